@@ -1,0 +1,50 @@
+//! What a domain author writes: a state, the commands it decides and the events it folds.
+
+use std::fmt::Debug;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Stored;
+
+/// A consistency boundary: one stream of events, folded into `Self`, guards its invariants.
+///
+/// `Self` is the state, and `Default` the state before the first event. The shape (`decide`
+/// and `evolve` over an initial state) is Jérémie Chassaing's *Decider*.
+///
+/// *A refusal nobody reacts to is an `Err`; one that others must react to is an event.*
+pub trait Aggregate:
+    Default + Clone + PartialEq + Debug + Serialize + DeserializeOwned + 'static
+{
+    /// The category of its streams: `"cart"` for `cart-1`.
+    const NAME: &'static str;
+    /// The version of its events' stored shape. Raise it together with [`upcast`](Self::upcast).
+    const SCHEMA: u16 = 1;
+
+    /// What may be asked, in the imperative. Serialised as `{"type", "data"}`.
+    type Command: Serialize + DeserializeOwned + JsonSchema + 'static;
+    /// What has happened, in the past tense. Serialised as `{"type", "data"}`; its names are
+    /// the stored format.
+    type Event: Serialize + DeserializeOwned + Clone + PartialEq + Debug + 'static;
+    /// Why a command is refused, in a sentence for whoever asked.
+    type Rejection: std::error::Error;
+
+    /// Decides a command against this state: no event, one or many, or a refusal.
+    ///
+    /// # Errors
+    /// The refusal. It changes nothing.
+    fn decide(&self, command: &Self::Command) -> Result<Vec<Self::Event>, Self::Rejection>;
+
+    /// The state after one more event. Never fails and never judges: it happened. Holds for
+    /// any history, also a shuffled or thinned one.
+    fn evolve(self, event: &Self::Event) -> Self;
+
+    /// Lifts an event stored under an older schema to the current shape.
+    ///
+    /// # Errors
+    /// Why it cannot be read. The event then stays in the log as unreadable.
+    fn upcast(stored: Stored) -> Result<Stored, String> {
+        Ok(stored)
+    }
+}

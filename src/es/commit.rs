@@ -1,0 +1,201 @@
+//! A commit: the outcome of one command, stored whole or not at all.
+
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use uuid::Uuid;
+
+use super::{Body, Draft, Recorded, Scenario, Stored, Stream, Unreadable};
+
+/// How an event came into the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// An aggregate decided it.
+    Command,
+    /// It was appended in bulk, past `decide`.
+    Import,
+    /// Somebody went behind the aggregate's back.
+    Forced,
+}
+
+/// A command as it was asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CommandRecord {
+    /// The stream that it was sent to.
+    pub stream: Stream,
+    /// Its type, in the imperative.
+    #[serde(rename = "type")]
+    pub kind: Rc<str>,
+    /// Its data, as JSON text.
+    pub data: Box<RawValue>,
+}
+
+/// What all events of one commit share.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Envelope {
+    /// The command's id. A second commit with the same id is never made.
+    pub command_id: Uuid,
+    /// The id of the message that the command answers; its own where it answers none.
+    pub causation_id: Uuid,
+    /// Copied along from the first command.
+    pub correlation_id: Uuid,
+    /// Who sent it.
+    pub actor: Rc<str>,
+    /// How its events came about.
+    pub origin: Origin,
+    /// When it was recorded, in milliseconds since 1970.
+    pub at: u64,
+    /// The command, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<CommandRecord>,
+}
+
+impl Envelope {
+    /// The envelope of a command that a person sent.
+    pub fn first(command_id: Uuid, actor: Rc<str>, at: u64) -> Self {
+        Self {
+            command_id,
+            causation_id: command_id,
+            correlation_id: command_id,
+            actor,
+            origin: Origin::Command,
+            at,
+            command: None,
+        }
+    }
+}
+
+/// One command's outcome, zero or more events, numbered and ready to be stored.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The log's head before it.
+    pub after: u64,
+    /// What its events share.
+    pub envelope: Rc<Envelope>,
+    /// Its events, at positions `after + 1` and on.
+    pub events: Vec<Recorded>,
+}
+
+impl Commit {
+    /// The log's head once it is stored.
+    pub fn head(&self) -> u64 {
+        self.after + self.events.len() as u64
+    }
+
+    /// The streams that it writes, each with its version before: what the store compares.
+    pub fn expects(&self) -> Vec<(Stream, u64)> {
+        let mut expects: Vec<(Stream, u64)> = Vec::new();
+        for event in &self.events {
+            if !expects.iter().any(|(stream, _)| stream == event.stream()) {
+                expects.push((event.stream().clone(), event.version() - 1));
+            }
+        }
+        expects
+    }
+}
+
+impl From<&Commit> for StoredCommit {
+    fn from(commit: &Commit) -> Self {
+        Self {
+            after: commit.after,
+            envelope: (*commit.envelope).clone(),
+            events: commit.events.iter().map(StoredEvent::from).collect(),
+        }
+    }
+}
+
+impl From<&Recorded> for StoredEvent {
+    /// An event keeps the shape in which it was stored, however it is understood now.
+    fn from(event: &Recorded) -> Self {
+        let older = event.stored().or_else(|| event.unreadable().map(|it| &it.stored));
+        let (kind, schema, data) = match older {
+            Some(it) => {
+                (it.kind.as_str().into(), it.schema, to_raw_value(&it.data).unwrap_or_default())
+            }
+            None => (event.kind().clone(), event.schema(), event.data()),
+        };
+        let stream = event.stream().clone();
+        Self { stream, version: event.version(), kind, schema, at: event.at(), data }
+    }
+}
+
+impl StoredCommit {
+    /// The commit, its events in the types of `scenario`. One of an unknown category, or one
+    /// that its aggregate cannot read, stays as unreadable.
+    pub fn read(self, scenario: &Scenario) -> Commit {
+        let envelope = Rc::new(self.envelope);
+        let events = (self.after + 1..).zip(0..).zip(self.events).map(|((position, index), it)| {
+            let draft = read_event(scenario, &it.stream, &it.kind, it.schema, &it.data);
+            Recorded {
+                position,
+                version: it.version,
+                at: it.at,
+                stream: it.stream,
+                kind: draft.kind,
+                schema: draft.schema,
+                index,
+                envelope: envelope.clone(),
+                body: draft.body,
+                stored: draft.stored,
+            }
+        });
+        let events = events.collect();
+        Commit { after: self.after, envelope, events }
+    }
+}
+
+/// Reads an event as the aggregate of its category understands it.
+pub fn read_event(
+    scenario: &Scenario,
+    stream: &Stream,
+    kind: &str,
+    schema: u16,
+    data: &RawValue,
+) -> Draft {
+    if let Some(aggregate) = scenario.aggregate_of(stream.category()) {
+        return aggregate.read(stream, kind, schema, data);
+    }
+    let data = serde_json::from_str(data.get()).unwrap_or_default();
+    let stored = Stored { kind: kind.to_owned(), schema, data };
+    let why = format!("this scenario has no {}", stream.category());
+    Draft {
+        stream: stream.clone(),
+        kind: kind.into(),
+        schema,
+        body: Body::Unreadable(Rc::new(Unreadable { stored, why })),
+        stored: None,
+        at: None,
+    }
+}
+
+/// A commit in its stored form: plain JSON, no types of any domain.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredCommit {
+    /// The log's head before it.
+    pub after: u64,
+    /// What its events share.
+    pub envelope: Envelope,
+    /// Its events.
+    pub events: Vec<StoredEvent>,
+}
+
+/// An event in its stored form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredEvent {
+    /// The stream that it belongs to.
+    pub stream: Stream,
+    /// Its place in the stream.
+    pub version: u64,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: Rc<str>,
+    /// The schema of its data.
+    pub schema: u16,
+    /// When it was recorded, in milliseconds since 1970.
+    pub at: u64,
+    /// Its data, as JSON text.
+    pub data: Box<RawValue>,
+}

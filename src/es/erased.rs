@@ -1,0 +1,297 @@
+//! Domains as values: what the lab runs, without knowing any domain's types.
+//!
+//! [`Of`] names a type; the blanket implementations here turn it into an object. Names are
+//! shared text, so that scenarios made at run time fit as well.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{
+    Aggregate, Body, CommandRecord, Draft, EventLog, Fold, Instance, ProcessManager, Projection,
+    Reaction, Reading, Recorded, Stored, Stream, Timeline, Unreadable, View, tagged,
+};
+
+/// Stands for the type `T` where an object is needed.
+pub struct Of<T>(PhantomData<fn() -> T>);
+
+impl<T> Default for Of<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// Why a command has no outcome.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The aggregate refused it.
+    #[error("{0}")]
+    Rejected(String),
+    /// It is no command of this aggregate, or its data doesn't fit.
+    #[error("{0}")]
+    Malformed(String),
+    /// Its stream holds an event that cannot be read, so that nobody knows the state.
+    #[error("version {0} of this stream cannot be read, so nothing can be decided on it")]
+    Unreadable(u64),
+}
+
+/// An event whose type is known to whoever asks for it.
+pub trait AnyEvent: Any {
+    /// Its data as JSON text, `{}` where it has none.
+    fn data(&self) -> Box<RawValue>;
+}
+
+impl<E: Serialize + 'static> AnyEvent for E {
+    fn data(&self) -> Box<RawValue> {
+        tagged::split(self).map(|(_, data)| data).unwrap_or_default()
+    }
+}
+
+/// An aggregate as an object.
+pub trait AnyAggregate {
+    /// The category of its streams.
+    fn name(&self) -> Rc<str>;
+    /// The JSON schema of its commands.
+    fn commands(&self) -> Value;
+    /// A stored event of one of its streams in its current shape, or as unreadable.
+    fn read(&self, stream: &Stream, kind: &str, schema: u16, data: &RawValue) -> Draft;
+    /// Decides for one stream and shows its state.
+    fn handler(&self) -> Box<dyn AnyHandler>;
+}
+
+/// One stream's state, wherever one puts it, and the decisions that it takes there.
+pub trait AnyHandler {
+    /// Goes to `version` of the stream; returns how many events that folded.
+    fn load(&mut self, stream: &Stream, version: u64, log: &EventLog) -> u64;
+    /// The state there.
+    fn state(&self) -> Value;
+    /// Decides a command there.
+    ///
+    /// # Errors
+    /// The refusal.
+    fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal>;
+}
+
+/// A projection as an object.
+pub trait AnyProjection {
+    /// Its title.
+    fn name(&self) -> Rc<str>;
+    /// What it is good for.
+    fn about(&self) -> Rc<str>;
+    /// Which version of its code it is.
+    fn code(&self) -> u16;
+    /// A reader that can stand anywhere in a log.
+    fn reader(&self) -> Box<dyn AnyReader>;
+    /// A fresh running instance.
+    fn runner(&self) -> Box<dyn AnyRunner>;
+}
+
+/// A process manager as an object.
+pub trait AnyProcess: AnyProjection {
+    /// A fresh running instance that also reacts.
+    fn manager(&self) -> Box<dyn AnyRunner>;
+}
+
+/// A projection at any place of a log.
+pub trait AnyReader {
+    /// What it shows once it has folded the log up to `position`.
+    fn view(&mut self, position: u64, log: &EventLog) -> View;
+}
+
+/// A projection or process that is fed event by event.
+pub trait AnyRunner {
+    /// Takes in one event.
+    fn apply(&mut self, event: &Recorded);
+    /// What it shows.
+    fn view(&self) -> View;
+    /// How many events it skipped because they could not be read.
+    fn skipped(&self) -> u64;
+    /// What is due after `event`; nothing, for a projection.
+    fn react(&self, event: &Recorded) -> Vec<Reaction>;
+}
+
+impl<A: Aggregate> AnyAggregate for Of<A> {
+    fn name(&self) -> Rc<str> {
+        A::NAME.into()
+    }
+
+    fn commands(&self) -> Value {
+        let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
+        SchemaGenerator::new(settings).into_root_schema_for::<A::Command>().to_value()
+    }
+
+    fn read(&self, stream: &Stream, kind: &str, schema: u16, data: &RawValue) -> Draft {
+        let (kind, schema, body, stored) = match read::<A>(kind, schema, data) {
+            Ok((kind, event, stored)) => (kind, A::SCHEMA, Body::Known(Rc::new(event)), stored),
+            Err(why) => {
+                let data = serde_json::from_str(data.get()).unwrap_or_default();
+                let stored = Stored { kind: kind.to_owned(), schema, data };
+                (kind.into(), schema, Body::Unreadable(Rc::new(Unreadable { stored, why })), None)
+            }
+        };
+        Draft { stream: stream.clone(), kind, schema, body, stored, at: None }
+    }
+
+    fn handler(&self) -> Box<dyn AnyHandler> {
+        Box::new(Handler::<A> { timeline: Timeline::default(), here: Instance::default() })
+    }
+}
+
+/// A stored event's current type and shape, and the older shape where it had one.
+type Current<E> = (Rc<str>, E, Option<Rc<Stored>>);
+
+fn read<A: Aggregate>(
+    kind: &str,
+    schema: u16,
+    data: &RawValue,
+) -> Result<Current<A::Event>, String> {
+    if schema == A::SCHEMA {
+        let event = tagged::join::<A::Event>(kind, data.get()).map_err(|e| sentence(&e))?;
+        return Ok((kind.into(), event, None));
+    }
+    if schema > A::SCHEMA {
+        return Err(format!(
+            "it was written under schema {schema}, and this page knows {} up to {}",
+            A::NAME,
+            A::SCHEMA
+        ));
+    }
+    let data = serde_json::from_str(data.get()).map_err(|e| sentence(&e))?;
+    let stored = Stored { kind: kind.to_owned(), schema, data };
+    let lifted = A::upcast(stored.clone())?;
+    let data = lifted.data.to_string();
+    let event = tagged::join::<A::Event>(&lifted.kind, &data).map_err(|e| sentence(&e))?;
+    Ok((lifted.kind.into(), event, Some(Rc::new(stored))))
+}
+
+/// What is wrong, without a place in a text that nobody sees.
+fn sentence(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+struct Handler<A: Aggregate> {
+    timeline: Timeline<Instance<A>>,
+    here: Instance<A>,
+}
+
+impl<A: Aggregate> AnyHandler for Handler<A> {
+    fn load(&mut self, stream: &Stream, version: u64, log: &EventLog) -> u64 {
+        let before = self.timeline.folded();
+        let place = usize::try_from(version).unwrap_or(usize::MAX);
+        self.here.clone_from(self.timeline.at(place, &log.stream(stream)));
+        self.timeline.folded() - before
+    }
+
+    fn state(&self) -> Value {
+        serde_json::to_value(&self.here.state).unwrap_or_default()
+    }
+
+    fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal> {
+        if let Some(version) = self.here.unreadable {
+            return Err(Refusal::Unreadable(version));
+        }
+        let typed = tagged::join::<A::Command>(&command.kind, command.data.get())
+            .map_err(|error| Refusal::Malformed(sentence(&error)))?;
+        let decided = self.here.state.decide(&typed);
+        let events = decided.map_err(|why| Refusal::Rejected(why.to_string()))?;
+        Ok(events.into_iter().map(|event| Draft::of::<A>(command.stream.clone(), event)).collect())
+    }
+}
+
+impl Draft {
+    /// An event of `A` for one of its streams.
+    pub fn of<A: Aggregate>(stream: Stream, event: A::Event) -> Self {
+        Self {
+            stream,
+            kind: tagged::kind(&event).into(),
+            schema: A::SCHEMA,
+            body: Body::Known(Rc::new(event)),
+            stored: None,
+            at: None,
+        }
+    }
+}
+
+impl<P: Projection> AnyProjection for Of<P> {
+    fn name(&self) -> Rc<str> {
+        P::NAME.into()
+    }
+
+    fn about(&self) -> Rc<str> {
+        P::ABOUT.into()
+    }
+
+    fn code(&self) -> u16 {
+        P::CODE
+    }
+
+    fn reader(&self) -> Box<dyn AnyReader> {
+        Box::new(Timeline::<Reading<P>>::default())
+    }
+
+    fn runner(&self) -> Box<dyn AnyRunner> {
+        Box::new(Running::<P>(Reading::default()))
+    }
+}
+
+impl<P: ProcessManager> AnyProcess for Of<P> {
+    fn manager(&self) -> Box<dyn AnyRunner> {
+        Box::new(Managing::<P>(Running(Reading::default())))
+    }
+}
+
+impl<P: Projection> AnyReader for Timeline<Reading<P>> {
+    fn view(&mut self, position: u64, log: &EventLog) -> View {
+        self.at(usize::try_from(position).unwrap_or(usize::MAX), log).model.view()
+    }
+}
+
+struct Running<P>(Reading<P>);
+
+impl<P: Projection> AnyRunner for Running<P> {
+    fn apply(&mut self, event: &Recorded) {
+        self.0.step(event);
+    }
+
+    fn view(&self) -> View {
+        self.0.model.view()
+    }
+
+    fn skipped(&self) -> u64 {
+        self.0.skipped
+    }
+
+    fn react(&self, _: &Recorded) -> Vec<Reaction> {
+        Vec::new()
+    }
+}
+
+struct Managing<P>(Running<P>);
+
+impl<P: ProcessManager> AnyRunner for Managing<P> {
+    fn apply(&mut self, event: &Recorded) {
+        self.0.apply(event);
+    }
+
+    fn view(&self) -> View {
+        self.0.view()
+    }
+
+    fn skipped(&self) -> u64 {
+        self.0.skipped()
+    }
+
+    fn react(&self, event: &Recorded) -> Vec<Reaction> {
+        if event.unreadable().is_some() { Vec::new() } else { self.0.0.model.react(event) }
+    }
+}

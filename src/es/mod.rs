@@ -1,0 +1,48 @@
+//! The kernel: event sourcing in a dozen small pieces, in reading order.
+//!
+//! A [`Command`](Aggregate::Command) is *decided* by an [`Aggregate`]; what it decides is
+//! recorded in the [`EventLog`]; everything else (states, read models, processes) is a
+//! [`Fold`] over that log, and a [`Timeline`] can stop the fold anywhere.
+//!
+//! This room never reads a clock, never draws a random number and never does I/O: ids and
+//! times are handed in. It knows no scenario and no page.
+
+mod aggregate;
+mod check;
+mod commit;
+mod erased;
+mod fold;
+mod ids;
+mod log;
+mod money;
+mod process;
+mod projection;
+mod recorded;
+mod scenario;
+mod spec;
+mod stream;
+mod tagged;
+mod timeline;
+mod upcast;
+mod view;
+
+pub use aggregate::Aggregate;
+pub use check::{Check, Condition, Operand, Relation, Subject};
+pub use commit::{CommandRecord, Commit, Envelope, Origin, StoredCommit, StoredEvent, read_event};
+pub use erased::{
+    AnyAggregate, AnyEvent, AnyHandler, AnyProcess, AnyProjection, AnyReader, AnyRunner, Of,
+    Refusal,
+};
+pub use fold::{Fold, Instance, Reading};
+pub use ids::{Id, command_id, event_id, reaction_id};
+pub use log::{Draft, EventLog, Expected, History, Proposal, StreamHistory, WrongExpectedVersion};
+pub use money::Cents;
+pub use process::{ProcessManager, Reaction};
+pub use projection::Projection;
+pub use recorded::{Body, Recorded};
+pub use scenario::{Act, Fact, Scenario, Step};
+pub use spec::{Outcome, given};
+pub use stream::{BadStream, Stream};
+pub use timeline::Timeline;
+pub use upcast::{Stored, Unreadable};
+pub use view::{Bar, Cell, Column, Row, Table, View, natural};

@@ -1,0 +1,86 @@
+//! Process managers: projections that can also send commands and ask for side effects.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::{Aggregate, Id, Projection, Recorded, Stream, reaction_id, tagged};
+
+/// Coordinates aggregates, by the commands it sends and nothing else: its state is a fold like
+/// any other. The name and the life of an instance (start, continue, stop) are Commanded's.
+pub trait ProcessManager: Projection {
+    /// What is due now that `event` has been applied. Asked again, it may answer again: the
+    /// same step of the same instance has the same id and is handled once. Accepts an
+    /// instance's facts in any order.
+    fn react(&self, event: &Recorded) -> Vec<Reaction>;
+}
+
+/// What a process manager wants done. It names its instance and step: its id follows from them.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Reaction {
+    /// A command for an aggregate.
+    Command {
+        /// Which run of the process: a transfer's id.
+        instance: Rc<str>,
+        /// Which step of that run: `"withdraw"`.
+        step: Rc<str>,
+        /// Whom it is for.
+        stream: Stream,
+        /// The command's type.
+        #[serde(rename = "type")]
+        kind: Rc<str>,
+        /// The command's data.
+        data: Box<RawValue>,
+    },
+    /// Something to do in the world outside: a mail.
+    Effect {
+        /// Which run of the process.
+        instance: Rc<str>,
+        /// Which step of that run.
+        step: Rc<str>,
+        /// What kind of thing: `"mail"`.
+        #[serde(rename = "type")]
+        kind: Rc<str>,
+        /// The particulars.
+        data: Value,
+    },
+}
+
+impl Reaction {
+    /// A command for `to`. `None` where the command cannot be written as `{"type", "data"}`,
+    /// which is a fault in its type that every story shows at once.
+    pub fn command<A: Aggregate>(
+        instance: &str,
+        step: &str,
+        to: &Id<A>,
+        command: &A::Command,
+    ) -> Option<Self> {
+        let (kind, data) = tagged::split(command).ok()?;
+        Some(Self::Command {
+            instance: instance.into(),
+            step: step.into(),
+            stream: to.stream(),
+            kind: kind.into(),
+            data,
+        })
+    }
+
+    /// A side effect.
+    pub fn effect(instance: &str, step: &str, kind: &str, data: Value) -> Self {
+        Self::Effect { instance: instance.into(), step: step.into(), kind: kind.into(), data }
+    }
+
+    /// Its id when `process` asks for it.
+    pub fn id(&self, process: &str) -> Uuid {
+        match self {
+            Self::Command { instance, step, .. } | Self::Effect { instance, step, .. } => {
+                reaction_id(process, instance, step)
+            }
+        }
+    }
+}

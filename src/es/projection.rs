@@ -1,0 +1,28 @@
+//! Read models: folds over any streams, kept in the shape that their readers want.
+
+use super::{Recorded, View};
+
+/// A read model. It reads any stream and decides nothing.
+///
+/// ```ignore
+/// if let Some(event) = recorded.of::<Cart>() { match event { … } }
+/// ```
+pub trait Projection: Default + Clone + 'static {
+    /// Its title, which is also its id in the console: `"Carts now"`.
+    const NAME: &'static str;
+    /// What it is good for, in a sentence.
+    const ABOUT: &'static str;
+    /// Which version of its code this is, where a scenario has several under one name.
+    const CODE: u16 = 1;
+
+    /// Takes in one event; skips what it doesn't care for. Never panics, whatever the history.
+    fn apply(&mut self, event: &Recorded);
+
+    /// What it shows, keyed, so that two views can be compared.
+    fn view(&self) -> View;
+
+    /// About how many rows it holds.
+    fn weight(&self) -> usize {
+        1
+    }
+}

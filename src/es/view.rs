@@ -1,0 +1,295 @@
+//! What a read model shows: one type per kind of store it stands for, keyed, so that two views
+//! can be compared entry by entry.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde_json::Value;
+
+use super::{Cents, Id};
+
+/// What a projection shows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum View {
+    /// Rows and columns: an SQL table.
+    Table(Table),
+    /// Documents by key: a document store.
+    Documents {
+        /// Key → document.
+        documents: BTreeMap<Rc<str>, Value>,
+    },
+    /// Rendered text by key: static files.
+    Pages {
+        /// Key → Markdown.
+        pages: BTreeMap<Rc<str>, String>,
+    },
+    /// Who is connected to whom: a graph database.
+    Graph {
+        /// Key → label.
+        nodes: BTreeMap<Rc<str>, String>,
+        /// Two keys, the smaller first → how often.
+        #[serde(serialize_with = "edge_list")]
+        edges: BTreeMap<(Rc<str>, Rc<str>), u64>,
+    },
+    /// Bars, one a name.
+    Bars {
+        /// What the length counts.
+        unit: &'static str,
+        /// The bars, in the order shown.
+        bars: Vec<Bar>,
+    },
+    /// Lines over positions: a time series.
+    Chart {
+        /// What the height counts.
+        unit: &'static str,
+        /// True where heights are cents.
+        money: bool,
+        /// Series → position → height from there on.
+        series: BTreeMap<Rc<str>, BTreeMap<u64, i64>>,
+    },
+    /// An inverted index: a search engine.
+    Search {
+        /// Key → the text that a hit shows.
+        titles: BTreeMap<Rc<str>, String>,
+        /// Word → the keys whose text has it.
+        terms: BTreeMap<Rc<str>, BTreeSet<Rc<str>>>,
+    },
+}
+
+impl View {
+    /// A table.
+    pub fn table(columns: &[Column], rows: impl IntoIterator<Item = Row>) -> Self {
+        let mut rows: Vec<Row> = rows.into_iter().collect();
+        rows.sort_by(|a, b| natural(&a.key, &b.key));
+        Self::Table(Table { columns: columns.to_vec(), rows, totals: None })
+    }
+
+    /// Which kind of store it stands for.
+    pub fn store(&self) -> &'static str {
+        match self {
+            Self::Table(_) => "SQL table",
+            Self::Documents { .. } => "document store",
+            Self::Pages { .. } => "static files",
+            Self::Graph { .. } => "graph database",
+            Self::Bars { .. } => "chart",
+            Self::Chart { .. } => "time series",
+            Self::Search { .. } => "search index",
+        }
+    }
+
+    /// True where there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Table(table) => table.rows.is_empty(),
+            Self::Documents { documents } => documents.is_empty(),
+            Self::Pages { pages } => pages.is_empty(),
+            Self::Graph { nodes, .. } => nodes.is_empty(),
+            Self::Bars { bars, .. } => bars.is_empty(),
+            Self::Chart { series, .. } => series.is_empty(),
+            Self::Search { titles, .. } => titles.is_empty(),
+        }
+    }
+}
+
+/// A table's column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// Its heading, and its name in the console.
+    pub name: &'static str,
+}
+
+/// Rows and columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows, sorted by key unless the projection has an order of its own.
+    pub rows: Vec<Row>,
+    /// A last line under the rows, where columns add up to something.
+    pub totals: Option<Vec<Cell>>,
+}
+
+/// A row and its key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What identifies it.
+    pub key: Rc<str>,
+    /// A cell a column.
+    pub cells: Vec<Cell>,
+}
+
+impl Row {
+    /// A row from its key and cells.
+    pub fn new(key: impl Into<Rc<str>>, cells: impl IntoIterator<Item = Cell>) -> Self {
+        Self { key: key.into(), cells: cells.into_iter().collect() }
+    }
+}
+
+/// A named bar.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bar {
+    /// Its name.
+    pub name: Rc<str>,
+    /// Its length.
+    pub value: i64,
+}
+
+/// What a table's cell holds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// Nothing.
+    Empty,
+    /// Words.
+    Text(Rc<str>),
+    /// A count.
+    Number(i64),
+    /// An amount.
+    Money(Cents),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<&Rc<str>> for Cell {
+    fn from(text: &Rc<str>) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl<A> From<&Id<A>> for Cell {
+    fn from(id: &Id<A>) -> Self {
+        Self::Text(id.key().clone())
+    }
+}
+
+impl From<u64> for Cell {
+    fn from(number: u64) -> Self {
+        Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<usize> for Cell {
+    fn from(number: usize) -> Self {
+        Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<Cents> for Cell {
+    fn from(amount: Cents) -> Self {
+        Self::Money(amount)
+    }
+}
+
+impl From<bool> for Cell {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(cell: Option<T>) -> Self {
+        cell.map_or(Self::Empty, Into::into)
+    }
+}
+
+impl Serialize for Table {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows: Vec<Named> =
+            self.rows.iter().map(|row| Named(Some(&row.key), &self.columns, &row.cells)).collect();
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("columns", &names)?;
+        map.serialize_entry("rows", &rows)?;
+        if let Some(totals) = &self.totals {
+            map.serialize_entry("totals", &Named(None, &self.columns, totals))?;
+        }
+        map.end()
+    }
+}
+
+/// A row as an object: its key, then each column by its name.
+struct Named<'a>(Option<&'a str>, &'a [Column], &'a [Cell]);
+
+impl Serialize for Named<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(key) = self.0 {
+            map.serialize_entry("key", key)?;
+        }
+        for (column, cell) in self.1.iter().zip(self.2) {
+            map.serialize_entry(column.name, cell)?;
+        }
+        map.end()
+    }
+}
+
+fn edge_list<S: serde::Serializer>(
+    edges: &BTreeMap<(Rc<str>, Rc<str>), u64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(edges.iter().map(|((a, b), weight)| (a, b, weight)))
+}
+
+/// Compares as a person would: `2` before `10`, `post-9` before `post-10`.
+pub fn natural(a: &str, b: &str) -> Ordering {
+    let (mut x, mut y) = (a, b);
+    loop {
+        let (Some(p), Some(q)) = (x.chars().next(), y.chars().next()) else {
+            return x.len().cmp(&y.len()).then_with(|| a.cmp(b));
+        };
+        if p.is_ascii_digit() && q.is_ascii_digit() {
+            let (m, n) = (digits(x), digits(y));
+            let (i, j) = (m.trim_start_matches('0'), n.trim_start_matches('0'));
+            match i.len().cmp(&j.len()).then_with(|| i.cmp(j)) {
+                Ordering::Equal => (x, y) = (&x[m.len()..], &y[n.len()..]),
+                unequal => return unequal,
+            }
+        } else if p == q {
+            (x, y) = (&x[p.len_utf8()..], &y[q.len_utf8()..]);
+        } else {
+            return p.cmp(&q);
+        }
+    }
+}
+
+fn digits(text: &str) -> &str {
+    &text[..text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_inside_names_sort_by_their_value() {
+        let mut names = ["post-10", "post-9", "10", "2", "a", "02", "post-9b"];
+        names.sort_by(|a, b| natural(a, b));
+        assert_eq!(names, ["02", "2", "10", "a", "post-9", "post-9b", "post-10"]);
+    }
+
+    #[test]
+    fn a_table_reads_as_rows_of_named_values() {
+        let columns = [Column { name: "account" }, Column { name: "balance" }];
+        let view = View::table(&columns, [Row::new("1", ["1".into(), Cents(40).into()])]);
+        assert_eq!(
+            serde_json::to_string(&view).unwrap(),
+            r#"{"kind":"table","columns":["account","balance"],"rows":[{"key":"1","account":"1","balance":40}]}"#
+        );
+    }
+}

@@ -1,0 +1,3 @@
+//! Leftfold: see event sourcing work.
+pub mod es;
+pub mod scenarios;
