@@ -1,3 +1,5 @@
 //! Leftfold: see event sourcing work.
 pub mod es;
+pub mod lab;
 pub mod scenarios;
+pub mod store;

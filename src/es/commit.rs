@@ -1,5 +1,6 @@
 //! A commit: the outcome of one command, stored whole or not at all.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -85,15 +86,14 @@ impl Commit {
         self.after + self.events.len() as u64
     }
 
-    /// The streams that it writes, each with its version before: what the store compares.
+    /// The streams that it writes, in order of their names, each with its version before: what
+    /// the store compares.
     pub fn expects(&self) -> Vec<(Stream, u64)> {
-        let mut expects: Vec<(Stream, u64)> = Vec::new();
+        let mut expects: BTreeMap<&Stream, u64> = BTreeMap::new();
         for event in &self.events {
-            if !expects.iter().any(|(stream, _)| stream == event.stream()) {
-                expects.push((event.stream().clone(), event.version() - 1));
-            }
+            expects.entry(event.stream()).or_insert(event.version().saturating_sub(1));
         }
-        expects
+        expects.into_iter().map(|(stream, version)| (stream.clone(), version)).collect()
     }
 }
 

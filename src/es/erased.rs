@@ -139,7 +139,7 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
     }
 
     fn handler(&self) -> Box<dyn AnyHandler> {
-        Box::new(Handler::<A> { timeline: Timeline::default(), here: Instance::default() })
+        Box::new(Handler::<A>(Timeline::default()))
     }
 }
 
@@ -179,30 +179,27 @@ fn sentence(error: &serde_json::Error) -> String {
     }
 }
 
-struct Handler<A: Aggregate> {
-    timeline: Timeline<Instance<A>>,
-    here: Instance<A>,
-}
+struct Handler<A>(Timeline<Instance<A>>);
 
 impl<A: Aggregate> AnyHandler for Handler<A> {
     fn load(&mut self, stream: &Stream, version: u64, log: &EventLog) -> u64 {
-        let before = self.timeline.folded();
-        let place = usize::try_from(version).unwrap_or(usize::MAX);
-        self.here.clone_from(self.timeline.at(place, &log.stream(stream)));
-        self.timeline.folded() - before
+        let before = self.0.folded();
+        self.0.at(usize::try_from(version).unwrap_or(usize::MAX), &log.stream(stream));
+        self.0.folded() - before
     }
 
     fn state(&self) -> Value {
-        serde_json::to_value(&self.here.state).unwrap_or_default()
+        serde_json::to_value(&self.0.here().state).unwrap_or_default()
     }
 
     fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal> {
-        if let Some(version) = self.here.unreadable {
+        let here = self.0.here();
+        if let Some(version) = here.unreadable {
             return Err(Refusal::Unreadable(version));
         }
         let typed = tagged::join::<A::Command>(&command.kind, command.data.get())
             .map_err(|error| Refusal::Malformed(sentence(&error)))?;
-        let decided = self.here.state.decide(&typed);
+        let decided = here.state.decide(&typed);
         let events = decided.map_err(|why| Refusal::Rejected(why.to_string()))?;
         Ok(events.into_iter().map(|event| Draft::of::<A>(command.stream.clone(), event)).collect())
     }

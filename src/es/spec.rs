@@ -44,7 +44,7 @@ impl<A: Aggregate> Outcome<A> {
         match self.decided {
             Ok(decided) => {
                 assert_eq!(decided, expected);
-                decided.iter().fold(self.before, |state, event| state.evolve(event))
+                decided.iter().fold(self.before, A::evolve)
             }
             Err(refusal) => panic!("refused, because {refusal}; expected {expected:?}"),
         }

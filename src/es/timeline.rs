@@ -66,6 +66,11 @@ impl<F: Fold> Timeline<F> {
         &self.here
     }
 
+    /// The fold where it last stood.
+    pub fn here(&self) -> &F {
+        &self.here
+    }
+
     /// How many events it has folded in its life: the work done.
     pub fn folded(&self) -> u64 {
         self.folded

@@ -247,23 +247,23 @@ fn edge_list<S: serde::Serializer>(
 }
 
 /// Compares as a person would: `2` before `10`, `post-9` before `post-10`.
-pub fn natural(a: &str, b: &str) -> Ordering {
-    let (mut x, mut y) = (a, b);
+pub fn natural(left: &str, right: &str) -> Ordering {
+    let (mut a, mut b) = (left, right);
     loop {
-        let (Some(p), Some(q)) = (x.chars().next(), y.chars().next()) else {
-            return x.len().cmp(&y.len()).then_with(|| a.cmp(b));
+        let (Some(first), Some(second)) = (a.chars().next(), b.chars().next()) else {
+            return a.len().cmp(&b.len()).then_with(|| left.cmp(right));
         };
-        if p.is_ascii_digit() && q.is_ascii_digit() {
-            let (m, n) = (digits(x), digits(y));
-            let (i, j) = (m.trim_start_matches('0'), n.trim_start_matches('0'));
-            match i.len().cmp(&j.len()).then_with(|| i.cmp(j)) {
-                Ordering::Equal => (x, y) = (&x[m.len()..], &y[n.len()..]),
+        if first.is_ascii_digit() && second.is_ascii_digit() {
+            let runs = (digits(a), digits(b));
+            let (m, n) = (runs.0.trim_start_matches('0'), runs.1.trim_start_matches('0'));
+            match m.len().cmp(&n.len()).then_with(|| m.cmp(n)) {
+                Ordering::Equal => (a, b) = (&a[runs.0.len()..], &b[runs.1.len()..]),
                 unequal => return unequal,
             }
-        } else if p == q {
-            (x, y) = (&x[p.len_utf8()..], &y[q.len_utf8()..]);
+        } else if first == second {
+            (a, b) = (&a[first.len_utf8()..], &b[second.len_utf8()..]);
         } else {
-            return p.cmp(&q);
+            return first.cmp(&second);
         }
     }
 }

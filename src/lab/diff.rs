@@ -1,0 +1,264 @@
+//! What changed between two states or two views, entry by entry, matched by key.
+
+use std::cmp::Ordering;
+
+use serde_json::{Map, Value};
+
+use crate::es::{Cell, Row, Table, natural};
+
+/// How an entry differs from before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mark {
+    /// It doesn't.
+    #[default]
+    Same,
+    /// It is new.
+    Added,
+    /// It has another value.
+    Changed,
+    /// It is gone.
+    Removed,
+}
+
+/// One line of a JSON value written as a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// How deep it is indented.
+    pub depth: usize,
+    /// Its key; empty for an entry of a list.
+    pub key: String,
+    /// Its value now, where it is no branch.
+    pub now: Option<String>,
+    /// Its value before, where that was another.
+    pub was: Option<String>,
+    /// How it differs.
+    pub mark: Mark,
+    /// Its JSON pointer.
+    pub path: String,
+}
+
+/// A value as lines, marked against what it was before. What is gone stays in its place, marked.
+pub fn lines(was: &Value, now: &Value) -> Vec<Line> {
+    let mut lines = Vec::new();
+    branch(0, "", was, now, &mut lines);
+    lines
+}
+
+fn branch(depth: usize, path: &str, was: &Value, now: &Value, lines: &mut Vec<Line>) {
+    let (was, now) = (entries(was), entries(now));
+    for key in merged(&was, &now) {
+        let (before, after) = (find(&was, &key), find(&now, &key));
+        leaf(depth, &format!("{path}/{}", escape(&key)), key, before, after, lines);
+    }
+}
+
+fn leaf(
+    depth: usize,
+    path: &str,
+    key: String,
+    was: Option<&Value>,
+    now: Option<&Value>,
+    lines: &mut Vec<Line>,
+) {
+    let mark = match (was, now) {
+        (None, _) => Mark::Added,
+        (_, None) => Mark::Removed,
+        (Some(was), Some(now)) if is_branch(was) || is_branch(now) || was == now => Mark::Same,
+        _ => Mark::Changed,
+    };
+    let plain = |value: Option<&Value>| value.filter(|it| !is_branch(it)).map(text);
+    let name = if key.starts_with('\u{0}') { String::new() } else { key };
+    lines.push(Line {
+        depth,
+        key: name,
+        now: plain(now),
+        was: if mark == Mark::Same { None } else { plain(was) },
+        mark,
+        path: path.to_owned(),
+    });
+    let nothing = Value::Null;
+    if was.is_some_and(is_branch) || now.is_some_and(is_branch) {
+        branch(depth + 1, path, was.unwrap_or(&nothing), now.unwrap_or(&nothing), lines);
+    }
+}
+
+/// A list's entries are matched by what they are, not by where they stand: taking out the first
+/// of three removes one, and changes none.
+fn entries(value: &Value) -> Vec<(String, &Value)> {
+    match value {
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
+        Value::Array(list) => {
+            let mut seen = std::collections::BTreeMap::<String, usize>::new();
+            let keyed = list.iter().map(|value| {
+                let text = value.to_string();
+                let times = seen.entry(text.clone()).or_default();
+                *times += 1;
+                (format!("\u{0}{text}{times}"), value)
+            });
+            keyed.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn find<'a>(entries: &[(String, &'a Value)], key: &str) -> Option<&'a Value> {
+    entries.iter().find(|(it, _)| it == key).map(|(_, value)| *value)
+}
+
+/// The keys of both, each once: those of now in their order, those that are gone after the key
+/// they followed.
+fn merged(was: &[(String, &Value)], now: &[(String, &Value)]) -> Vec<String> {
+    let mut keys: Vec<String> = now.iter().map(|(key, _)| key.clone()).collect();
+    let mut at = 0;
+    for (key, _) in was {
+        if let Some(place) = keys.iter().position(|it| it == key) {
+            at = place + 1;
+        } else {
+            keys.insert(at.min(keys.len()), key.clone());
+            at += 1;
+        }
+    }
+    keys
+}
+
+fn is_branch(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => !Map::is_empty(map),
+        Value::Array(list) => !list.is_empty(),
+        _ => false,
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Object(_) => "{}".to_owned(),
+        Value::Array(_) => "[]".to_owned(),
+        Value::Null => "none".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// A table's rows, marked against those of before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableDiff {
+    /// The rows of now, and in their places those that are gone.
+    pub rows: Vec<RowMark>,
+}
+
+/// A row, and how it differs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowMark {
+    /// The row; as it was, where it is gone.
+    pub row: Row,
+    /// How it differs.
+    pub mark: Mark,
+    /// A value for each cell that had another before.
+    pub was: Vec<Option<Cell>>,
+}
+
+/// Matches the rows of two tables by key.
+pub fn rows(was: &Table, now: &Table) -> TableDiff {
+    let before: std::collections::BTreeMap<&str, &Row> =
+        was.rows.iter().map(|row| (&*row.key, row)).collect();
+    let present: std::collections::BTreeSet<&str> = now.rows.iter().map(|row| &*row.key).collect();
+    let mut rows: Vec<RowMark> = now
+        .rows
+        .iter()
+        .map(|row| match before.get(&*row.key) {
+            None => {
+                RowMark { row: row.clone(), mark: Mark::Added, was: vec![None; row.cells.len()] }
+            }
+            Some(old) => {
+                let cells = row.cells.iter().zip(old.cells.iter().map(Some).chain([None]).cycle());
+                let was: Vec<Option<Cell>> =
+                    cells.map(|(now, was)| was.filter(|it| *it != now).cloned()).collect();
+                let same = was.iter().all(Option::is_none);
+                let mark = if same { Mark::Same } else { Mark::Changed };
+                RowMark { row: row.clone(), mark, was }
+            }
+        })
+        .collect();
+    for row in was.rows.iter().filter(|row| !present.contains(&*row.key)) {
+        let after = |other: &RowMark| natural(&other.row.key, &row.key) == Ordering::Less;
+        let at = rows.partition_point(after);
+        let gone =
+            RowMark { row: row.clone(), mark: Mark::Removed, was: vec![None; row.cells.len()] };
+        rows.insert(at, gone);
+    }
+    TableDiff { rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::es::{Column, View};
+
+    fn written(was: &Value, now: &Value) -> Vec<String> {
+        let line = |line: Line| {
+            let mark = match line.mark {
+                Mark::Same => ' ',
+                Mark::Added => '+',
+                Mark::Changed => '~',
+                Mark::Removed => '-',
+            };
+            let was = line.was.map(|was| format!(" (was {was})")).unwrap_or_default();
+            let now = line.now.unwrap_or_default();
+            format!("{mark}{}{}: {now}{was}", "  ".repeat(line.depth), line.key)
+        };
+        lines(was, now).into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_changed_field_shows_what_it_was() {
+        let (was, now) =
+            (json!({"balance": 120, "owner": "Lola"}), json!({"balance": 20, "owner": "Lola"}));
+        assert_eq!(written(&was, &now), ["~balance: 20 (was 120)", " owner: \"Lola\""]);
+    }
+
+    #[test]
+    fn taking_the_first_entry_of_a_list_removes_one_and_changes_none() {
+        let (was, now) = (json!({"items": ["a", "b", "c"]}), json!({"items": ["b", "c"]}));
+        assert_eq!(
+            written(&was, &now),
+            [" items: ", "-  :  (was \"a\")", "   : \"b\"", "   : \"c\""]
+        );
+    }
+
+    #[test]
+    fn what_is_new_or_gone_stays_in_its_place() {
+        let (was, now) = (json!({"a": 1, "b": {"x": 1}, "c": 3}), json!({"a": 1, "c": 3, "d": {}}));
+        assert_eq!(written(&was, &now), [" a: 1", "-b: ", "-  x:  (was 1)", " c: 3", "+d: {}"]);
+    }
+
+    #[test]
+    fn rows_are_matched_by_key_and_a_row_that_is_gone_stays_in_its_place() {
+        let columns = [Column { name: "k" }, Column { name: "n" }];
+        let table = |rows: &[(&str, u64)]| {
+            let rows = rows.iter().map(|(k, n)| Row::new(*k, [(*k).into(), (*n).into()]));
+            let View::Table(table) = View::table(&columns, rows) else { panic!("a table") };
+            table
+        };
+        let diff =
+            rows(&table(&[("1", 1), ("2", 2), ("3", 3)]), &table(&[("1", 1), ("3", 4), ("10", 9)]));
+        let marks: Vec<(&str, Mark, bool)> = diff
+            .rows
+            .iter()
+            .map(|row| (&*row.row.key, row.mark, row.was.iter().any(Option::is_some)))
+            .collect();
+        assert_eq!(
+            marks,
+            [
+                ("1", Mark::Same, false),
+                ("2", Mark::Removed, false),
+                ("3", Mark::Changed, true),
+                ("10", Mark::Added, false)
+            ]
+        );
+    }
+}

@@ -1,0 +1,278 @@
+//! One person's view of a world: where the playhead stands, and what everything looks like
+//! there.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::subscription::{Kind, Subscription};
+use super::world::{Answer, Ask, Bulk, Did, World};
+use crate::es::{
+    Act, AnyHandler, AnyReader, Draft, EventLog, Recorded, Scenario, Step, Stream, View,
+    command_id, read_event,
+};
+
+/// A world, and a playhead over its log.
+pub struct Session {
+    world: World,
+    position: u64,
+    readers: BTreeMap<(Rc<str>, u16), Box<dyn AnyReader>>,
+    states: BTreeMap<Stream, Box<dyn AnyHandler>>,
+}
+
+/// An aggregate's state at the playhead, beside what it was before the event there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateView {
+    /// The stream.
+    pub stream: Stream,
+    /// Its version at the playhead.
+    pub version: u64,
+    /// Its state there.
+    pub now: Value,
+    /// Its state before the event at the playhead.
+    pub was: Value,
+}
+
+/// A projection or process at the playhead, beside what it was before the event there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// Its title.
+    pub name: Rc<str>,
+    /// What it is good for.
+    pub about: Rc<str>,
+    /// Projection or process.
+    pub kind: Kind,
+    /// Which version of its code runs, and which there are.
+    pub code: (u16, Vec<u16>),
+    /// The position up to which this view goes.
+    pub shown: u64,
+    /// The position up to which it has been told.
+    pub checkpoint: u64,
+    /// How far that is behind the head.
+    pub lag: u64,
+    /// True where it takes in nothing for now.
+    pub paused: bool,
+    /// How many events it could not read.
+    pub skipped: u64,
+    /// How many reactions its last replay held back.
+    pub held_back: u64,
+    /// What it shows.
+    pub now: View,
+    /// What it showed before the event at the playhead.
+    pub was: View,
+}
+
+impl Session {
+    /// A session at the head of a world.
+    pub fn new(world: World) -> Self {
+        let position = world.log().head();
+        Self { world, position, readers: BTreeMap::new(), states: BTreeMap::new() }
+    }
+
+    /// The world.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The world, to change it.
+    pub fn world_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    /// The scenario that runs.
+    pub fn scenario(&self) -> &Rc<Scenario> {
+        self.world.scenario()
+    }
+
+    /// The log.
+    pub fn log(&self) -> &EventLog {
+        self.world.log()
+    }
+
+    /// Where the playhead stands; 0 is before the first event.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The position of the last event.
+    pub fn head(&self) -> u64 {
+        self.world.log().head()
+    }
+
+    /// Moves the playhead, at most to the head.
+    pub fn seek(&mut self, position: u64) {
+        self.position = position.min(self.head());
+    }
+
+    /// The last position recorded at or before a time, in milliseconds since 1970.
+    pub fn position_at(&self, at: u64) -> u64 {
+        let (mut low, mut high) = (0, self.head());
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            match self.log().event(middle) {
+                Some(event) if event.at() <= at => low = middle,
+                _ => high = middle - 1,
+            }
+        }
+        low
+    }
+
+    /// Performs one micro-step. A playhead at the head stays there as the log grows.
+    pub fn step(&mut self, now: u64) -> Option<Did> {
+        let following = self.position == self.head();
+        let did = self.world.step(now);
+        if following {
+            self.position = self.head();
+        }
+        did
+    }
+
+    /// Queues the story's step `number`, counted from 0. None once the story is over.
+    pub fn tell(&mut self, number: usize) -> Option<Step> {
+        let step = self.scenario().story.get(number)?.clone();
+        for (index, act) in step.acts.iter().enumerate() {
+            let name = format!("{}/{number}", self.scenario().id);
+            let id = command_id(&name, index as u64);
+            match act {
+                Act::Send(command) => self.world.submit(Ask {
+                    id,
+                    actor: step.actor.clone(),
+                    command: command.clone(),
+                    expected: None,
+                }),
+                Act::Append(fact) => {
+                    let draft = read_event(
+                        self.scenario(),
+                        &fact.stream,
+                        &fact.kind,
+                        fact.schema,
+                        &fact.data,
+                    );
+                    self.world.submit_bulk(Bulk {
+                        id,
+                        actor: step.actor.clone(),
+                        origin: fact.origin,
+                        events: vec![Draft { at: Some(step.at), ..draft }],
+                        react: true,
+                    });
+                }
+            }
+        }
+        Some(step)
+    }
+
+    /// The number of the story's next step: the first whose commands nobody has handled yet.
+    pub fn next_in_story(&self) -> Option<usize> {
+        let scenario = self.scenario();
+        let asked = |number: usize| {
+            let name = format!("{}/{number}", scenario.id);
+            let id: Uuid = command_id(&name, 0);
+            self.log().handled(id).is_some()
+                || self.world.journal().iter().any(|entry| entry.envelope.command_id == id)
+        };
+        (0..scenario.story.len())
+            .rev()
+            .find(|&number| asked(number))
+            .map_or((!scenario.story.is_empty()).then_some(0), |last| {
+                (last + 1 < scenario.story.len()).then_some(last + 1)
+            })
+    }
+
+    /// Runs until all is quiet, with a store that keeps everything at once.
+    pub fn run(&mut self, now: u64) -> Vec<Did> {
+        let mut trace = Vec::new();
+        loop {
+            match self.step(now) {
+                Some(did) => trace.push(did),
+                None if self.world.pending().is_some() => self.world.answer(Answer::Stored),
+                None => return trace,
+            }
+        }
+    }
+
+    /// Plays the whole story, with a store that keeps everything at once.
+    pub fn play_story(&mut self) -> Vec<Did> {
+        let mut trace = Vec::new();
+        let mut number = 0;
+        while let Some(step) = self.tell(number) {
+            trace.extend(self.run(step.at));
+            number += 1;
+        }
+        trace
+    }
+
+    /// The event at the playhead.
+    pub fn event(&self) -> Option<&Recorded> {
+        self.log().event(self.position)
+    }
+
+    /// An aggregate's state at the playhead; its initial state where it does not exist there.
+    /// None where the scenario has no such category.
+    pub fn state(&mut self, stream: &Stream) -> Option<StateView> {
+        let log = self.world.log();
+        if !self.states.contains_key(stream) {
+            let handler = self.world.scenario().aggregate_of(stream.category())?.handler();
+            self.states.insert(stream.clone(), handler);
+        }
+        let handler = self.states.get_mut(stream)?;
+        let version = log.version_at(stream, self.position);
+        let before = log.version_at(stream, self.position.saturating_sub(1));
+        handler.load(stream, before, log);
+        let was = handler.state();
+        handler.load(stream, version, log);
+        Some(StateView { stream: stream.clone(), version, now: handler.state(), was })
+    }
+
+    /// A projection or process at the playhead: at now the running instance, in the past a
+    /// clean fold up to the playhead or its checkpoint, whichever is earlier.
+    pub fn panel(&mut self, name: &str) -> Option<Panel> {
+        let (world, position) = (&self.world, self.position);
+        let it = world.subscriptions().iter().find(|it| &**it.name() == name)?;
+        let (log, shown) = (world.log(), position.min(it.checkpoint()));
+        let key = (it.name().clone(), it.code());
+        if !self.readers.contains_key(&key) {
+            self.readers.insert(key.clone(), reader(world.scenario(), it)?);
+        }
+        let reader = self.readers.get_mut(&key)?;
+        let now = if position == log.head() { it.view() } else { reader.view(shown, log) };
+        // Behind the playhead, the event there has changed nothing here yet.
+        let was = if shown == position {
+            reader.view(position.saturating_sub(1), log)
+        } else {
+            now.clone()
+        };
+        Some(Panel {
+            name: it.name().clone(),
+            about: about(world.scenario(), it.name()),
+            kind: it.kind(),
+            code: (it.code(), world.codes(name)),
+            shown,
+            checkpoint: it.checkpoint(),
+            lag: log.head().saturating_sub(it.checkpoint()),
+            paused: it.paused(),
+            skipped: it.skipped(),
+            held_back: it.held_back(),
+            now,
+            was,
+        })
+    }
+}
+
+fn reader(scenario: &Scenario, it: &Subscription) -> Option<Box<dyn AnyReader>> {
+    let same = |name: &str, code| name == &**it.name() && code == it.code();
+    let process = scenario.processes.iter().find(|other| same(&other.name(), other.code()));
+    let projection = scenario.projections.iter().find(|other| same(&other.name(), other.code()));
+    process.map(|it| it.reader()).or_else(|| projection.map(|it| it.reader()))
+}
+
+fn about(scenario: &Scenario, name: &str) -> Rc<str> {
+    let processes = scenario.processes.iter().map(|it| (it.name(), it.about()));
+    let projections = scenario.projections.iter().map(|it| (it.name(), it.about()));
+    projections
+        .chain(processes)
+        .find(|(it, _)| &**it == name)
+        .map(|(_, about)| about)
+        .unwrap_or_default()
+}
