@@ -1,5 +1,7 @@
 //! Leftfold: see event sourcing work.
 pub mod es;
 pub mod lab;
-pub mod scenarios;
+mod scenarios;
 pub mod store;
+#[cfg(target_arch = "wasm32")]
+pub mod ui;

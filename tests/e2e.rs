@@ -1,1 +1,367 @@
+//! The page end to end, in a headless browser: driven through roles, accessible names and the
+//! console, never through CSS classes. `cargo xtask test` builds the page and runs this.
 
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+
+/// A browser that shows the page.
+struct Page {
+    client: Client,
+    address: String,
+    _driver: Child,
+    profile: PathBuf,
+}
+
+fn setting(name: &str, otherwise: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
+}
+
+impl Page {
+    /// Opens the page in a browser that has never seen it.
+    async fn open() -> Self {
+        Self::sized(1440, 900).await
+    }
+
+    async fn sized(width: u32, height: u32) -> Self {
+        let dist = setting("LEFTFOLD_DIST", concat!(env!("CARGO_MANIFEST_DIR"), "/dist"));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let files = axum::Router::new().fallback_service(tower_http::services::ServeDir::new(dist));
+        tokio::spawn(async move { axum::serve(listener, files).await });
+
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = Command::new(setting("CHROMEDRIVER", "chromedriver"))
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver starts");
+        let profile = std::env::temp_dir().join(format!("leftfold-e2e-{port}"));
+        let options = json!({
+            "binary": setting("CHROMIUM", "/usr/bin/chromium"),
+            "args": [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--disable-dev-shm-usage", "--hide-scrollbars",
+                format!("--window-size={width},{height}"),
+                format!("--user-data-dir={}", profile.display()),
+            ],
+        });
+        let Value::Object(capabilities) = json!({
+            "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" },
+        }) else {
+            panic!("capabilities are an object")
+        };
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities);
+        let mut tries = 0;
+        let client = loop {
+            match builder.connect(&format!("http://127.0.0.1:{port}")).await {
+                Ok(client) => break client,
+                Err(error) if tries > 100 => panic!("the browser does not start: {error}"),
+                Err(_) => tries += 1,
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        };
+        let page = Self { client, address, _driver: driver, profile };
+        page.goto("").await;
+        page
+    }
+
+    async fn goto(&self, hash: &str) {
+        self.client.goto(&format!("{}/{hash}", self.address)).await.unwrap();
+        self.ready().await;
+    }
+
+    async fn reload(&self) {
+        self.client.refresh().await.unwrap();
+        self.ready().await;
+    }
+
+    async fn ready(&self) {
+        self.client.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css("[role=grid]")).await.unwrap();
+        self.js("await leftfold.ready").await;
+    }
+
+    /// What an expression in the page comes to; awaits inside are fine. An `Error` comes back as
+    /// `{error, code, …}`.
+    async fn js(&self, code: &str) -> Value {
+        let script = format!(
+            "const done = arguments[0];
+             (async () => {{ {} }})().then(done, (e) => done({{ error: e.message, ...e }}));",
+            if code.contains("return") { code.to_owned() } else { format!("return {code}") }
+        );
+        self.client.execute_async(&script, vec![]).await.unwrap()
+    }
+
+    async fn find(&self, selector: &str) -> Element {
+        self.client.wait().at_most(Duration::from_secs(5)).for_element(Locator::Css(selector)).await
+            .unwrap_or_else(|error| panic!("{selector}: {error}"))
+    }
+
+    /// The text of a region or group, by its accessible name.
+    async fn text(&self, name: &str) -> String {
+        self.find(&format!("[aria-label='{name}']")).await.text().await.unwrap()
+    }
+
+    async fn click(&self, name: &str) {
+        let xpath = format!("//button[@aria-label='{name}' or normalize-space(.)='{name}']");
+        self.client.find(Locator::XPath(&xpath)).await.unwrap().click().await.unwrap();
+    }
+
+    /// Presses keys one after another, wherever the focus is.
+    async fn press(&self, keys: impl IntoIterator<Item = char>) {
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for key in keys {
+            actions = actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        }
+        self.client.perform_actions(actions).await.unwrap();
+    }
+
+    /// Waits until a condition in the page holds.
+    async fn until(&self, condition: &str) {
+        for _ in 0..200 {
+            if self.js(condition).await == Value::Bool(true) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("never came true: {condition}");
+    }
+
+    async fn screenshot(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        let png = self.client.screenshot().await.unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
+    }
+
+    async fn close(self) {
+        self.client.close().await.unwrap();
+        let _ = std::fs::remove_dir_all(&self.profile);
+    }
+}
+
+const ENTER: char = '\u{e007}';
+const TAB: char = '\u{e004}';
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_visit_shows_the_carts_story_played_to_its_end() {
+    let page = Page::open().await;
+    assert_eq!(page.js("leftfold.head()").await, page.js("leftfold.position()").await);
+    let outcomes = page.js("(await leftfold.journal()).map(it => it.outcome)").await;
+    assert!(outcomes.as_array().unwrap().contains(&json!("rejected")), "{outcomes}");
+    assert!(page.text("Considered but removed").await.contains("pretzels"));
+    page.screenshot("first-visit").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_commands_by_form_and_keyboard_alone_then_back_in_time_and_a_reload() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart', { empty: true })").await;
+    assert_eq!(page.js("leftfold.head()").await, json!(0));
+
+    // AddToCart three times: to the command, on to the item, and Enter.
+    for (count, item) in [(1, "apples"), (2, "pears"), (3, "pretzels")] {
+        page.press(['c']).await;
+        page.press([TAB, TAB]).await;
+        type_over(&page, item).await;
+        page.press([ENTER]).await;
+        page.until(&format!("await leftfold.head() === {count}")).await;
+        page.client.execute("document.activeElement.blur()", vec![]).await.unwrap();
+    }
+    // A letter in a select goes to the entry that begins with it.
+    page.press(['c', 'R', TAB, TAB]).await;
+    type_over(&page, "pretzels").await;
+    page.press([ENTER]).await;
+    page.until("await leftfold.head() === 4").await;
+    page.client.execute("document.activeElement.blur()", vec![]).await.unwrap();
+    page.press(['c', 'C', TAB, ENTER]).await;
+    page.until("await leftfold.head() === 5").await;
+    page.client.execute("document.activeElement.blur()", vec![]).await.unwrap();
+
+    let kinds = page.js("(await leftfold.events(1, 5)).map(it => it.type)").await;
+    assert_eq!(
+        kinds,
+        json!(["AddedToCart", "AddedToCart", "AddedToCart", "RemovedFromCart", "CartCheckedOut"])
+    );
+    assert_eq!(page.js("(await leftfold.state('cart-1')).state").await, json!({ "items": {} }));
+    assert!(page.text("Considered but removed").await.contains("pretzels"));
+    assert!(page.text("Best sellers").await.contains("apples"));
+
+    // Back to position 3, all of it as it was.
+    let slider = page.find("[role=slider][aria-label=Playhead]").await;
+    slider.send_keys("\u{e012}").await.unwrap();
+    slider.send_keys("\u{e012}").await.unwrap();
+    page.until("await leftfold.position() === 3").await;
+    let at_3 = page.js("(await leftfold.state('cart-1')).state.items").await;
+    assert_eq!(at_3, json!({ "apples": 1, "pears": 1, "pretzels": 1 }));
+    assert!(!page.text("Considered but removed").await.contains("pretzels"));
+    assert!(page.text("cart-1").await.contains("pretzels"));
+    assert!(page.text("Timeline").await.contains("haven't happened yet"));
+    let valuetext = slider.attr("aria-valuetext").await.unwrap().unwrap();
+    assert_eq!(valuetext, "position 3 of 5: AddedToCart on cart-1");
+    page.screenshot("past").await;
+    page.click("Return to now").await;
+    page.until("await leftfold.position() === 5").await;
+
+    // Something that isn't there: refused, with the reason beside it and in the journal.
+    page.client.execute("document.activeElement.blur()", vec![]).await.unwrap();
+    page.press(['c', 'R', TAB, TAB]).await;
+    type_over(&page, "pretzels").await;
+    page.press([ENTER]).await;
+    page.until("(await leftfold.journal()).length === 6").await;
+    assert_eq!(page.js("leftfold.head()").await, json!(5));
+    let why = "there are no pretzels in this cart to remove";
+    assert!(page.text("Commands").await.contains(why));
+    assert!(page.text("Journal").await.contains(why));
+    page.screenshot("rejected").await;
+
+    let before = page.js("[await leftfold.events(1, 5), await leftfold.journal(), location.hash]").await;
+    page.reload().await;
+    let after = page.js("[await leftfold.events(1, 5), await leftfold.journal(), location.hash]").await;
+    assert_eq!(before, after);
+    page.close().await;
+}
+
+/// Replaces what the focused field holds.
+async fn type_over(page: &Page, text: &str) {
+    let field = page.client.active_element().await.unwrap();
+    field.clear().await.unwrap();
+    field.send_keys(text).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_expected_version_appends_nothing_and_the_same_command_is_handled_once() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart', { empty: true })").await;
+    let add = "{ type: 'AddToCart', data: { item: 'apples' } }";
+    let sent = page.js(&format!("await leftfold.send('cart-1', {add}, {{ expectedVersion: 0 }})")).await;
+    assert_eq!(sent["outcome"], "accepted");
+    assert_eq!(sent["events"][0]["position"], 1);
+
+    for expected in ["0", "7"] {
+        let refused = page.js(&format!("await leftfold.send('cart-1', {add}, {{ expectedVersion: {expected} }})")).await;
+        assert_eq!(refused["code"], "wrong_expected_version", "{refused}");
+        assert_eq!(refused["expected"].to_string(), expected);
+        assert_eq!(refused["actual"], 1);
+    }
+    assert_eq!(page.js("leftfold.head()").await, json!(1));
+
+    let id = "018f3a2e-7c1b-7d7e-9a6b-3f2a1c0b9d8e";
+    let once = format!("await leftfold.send('cart-1', {add}, {{ commandId: '{id}' }})");
+    assert_eq!(page.js(&once).await["outcome"], "accepted");
+    let again = page.js(&once).await;
+    assert_eq!(again["outcome"], "repeated");
+    assert_eq!(again["events"][0]["position"], 2);
+    assert_eq!(page.js("leftfold.head()").await, json!(2));
+
+    let rejected = page.js("await leftfold.send('cart-1', { type: 'RemoveFromCart', data: { item: 'x' } })").await;
+    assert_eq!(rejected["code"], "rejected");
+    let malformed = page.js("await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 3 } })").await;
+    assert_eq!(malformed["code"], "malformed");
+    let unknown = page.js("await leftfold.send('train-1', { type: 'Depart' })").await;
+    assert_eq!(unknown["code"], "unknown_stream");
+    assert_eq!(page.js("await leftfold.events(1, 3)").await["code"], "out_of_range");
+    assert_eq!(page.js("await leftfold.events(1, 0)").await, json!([]));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_append_is_all_or_nothing_and_sought_by_position_or_date() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart', { empty: true, storage: 'memory' })").await;
+    let rows = "[1, 2, 3].map(n => ({ stream: 'cart-9', type: 'AddedToCart', data: { item: 'tea ' + n }, at: Date.UTC(2020, 0, n) }))";
+    assert_eq!(page.js(&format!("await leftfold.append({rows})")).await, json!({ "from": 1, "to": 3 }));
+    let bad = page.js(&format!("await leftfold.append([...{rows}.map(r => ({{ ...r, at: undefined }})), {{ stream: 'cart-9', type: 'Nonsense', data: {{}} }}])")).await;
+    assert_eq!(bad["code"], "malformed");
+    let early = page.js(&format!("await leftfold.append({rows})")).await;
+    assert_eq!(early["code"], "malformed");
+    assert_eq!(page.js("leftfold.head()").await, json!(3));
+    page.js("await leftfold.seek(new Date('2020-01-02T12:00:00Z'))").await;
+    assert_eq!(page.js("leftfold.position()").await, json!(2));
+    assert_eq!(page.js("await leftfold.seek(9)").await["code"], "out_of_range");
+    assert_eq!(page.js("(await leftfold.view('Carts now')).rows[0].pieces").await, json!(2));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sending_in_the_past_forks_and_leaves_the_original_whole() {
+    let page = Page::open().await;
+    let (head, hash) = (page.js("leftfold.head()").await, page.js("location.hash").await);
+    page.js("await leftfold.seek(2)").await;
+    page.click("Fork here & send").await;
+    page.until("await leftfold.head() === 3").await;
+    assert_ne!(page.js("location.hash").await, hash);
+    assert_eq!(page.js("(await leftfold.logs()).length").await, json!(2));
+    page.client.back().await.unwrap();
+    page.until(&format!("await leftfold.head() === {head}")).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_tells_its_story_and_takes_every_command_from_its_form() {
+    let page = Page::open().await;
+    let scenarios = page.js("leftfold.scenarios()").await;
+    for scenario in scenarios.as_array().unwrap() {
+        let id = scenario["id"].as_str().unwrap();
+        page.goto(&format!("#/{id}")).await;
+        page.until(&format!("location.hash.startsWith('#/{id}/')")).await;
+        page.screenshot(&format!("{id}-wide-light")).await;
+        let journal = page.js("leftfold.journal()").await;
+        let outcomes: Vec<&str> = journal.as_array().unwrap().iter().map(|it| it["outcome"].as_str().unwrap()).collect();
+        assert!(outcomes.contains(&"rejected"), "{id} has a refusal");
+        for it in page.js("leftfold.subscriptions()").await.as_array().unwrap() {
+            assert_eq!(it["lag"], 0, "{id}: {it}");
+        }
+        // Every command, as its form stands at first: accepted or refused, never malformed.
+        let commands = page.js("[...document.querySelectorAll('#command option')].map(it => it.value)").await;
+        for command in commands.as_array().unwrap() {
+            let before = page.js("(await leftfold.journal()).length").await.as_u64().unwrap();
+            let select = page.find("#command").await;
+            select.select_by_value(command.as_str().unwrap()).await.unwrap();
+            page.click("Send").await;
+            page.until(&format!("(await leftfold.journal()).length > {before}")).await;
+            let entry = page.js(&format!("(await leftfold.journal())[{before}]")).await;
+            let outcome = entry["outcome"].as_str().unwrap();
+            assert!(["accepted", "rejected"].contains(&outcome), "{id}: {entry}");
+        }
+    }
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_reports_no_violation_of_its_security_policy_and_no_error() {
+    let page = Page::open().await;
+    page.js("window.addEventListener('securitypolicyviolation', e => (window.violations = window.violations || []).push(e.violatedDirective))").await;
+    let hostile = "'<img src=x onerror=\"window.hit = 1\">'";
+    page.js(&format!("await leftfold.send('cart-1', {{ type: 'AddToCart', data: {{ item: {hostile} }} }})")).await;
+    page.until("document.body.textContent.includes('onerror')").await;
+    assert_eq!(page.js("[window.violations ?? null, window.hit ?? null]").await, json!([null, null]));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_themes_and_a_narrow_screen_are_drawn() {
+    let page = Page::sized(390, 844).await;
+    page.screenshot("cart-narrow-light").await;
+    page.click("Other theme").await;
+    page.screenshot("cart-narrow-dark").await;
+    page.client.set_window_size(1440, 900).await.unwrap();
+    page.screenshot("cart-wide-dark").await;
+    assert_eq!(page.js("document.documentElement.dataset.theme").await, json!("dark"));
+    page.close().await;
+}

@@ -36,6 +36,18 @@ pub trait Aggregate:
     /// The refusal. It changes nothing.
     fn decide(&self, command: &Self::Command) -> Result<Vec<Self::Event>, Self::Rejection>;
 
+    /// Decides as the instance called `id`: for the rare answer that depends on who is asked.
+    ///
+    /// # Errors
+    /// The refusal.
+    fn decide_as(
+        &self,
+        _id: &str,
+        command: &Self::Command,
+    ) -> Result<Vec<Self::Event>, Self::Rejection> {
+        self.decide(command)
+    }
+
     /// The state after one more event. Never fails and never judges: it happened. Holds for
     /// any history, also a shuffled or thinned one.
     fn evolve(self, event: &Self::Event) -> Self;

@@ -57,6 +57,8 @@ impl<E: Serialize + 'static> AnyEvent for E {
 pub trait AnyAggregate {
     /// The category of its streams.
     fn name(&self) -> Rc<str>;
+    /// The schema that its events are stored under now.
+    fn schema(&self) -> u16;
     /// The JSON schema of its commands.
     fn commands(&self) -> Value;
     /// A stored event of one of its streams in its current shape, or as unreadable.
@@ -119,6 +121,10 @@ pub trait AnyRunner {
 impl<A: Aggregate> AnyAggregate for Of<A> {
     fn name(&self) -> Rc<str> {
         A::NAME.into()
+    }
+
+    fn schema(&self) -> u16 {
+        A::SCHEMA
     }
 
     fn commands(&self) -> Value {
@@ -199,7 +205,7 @@ impl<A: Aggregate> AnyHandler for Handler<A> {
         }
         let typed = tagged::join::<A::Command>(&command.kind, command.data.get())
             .map_err(|error| Refusal::Malformed(sentence(&error)))?;
-        let decided = here.state.decide(&typed);
+        let decided = here.state.decide_as(command.stream.id(), &typed);
         let events = decided.map_err(|why| Refusal::Rejected(why.to_string()))?;
         Ok(events.into_iter().map(|event| Draft::of::<A>(command.stream.clone(), event)).collect())
     }

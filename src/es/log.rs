@@ -145,6 +145,11 @@ impl EventLog {
         self.len as u64
     }
 
+    /// How many commands have been handled, those that produced nothing among them.
+    pub fn commits(&self) -> u64 {
+        self.commands.len() as u64
+    }
+
     /// The version of a stream; 0 where it does not exist.
     pub fn version(&self, stream: &Stream) -> u64 {
         self.streams.get(stream).map_or(0, |places| places.len() as u64)
@@ -335,4 +340,216 @@ impl Hasher for IdHasher {
     }
 
     fn write_usize(&mut self, _: usize) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::es::command_id;
+
+    fn stream(name: &str) -> Stream {
+        Stream::parse(name).unwrap()
+    }
+
+    fn draft(name: &str) -> Draft {
+        Draft {
+            stream: stream(name),
+            kind: "Noted".into(),
+            schema: 1,
+            body: Body::Known(Rc::new(json!({ "type": "Noted", "data": {} }))),
+            stored: None,
+            at: None,
+        }
+    }
+
+    fn proposal(number: u64, at: u64, names: &[&str]) -> Proposal {
+        let envelope = Envelope::first(command_id("log", number), "Alice".into(), at);
+        Proposal { envelope, expected: None, events: names.iter().map(|it| draft(it)).collect() }
+    }
+
+    /// A log with one commit for each list of streams.
+    fn log(commits: &[&[&str]]) -> EventLog {
+        let mut log = EventLog::default();
+        for (names, number) in commits.iter().zip(1..) {
+            let commit = log.propose(proposal(number, 10 * number, names)).unwrap();
+            assert!(log.learn(commit));
+        }
+        log
+    }
+
+    /// Each event as `position stream version`.
+    fn written(log: &EventLog) -> Vec<String> {
+        let places = log.events(0, u64::MAX);
+        places.map(|it| format!("{} {} {}", it.position(), it.stream(), it.version())).collect()
+    }
+
+    #[test]
+    fn what_is_believed_of_a_stream_holds_or_nothing_is_proposed() {
+        let log = log(&[&["note-1", "note-1"]]);
+        let table = [
+            ("note-1", Expected::Exact(0), Err(2)),
+            ("note-1", Expected::Exact(1), Err(2)),
+            ("note-1", Expected::Exact(2), Ok(3)),
+            ("note-1", Expected::Exact(3), Err(2)),
+            ("note-1", Expected::Exists, Ok(3)),
+            ("note-1", Expected::Any, Ok(3)),
+            ("note-2", Expected::Exact(0), Ok(1)),
+            ("note-2", Expected::Exact(1), Err(0)),
+            ("note-2", Expected::Exists, Err(0)),
+            ("note-2", Expected::Any, Ok(1)),
+        ];
+        for (name, expected, outcome) in table {
+            let believed = Some((stream(name), expected));
+            let proposed =
+                log.propose(Proposal { expected: believed, ..proposal(2, 20, &[name]) });
+            let found = match proposed {
+                Ok(commit) => Ok(commit.events[0].version()),
+                Err(wrong) => {
+                    assert_eq!((wrong.stream.as_str(), wrong.expected), (name, expected));
+                    Err(wrong.actual)
+                }
+            };
+            assert_eq!(found, outcome, "{name} at {expected}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_expected_version_is_said_in_a_sentence() {
+        let said = |expected| {
+            let stream = stream("note-1");
+            WrongExpectedVersion { stream, expected, actual: 2 }.to_string()
+        };
+        assert_eq!(said(Expected::Exact(1)), "note-1 was expected at version 1 and is at version 2");
+        assert_eq!(said(Expected::Exact(0)), "note-1 was expected at no stream and is at version 2");
+    }
+
+    #[test]
+    fn an_expected_version_is_a_number_or_one_of_two_words() {
+        let table = [
+            ("0", Expected::Exact(0)),
+            ("7", Expected::Exact(7)),
+            ("\"exists\"", Expected::Exists),
+            ("\"any\"", Expected::Any),
+        ];
+        for (text, expected) in table {
+            assert_eq!(serde_json::from_str::<Expected>(text).unwrap(), expected);
+            assert_eq!(serde_json::to_string(&expected).unwrap(), text);
+        }
+        for text in ["-1", "1.5", "\"none\"", "null", "[]"] {
+            let error = serde_json::from_str::<Expected>(text).unwrap_err().to_string();
+            let sentence = "an expected version is a number from 0, \"exists\" or \"any\"";
+            assert!(error.starts_with(sentence), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_commit_that_writes_several_streams_counts_each_on_its_own() {
+        let mut log = log(&[&["a-1"], &["b-1", "a-1", "a-1", "b-1", "c-1", "a-1"]]);
+        let all = ["1 a-1 1", "2 b-1 1", "3 a-1 2", "4 a-1 3", "5 b-1 2", "6 c-1 1", "7 a-1 4"];
+        assert_eq!(written(&log), all);
+        let commit = log.propose(proposal(3, 30, &["c-1", "b-1", "d-1", "c-1"])).unwrap();
+        let expects: Vec<String> =
+            commit.expects().iter().map(|(stream, version)| format!("{stream} {version}")).collect();
+        assert_eq!(expects, ["b-1 2", "c-1 1", "d-1 0"]);
+        assert!(log.learn(commit));
+        let streams: Vec<String> =
+            log.streams().map(|(stream, version)| format!("{stream} {version}")).collect();
+        assert_eq!(streams, ["a-1 4", "b-1 3", "c-1 3", "d-1 1"]);
+    }
+
+    #[test]
+    fn a_stream_is_read_alone_and_at_any_position() {
+        let log = log(&[&["a-1"], &["b-1", "a-1"], &["b-1"]]);
+        let history = log.stream(&stream("b-1"));
+        let mut positions = Vec::new();
+        history.walk(0, 9, |event| positions.push(event.position()));
+        assert_eq!((history.len(), positions), (2, vec![2, 4]));
+        assert!(log.stream(&stream("c-1")).is_empty());
+        let versions = (0..=5).map(|position| log.version_at(&stream("b-1"), position));
+        assert_eq!(versions.collect::<Vec<_>>(), [0, 0, 1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn positions_count_from_one_and_zero_is_before_the_first() {
+        let log = log(&[&["a-1"], &["b-1"]]);
+        assert!(log.event(0).is_none());
+        assert_eq!(log.event(1).unwrap().version(), 1);
+        assert!(log.event(3).is_none());
+        let between = |from, to| log.events(from, to).map(Recorded::position).collect::<Vec<_>>();
+        assert_eq!(between(0, 0), Vec::<u64>::new());
+        assert_eq!(between(0, 1), [1]);
+        assert_eq!(between(2, 9), [2]);
+        assert_eq!((EventLog::default().head(), log.head()), (0, 2));
+    }
+
+    #[test]
+    fn a_command_is_recognised_by_its_id_even_when_it_produced_nothing() {
+        let log = log(&[&["a-1", "a-1"], &[], &["a-1"]]);
+        assert_eq!(log.handled(command_id("log", 1)), Some(1..3));
+        assert_eq!(log.handled(command_id("log", 2)), Some(3..3));
+        assert_eq!(log.handled(command_id("log", 3)), Some(3..4));
+        assert_eq!(log.handled(command_id("log", 4)), None);
+        assert_eq!(log.commits(), 3);
+    }
+
+    #[test]
+    fn a_commit_that_does_not_follow_the_head_is_not_learned() {
+        let mut log = log(&[&["a-1"]]);
+        let next = log.propose(proposal(2, 20, &["a-1", "b-1"])).unwrap();
+        let after_next = {
+            let mut ahead = EventLog::default();
+            assert!(ahead.learn(EventLog::default().propose(proposal(1, 10, &["a-1"])).unwrap()));
+            assert!(ahead.learn(next.clone()));
+            ahead.propose(proposal(3, 30, &["a-1"])).unwrap()
+        };
+        let first = EventLog::default().propose(proposal(4, 40, &["c-1"])).unwrap();
+        for stranger in [after_next.clone(), first] {
+            let id = stranger.envelope.command_id;
+            assert!(!log.learn(stranger));
+            assert_eq!((written(&log), log.handled(id)), (vec!["1 a-1 1".to_owned()], None));
+        }
+        assert!(log.learn(next.clone()));
+        assert!(!log.learn(next), "it is there already");
+        assert!(log.learn(after_next));
+        assert_eq!(written(&log), ["1 a-1 1", "2 a-1 2", "3 b-1 1", "4 a-1 3"]);
+    }
+
+    #[test]
+    fn recorded_at_is_never_before_the_heads() {
+        let mut log = log(&[&["a-1"], &["a-1"]]);
+        let mut late = proposal(3, 5, &["a-1", "a-1", "a-1", "a-1"]);
+        late.events[1].at = Some(50);
+        late.events[2].at = Some(40);
+        let commit = log.propose(late).unwrap();
+        assert_eq!(commit.envelope.at, 20);
+        assert!(log.learn(commit));
+        let times = log.events(1, 9).map(Recorded::at);
+        assert_eq!(times.collect::<Vec<_>>(), [10, 20, 20, 50, 50, 50]);
+    }
+
+    #[test]
+    fn a_walk_crosses_the_pieces_of_a_long_log() {
+        const LENGTH: usize = 2 * CHUNK + 10;
+        let names: Vec<&str> = ["a-1", "b-1"].into_iter().cycle().take(LENGTH).collect();
+        let log = log(&[&["a-1"], &names[1..]]);
+        for (from, to) in
+            [(0, LENGTH), (CHUNK - 1, CHUNK + 1), (CHUNK, CHUNK), (5, 9), (LENGTH - 1, LENGTH + 9)]
+        {
+            let mut walked = Vec::new();
+            log.walk(from, to, |event| walked.push(event.position()));
+            let expected: Vec<u64> = (from + 1..=to.min(LENGTH)).map(|it| it as u64).collect();
+            assert_eq!(walked, expected, "{from} to {to}");
+        }
+        assert_eq!(log.len(), LENGTH);
+    }
+
+    #[test]
+    fn types_of_one_name_share_their_text() {
+        let log = log(&[&["a-1"], &["b-1"]]);
+        let (first, second) = (log.event(1).unwrap(), log.event(2).unwrap());
+        assert!(Rc::ptr_eq(first.kind(), second.kind()));
+        assert_eq!(log.kinds().map(|kind| &**kind).collect::<Vec<_>>(), ["Noted"]);
+    }
 }

@@ -41,7 +41,7 @@ pub use process::{ProcessManager, Reaction};
 pub use projection::Projection;
 pub use recorded::{Body, Recorded};
 pub use scenario::{Act, Fact, Scenario, Step};
-pub use spec::{Outcome, given};
+pub use spec::{Given, Outcome, Past, given, past};
 pub use stream::{BadStream, Stream};
 pub use timeline::Timeline;
 pub use upcast::{Stored, Unreadable};

@@ -101,6 +101,11 @@ impl Recorded {
         self.envelope.origin
     }
 
+    /// What it shares with the other events of its commit.
+    pub fn envelope(&self) -> &Rc<Envelope> {
+        &self.envelope
+    }
+
     /// The command itself, where there was one.
     pub fn command(&self) -> Option<&CommandRecord> {
         self.envelope.command.as_ref()

@@ -102,3 +102,149 @@ impl<F: Fold> Timeline<F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::es::{Body, Draft, Envelope, EventLog, Proposal, Recorded, Stream, command_id};
+
+    /// Sums up what it has seen, in an order-sensitive way, and weighs `ROWS` for each event,
+    /// or in all.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    struct Sum<const ROWS: usize, const GROWS: bool> {
+        events: u64,
+        sum: u64,
+    }
+
+    impl<const ROWS: usize, const GROWS: bool> Fold for Sum<ROWS, GROWS> {
+        fn step(&mut self, event: &Recorded) {
+            self.events += 1;
+            self.sum = self.sum.wrapping_mul(31).wrapping_add(event.position());
+        }
+
+        fn weight(&self) -> usize {
+            if GROWS { ROWS * usize::try_from(self.events).unwrap() } else { ROWS }
+        }
+    }
+
+    type Small = Sum<1, false>;
+    type HundredRows = Sum<100, false>;
+    type Ledger = Sum<1, true>;
+
+    fn history(length: usize) -> EventLog {
+        let draft = Draft {
+            stream: Stream::new("note", "1"),
+            kind: "Noted".into(),
+            schema: 1,
+            body: Body::Known(Rc::new(json!({ "type": "Noted", "data": {} }))),
+            stored: None,
+            at: None,
+        };
+        let envelope = Envelope::first(command_id("timeline", 1), "Alice".into(), 1);
+        let proposal = Proposal { envelope, expected: None, events: vec![draft; length] };
+        let mut log = EventLog::default();
+        let commit = log.propose(proposal).unwrap();
+        assert!(log.learn(commit));
+        log
+    }
+
+    fn plain<F: Fold>(log: &EventLog, place: usize) -> F {
+        let mut fold = F::default();
+        log.walk(0, place, |event| fold.step(event));
+        fold
+    }
+
+    /// Seeks, compares each with the plain fold, and returns the most events that one seek
+    /// folded once the whole history had been seen.
+    fn check<F: Fold + PartialEq + std::fmt::Debug>(log: &EventLog, places: &[usize]) -> u64 {
+        let mut timeline = Timeline::<F>::default();
+        timeline.at(log.len(), log);
+        assert_eq!(timeline.folded(), log.len() as u64);
+        let mut most = 0;
+        for &place in places {
+            let before = timeline.folded();
+            assert_eq!(*timeline.at(place, log), plain(log, place), "at {place}");
+            most = most.max(timeline.folded() - before);
+            let rows = timeline.held().1;
+            assert!(rows <= LEAST_ROWS.max(log.len() / EVENTS_PER_ROW), "{rows} rows are held");
+        }
+        most
+    }
+
+    /// Places in an order that helps no cache.
+    fn scattered(length: usize) -> impl Iterator<Item = usize> {
+        (0..60).map(move |number: usize| number.wrapping_mul(7_919_993) % (length + 1))
+    }
+
+    #[test]
+    fn a_seek_folds_at_most_one_stride_when_the_state_is_small() {
+        let log = history(20_000);
+        let most = check::<Small>(&log, &scattered(20_000).collect::<Vec<_>>());
+        assert!(most <= FIRST_STRIDE as u64, "{most} events were folded by one seek");
+    }
+
+    #[test]
+    fn strides_double_and_memory_stays_bounded_when_the_state_is_large() {
+        let log = history(60_000);
+        let mut timeline = Timeline::<HundredRows>::default();
+        timeline.at(60_000, &log);
+        assert!(timeline.stride > FIRST_STRIDE, "the stride has doubled");
+        let (snapshots, rows) = timeline.held();
+        assert_eq!(rows, 100 * snapshots);
+        assert!(rows <= 6_000, "{rows} rows for 60,000 events");
+        assert!(rows > 2_000, "what is allowed is used: {rows} rows");
+        let stride = timeline.stride as u64;
+        let most = check::<HundredRows>(&log, &scattered(60_000).collect::<Vec<_>>());
+        assert!(most <= stride, "{most} events were folded by one seek, with a stride of {stride}");
+    }
+
+    #[test]
+    fn a_state_that_grows_with_its_log_keeps_within_its_rows() {
+        let log = history(20_000);
+        check::<Ledger>(&log, &scattered(20_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_step_forward_folds_one_event() {
+        let log = history(1_000);
+        let mut timeline = Timeline::<Small>::default();
+        timeline.at(499, &log);
+        let before = timeline.folded();
+        timeline.at(500, &log);
+        timeline.at(500, &log);
+        assert_eq!(timeline.folded() - before, 1);
+        assert_eq!(timeline.here(), &plain(&log, 500));
+    }
+
+    #[test]
+    fn a_timeline_goes_on_as_its_history_grows_and_stops_at_its_end() {
+        let mut timeline = Timeline::<Small>::default();
+        for length in [0, 1, 64, 65, 1_000, 3_000] {
+            let log = history(length);
+            assert_eq!(*timeline.at(usize::MAX, &log), plain(&log, length), "{length}");
+        }
+        assert_eq!(timeline.folded(), 3_000);
+    }
+
+    proptest! {
+        #[test]
+        fn a_seek_equals_the_plain_fold_at_any_place_in_any_order(
+            places in vec(0..6_000_usize, 1..40),
+        ) {
+            let log = history(5_500);
+            check::<Small>(&log, &places);
+            check::<HundredRows>(&log, &places);
+            check::<Ledger>(&log, &places);
+            let mut timeline = Timeline::<HundredRows>::default();
+            for place in places {
+                prop_assert_eq!(timeline.at(place, &log), &plain(&log, place));
+            }
+        }
+    }
+}

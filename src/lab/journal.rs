@@ -60,4 +60,6 @@ pub struct Entry {
     pub events: Range<u64>,
     /// The log's head when it was handled.
     pub after: u64,
+    /// How many commits there were by then: where its line belongs.
+    pub commits: u64,
 }

@@ -10,9 +10,12 @@ use uuid::Uuid;
 use super::subscription::{Kind, Subscription};
 use super::world::{Answer, Ask, Bulk, Did, World};
 use crate::es::{
-    Act, AnyHandler, AnyReader, Draft, EventLog, Recorded, Scenario, Step, Stream, View,
+    Act, AnyHandler, AnyReader, Commit, Draft, EventLog, Recorded, Scenario, Step, Stream, Subject, View,
     command_id, read_event,
 };
+
+/// How far apart a cause and what it caused are looked for, in events.
+const CAUSES_WITHIN: u64 = 10_000;
 
 /// A world, and a playhead over its log.
 pub struct Session {
@@ -201,6 +204,86 @@ impl Session {
             number += 1;
         }
         trace
+    }
+
+    /// The log's commits up to `position`, as they would be stored elsewhere. Of one that reaches
+    /// beyond it, the events up to it. Commits without an event leave no trace here.
+    pub fn commits(&self, position: u64) -> Vec<Commit> {
+        let mut commits: Vec<Commit> = Vec::new();
+        for event in self.log().events(1, position) {
+            match commits.last_mut() {
+                Some(last) if last.envelope.command_id == event.command_id() => {
+                    last.events.push(event.clone());
+                }
+                _ => commits.push(Commit {
+                    after: event.position() - 1,
+                    envelope: event.envelope().clone(),
+                    events: vec![event.clone()],
+                }),
+            }
+        }
+        commits
+    }
+
+    /// Takes in a commit that is stored already. The playhead stays at the head.
+    pub fn learned(&mut self, commit: Commit) -> bool {
+        let following = self.position == self.head();
+        let learned = self.world.learned(commit);
+        if following {
+            self.position = self.head();
+        }
+        learned
+    }
+
+    /// The checks that fail at the playhead, each with where it does.
+    pub fn broken_checks(&mut self) -> Vec<String> {
+        let scenario = self.scenario().clone();
+        let mut broken = Vec::new();
+        for check in &scenario.checks {
+            match &check.subject {
+                Subject::View(name) => {
+                    let view = self.panel(name).map(|panel| panel.now);
+                    let value = serde_json::to_value(view).unwrap_or_default();
+                    if !check.holds.holds(&value) {
+                        broken.push(check.name.to_string());
+                    }
+                }
+                Subject::Each(category) => {
+                    let streams = self.log().streams().map(|(stream, _)| stream.clone());
+                    let streams: Vec<Stream> =
+                        streams.filter(|stream| stream.category() == &**category).collect();
+                    for stream in streams {
+                        let state = self.state(&stream).filter(|state| state.version > 0);
+                        if state.is_some_and(|state| !check.holds.holds(&state.now)) {
+                            broken.push(format!("{stream}: {}", check.name));
+                        }
+                    }
+                }
+            }
+        }
+        broken
+    }
+
+    /// The event that the one at `position` answers, through a process: its position and type.
+    pub fn cause(&self, position: u64) -> Option<(u64, Rc<str>)> {
+        let event = self.log().event(position)?;
+        if event.causation_id() == event.command_id() {
+            return None;
+        }
+        // A cause is never far: processes answer within the same run.
+        let from = position.saturating_sub(CAUSES_WITHIN);
+        let cause = (from..position).rev().find_map(|position| {
+            self.log().event(position).filter(|it| it.id() == event.causation_id())
+        })?;
+        Some((cause.position(), cause.kind().clone()))
+    }
+
+    /// The events that answer the one at `position`, through processes.
+    pub fn caused_by(&self, position: u64) -> Vec<(u64, Rc<str>)> {
+        let Some(event) = self.log().event(position) else { return Vec::new() };
+        let id = event.id();
+        let near = self.log().events(position + 1, position + CAUSES_WITHIN);
+        near.filter(|it| it.causation_id() == id).map(|it| (it.position(), it.kind().clone())).collect()
     }
 
     /// The event at the playhead.

@@ -1,6 +1,7 @@
 //! Who is told of events: each projection and process with its running instance and its place.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -28,6 +29,8 @@ pub struct Subscription {
     pub(super) checkpoint: u64,
     /// A process has reacted to every event up to here and never will again. Durable.
     pub(super) mark: u64,
+    /// Events after the mark that it need not react to.
+    pub(super) excused: Vec<Range<u64>>,
     /// Position → how many of the reactions to it are not handled yet.
     pub(super) open: BTreeMap<u64, usize>,
     /// How many effects and commands it would have sent while it replayed.
@@ -44,6 +47,7 @@ impl Subscription {
             runner,
             checkpoint: 0,
             mark: 0,
+            excused: Vec::new(),
             open: BTreeMap::new(),
             held_back: 0,
             paused: false,

@@ -5,6 +5,9 @@
 //! [`World::take_keeps`]. Nothing is shown as a fact before the store has it. The same commands,
 //! ids and times give the same run, byte for byte.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::ops::Range;
@@ -193,26 +196,17 @@ impl World {
             }
         }
         for keep in keeps {
-            match keep {
-                Keep::Mark(process, position) => {
-                    if let Some(subscription) = world.find(&process) {
-                        subscription.mark = position;
-                    }
-                }
-                Keep::Effect(effect) => {
-                    world.performed.insert(effect.id);
-                    world.outbox.push(effect);
-                }
-                Keep::Refusal(entry) => world.journal.push(entry),
-            }
+            world.recall(keep);
         }
         world.outbox.sort_by_key(|effect| (effect.position, effect.id));
-        world.journal.sort_by_key(|entry| (entry.after, entry.envelope.at));
+        world.journal.sort_by_key(|entry| entry.commits);
         let head = world.log.head();
         for subscription in &mut world.subscriptions {
+            // Of a log that has lost its end, a mark may lie beyond it.
+            subscription.mark = subscription.mark.min(head);
             let to = match subscription.kind {
                 Kind::Projection => head,
-                Kind::Process => subscription.mark.min(head),
+                Kind::Process => subscription.mark,
             };
             for event in world.log.events(1, to) {
                 subscription.runner.apply(event);
@@ -220,6 +214,29 @@ impl World {
             subscription.checkpoint = to;
         }
         Ok(world)
+    }
+
+    /// Takes in a small record that was kept.
+    pub fn recall(&mut self, keep: Keep) {
+        match keep {
+            Keep::Mark(process, position) => {
+                if let Some(subscription) = self.find(&process) {
+                    subscription.mark = position;
+                }
+            }
+            Keep::Effect(effect) => {
+                self.performed.insert(effect.id);
+                self.outbox.push(effect);
+            }
+            Keep::Refusal(entry) => self.journal.push(entry),
+        }
+    }
+
+    /// The side effects that were performed for events up to `position`, as records to keep: a
+    /// fork doesn't perform them again.
+    pub fn performed_up_to(&self, position: u64) -> Vec<Keep> {
+        let performed = |it: &&Effect| it.status == Status::Performed && it.position <= position;
+        self.outbox.iter().filter(performed).cloned().map(Keep::Effect).collect()
     }
 
     /// What runs here.
@@ -307,7 +324,9 @@ impl World {
         if envelope.command.is_some() {
             let events = after + 1..head + 1;
             let outcome = Outcome::Accepted;
-            self.journal.push(Entry { envelope, outcome, reason: None, events, after: head });
+            let commits = self.log.commits();
+            let entry = Entry { envelope, outcome, reason: None, events, after: head, commits };
+            self.journal.push(entry);
         }
         true
     }
@@ -332,6 +351,10 @@ impl World {
         handling.envelope.at = now;
         let actor = handling.envelope.actor.clone();
         if let Stage::Ready(drafts) = handling.stage {
+            if let Some(events) = self.log.handled(handling.envelope.command_id) {
+                handling.stage = Stage::Received;
+                return Some(self.repeated(handling, "append".into(), events));
+            }
             handling.stage = Stage::Decided { expected: None, drafts };
             return self.advance(handling);
         }
@@ -428,10 +451,14 @@ impl World {
             Answer::Lost { actual } => {
                 let expects = commit.expects();
                 let lost = expects.into_iter().find(|(_, version)| *version != actual);
-                let Some((stream, version)) = lost else {
-                    return self.not_stored(handling, "the log was written elsewhere");
-                };
-                self.conflict(handling, stream, Expected::Exact(version), actual)
+                // Before the winner's commit is learned, another try would lose as well.
+                let learned = self.log.head() > commit.after;
+                match lost {
+                    Some((stream, version)) if learned || handling.reaction_of.is_none() => {
+                        self.conflict(handling, stream, Expected::Exact(version), actual)
+                    }
+                    _ => self.not_stored(handling, "the log was written elsewhere"),
+                }
             }
             Answer::Failed(why) => self.not_stored(handling, &why),
         }
@@ -443,6 +470,8 @@ impl World {
             if subscription.kind == Kind::Process && subscription.mark + 1 == from {
                 subscription.mark = to;
                 self.keeps.push(Keep::Mark(subscription.name.clone(), to));
+            } else {
+                subscription.excused.push(from..to + 1);
             }
         }
     }
@@ -485,7 +514,10 @@ impl World {
         Did::Conflicted { stream, expected, actual, retry }
     }
 
-    fn not_stored(&mut self, handling: Handling, why: &str) -> Did {
+    /// What a process sent and the store could not take is not handled: the mark stays before
+    /// it, and a reload sends it again.
+    fn not_stored(&mut self, mut handling: Handling, why: &str) -> Did {
+        handling.reaction_of = None;
         let reason: Rc<str> = why.into();
         self.enter(handling, Outcome::NotStored, Some(reason.clone()), 1..1);
         Did::Failed { reason }
@@ -498,9 +530,9 @@ impl World {
         reason: Option<Rc<str>>,
         events: Range<u64>,
     ) {
-        let after = self.log.head();
+        let (after, commits) = (self.log.head(), self.log.commits());
         let envelope = Rc::new(handling.envelope);
-        let entry = Entry { envelope, outcome, reason, events, after };
+        let entry = Entry { envelope, outcome, reason, events, after, commits };
         if entry.outcome != Outcome::NotStored {
             self.keeps.push(Keep::Refusal(entry.clone()));
         }
@@ -523,11 +555,17 @@ impl World {
         let to = subscription.name.clone();
         if subscription.kind == Kind::Process {
             let reactions = subscription.runner.react(event);
-            if position <= subscription.mark {
+            let excused = subscription.excused.iter().any(|range| range.contains(&position));
+            if position <= subscription.mark || excused {
                 subscription.held_back += reactions.len() as u64;
             } else if !reactions.is_empty() && !subscription.open.contains_key(&position) {
                 subscription.open.insert(position, reactions.len());
                 self.reacting = Some((to.clone(), position, reactions));
+            }
+            // Nothing is owed to the events so far; a rebuild has nothing to do for them.
+            if subscription.open.is_empty() {
+                subscription.mark = subscription.mark.max(position);
+                subscription.excused.retain(|range| range.end > position);
             }
         }
         Some(Did::Delivered { to, position })

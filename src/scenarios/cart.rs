@@ -214,8 +214,8 @@ pub fn scenario() -> Scenario {
         .story(AUGUST_2017, story())
 }
 
-/// 24 August 2017, 16:00 UTC.
-const AUGUST_2017: u64 = 1_503_590_400_000;
+/// 24 August 2017, 18:00 UTC.
+const AUGUST_2017: u64 = 1_503_597_600_000;
 
 fn story() -> [Step; 12] {
     let alice = |say, command| Step::new::<Cart>(say, "1", &command);

@@ -1,7 +1,16 @@
 //! The registry: one line a domain. Each domain is one file beside this one; they never import
 //! each other, and know nothing but the kernel.
 
+mod bank;
+mod blog;
 mod cart;
+mod listing;
+mod office;
+mod orders;
+mod teams;
+mod transfers;
+mod welcome;
+mod widgets;
 
 use std::rc::Rc;
 
@@ -9,5 +18,17 @@ use crate::es::Scenario;
 
 /// All scenarios, in the order in which they are offered.
 pub fn all() -> Vec<Rc<Scenario>> {
-    [cart::scenario].map(|scenario| Rc::new(scenario())).into()
+    let all = [
+        cart::scenario,
+        blog::scenario,
+        teams::scenario,
+        bank::scenario,
+        transfers::scenario,
+        welcome::scenario,
+        orders::scenario,
+        widgets::scenario,
+        office::scenario,
+        listing::scenario,
+    ];
+    all.map(|scenario| Rc::new(scenario())).into()
 }

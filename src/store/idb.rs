@@ -31,7 +31,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::{Kept, LogInfo, LogStore, Shelf, StoreError, check};
-use crate::es::{Commit, StoredCommit, Stream};
+use crate::es::{Commit, StoredCommit};
 
 /// The layout of the object stores. One that has other stores has another number.
 const LAYOUT: u32 = 1;
@@ -182,19 +182,13 @@ impl LogStore for IdbStore {
         .await
     }
 
-    async fn put(
-        &self,
-        log: &str,
-        shelf: Shelf,
-        key: &str,
-        record: &str,
-    ) -> Result<(), StoreError> {
+    async fn put(&self, log: &str, on: Shelf, key: &str, record: &str) -> Result<(), StoreError> {
         self.write(&[LOGS, SHELVES], async |transaction| {
             if get(transaction, LOGS, &log)?.await?.is_none() {
                 return Err(StoreError::UnknownLog(log.to_owned()));
             }
             let shelves = transaction.object_store(SHELVES)?;
-            shelves.put(&JsValue::from_str(record), Some(&to_value(&(log, shelf, key))?))?;
+            shelves.put(&JsValue::from_str(record), Some(&to_value(&(log, on, key))?))?;
             Ok(())
         })
         .await
@@ -240,11 +234,11 @@ impl LogStore for IdbStore {
             )));
         }
         for (key, record) in keys.into_iter().zip(shelves) {
-            let (_, shelf, key): (String, Shelf, String) = from_value(key)?;
+            let (_, on, key): (String, Shelf, String) = from_value(key)?;
             let record = record.as_string().ok_or_else(|| {
                 StoreError::Failed(format!("the record {key} of the log {log} is not a text"))
             })?;
-            kept.records.insert((shelf, key), record);
+            kept.records.insert((on, key), record);
         }
         Ok(kept)
     }

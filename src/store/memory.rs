@@ -65,15 +65,9 @@ impl LogStore for MemoryStore {
         })?
     }
 
-    async fn put(
-        &self,
-        log: &str,
-        shelf: Shelf,
-        key: &str,
-        record: &str,
-    ) -> Result<(), StoreError> {
+    async fn put(&self, log: &str, on: Shelf, key: &str, record: &str) -> Result<(), StoreError> {
         self.change(log, |log| {
-            log.records.insert((shelf, key.to_owned()), record.to_owned());
+            log.records.insert((on, key.to_owned()), record.to_owned());
         })
     }
 

@@ -1,0 +1,258 @@
+//! The command form: who asks whom for what, made from the commands' own types.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, SubmitEvent};
+use yew::{Callback, Event, Html, InputEvent, Properties, component, html};
+
+use super::header::chosen;
+use crate::lab::{Ask, CommandForm, CommandRecord, Field, FieldKind, Stream};
+
+/// What is being filled in. Nothing of it is lost when another command is chosen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draft {
+    /// Which form.
+    pub form: usize,
+    /// Who asks.
+    pub actor: Rc<str>,
+    /// Category → the id that is addressed.
+    pub targets: BTreeMap<Rc<str>, String>,
+    /// Form → field → what was put in.
+    pub inputs: BTreeMap<usize, BTreeMap<Rc<str>, String>>,
+    /// Field → what is wrong with it. The id's is under the empty name.
+    pub faults: BTreeMap<Rc<str>, String>,
+    /// What came of the last command, and whether it was accepted.
+    pub answer: Option<(bool, String)>,
+}
+
+impl Draft {
+    /// A draft that works at once.
+    pub fn first(forms: &[CommandForm]) -> Self {
+        let targets = forms.iter().map(|form| (form.aggregate.clone(), "1".to_owned())).collect();
+        let inputs = forms.iter().map(CommandForm::defaults).enumerate().collect();
+        Self { actor: "Alice".into(), targets, inputs, ..Self::default() }
+    }
+
+    /// The command as it stands. None where something cannot be read; the faults say what.
+    pub fn ask(&mut self, forms: &[CommandForm], id: Uuid) -> Option<Ask> {
+        let form = forms.get(self.form)?;
+        self.faults.clear();
+        self.answer = None;
+        let target = self.targets.get(&form.aggregate).map_or("", |text| text.trim());
+        if target.is_empty() {
+            self.faults.insert("".into(), format!("name the {}", form.aggregate));
+        }
+        let stream = Stream::new(&form.aggregate, target);
+        let nothing = BTreeMap::new();
+        let data = match form.read(self.inputs.get(&self.form).unwrap_or(&nothing)) {
+            Ok(data) => data,
+            Err(faults) => {
+                self.faults.extend(faults);
+                return None;
+            }
+        };
+        if !self.faults.is_empty() {
+            return None;
+        }
+        let command = CommandRecord { stream, kind: form.name.clone(), data };
+        Some(Ask { id, actor: self.actor.clone(), command, expected: None })
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct CommandsProps {
+    pub forms: Rc<Vec<CommandForm>>,
+    pub draft: Draft,
+    pub streams: Vec<Stream>,
+    pub past: bool,
+    pub edit: Callback<Draft>,
+    pub send: Callback<()>,
+    pub fork: Callback<()>,
+}
+
+#[component]
+pub fn Commands(props: &CommandsProps) -> Html {
+    let draft = &props.draft;
+    let Some(form) = props.forms.get(draft.form) else { return html! {} };
+    let actor = edit_by(props, |draft, text| draft.actor = text.into());
+    let command = edit_by(props, |draft, text| {
+        draft.form = text.parse().unwrap_or_default();
+        draft.faults.clear();
+        draft.answer = None;
+    });
+    let send = {
+        let go = if props.past { props.fork.clone() } else { props.send.clone() };
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            go.emit(());
+        })
+    };
+    let target = {
+        let category = form.aggregate.clone();
+        type_by(props, move |draft, text| _ = draft.targets.insert(category.clone(), text))
+    };
+    let mut groups: Vec<(Rc<str>, Vec<(usize, &CommandForm)>)> = Vec::new();
+    for (index, form) in props.forms.iter().enumerate() {
+        match groups.last_mut() {
+            Some((name, forms)) if *name == form.aggregate => forms.push((index, form)),
+            _ => groups.push((form.aggregate.clone(), vec![(index, form)])),
+        }
+    }
+    let categories: std::collections::BTreeSet<&str> = props.streams.iter().map(Stream::category).collect();
+    html! {
+        <section class="panel commands" role="region" aria-label="Commands">
+            <div class="head">
+                <h2 class="blue">{ "Commands" }</h2>
+                <span class="spring" />
+                <label class="inline">
+                    <span class="quiet">{ "as" }</span>
+                    <select aria-label="Acting as" onchange={actor}>
+                        { for ["Alice", "Bob"].map(|name| html! {
+                            <option value={name} selected={*draft.actor == *name}>{ name }</option>
+                        }) }
+                    </select>
+                </label>
+            </div>
+            <form onsubmit={send} novalidate={true}>
+                <label class="field">
+                    <span>{ "Command" }</span>
+                    <select id="command" aria-label="Command" onchange={command}>
+                        { for groups.iter().map(|(name, forms)| html! {
+                            <optgroup label={name.to_string()}>
+                                { for forms.iter().map(|(index, form)| html! {
+                                    <option value={index.to_string()} selected={*index == draft.form}>{ form.name.to_string() }</option>
+                                }) }
+                            </optgroup>
+                        }) }
+                    </select>
+                </label>
+                <p class="help">{ form.help.to_string() }</p>
+                <div class="fields">
+                    { entry(
+                        "target", &format!("To {}", form.aggregate),
+                        draft.targets.get(&form.aggregate).map_or("", String::as_str),
+                        Some(&form.aggregate), "text", None, draft.faults.get(""), target,
+                    ) }
+                    { for form.fields.iter().map(|field| input(props, field)) }
+                </div>
+                <div class="actions">
+                    <button type="submit" class="primary">
+                        { if props.past { "Fork here & send" } else { "Send" } }
+                    </button>
+                    if props.past {
+                        <span class="help">{ "The past stands. A fork is a new log with the past kept up to here; a real store has no such thing." }</span>
+                    }
+                    if let Some((accepted, text)) = &draft.answer {
+                        <span class={if *accepted { "answer good" } else { "answer bad" }}>{ text }</span>
+                    }
+                </div>
+                { for categories.iter().map(|category| html! {
+                    <datalist id={format!("ids-{category}")}>
+                        { for props.streams.iter().filter(|it| it.category() == *category).take(200).map(|stream| html! {
+                            <option value={stream.id().to_string()} />
+                        }) }
+                    </datalist>
+                }) }
+            </form>
+        </section>
+    }
+}
+
+fn input(props: &CommandsProps, field: &Field) -> Html {
+    let draft = &props.draft;
+    let value = draft.inputs.get(&draft.form).and_then(|inputs| inputs.get(&field.name));
+    let value = value.map_or("", String::as_str);
+    let put = {
+        let name = field.name.clone();
+        move |draft: &mut Draft, text: String| {
+            draft.inputs.entry(draft.form).or_default().insert(name.clone(), text);
+            draft.faults.remove(&name);
+        }
+    };
+    let id = format!("field-{}", field.name);
+    match &field.kind {
+        FieldKind::Choice(choices) => html! {
+            <label class="field" key={id}>
+                <span>{ field.label() }</span>
+                <select onchange={edit_by(props, put)}>
+                    { for choices.iter().map(|choice| html! {
+                        <option value={choice.to_string()} selected={**choice == *value}>{ choice.to_string() }</option>
+                    }) }
+                </select>
+            </label>
+        },
+        FieldKind::Flag => html! {
+            <label class="field" key={id}>
+                <span>{ field.label() }</span>
+                <select onchange={edit_by(props, put)}>
+                    <option value="true" selected={value == "true"}>{ "yes" }</option>
+                    <option value="false" selected={value != "true"}>{ "no" }</option>
+                </select>
+            </label>
+        },
+        kind => {
+            let category = if let FieldKind::Id(category) = kind { Some(category) } else { None };
+            let mode = match kind {
+                FieldKind::Number => "numeric",
+                FieldKind::Money => "decimal",
+                _ => "text",
+            };
+            let fault = draft.faults.get(&field.name);
+            let help = Some(&*field.help);
+            entry(&id, &field.label(), value, category, mode, help, fault, type_by(props, put))
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one field's every aspect, used in two places")]
+fn entry(
+    id: &str,
+    label: &str,
+    value: &str,
+    category: Option<&Rc<str>>,
+    mode: &'static str,
+    help: Option<&str>,
+    fault: Option<&String>,
+    put: Callback<InputEvent>,
+) -> Html {
+    let said = fault.map(|_| format!("{id}-fault"));
+    html! {
+        <div class="field" key={id.to_owned()}>
+            <label for={id.to_owned()}>{ label }</label>
+            <input
+                id={id.to_owned()} value={value.to_owned()} oninput={put} autocomplete="off" inputmode={mode}
+                list={category.map(|it| format!("ids-{it}"))} title={help.map(str::to_owned)}
+                aria-invalid={fault.map(|_| "true")} aria-describedby={said.clone()}
+            />
+            if let Some(fault) = fault {
+                <p class="fault" id={said}>{ fault }</p>
+            }
+        </div>
+    }
+}
+
+fn edit_by(props: &CommandsProps, change: impl Fn(&mut Draft, String) + 'static) -> Callback<Event> {
+    let (edit, draft) = (props.edit.clone(), props.draft.clone());
+    Callback::from(move |event: Event| {
+        if let Some(text) = chosen(&event) {
+            let mut draft = draft.clone();
+            change(&mut draft, text);
+            edit.emit(draft);
+        }
+    })
+}
+
+fn type_by(props: &CommandsProps, change: impl Fn(&mut Draft, String) + 'static) -> Callback<InputEvent> {
+    let (edit, draft) = (props.edit.clone(), props.draft.clone());
+    Callback::from(move |event: InputEvent| {
+        let input = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
+        if let Some(input) = input {
+            let mut draft = draft.clone();
+            change(&mut draft, input.value());
+            edit.emit(draft);
+        }
+    })
+}

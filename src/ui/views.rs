@@ -1,0 +1,401 @@
+//! Views as people expect them: tables as tables, documents as trees, pages as rendered text,
+//! graphs and charts as drawings, a search index with a box to search it. What the event at the
+//! playhead changed is marked, old beside new.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::f64::consts::TAU;
+use std::rc::Rc;
+
+use pulldown_cmark::{Event as Md, HeadingLevel, Parser, Tag, TagEnd};
+use serde_json::Value;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
+use yew::virtual_dom::VNode;
+use yew::{Callback, Html, InputEvent, Properties, component, html};
+
+use crate::lab::{Bar, Cell, Mark, Table, View, lines, natural, rows};
+
+/// So many rows of a table are shown; the rest is counted.
+const ROWS_SHOWN: usize = 200;
+
+#[derive(Properties, PartialEq)]
+pub struct ViewProps {
+    pub name: Rc<str>,
+    pub now: View,
+    pub was: View,
+}
+
+#[component]
+pub fn ViewBody(props: &ViewProps) -> Html {
+    match (&props.now, &props.was) {
+        (View::Table(now), View::Table(was)) => table(now, was),
+        (View::Documents { documents: now }, View::Documents { documents: was }) => {
+            let keys: BTreeSet<&Rc<str>> = now.keys().chain(was.keys()).collect();
+            let mut keys: Vec<&Rc<str>> = keys.into_iter().collect();
+            keys.sort_by(|a, b| natural(a, b));
+            html! {
+                { for keys.into_iter().map(|key| html! {
+                    <div class="document" key={key.to_string()}>
+                        <h3>{ key.to_string() }</h3>
+                        <Tree now={now.get(key).cloned().unwrap_or_default()} was={was.get(key).cloned().unwrap_or_default()} />
+                    </div>
+                }) }
+            }
+        }
+        (View::Pages { pages: now }, View::Pages { pages: was }) => html! { <Pages now={now.clone()} was={was.clone()} /> },
+        (View::Graph { nodes, edges }, View::Graph { nodes: old, edges: links }) => graph(&props.name, nodes, edges, old, links),
+        (View::Bars { unit, bars: now }, View::Bars { bars: was, .. }) => bars(unit, now, was),
+        (View::Chart { unit, money, series }, _) => chart(&props.name, unit, *money, series),
+        (View::Search { titles, terms }, _) => html! { <Search name={props.name.clone()} titles={titles.clone()} terms={terms.clone()} /> },
+        _ => html! {},
+    }
+}
+
+fn mark(mark: Mark) -> (&'static str, &'static str) {
+    match mark {
+        Mark::Same => ("", ""),
+        Mark::Added => ("added", "new"),
+        Mark::Changed => ("changed", "changed"),
+        Mark::Removed => ("gone", "gone"),
+    }
+}
+
+fn written(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => "–".to_owned(),
+        Cell::Text(text) => text.to_string(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Money(amount) => amount.to_string(),
+        Cell::Flag(true) => "yes".to_owned(),
+        Cell::Flag(false) => "no".to_owned(),
+    }
+}
+
+fn side(cell: &Cell) -> &'static str {
+    match cell {
+        Cell::Number(_) | Cell::Money(_) => "number",
+        Cell::Flag(true) => "flag on",
+        Cell::Flag(false) => "flag",
+        _ => "",
+    }
+}
+
+fn table(now: &Table, was: &Table) -> Html {
+    let diff = rows(was, now);
+    let hidden = diff.rows.len().saturating_sub(ROWS_SHOWN);
+    let first = now.rows.first();
+    html! {
+        <div class="tablebox" tabindex="0" role="group" aria-label="Rows">
+        <table>
+            <thead><tr>
+                { for now.columns.iter().enumerate().map(|(index, column)| html! {
+                    <th scope="col" class={first.and_then(|row| row.cells.get(index)).map_or("", side)}>{ column.name }</th>
+                }) }
+            </tr></thead>
+            <tbody>
+                { for diff.rows.iter().take(ROWS_SHOWN).map(|row| html! {
+                    <tr key={row.row.key.to_string()} class={mark(row.mark).0}>
+                        { for row.row.cells.iter().zip(&row.was).enumerate().map(|(index, (cell, was))| html! {
+                            <td class={side(cell)}>
+                                if let Some(was) = was {
+                                    <del>{ written(was) }</del>{ " " }<ins>{ written(cell) }</ins>
+                                } else if index == 0 && matches!(row.mark, Mark::Added | Mark::Removed) {
+                                    <span>{ written(cell) }</span>{ " " }<em class="tag">{ mark(row.mark).1 }</em>
+                                } else {
+                                    { written(cell) }
+                                }
+                            </td>
+                        }) }
+                    </tr>
+                }) }
+            </tbody>
+            if let Some(totals) = &now.totals {
+                <tfoot><tr>
+                    { for totals.iter().map(|cell| html! {
+                        <td class={side(cell)}>{ if *cell == Cell::Empty { String::new() } else { written(cell) } }</td>
+                    }) }
+                </tr></tfoot>
+            }
+        </table>
+        if hidden > 0 {
+            <p class="quiet pad">{ format!("and {hidden} more rows") }</p>
+        }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct TreeProps {
+    pub now: Value,
+    pub was: Value,
+}
+
+/// A JSON value as a tree.
+#[component]
+pub fn Tree(props: &TreeProps) -> Html {
+    let lines = lines(&props.was, &props.now);
+    if lines.is_empty() {
+        return html! { <p class="tree mono"><span class="quiet">{ "empty" }</span></p> };
+    }
+    html! {
+        <div class="tree mono">
+            { for lines.iter().take(ROWS_SHOWN).map(|line| html! {
+                <div class={mark(line.mark).0} key={line.path.clone()} style={format!("padding-left:{}ch", 2 * line.depth)}>
+                    if !line.key.is_empty() { <span class="key">{ format!("{}:", line.key) }</span>{ " " } }
+                    if let Some(was) = &line.was { <del>{ was }</del>{ " " } }
+                    if let Some(now) = &line.now {
+                        if line.mark == Mark::Same { <span>{ now }</span> } else { <ins>{ now }</ins> }
+                        if now == "{}" || now == "[]" { <span class="quiet">{ " empty" }</span> }
+                    }
+                    if line.mark == Mark::Removed { { " " }<em class="tag">{ "gone" }</em> }
+                </div>
+            }) }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct PagesProps {
+    now: BTreeMap<Rc<str>, String>,
+    was: BTreeMap<Rc<str>, String>,
+}
+
+#[component]
+fn Pages(props: &PagesProps) -> Html {
+    let keys: BTreeSet<&Rc<str>> = props.now.keys().chain(props.was.keys()).collect();
+    let mut keys: Vec<&Rc<str>> = keys.into_iter().collect();
+    keys.sort_by(|a, b| natural(a, b));
+    html! {
+        <div class="pages">
+            { for keys.into_iter().map(|key| {
+                let (now, was) = (props.now.get(key), props.was.get(key));
+                let how = match (was, now) {
+                    (None, _) => Mark::Added,
+                    (_, None) => Mark::Removed,
+                    (Some(was), Some(now)) if was != now => Mark::Changed,
+                    _ => Mark::Same,
+                };
+                html! {
+                    <details class={mark(how).0} key={key.to_string()} open={true}>
+                        <summary>
+                            { format!("{key}.html") }
+                            if how != Mark::Same { { " " }<em class="tag">{ mark(how).1 }</em> }
+                        </summary>
+                        <div class="rendered">{ markdown(now.or(was).map_or("", String::as_str)) }</div>
+                    </details>
+                }
+            }) }
+        </div>
+    }
+}
+
+/// Markdown as nodes. Raw HTML in it is shown as the text that it is.
+fn markdown(text: &str) -> Html {
+    let mut open: Vec<(Option<Tag>, Vec<Html>)> = vec![(None, Vec::new())];
+    for event in Parser::new(text) {
+        match event {
+            Md::Start(tag) => open.push((Some(tag), Vec::new())),
+            Md::End(end) => {
+                if let Some((Some(tag), children)) = open.pop() {
+                    add(&mut open, wrapped(&tag, end, children));
+                }
+            }
+            Md::Text(text) | Md::Html(text) | Md::InlineHtml(text) => add(&mut open, html! { { text.to_string() } }),
+            Md::Code(text) => add(&mut open, html! { <code>{ text.to_string() }</code> }),
+            Md::SoftBreak => add(&mut open, html! { { " " } }),
+            Md::HardBreak => add(&mut open, html! { <br /> }),
+            Md::Rule => add(&mut open, html! { <hr /> }),
+            _ => {}
+        }
+    }
+    open.into_iter().flat_map(|(_, children)| children).collect()
+}
+
+fn add(open: &mut [(Option<Tag>, Vec<Html>)], node: VNode) {
+    if let Some((_, children)) = open.last_mut() {
+        children.push(node);
+    }
+}
+
+fn wrapped(tag: &Tag, _: TagEnd, children: Vec<Html>) -> Html {
+    match tag {
+        Tag::Heading { level: HeadingLevel::H1, .. } => html! { <h4 class="big">{ for children }</h4> },
+        Tag::Heading { .. } => html! { <h4>{ for children }</h4> },
+        Tag::Paragraph => html! { <p>{ for children }</p> },
+        Tag::BlockQuote(_) => html! { <blockquote>{ for children }</blockquote> },
+        Tag::CodeBlock(_) => html! { <pre>{ for children }</pre> },
+        Tag::List(Some(_)) => html! { <ol>{ for children }</ol> },
+        Tag::List(None) => html! { <ul>{ for children }</ul> },
+        Tag::Item => html! { <li>{ for children }</li> },
+        Tag::Emphasis => html! { <em>{ for children }</em> },
+        Tag::Strong => html! { <strong>{ for children }</strong> },
+        Tag::Strikethrough => html! { <s>{ for children }</s> },
+        _ => html! { <>{ for children }</> },
+    }
+}
+
+fn bars(unit: &str, now: &[Bar], was: &[Bar]) -> Html {
+    let most = now.iter().map(|bar| bar.value.unsigned_abs()).max().unwrap_or(1).max(1);
+    html! {
+        <div class="bars">
+            { for now.iter().take(ROWS_SHOWN).map(|bar| {
+                let before = was.iter().find(|it| it.name == bar.name).map(|it| it.value);
+                let share = 100.0 * bar.value.unsigned_abs() as f64 / most as f64;
+                let changed = before != Some(bar.value);
+                html! {
+                    <div class={if changed { "bar-row changed" } else { "bar-row" }} key={bar.name.to_string()}>
+                        <span class="name">{ bar.name.to_string() }</span>
+                        <span class="track"><i style={format!("width:{share:.1}%")} /></span>
+                        <span class="number">
+                            if let (true, Some(before)) = (changed, before) { <del>{ before }</del>{ " " } }
+                            if changed { <ins>{ bar.value }</ins> } else { { bar.value } }
+                        </span>
+                    </div>
+                }
+            }) }
+            <p class="quiet">{ unit }</p>
+        </div>
+    }
+}
+
+const WIDTH: f64 = 400.0;
+const HEIGHT: f64 = 140.0;
+const LEFT: f64 = 44.0;
+const BOTTOM: f64 = 20.0;
+
+/// Lines that hold their height until the next point.
+fn chart(name: &str, unit: &str, money: bool, series: &BTreeMap<Rc<str>, BTreeMap<u64, i64>>) -> Html {
+    let points = || series.values().flatten();
+    let last = points().map(|(at, _)| *at).max().unwrap_or(1).max(1);
+    let top = points().map(|(_, y)| *y).max().unwrap_or(0).max(1);
+    let low = points().map(|(_, y)| *y).min().unwrap_or(0).min(0);
+    let x = |at: u64| LEFT + (WIDTH - LEFT - 8.0) * at as f64 / last as f64;
+    let y = |value: i64| 8.0 + (HEIGHT - BOTTOM - 8.0) * (top - value) as f64 / (top - low) as f64;
+    let label = |value: i64| if money { crate::lab::Cents(value).to_string() } else { value.to_string() };
+    let said: Vec<String> = series
+        .iter()
+        .filter_map(|(name, points)| Some(format!("{name} {}", label(*points.values().next_back()?))))
+        .collect();
+    html! {
+        <div class="chart">
+            <svg viewBox={format!("0 0 {WIDTH} {HEIGHT}")} role="img" aria-label={format!("{name}, {unit} by position: {}", said.join(", "))}>
+                { for [low, top].map(|value| html! {
+                    <g>
+                        <line class="axis" x1={LEFT.to_string()} x2={(WIDTH - 8.0).to_string()} y1={y(value).to_string()} y2={y(value).to_string()} />
+                        <text x={(LEFT - 6.0).to_string()} y={(y(value) + 4.0).to_string()} text-anchor="end">{ label(value) }</text>
+                    </g>
+                }) }
+                <text x={LEFT.to_string()} y={(HEIGHT - 4.0).to_string()}>{ "0" }</text>
+                <text x={(WIDTH - 8.0).to_string()} y={(HEIGHT - 4.0).to_string()} text-anchor="end">{ format!("position {last}") }</text>
+                { for series.iter().enumerate().map(|(index, (name, points))| {
+                    let mut path = String::new();
+                    for (at, value) in points {
+                        if path.is_empty() {
+                            path = format!("M{:.1} {:.1}", x(*at), y(*value));
+                        } else {
+                            path += &format!("H{:.1}V{:.1}", x(*at), y(*value));
+                        }
+                    }
+                    path += &format!("H{:.1}", x(last));
+                    html! { <path key={name.to_string()} class={format!("line s{}", index % 6)} d={path} /> }
+                }) }
+            </svg>
+            <p class="legend">
+                { for series.iter().enumerate().map(|(index, (name, points))| html! {
+                    <span key={name.to_string()}><i class={format!("s{}", index % 6)} />{ format!("{name} {}", points.values().next_back().map(|it| label(*it)).unwrap_or_default()) }</span>
+                }) }
+                <span class="quiet">{ unit }</span>
+            </p>
+        </div>
+    }
+}
+
+type Edges = BTreeMap<(Rc<str>, Rc<str>), u64>;
+
+/// Nodes on a circle, in the order of their names.
+fn graph(name: &str, nodes: &BTreeMap<Rc<str>, String>, edges: &Edges, old: &BTreeMap<Rc<str>, String>, links: &Edges) -> Html {
+    let count = nodes.len().max(1) as f64;
+    let place = |key: &Rc<str>| {
+        let index = nodes.keys().position(|it| it == key).unwrap_or_default() as f64;
+        let angle = TAU * index / count - TAU / 4.0;
+        (200.0 + 120.0 * angle.cos(), 110.0 + 82.0 * angle.sin())
+    };
+    let said: Vec<String> = edges.keys().map(|(a, b)| format!("{} with {}", label(nodes, a), label(nodes, b))).collect();
+    html! {
+        <div class="chart">
+            <svg viewBox="0 0 400 224" role="img" aria-label={format!("{name}: {}", said.join(", "))}>
+                { for edges.iter().filter(|((a, b), _)| nodes.contains_key(a) && nodes.contains_key(b)).map(|(ends, weight)| {
+                    let ((x1, y1), (x2, y2)) = (place(&ends.0), place(&ends.1));
+                    let class = if links.get(ends) == Some(weight) { "edge" } else { "edge new" };
+                    html! { <line key={format!("{} {}", ends.0, ends.1)} {class} x1={x1.to_string()} y1={y1.to_string()} x2={x2.to_string()} y2={y2.to_string()} /> }
+                }) }
+                { for nodes.iter().map(|(key, text)| {
+                    let (x, y) = place(key);
+                    let class = if old.contains_key(key) { "node" } else { "node new" };
+                    let (dx, anchor) = if x < 190.0 { (-10.0, "end") } else if x > 210.0 { (10.0, "start") } else { (0.0, "middle") };
+                    let dy = if anchor == "middle" { if y < 110.0 { -10.0 } else { 20.0 } } else { 4.0 };
+                    html! {
+                        <g key={key.to_string()} {class}>
+                            <circle cx={x.to_string()} cy={y.to_string()} r="6" />
+                            <text x={(x + dx).to_string()} y={(y + dy).to_string()} text-anchor={anchor}>{ text }</text>
+                        </g>
+                    }
+                }) }
+            </svg>
+        </div>
+    }
+}
+
+fn label<'a>(nodes: &'a BTreeMap<Rc<str>, String>, key: &'a Rc<str>) -> &'a str {
+    nodes.get(key).map_or(key, String::as_str)
+}
+
+#[derive(Properties, PartialEq)]
+struct SearchProps {
+    name: Rc<str>,
+    titles: BTreeMap<Rc<str>, String>,
+    terms: BTreeMap<Rc<str>, BTreeSet<Rc<str>>>,
+}
+
+#[component]
+fn Search(props: &SearchProps) -> Html {
+    let query = yew::use_state(String::new);
+    let words: Vec<String> = query
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let mut hits: Option<BTreeSet<Rc<str>>> = None;
+    for word in &words {
+        let next = props.terms.range(Rc::<str>::from(&**word)..).take_while(|(term, _)| term.starts_with(&**word));
+        let found: BTreeSet<Rc<str>> = next.flat_map(|(_, keys)| keys.iter().cloned()).collect();
+        hits = Some(hits.map_or(found.clone(), |before| before.intersection(&found).cloned().collect()));
+    }
+    let input = {
+        let query = query.clone();
+        Callback::from(move |event: InputEvent| {
+            if let Some(input) = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok()) {
+                query.set(input.value());
+            }
+        })
+    };
+    let id = format!("search-{}", props.name);
+    html! {
+        <div class="search pad">
+            <label class="field" for={id.clone()}><span class="quiet">{ format!("{} words, {} entries", props.terms.len(), props.titles.len()) }</span></label>
+            <input {id} type="search" placeholder="Search the index" aria-label={format!("Query {}", props.name)} value={(*query).clone()} oninput={input} />
+            <ul aria-live="polite">
+                if let Some(hits) = hits {
+                    if hits.is_empty() { <li class="quiet">{ "No entry has these words." }</li> }
+                    { for hits.iter().take(ROWS_SHOWN).map(|key| html! {
+                        <li key={key.to_string()}><b>{ key.to_string() }</b>{ " " }{ props.titles.get(key).cloned().unwrap_or_default() }</li>
+                    }) }
+                } else {
+                    { for props.titles.iter().take(20).map(|(key, title)| html! {
+                        <li key={key.to_string()} class="quiet"><b>{ key.to_string() }</b>{ " " }{ title }</li>
+                    }) }
+                }
+            </ul>
+        </div>
+    }
+}

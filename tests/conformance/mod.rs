@@ -1,0 +1,514 @@
+//! What every store promises. Each test file runs all of it over a store of its own: `open`
+//! gives a handle on the same logs whenever it is called, as another tab would have one.
+
+#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use leftfold::es::{
+    Aggregate, Commit, Envelope, EventLog, Proposal, Scenario, StoredCommit, Stream, command_id,
+    read_event,
+};
+use leftfold::store::{Kept, LogInfo, LogStore, Shelf, StoreError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Hands the names of all promises to a macro that makes tests of them.
+macro_rules! for_every_promise {
+    ($($make:tt)*) => {
+        $($make)* {
+            what_was_appended_is_loaded_in_order_and_byte_for_byte
+            what_was_loaded_can_be_folded_and_appended_to
+            an_event_that_nobody_understands_is_kept_as_it_is
+            a_commit_without_events_is_kept
+            a_commit_that_is_ahead_of_the_log_is_refused_and_nothing_is_written
+            a_commit_that_the_log_has_outgrown_is_refused_and_nothing_is_written
+            a_stream_written_by_somebody_else_is_a_conflict_and_nothing_is_written
+            one_stream_in_conflict_keeps_the_whole_commit_out
+            of_two_writers_racing_for_one_version_exactly_one_wins
+            writers_that_decide_anew_all_get_through
+            a_log_that_was_refused_a_commit_takes_the_next_one
+            records_come_back_and_are_replaced_by_key
+            logs_are_listed_in_order_and_described_anew
+            an_unknown_log_is_refused
+            logs_do_not_see_each_other
+            another_handle_sees_everything_also_when_the_first_is_gone
+            a_commit_over_many_streams_is_stored_whole
+        }
+    };
+}
+pub(crate) use for_every_promise;
+
+pub async fn what_was_appended_is_loaded_in_order_and_byte_for_byte<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    let mut writer = Writer::default();
+    let commits = [
+        writer.commit(&["note-1", "note-2", "note-1"]),
+        writer.commit(&["note-3"]),
+        writer.commit(&["note-2", "note-2"]),
+    ];
+    for commit in &commits {
+        assert_eq!(store.append("a", commit).await, Ok(()));
+    }
+    assert_eq!(texts(&store, "a").await, commits.each_ref().map(text));
+}
+
+pub async fn what_was_loaded_can_be_folded_and_appended_to<S: LogStore>(open: impl AsyncFn() -> S) {
+    let store = with_log(&open, "a").await;
+    let mut writer = Writer::default();
+    for streams in [&["note-1", "note-2"][..], &["note-1"]] {
+        assert_eq!(store.append("a", &writer.commit(streams)).await, Ok(()));
+    }
+    let mut reader = Writer::read(load(&store, "a").await);
+    assert_eq!(reader.state("note-1"), writer.state("note-1"));
+    assert_eq!(reader.log.head(), 3);
+    let commit = reader.commit(&["note-1"]);
+    assert_eq!(store.append("a", &commit).await, Ok(()));
+    assert_eq!(texts(&store, "a").await.last(), Some(&text(&commit)));
+}
+
+pub async fn an_event_that_nobody_understands_is_kept_as_it_is<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    let mut writer = Writer::default();
+    let data = r#"{"words":["ä","🥨","\u0000"],"deep":{"none":null,"half":0.5}}"#;
+    let commit = writer.commit_of(&[("alien-1", "Landed", 7, data), ("note-1", "Gone", 1, "3")]);
+    assert!(commit.events.iter().all(|event| event.unreadable().is_some()));
+    assert_eq!(store.append("a", &commit).await, Ok(()));
+    let again = Writer::read(load(&store, "a").await);
+    let event = again.log.event(1).unwrap();
+    assert_eq!((event.kind().as_ref(), event.schema()), ("Landed", 7));
+    let kept: serde_json::Value = serde_json::from_str(event.data().get()).unwrap();
+    assert_eq!(kept, serde_json::from_str::<serde_json::Value>(data).unwrap());
+    assert_eq!(texts(&store, "a").await, [text(&commit)]);
+}
+
+pub async fn a_commit_without_events_is_kept<S: LogStore>(open: impl AsyncFn() -> S) {
+    let store = with_log(&open, "a").await;
+    let mut writer = Writer::default();
+    let commits = [
+        writer.commit(&[]),
+        writer.commit(&["note-1"]),
+        writer.commit(&[]),
+        writer.commit(&[]),
+        writer.commit(&["note-1"]),
+    ];
+    for commit in &commits {
+        assert_eq!(store.append("a", commit).await, Ok(()));
+    }
+    assert_eq!(texts(&store, "a").await, commits.each_ref().map(text));
+    let again = Writer::read(load(&store, "a").await);
+    assert_eq!(again.log.handled(commits[2].envelope.command_id), Some(2..2));
+}
+
+pub async fn a_commit_that_is_ahead_of_the_log_is_refused_and_nothing_is_written<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    let mut writer = Writer::default();
+    writer.commit(&["note-1"]);
+    for streams in [&["note-2"][..], &[]] {
+        let commit = writer.commit(streams);
+        let behind = Err(StoreError::Behind { expected: commit.after, actual: 0 });
+        assert_eq!(store.append("a", &commit).await, behind);
+    }
+    assert_eq!(texts(&store, "a").await, [""; 0]);
+}
+
+pub async fn a_commit_that_the_log_has_outgrown_is_refused_and_nothing_is_written<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    let (mut alice, mut bob) = (Writer::default(), Writer::default());
+    let first = alice.commit(&["note-1", "note-1"]);
+    assert_eq!(store.append("a", &first).await, Ok(()));
+    for streams in [&["note-2"][..], &[]] {
+        let behind = Err(StoreError::Behind { expected: 0, actual: 2 });
+        assert_eq!(store.append("a", &bob.fork().commit(streams)).await, behind);
+    }
+    assert_eq!(texts(&store, "a").await, [text(&first)]);
+    let told = store.append("a", &bob.commit(&["note-2"])).await.unwrap_err();
+    assert_eq!(told.to_string(), "the log is at 2 by now, and the commit follows 0");
+}
+
+pub async fn a_stream_written_by_somebody_else_is_a_conflict_and_nothing_is_written<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    let mut alice = Writer::default();
+    let first = alice.commit(&["note-1"]);
+    assert_eq!(store.append("a", &first).await, Ok(()));
+    let mut bob = alice.fork();
+    let second = alice.commit(&["note-2", "note-1", "note-1"]);
+    assert_eq!(store.append("a", &second).await, Ok(()));
+    let stream = Stream::parse("note-1").unwrap();
+    let conflict = StoreError::Conflict { stream, expected: 1, actual: 3 };
+    assert_eq!(conflict.to_string(), "note-1 was expected at version 1 and is at version 3");
+    assert_eq!(store.append("a", &bob.commit(&["note-1"])).await, Err(conflict));
+    assert_eq!(texts(&store, "a").await, [text(&first), text(&second)]);
+}
+
+pub async fn one_stream_in_conflict_keeps_the_whole_commit_out<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    let mut alice = Writer::default();
+    let mut bob = alice.fork();
+    let first = alice.commit(&["note-2"]);
+    assert_eq!(store.append("a", &first).await, Ok(()));
+    let stream = Stream::parse("note-2").unwrap();
+    let refused = store.append("a", &bob.commit(&["note-1", "note-2", "note-3"])).await;
+    assert_eq!(refused, Err(StoreError::Conflict { stream, expected: 0, actual: 1 }));
+    assert_eq!(texts(&store, "a").await, [text(&first)]);
+    // Had anything been written, these would conflict.
+    assert_eq!(store.append("a", &alice.commit(&["note-3", "note-1"])).await, Ok(()));
+}
+
+pub async fn of_two_writers_racing_for_one_version_exactly_one_wins<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let here = with_log(&open, "a").await;
+    let there = open().await;
+    let mut alice = Writer::default();
+    for round in 0..20 {
+        let mut bob = alice.fork();
+        let (one, other) = (alice.commit(&["note-1"]), bob.commit(&["note-1", "note-1"]));
+        // Whoever begins, begins first; everybody does in turn.
+        let (first, second) = if round % 2 == 0 {
+            join(here.append("a", &one), there.append("a", &other)).await
+        } else {
+            let (b, a) = join(there.append("a", &other), here.append("a", &one)).await;
+            (a, b)
+        };
+        let stream = Stream::parse("note-1").unwrap();
+        let expected = one.events[0].version() - 1;
+        match (first, second) {
+            (Ok(()), Err(refused)) => {
+                let actual = expected + 1;
+                assert_eq!(refused, StoreError::Conflict { stream, expected, actual });
+            }
+            (Err(refused), Ok(())) => {
+                let actual = expected + 2;
+                assert_eq!(refused, StoreError::Conflict { stream, expected, actual });
+                alice = bob;
+            }
+            both => panic!("{both:?}"),
+        }
+    }
+    assert_eq!(texts(&there, "a").await.len(), 20);
+    assert_eq!(Writer::read(load(&here, "a").await).state("note-1"), alice.state("note-1"));
+}
+
+pub async fn writers_that_decide_anew_all_get_through<S: LogStore>(open: impl AsyncFn() -> S) {
+    let here = with_log(&open, "a").await;
+    let there = open().await;
+    let write = async |store: &S, stream: &str| {
+        for _ in 0..10 {
+            loop {
+                let commit = Writer::read(load(store, "a").await).commit(&[stream, stream]);
+                match store.append("a", &commit).await {
+                    Ok(()) => break,
+                    Err(StoreError::Behind { .. } | StoreError::Conflict { .. }) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }
+    };
+    let two = join(write(&here, "note-1"), write(&there, "note-2"));
+    join(two, write(&there, "note-1")).await;
+    let log = Writer::read(load(&here, "a").await).log;
+    let versions: Vec<_> =
+        log.streams().map(|(stream, version)| (stream.as_str(), version)).collect();
+    assert_eq!(versions, [("note-1", 40), ("note-2", 20)]);
+}
+
+pub async fn a_log_that_was_refused_a_commit_takes_the_next_one<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    let mut alice = Writer::default();
+    let mut bob = alice.fork();
+    assert_eq!(store.append("a", &alice.commit(&["note-1"])).await, Ok(()));
+    assert!(store.append("a", &bob.commit(&["note-1"])).await.is_err());
+    assert_eq!(store.append("a", &alice.commit(&["note-1"])).await, Ok(()));
+    assert_eq!(texts(&store, "a").await.len(), 2);
+}
+
+pub async fn records_come_back_and_are_replaced_by_key<S: LogStore>(open: impl AsyncFn() -> S) {
+    let store = with_log(&open, "a").await;
+    for (shelf, key, record) in [
+        (Shelf::Refusals, "2", r#"{"why":"full"}"#),
+        (Shelf::Marks, "transfers", "1"),
+        (Shelf::Effects, "2", "{}"),
+        (Shelf::Marks, "transfers", "2"),
+        (Shelf::Refusals, "10", r#""Zoë 🥨""#),
+    ] {
+        assert_eq!(store.put("a", shelf, key, record).await, Ok(()));
+    }
+    let expected = [
+        ((Shelf::Marks, "transfers"), "2"),
+        ((Shelf::Effects, "2"), "{}"),
+        ((Shelf::Refusals, "10"), r#""Zoë 🥨""#),
+        ((Shelf::Refusals, "2"), r#"{"why":"full"}"#),
+    ];
+    let expected: BTreeMap<_, _> =
+        expected.map(|((shelf, key), record)| ((shelf, key.to_owned()), record.to_owned())).into();
+    assert_eq!(load(&store, "a").await.records, expected);
+}
+
+pub async fn logs_are_listed_in_order_and_described_anew<S: LogStore>(open: impl AsyncFn() -> S) {
+    let store = open().await;
+    assert_eq!(store.logs().await, Ok(Vec::new()));
+    // The last two are the other way round in the order that JavaScript gives texts.
+    let ids = ["b", "a", "ä", "B", "", "\u{1F968}", "\u{FF5E}"];
+    for id in ids {
+        assert_eq!(store.describe(&info(id)).await, Ok(()));
+    }
+    assert_eq!(store.append("a", &Writer::default().commit(&["note-1"])).await, Ok(()));
+    let forked = LogInfo {
+        title: "Again".to_owned(),
+        opened_at: 9,
+        forked_from: Some(("b".to_owned(), 3)),
+        ..info("a")
+    };
+    assert_eq!(store.describe(&forked).await, Ok(()));
+    let ordered = ["", "B", "a", "b", "ä", "\u{FF5E}", "\u{1F968}"];
+    let expected = ordered.map(|id| if id == "a" { forked.clone() } else { info(id) });
+    assert_eq!(store.logs().await, Ok(expected.to_vec()));
+    assert_eq!(texts(&store, "a").await.len(), 1);
+}
+
+pub async fn an_unknown_log_is_refused<S: LogStore>(open: impl AsyncFn() -> S) {
+    let store = with_log(&open, "a").await;
+    let unknown = StoreError::UnknownLog("b".to_owned());
+    assert_eq!(unknown.to_string(), "there is no log b");
+    let commit = Writer::default().commit(&["note-1"]);
+    assert_eq!(store.append("b", &commit).await, Err(unknown.clone()));
+    assert_eq!(store.put("b", Shelf::Marks, "transfers", "1").await, Err(unknown.clone()));
+    assert_eq!(store.load("b").await.map(|_| ()), Err(unknown));
+    assert_eq!(store.logs().await, Ok(vec![info("a")]));
+    // Nothing of it waits for a log of that name.
+    assert_eq!(store.describe(&info("b")).await, Ok(()));
+    let kept = load(&store, "b").await;
+    assert!(kept.commits.is_empty() && kept.records.is_empty());
+}
+
+pub async fn logs_do_not_see_each_other<S: LogStore>(open: impl AsyncFn() -> S) {
+    let store = open().await;
+    // Names that a careless range of keys would mix up.
+    let ids = ["a", "a\u{0}", "aa", "a,note-1", ""];
+    let mut commits = Vec::new();
+    for (index, id) in ids.into_iter().enumerate() {
+        assert_eq!(store.describe(&info(id)).await, Ok(()));
+        let commit = Writer::default().commit(&vec!["note-1"; index + 1]);
+        assert_eq!(store.append(id, &commit).await, Ok(()));
+        assert_eq!(store.put(id, Shelf::Marks, "transfers", &index.to_string()).await, Ok(()));
+        commits.push(commit);
+    }
+    for (index, (id, commit)) in ids.into_iter().zip(&commits).enumerate() {
+        let kept = load(&store, id).await;
+        let records = [((Shelf::Marks, "transfers".to_owned()), index.to_string())];
+        assert_eq!(kept.records, records.into());
+        assert_eq!(texts(&store, id).await, [text(commit)]);
+    }
+}
+
+pub async fn another_handle_sees_everything_also_when_the_first_is_gone<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let first = with_log(&open, "a").await;
+    let second = open().await;
+    let mut writer = Writer::default();
+    let commits = [writer.commit(&["note-1"]), writer.commit(&["note-1", "note-2"])];
+    assert_eq!(first.append("a", &commits[0]).await, Ok(()));
+    assert_eq!(first.put("a", Shelf::Marks, "transfers", "1").await, Ok(()));
+    assert_eq!(texts(&second, "a").await, [text(&commits[0])]);
+    assert_eq!(second.append("a", &commits[1]).await, Ok(()));
+    assert_eq!(texts(&first, "a").await, commits.each_ref().map(text));
+    drop(first);
+    assert_eq!(texts(&second, "a").await, commits.each_ref().map(text));
+    drop(second);
+    let third = open().await;
+    assert_eq!(third.logs().await, Ok(vec![info("a")]));
+    assert_eq!(texts(&third, "a").await, commits.each_ref().map(text));
+    assert_eq!(load(&third, "a").await.records.len(), 1);
+}
+
+pub async fn a_commit_over_many_streams_is_stored_whole<S: LogStore>(open: impl AsyncFn() -> S) {
+    let store = with_log(&open, "a").await;
+    let mut writer = Writer::default();
+    let streams: Vec<String> = (0..10_000).map(|n| format!("note-{}", n * 7 % 500)).collect();
+    let streams: Vec<&str> = streams.iter().map(String::as_str).collect();
+    let mut late = writer.fork();
+    let commits = [writer.commit(&streams), writer.commit(&streams)];
+    for commit in &commits {
+        assert_eq!(store.append("a", commit).await, Ok(()));
+    }
+    assert!(texts(&store, "a").await == commits.each_ref().map(text));
+    let refused = store.append("a", &late.commit(&["note-499"])).await;
+    let stream = Stream::parse("note-499").unwrap();
+    assert_eq!(refused, Err(StoreError::Conflict { stream, expected: 0, actual: 40 }));
+}
+
+/// A domain as small as they come: a note, and how often something was added to it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Note {
+    words: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+enum Noted {
+    Added { words: String },
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", content = "data")]
+enum Command {}
+
+impl Aggregate for Note {
+    const NAME: &'static str = "note";
+    type Command = Command;
+    type Event = Noted;
+    type Rejection = Infallible;
+
+    fn decide(&self, command: &Command) -> Result<Vec<Noted>, Infallible> {
+        match *command {}
+    }
+
+    fn evolve(mut self, event: &Noted) -> Self {
+        let Noted::Added { words } = event;
+        self.words.push(words.clone());
+        self
+    }
+}
+
+fn scenario() -> Scenario {
+    Scenario::new("notes", "Notes", "Somebody notes something.").aggregate::<Note>()
+}
+
+/// Somebody who proposes what follows from the log as they know it.
+#[derive(Default)]
+pub struct Writer {
+    log: EventLog,
+    commits: Vec<Commit>,
+}
+
+impl Writer {
+    /// Learns what is stored.
+    fn read(kept: Kept) -> Self {
+        let scenario = scenario();
+        let mut writer = Self::default();
+        for commit in kept.commits {
+            writer.learn(commit.read(&scenario));
+        }
+        writer
+    }
+
+    /// Somebody else who knows the same.
+    fn fork(&self) -> Self {
+        let mut fork = Self::default();
+        for commit in &self.commits {
+            fork.learn(commit.clone());
+        }
+        fork
+    }
+
+    fn learn(&mut self, commit: Commit) {
+        assert!(self.log.learn(commit.clone()), "{commit:?} does not follow");
+        self.commits.push(commit);
+    }
+
+    /// Adds to these streams, and goes on as if that were stored.
+    pub fn commit(&mut self, streams: &[&str]) -> Commit {
+        let events: Vec<_> = streams
+            .iter()
+            .map(|stream| (*stream, "Added", 1, r#"{"words":"Zoë \"🥨\" \\ n"}"#))
+            .collect();
+        self.commit_of(&events)
+    }
+
+    fn commit_of(&mut self, events: &[(&str, &str, u16, &str)]) -> Commit {
+        let scenario = scenario();
+        let number = self.commits.len() as u64;
+        let envelope = Envelope::first(command_id("conformance", number), "Zoë".into(), number);
+        let events = events.iter().map(|(stream, kind, schema, data)| {
+            let data = RawValue::from_string((*data).to_owned()).unwrap();
+            read_event(&scenario, &Stream::parse(stream).unwrap(), kind, *schema, &data)
+        });
+        let proposal = Proposal { envelope, expected: None, events: events.collect() };
+        let commit = self.log.propose(proposal).unwrap();
+        self.learn(commit.clone());
+        commit
+    }
+
+    /// What a note says.
+    fn state(&self, stream: &str) -> Note {
+        let stream = Stream::parse(stream).unwrap();
+        let events = self.log.events(1, self.log.head()).filter(|it| *it.stream() == stream);
+        events.filter_map(|it| it.of::<Note>()).fold(Note::default(), Note::evolve)
+    }
+}
+
+/// What is known of the log of this id.
+pub fn info(id: &str) -> LogInfo {
+    LogInfo {
+        id: id.to_owned(),
+        scenario: "notes".to_owned(),
+        title: format!("The log {id}"),
+        created_at: 1_700_000_000_000,
+        opened_at: 0,
+        forked_from: None,
+    }
+}
+
+async fn with_log<S: LogStore>(open: &impl AsyncFn() -> S, log: &str) -> S {
+    let store = open().await;
+    assert_eq!(store.describe(&info(log)).await, Ok(()));
+    store
+}
+
+async fn load(store: &impl LogStore, log: &str) -> Kept {
+    store.load(log).await.unwrap()
+}
+
+async fn texts(store: &impl LogStore, log: &str) -> Vec<String> {
+    load(store, log).await.commits.iter().map(json).collect()
+}
+
+fn text(commit: &Commit) -> String {
+    json(&commit.into())
+}
+
+fn json(commit: &StoredCommit) -> String {
+    serde_json::to_string(commit).unwrap()
+}
+
+/// Both at once; the first begins first.
+async fn join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|context| {
+        if first.is_none()
+            && let Poll::Ready(it) = a.as_mut().poll(context)
+        {
+            first = Some(it);
+        }
+        if second.is_none()
+            && let Poll::Ready(it) = b.as_mut().poll(context)
+        {
+            second = Some(it);
+        }
+        if first.is_some() && second.is_some() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    (first.unwrap(), second.unwrap())
+}

@@ -1,0 +1,556 @@
+//! Laws that hold for every scenario. None is named here: a new one is covered by being
+//! registered. Each law sees random histories, which `histories` makes of the scenario's own
+//! forms and story.
+//!
+//! `PROPTEST_CASES=1000 PROPTEST_RNG_SEED=7 cargo test --test laws` looks further.
+#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
+
+mod histories;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use histories::{
+    Run, assert_same, check, check_stories, copy, damaged, folded, fresh, is_performed, json, op,
+    open, written,
+};
+use leftfold::es::{AnyAggregate, Reaction, event_id};
+use leftfold::lab::{
+    Ask, Commit, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep, Kind, Outcome,
+    Scenario, Session, StoredCommit, Stream, World, command_id, forms, scenarios,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::Value;
+
+/// A stream's version and state after the events up to `position`, folded from the first.
+fn state_of(scenario: &Scenario, log: &EventLog, stream: &Stream, position: u64) -> (u64, Value) {
+    let events = log.events(1, position).filter(|event| event.stream() == stream);
+    let version = events.count() as u64;
+    let mut handler = scenario.aggregate_of(stream.category()).unwrap().handler();
+    handler.load(stream, version, log);
+    (version, handler.state())
+}
+
+/// Asserts that everything at the playhead is what a plain fold gives.
+fn assert_folds(run: &mut Run) {
+    let scenario = run.session.scenario().clone();
+    let position = run.session.position();
+    let before = position.saturating_sub(1);
+    for stream in run.streams() {
+        let state = run.session.state(&stream).unwrap();
+        let (version, now) = state_of(&scenario, run.session.log(), &stream, position);
+        let (_, was) = state_of(&scenario, run.session.log(), &stream, before);
+        let seen = (state.version, state.now, state.was);
+        assert_eq!(seen, (version, now, was), "{stream} at {position}");
+    }
+    for (name, _) in run.names() {
+        let panel = run.session.panel(&name).unwrap();
+        let fold = |to| folded(&scenario, (&name, panel.code.0), run.session.log(), to);
+        assert_eq!(panel.shown, position.min(panel.checkpoint), "{name} at {position}");
+        assert_eq!(panel.now, fold(panel.shown), "{name} at {position}");
+        // Behind the playhead, the event there has changed nothing yet.
+        let was = if panel.shown == position { before } else { panel.shown };
+        assert_eq!(panel.was, fold(was), "{name} before {position}");
+    }
+}
+
+#[test]
+fn a_seek_equals_the_plain_fold_at_any_position_in_any_order() {
+    let places = vec(any::<Index>(), 1..8);
+    // Some fall behind meanwhile: a panel then shows what its subscriber was told.
+    let behind = (vec(any::<Index>(), 0..3), vec(op(), 0..4));
+    check((places, behind), |run, (places, (paused, ops))| {
+        for index in paused {
+            let names = run.names();
+            if !names.is_empty() {
+                let (name, _) = index.get(&names);
+                run.session.world_mut().pause(name, true);
+            }
+        }
+        ops.iter().for_each(|op| run.play(op));
+        assert_folds(run);
+        for place in places {
+            run.session.seek(run.any_position(place));
+            assert_folds(run);
+        }
+    });
+}
+
+#[test]
+fn in_a_long_history_each_load_does_bounded_work_and_gives_the_plain_fold() {
+    const LENGTH: usize = 3_000;
+    const STRIDE: u64 = 64;
+    check_stories(|run| {
+        let scenario = run.session.scenario().clone();
+        let log = run.session.log();
+        let story: Vec<Draft> = log.events(1, log.head()).map(copy).collect();
+        let events: Vec<Draft> = story.iter().cycle().take(LENGTH).cloned().collect();
+        let commit = StoredCommit::from(&commit(events));
+        // Processes have nothing to do with it.
+        let marks = scenario.processes.iter().map(|it| Keep::Mark(it.name(), LENGTH as u64));
+        let world = World::open(&scenario, [commit], marks).unwrap();
+        let mut long = Run::of(Session::new(world));
+        for position in [2_999, 1, 1_500, 1_499, 640, 0] {
+            long.session.seek(position);
+            assert_folds(&mut long);
+        }
+        let log = long.session.log();
+        for (stream, version) in log.streams() {
+            let mut handler = scenario.aggregate_of(stream.category()).unwrap().handler();
+            handler.load(stream, version, log);
+            for wanted in [version / 2, version - 1, 1, version, version / 3, 0] {
+                let work = handler.load(stream, wanted, log);
+                assert!(work <= STRIDE, "{stream}: {work} events folded to get to {wanted}");
+            }
+        }
+    });
+}
+
+/// One commit of many events, the first of its log.
+fn commit(events: Vec<Draft>) -> Commit {
+    let envelope = Envelope::first(command_id("long", 1), "Trudy".into(), 1);
+    let proposal = leftfold::es::Proposal { envelope, expected: None, events };
+    EventLog::default().propose(proposal).unwrap()
+}
+
+#[test]
+fn every_commit_survives_a_round_trip_through_storage() {
+    check(Just(()), |run, ()| {
+        let mut log = EventLog::default();
+        for stored in run.commits() {
+            let text = json(&stored);
+            let parsed: StoredCommit = serde_json::from_str(&text).unwrap();
+            let commit = parsed.read(run.session.scenario());
+            assert_eq!(json(&StoredCommit::from(&commit)), text);
+            assert!(log.learn(commit));
+        }
+        assert_same("the log", &written(&log), &written(run.session.log()));
+    });
+}
+
+#[test]
+fn a_reload_finds_the_same_states_views_journal_and_outbox_and_does_nothing_again() {
+    check(Just(()), |run, ()| {
+        let mut again = run.reopened(run.disk.len());
+        let steps = again.settle();
+        let idle = steps.iter().all(|did| matches!(did, Did::Delivered { .. }));
+        assert!(idle, "{steps:#?}");
+        again.session.seek(again.session.head());
+        assert_same("what is shown", &again.portrait(), &run.portrait());
+        assert_same("what is beside the log", &again.records(), &run.records());
+        assert_eq!(again.disk.len(), run.disk.len(), "nothing more is kept");
+    });
+}
+
+#[test]
+fn a_browser_killed_at_any_moment_of_the_story_comes_back_and_finishes() {
+    check_stories(|run| {
+        for writes in 0..=run.disk.len() {
+            assert_finishes(run, writes);
+        }
+    });
+}
+
+#[test]
+fn a_browser_killed_at_any_moment_comes_back_and_finishes() {
+    check(vec(any::<Index>(), 1..4), |run, kills| {
+        for kill in kills {
+            assert_finishes(run, kill.index(run.disk.len() + 1));
+        }
+    });
+}
+
+/// Asserts that what the first `writes` writes left behind is all there after a reload, and that
+/// every process then completes what it had begun, handling nothing twice.
+fn assert_finishes(run: &Run, writes: usize) {
+    let mut again = run.reopened(writes);
+    let found = written(again.session.log());
+    assert_same("what was stored", &found, &written(run.session.log())[..found.len()]);
+    again.settle();
+    let head = again.session.head();
+    again.session.seek(head);
+    assert_folds(&mut again);
+    assert_handled_once(&again);
+    let world = again.session.world();
+    for subscription in world.subscriptions() {
+        let (name, code) = (subscription.name(), subscription.code());
+        assert_eq!(subscription.checkpoint(), head, "{name}");
+        for (position, reaction) in reactions(again.session.scenario(), name, code, world.log()) {
+            let id = reaction.id(name);
+            let handled = world.log().handled(id).is_some()
+                || world.outbox().iter().any(|effect| effect.id == id)
+                || world.journal().iter().any(|entry| entry.envelope.command_id == id);
+            assert!(handled, "{name}, event {position}, after {writes} writes: {reaction:?}");
+        }
+    }
+}
+
+/// Everything that a process asks for in a log.
+fn reactions(
+    scenario: &Scenario,
+    name: &str,
+    code: u16,
+    log: &EventLog,
+) -> Vec<(u64, Reaction)> {
+    let mut process = fresh(scenario, name, code);
+    let mut asked = Vec::new();
+    for event in log.events(1, log.head()) {
+        process.apply(event);
+        let due = process.react(event).into_iter();
+        asked.extend(due.map(|reaction| (event.position(), reaction)));
+    }
+    asked
+}
+
+/// Asserts that each command id has one commit, and each effect was performed once.
+fn assert_handled_once(run: &Run) {
+    let mut commands = BTreeSet::new();
+    for commit in run.commits() {
+        assert!(commands.insert(commit.envelope.command_id), "{commit:?} is there twice");
+    }
+    let mut effects = BTreeSet::new();
+    for effect in run.session.world().outbox().iter().filter(|it| is_performed(it)) {
+        assert!(effects.insert(effect.id), "{effect:?} was performed twice");
+    }
+}
+
+#[test]
+fn the_same_command_id_is_handled_once() {
+    check(Just(()), |run, ()| {
+        assert_handled_once(run);
+        let before = run.portrait();
+        let accepted = run.session.world().journal().to_vec();
+        let accepted = accepted.iter().filter(|entry| entry.outcome == Outcome::Accepted);
+        let mut asks = 0;
+        for entry in accepted {
+            let (id, actor) = (entry.envelope.command_id, entry.envelope.actor.clone());
+            let command = entry.envelope.command.clone().unwrap();
+            // Known comes first, whatever is believed of the stream by now.
+            let expected = Some(Expected::Exact(1_000_000));
+            run.session.world_mut().submit(Ask { id, actor, command, expected });
+            asks += 1;
+        }
+        for bulk in run.bulks.clone() {
+            run.session.world_mut().submit_bulk(bulk);
+            asks += 1;
+        }
+        let steps = run.settle();
+        let repeated = steps.iter().filter(|did| matches!(did, Did::Repeated { .. }));
+        assert_eq!(repeated.count(), asks, "{steps:#?}");
+        assert_same("what is shown", &run.portrait(), &before);
+        assert_handled_once(run);
+    });
+}
+
+#[test]
+fn a_story_told_twice_gives_the_same_bytes() {
+    check_stories(|run| {
+        let mut again = Session::new(World::new(run.session.scenario()));
+        let trace = again.play_story();
+        let lines = |trace: &[Did]| trace.iter().map(json).collect::<Vec<_>>();
+        assert_same("the trace", &lines(&trace), &lines(&run.trace));
+        assert_same("the log", &written(again.log()), &written(run.session.log()));
+    });
+}
+
+#[test]
+fn a_story_has_eight_to_fifteen_steps_and_a_refusal_and_fills_every_projection() {
+    check_stories(|run| {
+        let scenario = run.session.scenario().clone();
+        assert!((8..=15).contains(&scenario.story.len()), "{} steps", scenario.story.len());
+        assert!(scenario.story.is_sorted_by_key(|step| step.at), "time goes backwards");
+        assert!(run.trace.iter().any(|did| matches!(did, Did::Rejected { .. })), "no refusal");
+        for subscription in run.session.world().subscriptions() {
+            let name = subscription.name();
+            let empty = subscription.view().is_empty();
+            assert!(!empty || subscription.kind() == Kind::Process, "{name} shows nothing");
+            assert_eq!(subscription.skipped(), 0, "{name} could not read an event");
+        }
+        let shown: BTreeSet<Rc<str>> = scenario.projections.iter().map(|it| it.name()).collect();
+        assert!(shown.len() >= 3, "only {} projections", shown.len());
+        assert_eq!(run.session.next_in_story(), None, "the story is told");
+    });
+}
+
+#[test]
+fn a_refusal_changes_nothing() {
+    check(vec(any::<Index>(), 7), |run, inputs| {
+        for command in run.commands(&inputs) {
+            let (before, stored) = (run.portrait(), run.commits().len());
+            run.send(command.clone(), None);
+            let steps = run.settle();
+            let refused = steps.iter().any(|did| matches!(did, Did::Rejected { .. }));
+            if refused && !steps.iter().any(|did| matches!(did, Did::Appended { .. })) {
+                assert_same(&format!("after {command:?}"), &run.portrait(), &before);
+                assert_eq!(run.commits().len(), stored, "nothing is stored after {command:?}");
+            } else {
+                assert!(!refused || steps.len() > 4, "{steps:#?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn scrubbing_never_reacts() {
+    check(vec(any::<Index>(), 0..20), |run, places| {
+        let before = (run.portrait(), run.records(), run.disk.clone());
+        for place in places {
+            run.session.seek(run.any_position(place));
+            for stream in run.streams() {
+                run.session.state(&stream);
+            }
+            for (name, _) in run.names() {
+                run.session.panel(&name);
+            }
+            run.session.broken_checks();
+            assert_eq!(run.settle(), [], "nothing happens");
+        }
+        run.session.seek(run.session.head());
+        let after = (run.portrait(), run.records(), run.disk.clone());
+        assert_same("what is shown", &after.0, &before.0);
+        assert_same("what is beside the log", &after.1, &before.1);
+        assert_same("what is kept", &after.2, &before.2);
+    });
+}
+
+#[test]
+fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_nothing() {
+    check(Just(()), |run, ()| {
+        let scenario = run.session.scenario().clone();
+        let (log, records) = (written(run.session.log()), run.records());
+        let stored = run.disk.clone();
+        for (name, _) in run.names() {
+            for code in run.session.world().codes(&name) {
+                assert!(run.session.world_mut().rebuild(&name, code));
+                let steps = run.settle();
+                let silent = steps.iter().all(|did| matches!(did, Did::Delivered { .. }));
+                assert!(silent, "{name}, version {code}: {steps:#?}");
+                let head = run.session.head();
+                let panel = run.session.panel(&name).unwrap();
+                assert_eq!((panel.checkpoint, panel.code.0), (head, code), "{name}");
+                let fold = folded(&scenario, (&name, code), run.session.log(), head);
+                assert_eq!(panel.now, fold, "{name}, version {code}");
+            }
+        }
+        assert_same("the log", &written(run.session.log()), &log);
+        assert_same("what is beside the log", &run.records(), &records);
+        assert_same("what is kept", &run.disk, &stored);
+    });
+}
+
+#[test]
+fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past() {
+    check(vec(op(), 0..4), |run, meanwhile| {
+        let names = run.names();
+        let projections = names.iter().filter(|(_, kind)| *kind == Kind::Projection);
+        for (name, _) in projections.clone() {
+            assert!(run.session.world_mut().unsubscribe(name));
+            assert!(run.session.panel(name).is_none(), "{name} is gone");
+        }
+        meanwhile.iter().for_each(|op| run.play(op));
+        for (name, _) in projections {
+            assert!(run.session.world_mut().subscribe(name));
+        }
+        assert!(run.settle().iter().all(|did| matches!(did, Did::Delivered { .. })));
+        assert_eq!(run.names(), names, "each is in its place again");
+        assert_folds(run);
+    });
+}
+
+#[test]
+fn no_fold_panics_on_a_shuffled_thinned_repeated_or_damaged_history() {
+    let picks = vec((any::<Index>(), any::<Index>(), any::<Index>()), 0..60);
+    check((picks, vec(any::<Index>(), 7)), |run, (picks, inputs)| {
+        let scenario = run.session.scenario().clone();
+        let pick = |(event, damage, kind): (Index, Index, Index)| {
+            let event = run.any_event(event)?;
+            // Every fifth event is not the one that it was.
+            Some(if kind.index(5) == 0 { damaged(&scenario, event, damage) } else { copy(event) })
+        };
+        let commit = commit(picks.into_iter().filter_map(pick).collect());
+        for stored in [true, false] {
+            let mut log = EventLog::default();
+            // What is damaged can be stored and read like anything else.
+            let again = || StoredCommit::from(&commit).read(&scenario);
+            assert!(log.learn(if stored { again() } else { commit.clone() }));
+            fold_everything(&scenario, &log);
+        }
+        let mut world = World::new(&scenario);
+        world.learned(commit);
+        let mut damaged = Run::of(Session::new(world));
+        for command in run.commands(&inputs) {
+            damaged.send(command, None);
+        }
+        damaged.settle();
+    });
+}
+
+fn fold_everything(scenario: &Scenario, log: &EventLog) {
+    for (stream, version) in log.streams() {
+        let aggregate: &Rc<dyn AnyAggregate> = scenario.aggregate_of(stream.category()).unwrap();
+        let mut handler = aggregate.handler();
+        for version in 1..=version {
+            handler.load(stream, version, log);
+            handler.state();
+        }
+    }
+    let projections = scenario.projections.iter().map(|it| (it.name(), it.runner()));
+    let processes = scenario.processes.iter().map(|it| (it.name(), it.manager()));
+    for (_, mut runner) in projections.chain(processes) {
+        for event in log.events(1, log.head()) {
+            runner.apply(event);
+            runner.react(event);
+        }
+        json(&runner.view());
+    }
+}
+
+#[test]
+fn positions_and_versions_count_from_one_and_recorded_at_never_goes_backwards() {
+    check(Just(()), |run, ()| {
+        let log = run.session.log();
+        let mut versions = std::collections::BTreeMap::<Stream, u64>::new();
+        let mut at = 0;
+        for (event, position) in log.events(1, log.head()).zip(1..) {
+            assert_eq!(event.position(), position);
+            let version = versions.entry(event.stream().clone()).or_default();
+            *version += 1;
+            assert_eq!(event.version(), *version, "{event:?}");
+            assert!(event.at() >= at, "{event:?} is recorded before the one before");
+            at = event.at();
+        }
+        assert!(log.streams().eq(versions.iter().map(|(stream, version)| (stream, *version))));
+        assert_eq!(log.events(1, u64::MAX).count() as u64, log.head());
+    });
+}
+
+#[test]
+fn event_ids_follow_from_command_ids() {
+    check(Just(()), |run, ()| {
+        let log = run.session.log();
+        for commit in run.commits() {
+            let command = commit.envelope.command_id;
+            let handled = log.handled(command).unwrap();
+            assert_eq!(handled, commit.after + 1..commit.after + 1 + commit.events.len() as u64);
+            for (position, index) in handled.zip(0..) {
+                let event = log.event(position).unwrap();
+                assert_eq!((event.id(), event.command_id()), (event_id(command, index), command));
+            }
+        }
+    });
+}
+
+#[test]
+fn what_a_process_causes_names_its_cause_and_shares_its_correlation() {
+    check(Just(()), |run, ()| {
+        let log = run.session.log();
+        for commit in run.commits() {
+            let envelope = &commit.envelope;
+            if envelope.causation_id == envelope.command_id {
+                assert_eq!(envelope.correlation_id, envelope.command_id, "{commit:?}");
+                continue;
+            }
+            let past = log.events(1, commit.after);
+            let cause = past.filter(|event| event.id() == envelope.causation_id).last();
+            let cause = cause.map(leftfold::lab::Recorded::correlation_id);
+            assert_eq!(cause, Some(envelope.correlation_id), "{commit:?}");
+        }
+    });
+}
+
+#[test]
+fn another_log_that_learns_the_same_commits_holds_the_same() {
+    check(any::<Index>(), |run, place| {
+        let position = run.any_position(place);
+        let mut world = World::new(run.session.scenario());
+        for commit in run.session.commits(position) {
+            assert!(world.learned(commit.clone()));
+            assert!(commit.events.is_empty() || !world.learned(commit), "learned once");
+        }
+        assert_eq!(world.log().head(), position);
+        run.session.seek(position);
+        let mut other = Session::new(world);
+        for stream in run.streams() {
+            let (here, there) = (run.session.state(&stream), other.state(&stream));
+            let (here, there) = (here.unwrap(), there.unwrap());
+            assert_eq!((here.now, here.version), (there.now, there.version), "{stream}");
+        }
+        let past = written(run.session.log());
+        assert_same("the past", &written(other.log()), &past[..written(other.log()).len()]);
+    });
+}
+
+#[test]
+fn every_form_reads_its_own_defaults_and_what_it_sends_is_never_malformed() {
+    check_stories(|run| {
+        for empty in [false, true] {
+            let scenario = run.session.scenario().clone();
+            let mut run = if empty { Run::new(&scenario) } else { run.reopened(run.disk.len()) };
+            run.settle();
+            for form in forms(&scenario) {
+                let mut inputs = form.defaults();
+                let id_of = |category: &str| {
+                    let streams = run.session.log().streams().map(|(stream, _)| stream);
+                    let ids = streams.filter(|it| it.category() == category).map(Stream::id);
+                    ids.last().map_or("1".to_owned(), ToString::to_string)
+                };
+                for field in form.fields.iter().filter(|field| field.default.is_empty()) {
+                    // Such a field offers the ids that exist.
+                    if let (FieldKind::Id(category), true) = (&field.kind, field.required) {
+                        inputs.insert(field.name.clone(), id_of(category));
+                    }
+                }
+                let data = form.read(&inputs);
+                let data = data.unwrap_or_else(|faults| panic!("{}: {faults:?}", form.name));
+                let stream = Stream::new(&form.aggregate, &id_of(&form.aggregate));
+                let kind = form.name.clone();
+                run.send(leftfold::lab::CommandRecord { stream, kind, data }, None);
+                let before = run.session.world().journal().len();
+                run.settle();
+                let entry = &run.session.world().journal()[before];
+                assert_ne!(entry.outcome, Outcome::Malformed, "{}: {entry:?}", form.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn every_command_and_field_of_a_story_has_a_place_in_a_form() {
+    for scenario in scenarios() {
+        let forms = forms(&scenario);
+        let mut names: Vec<_> = forms.iter().map(|form| (&form.aggregate, &form.name)).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), forms.len(), "{}: a form is there twice", scenario.id);
+        let acts = scenario.story.iter().flat_map(|step| &step.acts);
+        for act in acts {
+            let leftfold::es::Act::Send(command) = act else { continue };
+            let form = forms.iter().find(|form| {
+                form.name == command.kind && &*form.aggregate == command.stream.category()
+            });
+            let form = form.unwrap_or_else(|| panic!("{} has no form", command.kind));
+            let data: serde_json::Map<String, Value> =
+                serde_json::from_str(command.data.get()).unwrap();
+            for field in data.keys() {
+                let known = form.fields.iter().any(|it| *it.name == **field);
+                assert!(known, "{} cannot fill in {field}", form.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reopened_world_is_the_same_from_any_mix_of_keeps_and_commits() {
+    check_stories(|run| {
+        // Stores give the commits first and the small records by their keys.
+        let (mut commits, mut keeps): (Vec<String>, Vec<String>) =
+            run.disk.iter().cloned().partition(|line| line.starts_with("{\"Commit\""));
+        commits.append(&mut keeps);
+        let mut sorted = Session::new(open(run.session.scenario(), &commits));
+        sorted.run(run.now);
+        let mut sorted = Run::of(sorted);
+        assert_same("what is shown", &sorted.portrait(), &run.portrait());
+    });
+}

@@ -1,0 +1,147 @@
+//! `cargo xtask test` and `cargo xtask bench`: every check there is, in order of cost.
+//!
+//! It never filters what a test runner prints, and stops at the first failure.
+
+use std::{process::Command, time::Instant};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    browser::Browser,
+    page,
+    setup::{self, Needs, Ready},
+    shell::{Shell, run},
+    toolchain::TARGET,
+};
+
+/// Which benchmarks to run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Bench {
+    Native,
+    Browser,
+    Both,
+}
+
+pub fn test(shell: Shell) -> Result<()> {
+    let start = Instant::now();
+    let Ready { shell, browser } = setup::prepare(shell, Needs::EVERYTHING)?;
+    let browser = browser.context("setup has not looked for a browser")?;
+    let cargo = |line: &str| cargo(&shell, line);
+
+    heading("Format");
+    run(&mut cargo("fmt --all --check"), "The sources are not formatted: run `cargo fmt --all`.")?;
+
+    let lints = "Clippy has complaints: see above.";
+    heading("Lints, native");
+    run(&mut cargo("clippy --workspace --all-targets -- -D warnings"), lints)?;
+    heading("Lints, WebAssembly");
+    run(
+        cargo("clippy -p leftfold --all-targets")
+            .args(["--target", TARGET, "--", "-D", "warnings"]),
+        lints,
+    )?;
+
+    let docs = "The documentation has mistakes: see above.";
+    heading("Docs, native");
+    run(
+        cargo("doc --workspace --no-deps --document-private-items")
+            .env("RUSTDOCFLAGS", "-D warnings"),
+        docs,
+    )?;
+    heading("Docs, WebAssembly");
+    run(
+        cargo("doc -p leftfold --no-deps --document-private-items")
+            .args(["--target", TARGET])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+        docs,
+    )?;
+
+    heading("Tests, native");
+    run(
+        &mut cargo("test --workspace"),
+        "To repeat one test alone: `cargo test <part of its name>`.",
+    )?;
+
+    heading("Tests in headless Chromium");
+    run(
+        &mut tests_in_browser(&shell, &browser)?,
+        "If the browser did not start, its driver may be of another version than itself.",
+    )?;
+
+    heading("The optimised page");
+    page::build(&shell)?;
+
+    heading("The page, end to end");
+    run(
+        &mut driving(&shell, &browser, "test -p leftfold --test e2e"),
+        "To see the page yourself: `cargo xtask serve`.",
+    )?;
+
+    let seconds = start.elapsed().as_secs();
+    println!("\nAll is well, after {} min {} s.", seconds / 60, seconds % 60);
+    Ok(())
+}
+
+pub fn bench(shell: Shell, which: Bench) -> Result<()> {
+    let needs = if which == Bench::Native { Needs::NOTHING } else { Needs::PAGE_IN_BROWSER };
+    let Ready { shell, browser } = setup::prepare(shell, needs)?;
+    if which != Bench::Browser {
+        heading("Benchmarks, native");
+        run(
+            &mut cargo(&shell, "bench -p leftfold --bench kernel"),
+            "The benchmark stopped: see above.",
+        )?;
+    }
+    if let Some(browser) = browser {
+        heading("The optimised page");
+        page::build(&shell)?;
+        heading("Benchmarks in headless Chromium");
+        run(
+            &mut driving(&shell, &browser, "bench -p leftfold --bench browser"),
+            "The benchmark stopped: see above.",
+        )?;
+    }
+    Ok(())
+}
+
+fn heading(title: &str) {
+    println!("\n==> {title}");
+}
+
+fn cargo(shell: &Shell, line: &str) -> Command {
+    let mut command = shell.command("cargo");
+    command.args(line.split(' '));
+    command
+}
+
+/// A program that drives the browser over the built page, told where both are.
+fn driving(shell: &Shell, browser: &Browser, line: &str) -> Command {
+    let mut command = cargo(shell, line);
+    command
+        .env("LEFTFOLD_DIST", page::dist(shell))
+        .env("CHROMIUM", &browser.chromium)
+        .env("CHROMEDRIVER", &browser.driver);
+    command
+}
+
+/// The tests that are themselves WebAssembly, run by wasm-bindgen's runner.
+fn tests_in_browser(shell: &Shell, browser: &Browser) -> Result<Command> {
+    let runner = shell
+        .find("wasm-bindgen-test-runner")
+        .context("wasm-bindgen is there without its test runner: reinstall wasm-bindgen-cli")?;
+    let mut command = cargo(shell, "test -p leftfold --test browser --target");
+    command
+        .arg(TARGET)
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.write_capabilities(shell)?)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+        .env("CHROMEDRIVER", &browser.driver);
+    // The runner would prefer these over Chromium.
+    for other in ["GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER", "CHROMEDRIVER"] {
+        command.env_remove(format!("{other}_REMOTE"));
+        if other != "CHROMEDRIVER" {
+            command.env_remove(other);
+        }
+    }
+    Ok(command)
+}

@@ -1,0 +1,131 @@
+//! The project's own commands: `cargo xtask serve`, `build`, `test`, `bench`, `setup`.
+//!
+//! This tool finds or installs what the page needs (`setup`, `toolchain`, `tools`, `browser`,
+//! `apt`), and then calls Cargo and Trunk (`page`, `checks`) or serves the result (`serve`).
+//! It never edits the sources, and outside the clone it writes to its cache folder only; the
+//! exceptions, rustup's targets and Debian's packages, are announced before they are made.
+
+mod apt;
+mod browser;
+mod checks;
+mod page;
+mod serve;
+mod setup;
+mod shell;
+mod toolchain;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{checks::Bench, setup::Needs, shell::Shell};
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  serve [--port N]  build the page and serve it on http://127.0.0.1:8080
+  serve --dev       the same, unoptimised: rebuilds and reloads at each change
+  build             write the optimised page to dist/
+  test              run everything: format, lints, docs, tests, the page in a browser
+  bench [native|browser]
+                    measure the core natively, in a browser, or both
+  setup             only install what the other commands need; each of them does so too";
+
+/// One command line, understood.
+#[derive(Clone, Copy)]
+enum Task {
+    Help,
+    Setup,
+    Build,
+    Serve { port: u16, dev: bool },
+    Test,
+    Bench(Bench),
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match parse(&arguments).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Help => println!("{USAGE}"),
+        Task::Setup => {
+            setup::prepare(Shell::new()?, Needs::EVERYTHING)?;
+            println!("Everything is in place.");
+        }
+        Task::Build => page::build(&setup::prepare(Shell::new()?, Needs::PAGE)?.shell)?,
+        Task::Serve { port, dev } => serve::serve(Shell::new()?, port, dev)?,
+        Task::Test => checks::test(Shell::new()?)?,
+        Task::Bench(which) => checks::bench(Shell::new()?, which)?,
+    }
+    Ok(())
+}
+
+fn parse(arguments: &[String]) -> Result<Task> {
+    let mut words = arguments.iter().map(String::as_str);
+    let task = match words.next() {
+        None | Some("help" | "--help" | "-h") => Task::Help,
+        Some("setup") => Task::Setup,
+        Some("build") => Task::Build,
+        Some("test") => Task::Test,
+        Some("bench") => Task::Bench(match words.next() {
+            None => Bench::Both,
+            Some("native") => Bench::Native,
+            Some("browser") => Bench::Browser,
+            Some(other) => bail!("bench knows `native` and `browser`, not `{other}`\n\n{USAGE}"),
+        }),
+        Some("serve") => {
+            let (mut port, mut dev) = (8080, false);
+            while let Some(word) = words.next() {
+                match word {
+                    "--dev" => dev = true,
+                    "--port" => {
+                        port = words
+                            .next()
+                            .and_then(|number| number.parse().ok())
+                            .context("--port needs a number up to 65535, as in `--port 8081`")?;
+                    }
+                    other => bail!("serve has no option `{other}`\n\n{USAGE}"),
+                }
+            }
+            Task::Serve { port, dev }
+        }
+        Some(other) => bail!("there is no command `{other}`\n\n{USAGE}"),
+    };
+    if let Some(extra) = words.next() {
+        bail!("`{extra}` is one word too many\n\n{USAGE}");
+    }
+    Ok(task)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task> {
+        let words: Vec<String> = line.split_whitespace().map(String::from).collect();
+        parse(&words)
+    }
+
+    #[test]
+    fn serve_takes_its_options_in_any_order() {
+        for line in ["serve --dev --port 9000", "serve --port 9000 --dev"] {
+            assert!(matches!(parsed(line).unwrap(), Task::Serve { port: 9000, dev: true }));
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for line in ["serv", "serve --port", "serve --port 70000", "bench wasm", "test now"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+}

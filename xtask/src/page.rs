@@ -1,0 +1,101 @@
+//! Building the page: Trunk called with what setup found, and the sizes of what came out.
+//!
+//! It never changes how the page is built; Trunk.toml, Cargo.toml and index.html say that.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result};
+
+use crate::shell::{Shell, answer, run, succeeds};
+
+const ADVICE: &str = "The page does not build; the compiler's message is above.";
+
+/// Makes sure that all crates of Cargo.lock are on this machine.
+pub fn fetch(shell: &Shell) -> Result<()> {
+    if succeeds(shell.command("cargo").args(["fetch", "--quiet", "--offline"])) {
+        return Ok(());
+    }
+    println!("==> missing: crates that the page is built from; fetching them");
+    run(
+        shell.command("cargo").env_remove("CARGO_NET_OFFLINE").arg("fetch"),
+        "Is there a network? Once the crates are fetched, none is needed.",
+    )
+}
+
+/// Where the optimised page is.
+pub fn dist(shell: &Shell) -> PathBuf {
+    shell.root.join("dist")
+}
+
+/// Writes the optimised page to `dist/` and tells its size.
+pub fn build(shell: &Shell) -> Result<()> {
+    run(trunk(shell).arg("--release"), ADVICE)?;
+    let dist = dist(shell);
+    println!("\n{}", sizes(shell, &dist)?);
+    Ok(())
+}
+
+/// Writes the page to another folder, quickly and unoptimised.
+pub fn build_for_development(shell: &Shell, folder: &Path) -> Result<()> {
+    fetch(shell)?;
+    run(trunk(shell).arg("--dist").arg(folder), ADVICE)
+}
+
+fn trunk(shell: &Shell) -> Command {
+    let mut command = shell.command("trunk");
+    // Trunk's own backtrace would push the compiler's message off the screen.
+    command.args(["build", "--offline"]).env("RUST_BACKTRACE", "0");
+    command
+}
+
+/// A table of the files and their sizes, as they are and as a server would send them.
+fn sizes(shell: &Shell, folder: &Path) -> Result<String> {
+    let mut files = Vec::new();
+    collect(folder, &mut files)
+        .with_context(|| format!("could not read what was built in {}", folder.display()))?;
+    files.sort();
+    let raw: Vec<u64> =
+        files.iter().map(|file| Ok(fs::metadata(file)?.len())).collect::<Result<_>>()?;
+    let compressed = compressed_sizes(shell, &files);
+
+    let mut rows = vec![format!("{:>9} {:>9}  (bytes)", "raw", "brotli")];
+    let mut row = |raw: u64, compressed: Option<u64>, name: &str| {
+        let compressed = compressed.map_or_else(|| "?".to_owned(), |size| size.to_string());
+        rows.push(format!("{raw:>9} {compressed:>9}  {name}"));
+    };
+    for (index, (file, raw)) in files.iter().zip(&raw).enumerate() {
+        let compressed = compressed.as_ref().map(|sizes| sizes[index]);
+        let name = file.strip_prefix(folder).unwrap_or(file);
+        row(*raw, compressed, &name.to_string_lossy());
+    }
+    row(raw.iter().sum(), compressed.map(|sizes| sizes.iter().sum()), "in all");
+    Ok(rows.join("\n"))
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Sizes after brotli, in the order of the files; `None` where there is no Node.js to ask.
+fn compressed_sizes(shell: &Shell, files: &[PathBuf]) -> Option<Vec<u64>> {
+    const SCRIPT: &str = "const { brotliCompressSync } = require('zlib');\
+        for (const file of process.argv.slice(1))\
+            console.log(brotliCompressSync(require('fs').readFileSync(file)).length);";
+    let mut node = shell.command("node");
+    node.args(["-e", SCRIPT, "--"]).args(files);
+    let sizes =
+        answer(&mut node)?.lines().map(|line| line.parse().ok()).collect::<Option<Vec<u64>>>()?;
+    (sizes.len() == files.len()).then_some(sizes)
+}

@@ -1,0 +1,189 @@
+//! Trunk, wasm-bindgen and wasm-opt: found on the path in a suitable version, or installed from
+//! the package registries into the cache folder.
+//!
+//! It never installs anything into the person's own folders and never removes another version.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::shell::{Shell, answer, run};
+
+const TRUNK: &str = "0.21.14";
+const BINARYEN: &str = "132";
+/// Older ones do not know all instructions that today's compilers write.
+const OLDEST_BINARYEN: u32 = 117;
+
+/// A program that the page's build calls.
+struct Tool {
+    program: &'static str,
+    why: &'static str,
+    /// Whether the program's answer to `--version` will do.
+    suits: Box<dyn Fn(&str) -> bool>,
+    install: fn(&Shell, version: &str) -> Result<()>,
+    version: String,
+}
+
+/// Makes sure that all tools are there and that children find them.
+pub fn ensure(shell: &mut Shell) -> Result<()> {
+    let tools = wanted(shell)?;
+    let theirs = shell.search_path();
+    let ours = [bin(shell), node_bin(shell)];
+
+    // What the person has comes first, if all of it is suitable: then ours only fills gaps.
+    shell.set_search_path(&[theirs.as_slice(), ours.as_slice()].concat())?;
+    if tools.iter().any(|tool| !is_there(shell, tool)) {
+        shell.set_search_path(&[ours.as_slice(), theirs.as_slice()].concat())?;
+        for tool in &tools {
+            if !is_there(shell, tool) {
+                println!("==> missing: {} {}, which {}", tool.program, tool.version, tool.why);
+                (tool.install)(shell, &tool.version)?;
+            }
+        }
+    }
+    let wasm_opt = answer(shell.command("wasm-opt").arg("--version"))
+        .and_then(|text| binaryen_version(&text))
+        .context("wasm-opt was installed and does not run: it needs Node.js on the path")?;
+    // Trunk takes the version that Trunk.toml names and no other, unless told.
+    shell.set("TRUNK_TOOLS_WASM_OPT", format!("version_{wasm_opt}"));
+    Ok(())
+}
+
+fn wanted(shell: &Shell) -> Result<[Tool; 3]> {
+    let bindgen = locked_version(shell, "wasm-bindgen")?;
+    let exact = format!("wasm-bindgen {bindgen}");
+    Ok([
+        Tool {
+            program: "wasm-opt",
+            why: "makes the compiled page small",
+            suits: Box::new(|text| binaryen_version(text).is_some_and(|it| it >= OLDEST_BINARYEN)),
+            install: install_binaryen,
+            version: BINARYEN.to_owned(),
+        },
+        Tool {
+            program: "wasm-bindgen",
+            why: "connects the page's WebAssembly with the browser, and must match Cargo.lock",
+            suits: Box::new(move |text| text == exact),
+            install: install_bindgen,
+            version: bindgen,
+        },
+        Tool {
+            program: "trunk",
+            why: "puts the page together",
+            suits: Box::new(|text| text.starts_with("trunk 0.21.")),
+            install: install_trunk,
+            version: TRUNK.to_owned(),
+        },
+    ])
+}
+
+fn is_there(shell: &Shell, tool: &Tool) -> bool {
+    answer(shell.command(tool.program).arg("--version")).is_some_and(|text| (tool.suits)(&text))
+}
+
+fn install_binaryen(shell: &Shell, version: &str) -> Result<()> {
+    println!("    with npm, into {}", shell.cache.display());
+    let folder = tools(shell);
+    fs::create_dir_all(&folder)
+        .with_context(|| format!("could not make the folder {}", folder.display()))?;
+    let mut npm = shell.command(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    npm.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"])
+        .arg(&folder)
+        .arg(format!("binaryen@{version}"));
+    let by_hand = format!(
+        "By hand: install Node.js with npm and try again, or install binaryen {OLDEST_BINARYEN} or \
+         later (https://github.com/WebAssembly/binaryen/releases) so that `wasm-opt` is on the path."
+    );
+    run(&mut npm, &by_hand)
+}
+
+fn install_trunk(shell: &Shell, version: &str) -> Result<()> {
+    // Trunk waits for compilers: optimising it would take longer than it could ever save.
+    let quick = [
+        ("CARGO_PROFILE_RELEASE_LTO", "false"),
+        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+    ];
+    let by_hand = format!("By hand: `cargo install trunk --locked --version {version}`.");
+    install_crate(shell, "trunk", version, &["--locked"], &quick, &by_hand)
+}
+
+fn install_bindgen(shell: &Shell, version: &str) -> Result<()> {
+    let quick = [("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")];
+    let by_hand = format!("By hand: `cargo install wasm-bindgen-cli --version {version}`.");
+    install_crate(shell, "wasm-bindgen-cli", version, &[], &quick, &by_hand)
+}
+
+fn install_crate(
+    shell: &Shell,
+    name: &str,
+    version: &str,
+    options: &[&str],
+    profile: &[(&str, &str)],
+    by_hand: &str,
+) -> Result<()> {
+    println!("    with cargo install, into {} (minutes, once)", shell.cache.display());
+    let build = shell.cache.join("build");
+    let mut install = shell.command("cargo");
+    install
+        .args(["install", name, "--version", version, "--force"])
+        .args(options)
+        .arg("--root")
+        .arg(tools(shell))
+        .arg("--target-dir")
+        .arg(&build)
+        .envs(profile.iter().copied());
+    run(&mut install, &format!("Is there a network?\n{by_hand}"))?;
+    fs::remove_dir_all(&build).with_context(|| format!("could not remove {}", build.display()))
+}
+
+fn tools(shell: &Shell) -> PathBuf {
+    shell.cache.join("tools")
+}
+
+fn bin(shell: &Shell) -> PathBuf {
+    tools(shell).join("bin")
+}
+
+fn node_bin(shell: &Shell) -> PathBuf {
+    tools(shell).join("node_modules").join(".bin")
+}
+
+fn locked_version(shell: &Shell, package: &str) -> Result<String> {
+    let lock = fs::read_to_string(shell.root.join("Cargo.lock"))
+        .context("could not read Cargo.lock: run `cargo generate-lockfile`")?;
+    version_in_lock(&lock, package)
+        .with_context(|| format!("Cargo.lock names no {package}: run `cargo update {package}`"))
+}
+
+fn version_in_lock(lock: &str, package: &str) -> Option<String> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    let version = lines.nth(1)?.strip_prefix("version = \"")?;
+    Some(version.strip_suffix('"')?.to_owned())
+}
+
+fn binaryen_version(text: &str) -> Option<u32> {
+    let number = text.strip_prefix("wasm-opt version ")?;
+    number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locked_version_is_of_that_very_package() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.80\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        assert_eq!(version_in_lock(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
+        assert_eq!(version_in_lock(lock, "yew"), None);
+    }
+
+    #[test]
+    fn wasm_opt_is_understood_with_and_without_a_commit() {
+        assert_eq!(binaryen_version("wasm-opt version 132 (version_132)"), Some(132));
+        assert_eq!(binaryen_version("wasm-opt version 108"), Some(108));
+        assert_eq!(binaryen_version("132"), None);
+    }
+}
