@@ -1,7 +1,32 @@
 //! Leftfold: see event sourcing work.
+//!
+//! A command is decided by an aggregate and recorded as events; states, read models and processes
+//! are left folds over those events; a slider stops all the folds at any position.
+//!
+//! # Code map
+//! Rooms import only what stands before them here; `tests/architecture.rs` enforces it.
+//!
+//! - [`es`]: the kernel. An [`Aggregate`](es::Aggregate) decides commands and evolves with
+//!   events, an [`EventLog`](es::EventLog) records them, a [`Timeline`](es::Timeline) folds them
+//!   up to anywhere, a [`Projection`](es::Projection) reads, a
+//!   [`ProcessManager`](es::ProcessManager) reacts. **It never reads a clock, draws a random
+//!   number or does I/O**, and `evolve` and `apply` never panic, whatever the history.
+//! - `scenarios`: one file a domain, and the registry. **They never import each other.**
+//! - [`lab`]: a running [`World`](lab::World) in micro-steps, and a
+//!   [`Session`](lab::Session) with a playhead over it. **Sans-I/O: what must be stored is
+//!   handed out, and nothing is a fact before the store has it.**
+//! - [`store`]: logs kept in memory and in IndexedDB, behind one port. **It folds and decides
+//!   nothing.**
+//! - `ui`: the page, on wasm32 only. **Nothing else names Yew.**
+
 pub mod es;
 pub mod lab;
 mod scenarios;
 pub mod store;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
+
+/// The README's scenario is compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -91,7 +91,12 @@ impl Page {
     }
 
     async fn ready(&self) {
-        self.client.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css("[role=grid]")).await.unwrap();
+        self.client
+            .wait()
+            .at_most(Duration::from_secs(20))
+            .for_element(Locator::Css("[role=grid]"))
+            .await
+            .unwrap();
         self.js("await leftfold.ready").await;
     }
 
@@ -107,7 +112,11 @@ impl Page {
     }
 
     async fn find(&self, selector: &str) -> Element {
-        self.client.wait().at_most(Duration::from_secs(5)).for_element(Locator::Css(selector)).await
+        self.client
+            .wait()
+            .at_most(Duration::from_secs(5))
+            .for_element(Locator::Css(selector))
+            .await
             .unwrap_or_else(|error| panic!("{selector}: {error}"))
     }
 
@@ -125,7 +134,8 @@ impl Page {
     async fn press(&self, keys: impl IntoIterator<Item = char>) {
         let mut actions = KeyActions::new("keyboard".to_owned());
         for key in keys {
-            actions = actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+            actions =
+                actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
         }
         self.client.perform_actions(actions).await.unwrap();
     }
@@ -230,9 +240,11 @@ async fn five_commands_by_form_and_keyboard_alone_then_back_in_time_and_a_reload
     assert!(page.text("Journal").await.contains(why));
     page.screenshot("rejected").await;
 
-    let before = page.js("[await leftfold.events(1, 5), await leftfold.journal(), location.hash]").await;
+    let before =
+        page.js("[await leftfold.events(1, 5), await leftfold.journal(), location.hash]").await;
     page.reload().await;
-    let after = page.js("[await leftfold.events(1, 5), await leftfold.journal(), location.hash]").await;
+    let after =
+        page.js("[await leftfold.events(1, 5), await leftfold.journal(), location.hash]").await;
     assert_eq!(before, after);
     page.close().await;
 }
@@ -249,12 +261,15 @@ async fn a_wrong_expected_version_appends_nothing_and_the_same_command_is_handle
     let page = Page::open().await;
     page.js("await leftfold.open('cart', { empty: true })").await;
     let add = "{ type: 'AddToCart', data: { item: 'apples' } }";
-    let sent = page.js(&format!("await leftfold.send('cart-1', {add}, {{ expectedVersion: 0 }})")).await;
+    let sent =
+        page.js(&format!("await leftfold.send('cart-1', {add}, {{ expectedVersion: 0 }})")).await;
     assert_eq!(sent["outcome"], "accepted");
     assert_eq!(sent["events"][0]["position"], 1);
 
     for expected in ["0", "7"] {
-        let refused = page.js(&format!("await leftfold.send('cart-1', {add}, {{ expectedVersion: {expected} }})")).await;
+        let refused = page
+            .js(&format!("await leftfold.send('cart-1', {add}, {{ expectedVersion: {expected} }})"))
+            .await;
         assert_eq!(refused["code"], "wrong_expected_version", "{refused}");
         assert_eq!(refused["expected"].to_string(), expected);
         assert_eq!(refused["actual"], 1);
@@ -269,9 +284,12 @@ async fn a_wrong_expected_version_appends_nothing_and_the_same_command_is_handle
     assert_eq!(again["events"][0]["position"], 2);
     assert_eq!(page.js("leftfold.head()").await, json!(2));
 
-    let rejected = page.js("await leftfold.send('cart-1', { type: 'RemoveFromCart', data: { item: 'x' } })").await;
+    let rejected = page
+        .js("await leftfold.send('cart-1', { type: 'RemoveFromCart', data: { item: 'x' } })")
+        .await;
     assert_eq!(rejected["code"], "rejected");
-    let malformed = page.js("await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 3 } })").await;
+    let malformed =
+        page.js("await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 3 } })").await;
     assert_eq!(malformed["code"], "malformed");
     let unknown = page.js("await leftfold.send('train-1', { type: 'Depart' })").await;
     assert_eq!(unknown["code"], "unknown_stream");
@@ -285,7 +303,10 @@ async fn a_bulk_append_is_all_or_nothing_and_sought_by_position_or_date() {
     let page = Page::open().await;
     page.js("await leftfold.open('cart', { empty: true, storage: 'memory' })").await;
     let rows = "[1, 2, 3].map(n => ({ stream: 'cart-9', type: 'AddedToCart', data: { item: 'tea ' + n }, at: Date.UTC(2020, 0, n) }))";
-    assert_eq!(page.js(&format!("await leftfold.append({rows})")).await, json!({ "from": 1, "to": 3 }));
+    assert_eq!(
+        page.js(&format!("await leftfold.append({rows})")).await,
+        json!({ "from": 1, "to": 3 })
+    );
     let bad = page.js(&format!("await leftfold.append([...{rows}.map(r => ({{ ...r, at: undefined }})), {{ stream: 'cart-9', type: 'Nonsense', data: {{}} }}])")).await;
     assert_eq!(bad["code"], "malformed");
     let early = page.js(&format!("await leftfold.append({rows})")).await;
@@ -322,13 +343,15 @@ async fn every_scenario_tells_its_story_and_takes_every_command_from_its_form() 
         page.until(&format!("location.hash.startsWith('#/{id}/')")).await;
         page.screenshot(&format!("{id}-wide-light")).await;
         let journal = page.js("leftfold.journal()").await;
-        let outcomes: Vec<&str> = journal.as_array().unwrap().iter().map(|it| it["outcome"].as_str().unwrap()).collect();
+        let outcomes: Vec<&str> =
+            journal.as_array().unwrap().iter().map(|it| it["outcome"].as_str().unwrap()).collect();
         assert!(outcomes.contains(&"rejected"), "{id} has a refusal");
         for it in page.js("leftfold.subscriptions()").await.as_array().unwrap() {
             assert_eq!(it["lag"], 0, "{id}: {it}");
         }
         // Every command, as its form stands at first: accepted or refused, never malformed.
-        let commands = page.js("[...document.querySelectorAll('#command option')].map(it => it.value)").await;
+        let commands =
+            page.js("[...document.querySelectorAll('#command option')].map(it => it.value)").await;
         for command in commands.as_array().unwrap() {
             let before = page.js("(await leftfold.journal()).length").await.as_u64().unwrap();
             let select = page.find("#command").await;
@@ -348,9 +371,15 @@ async fn the_page_reports_no_violation_of_its_security_policy_and_no_error() {
     let page = Page::open().await;
     page.js("window.addEventListener('securitypolicyviolation', e => (window.violations = window.violations || []).push(e.violatedDirective))").await;
     let hostile = "'<img src=x onerror=\"window.hit = 1\">'";
-    page.js(&format!("await leftfold.send('cart-1', {{ type: 'AddToCart', data: {{ item: {hostile} }} }})")).await;
+    page.js(&format!(
+        "await leftfold.send('cart-1', {{ type: 'AddToCart', data: {{ item: {hostile} }} }})"
+    ))
+    .await;
     page.until("document.body.textContent.includes('onerror')").await;
-    assert_eq!(page.js("[window.violations ?? null, window.hit ?? null]").await, json!([null, null]));
+    assert_eq!(
+        page.js("[window.violations ?? null, window.hit ?? null]").await,
+        json!([null, null])
+    );
     page.close().await;
 }
 

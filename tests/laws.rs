@@ -188,12 +188,7 @@ fn assert_finishes(run: &Run, writes: usize) {
 }
 
 /// Everything that a process asks for in a log.
-fn reactions(
-    scenario: &Scenario,
-    name: &str,
-    code: u16,
-    log: &EventLog,
-) -> Vec<(u64, Reaction)> {
+fn reactions(scenario: &Scenario, name: &str, code: u16, log: &EventLog) -> Vec<(u64, Reaction)> {
     let mut process = fresh(scenario, name, code);
     let mut asked = Vec::new();
     for event in log.events(1, log.head()) {
@@ -281,12 +276,10 @@ fn a_refusal_changes_nothing() {
             let (before, stored) = (run.portrait(), run.commits().len());
             run.send(command.clone(), None);
             let steps = run.settle();
-            let refused = steps.iter().any(|did| matches!(did, Did::Rejected { .. }));
-            if refused && !steps.iter().any(|did| matches!(did, Did::Appended { .. })) {
+            // Refused, conflicting or malformed: nothing is stored, nothing is folded.
+            if !steps.iter().any(|did| matches!(did, Did::Appended { .. })) {
                 assert_same(&format!("after {command:?}"), &run.portrait(), &before);
                 assert_eq!(run.commits().len(), stored, "nothing is stored after {command:?}");
-            } else {
-                assert!(!refused || steps.len() > 4, "{steps:#?}");
             }
         }
     });

@@ -22,10 +22,10 @@ pub trait Aggregate:
     /// The version of its events' stored shape. Raise it together with [`upcast`](Self::upcast).
     const SCHEMA: u16 = 1;
 
-    /// What may be asked, in the imperative. Serialised as `{"type", "data"}`.
+    /// What may be asked, in the imperative: an enum whose variants have named fields.
     type Command: Serialize + DeserializeOwned + JsonSchema + 'static;
-    /// What has happened, in the past tense. Serialised as `{"type", "data"}`; its names are
-    /// the stored format.
+    /// What has happened, in the past tense: an enum whose variants have named fields. Its
+    /// names are the stored format.
     type Event: Serialize + DeserializeOwned + Clone + PartialEq + Debug + 'static;
     /// Why a command is refused, in a sentence for whoever asked.
     type Rejection: std::error::Error;

@@ -63,22 +63,34 @@ pub trait AnyAggregate {
     fn commands(&self) -> Value;
     /// A stored event of one of its streams in its current shape, or as unreadable.
     fn read(&self, stream: &Stream, kind: &str, schema: u16, data: &RawValue) -> Draft;
-    /// Decides for one stream and shows its state.
-    fn handler(&self) -> Box<dyn AnyHandler>;
+    /// The state before a stream's first event.
+    fn instance(&self) -> Box<dyn AnyInstance>;
+    /// Decides for one stream, and shows its state.
+    fn handler(&self) -> Handler {
+        Handler(Timeline::new(self.instance()))
+    }
 }
 
-/// One stream's state, wherever one puts it, and the decisions that it takes there.
-pub trait AnyHandler {
-    /// Goes to `version` of the stream; returns how many events that folded.
-    fn load(&mut self, stream: &Stream, version: u64, log: &EventLog) -> u64;
-    /// The state there.
+/// An aggregate's state, and the decisions that it takes.
+pub trait AnyInstance {
+    /// Takes in one event.
+    fn evolve(&mut self, event: &Recorded);
+    /// The state.
     fn state(&self) -> Value;
-    /// Decides a command there.
+    /// Decides a command.
     ///
     /// # Errors
     /// The refusal.
     fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal>;
+    /// A copy.
+    fn copy(&self) -> Box<dyn AnyInstance>;
 }
+
+/// One stream's state, wherever one puts it, and the decisions that it takes there.
+pub struct Handler(Timeline<Box<dyn AnyInstance>>);
+
+/// A projection, or what a process knows, at any place of a log.
+pub struct Reader(Timeline<Box<dyn AnyRunner>>);
 
 /// A projection as an object.
 pub trait AnyProjection {
@@ -88,22 +100,18 @@ pub trait AnyProjection {
     fn about(&self) -> Rc<str>;
     /// Which version of its code it is.
     fn code(&self) -> u16;
-    /// A reader that can stand anywhere in a log.
-    fn reader(&self) -> Box<dyn AnyReader>;
     /// A fresh running instance.
     fn runner(&self) -> Box<dyn AnyRunner>;
+    /// A reader that can stand anywhere in a log.
+    fn reader(&self) -> Reader {
+        Reader(Timeline::new(self.runner()))
+    }
 }
 
 /// A process manager as an object.
 pub trait AnyProcess: AnyProjection {
     /// A fresh running instance that also reacts.
     fn manager(&self) -> Box<dyn AnyRunner>;
-}
-
-/// A projection at any place of a log.
-pub trait AnyReader {
-    /// What it shows once it has folded the log up to `position`.
-    fn view(&mut self, position: u64, log: &EventLog) -> View;
 }
 
 /// A projection or process that is fed event by event.
@@ -114,6 +122,10 @@ pub trait AnyRunner {
     fn view(&self) -> View;
     /// How many events it skipped because they could not be read.
     fn skipped(&self) -> u64;
+    /// About how many rows it holds.
+    fn weight(&self) -> usize;
+    /// A copy.
+    fn copy(&self) -> Box<dyn AnyRunner>;
     /// What is due after `event`; nothing, for a projection.
     fn react(&self, event: &Recorded) -> Vec<Reaction>;
 }
@@ -144,8 +156,8 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
         Draft { stream: stream.clone(), kind, schema, body, stored, at: None }
     }
 
-    fn handler(&self) -> Box<dyn AnyHandler> {
-        Box::new(Handler::<A>(Timeline::default()))
+    fn instance(&self) -> Box<dyn AnyInstance> {
+        Box::new(Instance::<A>::default())
     }
 }
 
@@ -185,29 +197,88 @@ fn sentence(error: &serde_json::Error) -> String {
     }
 }
 
-struct Handler<A>(Timeline<Instance<A>>);
+impl<A: Aggregate> AnyInstance for Instance<A> {
+    fn evolve(&mut self, event: &Recorded) {
+        self.step(event);
+    }
 
-impl<A: Aggregate> AnyHandler for Handler<A> {
-    fn load(&mut self, stream: &Stream, version: u64, log: &EventLog) -> u64 {
+    fn state(&self) -> Value {
+        serde_json::to_value(&self.state).unwrap_or_default()
+    }
+
+    fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal> {
+        if let Some(version) = self.unreadable {
+            return Err(Refusal::Unreadable(version));
+        }
+        let typed = tagged::join::<A::Command>(&command.kind, command.data.get())
+            .map_err(|error| Refusal::Malformed(sentence(&error)))?;
+        let events = self.state.decide(&typed).map_err(|why| Refusal::Rejected(why.to_string()))?;
+        Ok(events.into_iter().map(|event| Draft::of::<A>(command.stream.clone(), event)).collect())
+    }
+
+    fn copy(&self) -> Box<dyn AnyInstance> {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn AnyInstance> {
+    fn clone(&self) -> Self {
+        (**self).copy()
+    }
+}
+
+impl Fold for Box<dyn AnyInstance> {
+    fn step(&mut self, event: &Recorded) {
+        (**self).evolve(event);
+    }
+
+    fn weight(&self) -> usize {
+        1
+    }
+}
+
+impl Handler {
+    /// Goes to `version` of the stream; returns how many events that folded.
+    pub fn load(&mut self, stream: &Stream, version: u64, log: &EventLog) -> u64 {
         let before = self.0.folded();
         self.0.at(usize::try_from(version).unwrap_or(usize::MAX), &log.stream(stream));
         self.0.folded() - before
     }
 
-    fn state(&self) -> Value {
-        serde_json::to_value(&self.0.here().state).unwrap_or_default()
+    /// The state there.
+    pub fn state(&self) -> Value {
+        self.0.here().state()
     }
 
-    fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal> {
-        let here = self.0.here();
-        if let Some(version) = here.unreadable {
-            return Err(Refusal::Unreadable(version));
-        }
-        let typed = tagged::join::<A::Command>(&command.kind, command.data.get())
-            .map_err(|error| Refusal::Malformed(sentence(&error)))?;
-        let decided = here.state.decide_as(command.stream.id(), &typed);
-        let events = decided.map_err(|why| Refusal::Rejected(why.to_string()))?;
-        Ok(events.into_iter().map(|event| Draft::of::<A>(command.stream.clone(), event)).collect())
+    /// Decides a command there.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal> {
+        self.0.here().decide(command)
+    }
+}
+
+impl Clone for Box<dyn AnyRunner> {
+    fn clone(&self) -> Self {
+        (**self).copy()
+    }
+}
+
+impl Fold for Box<dyn AnyRunner> {
+    fn step(&mut self, event: &Recorded) {
+        (**self).apply(event);
+    }
+
+    fn weight(&self) -> usize {
+        (**self).weight()
+    }
+}
+
+impl Reader {
+    /// What it shows once it has folded the log up to `position`.
+    pub fn view(&mut self, position: u64, log: &EventLog) -> View {
+        self.0.at(usize::try_from(position).unwrap_or(usize::MAX), log).view()
     }
 }
 
@@ -238,10 +309,6 @@ impl<P: Projection> AnyProjection for Of<P> {
         P::CODE
     }
 
-    fn reader(&self) -> Box<dyn AnyReader> {
-        Box::new(Timeline::<Reading<P>>::default())
-    }
-
     fn runner(&self) -> Box<dyn AnyRunner> {
         Box::new(Running::<P>(Reading::default()))
     }
@@ -253,12 +320,7 @@ impl<P: ProcessManager> AnyProcess for Of<P> {
     }
 }
 
-impl<P: Projection> AnyReader for Timeline<Reading<P>> {
-    fn view(&mut self, position: u64, log: &EventLog) -> View {
-        self.at(usize::try_from(position).unwrap_or(usize::MAX), log).model.view()
-    }
-}
-
+#[derive(Clone)]
 struct Running<P>(Reading<P>);
 
 impl<P: Projection> AnyRunner for Running<P> {
@@ -274,11 +336,20 @@ impl<P: Projection> AnyRunner for Running<P> {
         self.0.skipped
     }
 
+    fn weight(&self) -> usize {
+        Fold::weight(&self.0)
+    }
+
+    fn copy(&self) -> Box<dyn AnyRunner> {
+        Box::new(self.clone())
+    }
+
     fn react(&self, _: &Recorded) -> Vec<Reaction> {
         Vec::new()
     }
 }
 
+#[derive(Clone)]
 struct Managing<P>(Running<P>);
 
 impl<P: ProcessManager> AnyRunner for Managing<P> {
@@ -292,6 +363,14 @@ impl<P: ProcessManager> AnyRunner for Managing<P> {
 
     fn skipped(&self) -> u64 {
         self.0.skipped()
+    }
+
+    fn weight(&self) -> usize {
+        self.0.weight()
+    }
+
+    fn copy(&self) -> Box<dyn AnyRunner> {
+        Box::new(self.clone())
     }
 
     fn react(&self, event: &Recorded) -> Vec<Reaction> {

@@ -3,8 +3,8 @@
 
 use super::{Aggregate, Body, Projection, Recorded};
 
-/// A left fold: an initial value (`Default`) and a step.
-pub trait Fold: Clone + Default + 'static {
+/// A left fold's state, and its step.
+pub trait Fold: Clone + 'static {
     /// Takes in one more event.
     fn step(&mut self, event: &Recorded);
 

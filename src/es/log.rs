@@ -402,8 +402,7 @@ mod tests {
         ];
         for (name, expected, outcome) in table {
             let believed = Some((stream(name), expected));
-            let proposed =
-                log.propose(Proposal { expected: believed, ..proposal(2, 20, &[name]) });
+            let proposed = log.propose(Proposal { expected: believed, ..proposal(2, 20, &[name]) });
             let found = match proposed {
                 Ok(commit) => Ok(commit.events[0].version()),
                 Err(wrong) => {
@@ -421,8 +420,14 @@ mod tests {
             let stream = stream("note-1");
             WrongExpectedVersion { stream, expected, actual: 2 }.to_string()
         };
-        assert_eq!(said(Expected::Exact(1)), "note-1 was expected at version 1 and is at version 2");
-        assert_eq!(said(Expected::Exact(0)), "note-1 was expected at no stream and is at version 2");
+        assert_eq!(
+            said(Expected::Exact(1)),
+            "note-1 was expected at version 1 and is at version 2"
+        );
+        assert_eq!(
+            said(Expected::Exact(0)),
+            "note-1 was expected at no stream and is at version 2"
+        );
     }
 
     #[test]
@@ -450,8 +455,11 @@ mod tests {
         let all = ["1 a-1 1", "2 b-1 1", "3 a-1 2", "4 a-1 3", "5 b-1 2", "6 c-1 1", "7 a-1 4"];
         assert_eq!(written(&log), all);
         let commit = log.propose(proposal(3, 30, &["c-1", "b-1", "d-1", "c-1"])).unwrap();
-        let expects: Vec<String> =
-            commit.expects().iter().map(|(stream, version)| format!("{stream} {version}")).collect();
+        let expects: Vec<String> = commit
+            .expects()
+            .iter()
+            .map(|(stream, version)| format!("{stream} {version}"))
+            .collect();
         assert_eq!(expects, ["b-1 2", "c-1 1", "d-1 0"]);
         assert!(log.learn(commit));
         let streams: Vec<String> =

@@ -30,7 +30,7 @@ pub use aggregate::Aggregate;
 pub use check::{Check, Condition, Operand, Relation, Subject};
 pub use commit::{CommandRecord, Commit, Envelope, Origin, StoredCommit, StoredEvent, read_event};
 pub use erased::{
-    AnyAggregate, AnyEvent, AnyHandler, AnyProcess, AnyProjection, AnyReader, AnyRunner, Of,
+    AnyAggregate, AnyEvent, AnyInstance, AnyProcess, AnyProjection, AnyRunner, Handler, Of, Reader,
     Refusal,
 };
 pub use fold::{Fold, Instance, Reading};

@@ -14,6 +14,7 @@ const FIRST_STRIDE: usize = 64;
 /// every `stride` events as the fold passes them; once together they weigh more than a tenth of
 /// the history, every second one is dropped and the stride doubles.
 pub struct Timeline<F> {
+    initial: F,
     snapshots: Vec<Snapshot<F>>,
     stride: usize,
     rows: usize,
@@ -28,20 +29,20 @@ struct Snapshot<F> {
     state: F,
 }
 
-impl<F: Fold> Default for Timeline<F> {
+impl<F: Fold + Default> Default for Timeline<F> {
     fn default() -> Self {
-        Self {
-            snapshots: Vec::new(),
-            stride: FIRST_STRIDE,
-            rows: 0,
-            place: 0,
-            here: F::default(),
-            folded: 0,
-        }
+        Self::new(F::default())
     }
 }
 
 impl<F: Fold> Timeline<F> {
+    /// A timeline that begins with `initial`, the fold of no events.
+    pub fn new(initial: F) -> Self {
+        let here = initial.clone();
+        let snapshots = Vec::new();
+        Self { initial, snapshots, stride: FIRST_STRIDE, rows: 0, place: 0, here, folded: 0 }
+    }
+
     /// The fold of the first `place` events of `history`, which must be the same history, or a
     /// longer one, each time.
     pub fn at<H: History + ?Sized>(&mut self, place: usize, history: &H) -> &F {
@@ -50,7 +51,7 @@ impl<F: Fold> Timeline<F> {
         let nearest = before.checked_sub(1).map(|at| &self.snapshots[at]);
         let from = nearest.map_or(0, |snapshot| snapshot.place);
         if self.place > place || self.place < from {
-            self.here = nearest.map_or_else(F::default, |snapshot| snapshot.state.clone());
+            self.here = nearest.map_or(&self.initial, |snapshot| &snapshot.state).clone();
             self.place = from;
         }
         while self.place < place {
@@ -154,7 +155,7 @@ mod tests {
         log
     }
 
-    fn plain<F: Fold>(log: &EventLog, place: usize) -> F {
+    fn plain<F: Fold + Default>(log: &EventLog, place: usize) -> F {
         let mut fold = F::default();
         log.walk(0, place, |event| fold.step(event));
         fold
@@ -162,7 +163,10 @@ mod tests {
 
     /// Seeks, compares each with the plain fold, and returns the most events that one seek
     /// folded once the whole history had been seen.
-    fn check<F: Fold + PartialEq + std::fmt::Debug>(log: &EventLog, places: &[usize]) -> u64 {
+    fn check<F: Fold + Default + PartialEq + std::fmt::Debug>(
+        log: &EventLog,
+        places: &[usize],
+    ) -> u64 {
         let mut timeline = Timeline::<F>::default();
         timeline.at(log.len(), log);
         assert_eq!(timeline.folded(), log.len() as u64);

@@ -63,7 +63,11 @@ pub enum View {
 impl View {
     /// A table.
     pub fn table(columns: &[Column], rows: impl IntoIterator<Item = Row>) -> Self {
-        let mut rows: Vec<Row> = rows.into_iter().collect();
+        Self::sorted_table(columns, rows.into_iter().collect())
+    }
+
+    // Apart from the generic part above, of which every projection has a copy.
+    fn sorted_table(columns: &[Column], mut rows: Vec<Row>) -> Self {
         rows.sort_by(|a, b| natural(&a.key, &b.key));
         Self::Table(Table { columns: columns.to_vec(), rows, totals: None })
     }

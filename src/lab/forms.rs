@@ -68,16 +68,14 @@ pub fn forms(scenario: &Scenario) -> Vec<CommandForm> {
 }
 
 fn form(aggregate: &Rc<str>, variant: &Value) -> Option<CommandForm> {
-    let properties = &variant["properties"];
-    let name = properties["type"]["const"].as_str()?;
-    let data = &properties["data"];
+    let (name, data) = variant["properties"].as_object()?.iter().next()?;
     let required: Vec<&str> =
         data["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let fields = data["properties"].as_object().into_iter().flatten();
     let fields = fields.map(|(name, schema)| field(name, schema, required.contains(&&**name)));
     Some(CommandForm {
         aggregate: aggregate.clone(),
-        name: name.into(),
+        name: name.as_str().into(),
         help: variant["description"].as_str().unwrap_or_default().into(),
         fields: fields.collect(),
     })

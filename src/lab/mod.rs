@@ -22,8 +22,8 @@ pub use subscription::{Kind, Subscription};
 pub use world::{Answer, Ask, Bulk, Did, Keep, World};
 
 pub use crate::es::{
-    Bar, Body, Cell, Cents, Column, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Origin,
-    Recorded, Refusal, Row, Scenario, Stored, StoredCommit, Stream, Table, Unreadable, View,
-    command_id, natural, read_event,
+    Bar, Body, Cell, Cents, Column, CommandRecord, Commit, Draft, Envelope, EventLog, Expected,
+    Origin, Recorded, Refusal, Row, Scenario, Stored, StoredCommit, Stream, Table, Unreadable,
+    View, command_id, natural, read_event,
 };
 pub use crate::scenarios::all as scenarios;

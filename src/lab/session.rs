@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::subscription::{Kind, Subscription};
 use super::world::{Answer, Ask, Bulk, Did, World};
 use crate::es::{
-    Act, AnyHandler, AnyReader, Commit, Draft, EventLog, Recorded, Scenario, Step, Stream, Subject, View,
+    Act, Commit, Draft, EventLog, Handler, Reader, Recorded, Scenario, Step, Stream, Subject, View,
     command_id, read_event,
 };
 
@@ -21,8 +21,8 @@ const CAUSES_WITHIN: u64 = 10_000;
 pub struct Session {
     world: World,
     position: u64,
-    readers: BTreeMap<(Rc<str>, u16), Box<dyn AnyReader>>,
-    states: BTreeMap<Stream, Box<dyn AnyHandler>>,
+    readers: BTreeMap<(Rc<str>, u16), Reader>,
+    states: BTreeMap<Stream, Handler>,
 }
 
 /// An aggregate's state at the playhead, beside what it was before the event there.
@@ -283,7 +283,9 @@ impl Session {
         let Some(event) = self.log().event(position) else { return Vec::new() };
         let id = event.id();
         let near = self.log().events(position + 1, position + CAUSES_WITHIN);
-        near.filter(|it| it.causation_id() == id).map(|it| (it.position(), it.kind().clone())).collect()
+        near.filter(|it| it.causation_id() == id)
+            .map(|it| (it.position(), it.kind().clone()))
+            .collect()
     }
 
     /// The event at the playhead.
@@ -343,7 +345,7 @@ impl Session {
     }
 }
 
-fn reader(scenario: &Scenario, it: &Subscription) -> Option<Box<dyn AnyReader>> {
+fn reader(scenario: &Scenario, it: &Subscription) -> Option<Reader> {
     let same = |name: &str, code| name == &**it.name() && code == it.code();
     let process = scenario.processes.iter().find(|other| same(&other.name(), other.code()));
     let projection = scenario.projections.iter().find(|other| same(&other.name(), other.code()));

@@ -20,7 +20,7 @@ use super::journal::{Entry, Outcome};
 use super::outbox::{Effect, Status};
 use super::subscription::{Kind, Subscription};
 use crate::es::{
-    AnyHandler, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Origin, Proposal,
+    CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Handler, Origin, Proposal,
     Reaction, Recorded, Refusal, Scenario, StoredCommit, Stream,
 };
 
@@ -120,7 +120,7 @@ pub enum Did {
 pub struct World {
     scenario: Rc<Scenario>,
     log: EventLog,
-    handlers: BTreeMap<Stream, Box<dyn AnyHandler>>,
+    handlers: BTreeMap<Stream, Handler>,
     inbox: VecDeque<Handling>,
     handling: Option<Handling>,
     subscriptions: Vec<Subscription>,
@@ -791,8 +791,14 @@ impl fmt::Display for Did {
             Self::Received { stream, command, actor } => {
                 write!(f, "{actor} sends {command} to {stream}")
             }
+            Self::Repeated { command, events: 0 } => {
+                write!(f, "Knows this {command} already: nothing came of it")
+            }
+            Self::Repeated { command, events: 1 } => {
+                write!(f, "Knows this {command} already: its event stands")
+            }
             Self::Repeated { command, events } => {
-                write!(f, "Knows this {command} already: its {} stand", plural(*events, "event"))
+                write!(f, "Knows this {command} already: its {events} events stand")
             }
             Self::Loaded { stream, events } => {
                 write!(f, "Loads {stream}: {}", plural(*events, "event"))

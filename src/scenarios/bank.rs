@@ -16,14 +16,12 @@ use crate::es::{
 // Events. Their names and fields are the stored format: add, never change.
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 pub enum CustomerEvent {
     CustomerRegistered { name: Rc<str> },
 }
 use CustomerEvent::CustomerRegistered;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 pub enum AccountEvent {
     AccountOpened { customer: Id<Customer>, initial_balance: Cents },
     Deposited { amount: Cents },
@@ -35,7 +33,6 @@ use AccountEvent::{AccountClosed, AccountOpened, Deposited, Withdrew};
 // Commands.
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 pub enum CustomerCommand {
     /// Makes somebody a customer of the bank.
     RegisterCustomer {
@@ -47,7 +44,6 @@ pub enum CustomerCommand {
 use CustomerCommand::RegisterCustomer;
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 pub enum AccountCommand {
     /// Opens an account for a customer, who may bring some money along.
     OpenAccount {

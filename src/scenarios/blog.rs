@@ -13,7 +13,6 @@ use crate::es::{Aggregate, Column, Projection, Recorded, Row, Scenario, Step, St
 // Events. Their names and fields are the stored format: add, never change.
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 pub enum Event {
     PostSubmitted { body: Rc<str>, author: Rc<str> },
     Commented { body: Rc<str> },
@@ -25,7 +24,6 @@ use Event::{Commented, PostDeleted, PostRestored, PostSubmitted};
 // Commands.
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 pub enum Command {
     /// Submits a post. Its first line serves as its title.
     SubmitPost {

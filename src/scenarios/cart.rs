@@ -12,7 +12,6 @@ use crate::es::{Aggregate, Bar, Column, Projection, Recorded, Row, Scenario, Ste
 // Events. Their names and fields are the stored format: add, never change.
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 pub enum Event {
     AddedToCart { item: Rc<str> },
     RemovedFromCart { item: Rc<str> },
@@ -23,7 +22,6 @@ use Event::{AddedToCart, CartCheckedOut, RemovedFromCart};
 // Commands.
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 pub enum Command {
     /// Puts one piece of an item into the cart.
     AddToCart {

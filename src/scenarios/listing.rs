@@ -16,7 +16,6 @@ use crate::es::{
 // Events. Their names and fields are the stored format: add, never change.
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 #[expect(clippy::enum_variant_names, reason = "an event's name says whose it is, in any log")]
 pub enum Event {
     ListingDrafted { title: Rc<str> },
@@ -35,7 +34,6 @@ use Event::{
 // Commands.
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 #[expect(clippy::enum_variant_names, reason = "a command's name says what it is for")]
 pub enum Command {
     /// Drafts a listing, which nobody sees yet.

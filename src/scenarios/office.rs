@@ -12,7 +12,6 @@ use crate::es::{Aggregate, Projection, Recorded, Scenario, Step, View};
 // Events. Their names and fields are the stored format: add, never change.
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 pub enum Event {
     OfficeOpened { name: Rc<str> },
     PersonEntered { person: Rc<str> },
@@ -27,7 +26,6 @@ use Event::{
 // Commands.
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 pub enum Command {
     /// Opens an office, in lounge mode. One that boss mode has been through can open again.
     OpenOffice {

@@ -16,14 +16,12 @@ use crate::es::{
 // Events. Their names and fields are the stored format: add, never change.
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 pub enum CustomerEvent {
     CustomerRegistered { name: Rc<str> },
 }
 use CustomerEvent::CustomerRegistered;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 pub enum OrderEvent {
     OrderPlaced { customer: Id<Customer>, maximum: Cents },
     ItemAdded { item: Rc<str>, price: Cents },
@@ -35,7 +33,6 @@ use OrderEvent::{ItemAdded, ItemRemoved, OrderPlaced, OrderSubmitted};
 // Commands.
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 pub enum CustomerCommand {
     /// Makes somebody a customer. Orders know customers by their ids, and nothing else of them.
     RegisterCustomer {
@@ -47,7 +44,6 @@ pub enum CustomerCommand {
 use CustomerCommand::RegisterCustomer;
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 pub enum OrderCommand {
     /// Begins an order that may cost so much and no more.
     PlaceOrder {

@@ -12,7 +12,6 @@ use crate::es::{Aggregate, Column, Projection, Recorded, Row, Scenario, Step, Vi
 // Events. Their names and fields are the stored format: add, never change.
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 pub enum Event {
     TeamRegistered { name: Rc<str> },
     PlayerAdded { player: Rc<str> },
@@ -25,7 +24,6 @@ use Event::{PlayerAdded, PlayerReleased, TeamRegistered};
 const NECKBEARDS: [&str; 3] = ["Ben", "Mattia", "Justin"];
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 pub enum Command {
     /// Registers a team, without players yet.
     RegisterTeam {

@@ -17,7 +17,6 @@ use crate::es::{
 // Events. Their names and fields are the stored format: add, never change.
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 pub enum AccountEvent {
     AccountOpened {
         name: Rc<str>,
@@ -55,7 +54,6 @@ use AccountEvent::{
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 pub enum TransferEvent {
     Requested { from: Id<Account>, to: Id<Account>, amount: Cents },
     Completed {},
@@ -66,7 +64,6 @@ use TransferEvent::{Completed, Failed, Requested};
 // Commands.
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 pub enum AccountCommand {
     /// Opens an account for somebody, who may bring some money along.
     OpenAccount {
@@ -109,7 +106,6 @@ pub enum AccountCommand {
 use AccountCommand::{CloseAccount, Deposit, OpenAccount, Refund, Withdraw};
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 #[expect(clippy::enum_variant_names, reason = "a command's name stands alone in the log")]
 pub enum TransferCommand {
     /// Asks for money to be moved. The process manager takes it from there.
@@ -403,13 +399,14 @@ impl Aggregate for Transfer {
 #[derive(Clone, Default)]
 pub struct TransferProcess(BTreeMap<Rc<str>, Run>);
 
-/// What is known of one transfer, in whatever order it came to be known.
+/// What is known of one transfer, in whatever order it came to be known: what was asked, what
+/// each account said to it, and whether it is over.
 #[derive(Clone, Default)]
 struct Run {
     request: Option<Request>,
-    withdrawal: Option<Answer>,
-    deposit: Option<Answer>,
-    refunded: bool,
+    withdrawals: BTreeMap<Rc<str>, Answer>,
+    deposits: BTreeMap<Rc<str>, Answer>,
+    refunds: BTreeSet<Rc<str>>,
     over: bool,
 }
 
@@ -433,19 +430,23 @@ enum Due {
 }
 
 impl Run {
-    /// The step that is due: it follows from what is known, not from what came last. Asking
-    /// again for one whose answer is still on its way does no harm.
-    fn due(&self) -> Option<Due> {
-        let due = match (&self.withdrawal, &self.deposit) {
+    /// The step that is due, and the request that it serves. It follows from what is known, not
+    /// from what came last; asking again for one whose answer is under way does no harm.
+    fn due(&self) -> Option<(Due, &Request)> {
+        let request = self.request.as_ref()?;
+        let withdrawal = self.withdrawals.get(request.from.key());
+        let deposit = self.deposits.get(request.to.key());
+        let refunded = self.refunds.contains(request.from.key());
+        let due = match (withdrawal, deposit) {
             (None, _) => Due::Withdraw,
             (Some(Ok(())), None) => Due::Deposit,
             (Some(Ok(())), Some(Ok(()))) => Due::Complete,
-            (Some(Ok(())), Some(Err(_))) if !self.refunded => Due::Refund,
+            (Some(Ok(())), Some(Err(_))) if !refunded => Due::Refund,
             (Some(Err(why)), _) | (_, Some(Err(why))) => Due::Fail(why.clone()),
         };
         // Somebody else may have ended it. Money that has left still has to arrive somewhere.
         let due_anyway = matches!(due, Due::Deposit | Due::Refund);
-        (due_anyway || !self.over).then_some(due)
+        (due_anyway || !self.over).then_some((due, request))
     }
 }
 
@@ -468,12 +469,17 @@ impl Projection for TransferProcess {
             && let Some(transfer) = transfer_of(event)
         {
             let run = self.0.entry(transfer.key().clone()).or_default();
+            let account = recorded.key().clone();
             match event {
-                Withdrew { .. } => run.withdrawal = Some(Ok(())),
-                WithdrawalDeclined { reason, .. } => run.withdrawal = Some(Err(reason.clone())),
-                Deposited { .. } => run.deposit = Some(Ok(())),
-                DepositDeclined { reason, .. } => run.deposit = Some(Err(reason.clone())),
-                Refunded { .. } => run.refunded = true,
+                Withdrew { .. } => _ = run.withdrawals.insert(account, Ok(())),
+                WithdrawalDeclined { reason, .. } => {
+                    run.withdrawals.insert(account, Err(reason.clone()));
+                }
+                Deposited { .. } => _ = run.deposits.insert(account, Ok(())),
+                DepositDeclined { reason, .. } => {
+                    run.deposits.insert(account, Err(reason.clone()));
+                }
+                Refunded { .. } => _ = run.refunds.insert(account),
                 AccountOpened { .. } | AccountClosed {} => {}
             }
         }
@@ -481,8 +487,8 @@ impl Projection for TransferProcess {
 
     fn view(&self) -> View {
         let rows = self.0.iter().filter_map(|(key, run)| {
-            let Request { from, to, amount } = run.request.as_ref()?;
-            let next = match run.due()? {
+            let (due, Request { from, to, amount }) = run.due()?;
+            let next = match due {
                 Due::Withdraw => format!("withdraw from {from}"),
                 Due::Deposit => format!("deposit to {to}"),
                 Due::Refund => format!("refund to {from}"),
@@ -513,11 +519,10 @@ impl ProcessManager for TransferProcess {
 
 impl TransferProcess {
     fn step(&self, key: &Rc<str>) -> Option<Reaction> {
-        let run = self.0.get(key)?;
-        let Request { from, to, amount } = run.request.as_ref()?;
+        let (due, Request { from, to, amount }) = self.0.get(key)?.due()?;
         let (id, amount) = (Id::<Transfer>::new(key.clone()), *amount);
         let transfer = Some(id.clone());
-        match run.due()? {
+        match due {
             Due::Withdraw => {
                 Reaction::command(key, "withdraw", from, &Withdraw { amount, transfer })
             }
@@ -569,7 +574,7 @@ impl Projection for Transfers {
                 Requested { from, to, amount } => {
                     (line.from, line.to, line.amount) = (from.clone(), to.clone(), *amount);
                 }
-                Completed {} => line.stage = line.stage.max(Stage::Completed),
+                Completed {} => line.stage = Stage::Completed,
                 Failed { reason } => {
                     line.stage = Stage::Failed;
                     line.reason = Some(reason.clone());
@@ -783,7 +788,7 @@ impl Projection for Conservation {
 
 // The scenario and its story.
 
-/// Three accounts and the transfers between them: one that works, and two ways to fail.
+/// Three accounts, transfers that arrive, and transfers that fail in either half.
 pub fn scenario() -> Scenario {
     let of_bank = |name: &str, field: &str, value| Check {
         name: name.into(),
@@ -1172,6 +1177,23 @@ mod tests {
         assert_eq!(ended.asked::<TransferProcess>(), [WITHDRAW, DEPOSIT, REFUND]);
         let ended = ended.and::<Account>("a", refunded("1", 80));
         assert_eq!(ended.asked::<TransferProcess>(), [WITHDRAW, DEPOSIT, REFUND]);
+    }
+
+    #[test]
+    fn the_process_listens_to_the_two_accounts_of_the_transfer() {
+        let others = run()
+            .and::<Account>("b", withdrew(80, Some("1")))
+            .and::<Account>("c", withdrawal_declined("1", 80, "no"))
+            .and::<Account>("a", deposit_declined("1", 80, "no"));
+        assert_eq!(others.asked::<TransferProcess>(), [WITHDRAW]);
+        let others = others
+            .and::<Account>("a", withdrew(80, Some("1")))
+            .and::<Account>("c", deposited(80, Some("1")));
+        assert_eq!(others.asked::<TransferProcess>(), [WITHDRAW, DEPOSIT]);
+        let others = others
+            .and::<Account>("b", deposit_declined("1", 80, "no"))
+            .and::<Account>("b", refunded("1", 80));
+        assert_eq!(others.asked::<TransferProcess>(), [WITHDRAW, DEPOSIT, REFUND]);
     }
 
     #[test]

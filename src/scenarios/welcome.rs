@@ -16,7 +16,6 @@ use crate::es::{
 // Events. Their names and fields are the stored format: add, never change.
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 pub enum Event {
     CustomerRegistered { name: Rc<str>, email: Rc<str> },
     AccountsMerged { existing: Id<Customer> },
@@ -26,7 +25,6 @@ use Event::{AccountsMerged, CustomerRegistered};
 // Commands.
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 pub enum Command {
     /// Makes somebody a customer.
     RegisterCustomer {

@@ -13,7 +13,6 @@ use crate::es::{Aggregate, Column, Projection, Recorded, Row, Scenario, Step, Vi
 // Events. Their names and fields are the stored format: add, never change.
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
 #[expect(clippy::enum_variant_names, reason = "an event's name says whose it is, in any log")]
 pub enum Event {
     WidgetCreated { name: Rc<str> },
@@ -31,7 +30,6 @@ use Event::{
 // Commands.
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
 #[expect(clippy::enum_variant_names, reason = "a command's name says what it is for")]
 pub enum Command {
     /// Creates a widget, which nobody sees yet.

@@ -43,6 +43,9 @@ const SHELVES: &str = "shelves";
 /// The key of the log's own end among the heads: no stream has an empty name.
 const WHOLE: &str = "";
 
+/// The longest text that Chromium holds is a little longer; other browsers hold more.
+const LONGEST_TEXT_BYTES: usize = 500 << 20;
+
 /// How far a log goes: the position of its last event, and how many commits it has.
 type End = (u64, u64);
 
@@ -275,6 +278,12 @@ fn read_end(end: Option<JsValue>) -> Result<End, StoreError> {
 
 fn to_text(value: &impl Serialize) -> Result<JsValue, StoreError> {
     match serde_json::to_string(value) {
+        // To hand over more would stop the page, not just this call.
+        Ok(text) if text.len() > LONGEST_TEXT_BYTES => Err(StoreError::Failed(format!(
+            "it takes at most {} MB at once, and this is {} MB",
+            LONGEST_TEXT_BYTES >> 20,
+            text.len() >> 20
+        ))),
         Ok(text) => Ok(JsValue::from_str(&text)),
         Err(error) => Err(StoreError::Failed(format!("it cannot be written as JSON: {error}"))),
     }

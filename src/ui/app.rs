@@ -21,8 +21,7 @@ use super::log::EventLogView;
 use super::read::{Outbox, ReadSide};
 use super::timeline::{Lane, Timeline};
 use crate::lab::{
-    CommandForm, Did, Entry, Kind, Outcome, Scenario, Stream, forms, natural,
-    scenarios,
+    CommandForm, Did, Entry, Kind, Outcome, Scenario, Stream, forms, natural, scenarios,
 };
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 
@@ -328,16 +327,26 @@ impl App {
         let states: Vec<_> = shown.iter().filter_map(|stream| session.state(stream)).collect();
 
         let marks = if head <= MARKS_SHOWN {
-            session.log().events(1, head).map(|it| (it.position(), it.stream().clone(), it.kind().clone())).collect()
+            session
+                .log()
+                .events(1, head)
+                .map(|it| (it.position(), it.stream().clone(), it.kind().clone()))
+                .collect()
         } else {
             Vec::new()
         };
         let lanes: Vec<Lane> = if streams.len() <= LANES_SHOWN {
-            streams.iter().map(|stream| Lane::of(stream.as_str(), marks.iter().filter(|it| it.1 == *stream))).collect()
+            streams
+                .iter()
+                .map(|stream| Lane::of(stream.as_str(), marks.iter().filter(|it| it.1 == *stream)))
+                .collect()
         } else {
             let mut categories: Vec<&str> = streams.iter().map(Stream::category).collect();
             categories.dedup();
-            categories.iter().map(|name| Lane::of(name, marks.iter().filter(|it| it.1.category() == *name))).collect()
+            categories
+                .iter()
+                .map(|name| Lane::of(name, marks.iter().filter(|it| it.1.category() == *name)))
+                .collect()
         };
         let flags: Vec<(Rc<str>, u64, bool)> = panels
             .iter()
@@ -346,9 +355,9 @@ impl App {
         let caption = event.as_ref().map(|event| {
             (event.kind().clone(), event.stream().clone(), written_millis(event.at()).0)
         });
-        let next = session.next_in_story().and_then(|number| {
-            Some((number, scenario.story.get(number)?.say.clone()))
-        });
+        let next = session
+            .next_in_story()
+            .and_then(|number| Some((number, scenario.story.get(number)?.say.clone())));
         let outbox: Vec<_> = session.world().outbox().to_vec();
         let entries: Vec<Entry> = session.world().journal().to_vec();
         let missing: BTreeMap<Rc<str>, usize> = panels
@@ -566,7 +575,13 @@ impl App {
         let session = desk.session();
         self.said = match session.event() {
             Some(event) => {
-                format!("Position {} of {}: {} on {}", session.position(), session.head(), event.kind(), event.stream())
+                format!(
+                    "Position {} of {}: {} on {}",
+                    session.position(),
+                    session.head(),
+                    event.kind(),
+                    event.stream()
+                )
             }
             None => format!("Position 0 of {}, before the first event", session.head()),
         };
@@ -644,7 +659,8 @@ impl App {
         self.draft.answer = Some(match &entry.outcome {
             Outcome::Accepted | Outcome::Repeated => {
                 let count = entry.events.end - entry.events.start;
-                let what = if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
+                let what =
+                    if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
                 (true, format!("{command} accepted: {what}."))
             }
             _ => (false, format!("{command} refused: {reason}.")),
@@ -684,7 +700,8 @@ impl App {
         }
         let target = event.target().and_then(|it| it.dyn_into::<HtmlElement>().ok());
         let tag = target.as_ref().map(|it| it.tag_name()).unwrap_or_default();
-        let slider = target.as_ref().is_some_and(|it| it.get_attribute("type").as_deref() == Some("range"));
+        let slider =
+            target.as_ref().is_some_and(|it| it.get_attribute("type").as_deref() == Some("range"));
         if matches!(&*tag, "INPUT" | "SELECT" | "TEXTAREA") && !slider {
             return false;
         }
@@ -809,7 +826,11 @@ async fn open(
     scenario: &Rc<Scenario>,
     how: How,
 ) -> Result<(Desk, Vec<LogInfo>), StoreError> {
-    let storage = if matches!(how, How::Memory(_)) { memory.clone() } else { disk.clone().unwrap_or(memory.clone()) };
+    let storage = if matches!(how, How::Memory(_)) {
+        memory.clone()
+    } else {
+        disk.clone().unwrap_or(memory.clone())
+    };
     let mut logs = storage.logs().await?;
     logs.retain(|log| log.scenario == *scenario.id);
     let wanted = match &how {
@@ -877,4 +898,3 @@ fn switch_theme() {
     let _ = root.set_attribute("data-theme", theme);
     remember("theme", Some(theme));
 }
-

@@ -101,7 +101,8 @@ pub fn Commands(props: &CommandsProps) -> Html {
             _ => groups.push((form.aggregate.clone(), vec![(index, form)])),
         }
     }
-    let categories: std::collections::BTreeSet<&str> = props.streams.iter().map(Stream::category).collect();
+    let categories: std::collections::BTreeSet<&str> =
+        props.streams.iter().map(Stream::category).collect();
     html! {
         <section class="panel commands" role="region" aria-label="Commands">
             <div class="head">
@@ -234,7 +235,10 @@ fn entry(
     }
 }
 
-fn edit_by(props: &CommandsProps, change: impl Fn(&mut Draft, String) + 'static) -> Callback<Event> {
+fn edit_by(
+    props: &CommandsProps,
+    change: impl Fn(&mut Draft, String) + 'static,
+) -> Callback<Event> {
     let (edit, draft) = (props.edit.clone(), props.draft.clone());
     Callback::from(move |event: Event| {
         if let Some(text) = chosen(&event) {
@@ -245,7 +249,10 @@ fn edit_by(props: &CommandsProps, change: impl Fn(&mut Draft, String) + 'static)
     })
 }
 
-fn type_by(props: &CommandsProps, change: impl Fn(&mut Draft, String) + 'static) -> Callback<InputEvent> {
+fn type_by(
+    props: &CommandsProps,
+    change: impl Fn(&mut Draft, String) + 'static,
+) -> Callback<InputEvent> {
     let (edit, draft) = (props.edit.clone(), props.draft.clone());
     Callback::from(move |event: InputEvent| {
         let input = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());

@@ -15,8 +15,8 @@ use yew::Callback;
 
 use super::desk::{Desk, new_id, now};
 use crate::lab::{
-    Ask, Bulk, CommandRecord, Did, Draft, Entry, Expected, Origin, Outcome, Recorded,
-    Session, Stream, read_event,
+    Ask, Bulk, CommandRecord, Did, Draft, Entry, Expected, Origin, Outcome, Recorded, Session,
+    Stream, read_event,
 };
 
 /// What the console asks of the page.
@@ -52,7 +52,13 @@ impl Request {
     pub fn changes(&self) -> bool {
         matches!(
             self,
-            Self::Send(..) | Self::Submit(..) | Self::Step | Self::Next | Self::Append(..) | Self::Subscription(..) | Self::Rebuild(_)
+            Self::Send(..)
+                | Self::Submit(..)
+                | Self::Step
+                | Self::Next
+                | Self::Append(..)
+                | Self::Subscription(..)
+                | Self::Rebuild(_)
         )
     }
 }
@@ -121,7 +127,9 @@ impl Place {
     pub fn position(&self, session: &Session) -> Result<u64, String> {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
         match *self {
-            Self::Position(at) if at >= 0.0 && at.fract() == 0.0 && at <= session.head() as f64 => Ok(at as u64),
+            Self::Position(at) if at >= 0.0 && at.fract() == 0.0 && at <= session.head() as f64 => {
+                Ok(at as u64)
+            }
             Self::Position(at) => Err(format!("{at} is no position from 0 to {}", session.head())),
             Self::Time(at) if at.is_finite() => Ok(session.position_at(at.max(0.0) as u64)),
             Self::Time(_) => Err("that is no date".to_owned()),
@@ -168,12 +176,17 @@ fn set(object: &JsValue, name: &str, value: &JsValue) {
 }
 
 fn to_js(value: &impl Serialize) -> JsValue {
-    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .unwrap_or(JsValue::UNDEFINED)
 }
 
 /// Through the browser's own JSON: raw JSON text can be kept as it is, and it is quick.
 fn from_js<T: for<'de> Deserialize<'de>>(value: &JsValue) -> Result<T, String> {
-    let text = JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_else(|| "null".to_owned());
+    let text = JSON::stringify(value)
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_else(|| "null".to_owned());
     serde_json::from_str(&text).map_err(|error| error.to_string())
 }
 
@@ -198,8 +211,12 @@ pub fn install(ask: &Callback<(Request, Reply)>) {
         how.memory = how.storage.as_deref() == Some("memory");
         Ok(Request::Open(text(id)?, how))
     });
-    define("send", |[stream, command, how]| Ok(Request::Send(text(stream)?, from_js(command)?, options(how)?)));
-    define("submit", |[stream, command, how]| Ok(Request::Submit(text(stream)?, from_js(command)?, options(how)?)));
+    define("send", |[stream, command, how]| {
+        Ok(Request::Send(text(stream)?, from_js(command)?, options(how)?))
+    });
+    define("submit", |[stream, command, how]| {
+        Ok(Request::Submit(text(stream)?, from_js(command)?, options(how)?))
+    });
     define("step", |_| Ok(Request::Step));
     define("next", |_| Ok(Request::Next));
     define("append", |[events, how, _]| Ok(Request::Append(from_js(events)?, options(how)?)));
@@ -231,7 +248,9 @@ pub fn install(ask: &Callback<(Request, Reply)>) {
         Closure::<dyn Fn(String, Function) -> Function>::new(move |event, callback: Function| {
             ask.emit((Request::On(event, callback.clone()), Reply::nobody()));
             let ask = ask.clone();
-            let end = Closure::<dyn Fn()>::new(move || ask.emit((Request::Off(callback.clone()), Reply::nobody())));
+            let end = Closure::<dyn Fn()>::new(move || {
+                ask.emit((Request::Off(callback.clone()), Reply::nobody()))
+            });
             end.into_js_value().unchecked_into()
         })
     };
@@ -330,7 +349,8 @@ fn event_out(event: &Recorded) -> EventOut<'_> {
 
 fn entry_out(entry: &Entry, session: &Session) -> Value {
     let command = entry.envelope.command.as_ref();
-    let data: Value = command.and_then(|it| serde_json::from_str(it.data.get()).ok()).unwrap_or_default();
+    let data: Value =
+        command.and_then(|it| serde_json::from_str(it.data.get()).ok()).unwrap_or_default();
     let positions: Vec<u64> = entry.events.clone().filter(|it| *it <= session.head()).collect();
     serde_json::json!({
         "commandId": entry.envelope.command_id,
@@ -399,7 +419,9 @@ pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
                 Some(state) => reply.resolve(&serde_json::json!({
                     "stream": state.stream, "version": state.version, "state": state.now,
                 })),
-                None => reply.reject("unknown_stream", &format!("there is no aggregate for {stream}")),
+                None => {
+                    reply.reject("unknown_stream", &format!("there is no aggregate for {stream}"))
+                }
             }
         }
         Request::View(name) => {
@@ -451,13 +473,22 @@ pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
                 known
             };
             let trace = desk.run().await;
-            if known { reply.resolve(&()) } else { unknown(&name, &reply) }
+            if known {
+                reply.resolve(&())
+            } else {
+                unknown(&name, &reply)
+            }
             return trace;
         }
         Request::Rebuild(name) => {
             let code = {
                 let session = desk.session();
-                session.world().subscriptions().iter().find(|it| **it.name() == *name).map(|it| it.code())
+                session
+                    .world()
+                    .subscriptions()
+                    .iter()
+                    .find(|it| **it.name() == *name)
+                    .map(|it| it.code())
             };
             let Some(code) = code else {
                 unknown(&name, &reply);
@@ -502,7 +533,13 @@ fn unknown(name: &str, reply: &Reply) {
     reply.reject("unknown_projection", &format!("no projection or process is called {name}"));
 }
 
-fn ask(desk: &Desk, stream: &str, command: CommandText, how: SendOptions, reply: &Reply) -> Option<Ask> {
+fn ask(
+    desk: &Desk,
+    stream: &str,
+    command: CommandText,
+    how: SendOptions,
+    reply: &Reply,
+) -> Option<Ask> {
     let parsed = Stream::parse(stream).ok();
     let known = parsed.filter(|it| desk.session().scenario().aggregate_of(it.category()).is_some());
     let Some(stream) = known else {
@@ -531,8 +568,13 @@ fn sent(desk: &Desk, entry: &Entry, reply: &Reply) {
     let session = desk.session();
     match &entry.outcome {
         Outcome::Accepted | Outcome::Repeated => {
-            let events: Vec<EventOut> = session.log().events(entry.events.start, entry.events.end.saturating_sub(1)).map(event_out).collect();
-            reply.resolve(&serde_json::json!({ "outcome": entry.outcome.name(), "events": events }));
+            let events: Vec<EventOut> = session
+                .log()
+                .events(entry.events.start, entry.events.end.saturating_sub(1))
+                .map(event_out)
+                .collect();
+            reply
+                .resolve(&serde_json::json!({ "outcome": entry.outcome.name(), "events": events }));
         }
         outcome => {
             let error = failure(outcome.name(), entry.reason.as_deref().unwrap_or_default());
@@ -555,7 +597,8 @@ async fn append(desk: &Desk, rows: Vec<AppendRow>, how: &AppendOptions, reply: &
         let fault = |what: String| format!("event {} of {}: {what}", index + 1, row.stream);
         let at = row.at.unwrap_or(now).max(if row.at.is_some() { 0 } else { last });
         if at < last {
-            return reply.reject("malformed", &fault("it is earlier than the one before it".to_owned()));
+            return reply
+                .reject("malformed", &fault("it is earlier than the one before it".to_owned()));
         }
         last = at;
         let Some(aggregate) = scenario.aggregate_of(row.stream.category()) else {
@@ -571,7 +614,13 @@ async fn append(desk: &Desk, rows: Vec<AppendRow>, how: &AppendOptions, reply: &
     if events.is_empty() {
         return reply.resolve(&serde_json::json!({ "from": head + 1, "to": head }));
     }
-    let bulk = Bulk { id: new_id(), actor: "console".into(), origin: Origin::Import, events, react: how.react };
+    let bulk = Bulk {
+        id: new_id(),
+        actor: "console".into(),
+        origin: Origin::Import,
+        events,
+        react: how.react,
+    };
     match desk.append(bulk).await {
         Some((from, to)) => reply.resolve(&serde_json::json!({ "from": from, "to": to })),
         None => reply.reject("storage", "the events could not be stored"),
@@ -623,4 +672,3 @@ impl Listeners {
         }
     }
 }
-

@@ -6,9 +6,7 @@ use std::rc::Rc;
 use futures::lock::Mutex;
 use uuid::Uuid;
 
-use crate::lab::{
-    Answer, Ask, Bulk, Commit, Did, Entry, Keep, Recorded, Scenario, Session, World,
-};
+use crate::lab::{Answer, Ask, Bulk, Commit, Did, Entry, Keep, Recorded, Scenario, Session, World};
 use crate::store::{IdbStore, Kept, LogInfo, LogStore, MemoryStore, Shelf, StoreError};
 
 /// Where a log is kept.
@@ -115,7 +113,8 @@ impl Desk {
     ) -> Result<Self, StoreError> {
         let kept = storage.load(&info.id).await?;
         let refusals = kept.records.keys().filter(|(shelf, _)| *shelf == Shelf::Refusals).count();
-        let keeps = kept.records.iter().filter_map(|((shelf, key), text)| kept_as(*shelf, key, text));
+        let keeps =
+            kept.records.iter().filter_map(|((shelf, key), text)| kept_as(*shelf, key, text));
         let world = World::open(scenario, kept.commits, keeps).map_err(|position| {
             StoreError::Failed(format!("event {position} of this log is missing"))
         })?;
@@ -182,8 +181,7 @@ impl Desk {
         let id = format!("{}{}", &id[4..12], &id[28..]);
         let (created_at, opened_at) = (now(), now());
         let (scenario_id, title) = (scenario.id.to_string(), title.to_owned());
-        let info =
-            LogInfo { id, scenario: scenario_id, title, created_at, opened_at, forked_from };
+        let info = LogInfo { id, scenario: scenario_id, title, created_at, opened_at, forked_from };
         storage.describe(&info).await?;
         Ok(Self::at(storage, info, Session::new(World::new(scenario)), 0))
     }
@@ -272,14 +270,22 @@ impl Desk {
     async fn keep(&self, keep: Keep) {
         let inner = &self.0;
         let (shelf, key, text) = match &keep {
-            Keep::Mark(process, position) => (Shelf::Marks, process.to_string(), position.to_string()),
-            Keep::Effect(effect) => {
-                (Shelf::Effects, effect.id.to_string(), serde_json::to_string(effect).unwrap_or_default())
+            Keep::Mark(process, position) => {
+                (Shelf::Marks, process.to_string(), position.to_string())
             }
+            Keep::Effect(effect) => (
+                Shelf::Effects,
+                effect.id.to_string(),
+                serde_json::to_string(effect).unwrap_or_default(),
+            ),
             Keep::Refusal(entry) => {
                 let number = inner.refusals.get();
                 inner.refusals.set(number + 1);
-                (Shelf::Refusals, format!("{number:010}"), serde_json::to_string(entry).unwrap_or_default())
+                (
+                    Shelf::Refusals,
+                    format!("{number:010}"),
+                    serde_json::to_string(entry).unwrap_or_default(),
+                )
             }
         };
         if let Err(fault) = inner.storage.put(&inner.info.id, shelf, &key, &text).await {

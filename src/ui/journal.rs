@@ -59,12 +59,17 @@ fn line(entry: &Entry, seek: &Callback<u64>) -> Html {
     let Some(command) = &entry.envelope.command else { return html! {} };
     let (mark, class, what) = match &entry.outcome {
         Outcome::Accepted => ("accepted", "good", None),
-        Outcome::Repeated => ("repeated", "quiet", Some("Repeated: it was handled before.".to_owned())),
+        Outcome::Repeated => {
+            ("repeated", "quiet", Some("Repeated: it was handled before.".to_owned()))
+        }
         Outcome::WrongExpectedVersion { expected, actual } => (
-            "conflict", "warn", Some(format!("Conflict: expected {expected}, found version {actual}.")),
+            "conflict",
+            "warn",
+            Some(format!("Conflict: expected {expected}, found version {actual}.")),
         ),
         _ => (
-            "refused", "bad",
+            "refused",
+            "bad",
             Some(format!("Refused: {}.", entry.reason.as_deref().unwrap_or("no reason was given"))),
         ),
     };

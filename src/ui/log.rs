@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement};
-use yew::{Component, Context, Html, InputEvent, NodeRef, Properties, Callback, html};
+use yew::{Callback, Component, Context, Html, InputEvent, NodeRef, Properties, html};
 
 use super::desk::{Desk, written_time};
 use crate::lab::{Origin, Recorded};
@@ -208,7 +208,8 @@ fn row(event: &Recorded, index: usize, props: &LogProps) -> Html {
         (_, true) => "row future",
         _ => "row",
     };
-    let name = format!("{position}: {} on {}, version {}", event.kind(), event.stream(), event.version());
+    let name =
+        format!("{position}: {} on {}, version {}", event.kind(), event.stream(), event.version());
     html! {
         <div
             {class} role="row" key={position} aria-rowindex={(index + 2).to_string()} aria-label={name}
@@ -260,8 +261,10 @@ fn detail(props: &LogProps) -> Html {
         let value: Value = serde_json::from_str(text).unwrap_or_default();
         serde_json::to_string_pretty(&value).unwrap_or_default()
     };
-    let link = |position: u64, text: String| html! {
-        <button type="button" class="link" onclick={props.seek.reform(move |_| position)}>{ text }</button>
+    let link = |position: u64, text: String| {
+        html! {
+            <button type="button" class="link" onclick={props.seek.reform(move |_| position)}>{ text }</button>
+        }
     };
     let cause = session.cause(event.position());
     let caused = session.caused_by(event.position());

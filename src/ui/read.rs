@@ -31,8 +31,11 @@ pub struct ReadProps {
 
 #[component]
 pub fn ReadSide(props: &ReadProps) -> Html {
-    let others: Vec<&Stream> =
-        props.streams.iter().filter(|it| !props.states.iter().any(|state| state.stream == **it)).collect();
+    let others: Vec<&Stream> = props
+        .streams
+        .iter()
+        .filter(|it| !props.states.iter().any(|state| state.stream == **it))
+        .collect();
     let pick = {
         let pick = props.pick.clone();
         Callback::from(move |event: Event| {

@@ -80,7 +80,8 @@ pub fn Timeline(props: &TimelineProps) -> Html {
         Some((kind, stream, _)) => format!("position {position} of {head}: {kind} on {stream}"),
         None => format!("position 0 of {head}, before the first event"),
     };
-    let behind: Vec<_> = props.flags.iter().filter(|(_, checkpoint, _)| *checkpoint < head).collect();
+    let behind: Vec<_> =
+        props.flags.iter().filter(|(_, checkpoint, _)| *checkpoint < head).collect();
     html! {
         <section class="timeline" role="region" aria-label="Timeline">
             <div class="controls">

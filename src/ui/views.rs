@@ -42,11 +42,17 @@ pub fn ViewBody(props: &ViewProps) -> Html {
                 }) }
             }
         }
-        (View::Pages { pages: now }, View::Pages { pages: was }) => html! { <Pages now={now.clone()} was={was.clone()} /> },
-        (View::Graph { nodes, edges }, View::Graph { nodes: old, edges: links }) => graph(&props.name, nodes, edges, old, links),
+        (View::Pages { pages: now }, View::Pages { pages: was }) => {
+            html! { <Pages now={now.clone()} was={was.clone()} /> }
+        }
+        (View::Graph { nodes, edges }, View::Graph { nodes: old, edges: links }) => {
+            graph(&props.name, nodes, edges, old, links)
+        }
         (View::Bars { unit, bars: now }, View::Bars { bars: was, .. }) => bars(unit, now, was),
         (View::Chart { unit, money, series }, _) => chart(&props.name, unit, *money, series),
-        (View::Search { titles, terms }, _) => html! { <Search name={props.name.clone()} titles={titles.clone()} terms={terms.clone()} /> },
+        (View::Search { titles, terms }, _) => {
+            html! { <Search name={props.name.clone()} titles={titles.clone()} terms={terms.clone()} /> }
+        }
         _ => html! {},
     }
 }
@@ -200,7 +206,9 @@ fn markdown(text: &str) -> Html {
                     add(&mut open, wrapped(&tag, end, children));
                 }
             }
-            Md::Text(text) | Md::Html(text) | Md::InlineHtml(text) => add(&mut open, html! { { text.to_string() } }),
+            Md::Text(text) | Md::Html(text) | Md::InlineHtml(text) => {
+                add(&mut open, html! { { text.to_string() } })
+            }
             Md::Code(text) => add(&mut open, html! { <code>{ text.to_string() }</code> }),
             Md::SoftBreak => add(&mut open, html! { { " " } }),
             Md::HardBreak => add(&mut open, html! { <br /> }),
@@ -219,7 +227,9 @@ fn add(open: &mut [(Option<Tag>, Vec<Html>)], node: VNode) {
 
 fn wrapped(tag: &Tag, _: TagEnd, children: Vec<Html>) -> Html {
     match tag {
-        Tag::Heading { level: HeadingLevel::H1, .. } => html! { <h4 class="big">{ for children }</h4> },
+        Tag::Heading { level: HeadingLevel::H1, .. } => {
+            html! { <h4 class="big">{ for children }</h4> }
+        }
         Tag::Heading { .. } => html! { <h4>{ for children }</h4> },
         Tag::Paragraph => html! { <p>{ for children }</p> },
         Tag::BlockQuote(_) => html! { <blockquote>{ for children }</blockquote> },
@@ -264,17 +274,25 @@ const LEFT: f64 = 44.0;
 const BOTTOM: f64 = 20.0;
 
 /// Lines that hold their height until the next point.
-fn chart(name: &str, unit: &str, money: bool, series: &BTreeMap<Rc<str>, BTreeMap<u64, i64>>) -> Html {
+fn chart(
+    name: &str,
+    unit: &str,
+    money: bool,
+    series: &BTreeMap<Rc<str>, BTreeMap<u64, i64>>,
+) -> Html {
     let points = || series.values().flatten();
     let last = points().map(|(at, _)| *at).max().unwrap_or(1).max(1);
     let top = points().map(|(_, y)| *y).max().unwrap_or(0).max(1);
     let low = points().map(|(_, y)| *y).min().unwrap_or(0).min(0);
     let x = |at: u64| LEFT + (WIDTH - LEFT - 8.0) * at as f64 / last as f64;
     let y = |value: i64| 8.0 + (HEIGHT - BOTTOM - 8.0) * (top - value) as f64 / (top - low) as f64;
-    let label = |value: i64| if money { crate::lab::Cents(value).to_string() } else { value.to_string() };
+    let label =
+        |value: i64| if money { crate::lab::Cents(value).to_string() } else { value.to_string() };
     let said: Vec<String> = series
         .iter()
-        .filter_map(|(name, points)| Some(format!("{name} {}", label(*points.values().next_back()?))))
+        .filter_map(|(name, points)| {
+            Some(format!("{name} {}", label(*points.values().next_back()?)))
+        })
         .collect();
     html! {
         <div class="chart">
@@ -313,14 +331,23 @@ fn chart(name: &str, unit: &str, money: bool, series: &BTreeMap<Rc<str>, BTreeMa
 type Edges = BTreeMap<(Rc<str>, Rc<str>), u64>;
 
 /// Nodes on a circle, in the order of their names.
-fn graph(name: &str, nodes: &BTreeMap<Rc<str>, String>, edges: &Edges, old: &BTreeMap<Rc<str>, String>, links: &Edges) -> Html {
+fn graph(
+    name: &str,
+    nodes: &BTreeMap<Rc<str>, String>,
+    edges: &Edges,
+    old: &BTreeMap<Rc<str>, String>,
+    links: &Edges,
+) -> Html {
     let count = nodes.len().max(1) as f64;
     let place = |key: &Rc<str>| {
         let index = nodes.keys().position(|it| it == key).unwrap_or_default() as f64;
         let angle = TAU * index / count - TAU / 4.0;
         (200.0 + 120.0 * angle.cos(), 110.0 + 82.0 * angle.sin())
     };
-    let said: Vec<String> = edges.keys().map(|(a, b)| format!("{} with {}", label(nodes, a), label(nodes, b))).collect();
+    let said: Vec<String> = edges
+        .keys()
+        .map(|(a, b)| format!("{} with {}", label(nodes, a), label(nodes, b)))
+        .collect();
     html! {
         <div class="chart">
             <svg viewBox="0 0 400 224" role="img" aria-label={format!("{name}: {}", said.join(", "))}>
@@ -367,14 +394,21 @@ fn Search(props: &SearchProps) -> Html {
         .collect();
     let mut hits: Option<BTreeSet<Rc<str>>> = None;
     for word in &words {
-        let next = props.terms.range(Rc::<str>::from(&**word)..).take_while(|(term, _)| term.starts_with(&**word));
+        let next = props
+            .terms
+            .range(Rc::<str>::from(&**word)..)
+            .take_while(|(term, _)| term.starts_with(&**word));
         let found: BTreeSet<Rc<str>> = next.flat_map(|(_, keys)| keys.iter().cloned()).collect();
-        hits = Some(hits.map_or(found.clone(), |before| before.intersection(&found).cloned().collect()));
+        hits = Some(
+            hits.map_or(found.clone(), |before| before.intersection(&found).cloned().collect()),
+        );
     }
     let input = {
         let query = query.clone();
         Callback::from(move |event: InputEvent| {
-            if let Some(input) = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok()) {
+            if let Some(input) =
+                event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok())
+            {
                 query.set(input.value());
             }
         })

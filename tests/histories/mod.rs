@@ -26,10 +26,7 @@ use serde_json::{Value, json};
 const CASES: u32 = 16;
 
 /// Holds a law against random histories of every scenario, each with something random beside it.
-pub fn check<T: Debug>(
-    beside: impl Strategy<Value = T> + Clone,
-    law: impl Fn(&mut Run, T),
-) {
+pub fn check<T: Debug>(beside: impl Strategy<Value = T> + Clone, law: impl Fn(&mut Run, T)) {
     for scenario in scenarios() {
         let mut config = Config { failure_persistence: None, ..Config::default() };
         if env::var_os("PROPTEST_CASES").is_none() {
@@ -348,8 +345,7 @@ struct Pool {
 
 impl Pool {
     fn of(scenario: &Scenario) -> Self {
-        let mut pool =
-            Self { forms: forms(scenario), told: BTreeMap::new(), ids: BTreeMap::new() };
+        let mut pool = Self { forms: forms(scenario), told: BTreeMap::new(), ids: BTreeMap::new() };
         for act in scenario.story.iter().flat_map(|step| &step.acts) {
             let (Act::Send(CommandRecord { stream, kind, data })
             | Act::Append(leftfold::es::Fact { stream, kind, data, .. })) = act;
