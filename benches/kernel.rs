@@ -1,1 +1,267 @@
+//! How fast the kernel decides, appends, folds and seeks, natively and in the browser:
+//! `cargo xtask bench`. Rates are of one run on one machine; compare within a run.
+
+#![expect(clippy::cast_precision_loss, clippy::cast_possible_wrap, reason = "figures to look at")]
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use leftfold::es::{
+    Aggregate, AnyAggregate, Cents, Column, CommandRecord, Draft, Envelope, EventLog, Expected,
+    Handler, Instance, Of, Projection, Proposal, Reading, Recorded, Row, Stream, Timeline, View,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// An account, as small as a domain gets; its events are about 100 bytes of JSON.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Account {
+    balance: Cents,
+    entries: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Event {
+    Deposited { amount: Cents, reference: Rc<str> },
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+enum Command {
+    Deposit { amount: Cents, reference: Rc<str> },
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("an amount has to be positive")]
+struct NotPositive;
+
+impl Aggregate for Account {
+    const NAME: &'static str = "account";
+    type Command = Command;
+    type Event = Event;
+    type Rejection = NotPositive;
+
+    fn decide(
+        &self,
+        Command::Deposit { amount, reference }: &Command,
+    ) -> Result<Vec<Event>, NotPositive> {
+        if amount.0 <= 0 {
+            return Err(NotPositive);
+        }
+        Ok(vec![Event::Deposited { amount: *amount, reference: reference.clone() }])
+    }
+
+    fn evolve(mut self, Event::Deposited { amount, .. }: &Event) -> Self {
+        self.balance += *amount;
+        self.entries += 1;
+        self
+    }
+}
+
+/// The balances of all accounts.
+#[derive(Clone, Default)]
+struct Balances(BTreeMap<Rc<str>, Cents>);
+
+impl Projection for Balances {
+    const NAME: &'static str = "Balances";
+    const ABOUT: &'static str = "The balances of all accounts.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        if let Some(Event::Deposited { amount, .. }) = recorded.of::<Account>() {
+            match self.0.get_mut(recorded.key()) {
+                Some(balance) => *balance += *amount,
+                None => _ = self.0.insert(recorded.key().clone(), *amount),
+            }
+        }
+    }
+
+    fn view(&self) -> View {
+        let rows = self.0.iter().map(|(key, &balance)| Row::new(key.clone(), [balance.into()]));
+        View::table(&[Column { name: "balance" }], rows)
+    }
+
+    fn weight(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// An id as random as the page's, made without the cost of one.
+fn id(number: usize) -> Uuid {
+    Uuid::from_u128((number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+}
+
+/// A log of `count` events over `streams` streams, each decided and appended by itself.
+fn decided(count: usize, streams: usize) -> EventLog {
+    let mut log = EventLog::default();
+    let aggregate = Of::<Account>::default();
+    let mut handlers: Vec<(Stream, Handler)> = (1..=streams)
+        .map(|number| (Stream::new("account", &number.to_string()), aggregate.handler()))
+        .collect();
+    for number in 0..count {
+        let (stream, handler) = &mut handlers[number % streams];
+        let data = format!(
+            r#"{{"amount":{},"reference":"invoice {number:08}, for goods delivered, and with our thanks"}}"#,
+            number % 1000 + 1
+        );
+        let Ok(data) = serde_json::value::RawValue::from_string(data) else { return log };
+        let record = CommandRecord { stream: stream.clone(), kind: "Deposit".into(), data };
+        let version = log.version(stream);
+        handler.load(stream, version, &log);
+        let Ok(events) = handler.decide(&record) else { return log };
+        let mut envelope = Envelope::first(id(number), "Alice".into(), 0);
+        envelope.command = Some(record);
+        let expected = Some((stream.clone(), Expected::Exact(version)));
+        if let Ok(commit) = log.propose(Proposal { envelope, expected, events }) {
+            log.learn(commit);
+        }
+    }
+    log
+}
+
+/// A log of `count` events over `streams` streams, appended a thousand at a time.
+fn imported(count: usize, streams: usize) -> EventLog {
+    let mut log = EventLog::default();
+    let names: Vec<Stream> =
+        (1..=streams).map(|number| Stream::new("account", &number.to_string())).collect();
+    for batch in 0..count.div_ceil(1000) {
+        let events = (batch * 1000..count.min((batch + 1) * 1000)).map(|number| {
+            let amount = Cents(number as i64 % 1000 + 1);
+            let reference =
+                format!("invoice {number:08}, for goods delivered, and with our thanks");
+            let event = Event::Deposited { amount, reference: reference.into() };
+            Draft::of::<Account>(names[number % streams].clone(), event)
+        });
+        let events = events.collect();
+        let envelope = Envelope::first(id(batch), "Alice".into(), 0);
+        if let Ok(commit) = log.propose(Proposal { envelope, expected: None, events }) {
+            log.learn(commit);
+        }
+    }
+    log
+}
+
+/// A small, seeded generator (Marsaglia's xorshift): the same positions in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).unwrap_or_default()
+    }
+}
+
+fn run(now_millis: impl Fn() -> f64, heap: impl Fn() -> Option<usize>, say: impl Fn(String)) {
+    let timed = |name: &str, count: usize, work: &mut dyn FnMut()| {
+        let start = now_millis();
+        work();
+        let rate = count as f64 / (now_millis() - start) * 1000.0;
+        say(format!("{name:<58}{rate:>12.0} /s"));
+        rate
+    };
+    for streams in [1, 100] {
+        let mut rates = Vec::new();
+        for count in [1_000, 100_000, 1_000_000] {
+            // Small runs are repeated, so that the clock's coarseness does not show.
+            let rounds = 200_000_usize.div_ceil(count).max(1);
+            let name = format!("decide and append, {count} events in {streams} stream(s)");
+            rates.push(timed(&name, count * rounds, &mut || {
+                for _ in 0..rounds {
+                    std::hint::black_box(
+                        decided(count, streams).version(&Stream::new("account", "1")),
+                    );
+                }
+            }));
+        }
+        let ratio = rates[2] / rates[0];
+        say(format!(
+            "{:<58}{ratio:>12.2}",
+            format!("  rate at 1M over rate at 1k, {streams} stream(s)")
+        ));
+    }
+
+    let million = 1_000_000;
+    let before = heap();
+    let log = imported(million, 100);
+    if let (Some(before), Some(after)) = (before, heap()) {
+        say(format!(
+            "{:<58}{:>12} bytes",
+            "heap per event, imported, at most",
+            (after - before) / million
+        ));
+    }
+    timed("fold of a projection over 100 streams", million, &mut || {
+        let mut reading = Reading::<Balances>::default();
+        leftfold::es::History::walk(&log, 0, million, |event| {
+            leftfold::es::Fold::step(&mut reading, event);
+        });
+        std::hint::black_box(reading.model.0.len());
+    });
+    let mut timeline = Timeline::<Reading<Balances>>::default();
+    let before = heap();
+    timed("the same in a timeline, taking snapshots", million, &mut || {
+        std::hint::black_box(timeline.at(million, &log).model.0.len());
+    });
+    let (snapshots, rows) = timeline.held();
+    let grown = before
+        .zip(heap())
+        .map(|(before, after)| format!(", {} kB of heap", (after - before) / 1000));
+    say(format!("  {snapshots} snapshots, {rows} rows{}", grown.unwrap_or_default()));
+    let mut random = Random(0x5eed);
+    let batch = 10;
+    let mut micros: Vec<f64> = (0..500)
+        .map(|_| {
+            let start = now_millis();
+            for _ in 0..batch {
+                std::hint::black_box(timeline.at(random.below(million), &log).model.0.len());
+            }
+            (now_millis() - start) * 1000.0 / f64::from(batch)
+        })
+        .collect();
+    micros.sort_by(f64::total_cmp);
+    say(format!(
+        "{:<58}{:>7.0} µs p50 {:>7.0} µs p99, of means of {batch}",
+        "a random seek at 1M, 100 rows", micros[250], micros[495]
+    ));
+    drop((timeline, log));
+
+    let log = imported(million, 1);
+    let stream = Stream::new("account", "1");
+    timed("fold of one aggregate", million, &mut || {
+        let mut instance = Instance::<Account>::default();
+        leftfold::es::History::walk(&log.stream(&stream), 0, million, |event| {
+            leftfold::es::Fold::step(&mut instance, event);
+        });
+        std::hint::black_box(instance.version);
+    });
+    let mut handler = Of::<Account>::default().handler();
+    timed("the same erased, in a timeline, taking snapshots", million, &mut || {
+        std::hint::black_box(handler.load(&stream, million as u64, &log));
+    });
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+fn main() {
+    let start = std::time::Instant::now();
+    run(|| start.elapsed().as_secs_f64() * 1000.0, || None, |line| println!("{line}"));
+}
+
+#[cfg(target_arch = "wasm32")]
 fn main() {}
+
+#[cfg(target_arch = "wasm32")]
+mod in_the_browser {
+    use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    #[wasm_bindgen_test]
+    fn the_kernel_is_measured() {
+        let clock = gloo::utils::window().performance();
+        let now = || clock.as_ref().map_or(0.0, web_sys::Performance::now);
+        let heap = || Some(core::arch::wasm32::memory_size(0) * 65_536);
+        super::run(now, heap, |line| console_log!("{line}"));
+    }
+}

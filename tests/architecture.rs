@@ -3,6 +3,7 @@
 //! The check is a pure function over a path and its source, so that planted violations show
 //! that it can fail. It reads tokens, not text: comments, strings and test modules don't count,
 //! and a path is resolved before it is judged, however it is written.
+#![cfg(not(target_arch = "wasm32"))]
 
 use std::fs;
 use std::path::Path;
@@ -224,8 +225,11 @@ fn raw_string(at: &impl Fn(usize) -> char, i: usize) -> Option<(usize, usize)> {
         return None;
     }
     let r = if matches!(at(i), 'b' | 'c') { i + 1 } else { i };
-    let hashes = (r + 1..).take_while(|&i| at(i) == '#').count();
-    (at(r) == 'r' && at(r + 1 + hashes) == '"').then_some((r + 1 + hashes, hashes))
+    let mut quote = r + 1;
+    while at(quote) == '#' {
+        quote += 1;
+    }
+    (at(r) == 'r' && at(quote) == '"').then_some((quote, quote - r - 1))
 }
 
 fn matches(tokens: &[Token], texts: &[&str]) -> bool {
@@ -237,14 +241,24 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
     let mut kept = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
-        if matches(&tokens[i..], &["#", "[", "cfg", "(", "test", ")", "]"]) {
-            i = item_end(tokens, i + 7);
+        let cfg = matches(&tokens[i..], &["#", "[", "cfg", "("]).then_some(&tokens[i + 4..]);
+        let only = |cfg: &[Token]| {
+            matches(cfg, &["test", ")"]) || matches(cfg, &["all", "(", "test", ","])
+        };
+        if cfg.is_some_and(only) {
+            i = item_end(tokens, attribute_end(tokens, i));
         } else {
             kept.push(tokens[i].clone());
             i += 1;
         }
     }
     kept
+}
+
+/// The place after the attribute at `from`.
+fn attribute_end(tokens: &[Token], from: usize) -> usize {
+    let closes = tokens.iter().skip(from).position(|token| token.text == "]");
+    closes.map_or(tokens.len(), |offset| from + offset + 1)
 }
 
 /// The place after the item at `from`: after its braces, or after its semicolon.
@@ -525,5 +539,9 @@ fn comments_strings_and_tests_may_name_anything() {
     es("#[cfg(test)]\nmod tests {\n  use crate::lab::World;\n  fn f() { {} }\n}", &[]);
     es("#[cfg(test)] mod tests { fn f() {} }\nuse crate::lab;", &["line 2"]);
     es("#[cfg(test)] use crate::lab; use crate::store;", &["es imports store"]);
+    es("#[cfg(all(test, unix))] mod tests { use crate::lab; } use yew::A;", &["yew"]);
+    es("#[cfg(test)] #[cfg(unix)] mod tests { use crate::lab; } use yew::A;", &["yew"]);
+    es("#[cfg(any(test, unix))] use crate::lab;", &["es imports lab"]);
+    es("#[cfg(not(test))] use crate::lab;", &["es imports lab"]);
     es("pub(crate) fn f() {} pub(super) fn g(&self) { self.lab(); }", &[]);
 }

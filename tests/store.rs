@@ -1,4 +1,5 @@
 //! The store in memory keeps what every store promises.
+#![cfg(not(target_arch = "wasm32"))]
 
 mod conformance;
 

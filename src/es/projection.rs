@@ -4,7 +4,7 @@ use super::{Recorded, View};
 
 /// A read model. It reads any stream and decides nothing.
 ///
-/// ```ignore
+/// ```text
 /// if let Some(event) = recorded.of::<Cart>() { match event { … } }
 /// ```
 pub trait Projection: Default + Clone + 'static {

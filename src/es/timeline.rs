@@ -104,7 +104,9 @@ impl<F: Fold> Timeline<F> {
     }
 }
 
+// proptest does not come to wasm32.
 #[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use std::rc::Rc;
 

@@ -854,6 +854,8 @@ fn story() -> [Step; 12] {
     ]
 }
 
+// proptest does not come to wasm32.
+#[cfg(not(target_arch = "wasm32"))]
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

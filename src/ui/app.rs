@@ -289,6 +289,7 @@ impl Component for App {
 }
 
 impl App {
+    #[expect(clippy::too_many_lines, reason = "the page as a whole, from top to bottom")]
     fn page(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
         let link = ctx.link();
         let mut session = desk.session_mut();
@@ -451,13 +452,13 @@ impl App {
     fn navigate(&mut self, ctx: &Context<Self>) -> bool {
         let address = Address::here();
         let scenario: Rc<str> = address.scenario.as_deref().unwrap_or("cart").into();
-        if let (Some(desk), Some(log)) = (&self.desk, &address.log) {
-            if desk.info().id == *log {
-                if let Some(position) = address.position {
-                    desk.session_mut().seek(position);
-                }
-                return true;
+        if let (Some(desk), Some(log)) = (&self.desk, &address.log)
+            && desk.info().id == *log
+        {
+            if let Some(position) = address.position {
+                desk.session_mut().seek(position);
             }
+            return true;
         }
         let how = address.log.map_or(How::Last, |log| How::Log(log, address.position));
         self.open(ctx, &scenario, how, None);
@@ -478,6 +479,8 @@ impl App {
             }
             return;
         };
+        // An address that is about to be written is the old log's.
+        self.address = None;
         self.opening += 1;
         let turn = self.opening;
         let disk = self.disk.clone().map(Storage::Disk);
@@ -826,34 +829,35 @@ async fn open(
     scenario: &Rc<Scenario>,
     how: How,
 ) -> Result<(Desk, Vec<LogInfo>), StoreError> {
-    let storage = if matches!(how, How::Memory(_)) {
-        memory.clone()
-    } else {
-        disk.clone().unwrap_or(memory.clone())
+    let mut storage = match (&how, disk) {
+        (How::Memory(_), _) | (_, None) => memory.clone(),
+        (_, Some(disk)) => disk,
     };
     let mut logs = storage.logs().await?;
-    logs.retain(|log| log.scenario == *scenario.id);
     let wanted = match &how {
-        How::Log(id, _) => logs.iter().find(|log| log.id == *id).cloned(),
-        How::Last => logs.iter().max_by_key(|log| log.opened_at).cloned(),
+        How::Log(id, _) => {
+            // A log that is only in memory can still be gone back to.
+            if !logs.iter().any(|log| log.id == *id) {
+                let others = memory.logs().await?;
+                if others.iter().any(|log| log.id == *id) {
+                    (storage, logs) = (memory, others);
+                }
+            }
+            logs.into_iter().find(|log| log.id == *id && log.scenario == *scenario.id)
+        }
+        How::Last => {
+            let own = logs.into_iter().filter(|log| log.scenario == *scenario.id);
+            own.max_by_key(|log| log.opened_at)
+        }
         _ => None,
     };
-    // A log that is only in memory can still be gone back to.
-    if let (How::Log(id, _), None) = (&how, &wanted) {
-        let kept = memory.logs().await?.into_iter().find(|log| log.id == *id);
-        if let Some(info) = kept {
-            let desk = Desk::open(memory.clone(), scenario, info).await?;
-            return Ok((desk, memory.logs().await?));
-        }
-    }
-    let desk = match wanted {
-        Some(info) => Desk::open(storage.clone(), scenario, info).await?,
-        None => {
-            let story = !matches!(how, How::Empty | How::Memory(false));
-            Desk::create(storage.clone(), scenario, story).await?
-        }
+    let opened = if let Some(info) = wanted {
+        Desk::open(storage.clone(), scenario, info).await?
+    } else {
+        let story = !matches!(how, How::Empty | How::Memory(false));
+        Desk::create(storage.clone(), scenario, story).await?
     };
-    Ok((desk, storage.logs().await?))
+    Ok((opened, storage.logs().await?))
 }
 
 /// Moves the focus, for a key that was pressed outside of any field.

@@ -73,6 +73,9 @@ pub struct CommandsProps {
     pub fork: Callback<()>,
 }
 
+/// Forms with their places among all.
+type Numbered<'a> = Vec<(usize, &'a CommandForm)>;
+
 #[component]
 pub fn Commands(props: &CommandsProps) -> Html {
     let draft = &props.draft;
@@ -94,7 +97,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
         let category = form.aggregate.clone();
         type_by(props, move |draft, text| _ = draft.targets.insert(category.clone(), text))
     };
-    let mut groups: Vec<(Rc<str>, Vec<(usize, &CommandForm)>)> = Vec::new();
+    let mut groups: Vec<(Rc<str>, Numbered)> = Vec::new();
     for (index, form) in props.forms.iter().enumerate() {
         match groups.last_mut() {
             Some((name, forms)) if *name == form.aggregate => forms.push((index, form)),

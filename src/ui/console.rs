@@ -249,7 +249,7 @@ pub fn install(ask: &Callback<(Request, Reply)>) {
             ask.emit((Request::On(event, callback.clone()), Reply::nobody()));
             let ask = ask.clone();
             let end = Closure::<dyn Fn()>::new(move || {
-                ask.emit((Request::Off(callback.clone()), Reply::nobody()))
+                ask.emit((Request::Off(callback.clone()), Reply::nobody()));
             });
             end.into_js_value().unchecked_into()
         })
@@ -365,6 +365,7 @@ fn entry_out(entry: &Entry, session: &Session) -> Value {
 }
 
 /// Answers what can be answered of an open log; says what was done.
+#[expect(clippy::too_many_lines, reason = "one arm a call")]
 pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
     match request {
         Request::Send(stream, command, how) => {
@@ -420,7 +421,7 @@ pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
                     "stream": state.stream, "version": state.version, "state": state.now,
                 })),
                 None => {
-                    reply.reject("unknown_stream", &format!("there is no aggregate for {stream}"))
+                    reply.reject("unknown_stream", &format!("there is no aggregate for {stream}"));
                 }
             }
         }
@@ -474,9 +475,9 @@ pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
             };
             let trace = desk.run().await;
             if known {
-                reply.resolve(&())
+                reply.resolve(&());
             } else {
-                unknown(&name, &reply)
+                unknown(&name, &reply);
             }
             return trace;
         }
@@ -488,7 +489,7 @@ pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
                     .subscriptions()
                     .iter()
                     .find(|it| **it.name() == *name)
-                    .map(|it| it.code())
+                    .map(crate::lab::Subscription::code)
             };
             let Some(code) = code else {
                 unknown(&name, &reply);

@@ -42,10 +42,10 @@ impl Storage {
         }
     }
 
-    async fn put(&self, log: &str, shelf: Shelf, key: &str, text: &str) -> Result<(), StoreError> {
+    async fn put(&self, log: &str, on: Shelf, key: &str, text: &str) -> Result<(), StoreError> {
         match self {
-            Self::Memory(store) => store.put(log, shelf, key, text).await,
-            Self::Disk(store) => store.put(log, shelf, key, text).await,
+            Self::Memory(store) => store.put(log, on, key, text).await,
+            Self::Disk(store) => store.put(log, on, key, text).await,
         }
     }
 
@@ -269,7 +269,7 @@ impl Desk {
 
     async fn keep(&self, keep: Keep) {
         let inner = &self.0;
-        let (shelf, key, text) = match &keep {
+        let (on, key, text) = match &keep {
             Keep::Mark(process, position) => {
                 (Shelf::Marks, process.to_string(), position.to_string())
             }
@@ -288,7 +288,7 @@ impl Desk {
                 )
             }
         };
-        if let Err(fault) = inner.storage.put(&inner.info.id, shelf, &key, &text).await {
+        if let Err(fault) = inner.storage.put(&inner.info.id, on, &key, &text).await {
             inner.fault.replace(Some(fault));
         }
     }
@@ -338,7 +338,6 @@ pub fn written_time(event: &Recorded) -> (String, String) {
 
 /// A time, in milliseconds since 1970, as a date and time of day, and as a time of day alone.
 pub fn written_millis(at: u64) -> (String, String) {
-    #[expect(clippy::cast_precision_loss, reason = "good for another 280,000 years")]
     let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at as f64));
     let clock = format!(
         "{:02}:{:02}:{:02}",

@@ -11,6 +11,7 @@ use super::desk::{Desk, written_time};
 use crate::lab::{Origin, Recorded};
 
 const ROW_HEIGHT: f64 = 32.0;
+const HEADER_HEIGHT: f64 = 28.0;
 /// Browsers cannot lay out a taller element; a longer log is scrolled in proportion.
 const TALLEST: f64 = 8_000_000.0;
 const SPARE_ROWS: usize = 8;
@@ -58,7 +59,7 @@ impl Component for EventLogView {
 
     fn update(&mut self, _: &Context<Self>, _: Msg) -> bool {
         let Some(place) = self.place.cast::<HtmlElement>() else { return false };
-        let (top, height) = (f64::from(place.scroll_top()), f64::from(place.client_height()));
+        let (top, height) = (f64::from(place.scroll_top()), visible(&place));
         let moved = (self.top, self.height) != (top, height);
         (self.top, self.height) = (top, height);
         moved
@@ -71,13 +72,13 @@ impl Component for EventLogView {
             return;
         }
         let Some(place) = self.place.cast::<HtmlElement>() else { return };
-        self.height = f64::from(place.client_height());
+        self.height = visible(&place);
         self.revealed = Some(wanted);
         let Some(index) = self.index(props) else { return };
         let count = self.count(props);
         let scale = scale(count, self.height);
         let at = index as f64 * ROW_HEIGHT * scale;
-        let room = (self.height - 2.0 * ROW_HEIGHT).max(ROW_HEIGHT);
+        let room = (self.height - ROW_HEIGHT).max(ROW_HEIGHT);
         let top = f64::from(place.scroll_top());
         let target = if at < top {
             at
@@ -129,13 +130,15 @@ impl Component for EventLogView {
                     </span>
                 </div>
                 <div class="grid" role="grid" aria-label="Event log" aria-rowcount={(count + 1).to_string()}>
-                    <div class="row top" role="row" aria-rowindex="1">
-                        { for ["#", "Stream", "v", "Event", "Data", "At"].map(|name| html! {
-                            <span role="columnheader">{ name }</span>
-                        }) }
-                    </div>
-                    <div class="scroll" role="rowgroup" ref={self.place.clone()} onscroll={ctx.link().callback(|_| Msg::Scrolled)}>
-                        <div class="spacer" role="presentation" style={format!("height:{total}px")}>
+                    <div class="scroll" role="presentation" ref={self.place.clone()} onscroll={ctx.link().callback(|_| Msg::Scrolled)}>
+                        <div role="rowgroup">
+                            <div class="row top" role="row" aria-rowindex="1">
+                                { for ["#", "Stream", "v", "Event", "Data", "At"].map(|name| html! {
+                                    <span role="columnheader">{ name }</span>
+                                }) }
+                            </div>
+                        </div>
+                        <div class="spacer" role="rowgroup" style={format!("height:{total}px")}>
                             <div class="window" role="presentation" style={format!("transform:translateY({offset}px)")}>
                                 { rows }
                             </div>
@@ -175,6 +178,11 @@ impl EventLogView {
             None => usize::try_from(props.position.saturating_sub(1)).ok(),
         }
     }
+}
+
+/// The height in which rows are seen: all but the header's, which stays on top.
+fn visible(place: &HtmlElement) -> f64 {
+    f64::from(place.client_height()) - HEADER_HEIGHT
 }
 
 fn scale(count: usize, height: f64) -> f64 {

@@ -3,6 +3,8 @@
 //! It shows the lab's view models and brings the lab together with a store. It folds nothing and
 //! decides nothing itself, and nothing outside this room names Yew.
 
+#![expect(clippy::cast_precision_loss, reason = "a pixel or a millisecond needs no 64 bits")]
+
 mod address;
 mod app;
 mod commands;

@@ -103,6 +103,9 @@ pub fn Timeline(props: &TimelineProps) -> Html {
                         Some((kind, stream, time)) => html! { <span>{ format!(" · {kind} on {stream} · {time}") }</span> },
                         None => html! { <span>{ " · before the first event" }</span> },
                     } }
+                    if position == head && head > 0 {
+                        <span class="quiet">{ " · drag the slider, or press ←, to see it as it was" }</span>
+                    }
                     if position < head {
                         <span>{ match head - position {
                             1 => " · event ".to_owned() + &head.to_string() + " hasn't happened yet",

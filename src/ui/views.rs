@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::TAU;
+use std::fmt::Write;
 use std::rc::Rc;
 
 use pulldown_cmark::{Event as Md, HeadingLevel, Parser, Tag, TagEnd};
@@ -207,7 +208,7 @@ fn markdown(text: &str) -> Html {
                 }
             }
             Md::Text(text) | Md::Html(text) | Md::InlineHtml(text) => {
-                add(&mut open, html! { { text.to_string() } })
+                add(&mut open, html! { { text.to_string() } });
             }
             Md::Code(text) => add(&mut open, html! { <code>{ text.to_string() }</code> }),
             Md::SoftBreak => add(&mut open, html! { { " " } }),
@@ -311,10 +312,10 @@ fn chart(
                         if path.is_empty() {
                             path = format!("M{:.1} {:.1}", x(*at), y(*value));
                         } else {
-                            path += &format!("H{:.1}V{:.1}", x(*at), y(*value));
+                            _ = write!(path, "H{:.1}V{:.1}", x(*at), y(*value));
                         }
                     }
-                    path += &format!("H{:.1}", x(last));
+                    _ = write!(path, "H{:.1}", x(last));
                     html! { <path key={name.to_string()} class={format!("line s{}", index % 6)} d={path} /> }
                 }) }
             </svg>

@@ -8,11 +8,11 @@ use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use leftfold::es::{Act, AnyRunner, StoredEvent};
+use leftfold::es::{Act, AnyRunner, Fact, StoredEvent};
 use leftfold::lab::{
-    Answer, Ask, Bulk, Cents, CommandForm, CommandRecord, Did, Draft, EventLog, Expected, Field,
-    FieldKind, Keep, Kind, Origin, Recorded, Scenario, Session, StoredCommit, Stream, View, World,
-    command_id, forms, read_event, scenarios,
+    Answer, Ask, Bulk, Cents, CommandForm, CommandRecord, Did, Draft, Effect, EventLog, Expected,
+    Field, FieldKind, Keep, Kind, Origin, Recorded, Scenario, Session, Status, StoredCommit,
+    Stream, View, World, command_id, forms, read_event, scenarios,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -20,6 +20,7 @@ use proptest::sample::Index;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// How many random histories each law sees of each scenario. `PROPTEST_CASES` overrules it, and
 /// `PROPTEST_RNG_SEED` asks for others.
@@ -39,7 +40,7 @@ pub fn check<T: Debug>(beside: impl Strategy<Value = T> + Clone, law: impl Fn(&m
         let result = TestRunner::new(config).run(&histories, |(ops, beside)| {
             let mut run = Run::new(&scenario);
             let held = catch_unwind(AssertUnwindSafe(|| {
-                ops.iter().for_each(|op| run.play(op));
+                run.play_all(&ops);
                 law(&mut run, beside);
             }));
             held.map_err(|panic| TestCaseError::fail(run.told_by(&*panic)))
@@ -199,13 +200,19 @@ impl Run {
         self.settle();
     }
 
+    pub fn play_all(&mut self, ops: &[Op]) {
+        for op in ops {
+            self.play(op);
+        }
+    }
+
     /// Sends a command, and does nothing about it yet.
     pub fn send(&mut self, command: CommandRecord, expected: Option<Expected>) {
         let id = self.next_id();
         self.session.world_mut().submit(Ask { id, actor: "Trudy".into(), command, expected });
     }
 
-    fn next_id(&mut self) -> uuid::Uuid {
+    fn next_id(&mut self) -> Uuid {
         self.sent += 1;
         command_id("laws", self.sent)
     }
@@ -285,8 +292,8 @@ impl Run {
     }
 }
 
-pub fn is_performed(effect: &leftfold::lab::Effect) -> bool {
-    effect.status == leftfold::lab::Status::Performed
+pub fn is_performed(effect: &Effect) -> bool {
+    effect.status == Status::Performed
 }
 
 /// A world from JSON text.
@@ -348,7 +355,7 @@ impl Pool {
         let mut pool = Self { forms: forms(scenario), told: BTreeMap::new(), ids: BTreeMap::new() };
         for act in scenario.story.iter().flat_map(|step| &step.acts) {
             let (Act::Send(CommandRecord { stream, kind, data })
-            | Act::Append(leftfold::es::Fact { stream, kind, data, .. })) = act;
+            | Act::Append(Fact { stream, kind, data, .. })) = act;
             let ids = pool.ids.entry(stream.category().to_owned()).or_default();
             ids.insert(stream.id().clone());
             let data: BTreeMap<String, Value> =

@@ -64,7 +64,7 @@ pub fn test(shell: Shell) -> Result<()> {
 
     heading("Tests in headless Chromium");
     run(
-        &mut tests_in_browser(&shell, &browser)?,
+        &mut in_browser(&shell, &browser, "test -p leftfold --test browser")?,
         "If the browser did not start, its driver may be of another version than itself.",
     )?;
 
@@ -93,11 +93,22 @@ pub fn bench(shell: Shell, which: Bench) -> Result<()> {
         )?;
     }
     if let Some(browser) = browser {
+        heading("Benchmarks in headless Chromium");
+        let line = "bench -p leftfold --bench kernel";
+        run(
+            in_browser(&shell, &browser, line)?.args(["--", "--nocapture"]),
+            "The benchmark stopped: see above.",
+        )?;
         heading("The optimised page");
         page::build(&shell)?;
-        heading("Benchmarks in headless Chromium");
+        heading("Benchmarks of the page");
         run(
-            &mut driving(&shell, &browser, "bench -p leftfold --bench browser"),
+            driving(&shell, &browser, "test -p leftfold --test e2e").args([
+                "--",
+                "--ignored",
+                "--nocapture",
+                "measured",
+            ]),
             "The benchmark stopped: see above.",
         )?;
     }
@@ -124,14 +135,14 @@ fn driving(shell: &Shell, browser: &Browser, line: &str) -> Command {
     command
 }
 
-/// The tests that are themselves WebAssembly, run by wasm-bindgen's runner.
-fn tests_in_browser(shell: &Shell, browser: &Browser) -> Result<Command> {
+/// Tests and benchmarks that are themselves WebAssembly, run by wasm-bindgen's runner.
+fn in_browser(shell: &Shell, browser: &Browser, line: &str) -> Result<Command> {
     let runner = shell
         .find("wasm-bindgen-test-runner")
         .context("wasm-bindgen is there without its test runner: reinstall wasm-bindgen-cli")?;
-    let mut command = cargo(shell, "test -p leftfold --test browser --target");
+    let mut command = cargo(shell, line);
     command
-        .arg(TARGET)
+        .args(["--target", TARGET])
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.write_capabilities(shell)?)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300")

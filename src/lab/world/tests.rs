@@ -1,6 +1,8 @@
 //! The machine's micro-steps, one situation each, in a small house: doors that are opened and
 //! shut, a bell that rings for it, and a porter who sees to that and writes letters.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
 use expect_test::{Expect, expect};
 use schemars::JsonSchema;
 use serde_json::json;

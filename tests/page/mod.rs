@@ -1,0 +1,167 @@
+//! A browser that shows the built page, driven through roles, accessible names and the console.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test that is how to say what must hold"
+)]
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+
+/// A browser that shows the page.
+pub struct Page {
+    pub client: Client,
+    address: String,
+    _driver: Child,
+    profile: PathBuf,
+}
+
+fn setting(name: &str, otherwise: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
+}
+
+impl Page {
+    /// Opens the page in a browser that has never seen it.
+    pub async fn open() -> Self {
+        Self::sized(1440, 900).await
+    }
+
+    pub async fn sized(width: u32, height: u32) -> Self {
+        let dist = setting("LEFTFOLD_DIST", concat!(env!("CARGO_MANIFEST_DIR"), "/dist"));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let files = axum::Router::new().fallback_service(tower_http::services::ServeDir::new(dist));
+        tokio::spawn(async move { axum::serve(listener, files).await });
+
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = Command::new(setting("CHROMEDRIVER", "chromedriver"))
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver starts");
+        let profile = std::env::temp_dir().join(format!("leftfold-e2e-{port}"));
+        let options = json!({
+            "binary": setting("CHROMIUM", "/usr/bin/chromium"),
+            "args": [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--disable-dev-shm-usage", "--hide-scrollbars",
+                format!("--window-size={width},{height}"),
+                format!("--user-data-dir={}", profile.display()),
+            ],
+        });
+        let Value::Object(capabilities) = json!({
+            "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" },
+        }) else {
+            panic!("capabilities are an object")
+        };
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities);
+        let mut tries = 0;
+        let client = loop {
+            match builder.connect(&format!("http://127.0.0.1:{port}")).await {
+                Ok(client) => break client,
+                Err(error) if tries > 100 => panic!("the browser does not start: {error}"),
+                Err(_) => tries += 1,
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        };
+        let page = Self { client, address, _driver: driver, profile };
+        page.goto("").await;
+        page
+    }
+
+    pub async fn goto(&self, hash: &str) {
+        self.client.goto(&format!("{}/{hash}", self.address)).await.unwrap();
+        self.ready().await;
+    }
+
+    pub async fn reload(&self) {
+        self.client.refresh().await.unwrap();
+        self.ready().await;
+    }
+
+    pub async fn ready(&self) {
+        self.client
+            .wait()
+            .at_most(Duration::from_secs(20))
+            .for_element(Locator::Css("[role=grid]"))
+            .await
+            .unwrap();
+        self.js("await leftfold.ready").await;
+    }
+
+    /// What an expression in the page comes to; awaits inside are fine. An `Error` comes back as
+    /// `{error, code, …}`.
+    pub async fn js(&self, code: &str) -> Value {
+        let script = format!(
+            "const done = arguments[0];
+             (async () => {{ {} }})().then(done, (e) => done({{ error: e.message, ...e }}));",
+            if code.contains("return") { code.to_owned() } else { format!("return {code}") }
+        );
+        self.client.execute_async(&script, vec![]).await.unwrap()
+    }
+
+    pub async fn find(&self, selector: &str) -> Element {
+        self.client
+            .wait()
+            .at_most(Duration::from_secs(5))
+            .for_element(Locator::Css(selector))
+            .await
+            .unwrap_or_else(|error| panic!("{selector}: {error}"))
+    }
+
+    /// The text of a region or group, by its accessible name.
+    pub async fn text(&self, name: &str) -> String {
+        self.find(&format!("[aria-label='{name}']")).await.text().await.unwrap()
+    }
+
+    pub async fn click(&self, name: &str) {
+        let xpath = format!("//button[@aria-label='{name}' or normalize-space(.)='{name}']");
+        self.client.find(Locator::XPath(&xpath)).await.unwrap().click().await.unwrap();
+    }
+
+    /// Presses keys one after another, wherever the focus is.
+    pub async fn press(&self, keys: impl IntoIterator<Item = char>) {
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for key in keys {
+            actions =
+                actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        }
+        self.client.perform_actions(actions).await.unwrap();
+    }
+
+    /// Waits until a condition in the page holds.
+    pub async fn until(&self, condition: &str) {
+        for _ in 0..200 {
+            if self.js(condition).await == Value::Bool(true) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("never came true: {condition}");
+    }
+
+    pub async fn screenshot(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        let png = self.client.screenshot().await.unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
+    }
+
+    pub async fn close(self) {
+        self.client.close().await.unwrap();
+        let _ = std::fs::remove_dir_all(&self.profile);
+    }
+}
