@@ -152,7 +152,8 @@ impl Random {
     }
 }
 
-fn run(now_millis: impl Fn() -> f64, heap: impl Fn() -> Option<usize>, say: impl Fn(String)) {
+/// Measures, by a clock in milliseconds, with the bytes of heap where they are known.
+pub fn run(now_millis: impl Fn() -> f64, heap: impl Fn() -> Option<usize>, say: impl Fn(String)) {
     let timed = |name: &str, count: usize, work: &mut dyn FnMut()| {
         let start = now_millis();
         work();
@@ -250,18 +251,3 @@ fn main() {
 
 #[cfg(target_arch = "wasm32")]
 fn main() {}
-
-#[cfg(target_arch = "wasm32")]
-mod in_the_browser {
-    use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
-
-    wasm_bindgen_test_configure!(run_in_browser);
-
-    #[wasm_bindgen_test]
-    fn the_kernel_is_measured() {
-        let clock = gloo::utils::window().performance();
-        let now = || clock.as_ref().map_or(0.0, web_sys::Performance::now);
-        let heap = || Some(core::arch::wasm32::memory_size(0) * 65_536);
-        super::run(now, heap, |line| console_log!("{line}"));
-    }
-}

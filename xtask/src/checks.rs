@@ -94,7 +94,7 @@ pub fn bench(shell: Shell, which: Bench) -> Result<()> {
     }
     if let Some(browser) = browser {
         heading("Benchmarks in headless Chromium");
-        let line = "bench -p leftfold --bench kernel";
+        let line = "test --release -p leftfold --bench kernel_web";
         run(
             in_browser(&shell, &browser, line)?.args(["--", "--nocapture"]),
             "The benchmark stopped: see above.",
