@@ -238,3 +238,104 @@ async fn both_themes_and_a_narrow_screen_are_drawn() {
     assert_eq!(page.js("document.documentElement.dataset.theme").await, json!("dark"));
     page.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_customer_gets_one_mail_however_often_history_is_replayed() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('welcome', { empty: true })").await;
+    let register = |id: &str, email: &str| {
+        format!(
+            "await leftfold.send('customer-{id}', {{ type: 'RegisterCustomer', data: {{ name: 'Lola', email: '{email}' }} }})"
+        )
+    };
+    page.js(&register("7", "lola@example.org")).await;
+    page.js(&register("8", "mattia@example.org")).await;
+    page.js(&register("9", "Lola@example.org")).await;
+    let performed =
+        "(await leftfold.outbox()).filter(it => it.status === 'performed').map(it => it.data.to)";
+    let mails = json!(["lola@example.org", "mattia@example.org"]);
+    assert_eq!(page.js(performed).await, mails);
+    let merged = page.js("(await leftfold.events(1, await leftfold.head())).at(-1).type").await;
+    assert_eq!(merged, "AccountsMerged");
+    let head = page.js("leftfold.head()").await;
+    page.js("for (let n = 0; n <= await leftfold.head(); n++) await leftfold.seek(n); return 0")
+        .await;
+    page.js("await leftfold.rebuild('Welcomer')").await;
+    page.reload().await;
+    page.js("await leftfold.rebuild('Welcomer')").await;
+    assert_eq!(page.js(performed).await, mails);
+    assert_eq!(page.js("leftfold.head()").await, head);
+    assert!(page.text("Welcomer").await.contains("held back"));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_money_is_made_or_lost_at_any_position_and_no_transfer_stays_pending() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('transfers')").await;
+    let balanced = page
+        .js("const seen = [];
+             for (let n = 0; n <= await leftfold.head(); n++) {
+                 await leftfold.seek(n);
+                 const bank = (await leftfold.view('Conservation')).documents.bank;
+                 if (bank && !bank.balanced) seen.push(n);
+             }
+             return seen;")
+        .await;
+    assert_eq!(balanced, json!([]));
+    let status = page.js("(await leftfold.view('Transfers')).rows.map(it => it.status)").await;
+    for status in status.as_array().unwrap() {
+        assert!(["completed", "failed"].contains(&status.as_str().unwrap()), "{status}");
+    }
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn search_finds_a_word_of_a_comment_until_its_post_is_deleted() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('blog', { empty: true })").await;
+    let send = |what: &str| format!("await leftfold.send('post-1', {what})");
+    page.js(&send("{ type: 'SubmitPost', data: { body: 'Semicolons', author: 'Ben' } }")).await;
+    page.js(&send("{ type: 'AddComment', data: { body: 'Well, marzipan', author: 'Bob' } }")).await;
+    let query = page.find("[aria-label='Query Word search']").await;
+    query.send_keys("marzip").await.unwrap();
+    assert!(page.text("Word search").await.contains("Semicolons"));
+    assert_eq!(page.js("(await leftfold.view('/posts')).rows.length").await, json!(1));
+    page.js(&send("{ type: 'DeletePost', data: {} }")).await;
+    page.until("document.body.textContent.includes('No entry has these words')").await;
+    assert_eq!(page.js("(await leftfold.view('/posts')).rows.length").await, json!(0));
+    let documents = page.js("Object.keys((await leftfold.view('/posts/ID')).documents)").await;
+    assert_eq!(documents, json!(["1"]));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when_asked() {
+    let page = Page::open().await;
+    page.goto("#/listing").await;
+    page.until("location.hash.startsWith('#/listing/')").await;
+    let head = page.js("leftfold.head()").await;
+    assert!(page.text("Contradictions").await.contains("expired, yet published"));
+    let code = page.find("[aria-label='Code version of Moderation']").await;
+    code.select_by_value("2").await.unwrap();
+    page.until("document.body.textContent.includes('would have sent')").await;
+    assert_eq!(page.js("leftfold.head()").await, head);
+    page.click("Send what is missing").await;
+    page.until(&format!("await leftfold.head() > {head}")).await;
+    page.until("!document.body.textContent.includes('would have sent')").await;
+    let left = page.js("JSON.stringify((await leftfold.view('Contradictions')).rows)").await;
+    assert!(!left.as_str().unwrap().contains("expired, yet published"), "{left}");
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past() {
+    let page = Page::open().await;
+    let before = page.js("await leftfold.view('Best sellers')").await;
+    page.click("Remove Best sellers").await;
+    page.until("(await leftfold.subscriptions()).every(it => it.name !== 'Best sellers')").await;
+    page.click("Add Best sellers").await;
+    page.until("(await leftfold.subscriptions()).some(it => it.name === 'Best sellers')").await;
+    assert_eq!(page.js("await leftfold.view('Best sellers')").await, before);
+    page.close().await;
+}

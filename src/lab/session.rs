@@ -321,13 +321,11 @@ impl Session {
             self.readers.insert(key.clone(), reader(world.scenario(), it)?);
         }
         let reader = self.readers.get_mut(&key)?;
+        // What was before what is: the reader only ever steps forward while one plays.
+        let was = (shown == position).then(|| reader.view(position.saturating_sub(1), log));
         let now = if position == log.head() { it.view() } else { reader.view(shown, log) };
         // Behind the playhead, the event there has changed nothing here yet.
-        let was = if shown == position {
-            reader.view(position.saturating_sub(1), log)
-        } else {
-            now.clone()
-        };
+        let was = was.unwrap_or_else(|| now.clone());
         Some(Panel {
             name: it.name().clone(),
             about: about(world.scenario(), it.name()),

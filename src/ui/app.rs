@@ -403,6 +403,7 @@ impl App {
                 <main class="columns">
                     <div class="column write">
                         <Commands
+                            key={scenario.id.to_string()}
                             forms={self.forms.clone()} draft={self.draft.clone()} streams={streams.clone()} {past}
                             edit={link.callback(Msg::Edit)} send={link.callback(|()| Msg::Send)}
                             fork={link.callback(|()| Msg::ForkAndSend)}

@@ -131,7 +131,7 @@ impl Component for EventLogView {
                 </div>
                 <div class="grid" role="grid" aria-label="Event log" aria-rowcount={(count + 1).to_string()}>
                     <div class="scroll" role="presentation" ref={self.place.clone()} onscroll={ctx.link().callback(|_| Msg::Scrolled)}>
-                        <div role="rowgroup">
+                        <div class="stay" role="rowgroup">
                             <div class="row top" role="row" aria-rowindex="1">
                                 { for ["#", "Stream", "v", "Event", "Data", "At"].map(|name| html! {
                                     <span role="columnheader">{ name }</span>

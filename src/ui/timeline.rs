@@ -104,7 +104,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
                         None => html! { <span>{ " · before the first event" }</span> },
                     } }
                     if position == head && head > 0 {
-                        <span class="quiet">{ " · drag the slider, or press ←, to see it as it was" }</span>
+                        <span class="quiet">{ " · drag back to see it as it was" }</span>
                     }
                     if position < head {
                         <span>{ match head - position {

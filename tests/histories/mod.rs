@@ -70,8 +70,8 @@ pub enum Op {
     Tell,
     /// A form is filled in and sent, sometimes with a belief about the stream.
     Send { form: Index, stream: Index, inputs: Vec<Index>, expected: Index, later: i64 },
-    /// An event is appended a second time, past its aggregate.
-    Copy { event: Index },
+    /// Events are appended a second time, in any order, past their aggregates.
+    Copy { events: Vec<Index> },
 }
 
 pub fn op() -> impl Strategy<Value = Op> + Clone {
@@ -85,7 +85,7 @@ pub fn op() -> impl Strategy<Value = Op> + Clone {
         expected,
         later,
     });
-    let copy = any::<Index>().prop_map(|event| Op::Copy { event });
+    let copy = vec(any::<Index>(), 1..5).prop_map(|events| Op::Copy { events });
     prop_oneof![8 => Just(Op::Tell), 12 => send, 1 => copy]
 }
 
@@ -186,15 +186,13 @@ impl Run {
                 };
                 self.send(command, expected);
             }
-            Op::Copy { event } => {
-                if let Some(event) = self.any_event(*event).cloned() {
-                    let id = self.next_id();
-                    let events = vec![copy(&event)];
-                    let actor = "Mallory".into();
-                    let bulk = Bulk { id, actor, origin: Origin::Forced, events, react: true };
-                    self.bulks.push(bulk.clone());
-                    self.session.world_mut().submit_bulk(bulk);
-                }
+            Op::Copy { events } => {
+                let events = events.iter().filter_map(|event| self.any_event(*event).map(copy));
+                let events: Vec<Draft> = events.collect();
+                let (id, actor) = (self.next_id(), "Mallory".into());
+                let bulk = Bulk { id, actor, origin: Origin::Forced, events, react: true };
+                self.bulks.push(bulk.clone());
+                self.session.world_mut().submit_bulk(bulk);
             }
         }
         self.settle();
