@@ -241,7 +241,7 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
     let mut kept = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
-        let cfg = matches(&tokens[i..], &["#", "[", "cfg", "("]).then_some(&tokens[i + 4..]);
+        let cfg = matches(&tokens[i..], &["#", "[", "cfg", "("]).then(|| &tokens[i + 4..]);
         let only = |cfg: &[Token]| {
             matches(cfg, &["test", ")"]) || matches(cfg, &["all", "(", "test", ","])
         };

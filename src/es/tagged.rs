@@ -48,7 +48,9 @@ fn joined(kind: &str, data: &str) -> serde_json::Result<String> {
 
 /// The type's name alone.
 pub(super) fn kind<T: Serialize>(value: &T) -> String {
-    split(value).map(|(kind, _)| kind).unwrap_or_default()
+    let text = serde_json::to_string(value).unwrap_or_default();
+    let name = text.strip_prefix("{\"").and_then(|rest| rest.split_once('"'));
+    name.map(|(kind, _)| kind.to_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]
