@@ -212,7 +212,8 @@ impl<A: Aggregate> AnyInstance for Instance<A> {
         }
         let typed = tagged::join::<A::Command>(&command.kind, command.data.get())
             .map_err(|error| Refusal::Malformed(sentence(&error)))?;
-        let events = self.state.decide(&typed).map_err(|why| Refusal::Rejected(why.to_string()))?;
+        let decided = self.state.decide_as(command.stream.id(), &typed);
+        let events = decided.map_err(|why| Refusal::Rejected(why.to_string()))?;
         Ok(events.into_iter().map(|event| Draft::of::<A>(command.stream.clone(), event)).collect())
     }
 

@@ -385,8 +385,10 @@ fn story() -> [Step; 10] {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::value::to_raw_value;
+
     use super::*;
-    use crate::es::{given, past};
+    use crate::es::{AnyAggregate, CommandRecord, Of, Refusal, given, past};
 
     const LOLA: &str = "lola@example.org";
 
@@ -450,6 +452,24 @@ mod tests {
         given::<Customer>([])
             .when_as("3", &merge("1"))
             .refused("this customer was never registered");
+    }
+
+    #[test]
+    fn the_stream_that_a_command_is_sent_to_says_who_oneself_is() {
+        let told = past()
+            .and::<Customer>("1", registered("Lola", LOLA))
+            .and::<Customer>("3", registered("L.", LOLA));
+        let decided = |id: &str| {
+            let stream = Id::<Customer>::new(id).stream();
+            let mut handler = Of::<Customer>::default().handler();
+            handler.load(&stream, 1, told.log());
+            let data = to_raw_value(&json!({ "existing": "1" })).unwrap();
+            let kind = "MergeAccount".into();
+            handler.decide(&CommandRecord { stream, kind, data }).map(|events| events.len())
+        };
+        let oneself = "customer 1 cannot be merged with itself".to_owned();
+        assert_eq!(decided("1"), Err(Refusal::Rejected(oneself)));
+        assert_eq!(decided("3"), Ok(1));
     }
 
     #[test]

@@ -107,16 +107,22 @@ impl Aggregate for Bell {
     }
 }
 
-/// How often each door was opened.
+/// How often each door was opened. Version 2 counts how often it was shut as well.
 #[derive(Clone, Default)]
-struct Doors(BTreeMap<Rc<str>, u64>);
+struct Doors<const VERSION: u16>(BTreeMap<Rc<str>, u64>);
 
-impl Projection for Doors {
+impl<const VERSION: u16> Projection for Doors<VERSION> {
     const NAME: &'static str = "Doors";
     const ABOUT: &'static str = "How often each door was opened.";
+    const CODE: u16 = VERSION;
 
     fn apply(&mut self, event: &Recorded) {
-        if let Some(DoorEvent::Opened {}) = event.of::<Door>() {
+        let counts = match event.of::<Door>() {
+            Some(DoorEvent::Opened {}) => true,
+            Some(DoorEvent::Shut {}) => VERSION == 2,
+            None => false,
+        };
+        if counts {
             *self.0.entry(event.key().clone()).or_default() += 1;
         }
     }
@@ -174,13 +180,23 @@ struct Lab {
 /// Doors and a bell.
 fn house() -> Rc<Scenario> {
     let scenario = Scenario::new("house", "House", "Doors and a bell.");
-    Rc::new(scenario.aggregate::<Door>().aggregate::<Bell>().projection::<Doors>())
+    Rc::new(
+        scenario
+            .aggregate::<Door>()
+            .aggregate::<Bell>()
+            .projection::<Doors<1>>()
+            .projection::<Doors<2>>(),
+    )
 }
 
 /// Doors, a bell and a porter.
 fn kept_house() -> Rc<Scenario> {
     let scenario = Scenario::new("house", "House", "Doors, a bell and a porter.");
-    let scenario = scenario.aggregate::<Door>().aggregate::<Bell>().projection::<Doors>();
+    let scenario = scenario
+        .aggregate::<Door>()
+        .aggregate::<Bell>()
+        .projection::<Doors<1>>()
+        .projection::<Doors<2>>();
     Rc::new(scenario.process::<Porter<1>>().process::<Porter<2>>())
 }
 
@@ -1051,6 +1067,32 @@ fn a_rebuilt_process_counts_what_it_holds_back_and_sends_nothing() {
     assert_eq!((lab.log(), lab.outbox(), lab.keeps.len()), (log, outbox, kept));
     assert!(!lab.world.rebuild("Porter", 3));
     assert!(!lab.world.rebuild("Windows", 1));
+}
+
+#[test]
+fn a_panel_in_the_past_is_folded_by_the_version_of_the_code_that_runs() {
+    let mut lab = Lab::new(&house());
+    lab.ask("door-1", "Slam");
+    lab.ask("door-1", "Open");
+    lab.run();
+    let mut session = Session::new(lab.world);
+    let mut times = |code| {
+        session.world_mut().rebuild("Doors", code);
+        session.run(2_000);
+        session.seek(2);
+        let past = session.panel("Doors").unwrap();
+        session.seek(3);
+        let now = session.panel("Doors").unwrap();
+        assert_eq!((now.code.0, now.code.1, now.was), (code, vec![1, 2], past.now.clone()));
+        [past.now, now.now].map(|view| match view {
+            View::Table(table) => table.rows[0].cells[1].clone(),
+            _ => panic!("a table"),
+        })
+    };
+    assert_eq!(
+        [times(1), times(2), times(1)],
+        [[1_u64, 2], [2, 3], [1, 2]].map(|it| it.map(Into::into))
+    );
 }
 
 #[test]
