@@ -726,6 +726,8 @@ mod tests {
         assert_eq!(told.rows::<Moderation<2>>(), ["1 | no | no | yes | no | "]);
         let told = told.and::<Listing>("1", ListingPublished {}).and::<Listing>("1", flagged());
         assert_eq!(told.rows::<Moderation<2>>(), ["1 | no | yes | yes | yes | expire v5"]);
+        let behind_its_back = past().and::<Listing>("1", ListingPublished {});
+        assert_eq!(behind_its_back.rows::<Moderation<2>>(), ["1 | no | yes | no | no | "]);
     }
 
     #[test]
