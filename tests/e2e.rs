@@ -227,13 +227,47 @@ async fn the_page_reports_no_violation_of_its_security_policy_and_no_error() {
     page.close().await;
 }
 
+/// Runs axe-core on the page as it stands: what it finds, each with where.
+async fn barriers(page: &Page) -> Vec<String> {
+    let axe = std::fs::read_to_string(std::env::var("AXE").unwrap()).unwrap();
+    page.client.execute(&axe, vec![]).await.unwrap();
+    let found = page
+        .js("const { violations } = await axe.run({ resultTypes: ['violations'] });
+             return violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.target + ': ' + n.failureSummary));")
+        .await;
+    found.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_in_any_scenario_theme_or_width() {
+    let page = Page::open().await;
+    let scenarios = page.js("leftfold.scenarios()").await;
+    for scenario in scenarios.as_array().unwrap() {
+        let id = scenario["id"].as_str().unwrap();
+        page.js(&format!("await leftfold.open('{id}')")).await;
+        for (width, height) in [(1440, 900), (390, 844)] {
+            page.resize(width, height).await;
+            for theme in ["light", "dark"] {
+                page.theme(theme).await;
+                let found = barriers(&page).await;
+                assert!(found.is_empty(), "{id}, {width} wide, {theme}: {found:#?}");
+            }
+        }
+        page.resize(1440, 900).await;
+        page.js("await leftfold.seek(1)").await;
+        let found = barriers(&page).await;
+        assert!(found.is_empty(), "{id}, in the past: {found:#?}");
+    }
+    page.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn both_themes_and_a_narrow_screen_are_drawn() {
     let page = Page::sized(390, 844).await;
     page.screenshot("cart-narrow-light").await;
     page.click("Other theme").await;
     page.screenshot("cart-narrow-dark").await;
-    page.client.set_window_size(1440, 900).await.unwrap();
+    page.resize(1440, 900).await;
     page.screenshot("cart-wide-dark").await;
     assert_eq!(page.js("document.documentElement.dataset.theme").await, json!("dark"));
     page.close().await;

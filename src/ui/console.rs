@@ -224,8 +224,8 @@ pub fn install(ask: &Callback<(Request, Reply)>) {
     define("head", |_| Ok(Request::Head));
     define("position", |_| Ok(Request::Position));
     define("seek", |[place, _, _]| {
-        if let Some(date) = place.dyn_ref::<js_sys::Date>() {
-            return Ok(Request::Seek(Place::Time(date.get_time())));
+        if let Some(time) = time_of(place) {
+            return Ok(Request::Seek(Place::Time(time)));
         }
         match (place.as_f64(), place.as_string()) {
             (Some(position), _) => Ok(Request::Seek(Place::Position(position))),
@@ -274,6 +274,12 @@ fn promise(ask: &Callback<(Request, Reply)>, request: Result<Request, String>) -
         Some(Err(why)) => Reply { resolve, reject }.reject("malformed", &why),
         None => {}
     })
+}
+
+/// The time of a date, also of one from another frame, whose `Date` is not ours.
+fn time_of(value: &JsValue) -> Option<f64> {
+    let get = Reflect::get(value, &"getTime".into()).ok()?.dyn_into::<Function>().ok()?;
+    get.call0(value).ok()?.as_f64()
 }
 
 fn text(value: &JsValue) -> Result<String, String> {

@@ -6,7 +6,7 @@
     reason = "in a test that is how to say what must hold"
 )]
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -29,6 +29,33 @@ fn setting(name: &str, otherwise: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
 }
 
+/// Chromium without a window, with a profile of its own.
+fn chromium_as(profile: &Path) -> Value {
+    json!({
+        "goog:chromeOptions": {
+            "binary": setting("BROWSER", "/usr/bin/chromium"),
+            "args": [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--disable-dev-shm-usage", "--hide-scrollbars",
+                format!("--user-data-dir={}", profile.display()),
+            ],
+        },
+        "goog:loggingPrefs": { "browser": "ALL" },
+    })
+}
+
+/// Firefox without a window; its driver makes the profile.
+fn firefox_as() -> Value {
+    json!({
+        "moz:firefoxOptions": {
+            "binary": setting("BROWSER", "/usr/bin/firefox"),
+            "args": ["-headless"],
+            "prefs": { "ui.prefersReducedMotion": 1 },
+        },
+    })
+}
+
 impl Page {
     /// Opens the page in a browser that has never seen it.
     pub async fn open() -> Self {
@@ -43,27 +70,17 @@ impl Page {
         tokio::spawn(async move { axum::serve(listener, files).await });
 
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let driver = Command::new(setting("CHROMEDRIVER", "chromedriver"))
+        let profile = std::env::temp_dir().join(format!("leftfold-e2e-{port}"));
+        let firefox = setting("BROWSER_KIND", "Chromium") == "Firefox";
+        let driver = Command::new(setting("DRIVER", "chromedriver"))
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .expect("chromedriver starts");
-        let profile = std::env::temp_dir().join(format!("leftfold-e2e-{port}"));
-        let options = json!({
-            "binary": setting("CHROMIUM", "/usr/bin/chromium"),
-            "args": [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--disable-dev-shm-usage", "--hide-scrollbars",
-                format!("--window-size={width},{height}"),
-                format!("--user-data-dir={}", profile.display()),
-            ],
-        });
-        let Value::Object(capabilities) = json!({
-            "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" },
-        }) else {
+            .expect("the driver starts");
+        let capabilities = if firefox { firefox_as() } else { chromium_as(&profile) };
+        let Value::Object(capabilities) = capabilities else {
             panic!("capabilities are an object")
         };
         let mut builder = ClientBuilder::new(HttpConnector::new());
@@ -78,8 +95,25 @@ impl Page {
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
         let page = Self { client, address, _driver: driver, profile };
+        page.resize(width, height).await;
         page.goto("").await;
         page
+    }
+
+    /// Gives the page a size in pixels. Firefox has no window narrower than 450.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.client.set_window_rect(0, 0, width, height).await.unwrap();
+        let inner = self.client.execute("return [innerWidth, innerHeight]", vec![]).await.unwrap();
+        let missing = |at: usize, wanted: u32| {
+            let there = u32::try_from(inner[at].as_u64().unwrap()).unwrap();
+            wanted + wanted.saturating_sub(there)
+        };
+        self.client.set_window_rect(0, 0, missing(0, width), missing(1, height)).await.unwrap();
+    }
+
+    /// Chooses a theme, whatever the system's is.
+    pub async fn theme(&self, theme: &str) {
+        self.js(&format!("document.documentElement.dataset.theme = '{theme}'; return 0")).await;
     }
 
     pub async fn goto(&self, hash: &str) {

@@ -1,4 +1,4 @@
-//! `cargo xtask test` and `cargo xtask bench`: every check there is, in order of cost.
+//! `cargo xtask test`, `bench` and `screenshots`: every check there is, in order of cost.
 //!
 //! It never filters what a test runner prints, and stops at the first failure.
 
@@ -24,8 +24,7 @@ pub enum Bench {
 
 pub fn test(shell: Shell) -> Result<()> {
     let start = Instant::now();
-    let Ready { shell, browser } = setup::prepare(shell, Needs::EVERYTHING)?;
-    let browser = browser.context("setup has not looked for a browser")?;
+    let Ready { shell, browsers } = setup::prepare(shell, Needs::EVERYTHING)?;
     let cargo = |line: &str| cargo(&shell, line);
 
     heading("Format");
@@ -62,20 +61,24 @@ pub fn test(shell: Shell) -> Result<()> {
         "To repeat one test alone: `cargo test <part of its name>`.",
     )?;
 
-    heading("Tests in headless Chromium");
-    run(
-        &mut in_browser(&shell, &browser, "test -p leftfold --test browser")?,
-        "If the browser did not start, its driver may be of another version than itself.",
-    )?;
+    for browser in &browsers {
+        heading(&format!("Tests in headless {:?}", browser.kind));
+        run(
+            &mut in_browser(&shell, browser, "test -p leftfold --test browser")?,
+            "If the browser did not start, its driver may be of another version than itself.",
+        )?;
+    }
 
     heading("The optimised page");
     page::build(&shell)?;
 
-    heading("The page, end to end");
-    run(
-        &mut driving(&shell, &browser, "test -p leftfold --test e2e"),
-        "To see the page yourself: `cargo xtask serve`.",
-    )?;
+    for browser in &browsers {
+        heading(&format!("The page, end to end, in {:?}", browser.kind));
+        run(
+            &mut driving(&shell, browser, "test -p leftfold --test e2e"),
+            "To see the page yourself: `cargo xtask serve`.",
+        )?;
+    }
 
     let seconds = start.elapsed().as_secs();
     println!("\nAll is well, after {} min {} s.", seconds / 60, seconds % 60);
@@ -84,7 +87,7 @@ pub fn test(shell: Shell) -> Result<()> {
 
 pub fn bench(shell: Shell, which: Bench) -> Result<()> {
     let needs = if which == Bench::Native { Needs::NOTHING } else { Needs::PAGE_IN_BROWSER };
-    let Ready { shell, browser } = setup::prepare(shell, needs)?;
+    let Ready { shell, browsers } = setup::prepare(shell, needs)?;
     if which != Bench::Browser {
         heading("Benchmarks, native");
         run(
@@ -92,26 +95,38 @@ pub fn bench(shell: Shell, which: Bench) -> Result<()> {
             "The benchmark stopped: see above.",
         )?;
     }
-    if let Some(browser) = browser {
+    for browser in &browsers {
         heading("Benchmarks in headless Chromium");
         let line = "test --release -p leftfold --bench kernel_web";
         run(
-            in_browser(&shell, &browser, line)?.args(["--", "--nocapture"]),
+            in_browser(&shell, browser, line)?.args(["--", "--nocapture"]),
             "The benchmark stopped: see above.",
         )?;
         heading("The optimised page");
         page::build(&shell)?;
         heading("Benchmarks of the page");
         run(
-            driving(&shell, &browser, "test -p leftfold --test e2e").args([
-                "--",
-                "--ignored",
-                "--nocapture",
-                "measured",
-            ]),
+            &mut driving(&shell, browser, "bench --profile dev -p leftfold --bench page"),
             "The benchmark stopped: see above.",
         )?;
     }
+    Ok(())
+}
+
+/// Draws every scenario, wide and narrow, light and dark, and the page's states, for a person to
+/// look at.
+pub fn screenshots(shell: Shell) -> Result<()> {
+    let Ready { shell, browsers } = setup::prepare(shell, Needs::PAGE_IN_BROWSER)?;
+    heading("The optimised page");
+    page::build(&shell)?;
+    for browser in &browsers {
+        heading("Screenshots");
+        run(
+            &mut driving(&shell, browser, "test -p leftfold --test screenshots"),
+            "To see the page yourself: `cargo xtask serve`.",
+        )?;
+    }
+    println!("\nThey are in {}.", shell.root.join("target/screenshots").display());
     Ok(())
 }
 
@@ -130,8 +145,9 @@ fn driving(shell: &Shell, browser: &Browser, line: &str) -> Command {
     let mut command = cargo(shell, line);
     command
         .env("LEFTFOLD_DIST", page::dist(shell))
-        .env("CHROMIUM", &browser.chromium)
-        .env("CHROMEDRIVER", &browser.driver);
+        .env("BROWSER_KIND", format!("{:?}", browser.kind))
+        .env("BROWSER", &browser.program)
+        .env("DRIVER", &browser.driver);
     command
 }
 
@@ -145,14 +161,11 @@ fn in_browser(shell: &Shell, browser: &Browser, line: &str) -> Result<Command> {
         .args(["--target", TARGET])
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.write_capabilities(shell)?)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
-        .env("CHROMEDRIVER", &browser.driver);
-    // The runner would prefer these over Chromium.
-    for other in ["GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER", "CHROMEDRIVER"] {
-        command.env_remove(format!("{other}_REMOTE"));
-        if other != "CHROMEDRIVER" {
-            command.env_remove(other);
-        }
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    // The runner takes the first driver that it is told of.
+    for driver in ["GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER", "CHROMEDRIVER"] {
+        command.env_remove(format!("{driver}_REMOTE")).env_remove(driver);
     }
+    command.env(browser.kind.variables().1, &browser.driver);
     Ok(command)
 }

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask serve`, `build`, `test`, `bench`, `setup`.
+//! The project's own commands: `cargo xtask serve`, `build`, `test`, `bench`, `screenshots`, `setup`.
 //!
 //! This tool finds or installs what the page needs (`setup`, `toolchain`, `tools`, `browser`,
 //! `apt`), and then calls Cargo and Trunk (`page`, `checks`) or serves the result (`serve`).
@@ -30,6 +30,7 @@ Usage: cargo xtask <command>
   test              run everything: format, lints, docs, tests, the page in a browser
   bench [native|browser]
                     measure the core natively, in a browser, or both
+  screenshots       draw every scenario and state of the page, to look at
   setup             only install what the other commands need; each of them does so too";
 
 /// One command line, understood.
@@ -41,6 +42,7 @@ enum Task {
     Serve { port: u16, dev: bool },
     Test,
     Bench(Bench),
+    Screenshots,
 }
 
 fn main() -> ExitCode {
@@ -65,6 +67,7 @@ fn run(task: Task) -> Result<()> {
         Task::Serve { port, dev } => serve::serve(Shell::new()?, port, dev)?,
         Task::Test => checks::test(Shell::new()?)?,
         Task::Bench(which) => checks::bench(Shell::new()?, which)?,
+        Task::Screenshots => checks::screenshots(Shell::new()?)?,
     }
     Ok(())
 }
@@ -76,6 +79,7 @@ fn parse(arguments: &[String]) -> Result<Task> {
         Some("setup") => Task::Setup,
         Some("build") => Task::Build,
         Some("test") => Task::Test,
+        Some("screenshots") => Task::Screenshots,
         Some("bench") => Task::Bench(match words.next() {
             None => Bench::Both,
             Some("native") => Bench::Native,

@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use crate::{
-    browser::{self, Browser},
+    browser::{self, Browser, Kind},
     page,
     shell::Shell,
     toolchain, tools,
@@ -16,23 +16,27 @@ use crate::{
 pub struct Needs {
     /// Trunk and what it calls.
     pub page: bool,
-    /// Chromium and its driver.
-    pub browser: bool,
+    /// Browsers and their drivers.
+    pub browsers: &'static [Kind],
+    /// The library that looks for what keeps people out.
+    pub axe: bool,
     /// rustfmt and clippy.
     pub lints: bool,
 }
 
 impl Needs {
-    pub const NOTHING: Self = Self { page: false, browser: false, lints: false };
+    pub const NOTHING: Self = Self { page: false, browsers: &[], axe: false, lints: false };
     pub const PAGE: Self = Self { page: true, ..Self::NOTHING };
-    pub const PAGE_IN_BROWSER: Self = Self { browser: true, ..Self::PAGE };
-    pub const EVERYTHING: Self = Self { page: true, browser: true, lints: true };
+    pub const PAGE_IN_BROWSER: Self = Self { browsers: &[Kind::Chromium], ..Self::PAGE };
+    pub const EVERYTHING: Self =
+        Self { page: true, browsers: &[Kind::Chromium, Kind::Firefox], axe: true, lints: true };
 }
 
 /// Everything found or installed.
 pub struct Ready {
     pub shell: Shell,
-    pub browser: Option<Browser>,
+    /// In the order in which they were asked for.
+    pub browsers: Vec<Browser>,
 }
 
 pub fn prepare(mut shell: Shell, needs: Needs) -> Result<Ready> {
@@ -41,13 +45,17 @@ pub fn prepare(mut shell: Shell, needs: Needs) -> Result<Ready> {
     if needs.lints {
         toolchain::ensure_lints(&shell)?;
     }
-    let browser = if needs.browser { Some(browser::ensure(&shell)?) } else { None };
+    let browsers = needs.browsers.iter().map(|kind| browser::ensure(&shell, *kind));
+    let browsers = browsers.collect::<Result<Vec<_>>>()?;
     page::fetch(&shell)?;
     if needs.page {
         tools::ensure(&mut shell)?;
     }
+    if needs.axe {
+        tools::ensure_axe(&mut shell)?;
+    }
     // From here on nothing is downloaded: what runs is what was made sure of.
     shell.set("CARGO_NET_OFFLINE", "true");
     println!("==> {}", toolchain::describe(&shell));
-    Ok(Ready { shell, browser })
+    Ok(Ready { shell, browsers })
 }

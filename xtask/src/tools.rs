@@ -1,4 +1,4 @@
-//! Trunk, wasm-bindgen and wasm-opt: found on the path in a suitable version, or installed from
+//! Trunk, wasm-bindgen, wasm-opt and what the tests need besides: found on the path in a suitable version, or installed from
 //! the package registries into the cache folder.
 //!
 //! It never installs anything into the person's own folders and never removes another version.
@@ -11,6 +11,8 @@ use crate::shell::{Shell, answer, run};
 
 const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132";
+const GECKODRIVER: &str = "0.37.1";
+const AXE: &str = "4.14.1";
 /// Older ones do not know all instructions that today's compilers write.
 const OLDEST_BINARYEN: u32 = 117;
 
@@ -82,6 +84,36 @@ fn is_there(shell: &Shell, tool: &Tool) -> bool {
 }
 
 fn install_binaryen(shell: &Shell, version: &str) -> Result<()> {
+    let by_hand = format!(
+        "By hand: install Node.js with npm and try again, or install binaryen {OLDEST_BINARYEN} or \
+         later (https://github.com/WebAssembly/binaryen/releases) so that `wasm-opt` is on the path."
+    );
+    install_from_npm(shell, "binaryen", version, &by_hand)
+}
+
+/// Makes sure that axe-core is there, and tells children where.
+pub fn ensure_axe(shell: &mut Shell) -> Result<()> {
+    let folder = tools(shell).join("node_modules").join("axe-core");
+    let file = folder.join("axe.min.js");
+    let wanted = format!("\"version\": \"{AXE}\"");
+    let there =
+        fs::read_to_string(folder.join("package.json")).is_ok_and(|it| it.contains(&wanted));
+    if !(there && file.is_file()) {
+        println!("==> missing: axe-core {AXE}, which looks for what keeps people out of the page");
+        install_from_npm(shell, "axe-core", AXE, "Install Node.js with npm and try again.")?;
+    }
+    shell.set("AXE", file.to_string_lossy());
+    Ok(())
+}
+
+/// Installs Firefox's driver.
+pub fn install_geckodriver(shell: &Shell) -> Result<()> {
+    let quick = [("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")];
+    let by_hand = format!("By hand: `cargo install geckodriver --version {GECKODRIVER}`.");
+    install_crate(shell, "geckodriver", GECKODRIVER, &["--locked"], &quick, &by_hand)
+}
+
+fn install_from_npm(shell: &Shell, name: &str, version: &str, by_hand: &str) -> Result<()> {
     println!("    with npm, into {}", shell.cache.display());
     let folder = tools(shell);
     fs::create_dir_all(&folder)
@@ -89,12 +121,8 @@ fn install_binaryen(shell: &Shell, version: &str) -> Result<()> {
     let mut npm = shell.command(if cfg!(windows) { "npm.cmd" } else { "npm" });
     npm.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"])
         .arg(&folder)
-        .arg(format!("binaryen@{version}"));
-    let by_hand = format!(
-        "By hand: install Node.js with npm and try again, or install binaryen {OLDEST_BINARYEN} or \
-         later (https://github.com/WebAssembly/binaryen/releases) so that `wasm-opt` is on the path."
-    );
-    run(&mut npm, &by_hand)
+        .arg(format!("{name}@{version}"));
+    run(&mut npm, by_hand)
 }
 
 fn install_trunk(shell: &Shell, version: &str) -> Result<()> {
@@ -141,7 +169,8 @@ fn tools(shell: &Shell) -> PathBuf {
     shell.cache.join("tools")
 }
 
-fn bin(shell: &Shell) -> PathBuf {
+/// Where the programs that we installed are.
+pub fn bin(shell: &Shell) -> PathBuf {
     tools(shell).join("bin")
 }
 
