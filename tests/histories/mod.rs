@@ -170,7 +170,8 @@ impl Run {
                 }
                 let form = form.get(forms);
                 let ids = self.pool.ids(&form.aggregate, self.session.log());
-                let stream = Stream::new(&form.aggregate, stream.get(&ids));
+                let id: &Rc<str> = stream.get(&ids);
+                let stream = Stream::new(&form.aggregate, id);
                 let Some(command) = self.pool.fill_in(form, stream, inputs, self.session.log())
                 else {
                     return;
@@ -241,7 +242,8 @@ impl Run {
         let log = self.session.log();
         let command = |form: &CommandForm| {
             let ids = self.pool.ids(&form.aggregate, log);
-            let stream = Stream::new(&form.aggregate, inputs[0].get(&ids));
+            let id: &Rc<str> = inputs[0].get(&ids);
+            let stream = Stream::new(&form.aggregate, id);
             self.pool.fill_in(form, stream, &inputs[1..], log)
         };
         self.pool.forms.iter().filter_map(command).collect()
