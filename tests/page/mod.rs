@@ -12,10 +12,13 @@ use std::time::Duration;
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
+use tower_http::services::ServeDir;
+use url::Url;
 
 /// A browser that shows the page.
 pub struct Page {
@@ -30,7 +33,7 @@ fn setting(name: &str, otherwise: &str) -> String {
 }
 
 /// Chromium without a window, with a profile of its own.
-fn chromium_as(profile: &Path) -> Value {
+fn chromium_as(profile: &Path, trace: &str) -> Value {
     json!({
         "goog:chromeOptions": {
             "binary": setting("BROWSER", "/usr/bin/chromium"),
@@ -40,9 +43,30 @@ fn chromium_as(profile: &Path) -> Value {
                 "--disable-dev-shm-usage", "--hide-scrollbars",
                 format!("--user-data-dir={}", profile.display()),
             ],
+            "perfLoggingPrefs": {
+                "enableNetwork": false, "enablePage": false,
+                "traceCategories": trace,
+            },
         },
-        "goog:loggingPrefs": { "browser": "ALL" },
+        "goog:loggingPrefs": { "performance": "ALL" },
     })
+}
+
+/// A command of one driver's own.
+#[derive(Debug)]
+struct Vendor {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Vendor {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (axum::http::Method, Option<String>) {
+        (axum::http::Method::POST, Some(self.body.to_string()))
+    }
 }
 
 /// Firefox without a window; its driver makes the profile.
@@ -63,10 +87,34 @@ impl Page {
     }
 
     pub async fn sized(width: u32, height: u32) -> Self {
-        let dist = setting("LEFTFOLD_DIST", concat!(env!("CARGO_MANIFEST_DIR"), "/dist"));
+        let page = Self::unopened().await;
+        page.resize(width, height).await;
+        page.goto("").await;
+        page
+    }
+
+    /// A browser in which nothing is open yet.
+    pub async fn unopened() -> Self {
+        Self::started("-*").await
+    }
+
+    /// The page in a browser that writes a trace of these categories.
+    pub async fn traced(categories: &str) -> Self {
+        let page = Self::started(categories).await;
+        page.resize(1440, 900).await;
+        page.goto("").await;
+        page
+    }
+
+    async fn started(trace: &str) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let dist = setting("LEFTFOLD_DIST", &root.join("dist").to_string_lossy());
+        let files = axum::Router::new()
+            .nest_service("/bare", ServeDir::new(root.join("target/bare")))
+            .nest_service("/benches", ServeDir::new(root.join("benches")))
+            .fallback_service(ServeDir::new(dist));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let files = axum::Router::new().fallback_service(tower_http::services::ServeDir::new(dist));
         tokio::spawn(async move { axum::serve(listener, files).await });
 
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -79,7 +127,7 @@ impl Page {
             .kill_on_drop(true)
             .spawn()
             .expect("the driver starts");
-        let capabilities = if firefox { firefox_as() } else { chromium_as(&profile) };
+        let capabilities = if firefox { firefox_as() } else { chromium_as(&profile, trace) };
         let Value::Object(capabilities) = capabilities else {
             panic!("capabilities are an object")
         };
@@ -94,10 +142,17 @@ impl Page {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
-        let page = Self { client, address, _driver: driver, profile };
-        page.resize(width, height).await;
-        page.goto("").await;
-        page
+        Self { client, address, _driver: driver, profile }
+    }
+
+    /// Opens a file of the folder, and waits for nothing but its load.
+    pub async fn visit(&self, path: &str) {
+        self.client.goto(&format!("{}/{path}", self.address)).await.unwrap();
+    }
+
+    /// Asks the driver for something that only it has, such as `se/log`.
+    pub async fn driver(&self, path: &'static str, body: Value) -> Value {
+        self.client.issue_cmd(Vendor { path, body }).await.unwrap()
     }
 
     /// Gives the page a size in pixels. Firefox has no window narrower than 450.
@@ -117,7 +172,7 @@ impl Page {
     }
 
     pub async fn goto(&self, hash: &str) {
-        self.client.goto(&format!("{}/{hash}", self.address)).await.unwrap();
+        self.visit(hash).await;
         self.ready().await;
     }
 

@@ -104,6 +104,7 @@ pub fn bench(shell: Shell, which: Bench) -> Result<()> {
         )?;
         heading("The optimised page");
         page::build(&shell)?;
+        page::build_bare(&shell)?;
         heading("Benchmarks of the page");
         run(
             &mut driving(&shell, browser, "bench --profile dev -p leftfold --bench page"),

@@ -45,6 +45,15 @@ pub fn build_for_development(shell: &Shell, folder: &Path) -> Result<()> {
     run(trunk(shell).arg("--dist").arg(folder), ADVICE)
 }
 
+/// Builds the empty page that the benchmark compares with.
+pub fn build_bare(shell: &Shell) -> Result<()> {
+    let folder = shell.root.join("target/bare");
+    run(
+        trunk(shell).args(["--release", "--dist"]).arg(folder).arg("benches/pages/bare.html"),
+        ADVICE,
+    )
+}
+
 fn trunk(shell: &Shell) -> Command {
     let mut command = shell.command("trunk");
     // Trunk's own backtrace would push the compiler's message off the screen.
