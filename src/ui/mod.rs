@@ -7,6 +7,7 @@
 
 mod address;
 mod app;
+mod browser;
 mod commands;
 mod console;
 mod desk;

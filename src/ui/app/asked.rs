@@ -1,0 +1,102 @@
+//! What the console asks of the page as a whole. What it asks of the open log is answered in
+//! [`console`].
+
+use yew::Context;
+
+use super::{App, How, Msg};
+use crate::ui::console::{self, Reply, Request};
+
+impl App {
+    pub(super) fn console(&mut self, ctx: &Context<Self>, request: Request, reply: Reply) -> bool {
+        match request {
+            Request::Ready => {
+                if self.desk.is_some() {
+                    reply.resolve(&());
+                } else {
+                    self.ready.push(reply);
+                }
+                return false;
+            }
+            Request::Scenarios => {
+                let list: Vec<_> = self
+                    .scenarios
+                    .iter()
+                    .map(|it| serde_json::json!({ "id": it.id, "title": it.title }))
+                    .collect();
+                reply.resolve(&list);
+                return false;
+            }
+            Request::Open(id, options) => {
+                let how = match (options.memory, options.empty, &options.log) {
+                    (_, _, Some(log)) => How::Log(log.clone(), None),
+                    (true, empty, _) => How::Memory(!empty),
+                    (false, true, _) => How::Empty,
+                    (false, false, _) => How::Last,
+                };
+                self.open(ctx, &id, how, Some(reply));
+                return true;
+            }
+            Request::On(event, callback) => {
+                self.listeners.add(&event, callback);
+                return false;
+            }
+            Request::Off(callback) => {
+                self.listeners.remove(&callback);
+                return false;
+            }
+            _ => {}
+        }
+        let Some(desk) = self.desk.clone() else {
+            reply.reject("storage", "no log is open yet");
+            return false;
+        };
+        match request {
+            Request::Seek(to) => {
+                let to = match to.position(&desk.session()) {
+                    Ok(position) => position,
+                    Err(why) => {
+                        reply.reject("out_of_range", &why);
+                        return false;
+                    }
+                };
+                self.seek(to);
+                self.painted.push((to, reply));
+                true
+            }
+            Request::Reset => {
+                let id = desk.session().scenario().id.clone();
+                let how = if desk.storage().durable() { How::Story } else { How::Memory(true) };
+                self.open(ctx, &id, how, Some(reply));
+                true
+            }
+            Request::Fork(position) => {
+                if position > desk.session().head() {
+                    reply.reject("out_of_range", "the log ends before that position");
+                    return false;
+                }
+                self.opening += 1;
+                let turn = self.opening;
+                ctx.link().send_future(async move {
+                    let forked = async {
+                        let fork = desk.fork(position).await?;
+                        let logs = fork.storage().logs().await?;
+                        Ok((fork, logs))
+                    };
+                    Msg::Opened(turn, forked.await, None, Some(reply))
+                });
+                false
+            }
+            other => {
+                let changes = other.changes();
+                let link = ctx.link().clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    let trace = console::answer(&desk, other, reply).await;
+                    if changes {
+                        link.send_message(Msg::Changed(trace));
+                    }
+                });
+                false
+            }
+        }
+    }
+}

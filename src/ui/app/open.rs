@@ -1,0 +1,172 @@
+//! Which log is open: addresses, the scenario's last log, a new one.
+
+use std::rc::Rc;
+
+use gloo::utils::document;
+use yew::Context;
+
+use super::{App, Msg};
+use crate::lab::{Scenario, forms};
+use crate::store::{LogInfo, StoreError};
+use crate::ui::address::Address;
+use crate::ui::commands::Draft;
+use crate::ui::console::Reply;
+use crate::ui::desk::{Desk, Storage};
+
+/// Which log of a scenario is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum How {
+    /// The one that was opened last; where there is none, a new one with the story.
+    Last,
+    /// This one, with the playhead here.
+    Log(String, Option<u64>),
+    /// A new one with the story.
+    Story,
+    /// A new one with nothing in it.
+    Empty,
+    /// A new one that is only in memory, with the story or without.
+    Memory(bool),
+}
+
+impl App {
+    pub(super) fn navigate(&mut self, ctx: &Context<Self>) -> bool {
+        let address = Address::here();
+        let scenario: Rc<str> = address.scenario.as_deref().unwrap_or("cart").into();
+        if let (Some(desk), Some(log)) = (&self.desk, &address.log)
+            && desk.info().id == *log
+        {
+            if let Some(position) = address.position {
+                desk.session_mut().seek(position);
+            }
+            return true;
+        }
+        let how = address.log.map_or(How::Last, |log| How::Log(log, address.position));
+        self.open(ctx, &scenario, how, None);
+        true
+    }
+
+    pub(super) fn open(&mut self, ctx: &Context<Self>, id: &str, how: How, reply: Option<Reply>) {
+        self.playing = None;
+        let Some(scenario) = self.scenarios.iter().find(|it| &*it.id == id).cloned() else {
+            let why = format!("There is no scenario called {id}.");
+            match reply {
+                Some(reply) => reply.reject("unknown_scenario", &why),
+                None => self.fault = Some(why),
+            }
+            if self.desk.is_none() {
+                let first = self.scenarios[0].id.clone();
+                ctx.link().send_message(Msg::Open(first, How::Last));
+            }
+            return;
+        };
+        // An address that is about to be written is the old log's.
+        self.address = None;
+        self.opening += 1;
+        let turn = self.opening;
+        let disk = self.disk.clone().map(Storage::Disk);
+        let memory = Storage::Memory(self.memory.clone());
+        ctx.link().send_future(async move {
+            let position = match &how {
+                How::Log(_, position) => *position,
+                _ => None,
+            };
+            let result = open(disk, memory, &scenario, how).await;
+            Msg::Opened(turn, result, position, reply)
+        });
+    }
+
+    pub(super) fn opened(
+        &mut self,
+        turn: u64,
+        result: Result<(Desk, Vec<LogInfo>), StoreError>,
+        position: Option<u64>,
+        reply: Option<Reply>,
+    ) -> bool {
+        let (desk, logs) = match result {
+            Ok(opened) => opened,
+            Err(fault) => {
+                let why = format!("The log could not be opened: {fault}.");
+                match reply {
+                    Some(reply) => reply.reject("storage", &why),
+                    None => self.fault = Some(why),
+                }
+                return true;
+            }
+        };
+        // Another log was asked for meanwhile.
+        if turn != self.opening {
+            if let Some(reply) = reply {
+                reply.resolve(&());
+            }
+            return false;
+        }
+        self.logs = logs;
+        self.show(desk, position);
+        match reply {
+            Some(reply) => reply.resolve(&()),
+            None => self.say_position(),
+        }
+        for reply in std::mem::take(&mut self.ready) {
+            reply.resolve(&());
+        }
+        true
+    }
+
+    /// Puts a log on the page.
+    pub(super) fn show(&mut self, desk: Desk, position: Option<u64>) {
+        let new = self.desk.is_some();
+        let scenario = desk.session().scenario().clone();
+        let other = self.desk.as_ref().is_none_or(|old| old.session().scenario().id != scenario.id);
+        if other {
+            self.forms = Rc::new(forms(&scenario));
+            self.draft = Draft::first(&self.forms);
+            self.filter.clear();
+        }
+        self.picked = None;
+        if let Some(position) = position {
+            desk.session_mut().seek(position);
+        }
+        let at = desk.session().position();
+        Address::write(&scenario.id, &desk.info().id, at, new);
+        document().set_title(&format!("{} · Leftfold", scenario.title));
+        self.desk = Some(desk);
+    }
+}
+
+/// Opens or makes a log, on disk where there is one.
+async fn open(
+    disk: Option<Storage>,
+    memory: Storage,
+    scenario: &Rc<Scenario>,
+    how: How,
+) -> Result<(Desk, Vec<LogInfo>), StoreError> {
+    let mut storage = match (&how, disk) {
+        (How::Memory(_), _) | (_, None) => memory.clone(),
+        (_, Some(disk)) => disk,
+    };
+    let mut logs = storage.logs().await?;
+    let wanted = match &how {
+        How::Log(id, _) => {
+            // A log that is only in memory can still be gone back to.
+            if !logs.iter().any(|log| log.id == *id) {
+                let others = memory.logs().await?;
+                if others.iter().any(|log| log.id == *id) {
+                    (storage, logs) = (memory, others);
+                }
+            }
+            logs.into_iter().find(|log| log.id == *id && log.scenario == *scenario.id)
+        }
+        How::Last => {
+            let own = logs.into_iter().filter(|log| log.scenario == *scenario.id);
+            own.max_by_key(|log| log.opened_at)
+        }
+        _ => None,
+    };
+    let opened = if let Some(info) = wanted {
+        Desk::open(storage.clone(), scenario, info).await?
+    } else {
+        let story = !matches!(how, How::Empty | How::Memory(false));
+        Desk::create(storage.clone(), scenario, story).await?
+    };
+    Ok((opened, storage.logs().await?))
+}

@@ -1,0 +1,45 @@
+//! The few things that the page asks of the browser: the focus, the theme, and small memories.
+
+use gloo::utils::{document, window};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+/// Moves the focus to the first element that the selector names.
+pub fn focus(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        // An element that cannot take the focus leaves it where it is.
+        let _ = element.focus();
+    }
+}
+
+/// What was remembered in this browser.
+pub fn remembered(what: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(&format!("leftfold/{what}")).ok()?
+}
+
+/// Remembers something in this browser, or forgets it.
+pub fn remember(what: &str, value: Option<&str>) {
+    let Ok(Some(storage)) = window().local_storage() else { return };
+    let key = format!("leftfold/{what}");
+    // Nothing that matters is kept here: where it cannot be, it is asked for again.
+    let _ = match value {
+        Some(value) => storage.set_item(&key, value),
+        None => storage.remove_item(&key),
+    };
+}
+
+/// Changes to the other theme, and remembers it.
+pub fn switch_theme() {
+    let Some(root) = document().document_element() else { return };
+    let dark = match root.get_attribute("data-theme") {
+        Some(theme) => theme == "dark",
+        None => window()
+            .match_media("(prefers-color-scheme: dark)")
+            .is_ok_and(|query| query.is_some_and(|query| query.matches())),
+    };
+    let theme = if dark { "light" } else { "dark" };
+    // An attribute of the root element can always be set.
+    let _ = root.set_attribute("data-theme", theme);
+    remember("theme", Some(theme));
+}
