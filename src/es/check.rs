@@ -124,6 +124,55 @@ mod tests {
     }
 
     #[test]
+    fn numbers_compare_by_value_and_words_by_letter_and_nothing_else_is_less_or_more() {
+        let relations = [Relation::Less, Relation::Equal, Relation::AtMost];
+        let holding = |left: Value, right: Value| {
+            let pair = json!({ "left": left, "right": right });
+            relations.map(|relation| {
+                let right = Operand::Field("/right".into());
+                Condition::Is("/left".into(), relation, right).holds(&pair)
+            })
+        };
+        let (less, same, more) = ([true, false, true], [false, true, true], [false; 3]);
+        let apart = [false, true, false];
+        let huge = i64::MAX as u64 + 1;
+        for (left, right, expected) in [
+            (json!(1), json!(2), less),
+            (json!(2), json!(2), same),
+            (json!(3), json!(2), more),
+            (json!(-1), json!(0), less),
+            // As decimal fractions, these two would be one and the same.
+            (json!(i64::MAX - 1), json!(i64::MAX), less),
+            (json!(i64::MAX), json!(huge + 4_096), less),
+            (json!(huge), json!(1), more),
+            (json!(1), json!(1.0), same),
+            (json!(1.5), json!(2), less),
+            (json!(2), json!(1.5), more),
+            (json!("a"), json!("b"), less),
+            (json!("a"), json!("a"), same),
+            (json!("b"), json!("a"), more),
+            (json!("10"), json!("9"), less),
+            (json!("1"), json!(1), more),
+            (json!(1), json!("2"), more),
+            (json!(null), json!(null), apart),
+            (json!(null), json!(1), more),
+            (json!(0), json!(null), more),
+            (json!(true), json!(true), apart),
+            (json!(false), json!(true), more),
+            (json!([1]), json!([1]), apart),
+            (json!({}), json!([]), more),
+        ] {
+            assert_eq!(holding(left.clone(), right.clone()), expected, "{left} and {right}");
+        }
+    }
+
+    #[test]
+    fn all_of_none_hold_and_any_of_none_does_not() {
+        assert!(Condition::All(vec![]).holds(&json!({})));
+        assert!(!Condition::Any(vec![]).holds(&json!({})));
+    }
+
+    #[test]
     fn a_condition_survives_a_round_trip() {
         let text = r#"{"is":["/balance","<",{"value":0}]}"#;
         let condition: Condition = serde_json::from_str(text).unwrap();

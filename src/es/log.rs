@@ -344,6 +344,8 @@ impl Hasher for IdHasher {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::BuildHasher;
+
     use serde_json::json;
 
     use super::*;
@@ -428,6 +430,8 @@ mod tests {
             said(Expected::Exact(0)),
             "note-1 was expected at no stream and is at version 2"
         );
+        assert_eq!(said(Expected::Exists), "note-1 was expected at a stream and is at version 2");
+        assert_eq!(Expected::Any.to_string(), "any version");
     }
 
     #[test]
@@ -473,7 +477,14 @@ mod tests {
         let history = log.stream(&stream("b-1"));
         let mut positions = Vec::new();
         history.walk(0, 9, |event| positions.push(event.position()));
-        assert_eq!((history.len(), positions), (2, vec![2, 4]));
+        assert_eq!((history.len(), history.is_empty(), positions), (2, false, vec![2, 4]));
+        for (from, to, expected) in
+            [(0, 1, vec![2]), (1, 2, vec![4]), (1, 1, vec![]), (2, 1, vec![])]
+        {
+            let mut walked = Vec::new();
+            history.walk(from, to, |event| walked.push(event.position()));
+            assert_eq!(walked, expected, "{from} to {to}");
+        }
         assert!(log.stream(&stream("c-1")).is_empty());
         let versions = (0..=5).map(|position| log.version_at(&stream("b-1"), position));
         assert_eq!(versions.collect::<Vec<_>>(), [0, 0, 1, 1, 2, 2]);
@@ -559,5 +570,17 @@ mod tests {
         let (first, second) = (log.event(1).unwrap(), log.event(2).unwrap());
         assert!(Rc::ptr_eq(first.kind(), second.kind()));
         assert_eq!(log.kinds().map(|kind| &**kind).collect::<Vec<_>>(), ["Noted"]);
+    }
+
+    #[test]
+    fn every_bit_of_an_id_counts_in_its_hash() {
+        let build = BuildHasherDefault::<IdHasher>::default();
+        let ids = (0..8).map(|number| command_id("hash", number));
+        for id in ids {
+            for bit in 0..128 {
+                let other = Uuid::from_u128(id.as_u128() ^ 1 << bit);
+                assert_ne!(build.hash_one(id), build.hash_one(other), "{id}, bit {bit}");
+            }
+        }
     }
 }

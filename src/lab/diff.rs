@@ -173,7 +173,8 @@ pub fn rows(was: &Table, now: &Table) -> TableDiff {
                 RowMark { row: row.clone(), mark: Mark::Added, was: vec![None; row.cells.len()] }
             }
             Some(old) => {
-                let cells = row.cells.iter().zip(old.cells.iter().map(Some).chain([None]).cycle());
+                let before = old.cells.iter().map(Some).chain(std::iter::repeat(None));
+                let cells = row.cells.iter().zip(before);
                 let was: Vec<Option<Cell>> =
                     cells.map(|(now, was)| was.filter(|it| *it != now).cloned()).collect();
                 let same = was.iter().all(Option::is_none);
@@ -237,6 +238,57 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_that_is_in_a_list_twice_goes_once() {
+        assert_eq!(
+            written(&json!(["a", "a", "b"]), &json!(["a", "b"])),
+            [" : \"a\"", "-:  (was \"a\")", " : \"b\""]
+        );
+        assert_eq!(written(&json!(["a"]), &json!(["a", "a"])), [" : \"a\"", "+: \"a\""]);
+    }
+
+    #[test]
+    fn what_is_gone_follows_what_it_followed() {
+        let (was, now) = (json!(["a", "b", "c", "d"]), json!(["d", "e", "a"]));
+        let marked = [" : \"d\"", "+: \"e\"", " : \"a\"", "-:  (was \"b\")", "-:  (was \"c\")"];
+        assert_eq!(written(&was, &now), marked);
+        assert_eq!(written(&json!(["a", "b"]), &json!([])), ["-:  (was \"a\")", "-:  (was \"b\")"]);
+        assert_eq!(written(&json!([1, 2]), &json!([2, 3])), ["-:  (was 1)", " : 2", "+: 3"]);
+    }
+
+    #[test]
+    fn a_value_that_opens_into_a_branch_or_closes_shows_what_is_in_it() {
+        let (leaf, branch) = (json!({ "a": 1 }), json!({ "a": { "x": 1, "y": [2] } }));
+        assert_eq!(written(&leaf, &branch), [" a: ", "+  x: 1", "+  y: ", "+    : 2"]);
+        assert_eq!(
+            written(&branch, &leaf),
+            [" a: 1", "-  x:  (was 1)", "-  y: ", "-    :  (was 2)"]
+        );
+    }
+
+    #[test]
+    fn what_holds_nothing_is_written_as_nothing() {
+        let now = json!({ "a": null, "b": {}, "c": [], "d": true });
+        assert_eq!(written(&now, &now), [" a: none", " b: {}", " c: []", " d: true"]);
+        let was = json!({ "a": 1, "b": [], "c": null, "d": false });
+        assert_eq!(
+            written(&was, &now),
+            ["~a: none (was 1)", "~b: {} (was [])", "~c: [] (was none)", "~d: true (was false)"]
+        );
+        assert!(written(&json!({}), &json!(null)).is_empty());
+    }
+
+    #[test]
+    fn a_path_leads_back_to_its_value() {
+        let now = json!({ "a/b": { "~1": 1 }, "~/": 2, "c": 3 });
+        let lines = lines(&Value::Null, &now);
+        let paths: Vec<&str> = lines.iter().map(|line| &*line.path).collect();
+        assert_eq!(paths, ["/a~1b", "/a~1b/~01", "/c", "/~0~1"]);
+        for line in lines.iter().filter(|line| line.now.is_some()) {
+            assert_eq!(now.pointer(&line.path).map(text), line.now, "{}", line.path);
+        }
+    }
+
+    #[test]
     fn rows_are_matched_by_key_and_a_row_that_is_gone_stays_in_its_place() {
         let columns = [Column { name: "k" }, Column { name: "n" }];
         let table = |rows: &[(&str, u64)]| {
@@ -260,5 +312,24 @@ mod tests {
                 ("10", Mark::Added, false)
             ]
         );
+    }
+
+    #[test]
+    fn a_row_shows_the_cells_that_were_others_whatever_their_number() {
+        let row = |cells: &[u64]| Row::new("1", cells.iter().map(|&cell| cell.into()));
+        let table = |rows| Table { columns: Vec::new(), rows, totals: None };
+        let was = |before: &[u64], after: &[u64]| {
+            let diff = rows(&table(vec![row(before)]), &table(vec![row(after)]));
+            let RowMark { mark, was, .. } = diff.rows.into_iter().next().unwrap();
+            (mark, was)
+        };
+        let number = |it: i64| Some(Cell::Number(it));
+        assert_eq!(was(&[1, 2, 3], &[1, 5, 3]), (Mark::Changed, vec![None, number(2), None]));
+        assert_eq!(was(&[1, 2, 3], &[1, 2]), (Mark::Same, vec![None; 2]));
+        assert_eq!(was(&[1], &[1, 2, 3, 4]), (Mark::Same, vec![None; 4]));
+        let added = rows(&table(vec![]), &table(vec![row(&[1, 2])])).rows;
+        assert_eq!((added[0].mark, &added[0].was), (Mark::Added, &vec![None; 2]));
+        let removed = rows(&table(vec![row(&[1, 2])]), &table(vec![])).rows;
+        assert_eq!((removed[0].mark, &removed[0].was), (Mark::Removed, &vec![None; 2]));
     }
 }

@@ -497,9 +497,12 @@ mod tests {
         let shown = search.shows::<WordSearch>();
         assert_eq!(shown["terms"], terms);
         assert_eq!(shown["titles"], json!({ "1": "Just pears", "2": "Pretzels" }));
-        let shown = search.and::<Post>("1", PostDeleted {}).shows::<WordSearch>();
+        let search = search.and::<Post>("1", PostDeleted {});
+        let shown = search.shows::<WordSearch>();
         assert_eq!(shown["terms"], json!({ "just": ["2"], "no": ["2"], "pretzels": ["2"] }));
         assert_eq!(shown["titles"], json!({ "2": "Pretzels" }));
+        let shown = search.and::<Post>("2", PostDeleted {}).shows::<WordSearch>();
+        assert_eq!((&shown["terms"], &shown["titles"]), (&json!({}), &json!({})));
     }
 
     #[test]

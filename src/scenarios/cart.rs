@@ -238,8 +238,10 @@ fn story() -> [Step; 12] {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::es::given;
+    use crate::es::{Past, given, past};
 
     fn add(item: &str) -> Command {
         AddToCart { item: item.into() }
@@ -307,5 +309,49 @@ mod tests {
     fn removing_what_was_never_there_changes_nothing() {
         given::<Cart>([removed("pretzels"), added("apples")])
             .is(&Cart { items: BTreeMap::from([("apples".into(), 1)]) });
+    }
+
+    /// Two carts, with pretzels put back from both.
+    fn two() -> Past {
+        past()
+            .and::<Cart>("1", added("pears"))
+            .and::<Cart>("1", added("pretzels"))
+            .and::<Cart>("1", added("apples"))
+            .and::<Cart>("1", added("pears"))
+            .and::<Cart>("1", removed("pretzels"))
+            .and::<Cart>("2", added("pretzels"))
+            .and::<Cart>("2", removed("pretzels"))
+            .and::<Cart>("2", added("pretzels"))
+            .and::<Cart>("2", removed("pretzels"))
+    }
+
+    #[test]
+    fn every_cart_shows_what_is_in_it_and_how_many_pieces() {
+        assert_eq!(two().rows::<CartsNow>(), ["1 | apples, 2 pears | 3", "2 |  | 0"]);
+        let paid = two().and::<Cart>("1", CartCheckedOut {}).and::<Cart>("2", added("coffee"));
+        assert_eq!(paid.rows::<CartsNow>(), ["1 |  | 0", "2 | coffee | 1"]);
+    }
+
+    #[test]
+    fn what_was_put_back_is_counted_and_survives_the_checkout() {
+        let considered = ["pretzels | 1 | 1", "pretzels | 2 | 2"];
+        assert_eq!(two().rows::<Considered>(), considered);
+        let paid = two().and::<Cart>("1", CartCheckedOut {});
+        assert_eq!(paid.rows::<Considered>(), considered);
+    }
+
+    #[test]
+    fn only_what_is_paid_for_is_sold_and_the_best_seller_comes_first() {
+        let bars = |told: &Past| told.shows::<BestSellers>()["bars"].take();
+        let bar = |name: &str, value: i64| json!({ "name": name, "value": value });
+        assert_eq!(bars(&two()), json!([]));
+        let paid = two().and::<Cart>("1", CartCheckedOut {});
+        assert_eq!(bars(&paid), json!([bar("pears", 2), bar("apples", 1)]));
+        let again = paid
+            .and::<Cart>("2", added("coffee"))
+            .and::<Cart>("2", added("apples"))
+            .and::<Cart>("2", CartCheckedOut {});
+        let sold = [bar("apples", 2), bar("pears", 2), bar("coffee", 1)];
+        assert_eq!(bars(&again), json!(sold));
     }
 }
