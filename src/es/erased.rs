@@ -65,6 +65,11 @@ pub trait AnyAggregate {
     fn read(&self, stream: &Stream, kind: &str, schema: u16, data: &RawValue) -> Draft;
     /// The state before a stream's first event.
     fn instance(&self) -> Box<dyn AnyInstance>;
+    /// The state at `version` of a stream, as it was saved.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn restore(&self, saved: &str, version: u64) -> Result<Box<dyn AnyInstance>, String>;
     /// Decides for one stream, and shows its state.
     fn handler(&self) -> Handler {
         Handler(Timeline::new(self.instance()))
@@ -77,6 +82,9 @@ pub trait AnyInstance {
     fn evolve(&mut self, event: &Recorded);
     /// The state.
     fn state(&self) -> Value;
+    /// The state to save. None where an event before it could not be read, so that nobody knows
+    /// the state.
+    fn save(&self) -> Option<String>;
     /// Decides a command.
     ///
     /// # Errors
@@ -159,6 +167,11 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
     fn instance(&self) -> Box<dyn AnyInstance> {
         Box::new(Instance::<A>::default())
     }
+
+    fn restore(&self, saved: &str, version: u64) -> Result<Box<dyn AnyInstance>, String> {
+        let state: A = serde_json::from_str(saved).map_err(|error| sentence(&error))?;
+        Ok(Box::new(Instance { state, version, unreadable: None }))
+    }
 }
 
 /// A stored event's current type and shape, and the older shape where it had one.
@@ -204,6 +217,10 @@ impl<A: Aggregate> AnyInstance for Instance<A> {
 
     fn state(&self) -> Value {
         serde_json::to_value(&self.state).unwrap_or_default()
+    }
+
+    fn save(&self) -> Option<String> {
+        if self.unreadable.is_some() { None } else { serde_json::to_string(&self.state).ok() }
     }
 
     fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal> {

@@ -10,6 +10,7 @@ mod forms;
 mod journal;
 mod outbox;
 mod session;
+mod snapshots;
 mod subscription;
 mod world;
 
@@ -18,12 +19,13 @@ pub use forms::{CommandForm, Field, FieldKind, forms};
 pub use journal::{Entry, Outcome};
 pub use outbox::{Effect, Status};
 pub use session::{Panel, Session, StateView};
-pub use subscription::{Kind, Subscription};
+pub use snapshots::{Load, Loading, Meter, Snapshot};
+pub use subscription::{Control, ControlError, Fault, Kind, Subscription, Wait};
 pub use world::{Answer, Ask, Bulk, Did, Keep, World};
 
 pub use crate::es::{
-    Bar, Body, Cell, Cents, Column, CommandRecord, Commit, Draft, Envelope, EventLog, Expected,
-    Origin, Recorded, Refusal, Row, Scenario, Stored, StoredCommit, Stream, Table, Unreadable,
+    Bar, Body, Cell, Cents, Choice, Column, CommandRecord, Commit, Draft, Envelope, EventLog, Expected,
+    Follows,    Origin, Recorded, Refusal, Row, Scenario, Stored, StoredCommit, Stream, Table, Unreadable,
     View, command_id, natural, read_event,
 };
 pub use crate::scenarios::all as scenarios;

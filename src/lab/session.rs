@@ -139,12 +139,9 @@ impl Session {
             let name = format!("{}/{number}", self.scenario().id);
             let id = command_id(&name, index as u64);
             match act {
-                Act::Send(command) => self.world.submit(Ask {
-                    id,
-                    actor: step.actor.clone(),
-                    command: command.clone(),
-                    expected: None,
-                }),
+                Act::Send(command) => {
+                    self.world.submit(Ask::new(id, step.actor.clone(), command.clone()));
+                }
                 Act::Append(fact) => {
                     let draft = read_event(
                         self.scenario(),

@@ -21,7 +21,7 @@ use super::log::EventLogView;
 use super::read::{Outbox, ReadSide};
 use super::timeline::{Lane, Timeline};
 use crate::lab::{
-    CommandForm, Did, Entry, Kind, Outcome, Scenario, Stream, forms, natural, scenarios,
+    CommandForm, Control, Did, Entry, Kind, Outcome, Scenario, Stream, forms, natural, scenarios,
 };
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 
@@ -230,7 +230,8 @@ impl Component for App {
             Msg::Pick(stream) => self.picked = Some(stream),
             Msg::Filter(text) => self.filter = text,
             Msg::Pause(name, paused) => self.change(ctx, |desk| {
-                desk.session_mut().world_mut().pause(&name, paused);
+                // The page offers this for subscriptions that run, and can be paused.
+                let _ = desk.session_mut().world_mut().control(&name, Control::Pause(paused));
             }),
             Msg::Rebuild(name, code) => self.change(ctx, |desk| {
                 desk.session_mut().world_mut().rebuild(&name, code);

@@ -564,7 +564,7 @@ fn ask(
     let data = command.data.unwrap_or_else(empty);
     let command = CommandRecord { stream, kind: command.kind.into(), data };
     let actor: Rc<str> = how.actor.unwrap_or_else(|| "console".to_owned()).into();
-    Some(Ask { id, actor, command, expected: how.expected_version })
+    Some(Ask { expected: how.expected_version, ..Ask::new(id, actor, command) })
 }
 
 fn empty() -> Box<RawValue> {
