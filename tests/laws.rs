@@ -17,8 +17,8 @@ use histories::{
 };
 use leftfold::es::{Act, AnyAggregate, Proposal, Reaction, event_id};
 use leftfold::lab::{
-    Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep, Kind,
-    Outcome, Recorded, Scenario, Session, StoredCommit, Stream, World, command_id, forms,
+    Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep,
+    Kind, Outcome, Recorded, Scenario, Session, StoredCommit, Stream, World, command_id, forms,
     scenarios,
 };
 use proptest::collection::vec;

@@ -14,8 +14,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{
-    Aggregate, Body, CommandRecord, Draft, EventLog, Fold, Instance, ProcessManager, Projection,
-    Reaction, Reading, Recorded, Stored, Stream, Timeline, Unreadable, View, tagged,
+    Aggregate, Body, CommandRecord, Draft, EventLog, Fold, History, Instance, ProcessManager,
+    Projection, Reaction, Reading, Recorded, Stored, Stream, Timeline, Unreadable, View, tagged,
 };
 
 /// Stands for the type `T` where an object is needed.
@@ -263,6 +263,11 @@ impl Handler {
         self.0.folded() - before
     }
 
+    /// Goes to place `place` of any history of the stream, always the same one.
+    pub fn load_from<H: History>(&mut self, place: usize, history: &H) {
+        self.0.at(place, history);
+    }
+
     /// The state there.
     pub fn state(&self) -> Value {
         self.0.here().state()
@@ -296,7 +301,12 @@ impl Fold for Box<dyn AnyRunner> {
 impl Reader {
     /// What it shows once it has folded the log up to `position`.
     pub fn view(&mut self, position: u64, log: &EventLog) -> View {
-        self.0.at(usize::try_from(position).unwrap_or(usize::MAX), log).view()
+        self.view_of(usize::try_from(position).unwrap_or(usize::MAX), log)
+    }
+
+    /// What it shows at place `place` of any history, always the same one.
+    pub fn view_of<H: History>(&mut self, place: usize, history: &H) -> View {
+        self.0.at(place, history).view()
     }
 }
 

@@ -95,7 +95,9 @@ impl Snapshot {
             );
             return Err(why.into());
         }
-        aggregate.restore(&self.state, self.version).map_err(|why| format!("it cannot be read: {why}").into())
+        aggregate
+            .restore(&self.state, self.version)
+            .map_err(|why| format!("it cannot be read: {why}").into())
     }
 }
 

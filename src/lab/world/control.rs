@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::{Keep, World};
-use crate::es::{AnyRunner, Reaction};
+use crate::es::{AnyRunner, Reaction, Reader};
 use crate::lab::subscription::{Control, ControlError, Kind, Subscription, Wait};
 
 impl World {
@@ -175,6 +175,15 @@ impl World {
         let projections = &self.scenario.projections;
         let projection = projections.iter().find(|it| &*it.name() == name && it.code() == code);
         process.map(|it| it.manager()).or_else(|| projection.map(|it| it.runner()))
+    }
+
+    /// Folds the events of a projection or process anywhere in a log.
+    pub(in crate::lab) fn reader(&self, name: &str, code: u16) -> Option<Reader> {
+        let processes = &self.scenario.processes;
+        let process = processes.iter().find(|it| &*it.name() == name && it.code() == code);
+        let projections = &self.scenario.projections;
+        let projection = projections.iter().find(|it| &*it.name() == name && it.code() == code);
+        process.map(|it| it.reader()).or_else(|| projection.map(|it| it.reader()))
     }
 
     /// What a process's current code would have asked for, had it run from the beginning, and

@@ -172,8 +172,7 @@ impl World {
         let Reaction::Effect { instance, kind, data, .. } = reaction else { return None };
         let guarded = self.find(&process).is_none_or(|it| it.guard);
         let before = self.performed.entry(id).or_default();
-        let status =
-            if *before > 0 && guarded { Status::Suppressed } else { Status::Performed };
+        let status = if *before > 0 && guarded { Status::Suppressed } else { Status::Performed };
         *before += u64::from(status == Status::Performed);
         let times = *before;
         let at = now.max(self.log.event(position).map_or(0, Recorded::at));

@@ -6,9 +6,7 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::{Answer, Did, Keep, Stage, World};
-use crate::es::{
-    Choice, Commit, Envelope, Expected, Follows, Origin, Proposal, Refusal, Stream,
-};
+use crate::es::{Choice, Commit, Envelope, Expected, Follows, Origin, Proposal, Refusal, Stream};
 use crate::lab::journal::{Entry, Outcome};
 use crate::lab::snapshots::{Load, Loading};
 use crate::lab::subscription::{Fault, Kind};
@@ -94,12 +92,17 @@ impl World {
                     let start = start.unwrap_or_else(|| (aggregate.instance(), 0));
                     let folded = version - start.1;
                     let log = &self.log;
-                    let instance =
-                        self.snapshots.fold(&**aggregate, &stream, start, version, log);
+                    let instance = self.snapshots.fold(&**aggregate, &stream, start, version, log);
                     (folded, Some(instance))
                 };
                 let of = version;
-                self.snapshots.count(Load { stream: stream.clone(), of, folded, snapshot, ignored });
+                self.snapshots.count(Load {
+                    stream: stream.clone(),
+                    of,
+                    folded,
+                    snapshot,
+                    ignored,
+                });
                 (Did::Folded { stream, version, folded }, Stage::Folded { version, instance })
             }
             Stage::Folded { version, instance } => {
