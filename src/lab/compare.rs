@@ -76,9 +76,8 @@ pub fn compare_positions(session: &mut Session, left: u64, right: u64) -> Compar
 }
 
 /// Two logs of one scenario, each at a position.
-pub fn compare_logs(left: (&mut Session, u64), right: (&mut Session, u64)) -> Comparison {
-    let mut sides = [left.0, right.0];
-    let at = [left.1.min(sides[0].head()), right.1.min(sides[1].head())];
+pub fn compare_logs(mut sides: [&mut Session; 2], at: [u64; 2]) -> Comparison {
+    let at = [at[0].min(sides[0].head()), at[1].min(sides[1].head())];
     let shared = shared(sides[0].log(), sides[1].log()).min(at[0]).min(at[1]);
     let touched = (0..2).flat_map(|side| touched(sides[side], shared, at[side])).collect();
     let names = names(sides[0]);

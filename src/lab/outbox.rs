@@ -45,7 +45,6 @@ fn once() -> u64 {
     1
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_once(times: &u64) -> bool {
     *times == 1
 }

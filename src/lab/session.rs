@@ -43,6 +43,7 @@ pub struct StateView {
 
 /// A projection or process at the playhead, beside what it was before the event there.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Panel {
     /// Its title.
     pub name: Rc<str>,

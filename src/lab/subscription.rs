@@ -104,6 +104,7 @@ pub struct Wait {
 }
 
 /// One subscriber to the log.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Subscription {
     pub(super) name: Rc<str>,
     pub(super) kind: Kind,

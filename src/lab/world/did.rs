@@ -81,23 +81,21 @@ pub enum Did {
     Suppressed { process: Rc<str>, position: u64 },
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_first(number: &u64) -> bool {
     *number <= 1
 }
 
 impl fmt::Display for Did {
     /// What happens, in plain words.
+    #[expect(clippy::too_many_lines, reason = "a sentence a step")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Received { stream, command, actor } => {
