@@ -33,6 +33,31 @@ pub struct CommandRecord {
     pub data: Box<RawValue>,
 }
 
+/// How a command repeats an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    /// After a conflict, somebody looked again and had it decided on the latest state.
+    Reload,
+    /// After a conflict, it was decided again on the latest state, without asking anybody.
+    Retry,
+    /// It was appended whatever had happened since the state it was decided on.
+    Force,
+    /// It was sent again as it was, under the same id.
+    Same,
+    /// It was sent again as a command of its own, under a new id.
+    Anew,
+}
+
+/// The command that another one repeats, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Follows {
+    /// The id of the earlier command; a command's own where it was sent again as it was.
+    pub command: Uuid,
+    /// How it is repeated.
+    pub choice: Choice,
+}
+
 /// What all events of one commit share.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,6 +77,9 @@ pub struct Envelope {
     /// The command, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandRecord>,
+    /// The command that it repeats, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Follows>,
 }
 
 impl Envelope {
@@ -65,6 +93,7 @@ impl Envelope {
             origin: Origin::Command,
             at,
             command: None,
+            follows: None,
         }
     }
 }
