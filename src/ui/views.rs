@@ -14,7 +14,8 @@ use web_sys::HtmlInputElement;
 use yew::virtual_dom::VNode;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
-use crate::lab::{Bar, Cell, Mark, Table, View, lines, natural, rows};
+use super::shell::use_shell;
+use crate::lab::{Bar, Cell, Cents, Mark, Table, View, lines, natural, rows};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -140,18 +141,23 @@ pub struct TreeProps {
 /// A JSON value as a tree.
 #[component]
 pub fn Tree(props: &TreeProps) -> Html {
+    let shell = use_shell();
     let lines = lines(&props.was, &props.now);
     if lines.is_empty() {
         return html! { <p class="tree mono"><span class="quiet">{ "empty" }</span></p> };
     }
+    let plain = |key: &str, text: &str| match text.parse() {
+        Ok(cents) if shell.money.contains(key) => Cents(cents).to_string(),
+        _ => text.to_owned(),
+    };
     html! {
         <div class="tree mono">
             { for lines.iter().take(ROWS_SHOWN).map(|line| html! {
                 <div class={mark(line.mark).0} key={line.path.clone()} style={format!("padding-left:{}ch", 2 * line.depth)}>
                     if !line.key.is_empty() { <span class="key">{ format!("{}:", line.key) }</span>{ " " } }
-                    if let Some(was) = &line.was { <del>{ was }</del>{ " " } }
+                    if let Some(was) = &line.was { <del>{ plain(&line.key, was) }</del>{ " " } }
                     if let Some(now) = &line.now {
-                        if line.mark == Mark::Same { <span>{ now }</span> } else { <ins>{ now }</ins> }
+                        if line.mark == Mark::Same { <span>{ plain(&line.key, now) }</span> } else { <ins>{ plain(&line.key, now) }</ins> }
                         if now == "{}" || now == "[]" { <span class="quiet">{ " empty" }</span> }
                     }
                     if line.mark == Mark::Removed { { " " }<em class="tag">{ "gone" }</em> }
@@ -287,8 +293,7 @@ fn chart(
     let low = points().map(|(_, y)| *y).min().unwrap_or(0).min(0);
     let x = |at: u64| LEFT + (WIDTH - LEFT - 8.0) * at as f64 / last as f64;
     let y = |value: i64| 8.0 + (HEIGHT - BOTTOM - 8.0) * (top - value) as f64 / (top - low) as f64;
-    let label =
-        |value: i64| if money { crate::lab::Cents(value).to_string() } else { value.to_string() };
+    let label = |value: i64| if money { Cents(value).to_string() } else { value.to_string() };
     let said: Vec<String> = series
         .iter()
         .filter_map(|(name, points)| {
