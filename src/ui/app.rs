@@ -239,6 +239,7 @@ impl Component for App {
             shell: Shell {
                 folded: layout::folded(),
                 fold: ctx.link().callback(Msg::Fold),
+                to_commands: ctx.link().callback(|()| Msg::Forward(Station::Commands)),
                 ..Shell::empty()
             },
             scene: Scene::default(),

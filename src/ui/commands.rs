@@ -140,7 +140,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
         </label>
     };
     let body = html! {
-        <form onsubmit={send} novalidate={true}>
+        <form onsubmit={send} novalidate={true} class={if props.mode == Mode::Stepping { "stepping" } else { "" }}>
             <label class="field">
                 <span>{ "Command" }</span>
                 <select id="command" aria-label="Command" onchange={command}>
@@ -202,7 +202,7 @@ fn actions(props: &CommandsProps) -> Html {
             if props.mode == Mode::Past {
                 <p class="help">{ "The past stands. A fork is a new log with the past kept up to here; a real store has no such thing." }</p>
             } else if stepping {
-                <p class="help">{ "Other commands wait until this one is through. Space does the next step." }</p>
+                <p class="help waiting">{ "Other commands wait until this one is through. Space does the next step." }</p>
             } else if let Some((accepted, text)) = &props.draft.answer {
                 <p class={if *accepted { "answer good" } else { "answer bad" }}>{ text }</p>
             }

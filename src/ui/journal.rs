@@ -4,7 +4,7 @@ use yew::{Callback, Html, Properties, component, html};
 
 use super::desk::Desk;
 use super::icons::icon;
-use super::parts::{Head, button, chip, panel};
+use super::parts::{Head, button, chip, empty, panel};
 use super::shell::use_shell;
 use crate::lab::{Entry, Outcome};
 
@@ -40,7 +40,7 @@ pub fn Journal(props: &JournalProps) -> Html {
     let body = html! {
         <div class="entries">
             if entries.is_empty() {
-                <p class="empty">{ "Nothing was asked yet. Send a command: whether it is accepted or refused, it is noted here." }</p>
+                { empty(&shell, "Nothing was asked yet. Send a command: whether it is accepted or refused, it is noted here.") }
             }
             <ol>
                 { for entries.iter().enumerate().rev().take(*shown).map(|(index, entry)| line(index, entry, props)) }

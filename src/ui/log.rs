@@ -10,7 +10,7 @@ use yew::{Callback, Component, Context, Html, InputEvent, NodeRef, Properties, h
 use super::browser::{remember, remembered};
 use super::desk::{Desk, written_time};
 use super::icons::icon;
-use super::parts::{Head, button, chip, counted, menu, panel, select, tick, typed};
+use super::parts::{Head, button, chip, counted, grouped, menu, panel, select, tick, typed};
 use super::shell::Shell;
 use super::timeline::mark;
 use crate::lab::{Cents, Origin, Recorded, Session, Stream};
@@ -219,7 +219,7 @@ impl EventLogView {
             </>
         };
         let count = match &self.found {
-            Some(found) => format!("{} of {}", found.len(), props.head),
+            Some(found) => format!("{} of {}", grouped(found.len() as u64), grouped(props.head)),
             None => counted(props.head, "event"),
         };
         html! {
@@ -267,7 +267,7 @@ impl EventLogView {
             if self.hide_data { " no-data" } else { "" }
         );
         html! {
-            <div {class} role="grid" aria-label="Event log" aria-rowcount={(count + 1).to_string()}>
+            <div {class} role="grid" aria-label="Event log" aria-rowcount={(count + 1).to_string()} style={format!("--digits:{}", props.head.max(10).ilog10() + 1)}>
                 <div class="scroll" role="presentation" ref={self.place.clone()} onscroll={link.callback(|_| Msg::Scrolled)}>
                     <div class="stay" role="rowgroup">
                         <div class="row top" role="row" aria-rowindex="1">
@@ -387,14 +387,16 @@ impl EventLogView {
                 <span role="gridcell" class="number">{ event.version() }</span>
                 <span role="gridcell" class="kind">
                     <i class={mark(kind)} />{ event.kind().to_string() }
+                </span>
+                <span role="gridcell" class="data">
                     { match event.origin() {
                         Origin::Command => html! {},
                         Origin::Import => tag("tag", "import"),
                         Origin::Forced => tag("tag red", "forced"),
                     } }
                     if event.unreadable().is_some() { { tag("tag red", "unreadable") } }
+                    { summary(event, &props.shell) }
                 </span>
-                <span role="gridcell" class="data">{ summary(event, &props.shell) }</span>
                 <span role="gridcell" class="mono quiet">{ written_time(event).1 }</span>
             </div>
         }

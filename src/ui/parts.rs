@@ -112,5 +112,30 @@ pub fn typed(event: &impl TargetCast) -> Option<String> {
 
 /// A count and its noun.
 pub fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count)) }
+}
+
+/// A number whose thousands are told apart.
+pub fn grouped(number: u64) -> String {
+    match number {
+        0..10_000 => number.to_string(),
+        _ => {
+            let rest = if number < 1_000_000 {
+                (number / 1000).to_string()
+            } else {
+                grouped(number / 1000)
+            };
+            format!("{rest}\u{202f}{:03}", number % 1000)
+        }
+    }
+}
+
+/// Where nothing is: what would fill the place, and the way there.
+pub fn empty(shell: &Shell, text: &str) -> Html {
+    html! {
+        <div class="empty">
+            <p>{ text }</p>
+            { button("Go to the commands", shell.to_commands.reform(|_| ())) }
+        </div>
+    }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use yew::{AttrValue, Callback, Html, Properties, component, html};
 
 use super::icons::icon;
-use super::parts::counted;
+use super::parts::{counted, grouped};
 use crate::lab::Did;
 
 /// A place that commands and events pass.
@@ -165,11 +165,12 @@ pub fn Pipeline(props: &PipelineProps) -> Html {
     let now = props.pulse.as_ref().map(|it| it.at);
     let behind = |(count, behind): (usize, usize)| match behind {
         0 => count.to_string(),
-        _ => format!("{count} · {behind} behind"),
+        _ => format!("{behind} behind"),
     };
     let count = |station| match station {
         Station::Commands => props.commands.0.to_string(),
         Station::Handler => "decide".to_owned(),
+        Station::Store if props.head > 9_999 => grouped(props.position),
         Station::Store if props.position < props.head => {
             format!("{} / {}", props.position, props.head)
         }

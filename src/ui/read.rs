@@ -9,7 +9,7 @@ use yew::{Callback, Event, Html, InputEvent, Properties, TargetCast, component, 
 
 use super::desk::{Desk, written_millis};
 use super::icons::icon;
-use super::parts::{Head, button, chip, chosen, counted, icon_button, menu, panel};
+use super::parts::{Head, button, chip, chosen, counted, empty, icon_button, menu, panel};
 use super::shell::use_shell;
 use super::views::{Tree, ViewBody};
 use crate::lab::{Kind, Panel, StateView, Status, Stream};
@@ -35,13 +35,14 @@ pub struct ReadProps {
 
 #[component]
 pub fn ReadSide(props: &ReadProps) -> Html {
+    let shell = use_shell();
     html! {
         <section class="readside" role="region" aria-label="Read side">
             { for props.states.iter().map(|state| html! {
                 <State key={state.stream.to_string()} state={state.clone()} pinned={props.pinned.contains(&state.stream)} pin={props.pin.clone()} />
             }) }
             if props.states.is_empty() {
-                <p class="empty panel">{ "No aggregate has an event here: each one begins with its initial state, and a command brings it to life." }</p>
+                <div class="panel">{ empty(&shell, "No aggregate has an event here. Each one begins with its initial state, and its first event comes from a command.") }</div>
             }
             if props.streams.len() > props.states.len() {
                 <Picker streams={props.streams.clone()} shown={props.states.iter().map(|it| it.stream.clone()).collect::<Vec<_>>()} pin={props.pin.clone()} />

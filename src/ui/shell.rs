@@ -14,6 +14,8 @@ pub struct Shell {
     pub money: Rc<BTreeSet<Rc<str>>>,
     /// Folds a panel, or unfolds it.
     pub fold: Callback<String>,
+    /// Brings the commands forward.
+    pub to_commands: Callback<()>,
 }
 
 impl PartialEq for Shell {
@@ -25,7 +27,12 @@ impl PartialEq for Shell {
 impl Shell {
     /// A shell around nothing.
     pub fn empty() -> Self {
-        Self { folded: Rc::default(), money: Rc::default(), fold: Callback::noop() }
+        Self {
+            folded: Rc::default(),
+            money: Rc::default(),
+            fold: Callback::noop(),
+            to_commands: Callback::noop(),
+        }
     }
 }
 

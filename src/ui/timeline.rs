@@ -8,7 +8,7 @@ use yew::{Callback, Event, Html, InputEvent, Properties, component, html};
 use super::bookmarks::{BookmarkList, Bookmarks};
 use super::desk::Desk;
 use super::icons::icon;
-use super::parts::{button, icon_button, menu, select, tick, typed};
+use super::parts::{button, grouped, icon_button, menu, select, tick, typed};
 use super::track::{Axis, Track, WIDTH};
 use crate::lab::{Kind, Panel, Recorded, Stream};
 
@@ -150,7 +150,7 @@ fn place_of(props: &TimelineProps) -> Html {
     let (position, head) = (props.position, props.head);
     html! {
         <p class="where">
-            <b>{ format!("Position {position} of {head}") }</b>
+            <b>{ format!("Position {} of {}", grouped(position), grouped(head)) }</b>
             <span>{ match &props.here {
                 Some(here) => format!(" · {} on {}", here.kind, here.stream),
                 None if head == 0 => " · nothing has happened yet".to_owned(),
@@ -160,7 +160,7 @@ fn place_of(props: &TimelineProps) -> Html {
             if position < head {
                 <span class="ahead">{ match head - position {
                     1 => format!(" · event {head} hasn't happened yet"),
-                    _ => format!(" · {} to {head} haven't happened yet", position + 1),
+                    _ => format!(" · {} to {} haven't happened yet", grouped(position + 1), grouped(head)),
                 } }</span>
                 <span class="acts">
                     { button("Fork here", props.fork.reform(|_| ())) }
