@@ -117,17 +117,12 @@ pub fn counted(count: u64, noun: &str) -> String {
 
 /// A number whose thousands are told apart.
 pub fn grouped(number: u64) -> String {
-    match number {
-        0..10_000 => number.to_string(),
-        _ => {
-            let rest = if number < 1_000_000 {
-                (number / 1000).to_string()
-            } else {
-                grouped(number / 1000)
-            };
-            format!("{rest}\u{202f}{:03}", number % 1000)
-        }
+    if number < 10_000 {
+        return number.to_string();
     }
+    let thousands = number / 1000;
+    let rest = if thousands < 1000 { thousands.to_string() } else { grouped(thousands) };
+    format!("{rest}\u{202f}{:03}", number % 1000)
 }
 
 /// Where nothing is: what would fill the place, and the way there.
