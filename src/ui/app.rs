@@ -19,6 +19,7 @@ use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::{AnimationFrame, request_animation_frame};
 use gloo::timers::callback::{Interval, Timeout};
 use gloo::utils::{document, window};
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent, Node};
 use yew::html::Scope;
@@ -37,7 +38,7 @@ use super::console::{self, Listeners, Reply, Request};
 use super::desk::Desk;
 use super::pipeline::{Pulse, Station};
 use super::shell::Shell;
-use crate::lab::{CommandForm, Control, Did, Entry, Scenario, Stream, scenarios};
+use crate::lab::{Choice, CommandForm, Control, Did, Entry, Scenario, Stream, scenarios};
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 
 /// The page.
@@ -137,8 +138,8 @@ pub enum Msg {
     Stepped(Vec<Did>, bool),
     /// Put the list of steps away.
     StepOut,
-    /// Send this command of the journal again.
-    Again(usize),
+    /// Send this command of the journal once more.
+    Again(Uuid, Choice),
     /// A command came to its end.
     Sent(Option<Entry>),
     /// Fork at the playhead, and send the form there or not.
@@ -167,8 +168,8 @@ pub enum Msg {
     Print(bool),
     /// Put the hint away.
     Hint,
-    /// Pause or resume a subscription.
-    Pause(Rc<str>, bool),
+    /// Pause a subscription, have it do one thing, and all else that can be done to one.
+    Control(Rc<str>, Control),
     /// Rebuild a subscription, in a version of its code.
     Rebuild(Rc<str>, u16),
     /// End a projection, or start it again.
@@ -354,7 +355,7 @@ impl App {
             Msg::Step(all) => self.step(ctx, all),
             Msg::Stepped(trace, over) => self.stepped(&trace, over),
             Msg::StepOut => self.step_out(),
-            Msg::Again(entry) => self.again(ctx, entry),
+            Msg::Again(command, choice) => self.again(ctx, command, choice),
             Msg::Fork(send) => self.fork_and_send(ctx, send),
             Msg::Pin(stream, on) => self.pin(stream, on),
             Msg::Bookmark(position, name) => self.bookmark(position, name.as_deref()),
@@ -372,10 +373,7 @@ impl App {
                 remember("hint", Some("seen"));
                 focus("[aria-label='Playhead']");
             }
-            Msg::Pause(name, paused) => self.change(ctx, |desk| {
-                // The page offers this for subscriptions that run, and can be paused.
-                let _ = desk.session_mut().world_mut().control(&name, Control::Pause(paused));
-            }),
+            Msg::Control(name, control) => self.control(ctx, &name, control),
             Msg::Rebuild(name, code) => self.change(ctx, |desk| {
                 desk.session_mut().world_mut().rebuild(&name, code);
             }),

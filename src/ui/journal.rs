@@ -1,12 +1,13 @@
 //! The journal: every command and what came of it. Refused is not lost.
 
+use uuid::Uuid;
 use yew::{Callback, Html, Properties, component, html};
 
 use super::desk::Desk;
 use super::icons::icon;
 use super::parts::{Head, button, chip, empty, panel};
 use super::shell::use_shell;
-use crate::lab::{Entry, Outcome};
+use crate::lab::{Choice, Entry, Outcome};
 
 /// The newest entries are shown; older ones are a click away.
 const SHOWN: usize = 60;
@@ -18,7 +19,7 @@ pub struct JournalProps {
     pub count: usize,
     pub refused: usize,
     pub seek: Callback<u64>,
-    pub again: Callback<usize>,
+    pub again: Callback<(Uuid, Choice)>,
 }
 
 #[component]
@@ -43,7 +44,7 @@ pub fn Journal(props: &JournalProps) -> Html {
                 { empty(&shell, "Nothing was asked yet. Send a command: whether it is accepted or refused, it is noted here.") }
             }
             <ol>
-                { for entries.iter().enumerate().rev().take(*shown).map(|(index, entry)| line(index, entry, props)) }
+                { for entries.iter().rev().take(*shown).map(|entry| line(entry, props)) }
             </ol>
             if older > 0 { { button(format!("Show older ones, {older} in all"), show_more) } }
         </div>
@@ -52,7 +53,7 @@ pub fn Journal(props: &JournalProps) -> Html {
     panel(&shell, &head, aside, body)
 }
 
-fn line(index: usize, entry: &Entry, props: &JournalProps) -> Html {
+fn line(entry: &Entry, props: &JournalProps) -> Html {
     let Some(command) = &entry.envelope.command else { return html! {} };
     let reason = entry.reason.as_deref().unwrap_or("no reason was given");
     let (mark, class, what) = match &entry.outcome {
@@ -70,7 +71,9 @@ fn line(index: usize, entry: &Entry, props: &JournalProps) -> Html {
     };
     let first = entry.events.start;
     let last = entry.events.end.saturating_sub(1);
-    let again = if class == "warn" { "Retry" } else { "Again" };
+    let id = entry.envelope.command_id;
+    let (again, choice) =
+        if class == "warn" { ("Retry", Choice::Retry) } else { ("Again", Choice::Anew) };
     html! {
         <li {class} key={format!("{} {} {}", entry.envelope.command_id, entry.after, entry.outcome.name())}>
             <span class="mark">{ icon(mark) }</span>
@@ -88,7 +91,7 @@ fn line(index: usize, entry: &Entry, props: &JournalProps) -> Html {
             } else if entry.outcome == Outcome::Accepted {
                 <span class="quiet">{ "no event" }</span>
             } else if matches!(class, "bad" | "warn") {
-                { button(again, props.again.reform(move |_| index)) }
+                { button(again, props.again.reform(move |_| (id, choice))) }
             }
         </li>
     }

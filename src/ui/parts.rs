@@ -121,8 +121,8 @@ pub fn grouped(number: u64) -> String {
         return number.to_string();
     }
     let thousands = number / 1000;
-    let thousands = if thousands < 1000 { thousands.to_string() } else { grouped(thousands) };
-    format!("{thousands}\u{202f}{:03}", number % 1000)
+    let rest = if thousands < 1000 { thousands.to_string() } else { grouped(thousands) };
+    format!("{rest}\u{202f}{:03}", number % 1000)
 }
 
 /// Where nothing is: what would fill the place, and the way there.

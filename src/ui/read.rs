@@ -12,7 +12,7 @@ use super::icons::icon;
 use super::parts::{Head, button, chip, chosen, counted, empty, icon_button, menu, panel};
 use super::shell::use_shell;
 use super::views::{Tree, ViewBody};
-use crate::lab::{Kind, Panel, StateView, Status, Stream};
+use crate::lab::{Control, Kind, Panel, StateView, Status, Stream};
 
 #[derive(Properties, PartialEq)]
 pub struct ReadProps {
@@ -27,7 +27,7 @@ pub struct ReadProps {
     /// The streams whose states are kept in view.
     pub pinned: Rc<Vec<Stream>>,
     pub pin: Callback<(Stream, bool)>,
-    pub pause: Callback<(Rc<str>, bool)>,
+    pub control: Callback<(Rc<str>, Control)>,
     pub rebuild: Callback<(Rc<str>, u16)>,
     pub subscribe: Callback<(Rc<str>, bool)>,
     pub send_missing: Callback<Rc<str>>,
@@ -51,7 +51,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
                 <Reader
                     key={panel.name.to_string()} panel={panel.clone()}
                     missing={props.missing.get(&panel.name).copied().unwrap_or_default()}
-                    pause={props.pause.clone()} rebuild={props.rebuild.clone()}
+                    control={props.control.clone()} rebuild={props.rebuild.clone()}
                     subscribe={props.subscribe.clone()} send_missing={props.send_missing.clone()}
                 />
             }) }
@@ -139,7 +139,7 @@ fn State(props: &StateProps) -> Html {
 struct ReaderProps {
     panel: Panel,
     missing: usize,
-    pause: Callback<(Rc<str>, bool)>,
+    control: Callback<(Rc<str>, Control)>,
     rebuild: Callback<(Rc<str>, u16)>,
     subscribe: Callback<(Rc<str>, bool)>,
     send_missing: Callback<Rc<str>>,
@@ -193,10 +193,10 @@ fn tools(props: &ReaderProps, colour: &'static str) -> Html {
             }
         })
     };
-    let pause = props.pause.reform({
-        let (name, paused) = (name.clone(), it.paused);
-        move |_| (name.clone(), !paused)
-    });
+    let control = |control: Control| {
+        let name = name.clone();
+        props.control.reform(move |_| (name.clone(), control))
+    };
     let rebuild = props.rebuild.reform({
         let (name, code) = (name.clone(), it.code.0);
         move |_| (name.clone(), code)
@@ -219,7 +219,8 @@ fn tools(props: &ReaderProps, colour: &'static str) -> Html {
                 </select>
             }
             { chip(if it.lag > 0 { "red" } else { colour }, lag) }
-            { icon_button(if it.paused { "play" } else { "pause" }, format!("{} {name}", if it.paused { "Resume" } else { "Pause" }), pause) }
+            { icon_button(if it.paused { "play" } else { "pause" }, format!("{} {name}", if it.paused { "Resume" } else { "Pause" }), control(Control::Pause(!it.paused))) }
+            if it.paused && it.lag > 0 { { icon_button("next", format!("Step {name}"), control(Control::Step)) } }
             { icon_button("rebuild", format!("Rebuild {name}"), rebuild) }
             if it.kind == Kind::Projection { { icon_button("refused", format!("Remove {name}"), remove) } }
             { menu(icon("more"), Some(format!("More about {name}")), more(it)) }

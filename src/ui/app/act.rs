@@ -1,9 +1,10 @@
 //! What is done to the running system: commands, the story, subscriptions.
 
+use uuid::Uuid;
 use yew::Context;
 
 use super::{App, Msg};
-use crate::lab::{Ask, Did, Entry, Outcome};
+use crate::lab::{Ask, Choice, Control, Did, Entry, Outcome};
 use crate::ui::desk::{Desk, new_id};
 use crate::ui::parts::counted;
 
@@ -15,6 +16,16 @@ impl App {
         change(&desk);
         if !self.under_way() {
             ctx.link().send_future(async move { Msg::Changed(desk.run().await) });
+        }
+    }
+
+    /// Does something to a subscription. What cannot be done is said.
+    pub(super) fn control(&mut self, ctx: &Context<Self>, name: &str, control: Control) {
+        let Some(desk) = &self.desk else { return };
+        let refused = desk.session_mut().world_mut().control(name, control).err();
+        match refused {
+            Some(why) => self.fault = Some(why.to_string()),
+            None => self.change(ctx, |_| ()),
         }
     }
 
@@ -52,14 +63,13 @@ impl App {
         self.submit(ctx, ask);
     }
 
-    /// Sends a command again that was not accepted, on the state of now.
-    pub(super) fn again(&mut self, ctx: &Context<Self>, entry: usize) {
+    /// Sends a command of the journal once more, in one of the ways there are.
+    pub(super) fn again(&mut self, ctx: &Context<Self>, command: Uuid, choice: Choice) {
         let Some(desk) = &self.desk else { return };
-        let envelope = desk.session().world().journal().get(entry).map(|it| it.envelope.clone());
-        let Some(envelope) = envelope else { return };
-        let Some(command) = envelope.command.clone() else { return };
-        let actor = envelope.actor.clone();
-        self.submit(ctx, Ask::new(new_id(), actor, command));
+        let ask = desk.session().world().again(command, choice, new_id());
+        if let Some(ask) = ask {
+            self.submit(ctx, ask);
+        }
     }
 
     fn submit(&mut self, ctx: &Context<Self>, ask: Ask) {

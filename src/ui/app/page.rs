@@ -121,7 +121,7 @@ impl App {
                         }
                         <Journal
                             desk={desk.clone()} count={journal} refused={self.scene.refused}
-                            seek={link.callback(Msg::Seek)} again={link.callback(Msg::Again)}
+                            seek={link.callback(Msg::Seek)} again={link.callback(|(command, choice)| Msg::Again(command, choice))}
                         />
                     </div>
                     <div class="column middle">
@@ -137,7 +137,7 @@ impl App {
                             {states} {panels} {removed} streams={self.scene.streams.clone()}
                             missing={self.scene.missing.clone()} pinned={self.pinned.clone()}
                             pin={link.callback(|(stream, on)| Msg::Pin(stream, on))}
-                            pause={link.callback(|(name, paused)| Msg::Pause(name, paused))}
+                            control={link.callback(|(name, control)| Msg::Control(name, control))}
                             rebuild={link.callback(|(name, code)| Msg::Rebuild(name, code))}
                             subscribe={link.callback(|(name, on)| Msg::Subscribe(name, on))}
                             send_missing={link.callback(Msg::SendMissing)}
