@@ -14,6 +14,7 @@ mod erased;
 mod fold;
 mod ids;
 mod log;
+mod map;
 mod money;
 mod process;
 mod projection;
@@ -38,6 +39,7 @@ pub use erased::{
 pub use fold::{Fold, Instance, Reading};
 pub use ids::{Id, command_id, event_id, reaction_id};
 pub use log::{Draft, EventLog, Expected, History, Proposal, StreamHistory, WrongExpectedVersion};
+pub use map::{Map, Set};
 pub use money::Cents;
 pub use process::{ProcessManager, Reaction};
 pub use projection::Projection;

@@ -2,14 +2,13 @@
 //! can be compared entry by entry.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
-use super::{Cents, Id};
+use super::{Cents, Id, Map, Set};
 
 /// What a projection shows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,20 +19,20 @@ pub enum View {
     /// Documents by key: a document store.
     Documents {
         /// Key → document.
-        documents: BTreeMap<Rc<str>, Value>,
+        documents: Map<Rc<str>, Value>,
     },
     /// Rendered text by key: static files.
     Pages {
         /// Key → Markdown.
-        pages: BTreeMap<Rc<str>, String>,
+        pages: Map<Rc<str>, String>,
     },
     /// Who is connected to whom: a graph database.
     Graph {
         /// Key → label.
-        nodes: BTreeMap<Rc<str>, String>,
+        nodes: Map<Rc<str>, String>,
         /// Two keys, the smaller first → how often.
         #[serde(serialize_with = "edge_list")]
-        edges: BTreeMap<(Rc<str>, Rc<str>), u64>,
+        edges: Map<(Rc<str>, Rc<str>), u64>,
     },
     /// Bars, one a name.
     Bars {
@@ -49,14 +48,14 @@ pub enum View {
         /// True where heights are cents.
         money: bool,
         /// Series → position → height from there on.
-        series: BTreeMap<Rc<str>, BTreeMap<u64, i64>>,
+        series: Map<Rc<str>, Map<u64, i64>>,
     },
     /// An inverted index: a search engine.
     Search {
         /// Key → the text that a hit shows.
-        titles: BTreeMap<Rc<str>, String>,
+        titles: Map<Rc<str>, String>,
         /// Word → the keys whose text has it.
-        terms: BTreeMap<Rc<str>, BTreeSet<Rc<str>>>,
+        terms: Map<Rc<str>, Set<Rc<str>>>,
     },
 }
 
@@ -244,7 +243,7 @@ impl Serialize for Named<'_> {
 }
 
 fn edge_list<S: serde::Serializer>(
-    edges: &BTreeMap<(Rc<str>, Rc<str>), u64>,
+    edges: &Map<(Rc<str>, Rc<str>), u64>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(edges.iter().map(|((a, b), weight)| (a, b, weight)))

@@ -2,7 +2,7 @@
 //! graphs and charts as drawings, a search index with a box to search it. What the event at the
 //! playhead changed is marked, old beside new.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::f64::consts::TAU;
 use std::fmt::Write;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use yew::virtual_dom::VNode;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
 use super::shell::use_shell;
-use crate::lab::{Bar, Cell, Cents, Mark, Table, View, lines, natural, rows};
+use crate::lab::{Bar, Cell, Cents, Map, Mark, Set, Table, View, lines, natural, rows};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -169,8 +169,8 @@ pub fn Tree(props: &TreeProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct PagesProps {
-    now: BTreeMap<Rc<str>, String>,
-    was: BTreeMap<Rc<str>, String>,
+    now: Map<Rc<str>, String>,
+    was: Map<Rc<str>, String>,
 }
 
 #[component]
@@ -281,12 +281,7 @@ const LEFT: f64 = 44.0;
 const BOTTOM: f64 = 20.0;
 
 /// Lines that hold their height until the next point.
-fn chart(
-    name: &str,
-    unit: &str,
-    money: bool,
-    series: &BTreeMap<Rc<str>, BTreeMap<u64, i64>>,
-) -> Html {
+fn chart(name: &str, unit: &str, money: bool, series: &Map<Rc<str>, Map<u64, i64>>) -> Html {
     let points = || series.values().flatten();
     let last = points().map(|(at, _)| *at).max().unwrap_or(1).max(1);
     let top = points().map(|(_, y)| *y).max().unwrap_or(0).max(1);
@@ -296,9 +291,7 @@ fn chart(
     let label = |value: i64| if money { Cents(value).to_string() } else { value.to_string() };
     let said: Vec<String> = series
         .iter()
-        .filter_map(|(name, points)| {
-            Some(format!("{name} {}", label(*points.values().next_back()?)))
-        })
+        .filter_map(|(name, points)| Some(format!("{name} {}", label(*points.last_key_value()?.1))))
         .collect();
     html! {
         <div class="chart">
@@ -326,7 +319,7 @@ fn chart(
             </svg>
             <p class="legend">
                 { for series.iter().enumerate().map(|(index, (name, points))| html! {
-                    <span key={name.to_string()}><i class={format!("s{}", index % 6)} />{ format!("{name} {}", points.values().next_back().map(|it| label(*it)).unwrap_or_default()) }</span>
+                    <span key={name.to_string()}><i class={format!("s{}", index % 6)} />{ format!("{name} {}", points.last_key_value().map(|(_, it)| label(*it)).unwrap_or_default()) }</span>
                 }) }
                 <span class="quiet">{ unit }</span>
             </p>
@@ -334,14 +327,14 @@ fn chart(
     }
 }
 
-type Edges = BTreeMap<(Rc<str>, Rc<str>), u64>;
+type Edges = Map<(Rc<str>, Rc<str>), u64>;
 
 /// Nodes on a circle, in the order of their names.
 fn graph(
     name: &str,
-    nodes: &BTreeMap<Rc<str>, String>,
+    nodes: &Map<Rc<str>, String>,
     edges: &Edges,
-    old: &BTreeMap<Rc<str>, String>,
+    old: &Map<Rc<str>, String>,
     links: &Edges,
 ) -> Html {
     let count = nodes.len().max(1) as f64;
@@ -379,15 +372,15 @@ fn graph(
     }
 }
 
-fn label<'a>(nodes: &'a BTreeMap<Rc<str>, String>, key: &'a Rc<str>) -> &'a str {
+fn label<'a>(nodes: &'a Map<Rc<str>, String>, key: &'a Rc<str>) -> &'a str {
     nodes.get(key).map_or(key, String::as_str)
 }
 
 #[derive(Properties, PartialEq)]
 struct SearchProps {
     name: Rc<str>,
-    titles: BTreeMap<Rc<str>, String>,
-    terms: BTreeMap<Rc<str>, BTreeSet<Rc<str>>>,
+    titles: Map<Rc<str>, String>,
+    terms: Map<Rc<str>, Set<Rc<str>>>,
 }
 
 #[component]
@@ -400,10 +393,7 @@ fn Search(props: &SearchProps) -> Html {
         .collect();
     let mut hits: Option<BTreeSet<Rc<str>>> = None;
     for word in &words {
-        let next = props
-            .terms
-            .range(Rc::<str>::from(&**word)..)
-            .take_while(|(term, _)| term.starts_with(&**word));
+        let next = props.terms.iter().filter(|(term, _)| term.starts_with(&**word));
         let found: BTreeSet<Rc<str>> = next.flat_map(|(_, keys)| keys.iter().cloned()).collect();
         hits = Some(
             hits.map_or(found.clone(), |before| before.intersection(&found).cloned().collect()),
