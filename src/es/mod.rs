@@ -49,4 +49,4 @@ pub use spec::{Given, Outcome, Past, given, past};
 pub use stream::{BadStream, Stream};
 pub use timeline::Timeline;
 pub use upcast::{Stored, Unreadable};
-pub use view::{Bar, Cell, Column, Row, Table, View, natural};
+pub use view::{Bar, Cell, Column, Row, Table, View, natural, sort};

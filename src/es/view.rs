@@ -67,8 +67,15 @@ impl View {
 
     // Apart from the generic part above, of which every projection has a copy.
     fn sorted_table(columns: &[Column], mut rows: Vec<Row>) -> Self {
-        rows.sort_by(|a, b| natural(&a.key, &b.key));
+        sort(&mut rows, |a, b| natural(&a.key, &b.key));
         Self::Table(Table { columns: columns.to_vec(), rows, totals: None })
+    }
+
+    /// Bars, the longest first.
+    pub fn bars(unit: &'static str, bars: impl IntoIterator<Item = Bar>) -> Self {
+        let mut bars = bars.into_iter().collect();
+        sort(&mut bars, |a: &Bar, b| b.value.cmp(&a.value).then_with(|| a.name.cmp(&b.name)));
+        Self::Bars { unit, bars }
     }
 
     /// Which kind of store it stands for.
@@ -249,6 +256,20 @@ fn edge_list<S: serde::Serializer>(
     serializer.collect_seq(edges.iter().map(|((a, b), weight)| (a, b, weight)))
 }
 
+/// Sorts, and keeps the order of equals. The standard library's sort is compiled anew for each
+/// type and order, which takes more room than all that is sorted here; this one is compiled once.
+pub fn sort<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
+    let order = order(items.len(), &|a, b| compare(&items[a as usize], &items[b as usize]));
+    let mut taken: Vec<Option<T>> = items.drain(..).map(Some).collect();
+    items.extend(order.into_iter().filter_map(|at| taken[at as usize].take()));
+}
+
+fn order(len: usize, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..).take(len).collect();
+    order.sort_by(|&a, &b| compare(a, b));
+    order
+}
+
 /// Compares as a person would: `2` before `10`, `post-9` before `post-10`.
 pub fn natural(left: &str, right: &str) -> Ordering {
     let (mut a, mut b) = (left, right);
@@ -278,6 +299,15 @@ fn digits(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sorting_keeps_the_order_of_equals() {
+        let mut words = ["bee", "ant", "wasp", "cat", "to"].map(str::to_owned).to_vec();
+        sort(&mut words, |a, b| a.len().cmp(&b.len()));
+        assert_eq!(words, ["to", "bee", "ant", "cat", "wasp"]);
+        sort(&mut words, Ord::cmp);
+        assert_eq!(words, ["ant", "bee", "cat", "to", "wasp"]);
+    }
 
     #[test]
     fn numbers_inside_names_sort_by_their_value() {

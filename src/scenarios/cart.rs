@@ -189,9 +189,7 @@ impl Projection for BestSellers {
 
     fn view(&self) -> View {
         let bars = self.sold.iter().map(|(name, &value)| Bar { name: name.clone(), value });
-        let mut bars: Vec<Bar> = bars.collect();
-        bars.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| a.name.cmp(&b.name)));
-        View::Bars { unit: "pieces sold", bars }
+        View::bars("pieces sold", bars)
     }
 
     fn weight(&self) -> usize {

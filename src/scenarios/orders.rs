@@ -344,9 +344,7 @@ impl Projection for SpendingPerCustomer {
             };
             Bar { name, value: spent.0 }
         });
-        let mut bars: Vec<Bar> = bars.collect();
-        bars.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| a.name.cmp(&b.name)));
-        View::Bars { unit: "cents spent", bars }
+        View::bars("cents spent", bars)
     }
 
     fn weight(&self) -> usize {
