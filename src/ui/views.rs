@@ -7,15 +7,13 @@ use std::f64::consts::TAU;
 use std::fmt::Write;
 use std::rc::Rc;
 
-use pulldown_cmark::{Event as Md, HeadingLevel, Parser, Tag, TagEnd};
 use serde_json::Value;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
-use yew::virtual_dom::VNode;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
 use super::shell::use_shell;
-use crate::lab::{Bar, Cell, Cents, Map, Mark, Set, Table, View, lines, natural, rows};
+use crate::lab::{Bar, Block, Cell, Cents, Inline, Map, Mark, Set, Table, View, blocks, lines, natural, rows};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -194,7 +192,7 @@ fn Pages(props: &PagesProps) -> Html {
                             { format!("{key}.html") }
                             if how != Mark::Same { { " " }<em class="tag">{ mark(how).1 }</em> }
                         </summary>
-                        <div class="rendered">{ markdown(now.or(was).map_or("", String::as_str)) }</div>
+                        <div class="rendered">{ markdown(&blocks(now.or(was).map_or("", String::as_str))) }</div>
                     </details>
                 }
             }) }
@@ -202,53 +200,32 @@ fn Pages(props: &PagesProps) -> Html {
     }
 }
 
-/// Markdown as nodes. Raw HTML in it is shown as the text that it is.
-fn markdown(text: &str) -> Html {
-    let mut open: Vec<(Option<Tag>, Vec<Html>)> = vec![(None, Vec::new())];
-    for event in Parser::new(text) {
-        match event {
-            Md::Start(tag) => open.push((Some(tag), Vec::new())),
-            Md::End(end) => {
-                if let Some((Some(tag), children)) = open.pop() {
-                    add(&mut open, wrapped(&tag, end, children));
-                }
-            }
-            Md::Text(text) | Md::Html(text) | Md::InlineHtml(text) => {
-                add(&mut open, html! { { text.to_string() } });
-            }
-            Md::Code(text) => add(&mut open, html! { <code>{ text.to_string() }</code> }),
-            Md::SoftBreak => add(&mut open, html! { { " " } }),
-            Md::HardBreak => add(&mut open, html! { <br /> }),
-            Md::Rule => add(&mut open, html! { <hr /> }),
-            _ => {}
-        }
-    }
-    open.into_iter().flat_map(|(_, children)| children).collect()
+/// Markdown as nodes.
+fn markdown(pieces: &[Block]) -> Html {
+    pieces
+        .iter()
+        .map(|piece| match piece {
+            Block::Heading(1, words) => html! { <h4 class="big">{ inline(words) }</h4> },
+            Block::Heading(_, words) => html! { <h4>{ inline(words) }</h4> },
+            Block::Paragraph(words) => html! { <p>{ inline(words) }</p> },
+            Block::Quote(pieces) => html! { <blockquote>{ markdown(pieces) }</blockquote> },
+            Block::List(items) => html! {
+                <ul>{ for items.iter().map(|words| html! { <li>{ inline(words) }</li> }) }</ul>
+            },
+        })
+        .collect()
 }
 
-fn add(open: &mut [(Option<Tag>, Vec<Html>)], node: VNode) {
-    if let Some((_, children)) = open.last_mut() {
-        children.push(node);
-    }
-}
-
-fn wrapped(tag: &Tag, _: TagEnd, children: Vec<Html>) -> Html {
-    match tag {
-        Tag::Heading { level: HeadingLevel::H1, .. } => {
-            html! { <h4 class="big">{ for children }</h4> }
-        }
-        Tag::Heading { .. } => html! { <h4>{ for children }</h4> },
-        Tag::Paragraph => html! { <p>{ for children }</p> },
-        Tag::BlockQuote(_) => html! { <blockquote>{ for children }</blockquote> },
-        Tag::CodeBlock(_) => html! { <pre>{ for children }</pre> },
-        Tag::List(Some(_)) => html! { <ol>{ for children }</ol> },
-        Tag::List(None) => html! { <ul>{ for children }</ul> },
-        Tag::Item => html! { <li>{ for children }</li> },
-        Tag::Emphasis => html! { <em>{ for children }</em> },
-        Tag::Strong => html! { <strong>{ for children }</strong> },
-        Tag::Strikethrough => html! { <s>{ for children }</s> },
-        _ => html! { <>{ for children }</> },
-    }
+fn inline(pieces: &[Inline]) -> Html {
+    pieces
+        .iter()
+        .map(|piece| match piece {
+            Inline::Text(words) => html! { { words } },
+            Inline::Emphasis(pieces) => html! { <em>{ inline(pieces) }</em> },
+            Inline::Strong(pieces) => html! { <strong>{ inline(pieces) }</strong> },
+            Inline::Code(words) => html! { <code>{ words }</code> },
+        })
+        .collect()
 }
 
 fn bars(unit: &str, now: &[Bar], was: &[Bar]) -> Html {
