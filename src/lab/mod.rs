@@ -34,6 +34,8 @@ pub use whatif::{Change, Imagined, NoLonger, WhatIf};
 pub use world::{Answer, Ask, Bulk, Did, Keep, World};
 
 pub use crate::es::{
-    Bar, Body, Cell, Cents, Choice, Column, CommandRecord, Commit, Condition, Draft, Envelope, EventLog, Expected, Follows, Map, Origin, Recorded, Refusal, Row, Scenario, Set, Stored, StoredCommit, Stream, Table, Unreadable, View, command_id, natural, read_event,
+    Bar, Body, Cell, Cents, Choice, Column, CommandRecord, Commit, Condition, Draft, Envelope,
+    EventLog, Expected, Follows, Map, Origin, Recorded, Refusal, Row, Scenario, Set, Stored,
+    StoredCommit, Stream, Table, Unreadable, View, command_id, natural, read_event,
 };
 pub use crate::scenarios::all as scenarios;

@@ -13,7 +13,9 @@ use web_sys::HtmlInputElement;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
 use super::shell::use_shell;
-use crate::lab::{Bar, Block, Cell, Cents, Inline, Map, Mark, Set, Table, View, blocks, lines, natural, rows};
+use crate::lab::{
+    Bar, Block, Cell, Cents, Inline, Map, Mark, Set, Table, View, blocks, lines, natural, rows,
+};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
