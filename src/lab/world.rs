@@ -26,7 +26,7 @@ use super::snapshots::{Loading, Meter, Snapshot, Snapshots, Start};
 use super::subscription::{Fault, Kind, Subscription};
 use crate::es::{
     AnyInstance, Choice, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Follows,
-    Handler, Origin, Reaction, Scenario, StoredCommit, Stream,
+    Handler, Origin, Reaction, Scenario, StoredCommit, Stream, sort,
 };
 
 /// A command on its way in.
@@ -177,8 +177,8 @@ impl World {
         for keep in keeps {
             world.recall(keep);
         }
-        world.outbox.sort_by_key(|effect| (effect.position, effect.id));
-        world.journal.sort_by_key(|entry| entry.commits);
+        sort(&mut world.outbox, |a, b| (a.position, a.id).cmp(&(b.position, b.id)));
+        sort(&mut world.journal, |a, b| a.commits.cmp(&b.commits));
         let head = world.log.head();
         for subscription in &mut world.subscriptions {
             // Of a log that has lost its end, a mark may lie beyond it.
