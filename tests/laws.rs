@@ -15,16 +15,16 @@ use histories::{
     Run, Write, assert_same, check, check_stories, copy, damaged, folded, fresh, is_performed,
     json, op, open, written,
 };
-use leftfold::es::{Act, AnyAggregate, History, Proposal, Reaction, event_id};
+use leftfold::es::{Act, AnyAggregate, History, Map, Proposal, Reaction, Set, event_id};
 use leftfold::lab::{
     Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep,
-    Kind, Outcome, Recorded, Scenario, Session, StoredCommit, Stream, View, World, command_id, forms,
-    scenarios,
+    Kind, Outcome, Recorded, Scenario, Session, StoredCommit, Stream, View, World, command_id,
+    forms, scenarios,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// A stream's version and state after the events up to `position`, folded from the first.
 fn state_of(scenario: &Scenario, log: &EventLog, stream: &Stream, position: u64) -> (u64, Value) {
@@ -144,8 +144,8 @@ fn entries(view: &View) -> usize {
         View::Pages { pages } => pages.len(),
         View::Graph { nodes, edges } => nodes.len() + edges.len(),
         View::Bars { bars, .. } => bars.len(),
-        View::Chart { series, .. } => series.values().map(BTreeMap::len).sum(),
-        View::Search { terms, .. } => terms.values().map(BTreeSet::len).sum(),
+        View::Chart { series, .. } => series.values().map(Map::len).sum(),
+        View::Search { terms, .. } => terms.values().map(Set::len).sum(),
     }
 }
 

@@ -16,6 +16,7 @@ mod header;
 mod icons;
 mod journal;
 mod log;
+mod markdown;
 mod parts;
 mod pipeline;
 mod read;

@@ -12,10 +12,9 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
+use super::markdown::markdown;
 use super::shell::use_shell;
-use crate::lab::{
-    Bar, Block, Cell, Cents, Inline, Map, Mark, Set, Table, View, blocks, lines, natural, rows,
-};
+use crate::lab::{Bar, Cell, Cents, Map, Mark, Set, Table, View, lines, natural, rows};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -194,40 +193,12 @@ fn Pages(props: &PagesProps) -> Html {
                             { format!("{key}.html") }
                             if how != Mark::Same { { " " }<em class="tag">{ mark(how).1 }</em> }
                         </summary>
-                        <div class="rendered">{ markdown(&blocks(now.or(was).map_or("", String::as_str))) }</div>
+                        <div class="rendered">{ markdown(now.or(was).map_or("", String::as_str)) }</div>
                     </details>
                 }
             }) }
         </div>
     }
-}
-
-/// Markdown as nodes.
-fn markdown(pieces: &[Block]) -> Html {
-    pieces
-        .iter()
-        .map(|piece| match piece {
-            Block::Heading(1, words) => html! { <h4 class="big">{ inline(words) }</h4> },
-            Block::Heading(_, words) => html! { <h4>{ inline(words) }</h4> },
-            Block::Paragraph(words) => html! { <p>{ inline(words) }</p> },
-            Block::Quote(pieces) => html! { <blockquote>{ markdown(pieces) }</blockquote> },
-            Block::List(items) => html! {
-                <ul>{ for items.iter().map(|words| html! { <li>{ inline(words) }</li> }) }</ul>
-            },
-        })
-        .collect()
-}
-
-fn inline(pieces: &[Inline]) -> Html {
-    pieces
-        .iter()
-        .map(|piece| match piece {
-            Inline::Text(words) => html! { { words } },
-            Inline::Emphasis(pieces) => html! { <em>{ inline(pieces) }</em> },
-            Inline::Strong(pieces) => html! { <strong>{ inline(pieces) }</strong> },
-            Inline::Code(words) => html! { <code>{ words }</code> },
-        })
-        .collect()
 }
 
 fn bars(unit: &str, now: &[Bar], was: &[Bar]) -> Html {
