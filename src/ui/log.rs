@@ -77,6 +77,8 @@ pub enum Msg {
     Mark(bool),
     NewestFirst(bool),
     HideData(bool),
+    /// A key was pressed in the grid: up and down go from row to row.
+    Key(KeyboardEvent),
     /// To the next event found, or the one before.
     Jump(bool),
     /// Look for nothing.
@@ -138,6 +140,24 @@ impl Component for EventLogView {
             Msg::HideData(on) => {
                 self.hide_data = on;
                 remember("no-data", on.then_some("hidden"));
+            }
+            Msg::Key(event) => {
+                let down = match &*event.key() {
+                    "ArrowDown" => true,
+                    "ArrowUp" => false,
+                    _ => return false,
+                };
+                event.prevent_default();
+                let (count, index) = (self.count(props), self.index(props));
+                let next = match index {
+                    Some(index) if down => index + 1,
+                    Some(index) => index.saturating_sub(1),
+                    None => 0,
+                };
+                if next < count {
+                    props.seek.emit(self.position(next, count));
+                }
+                return false;
             }
             Msg::Jump(on) => {
                 let Some(found) = &self.found else { return false };
@@ -267,8 +287,8 @@ impl EventLogView {
             if self.hide_data { " no-data" } else { "" }
         );
         html! {
-            <div {class} role="grid" aria-label="Event log" aria-rowcount={(count + 1).to_string()} style={format!("--digits:{}", props.head.max(10).ilog10() + 1)}>
-                <div class="scroll" role="presentation" ref={self.place.clone()} onscroll={link.callback(|_| Msg::Scrolled)}>
+            <div {class} style={format!("--digits:{}", props.head.max(10).ilog10() + 1)}>
+                <div class="scroll" role="grid" tabindex="0" aria-label="Event log" aria-rowcount={(count + 1).to_string()} ref={self.place.clone()} onkeydown={link.callback(Msg::Key)} onscroll={link.callback(|_| Msg::Scrolled)}>
                     <div class="stay" role="rowgroup">
                         <div class="row top" role="row" aria-rowindex="1">
                             { for ["#", "Stream", "v", "Event", "Data", "At"].map(|name| html! {
