@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::Value;
-use web_sys::{HtmlElement, KeyboardEvent};
-use yew::{Callback, Component, Context, Html, InputEvent, NodeRef, Properties, html};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
+use yew::{Callback, Component, Context, Html, InputEvent, NodeRef, Properties, TargetCast, html};
 
 use super::browser::{remember, remembered};
 use super::desk::{Desk, written_time};
@@ -77,6 +77,8 @@ pub enum Msg {
     Mark(bool),
     NewestFirst(bool),
     HideData(bool),
+    /// To the event at a position.
+    Go(u64),
     /// A key was pressed in the grid: up and down go from row to row.
     Key(KeyboardEvent),
     /// To the next event found, or the one before.
@@ -140,6 +142,10 @@ impl Component for EventLogView {
             Msg::HideData(on) => {
                 self.hide_data = on;
                 remember("no-data", on.then_some("hidden"));
+            }
+            Msg::Go(position) => {
+                props.seek.emit(position);
+                return false;
             }
             Msg::Key(event) => {
                 let down = match &*event.key() {
@@ -277,7 +283,8 @@ impl EventLogView {
         let kin = kin(&session);
         let rows = (first..last).filter_map(|index| {
             let event = session.log().event(self.position(index, count))?;
-            Some(self.row(event, index, props, &kin))
+            // A row that leaves the window lends its elements to one that enters it.
+            Some(self.row(event, (index, index % shown.max(last - first)), props, &kin))
         });
         let rows: Html = rows.collect();
         let link = ctx.link();
@@ -288,7 +295,7 @@ impl EventLogView {
         );
         html! {
             <div {class} style={format!("--digits:{}", props.head.max(10).ilog10() + 1)}>
-                <div class="scroll" role="grid" tabindex="0" aria-label="Event log" aria-rowcount={(count + 1).to_string()} ref={self.place.clone()} onkeydown={link.callback(Msg::Key)} onscroll={link.callback(|_| Msg::Scrolled)}>
+                <div class="scroll" role="grid" tabindex="0" aria-label="Event log" aria-rowcount={(count + 1).to_string()} ref={self.place.clone()} onkeydown={link.callback(Msg::Key)} onclick={link.batch_callback(|event: MouseEvent| pressed(&event))} onscroll={link.callback(|_| Msg::Scrolled)}>
                     <div class="stay" role="rowgroup">
                         <div class="row top" role="row" aria-rowindex="1">
                             { for ["#", "Stream", "v", "Event", "Data", "At"].map(|name| html! {
@@ -373,7 +380,13 @@ impl EventLogView {
         self.searched = props.head;
     }
 
-    fn row(&self, event: &Recorded, index: usize, props: &LogProps, kin: &BTreeSet<u64>) -> Html {
+    fn row(
+        &self,
+        event: &Recorded,
+        (index, slot): (usize, usize),
+        props: &LogProps,
+        kin: &BTreeSet<u64>,
+    ) -> Html {
         let position = event.position();
         let selected = position == props.position;
         let mut class = "row".to_owned();
@@ -399,8 +412,8 @@ impl EventLogView {
         let tag = |red: &'static str, text: &'static str| html! { <em class={red}>{ text }</em> };
         html! {
             <div
-                {class} role="row" key={position} aria-rowindex={(index + 2).to_string()} aria-label={name}
-                aria-selected={if selected { "true" } else { "false" }} onclick={props.seek.reform(move |_| position)}
+                {class} role="row" key={slot} aria-rowindex={(index + 2).to_string()} aria-label={name}
+                aria-selected={if selected { "true" } else { "false" }} data-position={position.to_string()}
             >
                 <span role="gridcell" class="number">{ position }</span>
                 <span role="gridcell" class="mono">{ event.stream().as_str() }</span>
@@ -421,6 +434,13 @@ impl EventLogView {
             </div>
         }
     }
+}
+
+/// The event whose row was pressed.
+fn pressed(event: &MouseEvent) -> Option<Msg> {
+    let place = event.target_dyn_into::<Element>()?;
+    let row = place.closest("[data-position]").ok()??;
+    Some(Msg::Go(row.get_attribute("data-position")?.parse().ok()?))
 }
 
 /// What the event at the playhead follows from, and what follows from it, itself among them.
