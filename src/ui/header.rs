@@ -57,7 +57,7 @@ pub fn Header(props: &HeaderProps) -> Html {
     };
     html! {
         <header class="bar">
-            <span class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</span>
+            <h1 class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</h1>
             <span class="scenario" title={props.about.to_string()}>{ select("Scenario", &props.scenario, titles, scenario) }</span>
             <span class="story">
                 <span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>

@@ -13,11 +13,14 @@ use web_sys::HtmlInputElement;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
 use super::markdown::markdown;
+use super::parts::button;
 use super::shell::use_shell;
-use crate::lab::{Bar, Cell, Cents, Map, Mark, Set, Table, View, lines, natural, rows};
+use crate::lab::{Bar, Cell, Cents, Map, Mark, RowMark, Set, Table, View, lines, natural, rows};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
+/// So many of them at first: more are never read, and each costs.
+const ROWS_AT_FIRST: usize = 30;
 
 #[derive(Properties, PartialEq)]
 pub struct ViewProps {
@@ -29,7 +32,9 @@ pub struct ViewProps {
 #[component]
 pub fn ViewBody(props: &ViewProps) -> Html {
     match (&props.now, &props.was) {
-        (View::Table(now), View::Table(was)) => table(now, was),
+        (View::Table(now), View::Table(was)) => {
+            html! { <Rows now={now.clone()} was={was.clone()} /> }
+        }
         (View::Documents { documents: now }, View::Documents { documents: was }) => {
             let keys: BTreeSet<&Rc<str>> = now.keys().chain(was.keys()).collect();
             let mut keys: Vec<&Rc<str>> = keys.into_iter().collect();
@@ -87,9 +92,27 @@ fn side(cell: &Cell) -> &'static str {
     }
 }
 
-fn table(now: &Table, was: &Table) -> Html {
-    let diff = rows(was, now);
-    let hidden = diff.rows.len().saturating_sub(ROWS_SHOWN);
+#[derive(Properties, PartialEq)]
+struct RowsProps {
+    now: Table,
+    was: Table,
+}
+
+/// A table: its first rows, and all that the event at the playhead has changed.
+#[component]
+fn Rows(props: &RowsProps) -> Html {
+    let all = yew::use_state(|| false);
+    let now = &props.now;
+    let diff = rows(&props.was, now);
+    let count = diff.rows.len();
+    let limit = if *all { ROWS_SHOWN } else { ROWS_AT_FIRST };
+    let shown = diff
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(index, row)| *index < limit || row.mark != Mark::Same);
+    let shown: Vec<_> = shown.map(|(_, row)| row).take(ROWS_SHOWN).collect();
+    let hidden = count - shown.len();
     let first = now.rows.first();
     html! {
         <div class="tablebox" tabindex="0" role="group" aria-label="Rows">
@@ -99,23 +122,7 @@ fn table(now: &Table, was: &Table) -> Html {
                     <th scope="col" class={first.and_then(|row| row.cells.get(index)).map_or("", side)}>{ column.name }</th>
                 }) }
             </tr></thead>
-            <tbody>
-                { for diff.rows.iter().take(ROWS_SHOWN).map(|row| html! {
-                    <tr key={row.row.key.to_string()} class={mark(row.mark).0}>
-                        { for row.row.cells.iter().zip(&row.was).enumerate().map(|(index, (cell, was))| html! {
-                            <td class={side(cell)}>
-                                if let Some(was) = was {
-                                    <del>{ written(was) }</del>{ " " }<ins>{ written(cell) }</ins>
-                                } else if index == 0 && matches!(row.mark, Mark::Added | Mark::Removed) {
-                                    <span>{ written(cell) }</span>{ " " }<em class="tag">{ mark(row.mark).1 }</em>
-                                } else {
-                                    { written(cell) }
-                                }
-                            </td>
-                        }) }
-                    </tr>
-                }) }
-            </tbody>
+            <tbody>{ for shown.into_iter().map(row) }</tbody>
             if let Some(totals) = &now.totals {
                 <tfoot><tr>
                     { for totals.iter().map(|cell| html! {
@@ -125,9 +132,30 @@ fn table(now: &Table, was: &Table) -> Html {
             }
         </table>
         if hidden > 0 {
-            <p class="quiet pad">{ format!("and {hidden} more rows") }</p>
+            <p class="quiet pad">
+                { format!("and {hidden} more rows ") }
+                if !*all { { button("Show more", Callback::from(move |_| all.set(true))) } }
+            </p>
         }
         </div>
+    }
+}
+
+fn row(row: &RowMark) -> Html {
+    html! {
+        <tr key={row.row.key.to_string()} class={mark(row.mark).0}>
+            { for row.row.cells.iter().zip(&row.was).enumerate().map(|(index, (cell, was))| html! {
+                <td class={side(cell)}>
+                    if let Some(was) = was {
+                        <del>{ written(was) }</del>{ " " }<ins>{ written(cell) }</ins>
+                    } else if index == 0 && matches!(row.mark, Mark::Added | Mark::Removed) {
+                        <span>{ written(cell) }</span>{ " " }<em class="tag">{ mark(row.mark).1 }</em>
+                    } else {
+                        { written(cell) }
+                    }
+                </td>
+            }) }
+        </tr>
     }
 }
 
