@@ -289,9 +289,9 @@ impl Desk {
             Keep::Effect(effect) => (
                 Shelf::Effects,
                 // Performed more than once, it is kept more than once.
-                match effect.times {
-                    0 | 1 => effect.id.to_string(),
-                    times => format!("{}.{times}", effect.id),
+                match effect.repeat {
+                    0 => effect.id.to_string(),
+                    repeat => format!("{}.{repeat}", effect.id),
                 },
                 serde_json::to_string(effect).unwrap_or_default(),
             ),
