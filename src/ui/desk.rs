@@ -257,12 +257,12 @@ impl Desk {
         loop {
             let now = inner.story_time.get().unwrap_or_else(now);
             let did = self.session_mut().step(now);
-            if let Some(did) = did {
-                let keeps = self.session_mut().world_mut().take_keeps();
-                for keep in keeps {
-                    self.keep(keep).await;
-                }
-                return Some(did);
+            let keeps = self.session_mut().world_mut().take_keeps();
+            for keep in keeps {
+                self.keep(keep).await;
+            }
+            if did.is_some() {
+                return did;
             }
             let pending = self.session().world().pending().cloned();
             let answer = match inner.storage.append(&inner.info.id, &pending?).await {

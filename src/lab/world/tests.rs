@@ -16,6 +16,9 @@ use crate::es::{
 use crate::lab::session::Session;
 use crate::lab::subscription::Control;
 
+mod deliveries;
+mod loading;
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Door {
     open: bool,
