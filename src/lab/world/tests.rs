@@ -18,6 +18,7 @@ use crate::lab::subscription::Control;
 
 mod deliveries;
 mod loading;
+mod looking;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Door {
