@@ -149,7 +149,9 @@ fn what_is_imagined_is_the_fold_of_the_altered_events_at_every_position() {
                 assert_eq!(imagined.0, instance.state(), "{change:?}: {stream} at {position}");
             }
             let mut doors = world.scenario.projections[0].runner();
-            events.iter().for_each(|it| doors.apply(it));
+            for event in &events {
+                doors.apply(event);
+            }
             let imagined = what_if.view(world, "Doors", position).unwrap();
             assert_eq!(imagined.0, doors.view(), "{change:?} at {position}");
         }
