@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
 mod histories;
+mod pool;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

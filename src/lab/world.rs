@@ -205,7 +205,7 @@ impl World {
             }
             Keep::Effect(effect) => {
                 let times = self.performed.entry(effect.id).or_default();
-                *times = effect.times.max(*times);
+                *times = (*times).max(effect.repeat + 1);
                 self.outbox.push(effect);
             }
             Keep::Refusal(entry) => self.journal.push(entry),

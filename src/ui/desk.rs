@@ -257,12 +257,12 @@ impl Desk {
         loop {
             let now = inner.story_time.get().unwrap_or_else(now);
             let did = self.session_mut().step(now);
-            if let Some(did) = did {
-                let keeps = self.session_mut().world_mut().take_keeps();
-                for keep in keeps {
-                    self.keep(keep).await;
-                }
-                return Some(did);
+            let keeps = self.session_mut().world_mut().take_keeps();
+            for keep in keeps {
+                self.keep(keep).await;
+            }
+            if did.is_some() {
+                return did;
             }
             let pending = self.session().world().pending().cloned();
             let answer = match inner.storage.append(&inner.info.id, &pending?).await {
@@ -289,9 +289,9 @@ impl Desk {
             Keep::Effect(effect) => (
                 Shelf::Effects,
                 // Performed more than once, it is kept more than once.
-                match effect.times {
-                    0 | 1 => effect.id.to_string(),
-                    times => format!("{}.{times}", effect.id),
+                match effect.repeat {
+                    0 => effect.id.to_string(),
+                    repeat => format!("{}.{repeat}", effect.id),
                 },
                 serde_json::to_string(effect).unwrap_or_default(),
             ),

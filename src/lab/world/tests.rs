@@ -16,6 +16,10 @@ use crate::es::{
 use crate::lab::session::Session;
 use crate::lab::subscription::Control;
 
+mod deliveries;
+mod loading;
+mod looking;
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Door {
     open: bool,
