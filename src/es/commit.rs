@@ -72,6 +72,8 @@ impl Envelope {
 /// One command's outcome, zero or more events, numbered and ready to be stored.
 #[derive(Clone, Debug)]
 pub struct Commit {
+    /// Its place among the log's commits, from 1: one without an event has a place as well.
+    pub number: u64,
     /// The log's head before it.
     pub after: u64,
     /// What its events share.
@@ -100,6 +102,7 @@ impl Commit {
 impl From<&Commit> for StoredCommit {
     fn from(commit: &Commit) -> Self {
         Self {
+            number: commit.number,
             after: commit.after,
             envelope: (*commit.envelope).clone(),
             events: commit.events.iter().map(StoredEvent::from).collect(),
@@ -143,7 +146,7 @@ impl StoredCommit {
             }
         });
         let events = events.collect();
-        Commit { after: self.after, envelope, events }
+        Commit { number: self.number, after: self.after, envelope, events }
     }
 }
 
@@ -174,6 +177,9 @@ pub fn read_event(
 /// A commit in its stored form: plain JSON, no types of any domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredCommit {
+    /// Its place among the log's commits, from 1.
+    #[serde(default)]
+    pub number: u64,
     /// The log's head before it.
     pub after: u64,
     /// What its events share.
