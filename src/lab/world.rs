@@ -58,11 +58,8 @@ pub struct Bulk {
 pub enum Answer {
     /// It is stored.
     Stored,
-    /// Somebody else was first.
-    Lost {
-        /// The version found.
-        actual: u64,
-    },
+    /// Somebody else was first. Their commits are to be learned before this is said.
+    Lost,
     /// The store failed.
     Failed(String),
 }
@@ -149,8 +146,8 @@ enum Stage {
     Loaded { version: u64 },
     Folded { version: u64 },
     Decided { expected: Option<(Stream, Expected)>, drafts: Vec<Draft> },
-    Appending { commit: Commit },
-    Answered { commit: Commit, answer: Answer },
+    Appending { commit: Commit, expected: Option<(Stream, Expected)> },
+    Answered { commit: Commit, expected: Option<(Stream, Expected)>, answer: Answer },
 }
 
 impl World {
@@ -293,7 +290,7 @@ impl World {
     /// The commit that waits for the store's answer.
     pub fn pending(&self) -> Option<&Commit> {
         match &self.handling.as_ref()?.stage {
-            Stage::Appending { commit } => Some(commit),
+            Stage::Appending { commit, .. } => Some(commit),
             _ => None,
         }
     }
@@ -302,7 +299,9 @@ impl World {
     pub fn answer(&mut self, answer: Answer) {
         if let Some(mut handling) = self.handling.take() {
             handling.stage = match handling.stage {
-                Stage::Appending { commit } => Stage::Answered { commit, answer },
+                Stage::Appending { commit, expected } => {
+                    Stage::Answered { commit, expected, answer }
+                }
                 stage => stage,
             };
             self.handling = Some(handling);
@@ -367,8 +366,8 @@ impl World {
     fn advance(&mut self, mut handling: Handling) -> Option<Did> {
         let (did, stage) = match handling.stage {
             Stage::Waiting | Stage::Ready(_) => return None,
-            Stage::Appending { commit } => {
-                handling.stage = Stage::Appending { commit };
+            waiting @ Stage::Appending { .. } => {
+                handling.stage = waiting;
                 self.handling = Some(handling);
                 return None;
             }
@@ -412,12 +411,12 @@ impl World {
             Stage::Decided { expected, drafts } => {
                 let (stream, version) = expected.clone().unzip();
                 let envelope = handling.envelope.clone();
-                let proposal = Proposal { envelope, expected, events: drafts };
+                let proposal = Proposal { envelope, expected: expected.clone(), events: drafts };
                 match self.log.propose(proposal) {
                     Ok(commit) => {
                         let events = commit.events.len() as u64;
                         let did = Did::Appending { stream, expected: version, events };
-                        (did, Stage::Appending { commit })
+                        (did, Stage::Appending { commit, expected })
                     }
                     Err(wrong) => {
                         handling.stage = Stage::Received;
@@ -427,9 +426,9 @@ impl World {
                     }
                 }
             }
-            Stage::Answered { commit, answer } => {
+            Stage::Answered { commit, expected, answer } => {
                 handling.stage = Stage::Received;
-                return Some(self.answered(handling, commit, answer));
+                return self.answered(handling, commit, expected, answer);
             }
         };
         handling.stage = stage;
@@ -437,8 +436,14 @@ impl World {
         Some(did)
     }
 
-    fn answered(&mut self, handling: Handling, commit: Commit, answer: Answer) -> Did {
-        match answer {
+    fn answered(
+        &mut self,
+        mut handling: Handling,
+        commit: Commit,
+        expected: Option<(Stream, Expected)>,
+        answer: Answer,
+    ) -> Option<Did> {
+        Some(match answer {
             Answer::Stored => {
                 let (from, to) = (commit.after + 1, commit.head());
                 self.learned(commit);
@@ -448,20 +453,24 @@ impl World {
                 self.close(handling.reaction_of);
                 Did::Appended { from, to }
             }
-            Answer::Lost { actual } => {
-                let expects = commit.expects();
-                let lost = expects.into_iter().find(|(_, version)| *version != actual);
-                // Before the winner's commit is learned, another try would lose as well.
-                let learned = self.log.head() > commit.after;
-                match lost {
-                    Some((stream, version)) if learned || handling.reaction_of.is_none() => {
-                        self.conflict(handling, stream, Expected::Exact(version), actual)
-                    }
-                    _ => self.not_stored(handling, "the log was written elsewhere"),
+            // Before the winner's commit is learned, another try would lose as well.
+            Answer::Lost if self.log.commits() < commit.number => {
+                self.not_stored(handling, "the log was written elsewhere")
+            }
+            Answer::Lost => {
+                // The winner may have been asked the same, as when two tabs tell one story.
+                if let Some(events) = self.log.handled(handling.envelope.command_id) {
+                    let command = handling.envelope.command.as_ref().map(|it| it.kind.clone());
+                    let command = command.unwrap_or_else(|| "append".into());
+                    return Some(self.repeated(handling, command, events));
                 }
+                // Where the streams are as they were, only the places in the log have changed.
+                let drafts = commit.events.into_iter().map(Draft::from).collect();
+                handling.stage = Stage::Decided { expected, drafts };
+                return self.advance(handling);
             }
             Answer::Failed(why) => self.not_stored(handling, &why),
-        }
+        })
     }
 
     /// Processes need not react to these events: they count as answered.

@@ -254,8 +254,8 @@ impl Desk {
             let pending = self.session().world().pending().cloned();
             let answer = match inner.storage.append(&inner.info.id, &pending?).await {
                 Ok(()) => Answer::Stored,
-                Err(StoreError::Conflict { actual, .. } | StoreError::Behind { actual, .. }) => {
-                    Answer::Lost { actual }
+                Err(StoreError::Conflict { .. } | StoreError::Behind { .. }) => {
+                    Answer::Lost
                 }
                 Err(fault) => {
                     let answer = Answer::Failed(fault.to_string());
