@@ -52,6 +52,14 @@ pub struct Envelope {
     /// The command, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandRecord>,
+    /// True where processes need not react to its events, wherever they learn of them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unanswered: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(it: &bool) -> bool {
+    !it
 }
 
 impl Envelope {
@@ -65,6 +73,7 @@ impl Envelope {
             origin: Origin::Command,
             at,
             command: None,
+            unanswered: false,
         }
     }
 }

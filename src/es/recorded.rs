@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{
-    Aggregate, AnyEvent, CommandRecord, Draft, Envelope, Origin, Stored, Stream, Unreadable, event_id,
+    Aggregate, AnyEvent, CommandRecord, Draft, Envelope, Origin, Stored, Stream, Unreadable,
+    event_id,
 };
 
 /// What an event says, if it can be read.

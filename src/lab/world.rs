@@ -124,6 +124,8 @@ pub struct World {
     reacting: Option<(Rc<str>, u64, Vec<Reaction>)>,
     effects: VecDeque<(Rc<str>, u64, Reaction)>,
     settled: BTreeSet<Rc<str>>,
+    /// True where processes only fold: another place runs them.
+    watching: bool,
     journal: Vec<Entry>,
     outbox: Vec<Effect>,
     performed: BTreeSet<Uuid>,
@@ -135,7 +137,6 @@ struct Handling {
     expected: Option<Expected>,
     /// The process and position whose reaction it is.
     reaction_of: Option<(Rc<str>, u64)>,
-    react: bool,
     stage: Stage,
 }
 
@@ -163,6 +164,7 @@ impl World {
             reacting: None,
             effects: VecDeque::new(),
             settled: BTreeSet::new(),
+            watching: false,
             journal: Vec::new(),
             outbox: Vec::new(),
             performed: BTreeSet::new(),
@@ -201,6 +203,8 @@ impl World {
         for subscription in &mut world.subscriptions {
             // Of a log that has lost its end, a mark may lie beyond it.
             subscription.mark = subscription.mark.min(head);
+            let mark = subscription.mark;
+            subscription.excused.retain(|range| range.end > mark + 1);
             let to = match subscription.kind {
                 Kind::Projection => head,
                 Kind::Process => subscription.mark,
@@ -218,12 +222,13 @@ impl World {
         match keep {
             Keep::Mark(process, position) => {
                 if let Some(subscription) = self.find(&process) {
-                    subscription.mark = position;
+                    subscription.mark = subscription.mark.max(position);
                 }
             }
             Keep::Effect(effect) => {
-                self.performed.insert(effect.id);
-                self.outbox.push(effect);
+                if self.performed.insert(effect.id) {
+                    self.outbox.push(effect);
+                }
             }
             Keep::Refusal(entry) => self.journal.push(entry),
         }
@@ -269,7 +274,6 @@ impl World {
             envelope,
             expected: ask.expected,
             reaction_of: None,
-            react: true,
             stage: Stage::Waiting,
         });
     }
@@ -278,11 +282,11 @@ impl World {
     pub fn submit_bulk(&mut self, bulk: Bulk) {
         let mut envelope = Envelope::first(bulk.id, bulk.actor, 0);
         envelope.origin = bulk.origin;
+        envelope.unanswered = !bulk.react;
         self.inbox.push_back(Handling {
             envelope,
             expected: None,
             reaction_of: None,
-            react: bulk.react,
             stage: Stage::Ready(bulk.events),
         });
     }
@@ -319,6 +323,9 @@ impl World {
         let (envelope, after, head) = (commit.envelope.clone(), commit.after, commit.head());
         if !self.log.learn(commit) {
             return false;
+        }
+        if envelope.unanswered && after < head {
+            self.excuse(after + 1, head);
         }
         if envelope.command.is_some() {
             let events = after + 1..head + 1;
@@ -447,9 +454,6 @@ impl World {
             Answer::Stored => {
                 let (from, to) = (commit.after + 1, commit.head());
                 self.learned(commit);
-                if !handling.react {
-                    self.excuse(from, to);
-                }
                 self.close(handling.reaction_of);
                 Did::Appended { from, to }
             }
@@ -473,10 +477,45 @@ impl World {
         })
     }
 
+    /// From now on processes fold and leave what is due to whoever runs them.
+    pub fn watch(&mut self) {
+        self.watching = true;
+    }
+
+    /// From now on processes react here, each from its mark on: nobody else does.
+    pub fn take_over(&mut self, marks: impl IntoIterator<Item = (Rc<str>, u64)>) {
+        self.watching = false;
+        for (process, position) in marks {
+            if let Some(subscription) = self.find(&process) {
+                subscription.mark = position;
+            }
+        }
+        let processes: Vec<(Rc<str>, u16)> = self
+            .subscriptions
+            .iter()
+            .filter(|it| it.kind == Kind::Process)
+            .map(|it| (it.name.clone(), it.code))
+            .collect();
+        let head = self.log.head();
+        for (name, code) in processes {
+            let Some(mut runner) = self.fresh(&name, code) else { continue };
+            let Some(mark) = self.find(&name).map(|it| it.mark.min(head)) else { continue };
+            for event in self.log.events(1, mark) {
+                runner.apply(event);
+            }
+            if let Some(subscription) = self.find(&name) {
+                subscription.runner = runner;
+                subscription.mark = mark;
+                subscription.checkpoint = mark;
+            }
+        }
+    }
+
     /// Processes need not react to these events: they count as answered.
     fn excuse(&mut self, from: u64, to: u64) {
         for subscription in &mut self.subscriptions {
-            if subscription.kind == Kind::Process && subscription.mark + 1 == from {
+            if subscription.kind == Kind::Process && subscription.mark + 1 == from && !self.watching
+            {
                 subscription.mark = to;
                 self.keeps.push(Keep::Mark(subscription.name.clone(), to));
             } else {
@@ -562,7 +601,7 @@ impl World {
         subscription.runner.apply(event);
         subscription.checkpoint = position;
         let to = subscription.name.clone();
-        if subscription.kind == Kind::Process {
+        if subscription.kind == Kind::Process && !self.watching {
             let reactions = subscription.runner.react(event);
             let excused = subscription.excused.iter().any(|range| range.contains(&position));
             if position <= subscription.mark || excused {
@@ -609,7 +648,6 @@ impl World {
             envelope,
             expected: None,
             reaction_of: Some((process.clone(), position)),
-            react: true,
             stage: Stage::Waiting,
         });
     }

@@ -254,9 +254,7 @@ impl Desk {
             let pending = self.session().world().pending().cloned();
             let answer = match inner.storage.append(&inner.info.id, &pending?).await {
                 Ok(()) => Answer::Stored,
-                Err(StoreError::Conflict { .. } | StoreError::Behind { .. }) => {
-                    Answer::Lost
-                }
+                Err(StoreError::Conflict { .. } | StoreError::Behind { .. }) => Answer::Lost,
                 Err(fault) => {
                     let answer = Answer::Failed(fault.to_string());
                     inner.fault.replace(Some(fault));

@@ -706,6 +706,52 @@ fn what_was_asked_here_and_elsewhere_is_handled_once() {
 }
 
 #[test]
+fn whoever_watches_folds_and_sends_nothing_until_they_take_over_from_the_mark() {
+    let mut lab = Lab::new(&kept_house());
+    lab.world.watch();
+    lab.ask("door-1", "Open");
+    check(
+        lab.run(),
+        expect![[r#"
+        Alice sends Open to door-1
+        Loads door-1: 0 events
+        Nothing to fold: the initial state
+        Accepts Open: Opened
+        Asks the store to append 1 event to door-1, expecting no stream
+        Stored at position 1
+        Doors takes in event 1
+        Porter takes in event 1
+    "#]],
+    );
+    assert!(lab.keeps.is_empty());
+    lab.world.take_over([("Porter".into(), 0)]);
+    check(
+        lab.run(),
+        expect![[r#"
+            Porter takes in event 1
+            Porter asks for Ring, mail
+            Performs the side effect: mail
+            Porter sends Ring to bell-1
+            Loads bell-1: 0 events
+            Nothing to fold: the initial state
+            Accepts Ring: Rang
+            Asks the store to append 1 event to bell-1, expecting no stream
+            Stored at position 2
+            Doors takes in event 2
+            Porter takes in event 2
+            Porter notes that it has reacted up to 2
+        "#]],
+    );
+    check(
+        lab.log(),
+        expect![[r#"
+        #1 door-1 v1 Opened Alice
+        #2 bell-1 v1 Rang Porter
+    "#]],
+    );
+}
+
+#[test]
 fn a_process_that_loses_a_race_decides_again_on_the_new_state() {
     let mut lab = Lab::new(&kept_house());
     lab.ask("door-1", "Open");
