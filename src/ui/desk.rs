@@ -181,7 +181,15 @@ impl Desk {
         let id = format!("{}{}", &id[4..12], &id[28..]);
         let (created_at, opened_at) = (now(), now());
         let (scenario_id, title) = (scenario.id.to_string(), title.to_owned());
-        let info = LogInfo { id, scenario: scenario_id, title, created_at, opened_at, forked_from };
+        let info = LogInfo {
+            id,
+            scenario: scenario_id,
+            title,
+            created_at,
+            opened_at,
+            forked_from,
+            deleted_at: None,
+        };
         storage.describe(&info).await?;
         Ok(Self::at(storage, info, Session::new(World::new(scenario)), 0))
     }
