@@ -256,7 +256,7 @@ fn light(session: &mut Session, lamp: &str) -> (Outcome, String) {
         data: to_raw_value(&json!({})).unwrap(),
     };
     let id = command_id("lamps", 100 + session.world().journal().len() as u64);
-    session.world_mut().submit(Ask { id, actor: "Alice".into(), command, expected: None });
+    session.world_mut().submit(Ask::new(id, "Alice".into(), command));
     session.run(2);
     let entry = session.world().journal().last().unwrap();
     (entry.outcome.clone(), entry.reason.as_deref().unwrap_or_default().to_owned())

@@ -17,8 +17,8 @@ use histories::{
 };
 use leftfold::es::{Act, AnyAggregate, Proposal, Reaction, event_id};
 use leftfold::lab::{
-    Ask, CommandRecord, Commit, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep, Kind,
-    Outcome, Recorded, Scenario, Session, StoredCommit, Stream, World, command_id, forms,
+    Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep,
+    Kind, Outcome, Recorded, Scenario, Session, StoredCommit, Stream, World, command_id, forms,
     scenarios,
 };
 use proptest::collection::vec;
@@ -68,7 +68,7 @@ fn a_seek_equals_the_plain_fold_at_any_position_in_any_order() {
             let names = run.names();
             if !names.is_empty() {
                 let (name, _) = index.get(&names);
-                run.session.world_mut().pause(name, true);
+                run.session.world_mut().control(name, Control::Pause(true)).unwrap();
             }
         }
         run.play_all(&ops);
@@ -226,7 +226,7 @@ fn the_same_command_id_is_handled_once() {
             let command = entry.envelope.command.clone().unwrap();
             // Known comes first, whatever is believed of the stream by now.
             let expected = Some(Expected::Exact(1_000_000));
-            run.session.world_mut().submit(Ask { id, actor, command, expected });
+            run.session.world_mut().submit(Ask { expected, ..Ask::new(id, actor, command) });
             asks += 1;
         }
         for bulk in run.bulks.clone() {

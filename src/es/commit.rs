@@ -33,6 +33,31 @@ pub struct CommandRecord {
     pub data: Box<RawValue>,
 }
 
+/// How a command repeats an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    /// After a conflict, somebody looked again and had it decided on the latest state.
+    Reload,
+    /// After a conflict, it was decided again on the latest state, without asking anybody.
+    Retry,
+    /// It was appended whatever had happened since the state it was decided on.
+    Force,
+    /// It was sent again as it was, under the same id.
+    Same,
+    /// It was sent again as a command of its own, under a new id.
+    Anew,
+}
+
+/// The command that another one repeats, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Follows {
+    /// The id of the earlier command; a command's own where it was sent again as it was.
+    pub command: Uuid,
+    /// How it is repeated.
+    pub choice: Choice,
+}
+
 /// What all events of one commit share.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -55,6 +80,9 @@ pub struct Envelope {
     /// True where processes need not react to its events, wherever they learn of them.
     #[serde(default, skip_serializing_if = "is_false")]
     pub unanswered: bool,
+    /// The command that it repeats, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Follows>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -74,6 +102,7 @@ impl Envelope {
             at,
             command: None,
             unanswered: false,
+            follows: None,
         }
     }
 }

@@ -14,8 +14,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{
-    Aggregate, Body, CommandRecord, Draft, EventLog, Fold, Instance, ProcessManager, Projection,
-    Reaction, Reading, Recorded, Stored, Stream, Timeline, Unreadable, View, tagged,
+    Aggregate, Body, CommandRecord, Draft, EventLog, Fold, History, Instance, ProcessManager,
+    Projection, Reaction, Reading, Recorded, Stored, Stream, Timeline, Unreadable, View, tagged,
 };
 
 /// Stands for the type `T` where an object is needed.
@@ -65,6 +65,11 @@ pub trait AnyAggregate {
     fn read(&self, stream: &Stream, kind: &str, schema: u16, data: &RawValue) -> Draft;
     /// The state before a stream's first event.
     fn instance(&self) -> Box<dyn AnyInstance>;
+    /// The state at `version` of a stream, as it was saved.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn restore(&self, saved: &str, version: u64) -> Result<Box<dyn AnyInstance>, String>;
     /// Decides for one stream, and shows its state.
     fn handler(&self) -> Handler {
         Handler(Timeline::new(self.instance()))
@@ -77,6 +82,9 @@ pub trait AnyInstance {
     fn evolve(&mut self, event: &Recorded);
     /// The state.
     fn state(&self) -> Value;
+    /// The state to save. None where an event before it could not be read, so that nobody knows
+    /// the state.
+    fn save(&self) -> Option<String>;
     /// Decides a command.
     ///
     /// # Errors
@@ -159,6 +167,11 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
     fn instance(&self) -> Box<dyn AnyInstance> {
         Box::new(Instance::<A>::default())
     }
+
+    fn restore(&self, saved: &str, version: u64) -> Result<Box<dyn AnyInstance>, String> {
+        let state: A = serde_json::from_str(saved).map_err(|error| sentence(&error))?;
+        Ok(Box::new(Instance { state, version, unreadable: None }))
+    }
 }
 
 /// A stored event's current type and shape, and the older shape where it had one.
@@ -206,6 +219,10 @@ impl<A: Aggregate> AnyInstance for Instance<A> {
         serde_json::to_value(&self.state).unwrap_or_default()
     }
 
+    fn save(&self) -> Option<String> {
+        if self.unreadable.is_some() { None } else { serde_json::to_string(&self.state).ok() }
+    }
+
     fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal> {
         if let Some(version) = self.unreadable {
             return Err(Refusal::Unreadable(version));
@@ -246,6 +263,11 @@ impl Handler {
         self.0.folded() - before
     }
 
+    /// Goes to place `place` of any history of the stream, always the same one.
+    pub fn load_from<H: History>(&mut self, place: usize, history: &H) {
+        self.0.at(place, history);
+    }
+
     /// The state there.
     pub fn state(&self) -> Value {
         self.0.here().state()
@@ -279,7 +301,12 @@ impl Fold for Box<dyn AnyRunner> {
 impl Reader {
     /// What it shows once it has folded the log up to `position`.
     pub fn view(&mut self, position: u64, log: &EventLog) -> View {
-        self.0.at(usize::try_from(position).unwrap_or(usize::MAX), log).view()
+        self.view_of(usize::try_from(position).unwrap_or(usize::MAX), log)
+    }
+
+    /// What it shows at place `place` of any history, always the same one.
+    pub fn view_of<H: History>(&mut self, place: usize, history: &H) -> View {
+        self.0.at(place, history).view()
     }
 }
 

@@ -129,6 +129,16 @@ pub trait History {
     fn walk(&self, from: usize, to: usize, visit: impl FnMut(&Recorded));
 }
 
+impl<H: History> History for &H {
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn walk(&self, from: usize, to: usize, visit: impl FnMut(&Recorded)) {
+        (**self).walk(from, to, visit);
+    }
+}
+
 /// The log. It only grows.
 #[derive(Default)]
 pub struct EventLog {

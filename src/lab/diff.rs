@@ -1,10 +1,12 @@
 //! What changed between two states or two views, entry by entry, matched by key.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use crate::es::{Cell, Row, Table, natural};
+use crate::es::{Cell, Row, Table, View, natural};
 
 /// How an entry differs from before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,10 +46,60 @@ pub fn lines(was: &Value, now: &Value) -> Vec<Line> {
     lines
 }
 
+/// The lines that differ, each with its whole path.
+pub fn changes(was: &Value, now: &Value) -> Vec<Line> {
+    let mut lines = lines(was, now);
+    lines.retain(|line| line.mark != Mark::Same);
+    lines
+}
+
+/// A view as JSON in which everything is found by its key: rows, bars and edges are objects.
+pub fn keyed(view: &View) -> Value {
+    let mut value = serde_json::to_value(view).unwrap_or_default();
+    match view {
+        View::Table(_) => rekey(&mut value["rows"], |row| Some((text_of(row.remove("key")?), row))),
+        View::Bars { .. } => {
+            rekey(&mut value["bars"], |bar| Some((text_of(bar.remove("name")?), bar)));
+        }
+        View::Graph { edges, .. } => {
+            let edge = |((a, b), times): (&(Rc<str>, Rc<str>), &u64)| {
+                (format!("{a} – {b}"), Value::from(*times))
+            };
+            value["edges"] = edges.iter().map(edge).collect::<Map<_, _>>().into();
+        }
+        View::Documents { .. } | View::Pages { .. } | View::Chart { .. } | View::Search { .. } => {}
+    }
+    value
+}
+
+/// Turns a list of objects into one, by what identifies each.
+fn rekey(
+    list: &mut Value,
+    key: impl Fn(&mut Map<String, Value>) -> Option<(String, &mut Map<String, Value>)>,
+) {
+    let Value::Array(rows) = list.take() else { return };
+    let keyed = rows.into_iter().filter_map(|row| {
+        let Value::Object(mut row) = row else { return None };
+        let (key, row) = key(&mut row)?;
+        Some((key, std::mem::take(row).into()))
+    });
+    *list = keyed.collect::<Map<_, _>>().into();
+}
+
+fn text_of(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
 fn branch(depth: usize, path: &str, was: &Value, now: &Value, lines: &mut Vec<Line>) {
     let (was, now) = (entries(was), entries(now));
-    for key in merged(&was, &now) {
-        let (before, after) = (find(&was, &key), find(&now, &key));
+    let keys = merged(&was, &now);
+    let (was, now): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        (was.into_iter().collect(), now.into_iter().collect());
+    for key in keys {
+        let (before, after) = (was.get(&key).copied(), now.get(&key).copied());
         leaf(depth, &format!("{path}/{}", escape(&key)), key, before, after, lines);
     }
 }
@@ -88,7 +140,7 @@ fn entries(value: &Value) -> Vec<(String, &Value)> {
     match value {
         Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
         Value::Array(list) => {
-            let mut seen = std::collections::BTreeMap::<String, usize>::new();
+            let mut seen = BTreeMap::<String, usize>::new();
             let keyed = list.iter().map(|value| {
                 let text = value.to_string();
                 let times = seen.entry(text.clone()).or_default();
@@ -101,24 +153,25 @@ fn entries(value: &Value) -> Vec<(String, &Value)> {
     }
 }
 
-fn find<'a>(entries: &[(String, &'a Value)], key: &str) -> Option<&'a Value> {
-    entries.iter().find(|(it, _)| it == key).map(|(_, value)| *value)
-}
-
 /// The keys of both, each once: those of now in their order, those that are gone after the key
 /// they followed.
 fn merged(was: &[(String, &Value)], now: &[(String, &Value)]) -> Vec<String> {
-    let mut keys: Vec<String> = now.iter().map(|(key, _)| key.clone()).collect();
-    let mut at = 0;
+    let present: BTreeSet<&str> = now.iter().map(|(key, _)| &**key).collect();
+    let mut gone: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
+    let mut after = None;
     for (key, _) in was {
-        if let Some(place) = keys.iter().position(|it| it == key) {
-            at = place + 1;
+        if present.contains(&**key) {
+            after = Some(&**key);
         } else {
-            keys.insert(at.min(keys.len()), key.clone());
-            at += 1;
+            gone.entry(after).or_default().push(key);
         }
     }
-    keys
+    let mut keys: Vec<&str> = gone.remove(&None).unwrap_or_default();
+    for (key, _) in now {
+        keys.push(key);
+        keys.extend(gone.remove(&Some(&**key)).unwrap_or_default());
+    }
+    keys.into_iter().map(str::to_owned).collect()
 }
 
 fn is_branch(value: &Value) -> bool {
@@ -162,9 +215,8 @@ pub struct RowMark {
 
 /// Matches the rows of two tables by key.
 pub fn rows(was: &Table, now: &Table) -> TableDiff {
-    let before: std::collections::BTreeMap<&str, &Row> =
-        was.rows.iter().map(|row| (&*row.key, row)).collect();
-    let present: std::collections::BTreeSet<&str> = now.rows.iter().map(|row| &*row.key).collect();
+    let before: BTreeMap<&str, &Row> = was.rows.iter().map(|row| (&*row.key, row)).collect();
+    let present: BTreeSet<&str> = now.rows.iter().map(|row| &*row.key).collect();
     let mut rows: Vec<RowMark> = now
         .rows
         .iter()
@@ -198,7 +250,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::es::{Column, View};
+    use crate::es::Column;
 
     fn written(was: &Value, now: &Value) -> Vec<String> {
         let line = |line: Line| {

@@ -5,25 +5,35 @@
 //! number and never does I/O. What must be stored is handed out, and what was stored is handed
 //! back in.
 
+mod compare;
 mod diff;
 mod forms;
+mod health;
 mod journal;
 mod outbox;
+mod provenance;
 mod session;
+mod snapshots;
 mod subscription;
+mod whatif;
 mod world;
 
-pub use diff::{Line, Mark, RowMark, TableDiff, lines, rows};
+pub use compare::{Comparison, StatePair, ViewPair, compare_logs, compare_positions};
+pub use diff::{Line, Mark, RowMark, TableDiff, changes, keyed, lines, rows};
 pub use forms::{CommandForm, Field, FieldKind, forms};
+pub use health::Health;
 pub use journal::{Entry, Outcome};
 pub use outbox::{Effect, Status};
+pub use provenance::{Bisect, Cause, Found, Probe, Target, Why};
 pub use session::{Panel, Session, StateView};
-pub use subscription::{Kind, Subscription};
+pub use snapshots::{Load, Loading, Meter, Snapshot};
+pub use subscription::{Control, ControlError, Fault, Kind, Subscription, Wait};
+pub use whatif::{Change, Imagined, NoLonger, WhatIf};
 pub use world::{Answer, Ask, Bulk, Did, Keep, World};
 
 pub use crate::es::{
-    Bar, Body, Cell, Cents, Column, CommandRecord, Commit, Draft, Envelope, EventLog, Expected,
-    Origin, Recorded, Refusal, Row, Scenario, Stored, StoredCommit, Stream, Table, Unreadable,
-    View, command_id, natural, read_event,
+    Bar, Body, Cell, Cents, Choice, Column, CommandRecord, Commit, Condition, Draft, Envelope,
+    EventLog, Expected, Follows, Origin, Recorded, Refusal, Row, Scenario, Stored, StoredCommit,
+    Stream, Table, Unreadable, View, command_id, natural, read_event,
 };
 pub use crate::scenarios::all as scenarios;

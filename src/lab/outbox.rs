@@ -36,4 +36,15 @@ pub struct Effect {
     pub at: u64,
     /// What became of it.
     pub status: Status,
+    /// How many times it was performed by then: more than once where the replay guard was off.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub times: u64,
+}
+
+fn once() -> u64 {
+    1
+}
+
+fn is_once(times: &u64) -> bool {
+    *times == 1
 }

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::subscription::{Kind, Subscription};
+use super::health::Health;
+use super::subscription::{Fault, Kind, Subscription};
 use super::world::{Answer, Ask, Bulk, Did, World};
 use crate::es::{
     Act, Commit, Draft, EventLog, Handler, Reader, Recorded, Scenario, Step, Stream, Subject, View,
@@ -19,10 +20,12 @@ const CAUSES_WITHIN: u64 = 10_000;
 
 /// A world, and a playhead over its log.
 pub struct Session {
-    world: World,
-    position: u64,
-    readers: BTreeMap<(Rc<str>, u16), Reader>,
-    states: BTreeMap<Stream, Handler>,
+    pub(super) world: World,
+    pub(super) position: u64,
+    pub(super) readers: BTreeMap<(Rc<str>, u16), Reader>,
+    pub(super) states: BTreeMap<Stream, Handler>,
+    /// Subscription → the revision it was judged at, and how it was.
+    pub(super) judged: BTreeMap<Rc<str>, (u64, u64, Health)>,
 }
 
 /// An aggregate's state at the playhead, beside what it was before the event there.
@@ -40,6 +43,7 @@ pub struct StateView {
 
 /// A projection or process at the playhead, beside what it was before the event there.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Panel {
     /// Its title.
     pub name: Rc<str>,
@@ -57,6 +61,22 @@ pub struct Panel {
     pub lag: u64,
     /// True where it takes in nothing for now.
     pub paused: bool,
+    /// True where it has crashed and was not started again.
+    pub crashed: bool,
+    /// How many events behind the head it is kept.
+    pub delay: u64,
+    /// True where an event that was taken in before is recognised.
+    pub deduplicate: bool,
+    /// True where it is applied within the command's own commit.
+    pub synchronous: bool,
+    /// True where a replay reacts to nothing.
+    pub guard: bool,
+    /// The fault that is armed.
+    pub fault: Option<Fault>,
+    /// Whether the running instance equals a clean fold up to its checkpoint.
+    pub health: Health,
+    /// A process has reacted to everything up to here.
+    pub mark: u64,
     /// How many events it could not read.
     pub skipped: u64,
     /// How many reactions its last replay held back.
@@ -71,7 +91,8 @@ impl Session {
     /// A session at the head of a world.
     pub fn new(world: World) -> Self {
         let position = world.log().head();
-        Self { world, position, readers: BTreeMap::new(), states: BTreeMap::new() }
+        let (readers, states, judged) = Default::default();
+        Self { world, position, readers, states, judged }
     }
 
     /// The world.
@@ -139,12 +160,9 @@ impl Session {
             let name = format!("{}/{number}", self.scenario().id);
             let id = command_id(&name, index as u64);
             match act {
-                Act::Send(command) => self.world.submit(Ask {
-                    id,
-                    actor: step.actor.clone(),
-                    command: command.clone(),
-                    expected: None,
-                }),
+                Act::Send(command) => {
+                    self.world.submit(Ask::new(id, step.actor.clone(), command.clone()));
+                }
                 Act::Append(fact) => {
                     let draft = read_event(
                         self.scenario(),
@@ -299,11 +317,7 @@ impl Session {
     /// None where the scenario has no such category.
     pub fn state(&mut self, stream: &Stream) -> Option<StateView> {
         let log = self.world.log();
-        if !self.states.contains_key(stream) {
-            let handler = self.world.scenario().aggregate_of(stream.category())?.handler();
-            self.states.insert(stream.clone(), handler);
-        }
-        let handler = self.states.get_mut(stream)?;
+        let handler = handler(&mut self.states, self.world.scenario(), stream)?;
         let version = log.version_at(stream, self.position);
         let before = log.version_at(stream, self.position.saturating_sub(1));
         handler.load(stream, before, log);
@@ -312,17 +326,29 @@ impl Session {
         Some(StateView { stream: stream.clone(), version, now: handler.state(), was })
     }
 
+    /// A stream's version and state at any position. None where the scenario has no such category.
+    pub fn state_at(&mut self, stream: &Stream, position: u64) -> Option<(u64, Value)> {
+        let log = self.world.log();
+        let version = log.version_at(stream, position);
+        let handler = handler(&mut self.states, self.world.scenario(), stream)?;
+        handler.load(stream, version, log);
+        Some((version, handler.state()))
+    }
+
+    /// What a projection or process shows at any position, folded cleanly.
+    pub fn view_at(&mut self, name: &str, position: u64) -> Option<View> {
+        let it = self.world.subscription(name)?;
+        Some(reader(&mut self.readers, &self.world, it)?.view(position, self.world.log()))
+    }
+
     /// A projection or process at the playhead: at now the running instance, in the past a
     /// clean fold up to the playhead or its checkpoint, whichever is earlier.
     pub fn panel(&mut self, name: &str) -> Option<Panel> {
+        let health = self.health(name)?;
         let (world, position) = (&self.world, self.position);
-        let it = world.subscriptions().iter().find(|it| &**it.name() == name)?;
+        let it = world.subscription(name)?;
         let (log, shown) = (world.log(), position.min(it.checkpoint()));
-        let key = (it.name().clone(), it.code());
-        if !self.readers.contains_key(&key) {
-            self.readers.insert(key.clone(), reader(world.scenario(), it)?);
-        }
-        let reader = self.readers.get_mut(&key)?;
+        let reader = reader(&mut self.readers, world, it)?;
         // What was before what is: the reader only ever steps forward while one plays.
         let was = (shown == position).then(|| reader.view(position.saturating_sub(1), log));
         let now = if position == log.head() { it.view() } else { reader.view(shown, log) };
@@ -337,6 +363,14 @@ impl Session {
             checkpoint: it.checkpoint(),
             lag: log.head().saturating_sub(it.checkpoint()),
             paused: it.paused(),
+            crashed: it.crashed(),
+            delay: it.delay(),
+            deduplicate: it.deduplicates(),
+            synchronous: it.is_synchronous(),
+            guard: it.is_guarded(),
+            fault: it.fault(),
+            health,
+            mark: it.mark(),
             skipped: it.skipped(),
             held_back: it.held_back(),
             now,
@@ -345,11 +379,31 @@ impl Session {
     }
 }
 
-fn reader(scenario: &Scenario, it: &Subscription) -> Option<Reader> {
-    let same = |name: &str, code| name == &**it.name() && code == it.code();
-    let process = scenario.processes.iter().find(|other| same(&other.name(), other.code()));
-    let projection = scenario.projections.iter().find(|other| same(&other.name(), other.code()));
-    process.map(|it| it.reader()).or_else(|| projection.map(|it| it.reader()))
+/// The handler that stands for a stream's state, made where there is none yet.
+pub(super) fn handler<'a>(
+    states: &'a mut BTreeMap<Stream, Handler>,
+    scenario: &Scenario,
+    stream: &Stream,
+) -> Option<&'a mut Handler> {
+    if !states.contains_key(stream) {
+        let handler = scenario.aggregate_of(stream.category())?.handler();
+        states.insert(stream.clone(), handler);
+    }
+    states.get_mut(stream)
+}
+
+/// The reader that folds a subscription's events in the version of its code that runs, made
+/// where there is none yet.
+pub(super) fn reader<'a>(
+    readers: &'a mut BTreeMap<(Rc<str>, u16), Reader>,
+    world: &World,
+    it: &Subscription,
+) -> Option<&'a mut Reader> {
+    let key = (it.name().clone(), it.code());
+    if !readers.contains_key(&key) {
+        readers.insert(key.clone(), world.reader(&key.0, key.1)?);
+    }
+    readers.get_mut(&key)
 }
 
 fn about(scenario: &Scenario, name: &str) -> Rc<str> {

@@ -14,17 +14,24 @@ use twox_hash::XxHash64;
 use uuid::Uuid;
 
 use super::Loss;
-use crate::es::{CommandRecord, Envelope, Origin, StoredCommit, StoredEvent, Stream};
+use crate::es::{
+    Choice, CommandRecord, Envelope, Follows, Origin, StoredCommit, StoredEvent, Stream,
+};
 
 const HEADER: usize = 20;
 /// How a payload is written. Another way is another number.
 const FORMAT: u8 = 1;
 
+/// What else a payload holds: bits of its second byte, the highest for what may come.
 const ORIGIN: u8 = 3;
 const CAUSATION: u8 = 4;
 const CORRELATION: u8 = 8;
 const COMMAND: u8 = 16;
 const UNANSWERED: u8 = 32;
+const FOLLOWS: u8 = 64;
+
+const CHOICES: [Choice; 5] =
+    [Choice::Reload, Choice::Retry, Choice::Force, Choice::Same, Choice::Anew];
 
 /// Why a frame cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -212,7 +219,8 @@ impl Writer<'_> {
         } | when(CAUSATION, it.causation_id != it.command_id)
             | when(CORRELATION, it.correlation_id != it.command_id)
             | when(COMMAND, it.command.is_some())
-            | when(UNANSWERED, it.unanswered);
+            | when(UNANSWERED, it.unanswered)
+            | when(FOLLOWS, it.follows.is_some());
         self.out.extend([FORMAT, flags]);
         self.number(commit.number);
         self.number(commit.after);
@@ -229,6 +237,11 @@ impl Writer<'_> {
             self.name(command.stream.as_str());
             self.name(&command.kind);
             self.text(command.data.get());
+        }
+        if let Some(follows) = &it.follows {
+            let choice = CHOICES.iter().position(|choice| *choice == follows.choice);
+            self.number(choice.unwrap_or_default() as u64);
+            self.out.extend(follows.command.as_bytes());
         }
         self.number(commit.events.len() as u64);
         let mut before = it.at;
@@ -317,7 +330,7 @@ struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     fn commit(&mut self, names: &mut Names) -> Option<StoredCommit> {
         let [format, flags] = *self.take(2)? else { return None };
-        if format != FORMAT {
+        if format != FORMAT || flags & 0x80 != 0 {
             return None;
         }
         let (number, after, at) = (self.number()?, self.number()?, self.number()?);
@@ -331,6 +344,12 @@ impl<'a> Cursor<'a> {
                 kind: names.text(self.name()?),
                 data: self.json()?,
             })
+        } else {
+            None
+        };
+        let follows = if flags & FOLLOWS != 0 {
+            let choice = *CHOICES.get(usize::try_from(self.number()?).ok()?)?;
+            Some(Follows { command: self.id()?, choice })
         } else {
             None
         };
@@ -367,6 +386,7 @@ impl<'a> Cursor<'a> {
             at,
             command,
             unanswered,
+            follows,
         };
         Some(StoredCommit { number, after, envelope, events })
     }
@@ -436,6 +456,8 @@ mod tests {
                 _ => envelope.origin = Origin::Forced,
             }
             envelope.unanswered = number == 2;
+            envelope.follows = (number == 3)
+                .then(|| Follows { command: envelope.command_id, choice: Choice::Force });
             envelope.command = (number == 3).then(|| CommandRecord {
                 stream: Stream::parse("note-1").unwrap(),
                 kind: "Add".into(),

@@ -25,7 +25,7 @@ use super::browser::{focus, remember, remembered, switch_theme};
 use super::commands::Draft;
 use super::console::{self, Listeners, Reply, Request};
 use super::desk::Desk;
-use crate::lab::{CommandForm, Did, Entry, Scenario, Stream, scenarios};
+use crate::lab::{CommandForm, Control, Did, Entry, Scenario, Stream, scenarios};
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 
 /// The page.
@@ -212,7 +212,8 @@ impl Component for App {
             Msg::Pick(stream) => self.picked = Some(stream),
             Msg::Filter(text) => self.filter = text,
             Msg::Pause(name, paused) => self.change(ctx, |desk| {
-                desk.session_mut().world_mut().pause(&name, paused);
+                // The page offers this for subscriptions that run, and can be paused.
+                let _ = desk.session_mut().world_mut().control(&name, Control::Pause(paused));
             }),
             Msg::Rebuild(name, code) => self.change(ctx, |desk| {
                 desk.session_mut().world_mut().rebuild(&name, code);

@@ -58,7 +58,7 @@ impl Draft {
             return None;
         }
         let command = CommandRecord { stream, kind: form.name.clone(), data };
-        Some(Ask { id, actor: self.actor.clone(), command, expected: None })
+        Some(Ask::new(id, self.actor.clone(), command))
     }
 }
 

@@ -1,7 +1,38 @@
 //! `window.leftfold`: the page by program, for teachers, slides, tests and benchmarks.
 //!
 //! Calls return promises (`on` aside) and speak plain JSON; a failure is an `Error` with a
-//! `code`.
+//! `code`. Positions and versions start at 1; 0 is before the first.
+//!
+//! | call | gives |
+//! |---|---|
+//! | `ready` | a promise: the page has opened its log |
+//! | `scenarios()` | `[{id, title}]` |
+//! | `open(id, {empty, storage, log})` | opens a scenario's log; `empty` starts a new one, `storage: "memory"` keeps it off the disk |
+//! | `send(stream, {type, data}, how)` | runs a command and all that follows from it: `{outcome, events}`. `how` is `{expectedVersion, seenVersion, retry, commandId, actor}`: with a number for the expected version, the command is decided on the state at that version; `"any"` with a `seenVersion` forces it; `retry` decides again after a conflict |
+//! | `again(commandId, choice, commandId)` | sends a command of the journal once more: `choice` is `reload`, `retry` or `force` after a conflict, else `same` (the same id) or `anew`; the new id is made up where it is left out |
+//! | `submit(…as send…)`, `step()` | queues a command; performs one micro-step and says what it was, `null` when all is quiet |
+//! | `next()` | plays the story's next step; `null` at its end |
+//! | `append([{stream, type, data, at}], {react})` | bulk, all or nothing: `{from, to}` |
+//! | `events(from, to)` | recorded events, inclusive |
+//! | `head()`, `position()`, `seek(position or date)` | numbers |
+//! | `state(stream)`, `view(projection)` | JSON at the playhead |
+//! | `subscriptions()` | `[{name, kind, view, checkpoint, lag, paused, delay, deduplicate, synchronous, guard, fault, crashed, health, ahead, mark, unanswered, heldBack, code}]`; `health` is `clean`, `differs` or `unjudged` |
+//! | `subscription(name, how)` | changes one and runs what is due: `how` is `{paused, delay, deduplicate, synchronous, guard, fault, checkpoint, redeliver, step, code, running}`. `checkpoint` and `redeliver` are positions to go back to, `step` is `true` or a number of events, `fault` is `duplicate`, `drop`, `swap`, `crash_before_checkpoint`, `crash_after_effect` or `null` |
+//! | `rebuild(name)`, `wait(name, position)` | folds it anew; resolves once it has reached the position |
+//! | `health(name)` | `{health, differences}`: the running instance against a clean fold |
+//! | `journal()`, `outbox()` | what was asked, and what came of it; side effects |
+//! | `loading({memory, events, snapshots})` | how commands' streams are loaded from now on: `memory: true`, `events: true`, or a snapshot every so many events; without it, only what loading has cost: `{loading, meter, snapshots}` |
+//! | `whatIf({leaveOut: [positions]} or {swap: [a, b]}, {state} or {view}, at)` | `{truth, imagined, differences, noLongerAllowed}` |
+//! | `why({state} or {view}, pointer)` | the events that set a field, newest first: `[{position, stream, type, was, now}]` |
+//! | `bisect({state} or {view}, condition, monotonic)` | `{position, probes, looked}`; a condition reads `{"is": ["/balance", "<", {"value": 0}]}`, also under `all`, `any` and `not` |
+//! | `logs()`, `fork(position)` | the scenario's logs; a new log that shares the past up to there |
+//! | `compare(a, b)` | `{shared, states, views}`: each is a log's id, a position in the open log, or `{log, at}` |
+//! | `on("event" or "seek" or "step", callback)` | synchronous; returns a function that ends it |
+//! | `reset()` | a new log with the scenario's story; the old one stays |
+//!
+//! Codes: `rejected`, `wrong_expected_version` (with `expected`, `actual`), `malformed`,
+//! `unknown_stream`, `unknown_scenario`, `unknown_projection`, `unreadable`, `out_of_range`,
+//! `storage`.
 
 use std::rc::Rc;
 
@@ -15,9 +46,12 @@ use yew::Callback;
 
 use super::desk::{Desk, new_id, now};
 use crate::lab::{
-    Ask, Bulk, CommandRecord, Did, Draft, Entry, Expected, Origin, Outcome, Recorded, Session,
-    Stream, read_event,
+    Ask, Bulk, Change, Choice, CommandRecord, Comparison, Condition, Control, ControlError, Did,
+    Draft, Entry, Expected, Fault, Found, Health, Line, Loading, Mark, Origin, Outcome, Recorded,
+    Session, Stream, Subscription, Target, WhatIf, changes, compare_logs, compare_positions, keyed,
+    read_event,
 };
+use crate::store::StoreError;
 
 /// What the console asks of the page.
 pub enum Request {
@@ -38,6 +72,14 @@ pub enum Request {
     Subscriptions,
     Subscription(String, SubscriptionOptions),
     Rebuild(String),
+    Wait(String, u64),
+    Health(String),
+    Again(Uuid, Choice, Option<Uuid>),
+    Loading(Option<Loading>),
+    WhatIf(ChangeOptions, Target, Option<u64>),
+    Why(Target, String),
+    Bisect(Target, Condition, bool),
+    Compare(Side, Side),
     Journal,
     Outbox,
     Logs,
@@ -59,6 +101,7 @@ impl Request {
                 | Self::Append(..)
                 | Self::Subscription(..)
                 | Self::Rebuild(_)
+                | Self::Again(..)
         )
     }
 }
@@ -85,6 +128,8 @@ pub struct CommandText {
 #[serde(default, rename_all = "camelCase")]
 pub struct SendOptions {
     expected_version: Option<Expected>,
+    seen_version: Option<u64>,
+    retry: bool,
     command_id: Option<String>,
     actor: Option<String>,
 }
@@ -109,8 +154,73 @@ pub struct AppendOptions {
 #[serde(default)]
 pub struct SubscriptionOptions {
     paused: Option<bool>,
+    delay: Option<u64>,
+    deduplicate: Option<bool>,
+    synchronous: Option<bool>,
+    guard: Option<bool>,
+    /// A fault arms it, null disarms what is armed.
+    #[serde(deserialize_with = "present")]
+    fault: Option<FaultOption>,
+    checkpoint: Option<u64>,
+    redeliver: Option<Count>,
+    step: Option<Count>,
     code: Option<u16>,
     running: Option<bool>,
+}
+
+/// A fault, or none.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(transparent)]
+struct FaultOption(Option<Fault>);
+
+/// A number, or simply yes.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum Count {
+    Number(u64),
+    Flag(bool),
+}
+
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// What is imagined otherwise.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ChangeOptions {
+    LeaveOut(Vec<u64>),
+    Swap(u64, u64),
+}
+
+impl From<ChangeOptions> for Change {
+    fn from(change: ChangeOptions) -> Self {
+        match change {
+            ChangeOptions::LeaveOut(positions) => Self::LeaveOut(positions.into_iter().collect()),
+            ChangeOptions::Swap(a, b) => Self::Swap(a, b),
+        }
+    }
+}
+
+/// One side of a comparison.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Side {
+    Position(u64),
+    Log(String),
+    Place { log: Option<String>, at: Option<u64> },
+}
+
+impl Side {
+    fn parts(self) -> (Option<String>, Option<u64>) {
+        match self {
+            Self::Position(at) => (None, Some(at)),
+            Self::Log(log) => (Some(log), None),
+            Self::Place { log, at } => (log, at),
+        }
+    }
 }
 
 /// A place to seek: a position, or a time in milliseconds since 1970.
@@ -238,6 +348,24 @@ pub fn install(ask: &Callback<(Request, Reply)>) {
     define("subscriptions", |_| Ok(Request::Subscriptions));
     define("subscription", |[name, how, _]| Ok(Request::Subscription(text(name)?, options(how)?)));
     define("rebuild", |[name, _, _]| Ok(Request::Rebuild(text(name)?)));
+    define("wait", |[name, position, _]| Ok(Request::Wait(text(name)?, number(position)?)));
+    define("health", |[name, _, _]| Ok(Request::Health(text(name)?)));
+    define("again", |[command, choice, id]| {
+        let id: Option<Uuid> = options(id)?;
+        Ok(Request::Again(from_js(command)?, from_js(choice)?, id))
+    });
+    define("loading", |[how, _, _]| {
+        let how: Option<LoadingOptions> = options(how)?;
+        Ok(Request::Loading(how.map(LoadingOptions::read).transpose()?))
+    });
+    define("whatIf", |[change, target, at]| {
+        Ok(Request::WhatIf(from_js(change)?, from_js(target)?, options(at)?))
+    });
+    define("why", |[target, pointer, _]| Ok(Request::Why(from_js(target)?, text(pointer)?)));
+    define("bisect", |[target, condition, monotonic]| {
+        Ok(Request::Bisect(from_js(target)?, from_js(condition)?, monotonic.is_truthy()))
+    });
+    define("compare", |[a, b, _]| Ok(Request::Compare(from_js(a)?, from_js(b)?)));
     define("journal", |_| Ok(Request::Journal));
     define("outbox", |_| Ok(Request::Outbox));
     define("logs", |_| Ok(Request::Logs));
@@ -367,7 +495,238 @@ fn entry_out(entry: &Entry, session: &Session) -> Value {
         "outcome": entry.outcome.name(),
         "reason": entry.reason,
         "events": positions,
+        "follows": entry.envelope.follows.map(|it| it.command),
+        "choice": entry.envelope.follows.map(|it| it.choice),
     })
+}
+
+fn subscription_out(it: &Subscription, head: u64, health: Option<Health>) -> Value {
+    serde_json::json!({
+        "name": it.name(),
+        "kind": it.kind(),
+        "view": it.view().store(),
+        "checkpoint": it.checkpoint(),
+        "lag": head - it.checkpoint(),
+        "paused": it.paused(),
+        "delay": it.delay(),
+        "deduplicate": it.deduplicates(),
+        "synchronous": it.is_synchronous(),
+        "guard": it.is_guarded(),
+        "fault": it.fault(),
+        "crashed": it.crashed(),
+        "health": health.map(|it| health_out(&it)),
+        "ahead": it.ahead().collect::<Vec<_>>(),
+        "mark": it.mark(),
+        "unanswered": it.unanswered(),
+        "heldBack": it.held_back(),
+        "code": it.code(),
+    })
+}
+
+fn health_out(health: &Health) -> &'static str {
+    match health {
+        Health::Clean => "clean",
+        Health::Differs(_) => "differs",
+        Health::Unjudged => "unjudged",
+    }
+}
+
+/// Lines that differ, each with its path and both values as they are written.
+fn lines_out(lines: &[Line]) -> Value {
+    let line = |line: &Line| {
+        let mark = match line.mark {
+            Mark::Same => "same",
+            Mark::Added => "added",
+            Mark::Changed => "changed",
+            Mark::Removed => "removed",
+        };
+        serde_json::json!({ "path": line.path, "was": line.was, "now": line.now, "mark": mark })
+    };
+    lines.iter().map(line).collect()
+}
+
+fn comparison_out(it: &Comparison) -> Value {
+    let states = it.states.iter().map(|it| {
+        serde_json::json!({
+            "stream": it.stream,
+            "versions": [it.versions.0, it.versions.1],
+            "left": it.left,
+            "right": it.right,
+            "differences": lines_out(&changes(&it.left, &it.right)),
+        })
+    });
+    let views = it.views.iter().map(
+        |it| serde_json::json!({ "name": it.name, "differences": lines_out(&it.differences()) }),
+    );
+    serde_json::json!({
+        "shared": it.shared,
+        "states": states.collect::<Vec<_>>(),
+        "views": views.collect::<Vec<_>>(),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum LoadingOptions {
+    Memory(bool),
+    Events(bool),
+    Snapshots(u64),
+}
+
+impl LoadingOptions {
+    fn read(self) -> Result<Loading, String> {
+        match self {
+            Self::Memory(true) | Self::Events(false) => Ok(Loading::Memory),
+            Self::Events(true) | Self::Memory(false) => Ok(Loading::Events),
+            Self::Snapshots(0) => Err("a snapshot is taken every 1 or more events".to_owned()),
+            Self::Snapshots(every) => Ok(Loading::Snapshots(every)),
+        }
+    }
+}
+
+impl SubscriptionOptions {
+    /// What is to be changed, in an order in which it makes sense together; steps aside.
+    fn controls(&self) -> impl Iterator<Item = Control> {
+        let redeliver = match self.redeliver {
+            Some(Count::Number(to)) => Some(Control::Redeliver(to)),
+            Some(Count::Flag(true)) => Some(Control::Redeliver(0)),
+            Some(Count::Flag(false)) | None => None,
+        };
+        let controls = [
+            self.synchronous.map(Control::Synchronous),
+            self.paused.map(Control::Pause),
+            self.delay.map(Control::Delay),
+            self.deduplicate.map(Control::Deduplicate),
+            self.guard.map(Control::Guard),
+            self.fault.map(|it| Control::Fault(it.0)),
+            self.checkpoint.map(Control::Rewind),
+            redeliver,
+        ];
+        controls.into_iter().flatten()
+    }
+
+    fn steps(&self) -> u64 {
+        match self.step {
+            Some(Count::Number(steps)) => steps,
+            Some(Count::Flag(yes)) => u64::from(yes),
+            None => 0,
+        }
+    }
+}
+
+/// Changes a subscription and runs what is due; what was done.
+async fn change(
+    desk: &Desk,
+    name: &str,
+    how: &SubscriptionOptions,
+) -> (Result<(), ControlError>, Vec<Did>) {
+    let changed = {
+        let mut session = desk.session_mut();
+        let world = session.world_mut();
+        match how.running {
+            Some(true) => _ = world.subscribe(name),
+            Some(false) => _ = world.unsubscribe(name),
+            None => {}
+        }
+        let known = how.running == Some(false) || world.subscription(name).is_some();
+        let coded = how.code.is_none_or(|code| world.rebuild(name, code));
+        if known && coded {
+            how.controls().try_for_each(|control| world.control(name, control))
+        } else {
+            Err(ControlError::Unknown(name.to_owned()))
+        }
+    };
+    let mut trace = desk.run().await;
+    for _ in 0..how.steps() {
+        if changed.is_ok() {
+            // Known, and one that runs by itself has nothing to be stepped for.
+            let _ = desk.session_mut().world_mut().control(name, Control::Step);
+            trace.extend(desk.run().await);
+        }
+    }
+    (changed, trace)
+}
+
+/// How many events are looked at before the page gets its turn.
+const SLICE: u64 = 2_000;
+
+/// Lets the page have its turn.
+async fn breathe() {
+    let (turn, came) = futures::channel::oneshot::channel::<()>();
+    gloo::timers::callback::Timeout::new(0, move || _ = turn.send(())).forget();
+    // A turn that never comes is as good as one that did.
+    let _ = came.await;
+}
+
+async fn what_if(desk: &Desk, change: Change, target: Target, at: Option<u64>, reply: &Reply) {
+    let imagined = {
+        let mut session = desk.session_mut();
+        let at = at.unwrap_or(session.position());
+        WhatIf::new(session.world(), &change).map(|mut what_if| {
+            let pair = match &target {
+                Target::State(stream) => session
+                    .state_at(stream, at)
+                    .map(|(_, truth)| truth)
+                    .zip(what_if.state(session.world(), stream, at).map(|it| it.0)),
+                Target::View(name) => session
+                    .view_at(name, at)
+                    .zip(what_if.view(session.world(), name, at))
+                    .map(|(truth, imagined)| (keyed(&truth), keyed(&imagined.0))),
+            };
+            (what_if, pair)
+        })
+    };
+    let (mut what_if, pair) = match imagined {
+        Ok(imagined) => imagined,
+        Err(why) => return reply.reject("out_of_range", &why),
+    };
+    let Some((truth, imagined)) = pair else { return unknown_target(&target, reply) };
+    loop {
+        let over = what_if.advance(desk.session().world(), 2_000);
+        if over {
+            break;
+        }
+        breathe().await;
+    }
+    reply.resolve(&serde_json::json!({
+        "differences": lines_out(&changes(&truth, &imagined)),
+        "truth": truth,
+        "imagined": imagined,
+        "noLongerAllowed": what_if.no_longer_allowed(),
+    }));
+}
+
+fn unknown_target(target: &Target, reply: &Reply) {
+    match target {
+        Target::State(stream) => {
+            reply.reject("unknown_stream", &format!("there is no aggregate for {stream}"));
+        }
+        Target::View(name) => unknown(name, reply),
+    }
+}
+
+async fn compare(desk: &Desk, a: Side, b: Side) -> Result<Comparison, StoreError> {
+    let mut sides = [(None, None), (None, None)];
+    for (side, slot) in [a, b].into_iter().zip(&mut sides) {
+        let (log, at) = side.parts();
+        if let Some(log) = log.filter(|log| *log != desk.info().id) {
+            slot.0 = Some(desk.other(&log).await?);
+        }
+        slot.1 = at;
+    }
+    let mut here = desk.session_mut();
+    let head = here.head();
+    let [(left, at), (right, to)] = &mut sides;
+    if left.is_none() && right.is_none() {
+        return Ok(compare_positions(&mut here, at.unwrap_or(head), to.unwrap_or(head)));
+    }
+    let mut here = Some(&mut *here);
+    let sides = [left.as_mut().or_else(|| here.take()), right.as_mut().or_else(|| here.take())];
+    let [Some(left), Some(right)] = sides else {
+        return Err(StoreError::UnknownLog(String::new()));
+    };
+    let at = [at.unwrap_or(left.head()), to.unwrap_or(right.head())];
+    Ok(compare_logs([left, right], at))
 }
 
 /// Answers what can be answered of an open log; says what was done.
@@ -446,57 +805,102 @@ pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
             }
         }
         Request::Subscriptions => {
-            let session = desk.session();
-            let head = session.head();
-            let list = session.world().subscriptions().iter().map(|it| {
-                serde_json::json!({
-                    "name": it.name(),
-                    "kind": it.kind(),
-                    "view": it.view().store(),
-                    "checkpoint": it.checkpoint(),
-                    "lag": head - it.checkpoint(),
-                    "paused": it.paused(),
-                    "code": it.code(),
-                    "heldBack": it.held_back(),
-                })
-            });
+            let mut session = desk.session_mut();
+            let all = session.world().subscriptions().iter();
+            let names: Vec<Rc<str>> = all.map(|it| it.name().clone()).collect();
+            let health: Vec<_> = names.iter().map(|name| session.health(name)).collect();
+            let all = session.world().subscriptions().iter().zip(health);
+            let list = all.map(|(it, health)| subscription_out(it, session.head(), health));
             reply.resolve(&list.collect::<Vec<_>>());
         }
         Request::Subscription(name, how) => {
-            let known = {
-                let mut session = desk.session_mut();
-                let world = session.world_mut();
-                let mut known = match how.running {
-                    Some(true) => world.subscribe(&name),
-                    Some(false) => world.unsubscribe(&name),
-                    None => world.subscriptions().iter().any(|it| **it.name() == *name),
-                };
-                if let Some(paused) = how.paused {
-                    known &= world.pause(&name, paused);
-                }
-                if let Some(code) = how.code {
-                    known &= world.rebuild(&name, code);
-                }
-                known
-            };
-            let trace = desk.run().await;
-            if known {
-                reply.resolve(&());
-            } else {
-                unknown(&name, &reply);
+            let (changed, trace) = change(desk, &name, &how).await;
+            match changed {
+                Ok(()) => reply.resolve(&()),
+                Err(ControlError::Unknown(name)) => unknown(&name, &reply),
+                Err(ControlError::Refused(why)) => reply.reject("malformed", &why),
             }
             return trace;
         }
-        Request::Rebuild(name) => {
-            let code = {
-                let session = desk.session();
-                session
-                    .world()
-                    .subscriptions()
-                    .iter()
-                    .find(|it| **it.name() == *name)
-                    .map(crate::lab::Subscription::code)
+        Request::Health(name) => {
+            let mut session = desk.session_mut();
+            let Some(health) = session.health(&name) else {
+                unknown(&name, &reply);
+                return Vec::new();
             };
+            let running = session.world().subscription(&name).map(Subscription::view);
+            let lines = running.map(|it| health.differences(&it)).unwrap_or_default();
+            reply.resolve(&serde_json::json!({
+                "health": health_out(&health), "differences": lines_out(&lines),
+            }));
+        }
+        Request::Again(command, choice, id) => {
+            let again = desk.session().world().again(command, choice, id.unwrap_or_else(new_id));
+            let Some(ask) = again else {
+                reply.reject("malformed", "the journal has no command of that id");
+                return Vec::new();
+            };
+            match desk.send(ask).await {
+                Some(entry) => sent(desk, &entry, &reply),
+                None => reply.reject("storage", "the command was not handled"),
+            }
+        }
+        Request::Loading(how) => {
+            let mut session = desk.session_mut();
+            if let Some(how) = how {
+                session.world_mut().load_by(how);
+            }
+            let world = session.world();
+            let snapshots = world.snapshots().map(|(stream, it)| {
+                serde_json::json!({ "stream": stream, "version": it.version, "schema": it.schema })
+            });
+            reply.resolve(&serde_json::json!({
+                "loading": world.loading(),
+                "meter": world.meter(),
+                "snapshots": snapshots.collect::<Vec<_>>(),
+            }));
+        }
+        Request::WhatIf(change, target, at) => {
+            what_if(desk, change.into(), target, at, &reply).await;
+        }
+        Request::Why(target, pointer) => {
+            let why = desk.session_mut().why(target.clone(), &pointer);
+            let Some(mut why) = why else {
+                unknown_target(&target, &reply);
+                return Vec::new();
+            };
+            while !desk.session_mut().advance_why(&mut why, SLICE) {
+                breathe().await;
+            }
+            reply.resolve(&why.causes());
+        }
+        Request::Bisect(target, condition, monotonic) => {
+            let bisect = desk.session_mut().bisect(target.clone(), condition, monotonic);
+            let Some(mut bisect) = bisect else {
+                unknown_target(&target, &reply);
+                return Vec::new();
+            };
+            let found = loop {
+                let found = desk.session_mut().advance_bisect(&mut bisect, SLICE);
+                if found != Found::NotYet {
+                    break found;
+                }
+                breathe().await;
+            };
+            let position = match found {
+                Found::At(position) => Some(position),
+                Found::NotYet | Found::Nowhere => None,
+            };
+            reply.resolve(&serde_json::json!({
+                "position": position, "probes": bisect.probes(), "looked": bisect.progress().0,
+            }));
+        }
+        Request::Compare(a, b) => match compare(desk, a, b).await {
+            Ok(comparison) => reply.resolve(&comparison_out(&comparison)),
+            Err(fault) => reply.reject("storage", &fault.to_string()),
+        },
+        Request::Rebuild(name) => {
+            let code = desk.session().world().subscription(&name).map(Subscription::code);
             let Some(code) = code else {
                 unknown(&name, &reply);
                 return Vec::new();
@@ -564,7 +968,8 @@ fn ask(
     let data = command.data.unwrap_or_else(empty);
     let command = CommandRecord { stream, kind: command.kind.into(), data };
     let actor: Rc<str> = how.actor.unwrap_or_else(|| "console".to_owned()).into();
-    Some(Ask { id, actor, command, expected: how.expected_version })
+    let (expected, seen, retry) = (how.expected_version, how.seen_version, how.retry);
+    Some(Ask { expected, seen, retry, ..Ask::new(id, actor, command) })
 }
 
 fn empty() -> Box<RawValue> {
@@ -639,6 +1044,8 @@ async fn append(desk: &Desk, rows: Vec<AppendRow>, how: &AppendOptions, reply: &
 pub struct Listeners {
     list: Vec<(String, Function)>,
     told: u64,
+    /// Who waits until a subscription has reached a position.
+    waiting: Vec<(String, u64, Reply)>,
 }
 
 impl Listeners {
@@ -652,6 +1059,23 @@ impl Listeners {
         self.list.retain(|(_, it)| it != callback);
     }
 
+    /// Answers once a subscription has reached a position: at once where it has.
+    pub fn wait(&mut self, name: String, position: u64, reply: Reply, session: &Session) {
+        self.waiting.push((name, position, reply));
+        self.arrived(session);
+    }
+
+    fn arrived(&mut self, session: &Session) {
+        self.waiting.retain(|(name, position, reply)| {
+            match session.world().wait(name, *position) {
+                Some(wait) if wait.left > 0 => return true,
+                Some(wait) => reply.resolve(&wait),
+                None => unknown(name, reply),
+            }
+            false
+        });
+    }
+
     /// The playhead moved.
     pub fn seek(&self, position: u64) {
         self.tell("seek", &to_js(&position));
@@ -662,6 +1086,7 @@ impl Listeners {
         for did in trace {
             self.tell("step", &to_js(&step_out(did)));
         }
+        self.arrived(session);
         let from = std::mem::replace(&mut self.told, session.head()) + 1;
         if !self.list.is_empty() {
             for event in session.log().events(from, session.head()) {

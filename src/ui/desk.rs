@@ -170,6 +170,19 @@ impl Desk {
         Ok(fork)
     }
 
+    /// Another log of this scenario and storage, to look at.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn other(&self, log: &str) -> Result<Session, StoreError> {
+        let kept = self.0.storage.load(log).await?;
+        let scenario = self.session().scenario().clone();
+        let world = World::open(&scenario, kept.commits, []).map_err(|position| {
+            StoreError::Failed(format!("event {position} of this log is missing"))
+        })?;
+        Ok(Session::new(world))
+    }
+
     async fn blank(
         storage: Storage,
         scenario: &Rc<Scenario>,
@@ -281,7 +294,11 @@ impl Desk {
             }
             Keep::Effect(effect) => (
                 Shelf::Effects,
-                effect.id.to_string(),
+                // Performed more than once, it is kept more than once.
+                match effect.times {
+                    0 | 1 => effect.id.to_string(),
+                    times => format!("{}.{times}", effect.id),
+                },
                 serde_json::to_string(effect).unwrap_or_default(),
             ),
             Keep::Refusal(entry) => {
@@ -307,7 +324,9 @@ impl Desk {
         self.run().await;
         let session = self.session();
         let journal = session.world().journal();
-        journal[before.min(journal.len())..].iter().find(|it| it.envelope.command_id == id).cloned()
+        // The last: one that is tried again after a conflict has two.
+        let mut new = journal[before.min(journal.len())..].iter();
+        new.rfind(|it| it.envelope.command_id == id).cloned()
     }
 
     /// Appends events past their aggregates; the positions they have.

@@ -208,7 +208,7 @@ impl Run {
     /// Sends a command, and does nothing about it yet.
     pub fn send(&mut self, command: CommandRecord, expected: Option<Expected>) {
         let id = self.next_id();
-        self.session.world_mut().submit(Ask { id, actor: "Trudy".into(), command, expected });
+        self.session.world_mut().submit(Ask { expected, ..Ask::new(id, "Trudy".into(), command) });
     }
 
     fn next_id(&mut self) -> Uuid {

@@ -10,10 +10,11 @@ use serde_json::value::to_raw_value;
 
 use super::*;
 use crate::es::{
-    Aggregate, Column, Id, ProcessManager, Projection, Row, View, command_id, reaction_id,
-    read_event,
+    Aggregate, Column, Id, ProcessManager, Projection, Recorded, Row, View, command_id,
+    reaction_id, read_event,
 };
 use crate::lab::session::Session;
+use crate::lab::subscription::Control;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Door {
@@ -226,7 +227,7 @@ impl Lab {
 
     fn ask_as(&mut self, id: u64, command: CommandRecord, expected: Option<Expected>) -> Uuid {
         let id = command_id("house", id);
-        self.world.submit(Ask { id, actor: "Alice".into(), command, expected });
+        self.world.submit(Ask { expected, ..Ask::new(id, "Alice".into(), command) });
         id
     }
 
@@ -297,6 +298,10 @@ impl Lab {
         let mut lab = Self::of(World::open(scenario, commits.clone(), keeps.clone()).unwrap());
         (lab.asked, lab.commits, lab.keeps) = (self.asked, commits, keeps);
         lab
+    }
+
+    fn pause(&mut self, name: &str, paused: bool) -> bool {
+        self.world.control(name, Control::Pause(paused)).is_ok()
     }
 
     fn mark(&self) -> u64 {
@@ -413,7 +418,7 @@ fn nothing_is_a_fact_before_the_store_has_it() {
     lab.until_pending();
     assert_eq!((lab.step(), lab.world.log().head(), lab.world.journal().len()), (None, 0, 0));
     lab.store();
-    assert_eq!(lab.step(), Some(Did::Appended { from: 1, to: 1 }));
+    assert_eq!(lab.step(), Some(Did::Appended { from: 1, to: 1, told: Vec::new() }));
     assert_eq!((lab.world.log().head(), lab.world.journal().len()), (1, 1));
 }
 
@@ -944,11 +949,11 @@ fn a_bulk_append_wakes_processes_only_when_asked_to() {
 #[test]
 fn a_bulk_append_wakes_nobody_who_is_behind_or_busy_either() {
     let mut paused = Lab::new(&kept_house());
-    paused.world.pause("Porter", true);
+    paused.pause("Porter", true);
     paused.ask("door-1", "Open");
     paused.append(&[("door-2", "Opened"), ("door-3", "Opened")], false);
     paused.run();
-    paused.world.pause("Porter", false);
+    paused.pause("Porter", false);
     paused.run();
     assert_eq!(paused.outbox(), ["mail for 1: Performed"]);
 
@@ -1117,8 +1122,8 @@ fn the_journal_keeps_its_order_over_a_reload() {
 #[test]
 fn whoever_is_furthest_behind_is_told_first_and_who_is_paused_is_not() {
     let mut lab = Lab::new(&kept_house());
-    assert!(lab.world.pause("Doors", true));
-    assert!(!lab.world.pause("Windows", true));
+    assert!(lab.pause("Doors", true));
+    assert!(!lab.pause("Windows", true));
     lab.append(&[("door-1", "Shut"), ("door-1", "Shut")], true);
     check(
         lab.run(),
@@ -1129,7 +1134,7 @@ fn whoever_is_furthest_behind_is_told_first_and_who_is_paused_is_not() {
         Porter takes in event 2
     "#]],
     );
-    lab.world.pause("Doors", false);
+    lab.pause("Doors", false);
     check(
         lab.run(),
         expect![[r#"

@@ -63,6 +63,10 @@ impl App {
                 self.painted.push((to, reply));
                 true
             }
+            Request::Wait(name, position) => {
+                self.listeners.wait(name, position, reply, &desk.session());
+                false
+            }
             Request::Reset => {
                 let id = desk.session().scenario().id.clone();
                 let how = if desk.storage().durable() { How::Story } else { How::Memory(true) };
