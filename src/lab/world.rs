@@ -373,6 +373,11 @@ impl World {
         self.inbox.push_back(Handling::new(envelope, Stage::Ready(bulk.events)));
     }
 
+    /// True where a command is being handled, or waits for it.
+    pub fn busy(&self) -> bool {
+        self.handling.is_some() || !self.inbox.is_empty()
+    }
+
     /// The commit that waits for the store's answer.
     pub fn pending(&self) -> Option<&Commit> {
         match &self.handling.as_ref()?.stage {

@@ -16,6 +16,7 @@ mod icons;
 mod journal;
 mod log;
 mod read;
+mod tabs;
 mod timeline;
 mod views;
 
