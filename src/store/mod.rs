@@ -3,6 +3,7 @@
 //! A store keeps commits whole and in order, and guards the versions of their streams. It
 //! decides nothing, folds nothing, and knows neither a scenario nor the page.
 
+pub mod link;
 pub mod record;
 
 #[cfg(target_arch = "wasm32")]

@@ -144,6 +144,11 @@ impl Reader {
         Self { end: End { commits, head, hash: 0 }, ..Self::default() }
     }
 
+    /// How far it has read.
+    pub fn end(&self) -> End {
+        self.end
+    }
+
     /// Reads a record: one frame or many.
     pub fn record(&mut self, mut bytes: &[u8], visit: &mut dyn FnMut(Found)) {
         while !bytes.is_empty() {
