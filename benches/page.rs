@@ -186,8 +186,8 @@ fn percentile(sorted: &[f64], percent: usize) -> f64 {
     sorted.get(last * percent / 100).copied().unwrap_or_default()
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_is_measured() {
     let page = Page::open().await;
     for rounds in [10, 100] {
         let rate = page.js(&APPEND.replace("ROUNDS", &rounds.to_string())).await;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use leftfold::es::{
-    Aggregate, Body, Draft, Envelope, EventLog, Projection, Proposal, Recorded, Stored,
+    Aggregate, Body, Draft, Envelope, EventLog, Map, Projection, Proposal, Recorded, Stored,
     StoredCommit, StoredEvent, Stream, View, command_id, read_event,
 };
 use leftfold::lab::{Ask, CommandRecord, Keep, Outcome, Scenario, Session, World, scenarios};
@@ -206,7 +206,7 @@ impl Aggregate for Lamp {
 
 /// How often each lamp was lit.
 #[derive(Clone, Default)]
-struct Lights(BTreeMap<Rc<str>, String>);
+struct Lights(Map<Rc<str>, String>);
 
 impl Projection for Lights {
     const NAME: &'static str = "Lights";

@@ -15,12 +15,12 @@ use histories::{
     Run, Write, assert_same, check, check_stories, copy, damaged, folded, fresh, is_performed,
     json, op, open, written,
 };
-use leftfold::es::{Act, AnyAggregate, Proposal, Reaction, event_id};
+use leftfold::es::{Act, AnyAggregate, History, Proposal, Reaction, event_id};
 use leftfold::lab::archive::{Export, Format, Import};
 use leftfold::lab::{
     Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep,
-    Kind, Outcome, Recorded, Scenario, Session, StoredCommit, Stream, World, command_id, forms,
-    scenarios,
+    Kind, Outcome, Recorded, Scenario, Session, StoredCommit, Stream, View, World, command_id,
+    forms, scenarios,
 };
 use leftfold::store::link::{self, Shared};
 use proptest::collection::vec;
@@ -110,6 +110,45 @@ fn in_a_long_history_each_load_does_bounded_work_and_gives_the_plain_fold() {
             }
         }
     });
+}
+
+/// A timeline keeps as many snapshots as their weights allow. A row may show twice, as the two
+/// sides of an entry do, and an event may bring several, as a text brings words.
+#[test]
+fn a_read_model_weighs_about_as_much_as_it_shows() {
+    check_stories(|run| {
+        let scenario = run.session.scenario().clone();
+        let told = run.session.log();
+        let mut log = EventLog::default();
+        let retold = (1..=20).flat_map(|time| {
+            told.events(1, told.head()).map(copy).map(move |draft| {
+                let id = format!("{}-{time}", draft.stream.id());
+                Draft { stream: Stream::new(draft.stream.category(), &id), ..draft }
+            })
+        });
+        assert!(log.learn(commit(retold.collect())));
+        let projections = scenario.projections.iter().map(|it| (it.name(), it.runner()));
+        let processes = scenario.processes.iter().map(|it| (it.name(), it.manager()));
+        for (name, mut runner) in projections.chain(processes) {
+            log.events(1, log.head()).for_each(|event| runner.apply(event));
+            let (weight, shown) = (runner.weight(), entries(&runner.view()));
+            assert!(shown <= 2 * weight, "{name} shows {shown} entries and weighs {weight}");
+            assert!(weight <= 4 * log.len(), "{name} weighs {weight} after {} events", log.len());
+        }
+    });
+}
+
+/// How many entries a view has, of whatever kind they are.
+fn entries(view: &View) -> usize {
+    match view {
+        View::Table(table) => table.rows.len(),
+        View::Documents { documents } => documents.len(),
+        View::Pages { pages } => pages.len(),
+        View::Graph { nodes, edges } => nodes.len() + edges.len(),
+        View::Bars { bars, .. } => bars.len(),
+        View::Chart { series, .. } => series.values().map(|it| it.len()).sum(),
+        View::Search { terms, .. } => terms.values().map(|it| it.len()).sum(),
+    }
 }
 
 /// One commit of many events, the first of its log.

@@ -1,13 +1,12 @@
 //! A commit: the outcome of one command, stored whole or not at all.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
-use super::{Body, Draft, Recorded, Scenario, Stored, Stream, Unreadable};
+use super::{Body, Draft, Map, Recorded, Scenario, Stored, Stream, Unreadable};
 
 /// How an event came into the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,11 +128,11 @@ impl Commit {
     /// The streams that it writes, in order of their names, each with its version before: what
     /// the store compares.
     pub fn expects(&self) -> Vec<(Stream, u64)> {
-        let mut expects: BTreeMap<&Stream, u64> = BTreeMap::new();
+        let mut expects: Map<&Stream, u64> = Map::new();
         for event in &self.events {
-            expects.entry(event.stream()).or_insert(event.version().saturating_sub(1));
+            expects.entry(event.stream()).or_insert_with(|| event.version().saturating_sub(1));
         }
-        expects.into_iter().map(|(stream, version)| (stream.clone(), version)).collect()
+        expects.iter().map(|(&stream, &version)| (stream.clone(), version)).collect()
     }
 }
 

@@ -61,6 +61,16 @@ pub trait AnyAggregate {
     fn schema(&self) -> u16;
     /// The JSON schema of its commands.
     fn commands(&self) -> Value;
+    /// The event of a type with this data, in the current schema.
+    ///
+    /// # Errors
+    /// What is wrong with the data, or that there is no such type.
+    fn event(&self, kind: &str, data: &str) -> serde_json::Result<Rc<dyn AnyEvent>>;
+    /// Lifts an event stored under an older schema to the current shape.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn upcast(&self, stored: Stored) -> Result<Stored, String>;
     /// A stored event of one of its streams in its current shape, or as unreadable.
     fn read(&self, stream: &Stream, kind: &str, schema: u16, data: &RawValue) -> Draft;
     /// The state before a stream's first event.
@@ -72,7 +82,7 @@ pub trait AnyAggregate {
     fn restore(&self, saved: &str, version: u64) -> Result<Box<dyn AnyInstance>, String>;
     /// Decides for one stream, and shows its state.
     fn handler(&self) -> Handler {
-        Handler(Timeline::new(self.instance()))
+        Handler::new(self.instance())
     }
 }
 
@@ -112,7 +122,7 @@ pub trait AnyProjection {
     fn runner(&self) -> Box<dyn AnyRunner>;
     /// A reader that can stand anywhere in a log.
     fn reader(&self) -> Reader {
-        Reader(Timeline::new(self.runner()))
+        Reader::new(self.runner())
     }
 }
 
@@ -152,16 +162,16 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
         SchemaGenerator::new(settings).into_root_schema_for::<A::Command>().to_value()
     }
 
+    fn event(&self, kind: &str, data: &str) -> serde_json::Result<Rc<dyn AnyEvent>> {
+        Ok(Rc::new(tagged::join::<A::Event>(kind, data)?))
+    }
+
+    fn upcast(&self, stored: Stored) -> Result<Stored, String> {
+        A::upcast(stored)
+    }
+
     fn read(&self, stream: &Stream, kind: &str, schema: u16, data: &RawValue) -> Draft {
-        let (kind, schema, body, stored) = match read::<A>(kind, schema, data) {
-            Ok((kind, event, stored)) => (kind, A::SCHEMA, Body::Known(Rc::new(event)), stored),
-            Err(why) => {
-                let data = serde_json::from_str(data.get()).unwrap_or_default();
-                let stored = Stored { kind: kind.to_owned(), schema, data };
-                (kind.into(), schema, Body::Unreadable(Rc::new(Unreadable { stored, why })), None)
-            }
-        };
-        Draft { stream: stream.clone(), kind, schema, body, stored, at: None }
+        draft(self, stream, kind, schema, data)
     }
 
     fn instance(&self) -> Box<dyn AnyInstance> {
@@ -174,30 +184,51 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
     }
 }
 
-/// A stored event's current type and shape, and the older shape where it had one.
-type Current<E> = (Rc<str>, E, Option<Rc<Stored>>);
+// What follows is compiled once, not once an aggregate.
 
-fn read<A: Aggregate>(
+fn draft(
+    aggregate: &dyn AnyAggregate,
+    stream: &Stream,
     kind: &str,
     schema: u16,
     data: &RawValue,
-) -> Result<Current<A::Event>, String> {
-    if schema == A::SCHEMA {
-        let event = tagged::join::<A::Event>(kind, data.get()).map_err(|e| sentence(&e))?;
+) -> Draft {
+    let (kind, schema, body, stored) = match current(aggregate, kind, schema, data) {
+        Ok((kind, event, stored)) => (kind, aggregate.schema(), Body::Known(event), stored),
+        Err(why) => {
+            let data = serde_json::from_str(data.get()).unwrap_or_default();
+            let stored = Stored { kind: kind.to_owned(), schema, data };
+            (kind.into(), schema, Body::Unreadable(Rc::new(Unreadable { stored, why })), None)
+        }
+    };
+    Draft { stream: stream.clone(), kind, schema, body, stored, at: None }
+}
+
+/// A stored event's current type and shape, and the older shape where it had one.
+type Current = (Rc<str>, Rc<dyn AnyEvent>, Option<Rc<Stored>>);
+
+fn current(
+    aggregate: &dyn AnyAggregate,
+    kind: &str,
+    schema: u16,
+    data: &RawValue,
+) -> Result<Current, String> {
+    let known = aggregate.schema();
+    if schema == known {
+        let event = aggregate.event(kind, data.get()).map_err(|e| sentence(&e))?;
         return Ok((kind.into(), event, None));
     }
-    if schema > A::SCHEMA {
+    if schema > known {
+        let name = aggregate.name();
         return Err(format!(
-            "it was written under schema {schema}, and this page knows {} up to {}",
-            A::NAME,
-            A::SCHEMA
+            "it was written under schema {schema}, and this page knows {name} up to {known}"
         ));
     }
     let data = serde_json::from_str(data.get()).map_err(|e| sentence(&e))?;
     let stored = Stored { kind: kind.to_owned(), schema, data };
-    let lifted = A::upcast(stored.clone())?;
-    let data = lifted.data.to_string();
-    let event = tagged::join::<A::Event>(&lifted.kind, &data).map_err(|e| sentence(&e))?;
+    let lifted = aggregate.upcast(stored.clone())?;
+    let event =
+        aggregate.event(&lifted.kind, &lifted.data.to_string()).map_err(|e| sentence(&e))?;
     Ok((lifted.kind.into(), event, Some(Rc::new(stored))))
 }
 
@@ -229,9 +260,15 @@ impl<A: Aggregate> AnyInstance for Instance<A> {
         }
         let typed = tagged::join::<A::Command>(&command.kind, command.data.get())
             .map_err(|error| Refusal::Malformed(sentence(&error)))?;
-        let decided = self.state.decide_as(command.stream.id(), &typed);
-        let events = decided.map_err(|why| Refusal::Rejected(why.to_string()))?;
-        Ok(events.into_iter().map(|event| Draft::of::<A>(command.stream.clone(), event)).collect())
+        let events = self
+            .state
+            .decide_as(command.stream.id(), &typed)
+            .map_err(|why| Refusal::Rejected(why.to_string()))?;
+        let mut drafts = Vec::with_capacity(events.len());
+        for event in events {
+            drafts.push(Draft::of::<A>(command.stream.clone(), event));
+        }
+        Ok(drafts)
     }
 
     fn copy(&self) -> Box<dyn AnyInstance> {
@@ -256,6 +293,10 @@ impl Fold for Box<dyn AnyInstance> {
 }
 
 impl Handler {
+    fn new(instance: Box<dyn AnyInstance>) -> Self {
+        Self(Timeline::new(instance))
+    }
+
     /// Goes to `version` of the stream; returns how many events that folded.
     pub fn load(&mut self, stream: &Stream, version: u64, log: &EventLog) -> u64 {
         let before = self.0.folded();
@@ -299,6 +340,10 @@ impl Fold for Box<dyn AnyRunner> {
 }
 
 impl Reader {
+    fn new(runner: Box<dyn AnyRunner>) -> Self {
+        Self(Timeline::new(runner))
+    }
+
     /// What it shows once it has folded the log up to `position`.
     pub fn view(&mut self, position: u64, log: &EventLog) -> View {
         self.view_of(usize::try_from(position).unwrap_or(usize::MAX), log)
@@ -313,14 +358,12 @@ impl Reader {
 impl Draft {
     /// An event of `A` for one of its streams.
     pub fn of<A: Aggregate>(stream: Stream, event: A::Event) -> Self {
-        Self {
-            stream,
-            kind: tagged::kind(&event).into(),
-            schema: A::SCHEMA,
-            body: Body::Known(Rc::new(event)),
-            stored: None,
-            at: None,
-        }
+        Self::known(stream, tagged::kind(&event), A::SCHEMA, Rc::new(event))
+    }
+
+    fn known(stream: Stream, kind: &str, schema: u16, event: Rc<dyn AnyEvent>) -> Self {
+        let body = Body::Known(event);
+        Self { stream, kind: kind.into(), schema, body, stored: None, at: None }
     }
 }
 

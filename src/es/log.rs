@@ -1,6 +1,6 @@
 //! The event log in memory: append-only, one order for all, an index per stream.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Body, Commit, Envelope, Recorded, Stored, Stream};
+use super::{Body, Commit, Envelope, Map, Recorded, Set, Stored, Stream};
 
 /// Events per piece of the log: growing never copies what is there.
 const CHUNK: usize = 1024;
@@ -144,9 +144,9 @@ impl<H: History> History for &H {
 pub struct EventLog {
     chunks: Vec<Vec<Recorded>>,
     len: usize,
-    streams: BTreeMap<Stream, Vec<u32>>,
+    streams: Map<Stream, Vec<u32>>,
     commands: HashMap<Uuid, Range<u32>, BuildHasherDefault<IdHasher>>,
-    kinds: BTreeSet<Rc<str>>,
+    kinds: Set<Rc<str>>,
 }
 
 impl EventLog {
@@ -218,7 +218,7 @@ impl EventLog {
         let mut at = self.event(self.head()).map_or(0, Recorded::at);
         envelope.at = envelope.at.max(at);
         let envelope = Rc::new(envelope);
-        let mut versions: BTreeMap<Stream, u64> = BTreeMap::new();
+        let mut versions: Map<Stream, u64> = Map::new();
         let mut last: Option<(Stream, u64)> = None;
         let after = self.head();
         let events =

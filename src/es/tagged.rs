@@ -1,25 +1,37 @@
 //! The serialised form of commands and events, a type and its data, taken apart and put
-//! together. serde writes their enums as `{"AddedToCart":{…}}`, which costs half the code of
-//! its other forms; everything outside this file sees `type` and `data`.
+//! together. serde writes their enums as `{"AddedToCart":{…}}`; everything outside this file
+//! sees `type` and `data`.
+//!
+//! What serde derives is compiled anew for every type and for every way of reading it, so there
+//! is one way here: a variant by its number, and its fields in the order of their type.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde::ser::Error;
+use std::borrow::Cow;
+use std::fmt;
+use std::slice;
+
+use serde::de::value::U32Deserializer;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer,
+    MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+use serde::ser::{Impossible, SerializeStructVariant, Serializer};
+use serde::{Deserialize, Serialize, forward_to_deserialize_any};
 use serde_json::value::RawValue;
+use serde_json::{Error, Result};
 
 /// The type's name and its data, as text.
 ///
 /// # Errors
 /// Where the value is not an enum of variants with named fields.
-pub(super) fn split<T: Serialize>(value: &T) -> serde_json::Result<(String, Box<RawValue>)> {
+pub(super) fn split<T: Serialize>(value: &T) -> Result<(String, Box<RawValue>)> {
     parts(&serde_json::to_string(value)?)
 }
 
-fn parts(text: &str) -> serde_json::Result<(String, Box<RawValue>)> {
+fn parts(text: &str) -> Result<(String, Box<RawValue>)> {
     let inner = text.strip_prefix("{\"").and_then(|rest| rest.strip_suffix('}'));
     match inner.and_then(|inner| inner.split_once("\":")) {
         Some((kind, data)) => Ok((kind.to_owned(), RawValue::from_string(data.to_owned())?)),
-        None => Err(serde_json::Error::custom("commands and events are enums with named fields")),
+        None => Err(shape()),
     }
 }
 
@@ -27,47 +39,329 @@ fn parts(text: &str) -> serde_json::Result<(String, Box<RawValue>)> {
 ///
 /// # Errors
 /// What is wrong with the data, or that no such type exists.
-pub(super) fn join<T: DeserializeOwned>(kind: &str, data: &str) -> serde_json::Result<T> {
-    serde_json::from_str(&joined(kind, data)?)
+pub(super) fn join<T: DeserializeOwned>(kind: &str, data: &str) -> Result<T> {
+    T::deserialize(Tagged { kind, fields: &fields(data)? })
 }
 
-fn joined(kind: &str, data: &str) -> serde_json::Result<String> {
-    let data = match data.trim_start() {
-        "" | "null" => "{}",
-        data if data.starts_with('{') => data,
-        _ => return Err(serde_json::Error::custom("the data is not an object of named fields")),
-    };
-    let mut text = String::with_capacity(kind.len() + data.len() + 8);
-    text.push('{');
-    text.push_str(&serde_json::to_string(kind)?);
-    text.push(':');
-    text.push_str(data);
-    text.push('}');
-    Ok(text)
+fn fields(data: &str) -> Result<Fields<'_>> {
+    match data.trim_start() {
+        "" | "null" => Ok(Fields(Vec::new())),
+        data if data.starts_with('{') => serde_json::from_str(data),
+        _ => Err(Error::custom("the data is not an object of named fields")),
+    }
 }
 
 /// The type's name alone.
-pub(super) fn kind<T: Serialize>(value: &T) -> String {
-    let text = serde_json::to_string(value).unwrap_or_default();
-    let name = text.strip_prefix("{\"").and_then(|rest| rest.split_once('"'));
-    name.map(|(kind, _)| kind.to_owned()).unwrap_or_default()
+pub(super) fn kind<T: Serialize>(value: &T) -> &'static str {
+    value.serialize(Name).unwrap_or_default()
+}
+
+fn shape() -> Error {
+    Error::custom("commands and events are enums with named fields")
+}
+
+/// An object's fields, each as the JSON text that it has.
+struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Deserialize<'a> for Fields<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Object;
+        impl<'a> Visitor<'a> for Object {
+            type Value = Fields<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of named fields")
+            }
+
+            fn visit_map<M: MapAccess<'a>>(
+                self,
+                mut map: M,
+            ) -> std::result::Result<Fields<'a>, M::Error> {
+                let mut fields = Vec::new();
+                while let Some(Key(name)) = map.next_key()? {
+                    fields.push((name, map.next_value()?));
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// Borrowed unless it has escapes.
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Reads an enum of variants with named fields, and nothing else.
+#[derive(Clone, Copy)]
+struct Tagged<'a> {
+    kind: &'a str,
+    fields: &'a Fields<'a>,
+}
+
+impl<'a> Deserializer<'a> for Tagged<'a> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'a>>(self, _: V) -> Result<V::Value> {
+        Err(shape())
+    }
+
+    fn deserialize_enum<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        visitor.visit_enum(Variant { number: number(self.kind, variants)?, fields: self.fields })
+    }
+
+    forward_to_deserialize_any! {
+        <V: Visitor<'a>>
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        option unit unit_struct newtype_struct seq tuple tuple_struct map struct identifier
+        ignored_any
+    }
+}
+
+#[inline(never)]
+fn number(kind: &str, variants: &'static [&'static str]) -> Result<u32> {
+    let number = (0..).zip(variants).find(|(_, name)| **name == kind);
+    number.map(|(number, _)| number).ok_or_else(|| Error::unknown_variant(kind, variants))
+}
+
+struct Variant<'a> {
+    number: u32,
+    fields: &'a Fields<'a>,
+}
+
+impl<'a> EnumAccess<'a> for Variant<'a> {
+    type Error = Error;
+    type Variant = &'a Fields<'a>;
+
+    fn variant_seed<S: DeserializeSeed<'a>>(self, seed: S) -> Result<(S::Value, Self::Variant)> {
+        let number: U32Deserializer<Error> = self.number.into_deserializer();
+        Ok((seed.deserialize(number)?, self.fields))
+    }
+}
+
+impl<'a> VariantAccess<'a> for &'a Fields<'a> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<()> {
+        Err(shape())
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'a>>(self, _: S) -> Result<S::Value> {
+        Err(shape())
+    }
+
+    fn tuple_variant<V: Visitor<'a>>(self, _: usize, _: V) -> Result<V::Value> {
+        Err(shape())
+    }
+
+    fn struct_variant<V: Visitor<'a>>(
+        self,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        visitor.visit_seq(InOrder { names: names.iter(), fields: self })
+    }
+}
+
+/// The fields of a variant in the order in which its type has them.
+struct InOrder<'a> {
+    names: slice::Iter<'static, &'static str>,
+    fields: &'a Fields<'a>,
+}
+
+impl<'a> SeqAccess<'a> for InOrder<'a> {
+    type Error = Error;
+
+    fn next_element_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<Option<S::Value>> {
+        let Some(field) = self.field() else { return Ok(None) };
+        seed.deserialize(field).map(Some)
+    }
+}
+
+impl<'a> InOrder<'a> {
+    #[inline(never)]
+    fn field(&mut self) -> Option<Field<'a>> {
+        let name = *self.names.next()?;
+        let found = self.fields.0.iter().find(|(it, _)| *it == name);
+        Some(Field { name, text: found.map(|(_, value)| value.get()) })
+    }
+}
+
+/// A field's value, or that it is missing, which only an optional field may be.
+struct Field<'a> {
+    name: &'static str,
+    text: Option<&'a str>,
+}
+
+impl<'a> Field<'a> {
+    fn json(&self) -> Result<serde_json::Deserializer<serde_json::de::StrRead<'a>>> {
+        let text = self.text.ok_or_else(|| Error::missing_field(self.name))?;
+        Ok(serde_json::Deserializer::from_str(text))
+    }
+}
+
+macro_rules! as_json {
+    ($($method:ident($($name:ident: $type:ty),*))*) => {$(
+        fn $method<V: Visitor<'a>>(self, $($name: $type,)* visitor: V) -> Result<V::Value> {
+            self.json()?.$method($($name,)* visitor)
+        }
+    )*};
+}
+
+impl<'a> Deserializer<'a> for Field<'a> {
+    type Error = Error;
+
+    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
+        match self.text {
+            None | Some("null") => visitor.visit_none(),
+            Some(_) => visitor.visit_some(self),
+        }
+    }
+
+    as_json! {
+        deserialize_any() deserialize_bool()
+        deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
+        deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+        deserialize_f32() deserialize_f64() deserialize_char() deserialize_str()
+        deserialize_string() deserialize_bytes() deserialize_byte_buf() deserialize_unit()
+        deserialize_unit_struct(name: &'static str) deserialize_newtype_struct(name: &'static str)
+        deserialize_seq() deserialize_tuple(len: usize)
+        deserialize_tuple_struct(name: &'static str, len: usize) deserialize_map()
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
+        deserialize_identifier() deserialize_ignored_any()
+    }
+}
+
+/// Takes a variant's name and leaves everything else.
+struct Name;
+
+/// The fields of a variant whose name is all that is wanted.
+struct Named(&'static str);
+
+impl SerializeStructVariant for Named {
+    type Ok = &'static str;
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &'static str, _: &T) -> Result<()> {
+        Ok(())
+    }
+
+    fn end(self) -> Result<&'static str> {
+        Ok(self.0)
+    }
+}
+
+type Never = Impossible<&'static str, Error>;
+
+macro_rules! no_name {
+    ($($method:ident($($type:ty),*) -> $result:ty)*) => {$(
+        fn $method(self, $(_: $type),*) -> Result<$result> {
+            Err(shape())
+        }
+    )*};
+}
+
+impl Serializer for Name {
+    type Ok = &'static str;
+    type Error = Error;
+    type SerializeSeq = Never;
+    type SerializeTuple = Never;
+    type SerializeTupleStruct = Never;
+    type SerializeTupleVariant = Never;
+    type SerializeMap = Never;
+    type SerializeStruct = Never;
+    type SerializeStructVariant = Named;
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Named> {
+        Ok(Named(variant))
+    }
+
+    no_name! {
+        serialize_bool(bool) -> Self::Ok
+        serialize_i8(i8) -> Self::Ok
+        serialize_i16(i16) -> Self::Ok
+        serialize_i32(i32) -> Self::Ok
+        serialize_i64(i64) -> Self::Ok
+        serialize_u8(u8) -> Self::Ok
+        serialize_u16(u16) -> Self::Ok
+        serialize_u32(u32) -> Self::Ok
+        serialize_u64(u64) -> Self::Ok
+        serialize_f32(f32) -> Self::Ok
+        serialize_f64(f64) -> Self::Ok
+        serialize_char(char) -> Self::Ok
+        serialize_str(&str) -> Self::Ok
+        serialize_bytes(&[u8]) -> Self::Ok
+        serialize_none() -> Self::Ok
+        serialize_unit() -> Self::Ok
+        serialize_unit_struct(&'static str) -> Self::Ok
+        serialize_unit_variant(&'static str, u32, &'static str) -> Self::Ok
+        serialize_seq(Option<usize>) -> Never
+        serialize_tuple(usize) -> Never
+        serialize_tuple_struct(&'static str, usize) -> Never
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Never
+        serialize_map(Option<usize>) -> Never
+        serialize_struct(&'static str, usize) -> Never
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<Self::Ok> {
+        Err(shape())
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: &T,
+    ) -> Result<Self::Ok> {
+        Err(shape())
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<Self::Ok> {
+        Err(shape())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[derive(Debug, PartialEq, Serialize, serde::Deserialize)]
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
     enum Said {
-        Hello { name: String },
+        Hello {
+            name: String,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            times: Option<u8>,
+            warmly: Option<bool>,
+        },
         Bye {},
+    }
+
+    fn hello(name: &str) -> Said {
+        Said::Hello { name: name.into(), times: None, warmly: Some(true) }
     }
 
     #[test]
     fn a_value_is_split_into_its_type_and_data_and_joined_again() {
-        let hello = Said::Hello { name: "\"}".into() };
+        let hello = hello("\"}");
         let (name, data) = split(&hello).unwrap();
-        assert_eq!((name.as_str(), data.get()), ("Hello", r#"{"name":"\"}"}"#));
+        assert_eq!((name.as_str(), data.get()), ("Hello", r#"{"name":"\"}","warmly":true}"#));
         assert_eq!(kind(&hello), "Hello");
         assert_eq!(join::<Said>(&name, data.get()).unwrap(), hello);
     }
@@ -76,5 +370,27 @@ mod tests {
     fn null_data_reads_as_an_empty_object() {
         assert_eq!(join::<Said>("Bye", "null").unwrap(), Said::Bye {});
         assert_eq!(split(&Said::Bye {}).unwrap().1.get(), "{}");
+    }
+
+    #[test]
+    fn fields_may_come_in_any_order_with_others_between_and_escapes_in_their_names() {
+        let text = r#"{ "more": [1, {}], "w\u0061rmly": true, "times": null, "name": "Ada" }"#;
+        assert_eq!(join::<Said>("Hello", text).unwrap(), hello("Ada"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_data_is_said() {
+        let why = |kind, data| join::<Said>(kind, data).unwrap_err().to_string();
+        assert_eq!(why("Hello", "{}"), "missing field `name`");
+        assert!(why("Hello", r#"{"name":5}"#).starts_with("invalid type: integer `5`"));
+        assert!(why("Bye", "[]").contains("not an object"));
+        assert_eq!(why("Hi", "{}"), "unknown variant `Hi`, expected `Hello` or `Bye`");
+    }
+
+    #[test]
+    fn what_is_no_enum_of_named_fields_is_neither_named_nor_read() {
+        assert!(split(&1).is_err());
+        assert_eq!(kind(&1), "");
+        assert!(join::<u8>("1", "{}").is_err());
     }
 }

@@ -2,14 +2,13 @@
 //! can be compared entry by entry.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
-use super::{Cents, Id};
+use super::{Cents, Id, Map, Set};
 
 /// What a projection shows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,20 +19,20 @@ pub enum View {
     /// Documents by key: a document store.
     Documents {
         /// Key → document.
-        documents: BTreeMap<Rc<str>, Value>,
+        documents: Map<Rc<str>, Value>,
     },
     /// Rendered text by key: static files.
     Pages {
         /// Key → Markdown.
-        pages: BTreeMap<Rc<str>, String>,
+        pages: Map<Rc<str>, String>,
     },
     /// Who is connected to whom: a graph database.
     Graph {
         /// Key → label.
-        nodes: BTreeMap<Rc<str>, String>,
+        nodes: Map<Rc<str>, String>,
         /// Two keys, the smaller first → how often.
         #[serde(serialize_with = "edge_list")]
-        edges: BTreeMap<(Rc<str>, Rc<str>), u64>,
+        edges: Map<(Rc<str>, Rc<str>), u64>,
     },
     /// Bars, one a name.
     Bars {
@@ -49,14 +48,14 @@ pub enum View {
         /// True where heights are cents.
         money: bool,
         /// Series → position → height from there on.
-        series: BTreeMap<Rc<str>, BTreeMap<u64, i64>>,
+        series: Map<Rc<str>, Map<u64, i64>>,
     },
     /// An inverted index: a search engine.
     Search {
         /// Key → the text that a hit shows.
-        titles: BTreeMap<Rc<str>, String>,
+        titles: Map<Rc<str>, String>,
         /// Word → the keys whose text has it.
-        terms: BTreeMap<Rc<str>, BTreeSet<Rc<str>>>,
+        terms: Map<Rc<str>, Set<Rc<str>>>,
     },
 }
 
@@ -68,8 +67,15 @@ impl View {
 
     // Apart from the generic part above, of which every projection has a copy.
     fn sorted_table(columns: &[Column], mut rows: Vec<Row>) -> Self {
-        rows.sort_by(|a, b| natural(&a.key, &b.key));
+        sort(&mut rows, |a, b| natural(&a.key, &b.key));
         Self::Table(Table { columns: columns.to_vec(), rows, totals: None })
+    }
+
+    /// Bars, the longest first.
+    pub fn bars(unit: &'static str, bars: impl IntoIterator<Item = Bar>) -> Self {
+        let mut bars = bars.into_iter().collect();
+        sort(&mut bars, |a: &Bar, b| b.value.cmp(&a.value).then_with(|| a.name.cmp(&b.name)));
+        Self::Bars { unit, bars }
     }
 
     /// Which kind of store it stands for.
@@ -244,10 +250,24 @@ impl Serialize for Named<'_> {
 }
 
 fn edge_list<S: serde::Serializer>(
-    edges: &BTreeMap<(Rc<str>, Rc<str>), u64>,
+    edges: &Map<(Rc<str>, Rc<str>), u64>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(edges.iter().map(|((a, b), weight)| (a, b, weight)))
+}
+
+/// Sorts, and keeps the order of equals. The standard library's sort is compiled anew for each
+/// type and order, which takes more room than all that is sorted here; this one is compiled once.
+pub fn sort<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
+    let order = order(items.len(), &|a, b| compare(&items[a as usize], &items[b as usize]));
+    let mut taken: Vec<Option<T>> = items.drain(..).map(Some).collect();
+    items.extend(order.into_iter().filter_map(|at| taken[at as usize].take()));
+}
+
+fn order(len: usize, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..).take(len).collect();
+    order.sort_by(|&a, &b| compare(a, b));
+    order
 }
 
 /// Compares as a person would: `2` before `10`, `post-9` before `post-10`.
@@ -279,6 +299,15 @@ fn digits(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sorting_keeps_the_order_of_equals() {
+        let mut words = ["bee", "ant", "wasp", "cat", "to"].map(str::to_owned).to_vec();
+        sort(&mut words, |a, b| a.len().cmp(&b.len()));
+        assert_eq!(words, ["to", "bee", "ant", "cat", "wasp"]);
+        sort(&mut words, Ord::cmp);
+        assert_eq!(words, ["ant", "bee", "cat", "to", "wasp"]);
+    }
 
     #[test]
     fn numbers_inside_names_sort_by_their_value() {

@@ -6,7 +6,7 @@
 //! used: each fault is named with its line and field.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -250,9 +250,9 @@ pub struct Import {
     closed: bool,
     comma: bool,
     done: Imported,
-    versions: HashMap<Stream, u64>,
+    versions: BTreeMap<Stream, u64>,
     kinds: BTreeMap<String, Rc<str>>,
-    commands: HashSet<Uuid>,
+    commands: BTreeSet<Uuid>,
     position: u64,
     at: u64,
     faults: Vec<Fault>,
@@ -625,7 +625,7 @@ impl Imported {
     pub fn after(self, log: &EventLog) -> Result<Vec<StoredCommit>, String> {
         let (commits, head) = (log.commits(), log.head());
         let mut at = log.event(head).map_or(0, crate::es::Recorded::at);
-        let mut versions: HashMap<Stream, u64> = HashMap::new();
+        let mut versions: BTreeMap<Stream, u64> = BTreeMap::new();
         let mut placed = Vec::with_capacity(self.commits.len());
         for mut commit in self.commits {
             if log.handled(commit.envelope.command_id).is_some() {
@@ -662,7 +662,7 @@ impl Imported {
 
     /// The first event that cannot begin a new log: its stream has a past that is not there.
     pub fn begins_late(&self) -> Option<String> {
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         let events = self.commits.iter().flat_map(|commit| &commit.events);
         for event in events {
             if seen.insert(event.stream.clone()) && event.version != 1 {

@@ -11,6 +11,7 @@ mod diff;
 mod forms;
 mod health;
 mod journal;
+mod markdown;
 mod outbox;
 mod provenance;
 mod session;
@@ -24,6 +25,7 @@ pub use diff::{Line, Mark, RowMark, TableDiff, changes, keyed, lines, rows};
 pub use forms::{CommandForm, Field, FieldKind, forms};
 pub use health::Health;
 pub use journal::{Entry, Outcome};
+pub use markdown::{Block, Inline, blocks};
 pub use outbox::{Effect, Status};
 pub use provenance::{Bisect, Cause, Found, Probe, Target, Why};
 pub use session::{Panel, Session, StateView};
@@ -34,7 +36,7 @@ pub use world::{Answer, Ask, Bulk, Did, Keep, World};
 
 pub use crate::es::{
     Bar, Body, Cell, Cents, Choice, Column, CommandRecord, Commit, Condition, Draft, Envelope,
-    EventLog, Expected, Follows, Origin, Recorded, Refusal, Row, Scenario, Stored, StoredCommit,
-    Stream, Table, Unreadable, View, command_id, natural, read_event,
+    EventLog, Expected, Follows, Map, Origin, Recorded, Refusal, Row, Scenario, Set, Stored,
+    StoredCommit, Stream, Table, Unreadable, View, command_id, natural, read_event,
 };
 pub use crate::scenarios::all as scenarios;

@@ -26,7 +26,7 @@ use super::snapshots::{Loading, Meter, Snapshot, Snapshots, Start};
 use super::subscription::{Fault, Kind, Subscription};
 use crate::es::{
     AnyInstance, Choice, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Follows,
-    Handler, Origin, Reaction, Scenario, StoredCommit, Stream,
+    Handler, Origin, Reaction, Scenario, StoredCommit, Stream, sort,
 };
 
 /// A command on its way in.
@@ -187,8 +187,8 @@ impl World {
         for keep in keeps {
             self.recall(keep);
         }
-        self.outbox.sort_by_key(|effect| (effect.position, effect.id));
-        self.journal.sort_by_key(|entry| entry.commits);
+        sort(&mut self.outbox, |a, b| (a.position, a.id).cmp(&(b.position, b.id)));
+        sort(&mut self.journal, |a, b| a.commits.cmp(&b.commits));
         let head = self.log.head();
         for subscription in &mut self.subscriptions {
             // Of a log that has lost its end, a mark may lie beyond it.

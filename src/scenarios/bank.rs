@@ -1,7 +1,6 @@
 //! Accounts and customers: their streams interleave in one log, and read models join them.
 //! The ledger is written in pen: a mistake is corrected by new entries, never erased.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use schemars::JsonSchema;
@@ -9,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::es::{
-    Aggregate, Cell, Cents, Column, Id, Projection, Recorded, Row, Scenario, Step, Stored, Table,
-    View,
+    Aggregate, Cell, Cents, Column, Id, Map, Projection, Recorded, Row, Scenario, Step, Stored,
+    Table, View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -224,7 +223,7 @@ fn change(event: &AccountEvent) -> Cents {
 
 /// Every account as it stands.
 #[derive(Clone, Default)]
-pub struct Balances(BTreeMap<Rc<str>, Account>);
+pub struct Balances(Map<Rc<str>, Account>);
 
 impl Projection for Balances {
     const NAME: &'static str = "Balances";
@@ -262,8 +261,8 @@ impl Projection for Balances {
 /// Customers and what they own together, joined over two kinds of streams.
 #[derive(Clone, Default)]
 pub struct CustomerRollUp {
-    customers: BTreeMap<Rc<str>, (Rc<str>, Cents)>,
-    owners: BTreeMap<Rc<str>, Rc<str>>,
+    customers: Map<Rc<str>, (Rc<str>, Cents)>,
+    owners: Map<Rc<str>, Rc<str>>,
 }
 
 impl Projection for CustomerRollUp {
@@ -362,7 +361,7 @@ impl Projection for Ledger {
 
 /// How each account's balance went up and down.
 #[derive(Clone, Default)]
-pub struct BalanceOverTime(BTreeMap<Rc<str>, BTreeMap<u64, i64>>);
+pub struct BalanceOverTime(Map<Rc<str>, Map<u64, i64>>);
 
 impl Projection for BalanceOverTime {
     const NAME: &'static str = "Balance over time";
@@ -380,7 +379,7 @@ impl Projection for BalanceOverTime {
     }
 
     fn weight(&self) -> usize {
-        self.0.values().map(BTreeMap::len).sum()
+        self.0.values().map(Map::len).sum()
     }
 }
 

@@ -1,14 +1,15 @@
 //! Posts and comments: several read models ride on the same events, each in its own shape. A
 //! deleted post leaves the list and the search, and stays wherever nobody took it out.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::es::{Aggregate, Column, Projection, Recorded, Row, Scenario, Step, Stored, View};
+use crate::es::{
+    Aggregate, Column, Map, Projection, Recorded, Row, Scenario, Set, Step, Stored, View,
+};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -151,7 +152,7 @@ impl Aggregate for Post {
 
 /// The posts that are there, with how many comments each has.
 #[derive(Clone, Default)]
-pub struct PostList(BTreeMap<Rc<str>, (Post, u64)>);
+pub struct PostList(Map<Rc<str>, (Post, u64)>);
 
 impl Projection for PostList {
     const NAME: &'static str = "/posts";
@@ -211,7 +212,7 @@ impl Article {
 
 /// Every post in full. A deleted one is marked and stays.
 #[derive(Clone, Default)]
-pub struct PostsById(BTreeMap<Rc<str>, Article>);
+pub struct PostsById(Map<Rc<str>, Article>);
 
 impl Projection for PostsById {
     const NAME: &'static str = "/posts/ID";
@@ -240,7 +241,7 @@ impl Projection for PostsById {
 
 /// Which word is in which post, or in one of its comments.
 #[derive(Clone, Default)]
-pub struct WordSearch(BTreeMap<Rc<str>, (Post, BTreeSet<Rc<str>>)>);
+pub struct WordSearch(Map<Rc<str>, (Post, Set<Rc<str>>)>);
 
 impl Projection for WordSearch {
     const NAME: &'static str = "Word search";
@@ -257,8 +258,8 @@ impl Projection for WordSearch {
     }
 
     fn view(&self) -> View {
-        let mut titles = BTreeMap::new();
-        let mut terms: BTreeMap<Rc<str>, BTreeSet<Rc<str>>> = BTreeMap::new();
+        let mut titles = Map::new();
+        let mut terms: Map<Rc<str>, Set<Rc<str>>> = Map::new();
         for (key, (post, said)) in self.0.iter().filter(|(_, (post, _))| post.status == Normal) {
             titles.insert(key.clone(), post.title().to_owned());
             for word in said {
@@ -280,7 +281,7 @@ fn words(text: &str) -> impl Iterator<Item = Rc<str>> {
 
 /// Each post as a page of a static site.
 #[derive(Clone, Default)]
-pub struct StaticPage(BTreeMap<Rc<str>, Article>);
+pub struct StaticPage(Map<Rc<str>, Article>);
 
 impl Projection for StaticPage {
     const NAME: &'static str = "Static page";

@@ -1,13 +1,12 @@
 //! Shopping cart: the fold, one event at a time. The cart forgets the pretzels that were put
 //! back; the events don't, and a read model that nobody planned finds them.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::es::{Aggregate, Bar, Column, Projection, Recorded, Row, Scenario, Step, View};
+use crate::es::{Aggregate, Bar, Column, Map, Projection, Recorded, Row, Scenario, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -55,7 +54,7 @@ pub enum Rejection {
 /// A cart: each item with how many pieces of it there are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cart {
-    pub items: BTreeMap<Rc<str>, u64>,
+    pub items: Map<Rc<str>, u64>,
 }
 
 impl Aggregate for Cart {
@@ -89,14 +88,14 @@ impl Aggregate for Cart {
     }
 }
 
-fn put(items: &mut BTreeMap<Rc<str>, u64>, item: &Rc<str>) {
+fn put(items: &mut Map<Rc<str>, u64>, item: &Rc<str>) {
     match items.get_mut(item) {
         Some(pieces) => *pieces += 1,
         None => _ = items.insert(item.clone(), 1),
     }
 }
 
-fn take(items: &mut BTreeMap<Rc<str>, u64>, item: &Rc<str>) {
+fn take(items: &mut Map<Rc<str>, u64>, item: &Rc<str>) {
     match items.get_mut(item) {
         Some(pieces) if *pieces > 1 => *pieces -= 1,
         _ => _ = items.remove(item),
@@ -107,7 +106,7 @@ fn take(items: &mut BTreeMap<Rc<str>, u64>, item: &Rc<str>) {
 
 /// Every cart and what is in it.
 #[derive(Clone, Default)]
-pub struct CartsNow(BTreeMap<Rc<str>, Cart>);
+pub struct CartsNow(Map<Rc<str>, Cart>);
 
 impl Projection for CartsNow {
     const NAME: &'static str = "Carts now";
@@ -142,7 +141,7 @@ impl Projection for CartsNow {
 
 /// What people put back: gone from every cart, kept by the events.
 #[derive(Clone, Default)]
-pub struct Considered(BTreeMap<(Rc<str>, Rc<str>), u64>);
+pub struct Considered(Map<(Rc<str>, Rc<str>), u64>);
 
 impl Projection for Considered {
     const NAME: &'static str = "Considered but removed";
@@ -169,8 +168,8 @@ impl Projection for Considered {
 /// What was bought most often.
 #[derive(Clone, Default)]
 pub struct BestSellers {
-    carts: BTreeMap<Rc<str>, Cart>,
-    sold: BTreeMap<Rc<str>, i64>,
+    carts: Map<Rc<str>, Cart>,
+    sold: Map<Rc<str>, i64>,
 }
 
 impl Projection for BestSellers {
@@ -190,9 +189,7 @@ impl Projection for BestSellers {
 
     fn view(&self) -> View {
         let bars = self.sold.iter().map(|(name, &value)| Bar { name: name.clone(), value });
-        let mut bars: Vec<Bar> = bars.collect();
-        bars.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| a.name.cmp(&b.name)));
-        View::Bars { unit: "pieces sold", bars }
+        View::bars("pieces sold", bars)
     }
 
     fn weight(&self) -> usize {
@@ -302,13 +299,13 @@ mod tests {
     fn a_cart_that_was_checked_out_can_be_filled_again() {
         let paid = [added("apples"), CartCheckedOut {}];
         let cart = given::<Cart>(paid).when(&add("pears")).then([added("pears")]);
-        assert_eq!(cart.items, BTreeMap::from([("pears".into(), 1)]));
+        assert_eq!(cart.items, Map::from([("pears".into(), 1)]));
     }
 
     #[test]
     fn removing_what_was_never_there_changes_nothing() {
         given::<Cart>([removed("pretzels"), added("apples")])
-            .is(&Cart { items: BTreeMap::from([("apples".into(), 1)]) });
+            .is(&Cart { items: Map::from([("apples".into(), 1)]) });
     }
 
     /// Two carts, with pretzels put back from both.

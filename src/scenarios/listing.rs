@@ -1,7 +1,6 @@
 //! How did it get here? A listing that contradicts itself, the trail that leads to whoever did
 //! it, and a process manager in two versions of its code: one with a bug, one without.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use schemars::JsonSchema;
@@ -9,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::es::{
-    Aggregate, Cell, Column, Id, ProcessManager, Projection, Reaction, Recorded, Row, Scenario,
-    Step, View,
+    Aggregate, Cell, Column, Id, Map, ProcessManager, Projection, Reaction, Recorded, Row,
+    Scenario, Step, View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -177,7 +176,7 @@ impl Aggregate for Listing {
 
 /// Publishes what is approved. `CODE` 1 has a bug; 2 hasn't, and makes up for it.
 #[derive(Clone, Default)]
-pub struct Moderation<const CODE: u16>(BTreeMap<Rc<str>, Seen>);
+pub struct Moderation<const CODE: u16>(Map<Rc<str>, Seen>);
 
 /// Which version of a listing was the latest to say what, 0 for none. However often and in
 /// whatever order the events arrive, this comes out the same.
@@ -301,7 +300,7 @@ impl<const CODE: u16> ProcessManager for Moderation<CODE> {
 
 /// Every listing's flags.
 #[derive(Clone, Default)]
-pub struct FlagsNow(BTreeMap<Rc<str>, Listing>);
+pub struct FlagsNow(Map<Rc<str>, Listing>);
 
 impl Projection for FlagsNow {
     const NAME: &'static str = "Flags now";
@@ -342,8 +341,8 @@ impl Projection for FlagsNow {
 /// Who did what to which listing, and why.
 #[derive(Clone, Default)]
 pub struct AuditTrail {
-    entries: BTreeMap<u64, Entry>,
-    positions: BTreeMap<Uuid, u64>,
+    entries: Map<u64, Entry>,
+    positions: Map<Uuid, u64>,
 }
 
 #[derive(Clone)]
@@ -395,10 +394,10 @@ impl Projection for AuditTrail {
 
 /// Flags that don't go together, and since when. `CODE` 1 doesn't look at complaints.
 #[derive(Clone, Default)]
-pub struct Contradictions<const CODE: u16>(BTreeMap<Rc<str>, (Listing, Since)>);
+pub struct Contradictions<const CODE: u16>(Map<Rc<str>, (Listing, Since)>);
 
 /// What contradicts itself, and the position of the event that made it so.
-type Since = BTreeMap<&'static str, u64>;
+type Since = Map<&'static str, u64>;
 
 fn contradictions(listing: &Listing, code: u16) -> impl Iterator<Item = &'static str> {
     let Listing { expired, active, visible, published, approved, flagged, .. } = *listing;

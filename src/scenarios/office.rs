@@ -1,13 +1,12 @@
 //! The office: time travel by date. What was its status on 14 August 2013, and who was inside?
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::es::{Aggregate, Projection, Recorded, Scenario, Step, View};
+use crate::es::{Aggregate, Map, Projection, Recorded, Scenario, Set, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -93,7 +92,7 @@ pub enum Rejection {
 pub struct Office {
     pub name: Rc<str>,
     pub status: Status,
-    pub people_inside: BTreeSet<Rc<str>>,
+    pub people_inside: Set<Rc<str>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -175,7 +174,7 @@ impl Aggregate for Office {
 
 /// How each office is, and who is inside.
 #[derive(Clone, Default)]
-pub struct StatusBoard(BTreeMap<Rc<str>, Office>);
+pub struct StatusBoard(Map<Rc<str>, Office>);
 
 impl Projection for StatusBoard {
     const NAME: &'static str = "Status board";
@@ -200,7 +199,7 @@ impl Projection for StatusBoard {
 
 /// How many people were inside, from position to position.
 #[derive(Clone, Default)]
-pub struct WhoIsInside(BTreeMap<Rc<str>, (Office, BTreeMap<u64, i64>)>);
+pub struct WhoIsInside(Map<Rc<str>, (Office, Map<u64, i64>)>);
 
 impl Projection for WhoIsInside {
     const NAME: &'static str = "Who is inside";
@@ -229,7 +228,7 @@ impl Projection for WhoIsInside {
 
 /// What happened in an office, for the insurance.
 #[derive(Clone, Default)]
-pub struct IncidentReport(BTreeMap<Rc<str>, (Office, Vec<Rc<str>>)>);
+pub struct IncidentReport(Map<Rc<str>, (Office, Vec<Rc<str>>)>);
 
 impl Projection for IncidentReport {
     const NAME: &'static str = "Incident report";
@@ -273,7 +272,7 @@ impl Projection for IncidentReport {
     }
 }
 
-fn list(people: &BTreeSet<Rc<str>>) -> String {
+fn list(people: &Set<Rc<str>>) -> String {
     if people.is_empty() {
         return "nobody".to_owned();
     }

@@ -1,7 +1,6 @@
 //! Orders within budget: an order is the root of its items, guards its maximum, and is the
 //! transaction's boundary. Whoever goes behind its back breaks it, and a check shows it.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use schemars::JsonSchema;
@@ -9,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::es::{
-    Aggregate, Bar, Cents, Check, Column, Condition, Id, Operand, Projection, Recorded, Relation,
-    Row, Scenario, Step, Subject, View,
+    Aggregate, Bar, Cents, Check, Column, Condition, Id, Map, Operand, Projection, Recorded,
+    Relation, Row, Scenario, Step, Subject, View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -144,7 +143,7 @@ impl Aggregate for Customer {
 pub struct Order {
     pub customer: Id<Customer>,
     pub maximum: Cents,
-    pub items: BTreeMap<Rc<str>, Cents>,
+    pub items: Map<Rc<str>, Cents>,
     pub total: Cents,
     pub status: Status,
 }
@@ -222,7 +221,7 @@ impl Aggregate for Order {
 
 /// The fold of each order, for read models that show orders in several ways.
 #[derive(Clone, Default)]
-struct Orders(BTreeMap<Rc<str>, Order>);
+struct Orders(Map<Rc<str>, Order>);
 
 impl Orders {
     fn apply(&mut self, recorded: &Recorded) {
@@ -237,7 +236,7 @@ impl Orders {
 
 /// What customers are called, by their ids.
 #[derive(Clone, Default)]
-struct Names(BTreeMap<Rc<str>, Rc<str>>);
+struct Names(Map<Rc<str>, Rc<str>>);
 
 impl Names {
     fn apply(&mut self, recorded: &Recorded) {
@@ -319,7 +318,7 @@ impl Projection for ItemsByOrder {
 pub struct SpendingPerCustomer {
     orders: Orders,
     names: Names,
-    spent: BTreeMap<Id<Customer>, Cents>,
+    spent: Map<Id<Customer>, Cents>,
 }
 
 impl Projection for SpendingPerCustomer {
@@ -345,9 +344,7 @@ impl Projection for SpendingPerCustomer {
             };
             Bar { name, value: spent.0 }
         });
-        let mut bars: Vec<Bar> = bars.collect();
-        bars.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| a.name.cmp(&b.name)));
-        View::Bars { unit: "cents spent", bars }
+        View::bars("cents spent", bars)
     }
 
     fn weight(&self) -> usize {
@@ -491,7 +488,7 @@ mod tests {
         assert_eq!(order.total, Cents(100));
         assert_eq!(
             order.items,
-            BTreeMap::from([("keyboard".into(), Cents(60)), ("lamp".into(), Cents(40))])
+            Map::from([("keyboard".into(), Cents(60)), ("lamp".into(), Cents(40))])
         );
         begun()
             .when(&add("lamp", 41))
@@ -514,7 +511,7 @@ mod tests {
     fn removing_an_item_makes_room_for_another() {
         let begun = || given::<Order>([placed("1", 100), added("keyboard", 60)]);
         let order = begun().when(&remove("keyboard")).then([removed("keyboard")]);
-        assert_eq!((order.total, order.items), (Cents(0), BTreeMap::new()));
+        assert_eq!((order.total, order.items), (Cents(0), Map::new()));
         given::<Order>([placed("1", 100), added("keyboard", 60), removed("keyboard")])
             .when(&add("screen", 100))
             .then([added("screen", 100)]);
@@ -545,7 +542,7 @@ mod tests {
     #[test]
     fn the_total_stays_that_of_the_items_in_a_history_that_repeats_itself() {
         let twice = [added("a", 10), added("b", 5), added("a", 20), removed("b"), removed("b")];
-        let items = BTreeMap::from([("a".into(), Cents(20))]);
+        let items = Map::from([("a".into(), Cents(20))]);
         given::<Order>(twice).is(&Order { items, total: Cents(20), ..Order::default() });
     }
 

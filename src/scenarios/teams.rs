@@ -1,13 +1,12 @@
 //! Teams: one command, and no event, one or many. Who plays where is a table; who has ever
 //! played with whom is a graph, from the same events.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::es::{Aggregate, Column, Projection, Recorded, Row, Scenario, Step, View};
+use crate::es::{Aggregate, Column, Map, Projection, Recorded, Row, Scenario, Set, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -70,7 +69,7 @@ pub enum Rejection {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Team {
     pub name: Option<Rc<str>>,
-    pub players: BTreeSet<Rc<str>>,
+    pub players: Set<Rc<str>>,
 }
 
 impl Aggregate for Team {
@@ -108,7 +107,7 @@ impl Team {
         if players.is_empty() {
             return Err(Rejection::Nobody);
         }
-        let mut named = BTreeSet::new();
+        let mut named = Set::new();
         for player in players {
             if player.trim().is_empty() {
                 return Err(Rejection::Nameless);
@@ -126,7 +125,7 @@ impl Team {
 
 /// The teams, and how many players each has.
 #[derive(Clone, Default)]
-pub struct TeamList(BTreeMap<Rc<str>, Team>);
+pub struct TeamList(Map<Rc<str>, Team>);
 
 impl Projection for TeamList {
     const NAME: &'static str = "Team list";
@@ -153,7 +152,7 @@ impl Projection for TeamList {
 
 /// Who plays where.
 #[derive(Clone, Default)]
-pub struct Roster(BTreeMap<Rc<str>, Team>);
+pub struct Roster(Map<Rc<str>, Team>);
 
 impl Projection for Roster {
     const NAME: &'static str = "Roster";
@@ -183,9 +182,9 @@ impl Projection for Roster {
 /// Who was ever in a team with whom, and how often one joined the other.
 #[derive(Clone, Default)]
 pub struct PlayedTogether {
-    teams: BTreeMap<Rc<str>, BTreeSet<Rc<str>>>,
-    met: BTreeMap<(Rc<str>, Rc<str>), u64>,
-    players: BTreeSet<Rc<str>>,
+    teams: Map<Rc<str>, Set<Rc<str>>>,
+    met: Map<(Rc<str>, Rc<str>), u64>,
+    players: Set<Rc<str>>,
 }
 
 impl Projection for PlayedTogether {
@@ -303,7 +302,7 @@ mod tests {
     fn a_team_is_registered_once() {
         let register = |name: &str| RegisterTeam { name: name.into() };
         let team = given::<Team>([]).when(&register("The Neckbeards")).then([registered()]);
-        assert_eq!(team, Team { name: Some("The Neckbeards".into()), players: BTreeSet::new() });
+        assert_eq!(team, Team { name: Some("The Neckbeards".into()), players: Set::new() });
         let twice = "this team is registered already, as The Neckbeards";
         given::<Team>([registered()]).when(&register("The Noodles")).refused(twice);
         given::<Team>([]).when(&register(" ")).refused("a team needs a name");
@@ -321,7 +320,7 @@ mod tests {
         let team = given::<Team>([registered()])
             .when(&add(&["Ben", "Mattia"]))
             .then([added("Ben"), added("Mattia")]);
-        assert_eq!(team.players, BTreeSet::from(["Ben".into(), "Mattia".into()]));
+        assert_eq!(team.players, Set::from(["Ben".into(), "Mattia".into()]));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Money transfers: no transaction spans two accounts, so a process manager leads the money from
 //! one to the other, and brings it back where the second half fails.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -10,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::es::{
-    Aggregate, Cell, Cents, Check, Column, Condition, Id, Operand, ProcessManager, Projection,
-    Reaction, Recorded, Relation, Row, Scenario, Step, Subject, Table, View,
+    Aggregate, Cell, Cents, Check, Column, Condition, Id, Map, Operand, ProcessManager, Projection,
+    Reaction, Recorded, Relation, Row, Scenario, Set, Step, Subject, Table, View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -184,9 +183,9 @@ pub struct Account {
     pub balance: Cents,
     pub closed: bool,
     /// The deposits that were accepted or declined.
-    pub deposits: BTreeSet<Id<Transfer>>,
+    pub deposits: Set<Id<Transfer>>,
     /// The withdrawals that were accepted or declined, each with what can be refunded.
-    pub withdrawals: BTreeMap<Id<Transfer>, Cents>,
+    pub withdrawals: Map<Id<Transfer>, Cents>,
 }
 
 impl Aggregate for Account {
@@ -397,16 +396,16 @@ impl Aggregate for Transfer {
 
 /// Leads each transfer from one account to the other, or back.
 #[derive(Clone, Default)]
-pub struct TransferProcess(BTreeMap<Rc<str>, Run>);
+pub struct TransferProcess(Map<Rc<str>, Run>);
 
 /// What is known of one transfer, in whatever order it came to be known: what was asked, what
 /// each account said to it, and whether it is over.
 #[derive(Clone, Default)]
 struct Run {
     request: Option<Request>,
-    withdrawals: BTreeMap<Rc<str>, Answer>,
-    deposits: BTreeMap<Rc<str>, Answer>,
-    refunds: BTreeSet<Rc<str>>,
+    withdrawals: Map<Rc<str>, Answer>,
+    deposits: Map<Rc<str>, Answer>,
+    refunds: Set<Rc<str>>,
     over: bool,
 }
 
@@ -538,7 +537,7 @@ impl TransferProcess {
 
 /// Every transfer and how far it has come.
 #[derive(Clone, Default)]
-pub struct Transfers(BTreeMap<Rc<str>, Line>);
+pub struct Transfers(Map<Rc<str>, Line>);
 
 #[derive(Clone, Default)]
 struct Line {
@@ -627,7 +626,7 @@ impl Projection for Transfers {
 
 /// Every account, and what is owed on the closed ones.
 #[derive(Clone, Default)]
-pub struct Accounts(BTreeMap<Rc<str>, Holding>);
+pub struct Accounts(Map<Rc<str>, Holding>);
 
 #[derive(Clone, Default)]
 struct Holding {
@@ -674,7 +673,7 @@ impl Projection for Accounts {
 
 /// What each transfer has taken from one account and brought to another, or back.
 #[derive(Clone, Default)]
-pub struct MoneyInFlight(BTreeMap<Rc<str>, Flight>);
+pub struct MoneyInFlight(Map<Rc<str>, Flight>);
 
 #[derive(Clone, Default)]
 struct Flight {
@@ -732,7 +731,7 @@ impl Projection for MoneyInFlight {
 pub struct Conservation {
     balances: Cents,
     /// By transfer, and only while there is something.
-    in_flight: BTreeMap<Rc<str>, Cents>,
+    in_flight: Map<Rc<str>, Cents>,
     opened: Cents,
     deposited: Cents,
     withdrawn: Cents,
@@ -778,7 +777,7 @@ impl Projection for Conservation {
             "balanced": left == right,
             "fromNowhere": from_nowhere,
         });
-        View::Documents { documents: BTreeMap::from([("bank".into(), document)]) }
+        View::Documents { documents: Map::from([("bank".into(), document)]) }
     }
 
     fn weight(&self) -> usize {
@@ -1241,10 +1240,10 @@ mod tests {
     /// Delivers `log` to the process, and has what it asks for handled, until all is quiet. Each
     /// of `choices` picks the next delivery among those that are due, and whether it will be
     /// repeated. Returns the steps that were handled.
-    fn deliver(log: &mut EventLog, choices: &[usize]) -> BTreeSet<String> {
+    fn deliver(log: &mut EventLog, choices: &[usize]) -> Set<String> {
         let mut manager = Of::<TransferProcess>::default().manager();
         let (mut waiting, mut known) = ((1..=log.head()).collect::<Vec<u64>>(), log.head());
-        let (mut done, mut choices) = (BTreeSet::new(), choices.iter());
+        let (mut done, mut choices) = (Set::new(), choices.iter());
         while !waiting.is_empty() {
             let choice = choices.next().copied().unwrap_or_default();
             let at = (choice / 2) % waiting.len();

@@ -1,7 +1,6 @@
 //! Welcoming customers: a process manager mails each new customer once, however often the past
 //! is told again, and merges whoever registers twice under one e-mail address.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use schemars::JsonSchema;
@@ -9,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::es::{
-    Aggregate, Column, Id, ProcessManager, Projection, Reaction, Recorded, Row, Scenario, Step,
-    View,
+    Aggregate, Column, Id, Map, ProcessManager, Projection, Reaction, Recorded, Row, Scenario,
+    Step, View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -135,8 +134,8 @@ fn address(email: &str) -> Rc<str> {
 #[derive(Clone, Default)]
 pub struct Welcomer {
     /// By address and position, so that the first to register is the first here.
-    registered: BTreeMap<Rc<str>, BTreeMap<u64, Registered>>,
-    merged: BTreeMap<Id<Customer>, Id<Customer>>,
+    registered: Map<Rc<str>, Map<u64, Registered>>,
+    merged: Map<Id<Customer>, Id<Customer>>,
 }
 
 #[derive(Clone)]
@@ -238,8 +237,8 @@ impl ProcessManager for Welcomer {
 /// The customers who are left, by their addresses.
 #[derive(Clone, Default)]
 pub struct CustomersByEmail {
-    customers: BTreeMap<Rc<str>, (Rc<str>, Rc<str>)>,
-    merged: BTreeMap<Rc<str>, Rc<str>>,
+    customers: Map<Rc<str>, (Rc<str>, Rc<str>)>,
+    merged: Map<Rc<str>, Rc<str>>,
 }
 
 impl Projection for CustomersByEmail {
@@ -260,7 +259,7 @@ impl Projection for CustomersByEmail {
     }
 
     fn view(&self) -> View {
-        let mut absorbed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut absorbed: Map<&str, Vec<&str>> = Map::new();
         for (customer, existing) in &self.merged {
             absorbed.entry(existing).or_default().push(customer);
         }
@@ -281,7 +280,7 @@ impl Projection for CustomersByEmail {
 
 /// Every merge, and who asked for it.
 #[derive(Clone, Default)]
-pub struct Merges(BTreeMap<Rc<str>, (Id<Customer>, Rc<str>)>);
+pub struct Merges(Map<Rc<str>, (Id<Customer>, Rc<str>)>);
 
 impl Projection for Merges {
     const NAME: &'static str = "Merges";
@@ -308,7 +307,7 @@ impl Projection for Merges {
 
 /// The mail that the events call for: one an address.
 #[derive(Clone, Default)]
-pub struct MailAskedFor(BTreeMap<Rc<str>, (Rc<str>, Rc<str>, u64)>);
+pub struct MailAskedFor(Map<Rc<str>, (Rc<str>, Rc<str>, u64)>);
 
 impl Projection for MailAskedFor {
     const NAME: &'static str = "Mail asked for";

@@ -1,14 +1,13 @@
 //! Publish, delete, undelete: features that nobody planned, made of events that are there
 //! already. The bin, undo and every version of a widget are only more read models.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::es::{Aggregate, Column, Projection, Recorded, Row, Scenario, Step, View};
+use crate::es::{Aggregate, Column, Map, Projection, Recorded, Row, Scenario, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -134,7 +133,7 @@ impl Aggregate for Widget {
 
 /// What is published, and not in the bin.
 #[derive(Clone, Default)]
-pub struct ShopWindow(BTreeMap<Rc<str>, Widget>);
+pub struct ShopWindow(Map<Rc<str>, Widget>);
 
 impl Projection for ShopWindow {
     const NAME: &'static str = "Shop window";
@@ -161,7 +160,7 @@ impl Projection for ShopWindow {
 
 /// What was deleted, as it was then.
 #[derive(Clone, Default)]
-pub struct Bin(BTreeMap<Rc<str>, (Widget, u64)>);
+pub struct Bin(Map<Rc<str>, (Widget, u64)>);
 
 impl Projection for Bin {
     const NAME: &'static str = "Bin";
@@ -195,7 +194,7 @@ impl Projection for Bin {
 
 /// Every widget after each of its events.
 #[derive(Clone, Default)]
-pub struct Versions(BTreeMap<Rc<str>, BTreeMap<u64, Version>>);
+pub struct Versions(Map<Rc<str>, Map<u64, Version>>);
 
 /// An event's type, and the widget after it.
 type Version = (Rc<str>, Widget);
@@ -230,7 +229,7 @@ impl Projection for Versions {
     }
 
     fn weight(&self) -> usize {
-        self.0.values().map(BTreeMap::len).sum()
+        self.0.values().map(Map::len).sum()
     }
 }
 

@@ -1,14 +1,17 @@
 //! The page's one owner: it holds the open log and everything chosen, and changes by message.
 //!
-//! Its parts, by topic: [`open`], [`play`], [`act`], [`keys`], [`asked`] change it, [`page`] draws
-//! it.
+//! Its parts, by topic: `open`, `play`, `act`, `step`, `keys`, `layout` and `asked` change it,
+//! `scene` keeps what is known of the whole log, `page` draws it.
 
 mod act;
 mod asked;
 mod keys;
+mod layout;
 mod open;
 mod page;
 mod play;
+mod scene;
+mod step;
 
 use std::rc::Rc;
 
@@ -16,19 +19,30 @@ use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::{AnimationFrame, request_animation_frame};
 use gloo::timers::callback::{Interval, Timeout};
 use gloo::utils::{document, window};
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
-use web_sys::KeyboardEvent;
+use web_sys::{Event, KeyboardEvent, Node};
+use yew::html::Scope;
 use yew::{Component, Context, Html, html};
 
+use self::layout::Layout;
+pub use self::layout::Side;
 pub use self::open::How;
-use super::browser::{focus, remember, remembered, switch_theme};
+use self::play::Beat;
+use self::scene::Scene;
+use self::step::Stepping;
+use super::bookmarks::Bookmarks;
+use super::browser::{close_menus, focus, remember, remembered, switch_theme};
 use super::commands::Draft;
 use super::console::{self, Listeners, Reply, Request};
 use super::desk::Desk;
-use crate::lab::{CommandForm, Control, Did, Entry, Scenario, Stream, scenarios};
+use super::pipeline::{Pulse, Station};
+use super::shell::Shell;
+use crate::lab::{Choice, CommandForm, Control, Did, Entry, Scenario, Stream, scenarios};
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 
 /// The page.
+#[expect(clippy::struct_excessive_bools, reason = "each is switched on its own")]
 pub struct App {
     scenarios: Vec<Rc<Scenario>>,
     memory: MemoryStore,
@@ -39,21 +53,41 @@ pub struct App {
     logs: Vec<LogInfo>,
     forms: Rc<Vec<CommandForm>>,
     draft: Draft,
-    picked: Option<Stream>,
-    filter: String,
+    pinned: Rc<Vec<Stream>>,
+    bookmarks: Bookmarks,
+    layout: Layout,
+    shell: Shell,
+    scene: Scene,
+    stepping: Option<Stepping>,
+    /// Play and step by beat.
+    beats: bool,
+    beat: Option<Beat>,
+    /// What lights up on the pipeline.
+    pulse: Option<Pulse>,
+    pulses: u64,
+    /// What the pipeline's caption says, where that is not the event at the playhead.
+    told: Option<String>,
     said: String,
     fault: Option<String>,
     keys_shown: bool,
     letters: bool,
+    present: bool,
+    /// The screen is dark for a while.
+    blank: bool,
+    /// All rows are in the document, to be printed.
+    printing: bool,
+    /// Nobody has moved the playhead here yet.
+    hint: bool,
     speed: f64,
     playing: Option<Interval>,
     frame: Option<AnimationFrame>,
     wanted: Option<u64>,
     painted: Vec<(u64, Reply)>,
-    address: Option<Timeout>,
+    settling: Option<Timeout>,
     listeners: Listeners,
     ready: Vec<Reply>,
     opening: u64,
+    link: Scope<Self>,
     _events: Vec<EventListener>,
 }
 
@@ -78,24 +112,64 @@ pub enum Msg {
     Play,
     /// Play at another speed.
     Speed(f64),
-    /// One event further, while playing.
+    /// One event or beat further, while playing.
     Tick,
+    /// One event or beat on.
+    On,
+    /// One event back.
+    Back,
+    /// A clicker's button: on, or back.
+    Click(bool),
+    /// Step and play by beat, or by event.
+    Beats(bool),
+    /// The playhead has rested for a while.
+    Settled,
     /// The story's next step.
     Tell,
     /// The form was changed.
     Edit(Draft),
     /// The form was sent.
     Send,
+    /// The form's command is to be stepped through.
+    StepInto,
+    /// One micro-step, or all that are left.
+    Step(bool),
+    /// Micro-steps were performed; nothing is left, or something is.
+    Stepped(Vec<Did>, bool),
+    /// Put the list of steps away.
+    StepOut,
+    /// Send this command of the journal once more.
+    Again(Uuid, Choice),
     /// A command came to its end.
     Sent(Option<Entry>),
-    /// Fork at the playhead, and send the form there.
-    ForkAndSend,
-    /// Show another stream's state.
-    Pick(Stream),
-    /// Show only the events that hold this text.
-    Filter(String),
-    /// Pause or resume a subscription.
-    Pause(Rc<str>, bool),
+    /// Fork at the playhead, and send the form there or not.
+    Fork(bool),
+    /// Keep a stream's state in view, or don't.
+    Pin(Stream, bool),
+    /// Name a position, or take its bookmark away.
+    Bookmark(u64, Option<String>),
+    /// Fold a panel, or unfold it.
+    Fold(String),
+    /// On a narrow screen, which side is shown.
+    Show(Side),
+    /// Bring a station's panel forward.
+    Forward(Station),
+    /// Bring the panel of that name forward.
+    Find(Rc<str>),
+    /// How much of the log the timeline spans, as one part in so many.
+    Zoom(u64),
+    /// Whether places on the timeline follow the time.
+    ByTime(bool),
+    /// Large type for an audience, or not.
+    Present(bool),
+    /// A dark screen, or not.
+    Blank(bool),
+    /// The page is about to be printed, or was.
+    Print(bool),
+    /// Put the hint away.
+    Hint,
+    /// Pause a subscription, have it do one thing, and all else that can be done to one.
+    Control(Rc<str>, Control),
     /// Rebuild a subscription, in a version of its code.
     Rebuild(Rc<str>, u16),
     /// End a projection, or start it again.
@@ -136,6 +210,18 @@ impl Component for App {
                 let navigate = link.callback(|()| Msg::Navigate);
                 move |_| navigate.emit(())
             }),
+            EventListener::new(&window(), "beforeprint", {
+                let print = link.callback(Msg::Print);
+                move |_| print.emit(true)
+            }),
+            EventListener::new(&window(), "afterprint", {
+                let print = link.callback(Msg::Print);
+                move |_| print.emit(false)
+            }),
+            EventListener::new(&document(), "pointerdown", |event: &Event| {
+                let place = event.target().and_then(|it| it.dyn_into::<Node>().ok());
+                close_menus(place.as_ref());
+            }),
         ];
         console::install(&link.callback(|(request, reply)| Msg::Console(request, reply)));
         link.send_future(async { Msg::Started(IdbStore::open("leftfold").await) });
@@ -148,26 +234,75 @@ impl Component for App {
             logs: Vec::new(),
             forms: Rc::new(Vec::new()),
             draft: Draft::default(),
-            picked: None,
-            filter: String::new(),
+            pinned: Rc::default(),
+            bookmarks: Bookmarks::default(),
+            layout: Layout::remembered(),
+            shell: Shell {
+                folded: layout::folded(),
+                fold: ctx.link().callback(Msg::Fold),
+                to_commands: ctx.link().callback(|()| Msg::Forward(Station::Commands)),
+                ..Shell::empty()
+            },
+            scene: Scene::default(),
+            stepping: None,
+            beats: false,
+            beat: None,
+            pulse: None,
+            pulses: 0,
+            told: None,
             said: String::new(),
             fault: None,
             keys_shown: false,
             letters: remembered("letters").is_none(),
+            present: false,
+            blank: false,
+            printing: false,
+            hint: remembered("hint").is_none(),
             speed: 1.0,
             playing: None,
             frame: None,
             wanted: None,
             painted: Vec::new(),
-            address: None,
+            settling: None,
             listeners: Listeners::default(),
             ready: Vec::new(),
             opening: 0,
+            link,
             _events: events,
         }
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let resting = matches!(msg, Msg::Settled);
+        let shown = self.take(ctx, msg);
+        if let (true, Some(desk)) = (shown, &self.desk) {
+            self.scene.refresh(desk, self.layout.zoom, self.layout.by_time, resting);
+        }
+        shown
+    }
+
+    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        for (position, reply) in std::mem::take(&mut self.painted) {
+            console::after_paint(move || reply.resolve(&position));
+        }
+        self.brought();
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        match &self.desk {
+            Some(desk) => self.page(ctx, desk),
+            // The skeleton of index.html stands until the first log is open.
+            None => match &self.fault {
+                Some(fault) => html! { <p class="loading" role="alert">{ fault }</p> },
+                None => html! {},
+            },
+        }
+    }
+}
+
+impl App {
+    #[expect(clippy::too_many_lines, reason = "a line or two for each message")]
+    fn take(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
             Msg::Started(result) => {
                 match result {
@@ -204,17 +339,41 @@ impl Component for App {
                 self.seek(position);
             }
             Msg::Tick => self.tick(),
+            Msg::On => _ = self.go_on(),
+            Msg::Back => self.go_back(),
+            Msg::Click(on) => self.click(ctx, on),
+            Msg::Beats(on) => {
+                self.beats = on;
+                self.beat = None;
+            }
+            Msg::Settled => self.settled(),
             Msg::Tell => self.tell(ctx),
             Msg::Edit(draft) => self.draft = draft,
             Msg::Send => self.send(ctx),
             Msg::Sent(entry) => self.sent(entry.as_ref()),
-            Msg::ForkAndSend => self.fork_and_send(ctx),
-            Msg::Pick(stream) => self.picked = Some(stream),
-            Msg::Filter(text) => self.filter = text,
-            Msg::Pause(name, paused) => self.change(ctx, |desk| {
-                // The page offers this for subscriptions that run, and can be paused.
-                let _ = desk.session_mut().world_mut().control(&name, Control::Pause(paused));
-            }),
+            Msg::StepInto => self.step_into(),
+            Msg::Step(all) => self.step(ctx, all),
+            Msg::Stepped(trace, over) => self.stepped(&trace, over),
+            Msg::StepOut => self.step_out(),
+            Msg::Again(command, choice) => self.again(ctx, command, choice),
+            Msg::Fork(send) => self.fork_and_send(ctx, send),
+            Msg::Pin(stream, on) => self.pin(stream, on),
+            Msg::Bookmark(position, name) => self.bookmark(position, name.as_deref()),
+            Msg::Fold(name) => self.fold(&name),
+            Msg::Show(side) => self.layout.side = side,
+            Msg::Forward(station) => self.forward(station),
+            Msg::Find(name) => self.find(&name),
+            Msg::Zoom(zoom) => self.layout.zoom = zoom,
+            Msg::ByTime(on) => self.layout.by_time = on,
+            Msg::Present(on) => self.present = on,
+            Msg::Blank(on) => self.blank = on,
+            Msg::Print(on) => self.printing = on,
+            Msg::Hint => {
+                self.hint = false;
+                remember("hint", Some("seen"));
+                focus("[aria-label='Playhead']");
+            }
+            Msg::Control(name, control) => self.control(ctx, &name, control),
             Msg::Rebuild(name, code) => self.change(ctx, |desk| {
                 desk.session_mut().world_mut().rebuild(&name, code);
             }),
@@ -246,27 +405,5 @@ impl Component for App {
             Msg::Console(request, reply) => return self.console(ctx, request, reply),
         }
         true
-    }
-
-    fn rendered(&mut self, _: &Context<Self>, _: bool) {
-        for (position, reply) in std::mem::take(&mut self.painted) {
-            console::after_paint(move || reply.resolve(&position));
-        }
-    }
-
-    fn view(&self, ctx: &Context<Self>) -> Html {
-        match &self.desk {
-            Some(desk) => self.page(ctx, desk),
-            None => html! {
-                <>
-                    <header class="bar">
-                        <span class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</span>
-                    </header>
-                    <p class="loading" role="status">
-                        { self.fault.clone().unwrap_or_else(|| "Opening the log…".to_owned()) }
-                    </p>
-                </>
-            },
-        }
     }
 }

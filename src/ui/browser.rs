@@ -2,7 +2,7 @@
 
 use gloo::utils::{document, window};
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 /// Moves the focus to the first element that the selector names.
 pub fn focus(selector: &str) {
@@ -42,4 +42,45 @@ pub fn switch_theme() {
     // An attribute of the root element can always be set.
     let _ = root.set_attribute("data-theme", theme);
     remember("theme", Some(theme));
+}
+
+/// Takes an element away.
+pub fn remove(selector: &str) {
+    if let Ok(Some(element)) = document().query_selector(selector) {
+        element.remove();
+    }
+}
+
+/// Closes the menus that are open, but for the one that `inside` lies in. True where one was.
+pub fn close_menus(inside: Option<&Node>) -> bool {
+    let mut closed = false;
+    let Ok(menus) = document().query_selector_all("details.menu[open]") else { return false };
+    for menu in (0..menus.length()).filter_map(|index| menus.item(index)) {
+        if inside.is_some_and(|place| menu.contains(Some(place))) {
+            continue;
+        }
+        let Ok(menu) = menu.dyn_into::<Element>() else { continue };
+        // The attribute of an open one can be taken away.
+        let _ = menu.remove_attribute("open");
+        closed = true;
+        if inside.is_none()
+            && let Ok(Some(summary)) = menu.query_selector("summary")
+            && let Ok(summary) = summary.dyn_into::<HtmlElement>()
+        {
+            // What cannot take the focus leaves it where it is.
+            let _ = summary.focus();
+        }
+    }
+    closed
+}
+
+/// Scrolls the panel of that name into view, and moves the focus to its head.
+pub fn bring(name: &str) {
+    let name = name.replace('\\', "\\\\").replace('\'', "\\'");
+    let selector = format!("section[aria-label='{name}']");
+    let Ok(Some(panel)) = document().query_selector(&selector) else { return };
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    panel.scroll_into_view_with_scroll_into_view_options(&options);
+    focus(&format!("{selector} button"));
 }

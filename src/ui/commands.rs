@@ -1,14 +1,14 @@
 //! The command form: who asks whom for what, made from the commands' own types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use uuid::Uuid;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, SubmitEvent};
-use yew::{Callback, Event, Html, InputEvent, Properties, component, html};
+use web_sys::SubmitEvent;
+use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, html};
 
-use super::header::chosen;
+use super::parts::{Head, button, chosen, panel, typed};
+use super::shell::use_shell;
 use crate::lab::{Ask, CommandForm, CommandRecord, Field, FieldKind, Stream};
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
@@ -62,22 +62,42 @@ impl Draft {
     }
 }
 
+/// What the form can do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Send, or step into.
+    Now,
+    /// Fork, and send there.
+    Past,
+    /// A command is being stepped through; all others wait.
+    Stepping,
+}
+
 #[derive(Properties, PartialEq)]
 pub struct CommandsProps {
     pub forms: Rc<Vec<CommandForm>>,
     pub draft: Draft,
-    pub streams: Vec<Stream>,
-    pub past: bool,
+    pub streams: Rc<Vec<Stream>>,
+    pub mode: Mode,
+    /// True where steps are listed.
+    pub stepped: bool,
     pub edit: Callback<Draft>,
     pub send: Callback<()>,
-    pub fork: Callback<()>,
+    pub fork: Callback<bool>,
+    pub step_into: Callback<()>,
+    pub step: Callback<bool>,
+    pub out: Callback<()>,
 }
 
 /// Forms with their places among all.
 type Numbered<'a> = Vec<(usize, &'a CommandForm)>;
 
+/// So many ids of a category are offered; others can be typed.
+const IDS_OFFERED: usize = 200;
+
 #[component]
 pub fn Commands(props: &CommandsProps) -> Html {
+    let shell = use_shell();
     let draft = &props.draft;
     let Some(form) = props.forms.get(draft.form) else { return html! {} };
     let actor = edit_by(props, |draft, text| draft.actor = text.into());
@@ -87,10 +107,14 @@ pub fn Commands(props: &CommandsProps) -> Html {
         draft.answer = None;
     });
     let send = {
-        let go = if props.past { props.fork.clone() } else { props.send.clone() };
+        let (mode, send, fork) = (props.mode, props.send.clone(), props.fork.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            go.emit(());
+            match mode {
+                Mode::Now => send.emit(()),
+                Mode::Past => fork.emit(true),
+                Mode::Stepping => {}
+            }
         })
     };
     let target = {
@@ -104,64 +128,85 @@ pub fn Commands(props: &CommandsProps) -> Html {
             _ => groups.push((form.aggregate.clone(), vec![(index, form)])),
         }
     }
-    let categories: std::collections::BTreeSet<&str> =
-        props.streams.iter().map(Stream::category).collect();
-    html! {
-        <section class="panel commands" role="region" aria-label="Commands">
-            <div class="head">
-                <h2 class="blue">{ "Commands" }</h2>
-                <span class="spring" />
-                <label class="inline">
-                    <span class="quiet">{ "as" }</span>
-                    <select aria-label="Acting as" onchange={actor}>
-                        { for ["Alice", "Bob"].map(|name| html! {
-                            <option value={name} selected={*draft.actor == *name}>{ name }</option>
-                        }) }
-                    </select>
-                </label>
-            </div>
-            <form onsubmit={send} novalidate={true}>
-                <label class="field">
-                    <span>{ "Command" }</span>
-                    <select id="command" aria-label="Command" onchange={command}>
-                        { for groups.iter().map(|(name, forms)| html! {
-                            <optgroup label={name.to_string()}>
-                                { for forms.iter().map(|(index, form)| html! {
-                                    <option value={index.to_string()} selected={*index == draft.form}>{ form.name.to_string() }</option>
-                                }) }
-                            </optgroup>
-                        }) }
-                    </select>
-                </label>
-                <p class="help">{ form.help.to_string() }</p>
-                <div class="fields">
-                    { entry(
-                        "target", &format!("To {}", form.aggregate),
-                        draft.targets.get(&form.aggregate).map_or("", String::as_str),
-                        Some(&form.aggregate), "text", None, draft.faults.get(""), target,
-                    ) }
-                    { for form.fields.iter().map(|field| input(props, field)) }
-                </div>
-                <div class="actions">
-                    <button type="submit" class="primary">
-                        { if props.past { "Fork here & send" } else { "Send" } }
-                    </button>
-                    if props.past {
-                        <span class="help">{ "The past stands. A fork is a new log with the past kept up to here; a real store has no such thing." }</span>
-                    }
-                    if let Some((accepted, text)) = &draft.answer {
-                        <span class={if *accepted { "answer good" } else { "answer bad" }}>{ text }</span>
-                    }
-                </div>
-                { for categories.iter().map(|category| html! {
-                    <datalist id={format!("ids-{category}")}>
-                        { for props.streams.iter().filter(|it| it.category() == *category).take(200).map(|stream| html! {
-                            <option value={stream.id().to_string()} />
-                        }) }
-                    </datalist>
+    let categories: BTreeSet<&str> = props.streams.iter().map(Stream::category).collect();
+    let aside = html! {
+        <label class="inline">
+            <span class="quiet">{ "as" }</span>
+            <select aria-label="Acting as" onchange={actor}>
+                { for ["Alice", "Bob"].map(|name| html! {
+                    <option value={name} selected={*draft.actor == *name}>{ name }</option>
                 }) }
-            </form>
-        </section>
+            </select>
+        </label>
+    };
+    let body = html! {
+        <form onsubmit={send} novalidate={true} class={if props.mode == Mode::Stepping { "stepping" } else { "" }}>
+            <label class="field">
+                <span>{ "Command" }</span>
+                <select id="command" aria-label="Command" onchange={command}>
+                    { for groups.iter().map(|(name, forms)| html! {
+                        <optgroup label={name.to_string()}>
+                            { for forms.iter().map(|(index, form)| html! {
+                                <option value={index.to_string()} selected={*index == draft.form}>{ form.name.to_string() }</option>
+                            }) }
+                        </optgroup>
+                    }) }
+                </select>
+            </label>
+            <p class="help">{ form.help.to_string() }</p>
+            <div class="fields">
+                { entry(
+                    "target", &format!("To {}", form.aggregate),
+                    draft.targets.get(&form.aggregate).map_or("", String::as_str),
+                    Some(&form.aggregate), "text", None, draft.faults.get(""), target,
+                ) }
+                { for form.fields.iter().map(|field| input(props, field)) }
+            </div>
+            { actions(props) }
+            { for categories.iter().map(|category| html! {
+                <datalist id={format!("ids-{category}")}>
+                    { for props.streams.iter().filter(|it| it.category() == *category).take(IDS_OFFERED).map(|stream| html! {
+                        <option value={stream.id().to_string()} />
+                    }) }
+                </datalist>
+            }) }
+        </form>
+    };
+    panel(&shell, &Head { name: "Commands", colour: "blue", what: "", region: true }, aside, body)
+}
+
+/// The buttons below the form. Each stays the same element whatever it is called, so that the
+/// focus stays on it from the first step to the last.
+fn actions(props: &CommandsProps) -> Html {
+    let stepping = props.mode == Mode::Stepping;
+    let first = if stepping { props.step.reform(|_: MouseEvent| true) } else { Callback::noop() };
+    let second = if stepping {
+        props.step.reform(|_: MouseEvent| false)
+    } else {
+        props.step_into.reform(|_: MouseEvent| ())
+    };
+    let (send, step) = match props.mode {
+        Mode::Now => ("Send", "Step into"),
+        Mode::Past => ("Fork here & send", "Step into"),
+        Mode::Stepping => ("Finish", "Next step"),
+    };
+    html! {
+        <>
+            <div class="actions">
+                <button type={if stepping { "button" } else { "submit" }} class={if stepping { "" } else { "primary" }} onclick={first}
+                    title={stepping.then_some("Do all that is left (Shift Space)")}>{ send }</button>
+                <button type="button" class={if stepping { "primary" } else { "" }} disabled={props.mode == Mode::Past} onclick={second}
+                    title={if stepping { "Do one thing (Space)" } else { "Send it, and go through what happens one step at a time" }}>{ step }</button>
+                if props.stepped && !stepping { { button("Close steps", props.out.reform(|_| ())) } }
+            </div>
+            if props.mode == Mode::Past {
+                <p class="help">{ "The past stands. A fork is a new log with the past kept up to here; a real store has no such thing." }</p>
+            } else if stepping {
+                <p class="help waiting">{ "Other commands wait until this one is through. Space does the next step." }</p>
+            } else if let Some((accepted, text)) = &props.draft.answer {
+                <p class={if *accepted { "answer good" } else { "answer bad" }}>{ text }</p>
+            }
+        </>
     }
 }
 
@@ -258,10 +303,9 @@ fn type_by(
 ) -> Callback<InputEvent> {
     let (edit, draft) = (props.edit.clone(), props.draft.clone());
     Callback::from(move |event: InputEvent| {
-        let input = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
-        if let Some(input) = input {
+        if let Some(text) = typed(&event) {
             let mut draft = draft.clone();
-            change(&mut draft, input.value());
+            change(&mut draft, text);
             edit.emit(draft);
         }
     })

@@ -2,12 +2,10 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use web_sys::HtmlSelectElement;
 use yew::{Callback, Event, Html, Properties, component, html};
 
 use super::app::How;
-use super::icons::icon;
+use super::parts::{button, icon_button, menu, select};
 use crate::store::LogInfo;
 
 #[derive(Properties, PartialEq)]
@@ -20,79 +18,62 @@ pub struct HeaderProps {
     pub logs: Vec<LogInfo>,
     pub log: String,
     pub durable: bool,
+    /// A command is being stepped through: the story waits.
+    pub busy: bool,
+    pub present: bool,
     pub open: Callback<(Rc<str>, How)>,
     pub tell: Callback<()>,
     pub theme: Callback<()>,
     pub keys: Callback<()>,
-}
-
-/// What a select was set to.
-pub fn chosen(event: &Event) -> Option<String> {
-    let select = event.target()?.dyn_into::<HtmlSelectElement>().ok()?;
-    Some(select.value())
+    pub set_present: Callback<bool>,
 }
 
 #[component]
 pub fn Header(props: &HeaderProps) -> Html {
-    let open = props.open.clone();
-    let scenario = {
-        let open = open.clone();
-        Callback::from(move |event: Event| {
-            if let Some(id) = chosen(&event) {
-                open.emit((id.into(), How::Last));
-            }
-        })
-    };
-    let log = {
-        let (open, id) = (open.clone(), props.scenario.clone());
-        Callback::from(move |event: Event| {
-            if let Some(log) = chosen(&event) {
-                open.emit((id.clone(), How::Log(log, None)));
-            }
-        })
+    let open = |how: fn(String) -> How| {
+        let id = props.scenario.clone();
+        props.open.reform(move |text: String| (id.clone(), how(text)))
     };
     let fresh = |how: How| {
-        let (open, id) = (open.clone(), props.scenario.clone());
-        Callback::from(move |_| open.emit((id.clone(), how.clone())))
+        let id = props.scenario.clone();
+        props.open.reform(move |_| (id.clone(), how.clone()))
     };
-    let tell = props.tell.reform(|_| ());
+    let scenario = props.open.reform(|id: String| (id.into(), How::Last));
+    let titles = props.scenarios.iter().map(|(id, title)| (id.to_string(), title.to_string()));
     let told = props.next.as_ref().map_or(props.story, |(number, _)| *number);
+    let logs = props.logs.iter().enumerate();
+    let logs = logs.map(|(at, info)| (info.id.clone(), format!("{}. {}", at + 1, info.title)));
+    let present = props.present;
+    let log = html! {
+        <>
+            <label class="field">
+                <span>{ if props.durable { "Open log" } else { "Open log, in memory only" } }</span>
+                { select("Log", &props.log, logs, open(|log| How::Log(log, None))) }
+            </label>
+            { button("Start empty", fresh(How::Empty)) }
+            { button("Reset to story", fresh(How::Story)) }
+            <p class="help">{ "Both make a new log; the old one stays as it is." }</p>
+        </>
+    };
     html! {
         <header class="bar">
             <span class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</span>
-            <label class="inline">
-                <span class="unseen">{ "Scenario" }</span>
-                <select aria-label="Scenario" onchange={scenario} title={props.about.to_string()}>
-                    { for props.scenarios.iter().map(|(id, title)| html! {
-                        <option value={id.to_string()} selected={*id == props.scenario}>{ title.to_string() }</option>
-                    }) }
-                </select>
-            </label>
+            <span class="scenario" title={props.about.to_string()}>{ select("Scenario", &props.scenario, titles, scenario) }</span>
             <span class="story">
-                <span class="quiet">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>
+                <span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>
                 if let Some((_, say)) = &props.next {
-                    <button type="button" class="next" onclick={tell} title={say.to_string()}>
+                    <button type="button" class="next" disabled={props.busy} onclick={props.tell.reform(|_| ())} title={say.to_string()}>
                         { "Next: " }<i>{ say.to_string() }</i>
                     </button>
                 }
             </span>
             <span class="spring" />
-            <label class="inline">
-                <span class="quiet">{ if props.durable { "Log" } else { "Log, in memory" } }</span>
-                <select aria-label="Log" onchange={log}>
-                    { for props.logs.iter().enumerate().map(|(number, info)| html! {
-                        <option value={info.id.clone()} selected={info.id == props.log}>
-                            { format!("{}. {}", number + 1, info.title) }
-                        </option>
-                    }) }
-                </select>
-            </label>
-            <button type="button" onclick={fresh(How::Empty)}>{ "Start empty" }</button>
-            <button type="button" onclick={fresh(How::Story)}>{ "Reset to story" }</button>
-            <button type="button" class="plain" aria-label="Other theme" onclick={props.theme.reform(|_| ())}>
-                { icon("theme") }
+            { menu(html! { <>{ "Log" }<span aria-hidden="true">{ " ▾" }</span></> }, None, log) }
+            <button type="button" aria-pressed={present.to_string()} onclick={props.set_present.reform(move |_| !present)} title="Large type, for an audience (p)">
+                { "Present" }
             </button>
-            <button type="button" class="plain" aria-label="Keyboard shortcuts" onclick={props.keys.reform(|_| ())}>
+            { icon_button("theme", "Other theme".to_owned(), props.theme.reform(|_| ())) }
+            <button type="button" class="plain" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onclick={props.keys.reform(|_| ())}>
                 { "?" }
             </button>
         </header>
@@ -106,15 +87,18 @@ pub struct KeysProps {
     pub close: Callback<()>,
 }
 
-const KEYS: [(&str, &str); 9] = [
-    ("← →", "one event back or on"),
+const KEYS: [(&str, &str); 12] = [
+    ("← →", "one event, or one beat, back or on"),
     ("Shift ← →", "ten events"),
     ("Home", "before the first event"),
     ("End", "to the latest, and follow the log"),
-    ("Space", "play or pause"),
+    ("Space", "play or pause; while stepping, the next step"),
+    ("Shift Space", "while stepping, all that is left"),
     ("c", "to the command"),
     ("j", "to the journal"),
     ("/", "filter the log"),
+    ("p", "present: large type; PageUp and PageDown go on, . darkens the screen"),
+    ("Esc", "closes a menu, and ends presenting"),
     ("?", "this list"),
 ];
 

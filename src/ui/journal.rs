@@ -1,62 +1,61 @@
 //! The journal: every command and what came of it. Refused is not lost.
 
+use uuid::Uuid;
 use yew::{Callback, Html, Properties, component, html};
 
+use super::desk::Desk;
 use super::icons::icon;
-use crate::lab::{Entry, Outcome};
+use super::parts::{Head, button, chip, empty, panel};
+use super::shell::use_shell;
+use crate::lab::{Choice, Entry, Outcome};
 
 /// The newest entries are shown; older ones are a click away.
 const SHOWN: usize = 60;
 
-#[derive(Properties)]
+#[derive(Properties, PartialEq)]
 pub struct JournalProps {
-    pub entries: Vec<Entry>,
+    pub desk: Desk,
+    /// How many entries it has. A journal only grows.
+    pub count: usize,
+    pub refused: usize,
     pub seek: Callback<u64>,
-}
-
-impl PartialEq for JournalProps {
-    /// A journal only grows.
-    fn eq(&self, other: &Self) -> bool {
-        let last = |entries: &[Entry]| entries.last().map(|it| (it.envelope.command_id, it.after));
-        self.entries.len() == other.entries.len() && last(&self.entries) == last(&other.entries)
-    }
+    pub again: Callback<(Uuid, Choice)>,
 }
 
 #[component]
 pub fn Journal(props: &JournalProps) -> Html {
-    let all = yew::use_state(|| false);
-    let entries = &props.entries;
-    let refused = entries
-        .iter()
-        .filter(|it| !matches!(it.outcome, Outcome::Accepted | Outcome::Repeated))
-        .count();
-    let shown = if *all { entries.len() } else { SHOWN };
-    let older = entries.len().saturating_sub(shown);
-    let show_all = Callback::from(move |_| all.set(true));
-    html! {
-        <section class="panel journal" role="region" aria-label="Journal" id="journal" tabindex="-1">
-            <div class="head">
-                <h2 class="blue">{ "Journal" }</h2>
-                <span class="spring" />
-                if refused > 0 {
-                    <span class="chip red">{ format!("{refused} refused") }</span>
-                }
-            </div>
+    let shown = yew::use_state(|| SHOWN);
+    let shell = use_shell();
+    let session = props.desk.session();
+    let entries = session.world().journal();
+    let older = entries.len().saturating_sub(*shown);
+    let show_more = {
+        let shown = shown.clone();
+        Callback::from(move |_| shown.set(*shown * 4))
+    };
+    let aside = if props.refused > 0 {
+        chip("red", format!("{} refused", props.refused))
+    } else {
+        html! {}
+    };
+    let body = html! {
+        <div class="entries">
             if entries.is_empty() {
-                <p class="empty">{ "Nothing was asked yet. Send a command: whether it is accepted or refused, it is noted here." }</p>
+                { empty(&shell, "Nothing was asked yet. Send a command: whether it is accepted or refused, it is noted here.") }
             }
-            <ol class="entries">
-                { for entries.iter().rev().take(shown).map(|entry| line(entry, &props.seek)) }
+            <ol>
+                { for entries.iter().rev().take(*shown).map(|entry| line(entry, props)) }
             </ol>
-            if older > 0 {
-                <button type="button" class="more" onclick={show_all}>{ format!("Show {older} older") }</button>
-            }
-        </section>
-    }
+            if older > 0 { { button(format!("Show older ones, {older} in all"), show_more) } }
+        </div>
+    };
+    let head = Head { name: "Journal", colour: "blue", what: "", region: true };
+    panel(&shell, &head, aside, body)
 }
 
-fn line(entry: &Entry, seek: &Callback<u64>) -> Html {
+fn line(entry: &Entry, props: &JournalProps) -> Html {
     let Some(command) = &entry.envelope.command else { return html! {} };
+    let reason = entry.reason.as_deref().unwrap_or("no reason was given");
     let (mark, class, what) = match &entry.outcome {
         Outcome::Accepted => ("accepted", "good", None),
         Outcome::Repeated => {
@@ -67,17 +66,16 @@ fn line(entry: &Entry, seek: &Callback<u64>) -> Html {
             "warn",
             Some(format!("Conflict: expected {expected}, found version {actual}.")),
         ),
-        _ => (
-            "refused",
-            "bad",
-            Some(format!("Refused: {}.", entry.reason.as_deref().unwrap_or("no reason was given"))),
-        ),
+        Outcome::NotStored => ("refused", "bad", Some(format!("Not stored: {reason}."))),
+        _ => ("refused", "bad", Some(format!("Refused: {reason}."))),
     };
-    let count = entry.events.end - entry.events.start;
     let first = entry.events.start;
-    let go = seek.reform(move |_| first);
+    let last = entry.events.end.saturating_sub(1);
+    let id = entry.envelope.command_id;
+    let (again, choice) =
+        if class == "warn" { ("Retry", Choice::Retry) } else { ("Again", Choice::Anew) };
     html! {
-        <li class={class} key={format!("{} {} {}", entry.envelope.command_id, entry.after, entry.outcome.name())}>
+        <li {class} key={format!("{} {} {}", entry.envelope.command_id, entry.after, entry.outcome.name())}>
             <span class="mark">{ icon(mark) }</span>
             <span class="what">
                 <b>{ command.kind.to_string() }</b>{ " " }
@@ -86,12 +84,14 @@ fn line(entry: &Entry, seek: &Callback<u64>) -> Html {
                     <span class="why">{ what }</span>
                 }
             </span>
-            if count > 0 {
-                <button type="button" class="link" onclick={go} title="Go to its first event">
-                    { if count == 1 { format!("→ #{first}") } else { format!("→ #{first}–{}", entry.events.end - 1) } }
+            if last >= first {
+                <button type="button" class="link" onclick={props.seek.reform(move |_| first)} title="Go to its first event">
+                    { if last == first { format!("→ #{first}") } else { format!("→ #{first}–{last}") } }
                 </button>
             } else if entry.outcome == Outcome::Accepted {
                 <span class="quiet">{ "no event" }</span>
+            } else if matches!(class, "bad" | "warn") {
+                { button(again, props.again.reform(move |_| (id, choice))) }
             }
         </li>
     }

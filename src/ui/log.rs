@@ -1,74 +1,166 @@
 //! The event log: a window of rows over a log of any length, and the selected event's detail.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::Value;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlInputElement};
+use web_sys::{HtmlElement, KeyboardEvent};
 use yew::{Callback, Component, Context, Html, InputEvent, NodeRef, Properties, html};
 
+use super::browser::{remember, remembered};
 use super::desk::{Desk, written_time};
-use crate::lab::{Origin, Recorded};
+use super::icons::icon;
+use super::parts::{Head, button, chip, counted, grouped, menu, panel, select, tick, typed};
+use super::shell::Shell;
+use super::timeline::mark;
+use crate::lab::{Cents, Origin, Recorded, Session, Stream};
 
 const ROW_HEIGHT: f64 = 32.0;
 const HEADER_HEIGHT: f64 = 28.0;
 /// Browsers cannot lay out a taller element; a longer log is scrolled in proportion.
 const TALLEST: f64 = 8_000_000.0;
 const SPARE_ROWS: usize = 8;
+/// However tall the screen is.
+const ROWS_AT_MOST: usize = 200;
+/// A handout that is longer is no handout.
+const PRINTED_AT_MOST: usize = 2_000;
+const STREAMS_LISTED: usize = 500;
+/// So many causes and effects of one event are lit.
+const KIN_AT_MOST: usize = 200;
 
 #[derive(Properties, PartialEq)]
 pub struct LogProps {
     pub desk: Desk,
     pub position: u64,
     pub head: u64,
-    pub filter: String,
+    /// The events' types, in order of their first event.
+    pub kinds: Rc<Vec<Rc<str>>>,
+    pub streams: Rc<Vec<Stream>>,
+    /// True where all rows up to the playhead are to be in the document, for printing.
+    pub whole: bool,
+    pub shell: Shell,
+    /// True where the story has a next step.
+    pub story: bool,
     pub seek: Callback<u64>,
-    pub set_filter: Callback<String>,
+    pub tell: Callback<()>,
+}
+
+/// What is looked for.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Query {
+    text: String,
+    stream: String,
+    kind: String,
 }
 
 pub struct EventLogView {
     place: NodeRef,
     top: f64,
     height: f64,
-    /// The positions that pass the filter, where there is one.
-    found: Option<Rc<Vec<u64>>>,
+    query: Query,
+    /// Keep all rows, and mark those found.
+    mark: bool,
+    newest_first: bool,
+    hide_data: bool,
+    /// The positions found, where something is looked for, and how far the search has come.
+    found: Option<Vec<u64>>,
+    searched: u64,
     /// The position last brought into view.
-    revealed: Option<(u64, u64, String)>,
+    revealed: Option<(u64, u64, usize, bool)>,
 }
 
 pub enum Msg {
     Scrolled,
+    Text(String),
+    Stream(String),
+    Kind(String),
+    Mark(bool),
+    NewestFirst(bool),
+    HideData(bool),
+    /// To the next event found, or the one before.
+    Jump(bool),
+    /// Look for nothing.
+    Clear,
 }
 
 impl Component for EventLogView {
     type Message = Msg;
     type Properties = LogProps;
 
-    fn create(ctx: &Context<Self>) -> Self {
-        let found = find(ctx.props());
-        Self { place: NodeRef::default(), top: 0.0, height: 600.0, found, revealed: None }
+    fn create(_: &Context<Self>) -> Self {
+        Self {
+            place: NodeRef::default(),
+            top: 0.0,
+            height: 600.0,
+            query: Query::default(),
+            mark: false,
+            newest_first: remembered("newest").is_some(),
+            hide_data: remembered("no-data").is_some(),
+            found: None,
+            searched: 0,
+            revealed: None,
+        }
     }
 
     fn changed(&mut self, ctx: &Context<Self>, old: &LogProps) -> bool {
         let props = ctx.props();
-        if props.filter != old.filter || props.head != old.head || props.desk != old.desk {
-            self.found = find(props);
+        if props.desk != old.desk {
+            let other = props.desk.session().scenario().id != old.desk.session().scenario().id;
+            if other {
+                self.query = Query::default();
+            }
+            self.find_anew(props);
+        } else if props.head != old.head {
+            self.find(props);
         }
         true
     }
 
-    fn update(&mut self, _: &Context<Self>, _: Msg) -> bool {
-        let Some(place) = self.place.cast::<HtmlElement>() else { return false };
-        let (top, height) = (f64::from(place.scroll_top()), visible(&place));
-        let moved = (self.top, self.height) != (top, height);
-        (self.top, self.height) = (top, height);
-        moved
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let props = ctx.props();
+        match msg {
+            Msg::Scrolled => {
+                let Some(place) = self.place.cast::<HtmlElement>() else { return false };
+                let (top, height) = (f64::from(place.scroll_top()), visible(&place));
+                let moved = (self.top, self.height) != (top, height);
+                (self.top, self.height) = (top, height);
+                return moved;
+            }
+            Msg::Text(text) => self.query.text = text,
+            Msg::Stream(stream) => self.query.stream = stream,
+            Msg::Kind(kind) => self.query.kind = kind,
+            Msg::Clear => self.query = Query::default(),
+            Msg::Mark(on) => self.mark = on,
+            Msg::NewestFirst(on) => {
+                self.newest_first = on;
+                remember("newest", on.then_some("first"));
+            }
+            Msg::HideData(on) => {
+                self.hide_data = on;
+                remember("no-data", on.then_some("hidden"));
+            }
+            Msg::Jump(on) => {
+                let Some(found) = &self.found else { return false };
+                let at = found.partition_point(|it| *it < props.position + u64::from(on));
+                let to = if on {
+                    found.get(at).or(found.first())
+                } else {
+                    at.checked_sub(1).and_then(|at| found.get(at)).or(found.last())
+                };
+                if let Some(to) = to {
+                    props.seek.emit(*to);
+                }
+                return false;
+            }
+        }
+        self.find_anew(props);
+        true
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
         let props = ctx.props();
-        let wanted = (props.position, props.head, props.filter.clone());
-        if self.revealed.as_ref() == Some(&wanted) {
+        let wanted = (props.position, props.head, self.count(props), self.newest_first);
+        if self.revealed.as_ref() == Some(&wanted) || props.whole {
             return;
         }
         let Some(place) = self.place.cast::<HtmlElement>() else { return };
@@ -88,84 +180,139 @@ impl Component for EventLogView {
             return;
         };
         #[expect(clippy::cast_possible_truncation, reason = "below TALLEST")]
-        place.set_scroll_top(target.max(0.0) as i32);
+        place.set_scroll_top(target.max(0.0).ceil() as i32);
         ctx.link().send_message(Msg::Scrolled);
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
-        let count = self.count(props);
-        let scale = scale(count, self.height);
-        let total = count as f64 * ROW_HEIGHT * scale;
-        let first = index_at(self.top / (ROW_HEIGHT * scale)).saturating_sub(SPARE_ROWS).min(count);
-        let shown = index_at(self.height / ROW_HEIGHT) + 2 * SPARE_ROWS + 1;
-        let last = (first + shown).min(count);
-        // Where the log is scrolled in proportion, rows stand where the eye is, not to scale.
-        let offset = if scale < 1.0 {
-            (self.top - SPARE_ROWS as f64 * ROW_HEIGHT).max(0.0)
-        } else {
-            first as f64 * ROW_HEIGHT
-        };
-        let session = props.desk.session();
-        let rows = (first..last).filter_map(|index| {
-            let event = session.log().event(self.position(index))?;
-            Some(row(event, index, props))
-        });
-        let rows: Html = rows.collect();
-        let input = props.set_filter.reform(|event: InputEvent| {
-            let input = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
-            input.map(|it| it.value()).unwrap_or_default()
-        });
-        html! {
-            <section class="panel log" role="region" aria-label="Event log">
-                <div class="head">
-                    <h2 class="orange">{ "Event log" }</h2>
-                    <input id="filter" type="search" aria-label="Filter the log" placeholder="Filter: stream, type, text  /" value={props.filter.clone()} oninput={input} />
-                    <span class="spring" />
-                    <span class="chip orange">
-                        { match &self.found {
-                            Some(found) => format!("{} of {}", found.len(), props.head),
-                            None => format!("{} {}", props.head, if props.head == 1 { "event" } else { "events" }),
-                        } }
-                    </span>
-                </div>
-                <div class="grid" role="grid" aria-label="Event log" aria-rowcount={(count + 1).to_string()}>
-                    <div class="scroll" role="presentation" ref={self.place.clone()} onscroll={ctx.link().callback(|_| Msg::Scrolled)}>
-                        <div class="stay" role="rowgroup">
-                            <div class="row top" role="row" aria-rowindex="1">
-                                { for ["#", "Stream", "v", "Event", "Data", "At"].map(|name| html! {
-                                    <span role="columnheader">{ name }</span>
-                                }) }
-                            </div>
-                        </div>
-                        <div class="spacer" role="rowgroup" style={format!("height:{total}px")}>
-                            <div class="window" role="presentation" style={format!("transform:translateY({offset}px)")}>
-                                { rows }
-                            </div>
-                        </div>
-                        if props.head == 0 {
-                            <p class="empty">{ "No event yet. Send a command, and what happened is written here, one line a fact." }</p>
-                        } else if count == 0 {
-                            <p class="empty">{ "No event matches the filter." }</p>
-                        }
-                    </div>
-                </div>
-                { detail(props) }
-            </section>
-        }
+        let head = Head { name: "Event log", colour: "orange", what: "", region: true };
+        let body = html! { <>{ self.grid(ctx) }{ detail(props) }</> };
+        panel(&props.shell, &head, self.tools(ctx), body)
     }
 }
 
 impl EventLogView {
-    fn count(&self, props: &LogProps) -> usize {
-        match &self.found {
-            Some(found) => found.len(),
-            None => usize::try_from(props.head).unwrap_or(usize::MAX),
+    fn tools(&self, ctx: &Context<Self>) -> Html {
+        let (props, link) = (ctx.props(), ctx.link());
+        let text = link.batch_callback(|event: InputEvent| typed(&event).map(Msg::Text));
+        let jump = link.batch_callback(|event: KeyboardEvent| {
+            let enter = event.key() == "Enter";
+            if enter {
+                event.prevent_default();
+            }
+            enter.then(|| Msg::Jump(!event.shift_key()))
+        });
+        let narrowed = !self.query.stream.is_empty() || !self.query.kind.is_empty();
+        let all = |text: &str| std::iter::once((String::new(), text.to_owned()));
+        let entry = |text: &str| (text.to_owned(), text.to_owned());
+        let streams = props.streams.iter().take(STREAMS_LISTED).map(|it| entry(it.as_str()));
+        let kinds = props.kinds.iter().map(|it| entry(it));
+        let options = html! {
+            <>
+                <label class="field"><span>{ "Stream" }</span>{ select("Only this stream", &self.query.stream, all("all streams").chain(streams), link.callback(Msg::Stream)) }</label>
+                <label class="field"><span>{ "Type" }</span>{ select("Only this type", &self.query.kind, all("all types").chain(kinds), link.callback(Msg::Kind)) }</label>
+                { tick("Keep all rows, mark those found", self.mark, &link.callback(Msg::Mark)) }
+                { tick("Newest first", self.newest_first, &link.callback(Msg::NewestFirst)) }
+                { tick("Hide the data", self.hide_data, &link.callback(Msg::HideData)) }
+                <p class="help">{ "Enter in the filter goes to the next event found, Shift Enter to the one before." }</p>
+            </>
+        };
+        let count = match &self.found {
+            Some(found) => format!("{} of {}", grouped(found.len() as u64), grouped(props.head)),
+            None => counted(props.head, "event"),
+        };
+        html! {
+            <>
+                <input id="filter" type="search" aria-label="Filter the log" placeholder="Filter: stream, type, text  /"
+                    value={self.query.text.clone()} oninput={text} onkeydown={jump} />
+                { menu(icon("more"), Some("Log options".to_owned()), options) }
+                if narrowed { { button("All", link.callback(|_| Msg::Clear)) } }
+                { chip("orange", count) }
+            </>
         }
     }
 
-    fn position(&self, index: usize) -> u64 {
-        match &self.found {
+    fn grid(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let count = self.count(props);
+        let scale = scale(count, self.height);
+        let mut total = count as f64 * ROW_HEIGHT * scale;
+        let mut first =
+            index_at(self.top / (ROW_HEIGHT * scale)).saturating_sub(SPARE_ROWS).min(count);
+        let shown = (index_at(self.height / ROW_HEIGHT) + 2 * SPARE_ROWS + 1).min(ROWS_AT_MOST);
+        let mut last = (first + shown).min(count);
+        // Where the log is scrolled in proportion, rows stand where the eye is, not to scale.
+        let mut offset = if scale < 1.0 {
+            (self.top - SPARE_ROWS as f64 * ROW_HEIGHT).max(0.0)
+        } else {
+            first as f64 * ROW_HEIGHT
+        };
+        if props.whole {
+            (first, offset) = (0, 0.0);
+            last = count.min(PRINTED_AT_MOST);
+            total = last as f64 * ROW_HEIGHT;
+        }
+        let session = props.desk.session();
+        let kin = kin(&session);
+        let rows = (first..last).filter_map(|index| {
+            let event = session.log().event(self.position(index, count))?;
+            Some(self.row(event, index, props, &kin))
+        });
+        let rows: Html = rows.collect();
+        let link = ctx.link();
+        let class = format!(
+            "grid{}{}",
+            if kin.is_empty() { "" } else { " kinship" },
+            if self.hide_data { " no-data" } else { "" }
+        );
+        html! {
+            <div {class} role="grid" aria-label="Event log" aria-rowcount={(count + 1).to_string()} style={format!("--digits:{}", props.head.max(10).ilog10() + 1)}>
+                <div class="scroll" role="presentation" ref={self.place.clone()} onscroll={link.callback(|_| Msg::Scrolled)}>
+                    <div class="stay" role="rowgroup">
+                        <div class="row top" role="row" aria-rowindex="1">
+                            { for ["#", "Stream", "v", "Event", "Data", "At"].map(|name| html! {
+                                <span role="columnheader">{ name }</span>
+                            }) }
+                        </div>
+                    </div>
+                    <div class="spacer" role="rowgroup" style={format!("height:{total}px")}>
+                        <div class="window" role="presentation" style={format!("transform:translateY({offset}px)")}>
+                            { rows }
+                        </div>
+                    </div>
+                    if props.head == 0 {
+                        <div class="empty">
+                            <p>{ "No event yet. Send a command, and what happened is written here, one line a fact." }</p>
+                            if props.story { { button("Play the story's next step", props.tell.reform(|_| ())) } }
+                        </div>
+                    } else if count == 0 {
+                        <div class="empty">
+                            <p>{ "No event matches." }</p>
+                            { button("Show all events", link.callback(|_| Msg::Clear)) }
+                        </div>
+                    }
+                </div>
+            </div>
+        }
+    }
+
+    /// The positions that are rows, where not all are.
+    fn kept(&self) -> Option<&[u64]> {
+        self.found.as_deref().filter(|_| !self.mark)
+    }
+
+    fn count(&self, props: &LogProps) -> usize {
+        let all = if props.whole { props.position } else { props.head };
+        match self.kept() {
+            Some(found) => found.len(),
+            None => usize::try_from(all).unwrap_or(usize::MAX),
+        }
+    }
+
+    fn position(&self, index: usize, count: usize) -> u64 {
+        let index = if self.newest_first { count - 1 - index } else { index };
+        match self.kept() {
             Some(found) => found.get(index).copied().unwrap_or_default(),
             None => index as u64 + 1,
         }
@@ -173,11 +320,110 @@ impl EventLogView {
 
     /// The row that the playhead is at.
     fn index(&self, props: &LogProps) -> Option<usize> {
-        match &self.found {
-            Some(found) => found.binary_search(&props.position).ok(),
-            None => usize::try_from(props.position.saturating_sub(1)).ok(),
+        let index = match self.kept() {
+            Some(found) => found.binary_search(&props.position).ok()?,
+            None => usize::try_from(props.position.saturating_sub(1)).ok()?,
+        };
+        Some(if self.newest_first { self.count(props).checked_sub(1 + index)? } else { index })
+    }
+
+    fn find_anew(&mut self, props: &LogProps) {
+        (self.found, self.searched) = (None, 0);
+        self.find(props);
+    }
+
+    /// Searches what has been added since.
+    fn find(&mut self, props: &LogProps) {
+        if self.query == Query::default() {
+            return;
+        }
+        let needle = self.query.text.trim().to_lowercase();
+        let near = |text: &str| text.to_lowercase().contains(&needle);
+        let (stream, kind) = (&self.query.stream, &self.query.kind);
+        let session = props.desk.session();
+        let found = session.log().events(self.searched + 1, props.head).filter(|event| {
+            (stream.is_empty() || event.stream().as_str() == stream)
+                && (kind.is_empty() || **event.kind() == **kind)
+                && (needle.is_empty()
+                    || near(event.stream().as_str())
+                    || near(event.kind())
+                    || near(event.data().get()))
+        });
+        self.found.get_or_insert_default().extend(found.map(Recorded::position));
+        self.searched = props.head;
+    }
+
+    fn row(&self, event: &Recorded, index: usize, props: &LogProps, kin: &BTreeSet<u64>) -> Html {
+        let position = event.position();
+        let selected = position == props.position;
+        let mut class = "row".to_owned();
+        class += match (selected, position > props.position) {
+            (true, _) => " here",
+            (_, true) => " future",
+            _ => "",
+        };
+        if kin.contains(&position) {
+            class += " kin";
+        }
+        let found = self.found.as_ref().filter(|_| self.mark);
+        if found.is_some_and(|found| found.binary_search(&position).is_ok()) {
+            class += " found";
+        }
+        let name = format!(
+            "{position}: {} on {}, version {}",
+            event.kind(),
+            event.stream(),
+            event.version()
+        );
+        let kind = props.kinds.iter().position(|it| it == event.kind()).unwrap_or_default();
+        let tag = |red: &'static str, text: &'static str| html! { <em class={red}>{ text }</em> };
+        html! {
+            <div
+                {class} role="row" key={position} aria-rowindex={(index + 2).to_string()} aria-label={name}
+                aria-selected={if selected { "true" } else { "false" }} onclick={props.seek.reform(move |_| position)}
+            >
+                <span role="gridcell" class="number">{ position }</span>
+                <span role="gridcell" class="mono">{ event.stream().as_str() }</span>
+                <span role="gridcell" class="number">{ event.version() }</span>
+                <span role="gridcell" class="kind">
+                    <i class={mark(kind)} />{ event.kind().to_string() }
+                </span>
+                <span role="gridcell" class="data">
+                    { match event.origin() {
+                        Origin::Command => html! {},
+                        Origin::Import => tag("tag", "import"),
+                        Origin::Forced => tag("tag red", "forced"),
+                    } }
+                    if event.unreadable().is_some() { { tag("tag red", "unreadable") } }
+                    { summary(event, &props.shell) }
+                </span>
+                <span role="gridcell" class="mono quiet">{ written_time(event).1 }</span>
+            </div>
         }
     }
+}
+
+/// What the event at the playhead follows from, and what follows from it, itself among them.
+/// Nothing, where it stands alone.
+fn kin(session: &Session) -> BTreeSet<u64> {
+    let here = session.position();
+    let mut kin = BTreeSet::from([here]);
+    let mut at = here;
+    while let Some((cause, _)) = session.cause(at) {
+        at = cause;
+        if kin.len() >= KIN_AT_MOST || !kin.insert(cause) {
+            break;
+        }
+    }
+    let mut open = vec![here];
+    while let Some(at) = open.pop() {
+        for (effect, _) in session.caused_by(at) {
+            if kin.len() < KIN_AT_MOST && kin.insert(effect) {
+                open.push(effect);
+            }
+        }
+    }
+    if kin.len() > 1 { kin } else { BTreeSet::new() }
 }
 
 /// The height in which rows are seen: all but the header's, which stays on top.
@@ -195,62 +441,18 @@ fn index_at(rows: f64) -> usize {
     rows.max(0.0) as usize
 }
 
-fn find(props: &LogProps) -> Option<Rc<Vec<u64>>> {
-    let needle = props.filter.trim().to_lowercase();
-    if needle.is_empty() {
-        return None;
-    }
-    let session = props.desk.session();
-    let found = session.log().events(1, props.head).filter(|event| {
-        let near = |text: &str| text.to_lowercase().contains(&needle);
-        near(event.stream().as_str()) || near(event.kind()) || near(event.data().get())
-    });
-    Some(Rc::new(found.map(Recorded::position).collect()))
-}
-
-fn row(event: &Recorded, index: usize, props: &LogProps) -> Html {
-    let position = event.position();
-    let selected = position == props.position;
-    let class = match (selected, position > props.position) {
-        (true, _) => "row here",
-        (_, true) => "row future",
-        _ => "row",
-    };
-    let name =
-        format!("{position}: {} on {}, version {}", event.kind(), event.stream(), event.version());
-    html! {
-        <div
-            {class} role="row" key={position} aria-rowindex={(index + 2).to_string()} aria-label={name}
-            aria-selected={if selected { "true" } else { "false" }} onclick={props.seek.reform(move |_| position)}
-        >
-            <span role="gridcell" class="number">{ position }</span>
-            <span role="gridcell" class="mono">{ event.stream().as_str() }</span>
-            <span role="gridcell" class="number">{ event.version() }</span>
-            <span role="gridcell" class="kind">
-                { event.kind().to_string() }
-                { match event.origin() {
-                    Origin::Command => html! {},
-                    Origin::Import => html! { <em class="tag">{ "import" }</em> },
-                    Origin::Forced => html! { <em class="tag red">{ "forced" }</em> },
-                } }
-                if event.unreadable().is_some() {
-                    <em class="tag red">{ "unreadable" }</em>
-                }
-            </span>
-            <span role="gridcell" class="data">{ summary(event) }</span>
-            <span role="gridcell" class="mono quiet">{ written_time(event).1 }</span>
-        </div>
-    }
-}
-
 /// An event's data in a few words.
-fn summary(event: &Recorded) -> String {
+fn summary(event: &Recorded, shell: &Shell) -> String {
     let value: Value = serde_json::from_str(event.data().get()).unwrap_or_default();
     match value {
         Value::Object(map) => {
             let parts = map.iter().map(|(key, value)| match value {
                 Value::String(text) => format!("{key} {text:?}"),
-                other => format!("{key} {other}"),
+                Value::Null => format!("{key} none"),
+                other => match other.as_i64().filter(|_| shell.money.contains(key.as_str())) {
+                    Some(cents) => format!("{key} {}", Cents(cents)),
+                    None => format!("{key} {other}"),
+                },
             });
             parts.collect::<Vec<_>>().join(", ")
         }

@@ -7,6 +7,7 @@
 
 mod address;
 mod app;
+mod bookmarks;
 mod browser;
 mod commands;
 mod console;
@@ -15,16 +16,26 @@ mod header;
 mod icons;
 mod journal;
 mod log;
+mod parts;
+mod pipeline;
 mod read;
+mod shell;
+mod steps;
 mod tabs;
 mod timeline;
+mod track;
 mod views;
 
 /// Mounts the page into `#page`.
 pub fn start() {
-    console_error_panic_hook::set_once();
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        // boot.js shows it, with a way to take the log along.
+        if let Some(root) = gloo::utils::document().document_element() {
+            let _ = root.set_attribute("data-panic", &info.to_string());
+        }
+    }));
     if let Some(place) = gloo::utils::document().get_element_by_id("page") {
-        place.set_text_content(None);
         yew::Renderer::<app::App>::with_root(place).render();
     }
 }

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use yew::{Callback, Event, Html, Properties, component, html};
+use serde_json::Value;
+use web_sys::HtmlInputElement;
+use yew::{Callback, Event, Html, InputEvent, Properties, TargetCast, component, html};
 
-use super::desk::written_millis;
-use super::header::chosen;
+use super::desk::{Desk, written_millis};
 use super::icons::icon;
+use super::parts::{Head, button, chip, chosen, counted, empty, icon_button, menu, panel};
+use super::shell::use_shell;
 use super::views::{Tree, ViewBody};
-use crate::lab::{Effect, Kind, Panel, StateView, Status, Stream};
+use crate::lab::{Control, Kind, Panel, StateView, Status, Stream};
 
 #[derive(Properties, PartialEq)]
 pub struct ReadProps {
@@ -17,13 +20,14 @@ pub struct ReadProps {
     pub panels: Vec<Panel>,
     /// Projections of the scenario that do not run.
     pub removed: Vec<Rc<str>>,
-    /// The streams that exist at the playhead.
-    pub streams: Vec<Stream>,
+    /// All streams.
+    pub streams: Rc<Vec<Stream>>,
     /// Process → how much its code would have sent that nobody has handled.
-    pub missing: BTreeMap<Rc<str>, usize>,
-    pub past: bool,
-    pub pick: Callback<Stream>,
-    pub pause: Callback<(Rc<str>, bool)>,
+    pub missing: Rc<BTreeMap<Rc<str>, usize>>,
+    /// The streams whose states are kept in view.
+    pub pinned: Rc<Vec<Stream>>,
+    pub pin: Callback<(Stream, bool)>,
+    pub control: Callback<(Rc<str>, Control)>,
     pub rebuild: Callback<(Rc<str>, u16)>,
     pub subscribe: Callback<(Rc<str>, bool)>,
     pub send_missing: Callback<Rc<str>>,
@@ -31,39 +35,23 @@ pub struct ReadProps {
 
 #[component]
 pub fn ReadSide(props: &ReadProps) -> Html {
-    let others: Vec<&Stream> = props
-        .streams
-        .iter()
-        .filter(|it| !props.states.iter().any(|state| state.stream == **it))
-        .collect();
-    let pick = {
-        let pick = props.pick.clone();
-        Callback::from(move |event: Event| {
-            if let Some(Ok(stream)) = chosen(&event).map(|it| Stream::parse(&it)) {
-                pick.emit(stream);
-            }
-        })
-    };
+    let shell = use_shell();
     html! {
         <section class="readside" role="region" aria-label="Read side">
-            { for props.states.iter().map(|state| html! { <State key={state.stream.to_string()} state={state.clone()} /> }) }
+            { for props.states.iter().map(|state| html! {
+                <State key={state.stream.to_string()} state={state.clone()} pinned={props.pinned.contains(&state.stream)} pin={props.pin.clone()} />
+            }) }
             if props.states.is_empty() {
-                <p class="empty panel">{ "No aggregate has an event yet: each one begins with its initial state." }</p>
+                <div class="panel">{ empty(&shell, "No aggregate has an event here. Each one begins with its initial state, and its first event comes from a command.") }</div>
             }
-            if !others.is_empty() {
-                <label class="inline other">
-                    <span class="quiet">{ "Another state" }</span>
-                    <select aria-label="Show the state of" onchange={pick}>
-                        <option value="" selected={true}>{ format!("{} more", others.len()) }</option>
-                        { for others.iter().take(500).map(|it| html! { <option value={it.to_string()}>{ it.as_str() }</option> }) }
-                    </select>
-                </label>
+            if props.streams.len() > props.states.len() {
+                <Picker streams={props.streams.clone()} shown={props.states.iter().map(|it| it.stream.clone()).collect::<Vec<_>>()} pin={props.pin.clone()} />
             }
             { for props.panels.iter().map(|panel| html! {
                 <Reader
                     key={panel.name.to_string()} panel={panel.clone()}
                     missing={props.missing.get(&panel.name).copied().unwrap_or_default()}
-                    pause={props.pause.clone()} rebuild={props.rebuild.clone()}
+                    control={props.control.clone()} rebuild={props.rebuild.clone()}
                     subscribe={props.subscribe.clone()} send_missing={props.send_missing.clone()}
                 />
             }) }
@@ -73,7 +61,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
                     <section class="panel removed" role="group" aria-label={name.to_string()} key={name.to_string()}>
                         <div class="head">
                             <h2 class="green">{ name.to_string() }</h2>
-                            <span class="quiet">{ "removed; the log can fill it again" }</span>
+                            <span class="quiet what">{ "removed; the log can fill it again" }</span>
                             <span class="spring" />
                             <button type="button" onclick={add} aria-label={format!("Add {name}")}>{ "Add" }</button>
                         </div>
@@ -84,32 +72,74 @@ pub fn ReadSide(props: &ReadProps) -> Html {
     }
 }
 
+/// So many streams are offered to pick from; more can be typed.
+const STREAMS_OFFERED: usize = 300;
+
+#[derive(Properties, PartialEq)]
+struct PickerProps {
+    streams: Rc<Vec<Stream>>,
+    shown: Vec<Stream>,
+    pin: Callback<(Stream, bool)>,
+}
+
+/// Picks another stream's state to keep in view.
+#[component]
+fn Picker(props: &PickerProps) -> Html {
+    let pick = {
+        let (pin, streams) = (props.pin.clone(), props.streams.clone());
+        Callback::from(move |event: InputEvent| {
+            let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
+            let wanted = Stream::parse(input.value().trim()).ok();
+            if let Some(stream) = wanted.filter(|it| streams.contains(it)) {
+                input.set_value("");
+                pin.emit((stream, true));
+            }
+        })
+    };
+    let others = || props.streams.iter().filter(|it| !props.shown.contains(it));
+    html! {
+        <label class="picker">
+            <span class="quiet">{ format!("{} of {} states shown", props.shown.len(), props.streams.len()) }</span>
+            <input list="streams" aria-label="Show the state of" placeholder="Show another: type or pick" autocomplete="off" oninput={pick} />
+            <datalist id="streams">
+                { for others().take(STREAMS_OFFERED).map(|it| html! { <option value={it.to_string()} /> }) }
+            </datalist>
+        </label>
+    }
+}
+
 #[derive(Properties, PartialEq)]
 struct StateProps {
     state: StateView,
+    pinned: bool,
+    pin: Callback<(Stream, bool)>,
 }
 
 #[component]
 fn State(props: &StateProps) -> Html {
     let state = &props.state;
-    html! {
-        <section class="panel" role="group" aria-label={state.stream.to_string()}>
-            <div class="head">
-                <h2 class="yellow">{ state.stream.as_str() }</h2>
-                <span class="quiet">{ "aggregate" }</span>
-                <span class="spring" />
-                <span class="chip yellow">{ format!("v {}", state.version) }</span>
-            </div>
-            <Tree now={state.now.clone()} was={state.was.clone()} />
-        </section>
-    }
+    let head =
+        Head { name: state.stream.as_str(), colour: "yellow", what: "aggregate", region: false };
+    let pin = {
+        let (stream, on) = (state.stream.clone(), !props.pinned);
+        props.pin.reform(move |_| (stream.clone(), on))
+    };
+    let label = format!("{} {}", if props.pinned { "Unpin" } else { "Pin" }, state.stream);
+    let aside = html! {
+        <>
+            <button type="button" class="plain" aria-pressed={props.pinned.to_string()} aria-label={label.clone()} title={label} onclick={pin}>{ icon("pin") }</button>
+            { chip("yellow", format!("v {}", state.version)) }
+        </>
+    };
+    let body = html! { <Tree now={state.now.clone()} was={state.was.clone()} /> };
+    panel(&use_shell(), &head, aside, body)
 }
 
 #[derive(Properties, PartialEq)]
 struct ReaderProps {
     panel: Panel,
     missing: usize,
-    pause: Callback<(Rc<str>, bool)>,
+    control: Callback<(Rc<str>, Control)>,
     rebuild: Callback<(Rc<str>, u16)>,
     subscribe: Callback<(Rc<str>, bool)>,
     send_missing: Callback<Rc<str>>,
@@ -117,23 +147,44 @@ struct ReaderProps {
 
 #[component]
 fn Reader(props: &ReaderProps) -> Html {
-    let panel = &props.panel;
-    let name = &panel.name;
-    let process = panel.kind == Kind::Process;
+    let shell = use_shell();
+    let it = &props.panel;
+    let name = &it.name;
+    let process = it.kind == Kind::Process;
     let colour = if process { "lilac" } else { "green" };
-    let what = if process { "process manager" } else { panel.now.store() };
-    let pause = props.pause.reform({
-        let (name, paused) = (name.clone(), panel.paused);
-        move |_| (name.clone(), !paused)
-    });
-    let rebuild = props.rebuild.reform({
-        let (name, code) = (name.clone(), panel.code.0);
-        move |_| (name.clone(), code)
-    });
-    let remove = props.subscribe.reform({
-        let name = name.clone();
-        move |_| (name.clone(), false)
-    });
+    let what = if process { "process manager" } else { it.now.store() };
+    let body = html! {
+        <>
+            if it.skipped > 0 {
+                <p class="fault pad">{ format!("Skipped {} that cannot be read.", counted(it.skipped, "event")) }</p>
+            }
+            if it.paused && it.lag > 0 {
+                <p class="note pad">{ format!("Paused after #{}. It has not heard of {} yet.", it.checkpoint, counted(it.lag, "event")) }</p>
+            }
+            if props.missing > 0 {
+                <p class="note pad">
+                    { format!("This code would have sent {} more over the same history. ", props.missing) }
+                    { button("Send what is missing", props.send_missing.reform({ let name = name.clone(); move |_| name.clone() })) }
+                </p>
+            }
+            if it.held_back > 0 {
+                <p class="note pad">{ format!("Replaying held back {}: what it did before, it does not do again.", counted(it.held_back, "reaction")) }</p>
+            }
+            if it.now.is_empty() && it.was.is_empty() {
+                <p class="empty">{ it.about.to_string() }{ if it.shown == 0 { " It has taken in no event yet." } else { " No event so far has put anything here." } }</p>
+            } else {
+                <ViewBody name={name.clone()} now={it.now.clone()} was={it.was.clone()} />
+            }
+        </>
+    };
+    let head = Head { name, colour, what, region: false };
+    panel(&shell, &head, tools(props, colour), body)
+}
+
+/// What can be done to a subscription, at the right of its head.
+fn tools(props: &ReaderProps, colour: &'static str) -> Html {
+    let it = &props.panel;
+    let name = &it.name;
     let code = {
         let (rebuild, name) = (props.rebuild.clone(), name.clone());
         Callback::from(move |event: Event| {
@@ -142,86 +193,87 @@ fn Reader(props: &ReaderProps) -> Html {
             }
         })
     };
-    let send = props.send_missing.reform({
+    let control = |control: Control| {
         let name = name.clone();
-        move |_| name.clone()
+        props.control.reform(move |_| (name.clone(), control))
+    };
+    let rebuild = props.rebuild.reform({
+        let (name, code) = (name.clone(), it.code.0);
+        move |_| (name.clone(), code)
     });
+    let remove = props.subscribe.reform({
+        let name = name.clone();
+        move |_| (name.clone(), false)
+    });
+    let lag = match it.lag {
+        0 => format!("⚑ {}", it.checkpoint),
+        lag => format!("⚑ {} · {lag} behind", it.checkpoint),
+    };
     html! {
-        <section class="panel" role="group" aria-label={name.to_string()}>
-            <div class="head">
-                <h2 class={colour} title={panel.about.to_string()}>{ name.to_string() }</h2>
-                <span class="quiet">{ what }</span>
-                <span class="spring" />
-                if panel.code.1.len() > 1 {
-                    <select aria-label={format!("Code version of {name}")} onchange={code}>
-                        { for panel.code.1.iter().map(|it| html! {
-                            <option value={it.to_string()} selected={*it == panel.code.0}>{ format!("code {it}") }</option>
-                        }) }
-                    </select>
-                }
-                <span class={if panel.lag > 0 { "chip red".to_owned() } else { format!("chip {colour}") }} title="Its checkpoint: the position it has taken in">
-                    { format!("⚑ {}", panel.checkpoint) }
-                    if panel.lag > 0 { { format!(" · {} behind", panel.lag) } }
-                </span>
-                <button type="button" class="plain" aria-label={format!("{} {name}", if panel.paused { "Resume" } else { "Pause" })}
-                    title={if panel.paused { "Resume" } else { "Pause" }} onclick={pause}>
-                    { icon(if panel.paused { "play" } else { "pause" }) }
-                </button>
-                <button type="button" class="plain" aria-label={format!("Rebuild {name}")} title="Rebuild it from the first event" onclick={rebuild}>
-                    { icon("rebuild") }
-                </button>
-                if !process {
-                    <button type="button" class="plain" aria-label={format!("Remove {name}")} title="Remove it; it can be added again" onclick={remove}>{ "×" }</button>
-                }
-            </div>
-            if panel.skipped > 0 {
-                <p class="fault pad">{ format!("Skipped {} that cannot be read.", if panel.skipped == 1 { "1 event".to_owned() } else { format!("{} events", panel.skipped) }) }</p>
+        <>
+            if it.code.1.len() > 1 {
+                <select aria-label={format!("Code version of {name}")} onchange={code}>
+                    { for it.code.1.iter().map(|code| html! {
+                        <option value={code.to_string()} selected={*code == it.code.0}>{ format!("code {code}") }</option>
+                    }) }
+                </select>
             }
-            if props.missing > 0 {
-                <p class="note pad">
-                    { format!("This code would have sent {} more over the same history. ", props.missing) }
-                    <button type="button" onclick={send}>{ "Send what is missing" }</button>
-                </p>
-            }
-            if panel.held_back > 0 {
-                <p class="note pad">{ format!("Replaying held back {}: what it did before, it does not do again.", if panel.held_back == 1 { "1 reaction".to_owned() } else { format!("{} reactions", panel.held_back) }) }</p>
-            }
-            if panel.now.is_empty() && panel.was.is_empty() {
-                <p class="empty">{ panel.about.to_string() }{ " Nothing here yet." }</p>
-            } else {
-                <ViewBody name={name.clone()} now={panel.now.clone()} was={panel.was.clone()} />
-            }
-        </section>
+            { chip(if it.lag > 0 { "red" } else { colour }, lag) }
+            { icon_button(if it.paused { "play" } else { "pause" }, format!("{} {name}", if it.paused { "Resume" } else { "Pause" }), control(Control::Pause(!it.paused))) }
+            if it.paused && it.lag > 0 { { icon_button("next", format!("Step {name}"), control(Control::Step)) } }
+            { icon_button("rebuild", format!("Rebuild {name}"), rebuild) }
+            if it.kind == Kind::Projection { { icon_button("refused", format!("Remove {name}"), remove) } }
+            { menu(icon("more"), Some(format!("More about {name}")), more(it)) }
+        </>
+    }
+}
+
+/// The body of a subscription's menu.
+fn more(it: &Panel) -> Html {
+    html! {
+        <>
+            <p>{ it.about.to_string() }</p>
+            <p class="quiet">{ match it.lag {
+                0 => format!("Its checkpoint is {}: it has taken in every event.", it.checkpoint),
+                lag => format!("Its checkpoint is {}, {} before the head.", it.checkpoint, counted(lag, "event")),
+            } }</p>
+        </>
     }
 }
 
 #[derive(Properties, PartialEq)]
 pub struct OutboxProps {
-    pub effects: Vec<Effect>,
+    pub desk: Desk,
+    pub count: usize,
+    pub performed: usize,
     pub seek: Callback<u64>,
 }
 
+/// So many of the last side effects are listed.
+const EFFECTS_SHOWN: usize = 50;
+
 #[component]
 pub fn Outbox(props: &OutboxProps) -> Html {
-    let performed = props.effects.iter().filter(|it| it.status == Status::Performed).count();
-    let held_back = props.effects.len() - performed;
-    html! {
-        <section class="panel" role="region" aria-label="Outbox">
-            <div class="head">
-                <h2 class="pink">{ "Outbox" }</h2>
-                <span class="quiet">{ "side effects" }</span>
-                <span class="spring" />
-                <span class="chip pink">{ format!("{performed} performed") }</span>
-                if held_back > 0 { <span class="chip">{ format!("{held_back} held back") }</span> }
-            </div>
-            if props.effects.is_empty() {
-                <p class="empty">{ "No process has asked for a side effect." }</p>
+    let shell = use_shell();
+    let session = props.desk.session();
+    let effects = session.world().outbox();
+    let held_back = effects.len() - props.performed.min(effects.len());
+    let aside = html! {
+        <>
+            { chip("pink", format!("{} performed", props.performed)) }
+            if held_back > 0 { { chip("", format!("{held_back} held back")) } }
+        </>
+    };
+    let body = html! {
+        <>
+            if effects.is_empty() {
+                <p class="empty">{ "No process has asked for a side effect. A letter or a payment that one asks for is noted here, and sent once, however often history is replayed." }</p>
             }
             <ul class="effects">
-                { for props.effects.iter().rev().take(50).map(|effect| {
+                { for effects.iter().rev().take(EFFECTS_SHOWN).map(|effect| {
                     let position = effect.position;
                     let data = match &effect.data {
-                        serde_json::Value::Object(map) => map.iter().map(|(key, value)| {
+                        Value::Object(map) => map.iter().map(|(key, value)| {
                             format!("{key} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
                         }).collect::<Vec<_>>().join(" · "),
                         other => other.to_string(),
@@ -238,6 +290,12 @@ pub fn Outbox(props: &OutboxProps) -> Html {
                     }
                 }) }
             </ul>
-        </section>
-    }
+        </>
+    };
+    panel(
+        &shell,
+        &Head { name: "Outbox", colour: "pink", what: "side effects", region: true },
+        aside,
+        body,
+    )
 }

@@ -1,163 +1,389 @@
 //! The timeline: the playhead on its slider, the streams' lanes above it, a flag for each
-//! subscription, and the buttons that step and play.
+//! subscription, bookmarks, and the buttons that step and play.
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use yew::{Callback, Event, Html, InputEvent, Properties, component, html};
 
-use super::header::chosen;
+use super::bookmarks::{BookmarkList, Bookmarks};
+use super::desk::Desk;
 use super::icons::icon;
-use crate::lab::Stream;
+use super::parts::{button, grouped, icon_button, menu, select, tick, typed};
+use super::track::{Axis, Track, WIDTH};
+use crate::lab::{Kind, Panel, Recorded, Stream};
 
-/// A stream's, or a category's, marks.
+/// The event at the playhead.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lane {
-    name: Rc<str>,
-    marks: Vec<(u64, Rc<str>)>,
+pub struct Here {
+    pub kind: Rc<str>,
+    pub stream: Stream,
+    pub at: u64,
+    pub written: String,
 }
 
-impl Lane {
-    /// A lane from its events: position, stream and type.
-    pub fn of<'a>(name: &str, events: impl Iterator<Item = &'a (u64, Stream, Rc<str>)>) -> Self {
-        let marks = events.map(|(position, _, kind)| (*position, kind.clone())).collect();
-        Self { name: name.into(), marks }
+/// A subscription's place on the track.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flag {
+    name: Rc<str>,
+    checkpoint: u64,
+    lag: u64,
+    process: bool,
+    paused: bool,
+}
+
+impl Flag {
+    /// The flag of a projection or process.
+    pub fn of(panel: &Panel) -> Self {
+        Self {
+            name: panel.name.clone(),
+            checkpoint: panel.checkpoint,
+            lag: panel.lag,
+            process: panel.kind == Kind::Process,
+            paused: panel.paused,
+        }
     }
 }
 
 #[derive(Properties, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is its own switch on the page")]
 pub struct TimelineProps {
     pub position: u64,
     pub head: u64,
-    /// The event at the playhead: type, stream and time.
-    pub caption: Option<(Rc<str>, Stream, String)>,
-    pub lanes: Vec<Lane>,
-    /// Subscription, checkpoint, and whether it is a process.
-    pub flags: Vec<(Rc<str>, u64, bool)>,
+    pub here: Option<Here>,
+    pub axis: Rc<Axis>,
+    pub track: Rc<Track>,
+    pub flags: Vec<Flag>,
+    /// Where times are looked up.
+    pub desk: Desk,
+    pub marks: Bookmarks,
     pub speed: f64,
     pub playing: bool,
-    /// The time of the event at the playhead, in milliseconds since 1970.
-    pub time: Option<u64>,
+    pub beats: bool,
+    pub zoom: u64,
+    pub hint: bool,
+    /// Beats of the event at the playhead are left.
+    pub more: bool,
     pub want: Callback<u64>,
     pub seek: Callback<u64>,
+    pub go: Callback<bool>,
     pub play: Callback<()>,
     pub set_speed: Callback<f64>,
-    pub by_time: Callback<u64>,
+    pub set_beats: Callback<bool>,
+    pub set_zoom: Callback<u64>,
+    pub by_time: Callback<bool>,
+    pub fork: Callback<()>,
+    pub mark: Callback<(u64, Option<String>)>,
+    pub find: Callback<Rc<str>>,
+    pub hide_hint: Callback<()>,
 }
 
 #[component]
 pub fn Timeline(props: &TimelineProps) -> Html {
-    let (position, head) = (props.position, props.head);
-    let go = |name: &'static str, label: &'static str, to: u64| {
-        let seek = props.seek.reform(move |_| to);
-        html! {
-            <button type="button" aria-label={label} title={label} disabled={to == position} onclick={seek}>{ icon(name) }</button>
-        }
-    };
-    let drag = props.want.reform(|event: InputEvent| {
-        let input = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
-        input.and_then(|it| it.value().parse().ok()).unwrap_or_default()
-    });
-    let speed = {
-        let set = props.set_speed.clone();
-        Callback::from(move |event: Event| {
-            if let Some(speed) = chosen(&event).and_then(|it| it.parse().ok()) {
-                set.emit(speed);
-            }
-        })
-    };
-    let by_time = {
-        let by_time = props.by_time.clone();
-        Callback::from(move |event: Event| {
-            let input = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
-            if let Some(at) = input.and_then(|it| millis(&it.value())) {
-                by_time.emit(at);
-            }
-        })
-    };
-    let text = match &props.caption {
-        Some((kind, stream, _)) => format!("position {position} of {head}: {kind} on {stream}"),
-        None => format!("position 0 of {head}, before the first event"),
-    };
-    let behind: Vec<_> =
-        props.flags.iter().filter(|(_, checkpoint, _)| *checkpoint < head).collect();
     html! {
         <section class="timeline" role="region" aria-label="Timeline">
-            <div class="controls">
-                { go("first", "First event", 0) }
-                { go("previous", "Previous event", position.saturating_sub(1)) }
-                <button type="button" class="primary" onclick={props.play.reform(|_| ())}>
-                    if props.playing { { icon("pause") }{ "Pause" } } else { { icon("play") }{ "Play" } }
-                </button>
-                { go("next", "Next event", (position + 1).min(head)) }
-                { go("latest", "Latest event", head) }
-                <select aria-label="Speed" onchange={speed}>
-                    { for [0.5, 1.0, 2.0, 4.0].map(|it| html! {
-                        <option value={it.to_string()} selected={(props.speed - it).abs() < 0.01}>{ format!("{it}×") }</option>
-                    }) }
-                </select>
-                <p class="where">
-                    <b>{ format!("Position {position} of {head}") }</b>
-                    { match &props.caption {
-                        Some((kind, stream, time)) => html! { <span>{ format!(" · {kind} on {stream} · {time}") }</span> },
-                        None => html! { <span>{ " · before the first event" }</span> },
-                    } }
-                    if position == head && head > 0 {
-                        <span class="quiet">{ " · drag back to see it as it was" }</span>
-                    }
-                    if position < head {
-                        <span>{ match head - position {
-                            1 => " · event ".to_owned() + &head.to_string() + " hasn't happened yet",
-                            _ => format!(" · events {} to {head} haven't happened yet", position + 1),
-                        } }</span>
-                        <button type="button" onclick={props.seek.reform(move |_| head)}>{ "Return to now" }</button>
-                    }
-                </p>
-                <label class="inline">
-                    <span class="quiet">{ "Go to" }</span>
-                    <input type="datetime-local" step="1" aria-label="Go to a date and time, UTC" value={props.time.map(written)} onchange={by_time} />
-                </label>
-            </div>
-            <div class="lanes" aria-hidden="true">
-                { for props.lanes.iter().map(|lane| html! {
-                    <div class="lane" key={lane.name.to_string()}>
-                        <span class="name">{ lane.name.to_string() }</span>
-                        <span class="track">
-                            { for lane.marks.iter().map(|(at, kind)| html! {
-                                <i key={*at} class={match (*at == position, *at > position) { (true, _) => "here", (_, true) => "future", _ => "" }}
-                                    style={place(*at, head)} title={format!("#{at} {kind}")} />
-                            }) }
-                        </span>
-                    </div>
-                }) }
-            </div>
-            <div class="lane flags" aria-hidden="true">
-                <span class="name" />
-                <span class="track">
-                    { for behind.iter().map(|(name, checkpoint, process)| html! {
-                        <b key={name.to_string()} class={if *process { "lilac" } else { "green" }} style={place(*checkpoint, head)}>
-                            { format!("⚑ {name}, {} behind", head - checkpoint) }
-                        </b>
-                    }) }
-                </span>
-            </div>
-            <div class="lane">
-                <span class="name" aria-hidden="true">{ format!("{position} / {head}") }</span>
-                <input
-                    class="slider" type="range" role="slider" aria-label="Playhead" min="0" max={head.to_string()} step="1"
-                    value={position.to_string()} aria-valuetext={text} oninput={drag}
-                    style={format!("--done:{}%", if head == 0 { 0.0 } else { 100.0 * position as f64 / head as f64 })}
-                />
-            </div>
+            { controls(props) }
+            <Lanes track={props.track.clone()} veil={style(props, props.position)} here={lane_here(props)} />
+            { flags(props) }
+            { slider(props) }
         </section>
     }
 }
 
-/// Where a position is on the slider's track, whose thumb is 18 px wide.
-fn place(position: u64, head: u64) -> String {
-    let share = if head == 0 { 0.0 } else { position as f64 / head as f64 };
-    format!("left:calc(9px + (100% - 18px) * {share:.5})")
+const SPEEDS: [(f64, &str); 8] = [
+    (0.1, "every 10 s"),
+    (0.2, "every 5 s"),
+    (0.334, "every 3 s"),
+    (0.5, "0.5×"),
+    (1.0, "1×"),
+    (2.0, "2×"),
+    (3.0, "3×"),
+    (4.0, "4×"),
+];
+
+fn controls(props: &TimelineProps) -> Html {
+    let (position, head) = (props.position, props.head);
+    let step = |name: &'static str, label: &'static str, off: bool, press| {
+        html! {
+            <button type="button" class="step" aria-label={label} title={label} disabled={off} onclick={press}>{ icon(name) }</button>
+        }
+    };
+    let seek = |to: u64| props.seek.reform(move |_| to);
+    let speed = props.set_speed.reform(|it: String| it.parse().unwrap_or(1.0));
+    let near = |it: f64| (props.speed - it).abs() < 0.01;
+    let speeds = SPEEDS.iter().map(|(speed, text)| (speed.to_string(), (*text).to_owned()));
+    let at = SPEEDS.iter().find(|(it, _)| near(*it)).map(|(it, _)| it.to_string());
+    let pace =
+        [("event", "by event"), ("beat", "by beat")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    let bookmark = {
+        let here = props.here.as_ref();
+        let name =
+            here.map_or("The beginning".to_owned(), |it| format!("{} on {}", it.kind, it.stream));
+        props.mark.reform(move |_| (position, Some(name.clone())))
+    };
+    let marked = props.marks.iter().any(|(it, _)| *it == position);
+    html! {
+        <div class="controls">
+            <div class="transport">
+                { step("first", "First event", position == 0, seek(0)) }
+                { step("previous", "Previous event", position == 0, props.go.reform(|_| false)) }
+                <button type="button" class="primary play" disabled={head == 0} onclick={props.play.reform(|_| ())}>
+                    if props.playing { { icon("pause") }{ "Pause" } } else { { icon("play") }{ "Play" } }
+                </button>
+                { step("next", "Next event", position == head && !props.more, props.go.reform(|_| true)) }
+                { step("latest", "Latest event", position == head, seek(head)) }
+                { select("Speed", at.as_deref().unwrap_or("1"), speeds, speed) }
+                { select("Step and play", if props.beats { "beat" } else { "event" }, pace, props.set_beats.reform(|it: String| it == "beat")) }
+            </div>
+            { place_of(props) }
+            <div class="transport">
+                <button type="button" class="mark" aria-pressed={marked.to_string()} onclick={bookmark} title="Keep this position under a name">
+                    { icon("bookmark") }<span>{ "Bookmark" }</span>
+                </button>
+                { menu(html! { <>{ "View" }<span aria-hidden="true">{ " ▾" }</span></> }, None, view(props)) }
+            </div>
+        </div>
+    }
+}
+
+/// Where the playhead is. In the past it is unmistakable.
+fn place_of(props: &TimelineProps) -> Html {
+    let (position, head) = (props.position, props.head);
+    html! {
+        <p class="where">
+            <b>{ format!("Position {} of {}", grouped(position), grouped(head)) }</b>
+            <span>{ match &props.here {
+                Some(here) => format!(" · {} on {}", here.kind, here.stream),
+                None if head == 0 => " · nothing has happened yet".to_owned(),
+                None => " · before the first event".to_owned(),
+            } }</span>
+            if let Some(here) = &props.here { <span class="date">{ format!(" · {}", here.written) }</span> }
+            if position < head {
+                <span class="ahead">{ match head - position {
+                    1 => format!(" · event {head} hasn't happened yet"),
+                    _ => format!(" · {} to {} haven't happened yet", grouped(position + 1), grouped(head)),
+                } }</span>
+                <span class="acts">
+                    { button("Fork here", props.fork.reform(|_| ())) }
+                    { button("Return to now", props.seek.reform(move |_| head)) }
+                </span>
+            }
+        </p>
+    }
+}
+
+/// The menu of how the timeline shows the log.
+fn view(props: &TimelineProps) -> Html {
+    let zoom = props.zoom;
+    let zooms = [1, 4, 16, 64, 256, 1024].into_iter().filter(|it| *it == 1 || props.head / it >= 8);
+    let zooms = zooms.map(|it| {
+        let text = if it == 1 { "the whole log".to_owned() } else { format!("1/{it} of it") };
+        (it.to_string(), text)
+    });
+    let by_time = {
+        let (seek, desk) = (props.seek.clone(), props.desk.clone());
+        Callback::from(move |event: Event| {
+            if let Some(at) = typed(&event).and_then(|it| millis(&it)) {
+                seek.emit(desk.session().position_at(at));
+            }
+        })
+    };
+    html! {
+        <>
+            <label class="field"><span>{ "Spans" }</span>
+                { select("Timeline spans", &zoom.to_string(), zooms, props.set_zoom.reform(|it: String| it.parse().unwrap_or(1))) }
+            </label>
+            { tick("Space events by time", props.axis.times.is_some(), &props.by_time) }
+            <label class="field"><span>{ "Go to a date and time, UTC" }</span>
+                <input type="datetime-local" step="1" aria-label="Go to a date and time, UTC"
+                    value={props.here.as_ref().map(|it| written(it.at))} onchange={by_time} />
+            </label>
+            <h3>{ "Bookmarks" }</h3>
+            <BookmarkList marks={props.marks.clone()} seek={props.seek.clone()} set={props.mark.clone()} />
+        </>
+    }
+}
+
+#[derive(Properties)]
+struct LanesProps {
+    track: Rc<Track>,
+    /// Where the playhead is: what is to the right of it has not happened yet.
+    veil: String,
+    /// The lane of the event at the playhead.
+    here: Option<usize>,
+}
+
+impl PartialEq for LanesProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.track, &other.track) && self.veil == other.veil && self.here == other.here
+    }
+}
+
+#[component]
+fn Lanes(props: &LanesProps) -> Html {
+    let lanes = props.track.lanes.len();
+    html! {
+        <div class="lanes" aria-hidden="true" style={props.veil.clone()}>
+            <Drawing track={props.track.clone()} />
+            if lanes > 0 { <span class="veil-track"><i class="veil" /><i class="playhead" /></span> }
+            if let Some(lane) = props.here {
+                <span class="veil-track"><i class="here" style={format!("top:{}px", 14 * lane + 7)} /></span>
+            }
+        </div>
+    }
+}
+
+#[derive(Properties)]
+struct DrawingProps {
+    track: Rc<Track>,
+}
+
+impl PartialEq for DrawingProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.track, &other.track)
+    }
+}
+
+/// The marks themselves, drawn again only as the log grows.
+#[component]
+fn Drawing(props: &DrawingProps) -> Html {
+    let track = &props.track;
+    html! {
+        { for track.lanes.iter().map(|lane| html! {
+            <div class="lane" key={lane.name.to_string()}>
+                <span class="name" title={lane.name.to_string()}>{ lane.label(track.grouped) }</span>
+                <svg class="track" viewBox={format!("0 0 {WIDTH} 16")} preserveAspectRatio="none">
+                    { for lane.marks.iter().map(|(kind, path)| html! {
+                        <>
+                            <path class={mark(*kind)} d={path.clone()} />
+                            if kind % 5 > 2 { <path class={format!("{} hole", mark(*kind))} d={path.clone()} /> }
+                        </>
+                    }) }
+                    if !lane.density.is_empty() { <path class="density" d={lane.density.clone()} /> }
+                </svg>
+            </div>
+        }) }
+    }
+}
+
+/// The shape and colour of a type of event, by its number: five shapes in three colours.
+pub fn mark(kind: usize) -> String {
+    format!("mk k{} h{}", kind % 5, kind / 5 % 3)
+}
+
+fn lane_here(props: &TimelineProps) -> Option<usize> {
+    let stream = &props.here.as_ref()?.stream;
+    let name = if props.track.grouped { stream.category() } else { stream.as_str() };
+    props.track.lanes.iter().position(|lane| *lane.name == *name)
+}
+
+/// Where a position is, for the parts of the page that are drawn there.
+fn style(props: &TimelineProps, position: u64) -> String {
+    format!("--at:{:.5}", share(props, position))
+}
+
+fn share(props: &TimelineProps, position: u64) -> f64 {
+    let session = props.desk.session();
+    props.axis.share(position, session.log().event(position).map_or(0, Recorded::at))
+}
+
+fn flags(props: &TimelineProps) -> Html {
+    let (mut behind, ahead): (Vec<&Flag>, Vec<&Flag>) =
+        props.flags.iter().partition(|flag| flag.lag > 0 || flag.paused);
+    behind.sort_by_key(|flag| flag.checkpoint);
+    html! {
+        <div class="lane flags">
+            <span class="name">{ match ahead.len() {
+                0 => html! {},
+                count => html! { <span title={ahead.iter().map(|it| it.name.to_string()).collect::<Vec<_>>().join(", ")}>{ format!("⚑ {count} at the head") }</span> },
+            } }</span>
+            <span class="track">
+                { for props.marks.iter().filter(|(it, _)| (props.axis.from..=props.axis.to).contains(it)).map(|(position, name)| {
+                    let position = *position;
+                    html! {
+                        <button type="button" key={format!("bookmark {position}")} class="flag star" style={style(props, position)}
+                            aria-label={format!("Bookmark {name}, position {position}")} title={name.to_string()} onclick={props.seek.reform(move |_| position)}>
+                            { icon("bookmark") }
+                        </button>
+                    }
+                }) }
+                { for behind.into_iter().map(|flag| {
+                    let find = { let name = flag.name.clone(); props.find.reform(move |_| name.clone()) };
+                    let left = share(props, flag.checkpoint) > 0.7;
+                    let class = format!("flag {}{}", if flag.process { "lilac" } else { "green" }, if left { " left" } else { "" });
+                    html! {
+                        <button type="button" key={flag.name.to_string()} {class} style={style(props, flag.checkpoint)} onclick={find}
+                            title="Its checkpoint: it has taken in the events up to here">
+                            { format!("⚑ {}, {}", flag.name, match flag.lag { 0 => "paused".to_owned(), lag => format!("{lag} behind") }) }
+                        </button>
+                    }
+                }) }
+            </span>
+        </div>
+    }
+}
+
+/// Where places follow the time, the slider has so many steps.
+const STEPS: f64 = 10_000.0;
+
+fn slider(props: &TimelineProps) -> Html {
+    let (position, head) = (props.position, props.head);
+    let text = match &props.here {
+        Some(here) => format!("position {position} of {head}: {} on {}", here.kind, here.stream),
+        None => format!("position 0 of {head}, before the first event"),
+    };
+    let drag = {
+        let (want, desk, axis) = (props.want.clone(), props.desk.clone(), props.axis.clone());
+        Callback::from(move |event: InputEvent| {
+            let Some(value) = typed(&event).and_then(|it| it.parse::<f64>().ok()) else { return };
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "0 to head"
+            )]
+            let to = match axis.times {
+                Some(_) => axis.position(value / STEPS, |at| desk.session().position_at(at)),
+                None => value as u64,
+            };
+            want.emit(to);
+        })
+    };
+    let share = share(props, position);
+    let (min, max, value) = match props.axis.times {
+        Some(_) => ("0".to_owned(), STEPS.to_string(), (share * STEPS).round().to_string()),
+        // Of a long log, the drawing may be a little behind the head.
+        None if props.zoom == 1 => ("0".to_owned(), head.to_string(), position.to_string()),
+        None => (props.axis.from.to_string(), props.axis.to.to_string(), position.to_string()),
+    };
+    let whole = props.want.reform(|event: InputEvent| {
+        typed(&event).and_then(|it| it.parse().ok()).unwrap_or_default()
+    });
+    html! {
+        <>
+            <div class="lane">
+                <span class="name" aria-hidden="true">{ format!("{position} / {head}") }</span>
+                <span class="rail">
+                    <input
+                        class="slider" type="range" role="slider" aria-label="Playhead" {min} {max} step="1"
+                        {value} aria-valuetext={text} oninput={drag} style={format!("--done:{:.3}%", 100.0 * share)}
+                    />
+                    if props.hint {
+                        <span class="hint" role="note">
+                            <span>{ "Drag me back: everything on this page goes back in time." }</span>
+                            { icon_button("refused", "Close the hint".to_owned(), props.hide_hint.reform(|_| ())) }
+                        </span>
+                    }
+                </span>
+            </div>
+            if props.zoom > 1 {
+                <div class="lane">
+                    <span class="name" aria-hidden="true">{ "whole log" }</span>
+                    <input class="slider whole" type="range" aria-label="Overview of the whole log" min="0" max={head.to_string()} step="1"
+                        value={position.to_string()} oninput={whole}
+                        style={format!("--from:{:.3}%;--to:{:.3}%", 100.0 * props.axis.from as f64 / head.max(1) as f64, 100.0 * props.axis.to as f64 / head.max(1) as f64)} />
+                </div>
+            }
+        </>
+    }
 }
 
 /// Milliseconds since 1970 of what a date field holds, read as UTC.

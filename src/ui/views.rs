@@ -2,19 +2,20 @@
 //! graphs and charts as drawings, a search index with a box to search it. What the event at the
 //! playhead changed is marked, old beside new.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::f64::consts::TAU;
 use std::fmt::Write;
 use std::rc::Rc;
 
-use pulldown_cmark::{Event as Md, HeadingLevel, Parser, Tag, TagEnd};
 use serde_json::Value;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
-use yew::virtual_dom::VNode;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
-use crate::lab::{Bar, Cell, Mark, Table, View, lines, natural, rows};
+use super::shell::use_shell;
+use crate::lab::{
+    Bar, Block, Cell, Cents, Inline, Map, Mark, Set, Table, View, blocks, lines, natural, rows,
+};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -140,18 +141,23 @@ pub struct TreeProps {
 /// A JSON value as a tree.
 #[component]
 pub fn Tree(props: &TreeProps) -> Html {
+    let shell = use_shell();
     let lines = lines(&props.was, &props.now);
     if lines.is_empty() {
         return html! { <p class="tree mono"><span class="quiet">{ "empty" }</span></p> };
     }
+    let plain = |key: &str, text: &str| match text.parse() {
+        Ok(cents) if shell.money.contains(key) => Cents(cents).to_string(),
+        _ => text.to_owned(),
+    };
     html! {
         <div class="tree mono">
             { for lines.iter().take(ROWS_SHOWN).map(|line| html! {
                 <div class={mark(line.mark).0} key={line.path.clone()} style={format!("padding-left:{}ch", 2 * line.depth)}>
                     if !line.key.is_empty() { <span class="key">{ format!("{}:", line.key) }</span>{ " " } }
-                    if let Some(was) = &line.was { <del>{ was }</del>{ " " } }
+                    if let Some(was) = &line.was { <del>{ plain(&line.key, was) }</del>{ " " } }
                     if let Some(now) = &line.now {
-                        if line.mark == Mark::Same { <span>{ now }</span> } else { <ins>{ now }</ins> }
+                        if line.mark == Mark::Same { <span>{ plain(&line.key, now) }</span> } else { <ins>{ plain(&line.key, now) }</ins> }
                         if now == "{}" || now == "[]" { <span class="quiet">{ " empty" }</span> }
                     }
                     if line.mark == Mark::Removed { { " " }<em class="tag">{ "gone" }</em> }
@@ -163,8 +169,8 @@ pub fn Tree(props: &TreeProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct PagesProps {
-    now: BTreeMap<Rc<str>, String>,
-    was: BTreeMap<Rc<str>, String>,
+    now: Map<Rc<str>, String>,
+    was: Map<Rc<str>, String>,
 }
 
 #[component]
@@ -188,7 +194,7 @@ fn Pages(props: &PagesProps) -> Html {
                             { format!("{key}.html") }
                             if how != Mark::Same { { " " }<em class="tag">{ mark(how).1 }</em> }
                         </summary>
-                        <div class="rendered">{ markdown(now.or(was).map_or("", String::as_str)) }</div>
+                        <div class="rendered">{ markdown(&blocks(now.or(was).map_or("", String::as_str))) }</div>
                     </details>
                 }
             }) }
@@ -196,53 +202,32 @@ fn Pages(props: &PagesProps) -> Html {
     }
 }
 
-/// Markdown as nodes. Raw HTML in it is shown as the text that it is.
-fn markdown(text: &str) -> Html {
-    let mut open: Vec<(Option<Tag>, Vec<Html>)> = vec![(None, Vec::new())];
-    for event in Parser::new(text) {
-        match event {
-            Md::Start(tag) => open.push((Some(tag), Vec::new())),
-            Md::End(end) => {
-                if let Some((Some(tag), children)) = open.pop() {
-                    add(&mut open, wrapped(&tag, end, children));
-                }
-            }
-            Md::Text(text) | Md::Html(text) | Md::InlineHtml(text) => {
-                add(&mut open, html! { { text.to_string() } });
-            }
-            Md::Code(text) => add(&mut open, html! { <code>{ text.to_string() }</code> }),
-            Md::SoftBreak => add(&mut open, html! { { " " } }),
-            Md::HardBreak => add(&mut open, html! { <br /> }),
-            Md::Rule => add(&mut open, html! { <hr /> }),
-            _ => {}
-        }
-    }
-    open.into_iter().flat_map(|(_, children)| children).collect()
+/// Markdown as nodes.
+fn markdown(pieces: &[Block]) -> Html {
+    pieces
+        .iter()
+        .map(|piece| match piece {
+            Block::Heading(1, words) => html! { <h4 class="big">{ inline(words) }</h4> },
+            Block::Heading(_, words) => html! { <h4>{ inline(words) }</h4> },
+            Block::Paragraph(words) => html! { <p>{ inline(words) }</p> },
+            Block::Quote(pieces) => html! { <blockquote>{ markdown(pieces) }</blockquote> },
+            Block::List(items) => html! {
+                <ul>{ for items.iter().map(|words| html! { <li>{ inline(words) }</li> }) }</ul>
+            },
+        })
+        .collect()
 }
 
-fn add(open: &mut [(Option<Tag>, Vec<Html>)], node: VNode) {
-    if let Some((_, children)) = open.last_mut() {
-        children.push(node);
-    }
-}
-
-fn wrapped(tag: &Tag, _: TagEnd, children: Vec<Html>) -> Html {
-    match tag {
-        Tag::Heading { level: HeadingLevel::H1, .. } => {
-            html! { <h4 class="big">{ for children }</h4> }
-        }
-        Tag::Heading { .. } => html! { <h4>{ for children }</h4> },
-        Tag::Paragraph => html! { <p>{ for children }</p> },
-        Tag::BlockQuote(_) => html! { <blockquote>{ for children }</blockquote> },
-        Tag::CodeBlock(_) => html! { <pre>{ for children }</pre> },
-        Tag::List(Some(_)) => html! { <ol>{ for children }</ol> },
-        Tag::List(None) => html! { <ul>{ for children }</ul> },
-        Tag::Item => html! { <li>{ for children }</li> },
-        Tag::Emphasis => html! { <em>{ for children }</em> },
-        Tag::Strong => html! { <strong>{ for children }</strong> },
-        Tag::Strikethrough => html! { <s>{ for children }</s> },
-        _ => html! { <>{ for children }</> },
-    }
+fn inline(pieces: &[Inline]) -> Html {
+    pieces
+        .iter()
+        .map(|piece| match piece {
+            Inline::Text(words) => html! { { words } },
+            Inline::Emphasis(pieces) => html! { <em>{ inline(pieces) }</em> },
+            Inline::Strong(pieces) => html! { <strong>{ inline(pieces) }</strong> },
+            Inline::Code(words) => html! { <code>{ words }</code> },
+        })
+        .collect()
 }
 
 fn bars(unit: &str, now: &[Bar], was: &[Bar]) -> Html {
@@ -275,25 +260,17 @@ const LEFT: f64 = 44.0;
 const BOTTOM: f64 = 20.0;
 
 /// Lines that hold their height until the next point.
-fn chart(
-    name: &str,
-    unit: &str,
-    money: bool,
-    series: &BTreeMap<Rc<str>, BTreeMap<u64, i64>>,
-) -> Html {
+fn chart(name: &str, unit: &str, money: bool, series: &Map<Rc<str>, Map<u64, i64>>) -> Html {
     let points = || series.values().flatten();
     let last = points().map(|(at, _)| *at).max().unwrap_or(1).max(1);
     let top = points().map(|(_, y)| *y).max().unwrap_or(0).max(1);
     let low = points().map(|(_, y)| *y).min().unwrap_or(0).min(0);
     let x = |at: u64| LEFT + (WIDTH - LEFT - 8.0) * at as f64 / last as f64;
     let y = |value: i64| 8.0 + (HEIGHT - BOTTOM - 8.0) * (top - value) as f64 / (top - low) as f64;
-    let label =
-        |value: i64| if money { crate::lab::Cents(value).to_string() } else { value.to_string() };
+    let label = |value: i64| if money { Cents(value).to_string() } else { value.to_string() };
     let said: Vec<String> = series
         .iter()
-        .filter_map(|(name, points)| {
-            Some(format!("{name} {}", label(*points.values().next_back()?)))
-        })
+        .filter_map(|(name, points)| Some(format!("{name} {}", label(*points.last_key_value()?.1))))
         .collect();
     html! {
         <div class="chart">
@@ -321,7 +298,7 @@ fn chart(
             </svg>
             <p class="legend">
                 { for series.iter().enumerate().map(|(index, (name, points))| html! {
-                    <span key={name.to_string()}><i class={format!("s{}", index % 6)} />{ format!("{name} {}", points.values().next_back().map(|it| label(*it)).unwrap_or_default()) }</span>
+                    <span key={name.to_string()}><i class={format!("s{}", index % 6)} />{ format!("{name} {}", points.last_key_value().map(|(_, it)| label(*it)).unwrap_or_default()) }</span>
                 }) }
                 <span class="quiet">{ unit }</span>
             </p>
@@ -329,14 +306,14 @@ fn chart(
     }
 }
 
-type Edges = BTreeMap<(Rc<str>, Rc<str>), u64>;
+type Edges = Map<(Rc<str>, Rc<str>), u64>;
 
 /// Nodes on a circle, in the order of their names.
 fn graph(
     name: &str,
-    nodes: &BTreeMap<Rc<str>, String>,
+    nodes: &Map<Rc<str>, String>,
     edges: &Edges,
-    old: &BTreeMap<Rc<str>, String>,
+    old: &Map<Rc<str>, String>,
     links: &Edges,
 ) -> Html {
     let count = nodes.len().max(1) as f64;
@@ -374,15 +351,15 @@ fn graph(
     }
 }
 
-fn label<'a>(nodes: &'a BTreeMap<Rc<str>, String>, key: &'a Rc<str>) -> &'a str {
+fn label<'a>(nodes: &'a Map<Rc<str>, String>, key: &'a Rc<str>) -> &'a str {
     nodes.get(key).map_or(key, String::as_str)
 }
 
 #[derive(Properties, PartialEq)]
 struct SearchProps {
     name: Rc<str>,
-    titles: BTreeMap<Rc<str>, String>,
-    terms: BTreeMap<Rc<str>, BTreeSet<Rc<str>>>,
+    titles: Map<Rc<str>, String>,
+    terms: Map<Rc<str>, Set<Rc<str>>>,
 }
 
 #[component]
@@ -395,10 +372,7 @@ fn Search(props: &SearchProps) -> Html {
         .collect();
     let mut hits: Option<BTreeSet<Rc<str>>> = None;
     for word in &words {
-        let next = props
-            .terms
-            .range(Rc::<str>::from(&**word)..)
-            .take_while(|(term, _)| term.starts_with(&**word));
+        let next = props.terms.iter().filter(|(term, _)| term.starts_with(&**word));
         let found: BTreeSet<Rc<str>> = next.flat_map(|(_, keys)| keys.iter().cloned()).collect();
         hits = Some(
             hits.map_or(found.clone(), |before| before.intersection(&found).cloned().collect()),

@@ -107,7 +107,7 @@ pub fn bench(shell: Shell, which: Bench) -> Result<()> {
         page::build_bare(&shell)?;
         heading("Benchmarks of the page");
         run(
-            &mut driving(&shell, browser, "bench --profile dev -p leftfold --bench page"),
+            driving(&shell, browser, "test -p leftfold --test page").args(["--", "--nocapture"]),
             "The benchmark stopped: see above.",
         )?;
     }

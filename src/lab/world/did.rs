@@ -52,7 +52,7 @@ pub enum Did {
     Delivered {
         to: Rc<str>,
         position: u64,
-        #[serde(skip_serializing_if = "is_false")]
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
         again: bool,
         #[serde(skip_serializing_if = "is_zero")]
         held_back: u64,
@@ -79,10 +79,6 @@ pub enum Did {
     },
     /// A side effect was held back.
     Suppressed { process: Rc<str>, position: u64 },
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 fn is_zero(number: &u64) -> bool {

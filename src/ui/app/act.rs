@@ -1,17 +1,32 @@
 //! What is done to the running system: commands, the story, subscriptions.
 
+use uuid::Uuid;
 use yew::Context;
 
 use super::{App, Msg};
-use crate::lab::{Did, Entry, Outcome};
+use crate::lab::{Ask, Choice, Control, Did, Entry, Outcome};
 use crate::ui::desk::{Desk, new_id};
+use crate::ui::parts::counted;
 
 impl App {
-    /// Does something to the running system, and runs it until quiet.
+    /// Does something to the running system, and runs it until quiet. A command that is being
+    /// stepped through goes on by steps.
     pub(super) fn change(&mut self, ctx: &Context<Self>, change: impl FnOnce(&Desk)) {
         let Some(desk) = self.desk.clone() else { return };
         change(&desk);
-        ctx.link().send_future(async move { Msg::Changed(desk.run().await) });
+        if !self.under_way() {
+            ctx.link().send_future(async move { Msg::Changed(desk.run().await) });
+        }
+    }
+
+    /// Does something to a subscription. What cannot be done is said.
+    pub(super) fn control(&mut self, ctx: &Context<Self>, name: &str, control: Control) {
+        let Some(desk) = &self.desk else { return };
+        let refused = desk.session_mut().world_mut().control(name, control).err();
+        match refused {
+            Some(why) => self.fault = Some(why.to_string()),
+            None => self.change(ctx, |_| ()),
+        }
     }
 
     pub(super) fn changed(&mut self, trace: &[Did]) {
@@ -21,16 +36,21 @@ impl App {
             }
             self.listeners.trace(trace, &desk.session());
         }
-        self.write_address_soon();
+        self.settle_soon();
     }
 
     pub(super) fn tell(&mut self, ctx: &Context<Self>) {
         let Some(desk) = self.desk.clone() else { return };
+        if self.under_way() {
+            return;
+        }
         let Some(number) = desk.session().next_in_story() else { return };
         let head = desk.session().head();
         desk.session_mut().seek(head);
+        self.beat = None;
         if let Some(step) = desk.session().scenario().story.get(number) {
             self.said = step.say.to_string();
+            self.told = Some(self.said.clone());
         }
         ctx.link().send_future(async move {
             desk.tell(number).await;
@@ -39,8 +59,26 @@ impl App {
     }
 
     pub(super) fn send(&mut self, ctx: &Context<Self>) {
-        let Some(desk) = self.desk.clone() else { return };
         let Some(ask) = self.draft.ask(&self.forms, new_id()) else { return };
+        self.submit(ctx, ask);
+    }
+
+    /// Sends a command of the journal once more, in one of the ways there are.
+    pub(super) fn again(&mut self, ctx: &Context<Self>, command: Uuid, choice: Choice) {
+        let Some(desk) = &self.desk else { return };
+        let ask = desk.session().world().again(command, choice, new_id());
+        if let Some(ask) = ask {
+            self.submit(ctx, ask);
+        }
+    }
+
+    fn submit(&mut self, ctx: &Context<Self>, ask: Ask) {
+        let Some(desk) = self.desk.clone() else { return };
+        if self.under_way() {
+            return;
+        }
+        self.stepping = None;
+        self.beat = None;
         ctx.link().send_future(async move {
             let head = desk.session().head();
             desk.session_mut().seek(head);
@@ -54,27 +92,33 @@ impl App {
         let reason = entry.reason.as_deref().unwrap_or_default();
         self.draft.answer = Some(match &entry.outcome {
             Outcome::Accepted | Outcome::Repeated => {
-                let count = entry.events.end - entry.events.start;
-                let what =
-                    if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
-                (true, format!("{command} accepted: {what}."))
+                let count = counted(entry.events.end - entry.events.start, "event");
+                (true, format!("{command} accepted: {count}."))
             }
             _ => (false, format!("{command} refused: {reason}.")),
         });
         self.said = self.draft.answer.clone().map(|(_, text)| text).unwrap_or_default();
+        self.told = Some(self.said.clone());
         self.changed(&[]);
     }
 
-    pub(super) fn fork_and_send(&mut self, ctx: &Context<Self>) {
+    pub(super) fn fork_and_send(&mut self, ctx: &Context<Self>, send: bool) {
         let Some(desk) = self.desk.clone() else { return };
-        let Some(ask) = self.draft.ask(&self.forms, new_id()) else { return };
+        let ask = if send {
+            let Some(ask) = self.draft.ask(&self.forms, new_id()) else { return };
+            Some(ask)
+        } else {
+            None
+        };
         self.opening += 1;
         let turn = self.opening;
         ctx.link().send_future(async move {
             let position = desk.session().position();
             let forked = async {
                 let fork = desk.fork(position).await?;
-                fork.send(ask).await;
+                if let Some(ask) = ask {
+                    fork.send(ask).await;
+                }
                 let logs = fork.storage().logs().await?;
                 Ok((fork, logs))
             };

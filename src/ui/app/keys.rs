@@ -5,7 +5,7 @@ use web_sys::{HtmlElement, KeyboardEvent};
 use yew::Context;
 
 use super::{App, Msg};
-use crate::ui::browser::focus;
+use crate::ui::browser::{close_menus, focus};
 
 impl App {
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
@@ -20,6 +20,19 @@ impl App {
             }
             return false;
         }
+        if self.blank {
+            event.prevent_default();
+            ctx.link().send_message(Msg::Blank(false));
+            return false;
+        }
+        if key == "Escape" {
+            if close_menus(None) {
+                event.prevent_default();
+            } else if self.present {
+                ctx.link().send_message(Msg::Present(false));
+            }
+            return false;
+        }
         let target = event.target().and_then(|it| it.dyn_into::<HtmlElement>().ok());
         let tag = target.as_ref().map(|it| it.tag_name()).unwrap_or_default();
         let slider =
@@ -28,18 +41,27 @@ impl App {
             return false;
         }
         let (position, head) = (desk.session().position(), desk.session().head());
-        let step = if event.shift_key() { 10 } else { 1 };
+        let (shift, under_way) = (event.shift_key(), self.under_way());
+        let pressed = matches!(&*tag, "BUTTON" | "SUMMARY" | "A");
         let message = match &*key {
-            "ArrowLeft" => Msg::Seek(position.saturating_sub(step)),
-            "ArrowRight" => Msg::Seek((position + step).min(head)),
+            " " if under_way && shift => Msg::Step(true),
+            " " if pressed => return false,
+            " " if under_way => Msg::Step(false),
+            " " => Msg::Play,
+            "ArrowLeft" if shift => Msg::Seek(position.saturating_sub(10)),
+            "ArrowRight" if shift => Msg::Seek((position + 10).min(head)),
+            "ArrowLeft" => Msg::Back,
+            "ArrowRight" => Msg::On,
+            "PageDown" if slider || self.present => Msg::Click(true),
+            "PageUp" if slider || self.present => Msg::Click(false),
             "Home" => Msg::Seek(0),
             "End" => Msg::Seek(head),
-            " " if tag == "BUTTON" || tag == "SUMMARY" || tag == "A" => return false,
-            " " => Msg::Play,
+            "." if self.present => Msg::Blank(true),
             "?" if self.letters => Msg::Keys(true),
+            "p" if self.letters => Msg::Present(!self.present),
             "/" if self.letters => return take_to(event, "#filter"),
             "c" if self.letters => return take_to(event, "#command"),
-            "j" if self.letters => return take_to(event, "#journal"),
+            "j" if self.letters => return take_to(event, "[aria-label='Journal'] button"),
             _ => return false,
         };
         event.prevent_default();

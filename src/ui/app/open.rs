@@ -5,10 +5,12 @@ use std::rc::Rc;
 use gloo::utils::document;
 use yew::Context;
 
-use super::{App, Msg};
+use super::{App, Msg, layout, scene};
 use crate::lab::{Scenario, forms};
 use crate::store::{LogInfo, StoreError};
 use crate::ui::address::Address;
+use crate::ui::bookmarks;
+use crate::ui::browser::remove;
 use crate::ui::commands::Draft;
 use crate::ui::console::Reply;
 use crate::ui::desk::{Desk, Storage};
@@ -36,7 +38,7 @@ impl App {
             && desk.info().id == *log
         {
             if let Some(position) = address.position {
-                desk.session_mut().seek(position);
+                self.seek(position);
             }
             return true;
         }
@@ -60,7 +62,7 @@ impl App {
             return;
         };
         // An address that is about to be written is the old log's.
-        self.address = None;
+        self.settling = None;
         self.opening += 1;
         let turn = self.opening;
         let disk = self.disk.clone().map(Storage::Disk);
@@ -121,9 +123,11 @@ impl App {
         if other {
             self.forms = Rc::new(forms(&scenario));
             self.draft = Draft::first(&self.forms);
-            self.filter.clear();
+            self.pinned = layout::pinned(&scenario.id);
         }
-        self.picked = None;
+        (self.stepping, self.beat, self.pulse, self.told) = (None, None, None, None);
+        self.bookmarks = bookmarks::load(&desk.info().id);
+        self.shell.money = Rc::new(scene::money(&mut desk.session_mut(), &self.forms));
         if let Some(position) = position {
             desk.session_mut().seek(position);
         }
@@ -133,6 +137,7 @@ impl App {
         let changed = ctx.link().callback(Msg::Changed);
         desk.on_change(move |trace| changed.emit(trace));
         self.desk = Some(desk);
+        remove("#skeleton");
     }
 }
 

@@ -1,0 +1,103 @@
+//! Step into: a command goes through its stations one micro-step at a time.
+
+use std::rc::Rc;
+
+use yew::Context;
+
+use super::{App, Msg};
+use crate::lab::{Did, Kind};
+use crate::ui::browser::focus;
+use crate::ui::desk::new_id;
+use crate::ui::pipeline::{Performed, Pulse};
+
+/// A command that is being stepped through.
+pub struct Stepping {
+    /// What has been done so far.
+    pub steps: Rc<Vec<Performed>>,
+    /// True where nothing is left to do.
+    pub over: bool,
+    /// True while a step is being performed.
+    busy: bool,
+}
+
+impl App {
+    /// Queues the form's command, and nothing more.
+    pub(super) fn step_into(&mut self) {
+        let Some(desk) = self.desk.clone() else { return };
+        if self.stepping.as_ref().is_some_and(|it| !it.over) {
+            return;
+        }
+        let Some(ask) = self.draft.ask(&self.forms, new_id()) else { return };
+        self.playing = None;
+        self.beat = None;
+        let head = desk.session().head();
+        desk.session_mut().seek(head);
+        self.told =
+            Some(format!("{} waits to be handled. Each step does one thing.", ask.command.kind));
+        self.pulse(crate::ui::pipeline::Station::Commands, None);
+        desk.session_mut().world_mut().submit(ask);
+        self.stepping = Some(Stepping { steps: Rc::default(), over: false, busy: false });
+        self.said = self.told.clone().unwrap_or_default();
+    }
+
+    /// True where a command is under way, step by step.
+    pub(super) fn under_way(&self) -> bool {
+        self.stepping.as_ref().is_some_and(|it| !it.over)
+    }
+
+    /// Performs one micro-step, or all that are left.
+    pub(super) fn step(&mut self, ctx: &Context<Self>, all: bool) {
+        let (Some(desk), Some(stepping)) = (self.desk.clone(), &mut self.stepping) else { return };
+        if stepping.over || std::mem::replace(&mut stepping.busy, true) {
+            return;
+        }
+        ctx.link().send_future(async move {
+            if all {
+                return Msg::Stepped(desk.run().await, true);
+            }
+            let did = desk.step().await;
+            let over = did.is_none();
+            Msg::Stepped(did.into_iter().collect(), over)
+        });
+    }
+
+    pub(super) fn stepped(&mut self, trace: &[Did], over: bool) {
+        let Some(desk) = self.desk.clone() else { return };
+        let process = |name: &str| {
+            let session = desk.session();
+            let mut all = session.world().subscriptions().iter();
+            all.any(|it| &**it.name() == name && it.kind() == Kind::Process)
+        };
+        for did in trace {
+            self.pulses += 1;
+            let pulse = Pulse::of(self.pulses, did, process);
+            let words: Rc<str> = did.to_string().into();
+            let good =
+                !matches!(did, Did::Rejected { .. } | Did::Conflicted { .. } | Did::Failed { .. });
+            if let Some(stepping) = &mut self.stepping {
+                let performed = Performed { at: pulse.at, words: words.clone(), good };
+                Rc::make_mut(&mut stepping.steps).push(performed);
+            }
+            self.told = Some(words.to_string());
+            self.pulse = Some(pulse);
+        }
+        if let Some(stepping) = &mut self.stepping {
+            stepping.busy = false;
+            stepping.over = over;
+            if over && trace.is_empty() {
+                self.told = Some("All is quiet: nothing is left to do.".to_owned());
+                self.pulse = None;
+            }
+        }
+        self.said = self.told.clone().unwrap_or_default();
+        self.changed(trace);
+    }
+
+    /// Puts the list of steps away.
+    pub(super) fn step_out(&mut self) {
+        if !self.under_way() {
+            self.stepping = None;
+            focus("#command");
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! How it all fits together, as a live drawing: the stations of a command and its events, how
+//! much each has seen, and what is on its way between them.
+
+use std::rc::Rc;
+
+use yew::{AttrValue, Callback, Html, Properties, component, html};
+
+use super::icons::icon;
+use super::parts::{counted, grouped};
+use crate::lab::Did;
+
+/// A place that commands and events pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Station {
+    Commands,
+    Handler,
+    Store,
+    Projections,
+    Queries,
+    Processes,
+    Outbox,
+}
+
+/// What is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cargo {
+    Command,
+    Event,
+    Effect,
+}
+
+/// A moment: a station is busy, and something may have come to it from another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pulse {
+    /// Tells it from the one before.
+    pub number: u64,
+    pub at: Station,
+    /// Where what came to it comes from.
+    pub from: Option<(Station, Cargo)>,
+}
+
+const ALL: [Station; 7] = [
+    Station::Commands,
+    Station::Handler,
+    Station::Store,
+    Station::Projections,
+    Station::Queries,
+    Station::Processes,
+    Station::Outbox,
+];
+
+impl Station {
+    /// Its name on the drawing.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Commands => "Commands",
+            Self::Handler => "Handler",
+            Self::Store => "Event store",
+            Self::Projections => "Projections",
+            Self::Queries => "Queries",
+            Self::Processes => "Process managers",
+            Self::Outbox => "Outbox",
+        }
+    }
+
+    /// Its colour among `EventStorming`'s.
+    pub fn colour(self) -> &'static str {
+        match self {
+            Self::Commands => "blue",
+            Self::Handler => "yellow",
+            Self::Store => "orange",
+            Self::Projections | Self::Queries => "green",
+            Self::Processes => "lilac",
+            Self::Outbox => "pink",
+        }
+    }
+
+    fn icon(self) -> &'static str {
+        match self {
+            Self::Commands => "command",
+            Self::Handler => "handler",
+            Self::Store => "event",
+            Self::Projections => "table",
+            Self::Queries => "query",
+            Self::Processes => "process",
+            Self::Outbox => "outbox",
+        }
+    }
+
+    /// What it is for, in a sentence.
+    fn about(self) -> &'static str {
+        match self {
+            Self::Commands => "What people and process managers ask for",
+            Self::Handler => "Loads a stream, folds it into a state, and decides",
+            Self::Store => "What happened, in order; events are only ever added",
+            Self::Projections => "Read models, each a fold over the events",
+            Self::Queries => "Ask a read model; never the events",
+            Self::Processes => "React to events with further commands and side effects",
+            Self::Outbox => "Side effects: what leaves the system",
+        }
+    }
+
+    /// Where it stands: its left edge and width in percent of the drawing, its middle in pixels.
+    fn place(self) -> (f64, f64, f64) {
+        match self {
+            Self::Commands => (2.0, 14.0, 33.0),
+            Self::Handler => (22.0, 13.0, 33.0),
+            Self::Store => (41.0, 14.0, 33.0),
+            Self::Projections => (62.0, 15.0, 33.0),
+            Self::Queries => (84.0, 14.0, 33.0),
+            Self::Processes => (62.0, 15.0, 79.0),
+            Self::Outbox => (84.0, 14.0, 79.0),
+        }
+    }
+}
+
+impl Pulse {
+    /// Where a micro-step happened. `process` says whether a subscriber is one.
+    pub fn of(number: u64, did: &Did, process: impl Fn(&str) -> bool) -> Self {
+        let (at, from) = match did {
+            Did::Received { actor, .. } if process(actor) => {
+                (Station::Commands, Some((Station::Processes, Cargo::Command)))
+            }
+            Did::Received { .. } | Did::Repeated { .. } => (Station::Commands, None),
+            Did::Loaded { .. } => (Station::Handler, Some((Station::Store, Cargo::Event))),
+            Did::Folded { .. } | Did::Decided { .. } | Did::Rejected { .. } => {
+                (Station::Handler, None)
+            }
+            Did::Appending { .. } => (Station::Store, Some((Station::Handler, Cargo::Event))),
+            Did::Delivered { to, .. }
+            | Did::Skipped { to, .. }
+            | Did::Dropped { to, .. }
+            | Did::Withheld { to, .. }
+            | Did::Crashed { to, .. } => {
+                let at = if process(to) { Station::Processes } else { Station::Projections };
+                (at, Some((Station::Store, Cargo::Event)))
+            }
+            Did::Reacted { .. } | Did::Checkpointed { .. } => (Station::Processes, None),
+            Did::Performed { .. } | Did::Suppressed { .. } => {
+                (Station::Outbox, Some((Station::Processes, Cargo::Effect)))
+            }
+            _ => (Station::Store, None),
+        };
+        Self { number, at, from }
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct PipelineProps {
+    /// How many commands were asked, and how many of them refused.
+    pub commands: (usize, usize),
+    pub position: u64,
+    pub head: u64,
+    /// Projections, and how many of them are behind; then the same of processes.
+    pub projections: (usize, usize),
+    pub processes: (usize, usize),
+    /// Side effects performed.
+    pub outbox: usize,
+    /// True where the scenario has processes.
+    pub reacts: bool,
+    pub pulse: Option<Pulse>,
+    /// What the drawing's last line says.
+    pub caption: AttrValue,
+    pub forward: Callback<Station>,
+}
+
+#[component]
+pub fn Pipeline(props: &PipelineProps) -> Html {
+    let now = props.pulse.as_ref().map(|it| it.at);
+    let behind = |(count, behind): (usize, usize)| match behind {
+        0 => count.to_string(),
+        _ => format!("{behind} behind"),
+    };
+    let count = |station| match station {
+        Station::Commands => props.commands.0.to_string(),
+        Station::Handler => "decide".to_owned(),
+        Station::Store if props.head > 9_999 => grouped(props.position),
+        Station::Store if props.position < props.head => {
+            format!("{} / {}", props.position, props.head)
+        }
+        Station::Store => props.head.to_string(),
+        Station::Projections => behind(props.projections),
+        Station::Queries => "ask".to_owned(),
+        Station::Processes => behind(props.processes),
+        Station::Outbox => props.outbox.to_string(),
+    };
+    let said = |station| match station {
+        Station::Commands => {
+            format!("{}, {} refused", counted(props.commands.0 as u64, "command"), props.commands.1)
+        }
+        Station::Store => format!("playhead at {} of {}", props.position, props.head),
+        _ => count(station),
+    };
+    let line = |path: &'static str, aside: bool| {
+        html! { <path d={path} class={if aside && !props.reacts { "off" } else { "" }} /> }
+    };
+    html! {
+        <section class="pipeline" role="region" aria-label="Pipeline">
+            <span class="side blue" aria-hidden="true">{ "Write side" }</span>
+            <span class="side green" aria-hidden="true">{ "Read side" }</span>
+            <div class="drawing">
+                <svg viewBox="0 0 100 112" preserveAspectRatio="none" aria-hidden="true">
+                    { line("M16 33H22", false) }
+                    { line("M35 33H41", false) }
+                    { line("M55 33H62", false) }
+                    { line("M84 33H77", false) }
+                    { line("M55 33C59 33 58 79 62 79", true) }
+                    { line("M77 79H84", true) }
+                    { line("M62 88C50 106 9 112 9 53", true) }
+                </svg>
+                { for ALL.map(|station| {
+                    let (left, width, middle) = station.place();
+                    let off = !props.reacts && matches!(station, Station::Processes | Station::Outbox);
+                    let class = format!("station {} {}{}", station.colour(),
+                        if now == Some(station) { "now" } else { "" }, if off { "off" } else { "" });
+                    html! {
+                        <button type="button" {class} style={format!("left:{left}%;width:{width}%;top:{}px", middle - 19.0)}
+                            title={station.about()} aria-label={format!("{}: {}", station.name(), if off { "none here".to_owned() } else { said(station) })}
+                            onclick={props.forward.reform(move |_| station)}>
+                            { icon(station.icon()) }
+                            <span class="name">{ station.name() }</span>
+                            if !off { <b>{ count(station) }</b> }
+                        </button>
+                    }
+                }) }
+                if let Some(pulse) = &props.pulse { { token(pulse) } }
+            </div>
+            <p class="caption">
+                if let Some(station) = now { <b class={station.colour()}>{ station.name() }</b> }
+                <span>{ props.caption.clone() }</span>
+            </p>
+        </section>
+    }
+}
+
+/// What is on its way, from edge to edge.
+fn token(pulse: &Pulse) -> Html {
+    let Some((from, cargo)) = pulse.from else { return html! {} };
+    let ((a, wide, y0), (b, other, y1)) = (from.place(), pulse.at.place());
+    // To the right, to the left, or all the way back to the commands.
+    let (x0, x1, middle) = match pulse.at {
+        Station::Commands => (a, b + other / 2.0, (40.0, 101.0)),
+        _ if a < b => (a + wide, b, (f64::midpoint(a + wide, b), f64::midpoint(y0, y1))),
+        _ => (a, b + other, (f64::midpoint(a, b + other), y0)),
+    };
+    let y1 = if pulse.at == Station::Commands { y1 + 20.0 } else { y1 };
+    let (xm, ym) = middle;
+    let class = match cargo {
+        Cargo::Command => "token blue",
+        Cargo::Event => "token orange",
+        Cargo::Effect => "token pink",
+    };
+    let style = format!("--x0:{x0}%;--y0:{y0}px;--xm:{xm}%;--ym:{ym}px;--x1:{x1}%;--y1:{y1}px");
+    html! { <i key={pulse.number} {class} {style} aria-hidden="true" /> }
+}
+
+/// A step that was performed: where, and what it was, in plain words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Performed {
+    pub at: Station,
+    pub words: Rc<str>,
+    /// False for a refusal, a conflict or a failure.
+    pub good: bool,
+}
