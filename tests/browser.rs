@@ -8,10 +8,13 @@ mod pool;
 #[expect(dead_code, reason = "bugs are planted natively")]
 mod simulate;
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use conformance::{Writer, info};
-use idb::{Factory, ObjectStore, TransactionMode};
-use js_sys::Function;
-use leftfold::es::Commit;
+use idb::{DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, TransactionMode};
+use js_sys::{Function, Uint8Array};
+use leftfold::es::{Commit, StoredCommit};
 use leftfold::store::{IdbStore, LogStore, Shelf, StoreError};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -55,18 +58,18 @@ mod idb_store {
 }
 
 #[wasm_bindgen_test]
-async fn a_commit_that_cannot_be_read_is_named() {
-    let name = fresh("unreadable").await;
+async fn a_commit_that_has_changed_is_named_and_the_others_are_read() {
+    let name = fresh("changed").await;
     let store = with_commits(name, 3).await;
     change(name, "tail", async |tail| {
-        tail.put(&"{".into(), Some(&key("['a', 2]"))).unwrap().await.unwrap();
+        let bytes = tail.get(key("['a', 2]")).unwrap().await.unwrap().unwrap();
+        let bytes: Uint8Array = bytes.unchecked_into();
+        bytes.set_index(30, bytes.get_index(30) ^ 1);
+        tail.put(&bytes, Some(&key("['a', 2]"))).unwrap().await.unwrap();
     })
     .await;
-    assert_eq!(
-        failure(store.load("a").await),
-        "the browser's storage failed: commit 2 of the log a cannot be read: EOF while parsing an \
-         object at line 1 column 1"
-    );
+    let told = "event 2 cannot be read: the checksum is wrong";
+    assert_eq!(losses(&store).await, (1, vec![told.to_owned()], 1));
 }
 
 #[wasm_bindgen_test]
@@ -74,11 +77,8 @@ async fn a_commit_that_is_gone_is_noticed() {
     let name = fresh("gap").await;
     let store = with_commits(name, 3).await;
     change(name, "tail", async |tail| tail.delete(key("['a', 2]")).unwrap().await.unwrap()).await;
-    assert_eq!(
-        failure(store.load("a").await),
-        "the browser's storage failed: commit 2 of the log a follows event 2, and the one before \
-         it ends at event 1"
-    );
+    let told = "event 2 cannot be read: the record is missing";
+    assert_eq!(losses(&store).await, (1, vec![told.to_owned()], 1));
 }
 
 #[wasm_bindgen_test]
@@ -86,26 +86,158 @@ async fn a_last_commit_that_is_gone_is_noticed() {
     let name = fresh("short").await;
     let store = with_commits(name, 3).await;
     change(name, "tail", async |tail| tail.delete(key("['a', 3]")).unwrap().await.unwrap()).await;
-    assert_eq!(
-        failure(store.load("a").await),
-        "the browser's storage failed: the log a should have 3 commits up to event 3, and has 2 up \
-         to event 2"
-    );
+    let told = "event 3 cannot be read: the record is missing";
+    assert_eq!(losses(&store).await, (2, vec![told.to_owned()], 0));
 }
 
 #[wasm_bindgen_test]
-async fn a_log_whose_description_cannot_be_read_is_named() {
+async fn a_log_that_was_put_back_to_an_earlier_state_is_noticed() {
+    let name = fresh("earlier").await;
+    let store = with_commits(name, 2).await;
+    let end =
+        |heads: ObjectStore| async move { heads.get(key("'a'")).unwrap().await.unwrap().unwrap() };
+    let earlier = std::cell::RefCell::new(JsValue::NULL);
+    change(name, "heads", async |heads| _ = earlier.replace(end(heads).await)).await;
+    assert_eq!(store.append("a", &commits(3)[2]).await, Ok(()));
+    change(name, "tail", async |tail| tail.delete(key("['a', 3]")).unwrap().await.unwrap()).await;
+    change(name, "heads", async |heads| {
+        heads.put(&earlier.borrow(), Some(&key("'a'"))).unwrap().await.unwrap();
+    })
+    .await;
+    let told = "event 3 cannot be read: the record is missing";
+    assert_eq!(losses(&store).await, (2, vec![told.to_owned()], 0));
+    // The same where something else was stored there since.
+    let mut writer = Writer::default();
+    writer.commit(&["note-1"]);
+    writer.commit(&["note-1"]);
+    let other = writer.commit(&["note-2", "note-2"]);
+    let note = storage().get_item(&format!("{name}/end/a")).unwrap().unwrap();
+    assert_eq!(store.append("a", &other).await, Ok(()));
+    storage().set_item(&format!("{name}/end/a"), &note).unwrap();
+    let told = "events 3 to 4 cannot be read: it is not the one that was stored here";
+    assert_eq!(losses(&store).await, (2, vec![told.to_owned()], 0));
+}
+
+#[wasm_bindgen_test]
+async fn a_log_that_is_gone_altogether_is_missed_until_it_is_forgotten() {
+    let name = fresh("evicted").await;
+    let store = with_commits(name, 3).await;
+    assert_eq!(store.missing().await, Ok(Vec::new()));
+    drop(store);
+    Factory::new().unwrap().delete(name).unwrap().await.unwrap();
+    let store = IdbStore::open(name).await.unwrap();
+    assert_eq!(store.missing().await, Ok(vec![("a".to_owned(), 3)]));
+    store.forget("a");
+    assert_eq!(store.missing().await, Ok(Vec::new()));
+}
+
+#[wasm_bindgen_test]
+async fn a_log_that_somebody_removed_is_not_missed() {
+    let name = fresh("removed").await;
+    let store = with_commits(name, 3).await;
+    assert_eq!(store.remove("a").await, Ok(()));
+    assert_eq!(store.missing().await, Ok(Vec::new()));
+}
+
+#[wasm_bindgen_test]
+async fn a_lost_segment_is_named_with_its_range() {
+    let name = fresh("segments").await;
+    let store = IdbStore::open(name).await.unwrap();
+    let stored: Vec<_> = commits(3_000).iter().map(StoredCommit::from).collect();
+    assert_eq!(store.import(&info("a"), &mut stored.into_iter()).await, Ok(()));
+    change(name, "segments", async |segments| {
+        let keys = segments.get_all_keys(None, None).unwrap().await.unwrap();
+        segments.delete(keys[1].clone()).unwrap().await.unwrap();
+    })
+    .await;
+    let told = "events 513 to 1024 cannot be read: the record is missing";
+    assert_eq!(losses(&store).await, (512, vec![told.to_owned()], 1_976));
+}
+
+#[wasm_bindgen_test]
+async fn a_log_of_the_first_layout_is_brought_over() {
+    let name = fresh("first").await;
+    let mut request = Factory::new().unwrap().open(name, Some(1)).unwrap();
+    request.on_upgrade_needed(|event| {
+        for store in ["logs", "tail", "heads", "shelves"] {
+            let database = event.database().unwrap();
+            database.create_object_store(store, ObjectStoreParams::new()).unwrap();
+        }
+    });
+    request.await.unwrap().close();
+    let info_text = serde_json::to_string(&info("a")).unwrap();
+    change(name, "logs", async |logs| {
+        logs.put(&info_text.as_str().into(), Some(&"a".into())).unwrap().await.unwrap();
+    })
+    .await;
+    let commits = commits(3);
+    for (n, commit) in commits[..2].iter().enumerate() {
+        let mut json = serde_json::to_value(StoredCommit::from(commit)).unwrap();
+        json.as_object_mut().unwrap().remove("number");
+        change(name, "tail", async |tail| {
+            let place = key(&format!("['a', {}]", n + 1));
+            tail.put(&json.to_string().into(), Some(&place)).unwrap().await.unwrap();
+        })
+        .await;
+    }
+    let store = IdbStore::open(name).await.unwrap();
+    assert_eq!(store.describe(&info("a")).await, Ok(()));
+    assert_eq!(losses(&store).await, (2, Vec::new(), 0));
+    assert_eq!(store.append("a", &commits[2]).await, Ok(()));
+    assert_eq!(losses(&store).await, (3, Vec::new(), 0));
+}
+
+#[wasm_bindgen_test]
+async fn an_import_that_nobody_waits_for_any_more_leaves_nothing() {
+    let name = fresh("cancelled").await;
+    let store = IdbStore::open(name).await.unwrap();
+    let stored: Vec<_> = commits(6_000).iter().map(StoredCommit::from).collect();
+    let mut stored = stored.into_iter();
+    let log = info("a");
+    {
+        let mut import = std::pin::pin!(store.import(&log, &mut stored));
+        let mut waits = 0;
+        poll_fn(|context| {
+            assert!(import.as_mut().poll(context).is_pending(), "it was over too soon");
+            waits += 1;
+            if waits < 5 { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
+    }
+    assert_eq!(store.logs().await, Ok(Vec::new()));
+    assert_eq!(store.import(&log, &mut std::iter::empty()).await, Ok(()));
+    assert_eq!(losses(&store).await, (0, Vec::new(), 0));
+}
+
+#[wasm_bindgen_test]
+async fn a_log_whose_description_cannot_be_read_does_not_hide_the_others() {
     let name = fresh("description").await;
     let store = with_commits(name, 1).await;
     change(name, "logs", async |logs| {
         logs.put(&1.into(), Some(&"b".into())).unwrap().await.unwrap();
     })
     .await;
+    let titles = store.logs().await.unwrap().into_iter().map(|it| it.title);
     assert_eq!(
-        failure(store.logs().await),
-        "the browser's storage failed: what is known of the log b cannot be read: EOF while \
-         parsing a value at line 1 column 0"
+        titles.collect::<Vec<_>>(),
+        [
+            "The log a",
+            "the browser's storage failed: what is known of the log b cannot be read: EOF while \
+         parsing a value at line 1 column 0",
+        ]
     );
+}
+
+#[wasm_bindgen_test]
+async fn a_store_that_an_older_page_keeps_from_opening_says_so() {
+    let name = fresh("blocked").await;
+    let older = Factory::new().unwrap().open(name, Some(1)).unwrap().await.unwrap();
+    assert_eq!(
+        failure(IdbStore::open(name).await.map(drop)),
+        "the browser's storage failed: another tab holds it with an older version of this page; \
+         close that tab and reload this one"
+    );
+    older.close();
 }
 
 #[wasm_bindgen_test]
@@ -114,7 +246,7 @@ async fn a_store_steps_aside_for_a_newer_layout_and_says_so() {
     let store = with_commits(name, 1).await;
     let clone = store.clone();
     // Hangs where the store does not close.
-    let newer = Factory::new().unwrap().open(name, Some(2)).unwrap().await.unwrap();
+    let newer = Factory::new().unwrap().open(name, Some(3)).unwrap().await.unwrap();
     let told = "the browser's storage failed: another tab has changed its layout; reload this page";
     assert_eq!(failure(store.append("a", &commits(2)[1]).await), told);
     assert_eq!(failure(store.put("a", Shelf::Marks, "transfers", "1").await), told);
@@ -197,8 +329,22 @@ fn the_same_seed_gives_the_same_log_and_steps_as_natively() {
 
 /// A database that nobody has used yet.
 async fn fresh(name: &str) -> &str {
+    for log in ["a", "b", "aa"] {
+        storage().remove_item(&format!("{name}/end/{log}")).unwrap();
+    }
     Factory::new().unwrap().delete(name).unwrap().await.unwrap();
     name
+}
+
+fn storage() -> web_sys::Storage {
+    web_sys::window().unwrap().local_storage().unwrap().unwrap()
+}
+
+/// How many commits can be read of the log `a`, what is lost, and how many can be read after it.
+async fn losses(store: &IdbStore) -> (usize, Vec<String>, usize) {
+    let kept = store.load("a").await.unwrap();
+    let losses = kept.losses.iter().map(ToString::to_string).collect();
+    (kept.commits.len(), losses, kept.stranded.len())
 }
 
 /// So many commits of one event each.

@@ -244,7 +244,7 @@ fn session(events: &[(&str, &str, u16, Value)]) -> Session {
             data: to_raw_value(data).unwrap(),
         }
     });
-    let commit = StoredCommit { after: 0, envelope, events: events.collect() };
+    let commit = StoredCommit { number: 1, after: 0, envelope, events: events.collect() };
     Session::new(World::open(&lamps(), [commit], Vec::<Keep>::new()).unwrap())
 }
 

@@ -17,11 +17,13 @@ use histories::{
     json, op, open, written,
 };
 use leftfold::es::{Act, AnyAggregate, History, Map, Proposal, Reaction, Set, event_id};
+use leftfold::lab::archive::{Export, Format, Import};
 use leftfold::lab::{
     Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep,
     Kind, Outcome, Recorded, Scenario, Session, StoredCommit, Stream, View, World, command_id,
     forms, scenarios,
 };
+use leftfold::store::link::{self, Shared};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -155,6 +157,41 @@ fn commit(events: Vec<Draft>) -> Commit {
     let envelope = Envelope::first(command_id("long", 1), "Trudy".into(), 1);
     let proposal = Proposal { envelope, expected: None, events };
     EventLog::default().propose(proposal).unwrap()
+}
+
+#[test]
+fn a_log_that_is_exported_and_imported_is_the_same_log() {
+    check(Just(()), |run, ()| {
+        let commits = run.commits();
+        let texts: Vec<String> = commits.iter().map(json).collect();
+        for format in [Format::Lines, Format::Batch] {
+            let mut archive = Vec::new();
+            let mut export = Export::new(format, &run.session.scenario().id);
+            commits.iter().for_each(|commit| export.commit(commit, &mut archive));
+            export.finish(&mut archive);
+            if commits.is_empty() && format == Format::Lines {
+                continue;
+            }
+            let mut import = Import::new();
+            archive.chunks(100).for_each(|piece| import.feed(piece));
+            let imported = import.finish().unwrap();
+            assert_eq!(imported.events, run.session.head());
+            assert_eq!(imported.commits.iter().map(json).collect::<Vec<_>>(), texts);
+            if !commits.is_empty() {
+                assert_eq!(imported.scenario.as_deref(), Some(&*run.session.scenario().id));
+            }
+        }
+    });
+}
+
+#[test]
+fn a_log_that_travels_in_a_link_arrives_as_it_was() {
+    check_stories(|run| {
+        let (scenario, title) = (run.session.scenario().id.to_string(), "A log".to_owned());
+        let shared = Shared { scenario, title, position: 3, commits: run.commits() };
+        let arrived = link::read(&link::write(&shared).unwrap()).unwrap();
+        assert_eq!(format!("{arrived:?}"), format!("{shared:?}"));
+    });
 }
 
 #[test]

@@ -76,9 +76,17 @@ pub struct Envelope {
     /// The command, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandRecord>,
+    /// True where processes need not react to its events, wherever they learn of them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unanswered: bool,
     /// The command that it repeats, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<Follows>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(it: &bool) -> bool {
+    !it
 }
 
 impl Envelope {
@@ -92,6 +100,7 @@ impl Envelope {
             origin: Origin::Command,
             at,
             command: None,
+            unanswered: false,
             follows: None,
         }
     }
@@ -100,6 +109,8 @@ impl Envelope {
 /// One command's outcome, zero or more events, numbered and ready to be stored.
 #[derive(Clone, Debug)]
 pub struct Commit {
+    /// Its place among the log's commits, from 1: one without an event has a place as well.
+    pub number: u64,
     /// The log's head before it.
     pub after: u64,
     /// What its events share.
@@ -128,6 +139,7 @@ impl Commit {
 impl From<&Commit> for StoredCommit {
     fn from(commit: &Commit) -> Self {
         Self {
+            number: commit.number,
             after: commit.after,
             envelope: (*commit.envelope).clone(),
             events: commit.events.iter().map(StoredEvent::from).collect(),
@@ -171,7 +183,7 @@ impl StoredCommit {
             }
         });
         let events = events.collect();
-        Commit { after: self.after, envelope, events }
+        Commit { number: self.number, after: self.after, envelope, events }
     }
 }
 
@@ -202,6 +214,9 @@ pub fn read_event(
 /// A commit in its stored form: plain JSON, no types of any domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredCommit {
+    /// Its place among the log's commits, from 1.
+    #[serde(default)]
+    pub number: u64,
     /// The log's head before it.
     pub after: u64,
     /// What its events share.

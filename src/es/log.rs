@@ -252,14 +252,15 @@ impl EventLog {
                     stored: draft.stored,
                 }
             });
-        Ok(Commit { after, events: events.collect(), envelope })
+        let number = self.commits() + 1;
+        Ok(Commit { number, after, events: events.collect(), envelope })
     }
 
     /// Takes in a commit that is stored. False, and nothing taken in, where it does not follow
-    /// the head.
+    /// the last one.
     pub fn learn(&mut self, commit: Commit) -> bool {
         let Ok(first) = u32::try_from(self.len) else { return false };
-        if commit.after != self.head() {
+        if commit.number != self.commits() + 1 || commit.after != self.head() {
             return false;
         }
         for mut event in commit.events {

@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{
-    Aggregate, AnyEvent, CommandRecord, Envelope, Origin, Stored, Stream, Unreadable, event_id,
+    Aggregate, AnyEvent, CommandRecord, Draft, Envelope, Origin, Stored, Stream, Unreadable,
+    event_id,
 };
 
 /// What an event says, if it can be read.
@@ -146,6 +147,20 @@ impl Recorded {
     /// The shape in which it was stored, where that is an older one.
     pub fn stored(&self) -> Option<&Stored> {
         self.stored.as_deref()
+    }
+}
+
+impl From<Recorded> for Draft {
+    /// The same event, to be given another place.
+    fn from(event: Recorded) -> Self {
+        Self {
+            stream: event.stream,
+            kind: event.kind,
+            schema: event.schema,
+            body: event.body,
+            stored: event.stored,
+            at: Some(event.at),
+        }
     }
 }
 

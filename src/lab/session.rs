@@ -228,12 +228,14 @@ impl Session {
     /// beyond it, the events up to it. Commits without an event leave no trace here.
     pub fn commits(&self, position: u64) -> Vec<Commit> {
         let mut commits: Vec<Commit> = Vec::new();
+        let mut numbers = 1..;
         for event in self.log().events(1, position) {
             match commits.last_mut() {
                 Some(last) if last.envelope.command_id == event.command_id() => {
                     last.events.push(event.clone());
                 }
                 _ => commits.push(Commit {
+                    number: numbers.next().unwrap_or_default(),
                     after: event.position() - 1,
                     envelope: event.envelope().clone(),
                     events: vec![event.clone()],

@@ -77,11 +77,8 @@ pub struct Bulk {
 pub enum Answer {
     /// It is stored.
     Stored,
-    /// Somebody else was first.
-    Lost {
-        /// The version found.
-        actual: u64,
-    },
+    /// Somebody else was first. Their commits are to be learned before this is said.
+    Lost,
     /// The store failed.
     Failed(String),
 }
@@ -116,6 +113,8 @@ pub struct World {
     /// Effect → how many times it was performed.
     performed: BTreeMap<Uuid, u64>,
     snapshots: Snapshots,
+    /// True where processes only fold: another place runs them.
+    watching: bool,
     keeps: Vec<Keep>,
 }
 
@@ -126,8 +125,8 @@ enum Stage {
     Loaded { version: u64, start: Option<Start>, ignored: Option<Rc<str>> },
     Folded { version: u64, instance: Option<Box<dyn AnyInstance>> },
     Decided { expected: Option<(Stream, Expected)>, drafts: Vec<Draft> },
-    Appending { commit: Commit },
-    Answered { commit: Commit, answer: Answer },
+    Appending { commit: Commit, expected: Option<(Stream, Expected)> },
+    Answered { commit: Commit, expected: Option<(Stream, Expected)>, answer: Answer },
 }
 
 impl World {
@@ -148,6 +147,7 @@ impl World {
             outbox: Vec::new(),
             performed: BTreeMap::new(),
             snapshots: Snapshots::default(),
+            watching: false,
             keeps: Vec::new(),
         };
         for projection in &scenario.projections {
@@ -174,25 +174,77 @@ impl World {
                 return Err(world.log.head() + 1);
             }
         }
-        for keep in keeps {
-            world.recall(keep);
-        }
-        sort(&mut world.outbox, |a, b| (a.position, a.id).cmp(&(b.position, b.id)));
-        sort(&mut world.journal, |a, b| a.commits.cmp(&b.commits));
-        let head = world.log.head();
-        for subscription in &mut world.subscriptions {
-            // Of a log that has lost its end, a mark may lie beyond it.
-            subscription.mark = subscription.mark.min(head);
-            let to = match subscription.kind {
-                Kind::Projection => head,
-                Kind::Process => subscription.mark,
-            };
-            for event in world.log.events(1, to) {
-                subscription.runner.apply(event);
-            }
-            subscription.checkpoint = to;
-        }
+        world.settle(keeps);
+        while !world.refill(u64::MAX) {}
         Ok(world)
+    }
+
+    /// Ends the learning of a log that was kept, with the small records beside it. Subscriptions
+    /// are to be refilled next.
+    pub fn settle(&mut self, keeps: impl IntoIterator<Item = Keep>) {
+        // What follows from the commits alone need not be kept again.
+        self.keeps.clear();
+        for keep in keeps {
+            self.recall(keep);
+        }
+        sort(&mut self.outbox, |a, b| (a.position, a.id).cmp(&(b.position, b.id)));
+        sort(&mut self.journal, |a, b| a.commits.cmp(&b.commits));
+        let head = self.log.head();
+        for subscription in &mut self.subscriptions {
+            // Of a log that has lost its end, a mark may lie beyond it.
+            let mark = subscription.mark.min(head);
+            subscription.mark = mark;
+            subscription.excused.retain(|range| range.end > mark + 1);
+        }
+    }
+
+    /// Folds a log that was kept, `events` of it at most: projections up to the head, processes
+    /// up to their marks. True once nothing is left to fold; nobody is to be told of anything
+    /// before that.
+    pub fn refill(&mut self, mut events: u64) -> bool {
+        let head = self.log.head();
+        for it in &mut self.subscriptions {
+            let to = match it.kind {
+                Kind::Projection => head,
+                Kind::Process => it.mark,
+            };
+            let up_to = to.min(it.checkpoint.saturating_add(events));
+            for event in self.log.events(it.checkpoint + 1, up_to) {
+                it.runner.apply(event);
+            }
+            if up_to > it.checkpoint {
+                events -= up_to - it.checkpoint;
+                it.checkpoint = up_to;
+                it.revision += 1;
+            }
+            if it.checkpoint < to {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// From now on processes fold and leave what is due to whoever runs them.
+    pub fn watch(&mut self) {
+        self.watching = true;
+    }
+
+    /// From now on processes react here, each from its mark on: nobody else does.
+    pub fn take_over(&mut self, marks: impl IntoIterator<Item = (Rc<str>, u64)>) {
+        self.watching = false;
+        let head = self.log.head();
+        for (process, mark) in marks {
+            if let Some(it) = self.find(&process) {
+                it.mark = mark.min(head);
+            }
+        }
+        let processes = self.subscriptions.iter().filter(|it| it.kind == Kind::Process);
+        let processes: Vec<_> =
+            processes.map(|it| (it.name.clone(), it.code, it.mark.min(it.checkpoint))).collect();
+        for (name, code, mark) in processes {
+            // It runs in this version: there is one.
+            let _: Option<()> = self.restart(&name, code, mark);
+        }
     }
 
     /// Takes in a small record that was kept.
@@ -205,8 +257,11 @@ impl World {
             }
             Keep::Effect(effect) => {
                 let times = self.performed.entry(effect.id).or_default();
-                *times = (*times).max(effect.repeat + 1);
-                self.outbox.push(effect);
+                // One that another tab performed may be told of twice.
+                if effect.repeat >= *times {
+                    *times = effect.repeat + 1;
+                    self.outbox.push(effect);
+                }
             }
             Keep::Refusal(entry) => self.journal.push(entry),
         }
@@ -314,15 +369,19 @@ impl World {
     pub fn submit_bulk(&mut self, bulk: Bulk) {
         let mut envelope = Envelope::first(bulk.id, bulk.actor, 0);
         envelope.origin = bulk.origin;
-        let mut handling = Handling::new(envelope, Stage::Ready(bulk.events));
-        handling.react = bulk.react;
-        self.inbox.push_back(handling);
+        envelope.unanswered = !bulk.react;
+        self.inbox.push_back(Handling::new(envelope, Stage::Ready(bulk.events)));
+    }
+
+    /// True where a command is being handled, or waits for it.
+    pub fn busy(&self) -> bool {
+        self.handling.is_some() || !self.inbox.is_empty()
     }
 
     /// The commit that waits for the store's answer.
     pub fn pending(&self) -> Option<&Commit> {
         match &self.handling.as_ref()?.stage {
-            Stage::Appending { commit } => Some(commit),
+            Stage::Appending { commit, .. } => Some(commit),
             _ => None,
         }
     }
@@ -331,7 +390,9 @@ impl World {
     pub fn answer(&mut self, answer: Answer) {
         if let Some(mut handling) = self.handling.take() {
             handling.stage = match handling.stage {
-                Stage::Appending { commit } => Stage::Answered { commit, answer },
+                Stage::Appending { commit, expected } => {
+                    Stage::Answered { commit, expected, answer }
+                }
                 stage => stage,
             };
             self.handling = Some(handling);
@@ -344,13 +405,16 @@ impl World {
     }
 
     /// Takes in a commit that is stored, whoever wrote it. False, and nothing taken in, where
-    /// it does not follow the head.
+    /// it does not follow the last one.
     pub fn learned(&mut self, commit: Commit) -> bool {
         let (envelope, after, head) = (commit.envelope.clone(), commit.after, commit.head());
         if !self.log.learn(commit) {
             return false;
         }
         self.catch_up();
+        if envelope.unanswered && after < head {
+            self.excuse(after + 1, head);
+        }
         if envelope.command.is_some() {
             let events = after + 1..head + 1;
             let outcome = Outcome::Accepted;

@@ -3,60 +3,114 @@
 //! | object store | key | value |
 //! |---|---|---|
 //! | `logs` | log | what is known of it, JSON text |
-//! | `tail` | log, n | its nth commit, JSON text |
-//! | `heads` | log, stream | the stream's version; under the stream `""` the log's own end |
+//! | `heads` | log | how far it goes, and up to where it is folded into segments |
+//! | `tail` | log, n | its nth commit, one frame |
+//! | `segments` | log, n | its commits up to the nth, many frames |
 //! | `shelves` | log, shelf, key | a small record, JSON text |
 //!
 //! Every write is one transaction that first compares and then writes. The browser lets
 //! transactions that write the same object stores wait for each other, also those of other
 //! tabs: that is the whole concurrency check. A transaction ends by itself as soon as it has
 //! nothing left to do, so between its first request and its last nothing else is ever awaited.
-//! How soon a commit reaches the disk is left to the browser, which means soon, not at once.
+//! Small records are slow to read, so every thousand commits the tail becomes one segment; a
+//! commit that is large is a segment of its own.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use futures::channel::oneshot;
+use futures::future::{Either, select};
 use idb::event::VersionChangeEvent;
 use idb::request::futures::GetStoreRequestFuture;
 use idb::{
     Database, DatabaseEvent, Event, Factory, KeyRange, ObjectStoreParams, Query, Request,
-    Transaction, TransactionMode,
+    Transaction,
 };
-use js_sys::{Array, Promise};
+use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::{from_value, to_value};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::IdbTransaction;
 
-use super::{Kept, LogInfo, LogStore, Shelf, StoreError, check};
+use super::record::{End, Reader, encode};
+use super::{
+    Durability, Extent, Found, LogInfo, LogStore, Records, Shelf, StoreError, check, check_follows,
+    sentinel,
+};
 use crate::es::{Commit, StoredCommit};
 
 /// The layout of the object stores. One that has other stores has another number.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 const LOGS: &str = "logs";
-const TAIL: &str = "tail";
 const HEADS: &str = "heads";
+const TAIL: &str = "tail";
+const SEGMENTS: &str = "segments";
 const SHELVES: &str = "shelves";
 
-/// The key of the log's own end among the heads: no stream has an empty name.
-const WHOLE: &str = "";
+/// So many commits in the tail become a segment; so many events of an import as well.
+const SEGMENT_COMMITS: u64 = 1024;
+/// A commit of so many bytes is a segment of its own.
+const SEGMENT_BYTES: usize = 64 << 10;
+/// So many segments are asked for before the first of them has come.
+const AHEAD: usize = 4;
+/// More at once would stop the page, not just this call.
+const LONGEST_BYTES: usize = 500 << 20;
 
-/// The longest text that Chromium holds is a little longer; other browsers hold more.
-const LONGEST_TEXT_BYTES: usize = 500 << 20;
+#[wasm_bindgen]
+extern "C" {
+    /// As the browser has it: the bindings leave the options out.
+    #[wasm_bindgen(js_name = IDBDatabase)]
+    type RawDatabase;
 
-/// How far a log goes: the position of its last event, and how many commits it has.
-type End = (u64, u64);
+    #[wasm_bindgen(method, catch, js_name = transaction)]
+    fn begin(
+        this: &RawDatabase,
+        stores: &Array,
+        mode: &str,
+        options: &JsValue,
+    ) -> Result<IdbTransaction, JsValue>;
+}
+
+/// How far a log goes, as it is kept.
+#[derive(Clone, Copy, Default)]
+struct Head {
+    end: End,
+    /// The commits that are in segments.
+    folded: u64,
+    bytes: u64,
+}
+
+impl Head {
+    fn write(&self) -> Result<JsValue, StoreError> {
+        let End { commits, head, hash } = self.end;
+        // A number of JavaScript's cannot hold a hash.
+        Ok(to_value(&(commits, head, format!("{hash:016x}"), self.folded, self.bytes))?)
+    }
+
+    fn read(value: JsValue) -> Option<Self> {
+        let (commits, head, hash, folded, bytes): (u64, u64, String, u64, u64) =
+            from_value(value).ok()?;
+        let hash = u64::from_str_radix(&hash, 16).ok()?;
+        Some(Self { end: End { commits, head, hash }, folded, bytes })
+    }
+}
 
 /// Logs in an IndexedDB database. Clones share one connection.
 #[derive(Clone)]
 pub struct IdbStore(Rc<Connection>);
 
 struct Connection {
+    name: String,
     database: Database,
+    raw: RawDatabase,
     /// Why it can no longer be used, once it can't.
     lost: Rc<Cell<Option<&'static str>>>,
+    durability: Cell<Durability>,
+    folding: Cell<bool>,
 }
 
 impl Drop for Connection {
@@ -66,12 +120,23 @@ impl Drop for Connection {
     }
 }
 
+/// Undoes what was written so far when nobody waits for it any more.
+struct Undo(IdbTransaction);
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        // One that is over cannot be aborted: that is as it should be.
+        _ = self.0.abort();
+    }
+}
+
 impl IdbStore {
     /// Opens the database called `name`, and makes it where there is none.
     ///
     /// # Errors
     /// [`StoreError::Failed`] where the browser offers no storage, as some do in private
-    /// windows, or where a newer version of the page has changed the database's layout.
+    /// windows, where a newer version of the page has changed the database's layout, or where
+    /// an older one in another tab keeps this one from changing it.
     pub async fn open(name: &str) -> Result<Self, StoreError> {
         let mut request = Factory::new()?.open(name, Some(LAYOUT))?;
         request.on_upgrade_needed(|event| {
@@ -81,7 +146,28 @@ impl IdbStore {
                 _ = opening.map(Transaction::abort);
             }
         });
-        let mut database = request.await?;
+        let (sender, blocked) = oneshot::channel();
+        request.on_blocked(move |_| _ = sender.send(()));
+        let database = match select(request.into_future(), blocked).await {
+            Either::Left((database, _)) => database?,
+            // Nobody blocks any more once the other end is dropped.
+            Either::Right((Err(_), request)) => request.await?,
+            Either::Right((Ok(()), request)) => {
+                // When it comes after all, it must not stand in the way of others.
+                wasm_bindgen_futures::spawn_local(async {
+                    if let Ok(database) = request.await {
+                        database.close();
+                    }
+                });
+                return Err(StoreError::Failed(
+                    "another tab holds it with an older version of this page; close that tab and \
+                     reload this one"
+                        .to_owned(),
+                ));
+            }
+        };
+        let raw = JsValue::from(database);
+        let mut database = Database::try_from(raw.clone())?;
         let lost = Rc::new(Cell::new(None));
         let why = lost.clone();
         database.on_version_change(move |event| {
@@ -92,37 +178,154 @@ impl IdbStore {
         });
         let why = lost.clone();
         database.on_close(move |_| why.set(Some("the browser has closed it; reload this page")));
-        Ok(Self(Rc::new(Connection { database, lost })))
+        Ok(Self(Rc::new(Connection {
+            name: name.to_owned(),
+            database,
+            raw: raw.unchecked_into(),
+            lost,
+            durability: Cell::default(),
+            folding: Cell::default(),
+        })))
     }
 
-    fn begin(&self, stores: &[&str], mode: TransactionMode) -> Result<Transaction, StoreError> {
-        match self.0.lost.get() {
-            Some(why) => Err(StoreError::Failed(why.to_owned())),
-            None => Ok(self.0.database.transaction(stores, mode)?),
+    /// How sure a command's commit must be from now on before it counts as stored. What is
+    /// imported or folded is always on the disk.
+    pub fn set_durability(&self, durability: Durability) {
+        self.0.durability.set(durability);
+    }
+
+    /// The logs that were here once and are gone, with nobody having removed them: each with the
+    /// position of its last event.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub async fn missing(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let noted = sentinel::all(&self.0.name);
+        let transaction = self.begin(&[LOGS], None)?;
+        let ids = transaction.object_store(LOGS)?.get_all_keys(None, None)?.await?;
+        let ids: Vec<String> = ids.iter().filter_map(JsValue::as_string).collect();
+        let gone = noted.into_iter().filter(|(log, _)| !ids.contains(log));
+        Ok(gone.map(|(log, end)| (log, end.head)).collect())
+    }
+
+    /// No longer misses a log that is gone.
+    pub fn forget(&self, log: &str) {
+        sentinel::forget(&self.0.name, log);
+    }
+
+    fn begin(
+        &self,
+        stores: &[&str],
+        writing: Option<Durability>,
+    ) -> Result<Transaction, StoreError> {
+        Ok(self.begin_raw(stores, writing)?.into())
+    }
+
+    fn begin_raw(
+        &self,
+        stores: &[&str],
+        writing: Option<Durability>,
+    ) -> Result<IdbTransaction, StoreError> {
+        if let Some(why) = self.0.lost.get() {
+            return Err(StoreError::Failed(why.to_owned()));
         }
+        let stores: Array = stores.iter().map(|name| JsValue::from_str(name)).collect();
+        let (mode, durability) = match writing {
+            None => ("readonly", "default"),
+            Some(Durability::Relaxed) => ("readwrite", "relaxed"),
+            Some(Durability::Strict) => ("readwrite", "strict"),
+        };
+        let options = Object::new();
+        // A plain object of our own can always be written.
+        _ = Reflect::set(&options, &"durability".into(), &durability.into());
+        self.0.raw.begin(&stores, mode, &options).map_err(|error| {
+            StoreError::Failed(match error.dyn_into::<web_sys::DomException>() {
+                Ok(error) => format!("{} ({})", error.message(), error.name()),
+                Err(_) => "it takes no more requests".to_owned(),
+            })
+        })
     }
 
     /// One transaction that is over before this returns: stored, or undone.
-    async fn write(
+    async fn write<T>(
         &self,
         stores: &[&str],
-        work: impl AsyncFnOnce(&Transaction) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let transaction = self.begin(stores, TransactionMode::ReadWrite)?;
-        match work(&transaction).await {
-            Ok(()) => completed(transaction).await,
-            Err(error) => {
-                // It may have been aborted already, by what went wrong.
-                _ = transaction.abort();
-                Err(error)
-            }
-        }
+        durability: Durability,
+        work: impl AsyncFnOnce(&Transaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let raw = self.begin_raw(stores, Some(durability))?;
+        let transaction = Transaction::from(raw.clone());
+        let undo = Undo(raw);
+        let done = work(&transaction).await?;
+        completed(transaction).await?;
+        drop(undo);
+        Ok(done)
     }
+
+    /// Folds the tail into a segment, in the background: nobody waits for it, and where it
+    /// fails the tail is still whole.
+    fn fold_soon(&self, log: &str) {
+        if self.0.folding.replace(true) {
+            return;
+        }
+        let (store, log) = (self.clone(), log.to_owned());
+        wasm_bindgen_futures::spawn_local(async move {
+            let stores = [HEADS, TAIL, SEGMENTS];
+            let folded = store.write(&stores, Durability::Strict, async |transaction| {
+                let Some(head) = get(transaction, HEADS, &log)?.await?.and_then(Head::read) else {
+                    return Ok(());
+                };
+                let head = fold(transaction, &log, head).await?;
+                put(transaction, HEADS, &log, &head.write()?)
+            });
+            _ = folded.await;
+            store.0.folding.set(false);
+        });
+    }
+
+    /// Brings a log of the first layout, JSON texts, into this one.
+    async fn migrate(&self, log: &str) -> Result<(), StoreError> {
+        self.write(&[HEADS, TAIL], Durability::Strict, async |transaction| {
+            let tail = transaction.object_store(TAIL)?;
+            let texts = tail.get_all(Some(all_of(log)?), None)?.await?;
+            if !texts.first().is_some_and(JsValue::is_string) {
+                return Ok(());
+            }
+            let mut head = Head::default();
+            for (number, text) in (1..).zip(&texts) {
+                // One that cannot be read stays as it is, and is missed when the log is read.
+                let Ok(commit) = parse::<StoredCommit>(text, String::new) else { continue };
+                let mut frame = Vec::new();
+                encode(&StoredCommit { number, ..commit }, &mut head.end, &mut frame);
+                head.bytes += frame.len() as u64;
+                put(transaction, TAIL, &(log, number), &to_bytes(&frame)?)?;
+            }
+            head.end.commits = texts.len() as u64;
+            put(transaction, HEADS, &log, &head.write()?)
+        })
+        .await
+    }
+}
+
+/// Moves what is in the tail into a segment.
+async fn fold(transaction: &Transaction, log: &str, head: Head) -> Result<Head, StoreError> {
+    let tail = transaction.object_store(TAIL)?;
+    let frames = tail.get_all(Some(all_of(log)?), None)?.await?;
+    let frames: Vec<Vec<u8>> = frames.iter().filter_map(from_bytes).collect();
+    // A tail with a gap is left as it is, so that the gap is found where it is.
+    if frames.is_empty() || frames.len() as u64 != head.end.commits - head.folded {
+        return Ok(head);
+    }
+    let key = (log, head.end.commits);
+    let segment = transaction.object_store(SEGMENTS)?;
+    segment.add(&to_bytes(&frames.concat())?, Some(&to_value(&key)?))?;
+    tail.delete(all_of(log)?)?;
+    Ok(Head { folded: head.end.commits, ..head })
 }
 
 impl LogStore for IdbStore {
     async fn logs(&self) -> Result<Vec<LogInfo>, StoreError> {
-        let transaction = self.begin(&[LOGS], TransactionMode::ReadOnly)?;
+        let transaction = self.begin(&[LOGS], None)?;
         let logs = transaction.object_store(LOGS)?;
         let (ids, logs) = (logs.get_all_keys(None, None)?, logs.get_all(None, None)?);
         let (ids, logs) = (ids.into_future(), logs.into_future());
@@ -130,7 +333,13 @@ impl LogStore for IdbStore {
         let mut infos = Vec::with_capacity(logs.len());
         for (id, log) in ids.into_iter().zip(&logs) {
             let id: String = from_value(id)?;
-            infos.push(parse::<LogInfo>(log, || format!("what is known of the log {id}"))?);
+            let what = format!("what is known of the log {id}");
+            // One that cannot be read must not hide the others.
+            infos.push(parse(log, || what).unwrap_or_else(|error| LogInfo {
+                id,
+                title: error.to_string(),
+                ..LogInfo::default()
+            }));
         }
         // IndexedDB orders texts otherwise.
         infos.sort_by(|a, b| a.id.cmp(&b.id));
@@ -139,120 +348,282 @@ impl LogStore for IdbStore {
 
     async fn describe(&self, info: &LogInfo) -> Result<(), StoreError> {
         let text = to_text(info)?;
-        self.write(&[LOGS], async |transaction| {
-            transaction.object_store(LOGS)?.put(&text, Some(&JsValue::from_str(&info.id)))?;
-            Ok(())
+        self.write(&[LOGS, HEADS], self.0.durability.get(), async |transaction| {
+            if get(transaction, LOGS, &info.id)?.await?.is_none() {
+                put(transaction, HEADS, &info.id, &Head::default().write()?)?;
+            }
+            put(transaction, LOGS, &info.id, &text)
         })
         .await
     }
 
     async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError> {
-        let text = to_text(&StoredCommit::from(commit))?;
-        let expects = commit.expects();
-        self.write(&[LOGS, TAIL, HEADS], async |transaction| {
-            let heads = transaction.object_store(HEADS)?;
-            // All questions are asked before the first answer is awaited.
-            let known = get(transaction, LOGS, &log)?;
-            let end = get(transaction, HEADS, &(log, WHOLE))?;
-            let mut answers = Vec::with_capacity(expects.len());
-            for (stream, _) in &expects {
-                answers.push(get(transaction, HEADS, &(log, stream))?);
-            }
-            let (known, end) = (known.await?, end.await?);
-            let mut versions = BTreeMap::new();
-            for ((stream, _), answer) in expects.iter().zip(answers) {
-                if let Some(version) = answer.await? {
-                    versions.insert(stream.clone(), from_value::<u64>(version)?);
-                }
-            }
-            if known.is_none() {
+        let stored = StoredCommit::from(commit);
+        let stores = [HEADS, TAIL, SEGMENTS];
+        let durability = match commit.events.len() as u64 {
+            SEGMENT_COMMITS.. => Durability::Strict,
+            _ => self.0.durability.get(),
+        };
+        let head = self.write(&stores, durability, async |transaction| {
+            let Some(head) = get(transaction, HEADS, &log)?.await? else {
                 return Err(StoreError::UnknownLog(log.to_owned()));
+            };
+            let mut head = Head::read(head)
+                .ok_or_else(|| StoreError::Failed(format!("the end of the log {log} is lost")))?;
+            let at = (head.end.commits, head.end.head);
+            if (commit.number, commit.after) != (at.0 + 1, at.1) {
+                let mut missed = Vec::new();
+                read_from(transaction, log, commit.number - 1, None, &mut |found| {
+                    if let Found::Commit(commit) = found {
+                        missed.push(commit);
+                    }
+                })
+                .await?;
+                check(commit, at, |visit| {
+                    let events = missed.iter().flat_map(|commit| &commit.events);
+                    events.for_each(|event| visit(&event.stream, event.version));
+                })?;
             }
-            let (head, count) = read_end(end)?;
-            check(commit, &expects, head, &versions)?;
-
-            for event in &commit.events {
-                versions.insert(event.stream().clone(), event.version());
-            }
-            let nth = count + 1;
-            transaction.object_store(TAIL)?.add(&text, Some(&to_value(&(log, nth))?))?;
-            heads.put(&to_value(&(commit.head(), nth))?, Some(&to_value(&(log, WHOLE))?))?;
-            for (stream, version) in &versions {
-                heads.put(&to_value(version)?, Some(&to_value(&(log, stream))?))?;
-            }
-            Ok(())
-        })
-        .await
+            let mut frame = Vec::new();
+            encode(&stored, &mut head.end, &mut frame);
+            head.bytes += frame.len() as u64;
+            let store = if frame.len() < SEGMENT_BYTES {
+                TAIL
+            } else {
+                let before = Head { end: End { commits: at.0, ..head.end }, ..head };
+                fold(transaction, log, before).await?;
+                head.folded = head.end.commits;
+                SEGMENTS
+            };
+            let key = to_value(&(log, commit.number))?;
+            // To replace a commit would be a mistake that nobody could ever undo.
+            transaction.object_store(store)?.add(&to_bytes(&frame)?, Some(&key))?;
+            put(transaction, HEADS, &log, &head.write()?)?;
+            Ok(head)
+        });
+        let head = head.await?;
+        sentinel::write(&self.0.name, log, &head.end);
+        if head.end.commits - head.folded >= SEGMENT_COMMITS {
+            self.fold_soon(log);
+        }
+        Ok(())
     }
 
     async fn put(&self, log: &str, on: Shelf, key: &str, record: &str) -> Result<(), StoreError> {
-        self.write(&[LOGS, SHELVES], async |transaction| {
+        self.write(&[LOGS, SHELVES], self.0.durability.get(), async |transaction| {
             if get(transaction, LOGS, &log)?.await?.is_none() {
                 return Err(StoreError::UnknownLog(log.to_owned()));
             }
-            let shelves = transaction.object_store(SHELVES)?;
-            shelves.put(&JsValue::from_str(record), Some(&to_value(&(log, on, key))?))?;
-            Ok(())
+            put(transaction, SHELVES, &(log, on, key), &JsValue::from_str(record))
         })
         .await
     }
 
-    async fn load(&self, log: &str) -> Result<Kept, StoreError> {
+    async fn read(
+        &self,
+        log: &str,
+        known: u64,
+        head: u64,
+        visit: &mut dyn FnMut(Found),
+    ) -> Result<(), StoreError> {
+        // Read first: it may be behind the log, never ahead of it.
+        let noted = if known == 0 { sentinel::read(&self.0.name, log) } else { None };
+        let transaction = self.begin(&[LOGS, HEADS], None)?;
+        let (there, end) = (get(&transaction, LOGS, &log)?, get(&transaction, HEADS, &log)?);
+        let (there, end) = (there.await?, end.await?);
+        if there.is_none() {
+            return Err(StoreError::UnknownLog(log.to_owned()));
+        }
+        if end.is_none() {
+            self.migrate(log).await?;
+        }
         // One transaction, so that what it reads belongs together.
-        let stores = [LOGS, TAIL, HEADS, SHELVES];
-        let transaction = self.begin(&stores, TransactionMode::ReadOnly)?;
+        let transaction = self.begin(&[HEADS, TAIL, SEGMENTS], None)?;
+        let reader = if known == 0 { Reader::new(noted) } else { Reader::after(known, head) };
+        read_from(&transaction, log, known, Some(reader), visit).await
+    }
+
+    async fn records(&self, log: &str) -> Result<Records, StoreError> {
+        let transaction = self.begin(&[LOGS, SHELVES], None)?;
         let known = get(&transaction, LOGS, &log)?;
-        let end = get(&transaction, HEADS, &(log, WHOLE))?;
-        let tail = transaction.object_store(TAIL)?;
-        let tail = tail.get_all(Some(all_of(log)?), None)?.into_future();
         let shelves = transaction.object_store(SHELVES)?;
         let keys = shelves.get_all_keys(Some(all_of(log)?), None)?.into_future();
-        let shelves = shelves.get_all(Some(all_of(log)?), None)?.into_future();
-        let (known, end, tail) = (known.await?, end.await?, tail.await?);
-        let (keys, shelves) = (keys.await?, shelves.await?);
+        let texts = shelves.get_all(Some(all_of(log)?), None)?.into_future();
+        let (known, keys, texts) = (known.await?, keys.await?, texts.await?);
         if known.is_none() {
             return Err(StoreError::UnknownLog(log.to_owned()));
         }
-
-        let mut kept = Kept::default();
-        let mut head = 0;
-        for (nth, record) in (1_u64..).zip(tail) {
-            let commit: StoredCommit = parse(&record, || format!("commit {nth} of the log {log}"))?;
-            if commit.after != head {
-                return Err(StoreError::Failed(format!(
-                    "commit {nth} of the log {log} follows event {}, and the one before it ends \
-                     at event {head}",
-                    commit.after
-                )));
-            }
-            head += commit.events.len() as u64;
-            kept.commits.push(commit);
-        }
-        let (end, count) = read_end(end)?;
-        if (end, count) != (head, kept.commits.len() as u64) {
-            return Err(StoreError::Failed(format!(
-                "the log {log} should have {count} commits up to event {end}, and has {} up to \
-                 event {head}",
-                kept.commits.len()
-            )));
-        }
-        for (key, record) in keys.into_iter().zip(shelves) {
+        let mut records = Records::new();
+        for (key, record) in keys.into_iter().zip(texts) {
             let (_, on, key): (String, Shelf, String) = from_value(key)?;
             let record = record.as_string().ok_or_else(|| {
                 StoreError::Failed(format!("the record {key} of the log {log} is not a text"))
             })?;
-            kept.records.insert((on, key), record);
+            records.insert((on, key), record);
         }
-        Ok(kept)
+        Ok(records)
     }
+
+    async fn import(
+        &self,
+        info: &LogInfo,
+        commits: &mut dyn Iterator<Item = StoredCommit>,
+    ) -> Result<(), StoreError> {
+        let (text, log) = (to_text(info)?, &info.id);
+        let stores = [LOGS, HEADS, SEGMENTS];
+        let head = self.write(&stores, Durability::Strict, async |transaction| {
+            if get(transaction, LOGS, log)?.await?.is_some() {
+                return Err(StoreError::Failed(format!("there is a log {log} already")));
+            }
+            let segments = transaction.object_store(SEGMENTS)?;
+            let (mut head, mut segment, mut events) = (Head::default(), Vec::new(), 0);
+            let mut waiting = VecDeque::new();
+            loop {
+                let commit = commits.next();
+                let whole = commit.is_none() || events >= SEGMENT_COMMITS;
+                if whole && !segment.is_empty() {
+                    let key = to_value(&(log, head.end.commits))?;
+                    waiting
+                        .push_back(segments.add(&to_bytes(&segment)?, Some(&key))?.into_future());
+                    head.bytes += segment.len() as u64;
+                    (segment, events) = (Vec::new(), 0);
+                    // Between two of them the page can breathe.
+                    if waiting.len() >= AHEAD
+                        && let Some(written) = waiting.pop_front()
+                    {
+                        written.await?;
+                    }
+                }
+                let Some(commit) = commit else { break };
+                check_follows(&commit, head.end.commits, head.end.head)?;
+                events += 1 + commit.events.len() as u64;
+                encode(&commit, &mut head.end, &mut segment);
+            }
+            for written in waiting {
+                written.await?;
+            }
+            head.folded = head.end.commits;
+            put(transaction, HEADS, log, &head.write()?)?;
+            put(transaction, LOGS, log, &text)?;
+            Ok(head)
+        });
+        let head = head.await?;
+        sentinel::write(&self.0.name, log, &head.end);
+        Ok(())
+    }
+
+    async fn extents(&self) -> Result<BTreeMap<String, Extent>, StoreError> {
+        let transaction = self.begin(&[HEADS], None)?;
+        let heads = transaction.object_store(HEADS)?;
+        let ids = heads.get_all_keys(None, None)?.into_future();
+        let heads = heads.get_all(None, None)?.into_future();
+        let (ids, heads) = (ids.await?, heads.await?);
+        let extents = ids.iter().zip(heads).filter_map(|(id, head)| {
+            let head = Head::read(head)?;
+            let (commits, events) = (head.end.commits, head.end.head);
+            Some((id.as_string()?, Extent { commits, events, bytes: head.bytes }))
+        });
+        Ok(extents.collect())
+    }
+
+    async fn remove(&self, log: &str) -> Result<(), StoreError> {
+        let stores = [LOGS, HEADS, TAIL, SEGMENTS, SHELVES];
+        self.write(&stores, Durability::Strict, async |transaction| {
+            for store in [TAIL, SEGMENTS, SHELVES] {
+                transaction.object_store(store)?.delete(all_of(log)?)?;
+            }
+            for store in [HEADS, LOGS] {
+                let key = Query::from(to_value(&log)?);
+                transaction.object_store(store)?.delete(key)?;
+            }
+            Ok(())
+        })
+        .await?;
+        sentinel::forget(&self.0.name, log);
+        Ok(())
+    }
+}
+
+/// Reads the commits after the first `known` ones. Without a reader, only what is there counts.
+async fn read_from(
+    transaction: &Transaction,
+    log: &str,
+    known: u64,
+    reader: Option<Reader>,
+    visit: &mut dyn FnMut(Found),
+) -> Result<(), StoreError> {
+    let from = known + 1;
+    let whole = reader.is_some();
+    let mut reader = reader.unwrap_or_else(|| Reader::after(known, 0));
+    let end = get(transaction, HEADS, &log)?;
+    let segments = transaction.object_store(SEGMENTS)?;
+    let keys = segments.get_all_keys(Some(after(log, from)?), None)?.into_future();
+    let tail = transaction.object_store(TAIL)?;
+    let tail = tail.get_all(Some(after(log, from)?), None)?.into_future();
+    let mut keys = keys.await?.into_iter();
+    let mut asked = VecDeque::new();
+    loop {
+        while asked.len() < AHEAD
+            && let Some(key) = keys.next()
+        {
+            asked.push_back(segments.get(key)?.into_future());
+        }
+        // While the next ones come, this one is read: each is a task of its own.
+        let Some(segment) = asked.pop_front() else { break };
+        if let Some(bytes) = segment.await?.as_ref().and_then(from_bytes) {
+            reader.record(&bytes, visit);
+        }
+    }
+    for frame in tail.await?.iter().filter_map(from_bytes) {
+        reader.record(&frame, visit);
+    }
+    if whole {
+        reader.finish(end.await?.and_then(Head::read).map(|head| head.end), visit);
+    }
+    Ok(())
 }
 
 fn make_stores(event: &VersionChangeEvent) -> Result<(), idb::Error> {
     let database = event.database()?;
-    for name in [LOGS, TAIL, HEADS, SHELVES] {
-        database.create_object_store(name, ObjectStoreParams::new())?;
+    let old: &[&str] = match event.old_version()? {
+        0 => &[],
+        _ => {
+            // The first layout had other heads; a log is brought over when it is first read.
+            database.delete_object_store(HEADS)?;
+            &[LOGS, TAIL, SHELVES]
+        }
+    };
+    for name in [LOGS, HEADS, TAIL, SEGMENTS, SHELVES] {
+        if !old.contains(&name) {
+            database.create_object_store(name, ObjectStoreParams::new())?;
+        }
     }
     Ok(())
+}
+
+fn put(
+    transaction: &Transaction,
+    store: &str,
+    key: &impl Serialize,
+    value: &JsValue,
+) -> Result<(), StoreError> {
+    transaction.object_store(store)?.put(value, Some(&to_value(key)?))?;
+    Ok(())
+}
+
+fn to_bytes(bytes: &[u8]) -> Result<JsValue, StoreError> {
+    if bytes.len() > LONGEST_BYTES {
+        return Err(StoreError::Failed(format!(
+            "it takes at most {} MB at once, and this is {} MB",
+            LONGEST_BYTES >> 20,
+            bytes.len() >> 20
+        )));
+    }
+    Ok(Uint8Array::from(bytes).into())
+}
+
+fn from_bytes(value: &JsValue) -> Option<Vec<u8>> {
+    value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
 }
 
 /// Asks at once; the answer may be awaited later.
@@ -272,18 +643,15 @@ fn all_of(log: &str) -> Result<Query, StoreError> {
     Ok(KeyRange::bound(&first, &last, None, None)?.into())
 }
 
-fn read_end(end: Option<JsValue>) -> Result<End, StoreError> {
-    Ok(end.map_or(Ok(End::default()), from_value)?)
+/// The records whose key begins with `log`, from the one at or after `number`.
+fn after(log: &str, number: u64) -> Result<Query, StoreError> {
+    let first = to_value(&(log, number))?;
+    let last = Array::of2(&JsValue::from_str(log), &Array::new());
+    Ok(KeyRange::bound(&first, &last, None, None)?.into())
 }
 
 fn to_text(value: &impl Serialize) -> Result<JsValue, StoreError> {
     match serde_json::to_string(value) {
-        // To hand over more would stop the page, not just this call.
-        Ok(text) if text.len() > LONGEST_TEXT_BYTES => Err(StoreError::Failed(format!(
-            "it takes at most {} MB at once, and this is {} MB",
-            LONGEST_TEXT_BYTES >> 20,
-            text.len() >> 20
-        ))),
         Ok(text) => Ok(JsValue::from_str(&text)),
         Err(error) => Err(StoreError::Failed(format!("it cannot be written as JSON: {error}"))),
     }
@@ -291,7 +659,7 @@ fn to_text(value: &impl Serialize) -> Result<JsValue, StoreError> {
 
 fn parse<T: DeserializeOwned>(
     record: &JsValue,
-    what: impl Fn() -> String,
+    what: impl FnOnce() -> String,
 ) -> Result<T, StoreError> {
     let text = record.as_string().unwrap_or_default();
     serde_json::from_str(&text)

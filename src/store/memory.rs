@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Kept, LogInfo, LogStore, Shelf, StoreError, check};
-use crate::es::{Commit, Stream};
+use super::{Extent, Found, LogInfo, LogStore, Records, Shelf, StoreError, check, check_follows};
+use crate::es::{Commit, StoredCommit, Stream};
 
 /// Logs that last as long as the page does. Clones share them, as tabs share the browser's
 /// storage. It answers at once: its futures are never pending.
@@ -15,20 +15,35 @@ pub struct MemoryStore(Rc<RefCell<BTreeMap<String, Log>>>);
 struct Log {
     info: LogInfo,
     head: u64,
-    versions: BTreeMap<Stream, u64>,
-    commits: Vec<Commit>,
-    records: BTreeMap<(Shelf, String), String>,
+    commits: Vec<Held>,
+    records: Records,
+}
+
+/// A commit as it came: what an open log appends is shared with it.
+enum Held {
+    Shared(Commit),
+    Stored(StoredCommit),
+}
+
+impl Held {
+    fn stored(&self) -> StoredCommit {
+        match self {
+            Self::Shared(commit) => commit.into(),
+            Self::Stored(commit) => commit.clone(),
+        }
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&Stream, u64)) {
+        match self {
+            Self::Shared(it) => it.events.iter().for_each(|it| visit(it.stream(), it.version())),
+            Self::Stored(it) => it.events.iter().for_each(|it| visit(&it.stream, it.version)),
+        }
+    }
 }
 
 impl Log {
     fn new(info: LogInfo) -> Self {
-        Self {
-            info,
-            head: 0,
-            versions: BTreeMap::new(),
-            commits: Vec::new(),
-            records: BTreeMap::new(),
-        }
+        Self { info, head: 0, commits: Vec::new(), records: Records::new() }
     }
 }
 
@@ -55,12 +70,12 @@ impl LogStore for MemoryStore {
 
     async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError> {
         self.change(log, |log| {
-            check(commit, &commit.expects(), log.head, &log.versions)?;
-            for event in &commit.events {
-                log.versions.insert(event.stream().clone(), event.version());
-            }
+            check(commit, (log.commits.len() as u64, log.head), |visit| {
+                let known = usize::try_from(commit.number).unwrap_or(usize::MAX).saturating_sub(1);
+                log.commits.iter().skip(known).for_each(|it| it.visit(visit));
+            })?;
             log.head = commit.head();
-            log.commits.push(commit.clone());
+            log.commits.push(Held::Shared(commit.clone()));
             Ok(())
         })?
     }
@@ -71,10 +86,52 @@ impl LogStore for MemoryStore {
         })
     }
 
-    async fn load(&self, log: &str) -> Result<Kept, StoreError> {
-        self.change(log, |log| Kept {
-            commits: log.commits.iter().map(Into::into).collect(),
-            records: log.records.clone(),
-        })
+    async fn read(
+        &self,
+        log: &str,
+        known: u64,
+        _: u64,
+        visit: &mut dyn FnMut(Found),
+    ) -> Result<(), StoreError> {
+        let known = usize::try_from(known).unwrap_or(usize::MAX);
+        let commits: Vec<StoredCommit> =
+            self.change(log, |log| log.commits.iter().skip(known).map(Held::stored).collect())?;
+        commits.into_iter().map(Found::Commit).for_each(visit);
+        Ok(())
+    }
+
+    async fn records(&self, log: &str) -> Result<Records, StoreError> {
+        self.change(log, |log| log.records.clone())
+    }
+
+    async fn import(
+        &self,
+        info: &LogInfo,
+        commits: &mut dyn Iterator<Item = StoredCommit>,
+    ) -> Result<(), StoreError> {
+        let mut log = Log::new(info.clone());
+        for commit in commits {
+            check_follows(&commit, log.commits.len() as u64, log.head)?;
+            log.head += commit.events.len() as u64;
+            log.commits.push(Held::Stored(commit));
+        }
+        let mut logs = self.0.borrow_mut();
+        if logs.contains_key(&info.id) {
+            return Err(StoreError::Failed(format!("there is a log {} already", info.id)));
+        }
+        logs.insert(info.id.clone(), log);
+        Ok(())
+    }
+
+    async fn extents(&self) -> Result<BTreeMap<String, Extent>, StoreError> {
+        let logs = self.0.borrow();
+        let extent =
+            |log: &Log| Extent { commits: log.commits.len() as u64, events: log.head, bytes: 0 };
+        Ok(logs.iter().map(|(id, log)| (id.clone(), extent(log))).collect())
+    }
+
+    async fn remove(&self, log: &str) -> Result<(), StoreError> {
+        self.0.borrow_mut().remove(log);
+        Ok(())
     }
 }

@@ -3,9 +3,14 @@
 //! A store keeps commits whole and in order, and guards the versions of their streams. It
 //! decides nothing, folds nothing, and knows neither a scenario nor the page.
 
+pub mod link;
+pub mod record;
+
 #[cfg(target_arch = "wasm32")]
 mod idb;
 mod memory;
+#[cfg(target_arch = "wasm32")]
+mod sentinel;
 
 use std::collections::BTreeMap;
 
@@ -16,9 +21,10 @@ use crate::es::{Commit, StoredCommit, Stream};
 #[cfg(target_arch = "wasm32")]
 pub use idb::IdbStore;
 pub use memory::MemoryStore;
+pub use record::Found;
 
 /// What is known of a log without opening it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogInfo {
     /// Its id, which is part of its address.
@@ -33,6 +39,54 @@ pub struct LogInfo {
     pub opened_at: u64,
     /// The log it was forked from, and the position up to which the two agree.
     pub forked_from: Option<(String, u64)>,
+    /// When it was deleted, in milliseconds since 1970. Until it is removed it can be had back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<u64>,
+}
+
+/// How much a log holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Its commits.
+    pub commits: u64,
+    /// Its events.
+    pub events: u64,
+    /// What they take where they are stored; 0 where nobody knows.
+    pub bytes: u64,
+}
+
+/// A piece of a log that is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// The position of the first event that is gone.
+    pub from: u64,
+    /// The position of the last one; before the first where no event is.
+    pub to: u64,
+    /// What is wrong there.
+    pub why: String,
+}
+
+impl std::fmt::Display for Loss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { from, to, why } = self;
+        match from.cmp(to) {
+            std::cmp::Ordering::Less => write!(f, "events {from} to {to} cannot be read: {why}"),
+            std::cmp::Ordering::Equal => write!(f, "event {from} cannot be read: {why}"),
+            std::cmp::Ordering::Greater => {
+                write!(f, "what is noted after event {to} cannot be read: {why}")
+            }
+        }
+    }
+}
+
+/// How sure a write must be before it counts as stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// It survives the browser's end. The system writes it to the disk soon.
+    #[default]
+    Relaxed,
+    /// It is on the disk, and survives a power cut.
+    Strict,
 }
 
 /// Beside its commits, a log keeps small records by key.
@@ -50,11 +104,18 @@ pub enum Shelf {
 /// A log as it was kept.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// The commits, in order.
+    /// The commits, in order, up to the first loss.
     pub commits: Vec<StoredCommit>,
-    /// The small records, as JSON text, in order of their keys.
-    pub records: BTreeMap<(Shelf, String), String>,
+    /// What is gone.
+    pub losses: Vec<Loss>,
+    /// The commits that can be read after the first loss.
+    pub stranded: Vec<StoredCommit>,
+    /// The small records.
+    pub records: Records,
 }
+
+/// A log's small records, as JSON text, in order of their keys.
+pub type Records = BTreeMap<(Shelf, String), String>;
 
 /// Why something was not stored. Whatever it is, nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,30 +181,96 @@ pub trait LogStore {
     async fn put(&self, log: &str, shelf: Shelf, key: &str, record: &str)
     -> Result<(), StoreError>;
 
+    /// Reads the commits after the first `known` ones, which end at position `head`, in order
+    /// and in slices short enough not to be noticed. With none known, whatever is missing from
+    /// the log is noticed.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownLog`], [`StoreError::Failed`].
+    async fn read(
+        &self,
+        log: &str,
+        known: u64,
+        head: u64,
+        visit: &mut dyn FnMut(Found),
+    ) -> Result<(), StoreError>;
+
+    /// The small records of a log.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownLog`], [`StoreError::Failed`].
+    async fn records(&self, log: &str) -> Result<Records, StoreError>;
+
+    /// Adds a log with all its commits, or nothing. They are on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`]; [`StoreError::Failed`], also where they don't follow each other or
+    /// the log exists.
+    async fn import(
+        &self,
+        log: &LogInfo,
+        commits: &mut dyn Iterator<Item = StoredCommit>,
+    ) -> Result<(), StoreError>;
+
+    /// How much each log holds, by its id.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    async fn extents(&self) -> Result<BTreeMap<String, Extent>, StoreError>;
+
+    /// Removes a log for good; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    async fn remove(&self, log: &str) -> Result<(), StoreError>;
+
     /// Everything of a log.
     ///
     /// # Errors
     /// [`StoreError::UnknownLog`], [`StoreError::Failed`].
-    async fn load(&self, log: &str) -> Result<Kept, StoreError>;
+    async fn load(&self, log: &str) -> Result<Kept, StoreError> {
+        let mut kept = Kept { records: self.records(log).await?, ..Kept::default() };
+        self.read(log, 0, 0, &mut |found| match found {
+            Found::Commit(commit) if kept.losses.is_empty() => kept.commits.push(commit),
+            Found::Commit(commit) => kept.stranded.push(commit),
+            Found::Lost(loss) => kept.losses.push(loss),
+        })
+        .await?;
+        Ok(kept)
+    }
 }
 
-/// Compares what a commit follows with what is there, the same in every store. A stream that
-/// is not in `versions` does not exist.
+/// Compares a commit that is to be imported with the one before it.
+fn check_follows(commit: &StoredCommit, number: u64, head: u64) -> Result<(), StoreError> {
+    if (commit.number, commit.after) == (number + 1, head) {
+        return Ok(());
+    }
+    Err(StoreError::Failed(format!(
+        "commit {} after event {} does not follow commit {number}, which ends at event {head}",
+        commit.number, commit.after
+    )))
+}
+
+/// Compares what a commit follows with where the log ends, the same in every store. `missed`
+/// calls back with each event that the writer does not know.
 fn check(
     commit: &Commit,
-    expects: &[(Stream, u64)],
-    head: u64,
-    versions: &BTreeMap<Stream, u64>,
+    end: (u64, u64),
+    missed: impl FnOnce(&mut dyn FnMut(&Stream, u64)),
 ) -> Result<(), StoreError> {
-    for (stream, expected) in expects {
-        let (stream, expected) = (stream.clone(), *expected);
-        let actual = versions.get(&stream).copied().unwrap_or_default();
-        if actual != expected {
-            return Err(StoreError::Conflict { stream, expected, actual });
+    let (commits, head) = end;
+    if (commit.number, commit.after) == (commits + 1, head) {
+        return Ok(());
+    }
+    let mut versions: BTreeMap<Stream, u64> = BTreeMap::new();
+    missed(&mut |stream, version| _ = versions.insert(stream.clone(), version));
+    for (stream, expected) in commit.expects() {
+        match versions.get(&stream) {
+            Some(&actual) if actual != expected => {
+                return Err(StoreError::Conflict { stream, expected, actual });
+            }
+            _ => {}
         }
     }
-    if head != commit.after {
-        return Err(StoreError::Behind { expected: commit.after, actual: head });
-    }
-    Ok(())
+    Err(StoreError::Behind { expected: commit.after, actual: head })
 }

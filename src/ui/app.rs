@@ -314,7 +314,7 @@ impl App {
             Msg::Navigate => return self.navigate(ctx),
             Msg::Open(scenario, how) => self.open(ctx, &scenario, how, None),
             Msg::Opened(turn, result, position, reply) => {
-                return self.opened(turn, result, position, reply);
+                return self.opened(ctx, turn, result, position, reply);
             }
             Msg::Seek(position) => self.seek(position),
             Msg::Want(position) => {

@@ -1,13 +1,31 @@
-//! An open log: a session and the store that keeps it, run in step with each other.
+//! An open log: a session and the store that keeps it, run in step with each other and with the
+//! log's other tabs.
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
-use std::rc::Rc;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::{Rc, Weak};
 
+use futures::channel::oneshot;
 use futures::lock::Mutex;
+use gloo::events::EventListener;
+use gloo::timers::callback::Timeout;
+use gloo::utils::{document, window};
 use uuid::Uuid;
+use wasm_bindgen_futures::spawn_local;
 
-use crate::lab::{Answer, Ask, Bulk, Commit, Did, Entry, Keep, Recorded, Scenario, Session, World};
-use crate::store::{IdbStore, Kept, LogInfo, LogStore, MemoryStore, Shelf, StoreError};
+use super::tabs::{self, Channel, Claim, Runner};
+use crate::lab::{
+    Answer, Ask, Bulk, Commit, Did, Entry, Keep, Recorded, Scenario, Session, StoredCommit, World,
+};
+use crate::store::{
+    Extent, Found, IdbStore, LogInfo, LogStore, Loss, MemoryStore, Records, Shelf, StoreError,
+};
+
+/// A task that the page does not notice, in milliseconds.
+const SLICE_MILLIS: f64 = 12.0;
+/// So many events are folded between two looks at the clock.
+const REFILL_EVENTS: u64 = 2_000;
 
 /// Where a log is kept.
 #[derive(Clone)]
@@ -18,42 +36,75 @@ pub enum Storage {
     Disk(IdbStore),
 }
 
+macro_rules! each {
+    ($storage:expr, $store:ident => $call:expr) => {
+        match $storage {
+            Storage::Memory($store) => $call,
+            Storage::Disk($store) => $call,
+        }
+    };
+}
+
 impl Storage {
     /// The logs that are kept there.
     pub async fn logs(&self) -> Result<Vec<LogInfo>, StoreError> {
-        match self {
-            Self::Memory(store) => store.logs().await,
-            Self::Disk(store) => store.logs().await,
-        }
+        each!(self, store => store.logs().await)
+    }
+
+    /// How much each of them holds.
+    pub async fn extents(&self) -> Result<BTreeMap<String, Extent>, StoreError> {
+        each!(self, store => store.extents().await)
     }
 
     /// Adds a log, or changes what is known of it.
     pub async fn describe(&self, log: &LogInfo) -> Result<(), StoreError> {
-        match self {
-            Self::Memory(store) => store.describe(log).await,
-            Self::Disk(store) => store.describe(log).await,
+        each!(self, store => store.describe(log).await)
+    }
+
+    /// Adds a log with all its commits, or nothing.
+    pub async fn import(
+        &self,
+        log: &LogInfo,
+        commits: &mut dyn Iterator<Item = StoredCommit>,
+    ) -> Result<(), StoreError> {
+        each!(self, store => store.import(log, commits).await)
+    }
+
+    /// Removes a log for good.
+    pub async fn remove(&self, log: &str) -> Result<(), StoreError> {
+        each!(self, store => store.remove(log).await)
+    }
+
+    /// Copies a log, as far as it can be read, with its small records.
+    pub async fn copy(&self, log: &str, copy: &LogInfo) -> Result<(), StoreError> {
+        let kept = each!(self, store => store.load(log).await)?;
+        self.import(copy, &mut kept.commits.into_iter()).await?;
+        for ((shelf, key), record) in &kept.records {
+            self.put(&copy.id, *shelf, key, record).await?;
         }
+        Ok(())
     }
 
     async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError> {
-        match self {
-            Self::Memory(store) => store.append(log, commit).await,
-            Self::Disk(store) => store.append(log, commit).await,
-        }
+        each!(self, store => store.append(log, commit).await)
     }
 
     async fn put(&self, log: &str, on: Shelf, key: &str, text: &str) -> Result<(), StoreError> {
-        match self {
-            Self::Memory(store) => store.put(log, on, key, text).await,
-            Self::Disk(store) => store.put(log, on, key, text).await,
-        }
+        each!(self, store => store.put(log, on, key, text).await)
     }
 
-    async fn load(&self, log: &str) -> Result<Kept, StoreError> {
-        match self {
-            Self::Memory(store) => store.load(log).await,
-            Self::Disk(store) => store.load(log).await,
-        }
+    async fn read(
+        &self,
+        log: &str,
+        known: u64,
+        head: u64,
+        visit: &mut dyn FnMut(Found),
+    ) -> Result<(), StoreError> {
+        each!(self, store => store.read(log, known, head, visit).await)
+    }
+
+    async fn records(&self, log: &str) -> Result<Records, StoreError> {
+        each!(self, store => store.records(log).await)
     }
 
     /// True where a reload finds everything again.
@@ -62,9 +113,56 @@ impl Storage {
     }
 }
 
+/// What keeps a log from being written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Parts of it are gone.
+    Damaged(Vec<Loss>),
+    /// Another tab writes it, and in this browser two cannot.
+    Elsewhere,
+    /// The storage is full.
+    Full,
+    /// The storage cannot be reached.
+    Unreachable(String),
+    /// The storage no longer has it, or has less of it than this tab.
+    Evicted,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged(losses) => {
+                f.write_str("Part of this log is damaged: ")?;
+                for (number, loss) in losses.iter().enumerate() {
+                    write!(f, "{}{loss}", if number == 0 { "" } else { "; " })?;
+                }
+                f.write_str(". What comes before can be used, and what is left can be exported.")
+            }
+            Self::Elsewhere => f.write_str(
+                "Another tab writes this log, and this browser does not let two tabs share it. \
+                 You can look at it here; to change it, close the other tab and reload.",
+            ),
+            Self::Full => f.write_str(
+                "The browser's storage is full: the last change was not stored. Make room, then \
+                 try again. Everything that is shown as stored is stored.",
+            ),
+            Self::Unreachable(why) => {
+                write!(f, "The last change was not stored: {why}. Nothing is lost in this tab.")
+            }
+            Self::Evicted => f.write_str(
+                "The browser has thrown this log away, or part of it. This tab still has all of \
+                 it and can save it again.",
+            ),
+        }
+    }
+}
+
 /// An open log. Cheap to clone; two desks are equal where they are the same.
 #[derive(Clone)]
 pub struct Desk(Rc<Inner>);
+
+/// What is told when the log has changed without this page asking for it.
+type Told = Box<dyn Fn(Vec<Did>)>;
 
 struct Inner {
     session: RefCell<Session>,
@@ -74,10 +172,17 @@ struct Inner {
     gate: Mutex<()>,
     /// The time that counts while a story runs, in milliseconds since 1970.
     story_time: Cell<Option<u64>>,
-    /// Numbers refusals, so that they are kept in order.
-    refusals: Cell<u64>,
-    /// What went wrong when a small record was to be kept.
+    /// What went wrong when something was to be kept.
     fault: RefCell<Option<StoreError>>,
+    trouble: RefCell<Option<Trouble>>,
+    /// What can be read of a damaged log behind the damage.
+    stranded: Vec<StoredCommit>,
+    told: RefCell<Option<Told>>,
+    claim: RefCell<Option<Claim>>,
+    channel: RefCell<Option<Channel>>,
+    seen: RefCell<Option<EventListener>>,
+    /// True where another tab has announced something that is not read yet.
+    behind: Cell<bool>,
 }
 
 impl PartialEq for Desk {
@@ -102,7 +207,8 @@ pub fn new_id() -> Uuid {
 }
 
 impl Desk {
-    /// Opens a log that is kept.
+    /// Opens a log that is kept, in slices that the page does not notice. What a long log comes
+    /// to is folded afterwards.
     ///
     /// # Errors
     /// Where it cannot be read.
@@ -111,19 +217,64 @@ impl Desk {
         scenario: &Rc<Scenario>,
         info: LogInfo,
     ) -> Result<Self, StoreError> {
-        let kept = storage.load(&info.id).await?;
-        let refusals = kept.records.keys().filter(|(shelf, _)| *shelf == Shelf::Refusals).count();
-        let keeps =
-            kept.records.iter().filter_map(|((shelf, key), text)| kept_as(*shelf, key, text));
-        let world = World::open(scenario, kept.commits, keeps).map_err(|position| {
-            StoreError::Failed(format!("event {position} of this log is missing"))
-        })?;
+        // Before anything is read: whoever ran the processes until now has noted all of it.
+        let runner = if storage.durable() { Some(tabs::claim(&info.id).await) } else { None };
+        let records = storage.records(&info.id).await?;
+        let mut world = World::new(scenario);
+        let (mut losses, mut stranded) = (Vec::new(), Vec::new());
+        storage
+            .read(&info.id, 0, 0, &mut |found| match found {
+                Found::Lost(loss) => losses.push(loss),
+                Found::Commit(commit) if losses.is_empty() => {
+                    let (from, to) = (world.log().head() + 1, commit.after);
+                    if !world.learned(commit.read(scenario)) {
+                        let why = "the record is missing".to_owned();
+                        losses.push(Loss { from, to, why });
+                    }
+                }
+                Found::Commit(commit) => stranded.push(commit),
+            })
+            .await?;
+        world.settle(records.iter().filter_map(|((shelf, key), text)| kept_as(*shelf, key, text)));
         let info = LogInfo { opened_at: now(), ..info };
-        storage.describe(&info).await?;
-        let desk = Self::at(storage, info, Session::new(world), refusals as u64);
-        // A process that was interrupted goes on where it was.
-        desk.run().await;
+        let trouble = (!losses.is_empty()).then_some(Trouble::Damaged(losses));
+        if trouble.is_none() {
+            storage.describe(&info).await?;
+        }
+        let desk = Self::at(storage, info, Session::new(world), trouble, stranded);
+        desk.join(runner);
+        if desk.refill_slice() {
+            // A process that was interrupted goes on where it was.
+            desk.run().await;
+        } else {
+            let desk = desk.clone();
+            spawn_local(async move { desk.refill().await });
+        }
         Ok(desk)
+    }
+
+    /// Folds for as long as the page does not notice. True once all is folded.
+    fn refill_slice(&self) -> bool {
+        let until = clock() + SLICE_MILLIS;
+        let mut session = self.session_mut();
+        while !session.world_mut().refill(REFILL_EVENTS) {
+            if clock() > until {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn refill(&self) {
+        {
+            let _turn = self.0.gate.lock().await;
+            while !self.refill_slice() {
+                self.notify(Vec::new());
+                breathe().await;
+            }
+        }
+        let trace = self.run().await;
+        self.notify(trace);
     }
 
     /// Makes a new log, with the scenario's story played to its end or empty.
@@ -135,7 +286,12 @@ impl Desk {
         scenario: &Rc<Scenario>,
         story: bool,
     ) -> Result<Self, StoreError> {
-        let desk = Self::blank(storage, scenario, &scenario.title, None).await?;
+        let info = new_log(scenario, scenario.title.to_string(), None);
+        storage.describe(&info).await?;
+        let runner = if storage.durable() { Some(tabs::claim(&info.id).await) } else { None };
+        let session = Session::new(World::new(scenario));
+        let desk = Self::at(storage, info, session, None, Vec::new());
+        desk.join(runner);
         let mut number = 0;
         while story && desk.tell(number).await {
             number += 1;
@@ -152,22 +308,20 @@ impl Desk {
     /// # Errors
     /// Where it cannot be kept.
     pub async fn fork(&self, position: u64) -> Result<Self, StoreError> {
-        let scenario = self.session().scenario().clone();
+        let storage = self.0.storage.clone();
+        let (scenario, commits, effects) = {
+            let session = self.session();
+            let effects = session.world().performed_up_to(position);
+            (session.scenario().clone(), session.commits(position), effects)
+        };
         let from = Some((self.0.info.id.clone(), position));
-        let title = format!("{} from {position}", self.0.info.title);
-        let fork = Self::blank(self.0.storage.clone(), &scenario, &title, from).await?;
-        let commits = self.session().commits(position);
-        for commit in commits {
-            self.0.storage.append(&fork.0.info.id, &commit).await?;
-            fork.session_mut().learned(commit);
+        let info = new_log(&scenario, format!("{} from {position}", self.0.info.title), from);
+        storage.import(&info, &mut commits.iter().map(StoredCommit::from)).await?;
+        for keep in &effects {
+            let (shelf, key, text) = record_of(keep);
+            storage.put(&info.id, shelf, &key, &text).await?;
         }
-        let effects: Vec<Keep> = self.session().world().performed_up_to(position);
-        for keep in effects {
-            fork.session_mut().world_mut().recall(keep.clone());
-            fork.keep(keep).await;
-        }
-        fork.run().await;
-        Ok(fork)
+        Self::open(storage, &scenario, info).await
     }
 
     /// Another log of this scenario and storage, to look at.
@@ -175,7 +329,7 @@ impl Desk {
     /// # Errors
     /// Where it cannot be read.
     pub async fn other(&self, log: &str) -> Result<Session, StoreError> {
-        let kept = self.0.storage.load(log).await?;
+        let kept = each!(&self.0.storage, store => store.load(log).await)?;
         let scenario = self.session().scenario().clone();
         let world = World::open(&scenario, kept.commits, []).map_err(|position| {
             StoreError::Failed(format!("event {position} of this log is missing"))
@@ -183,32 +337,245 @@ impl Desk {
         Ok(Session::new(world))
     }
 
-    async fn blank(
+    fn at(
         storage: Storage,
-        scenario: &Rc<Scenario>,
-        title: &str,
-        forked_from: Option<(String, u64)>,
-    ) -> Result<Self, StoreError> {
-        let id = new_id().simple().to_string();
-        // The last digits are the random ones; the first are the time, which sorts.
-        let id = format!("{}{}", &id[4..12], &id[28..]);
-        let (created_at, opened_at) = (now(), now());
-        let (scenario_id, title) = (scenario.id.to_string(), title.to_owned());
-        let info = LogInfo { id, scenario: scenario_id, title, created_at, opened_at, forked_from };
-        storage.describe(&info).await?;
-        Ok(Self::at(storage, info, Session::new(World::new(scenario)), 0))
-    }
-
-    fn at(storage: Storage, info: LogInfo, session: Session, refusals: u64) -> Self {
+        info: LogInfo,
+        session: Session,
+        trouble: Option<Trouble>,
+        stranded: Vec<StoredCommit>,
+    ) -> Self {
         Self(Rc::new(Inner {
             session: RefCell::new(session),
             storage,
             info,
             gate: Mutex::new(()),
             story_time: Cell::new(None),
-            refusals: Cell::new(refusals),
             fault: RefCell::new(None),
+            trouble: RefCell::new(trouble),
+            stranded,
+            told: RefCell::new(None),
+            claim: RefCell::new(None),
+            channel: RefCell::new(None),
+            seen: RefCell::new(None),
+            behind: Cell::new(false),
         }))
+    }
+
+    /// Joins the log's other tabs.
+    fn join(&self, runner: Option<Runner>) {
+        let inner = &self.0;
+        // In memory there are no others.
+        let Some(runner) = runner else { return };
+        match runner {
+            Runner::Here(claim) => _ = inner.claim.replace(Some(claim)),
+            Runner::Elsewhere => {
+                self.session_mut().world_mut().watch();
+                let desk = Rc::downgrade(inner);
+                tabs::inherit(&inner.info.id, move |claim| {
+                    if let Some(desk) = Self::still_open(&desk) {
+                        spawn_local(async move { desk.take_over(claim).await });
+                    }
+                });
+            }
+            Runner::OnlyElsewhere => {
+                self.session_mut().world_mut().watch();
+                inner.trouble.borrow_mut().get_or_insert(Trouble::Elsewhere);
+            }
+        }
+        let hear = |desk: Weak<Inner>| {
+            move || {
+                if let Some(desk) = Self::still_open(&desk) {
+                    desk.hear();
+                }
+            }
+        };
+        inner.channel.replace(Channel::open(&inner.info.id, hear(Rc::downgrade(inner))));
+        // An announcement that went astray is made up for when somebody looks.
+        let looked_at = hear(Rc::downgrade(inner));
+        let seen = EventListener::new(&document(), "visibilitychange", move |_| looked_at());
+        inner.seen.replace(Some(seen));
+        // What was announced while this tab was still reading.
+        self.hear();
+    }
+
+    fn still_open(desk: &Weak<Inner>) -> Option<Self> {
+        desk.upgrade().map(Self)
+    }
+
+    /// Another tab has announced something: reads it, once it is this tab's turn.
+    fn hear(&self) {
+        if self.0.behind.replace(true) {
+            return;
+        }
+        let desk = self.clone();
+        spawn_local(async move {
+            let trace = {
+                let _turn = desk.0.gate.lock().await;
+                if !desk.learn().await {
+                    return;
+                }
+                // A command that somebody steps through is theirs to go on with.
+                let busy = desk.session().world().busy();
+                if busy { Vec::new() } else { desk.run_in_turn().await }
+            };
+            desk.notify(trace);
+        });
+    }
+
+    /// Takes in what other tabs have stored. False where there is nothing new.
+    async fn learn(&self) -> bool {
+        let inner = &self.0;
+        // What is announced from here on is read the next time.
+        inner.behind.set(false);
+        let (known, head) = {
+            let session = self.session();
+            (session.log().commits(), session.head())
+        };
+        let mut commits = Vec::new();
+        let mut losses = Vec::new();
+        let mut visit = |found| match found {
+            Found::Commit(commit) if losses.is_empty() => commits.push(commit),
+            Found::Commit(_) => {}
+            Found::Lost(loss) => losses.push(loss),
+        };
+        let read = inner.storage.read(&inner.info.id, known, head, &mut visit).await;
+        if let Err(fault) = read {
+            self.in_trouble(&fault);
+            return true;
+        }
+        let damaged = !losses.is_empty();
+        if damaged {
+            inner.trouble.replace(Some(Trouble::Damaged(losses)));
+        }
+        let effects = self.effects_elsewhere().await;
+        let new = damaged || !commits.is_empty() || !effects.is_empty();
+        let mut session = self.session_mut();
+        let scenario = session.scenario().clone();
+        for commit in commits {
+            session.learned(commit.read(&scenario));
+        }
+        for effect in effects {
+            session.world_mut().recall(effect);
+        }
+        new
+    }
+
+    /// The side effects that another tab has performed.
+    async fn effects_elsewhere(&self) -> Vec<Keep> {
+        let inner = &self.0;
+        if inner.claim.borrow().is_some() || self.session().scenario().processes.is_empty() {
+            return Vec::new();
+        }
+        let Ok(records) = inner.storage.records(&inner.info.id).await else { return Vec::new() };
+        let known = self.session().world().outbox().len();
+        let effects = records.iter().filter(|((shelf, _), _)| *shelf == Shelf::Effects);
+        let effects: Vec<Keep> =
+            effects.filter_map(|((shelf, key), text)| kept_as(*shelf, key, text)).collect();
+        if effects.len() > known { effects } else { Vec::new() }
+    }
+
+    /// The tab that ran the processes is gone: this one goes on where it was.
+    async fn take_over(&self, claim: Claim) {
+        let inner = &self.0;
+        let trace = {
+            let _turn = inner.gate.lock().await;
+            self.learn().await;
+            let Ok(records) = inner.storage.records(&inner.info.id).await else { return };
+            let mut marks = Vec::new();
+            {
+                let mut session = self.session_mut();
+                for ((shelf, key), text) in &records {
+                    match kept_as(*shelf, key, text) {
+                        Some(Keep::Mark(process, position)) => marks.push((process, position)),
+                        Some(effect @ Keep::Effect(_)) => session.world_mut().recall(effect),
+                        _ => {}
+                    }
+                }
+                session.world_mut().take_over(marks);
+            }
+            inner.claim.replace(Some(claim));
+            self.run_in_turn().await
+        };
+        self.notify(trace);
+    }
+
+    /// Who is to be told when the log changes without being asked to here.
+    pub fn on_change(&self, told: impl Fn(Vec<Did>) + 'static) {
+        self.0.told.replace(Some(Box::new(told)));
+    }
+
+    fn notify(&self, trace: Vec<Did>) {
+        if let Some(told) = &*self.0.told.borrow() {
+            told(trace);
+        }
+    }
+
+    /// True where this tab runs the log's processes.
+    pub fn runs_processes(&self) -> bool {
+        !self.0.storage.durable() || self.0.claim.borrow().is_some()
+    }
+
+    /// What keeps the log from being written, where something does.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.0.trouble.borrow().clone()
+    }
+
+    /// The commits of a damaged log that can be read behind the damage.
+    pub fn stranded(&self) -> &[StoredCommit] {
+        &self.0.stranded
+    }
+
+    fn in_trouble(&self, fault: &StoreError) {
+        let trouble = match fault {
+            StoreError::Full => Trouble::Full,
+            StoreError::UnknownLog(_) => Trouble::Evicted,
+            StoreError::Failed(why) => Trouble::Unreachable(why.clone()),
+            StoreError::Conflict { .. } | StoreError::Behind { .. } => return,
+        };
+        self.0.trouble.replace(Some(trouble));
+    }
+
+    /// Looks whether the store takes the log's changes again. Where its connection was lost,
+    /// another one has to be opened instead.
+    pub async fn retry(&self) -> bool {
+        let inner = &self.0;
+        if !matches!(self.trouble(), Some(Trouble::Full | Trouble::Unreachable(_))) {
+            return false;
+        }
+        match inner.storage.describe(&inner.info).await {
+            Ok(()) => {
+                inner.trouble.replace(None);
+                true
+            }
+            Err(fault) => {
+                self.in_trouble(&fault);
+                false
+            }
+        }
+    }
+
+    /// Saves everything that this tab has of the log as a new one.
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    pub async fn save_again(&self, storage: Storage) -> Result<Self, StoreError> {
+        let scenario = self.session().scenario().clone();
+        let (head, title) = (self.session().head(), self.0.info.title.clone());
+        let commits = self.session().commits(head);
+        let from = Some((self.0.info.id.clone(), head));
+        let info = new_log(&scenario, title, from);
+        storage.import(&info, &mut commits.iter().map(StoredCommit::from)).await?;
+        let effects = self.session().world().performed_up_to(head);
+        let subscriptions: Vec<Keep> = {
+            let session = self.session();
+            let marks = session.world().subscriptions().iter();
+            marks.map(|it| Keep::Mark(it.name().clone(), it.mark())).collect()
+        };
+        for keep in effects.iter().chain(&subscriptions) {
+            let (shelf, key, text) = record_of(keep);
+            storage.put(&info.id, shelf, &key, &text).await?;
+        }
+        Self::open(storage, &scenario, info).await
     }
 
     /// What is known of the log.
@@ -245,6 +612,10 @@ impl Desk {
     /// Performs micro-steps until all is quiet.
     pub async fn run(&self) -> Vec<Did> {
         let _turn = self.0.gate.lock().await;
+        self.run_in_turn().await
+    }
+
+    async fn run_in_turn(&self) -> Vec<Did> {
         let mut trace = Vec::new();
         while let Some(did) = self.step_in_turn().await {
             trace.push(did);
@@ -265,48 +636,64 @@ impl Desk {
                 return did;
             }
             let pending = self.session().world().pending().cloned();
-            let answer = match inner.storage.append(&inner.info.id, &pending?).await {
-                Ok(()) => Answer::Stored,
-                Err(StoreError::Conflict { actual, .. } | StoreError::Behind { actual, .. }) => {
-                    Answer::Lost { actual }
-                }
-                Err(fault) => {
-                    let answer = Answer::Failed(fault.to_string());
-                    inner.fault.replace(Some(fault));
-                    answer
-                }
-            };
+            let answer = self.store(&pending?).await;
             self.session_mut().world_mut().answer(answer);
+        }
+    }
+
+    async fn store(&self, commit: &Commit) -> Answer {
+        let inner = &self.0;
+        if let Some(trouble @ (Trouble::Damaged(_) | Trouble::Elsewhere | Trouble::Evicted)) =
+            self.trouble()
+        {
+            return Answer::Failed(trouble.to_string());
+        }
+        match inner.storage.append(&inner.info.id, commit).await {
+            Ok(()) => {
+                inner.trouble.replace(None);
+                self.announce();
+                Answer::Stored
+            }
+            Err(StoreError::Conflict { .. } | StoreError::Behind { .. }) => {
+                let known = self.session().log().commits();
+                self.learn().await;
+                // The store has less than this tab: it was thrown away, and begun again.
+                if self.session().log().commits() == known {
+                    inner.trouble.replace(Some(Trouble::Evicted));
+                }
+                Answer::Lost
+            }
+            Err(fault) => {
+                self.in_trouble(&fault);
+                let answer = Answer::Failed(fault.to_string());
+                inner.fault.replace(Some(fault));
+                answer
+            }
+        }
+    }
+
+    fn announce(&self) {
+        if let Some(channel) = &*self.0.channel.borrow() {
+            channel.announce();
         }
     }
 
     async fn keep(&self, keep: Keep) {
         let inner = &self.0;
-        let (on, key, text) = match &keep {
-            Keep::Mark(process, position) => {
-                (Shelf::Marks, process.to_string(), position.to_string())
+        if matches!(
+            self.trouble(),
+            Some(Trouble::Damaged(_) | Trouble::Elsewhere | Trouble::Evicted)
+        ) {
+            return;
+        }
+        let (shelf, key, text) = record_of(&keep);
+        match inner.storage.put(&inner.info.id, shelf, &key, &text).await {
+            Ok(()) if shelf == Shelf::Effects => self.announce(),
+            Ok(()) => {}
+            Err(fault) => {
+                self.in_trouble(&fault);
+                inner.fault.replace(Some(fault));
             }
-            Keep::Effect(effect) => (
-                Shelf::Effects,
-                // Performed more than once, it is kept more than once.
-                match effect.repeat {
-                    0 => effect.id.to_string(),
-                    repeat => format!("{}.{repeat}", effect.id),
-                },
-                serde_json::to_string(effect).unwrap_or_default(),
-            ),
-            Keep::Refusal(entry) => {
-                let number = inner.refusals.get();
-                inner.refusals.set(number + 1);
-                (
-                    Shelf::Refusals,
-                    format!("{number:010}"),
-                    serde_json::to_string(entry).unwrap_or_default(),
-                )
-            }
-        };
-        if let Err(fault) = inner.storage.put(&inner.info.id, on, &key, &text).await {
-            inner.fault.replace(Some(fault));
         }
     }
 
@@ -339,6 +726,56 @@ impl Desk {
         self.run().await;
         self.0.story_time.set(None);
         true
+    }
+}
+
+/// A new log of a scenario.
+pub fn new_log(scenario: &Scenario, title: String, forked_from: Option<(String, u64)>) -> LogInfo {
+    let id = new_id().simple().to_string();
+    let (created_at, opened_at) = (now(), now());
+    LogInfo {
+        // The last digits are the random ones; the first are the time, which sorts.
+        id: format!("{}{}", &id[4..12], &id[28..]),
+        scenario: scenario.id.to_string(),
+        title,
+        created_at,
+        opened_at,
+        forked_from,
+        deleted_at: None,
+    }
+}
+
+/// The time since the page was opened, in milliseconds.
+fn clock() -> f64 {
+    window().performance().map_or(0.0, |it| it.now())
+}
+
+/// Lets the page do whatever else it has to do.
+async fn breathe() {
+    let (sender, over) = oneshot::channel::<()>();
+    Timeout::new(0, move || _ = sender.send(())).forget();
+    // A timer always ends.
+    _ = over.await;
+}
+
+fn record_of(keep: &Keep) -> (Shelf, String, String) {
+    match keep {
+        Keep::Mark(process, position) => (Shelf::Marks, process.to_string(), position.to_string()),
+        Keep::Effect(effect) => (
+            Shelf::Effects,
+            // Performed more than once, it is kept more than once.
+            match effect.repeat {
+                0 => effect.id.to_string(),
+                repeat => format!("{}.{repeat}", effect.id),
+            },
+            serde_json::to_string(effect).unwrap_or_default(),
+        ),
+        // In order of time, and no two tabs take the same.
+        Keep::Refusal(entry) => (
+            Shelf::Refusals,
+            new_id().to_string(),
+            serde_json::to_string(entry).unwrap_or_default(),
+        ),
     }
 }
 

@@ -22,6 +22,7 @@ mod pipeline;
 mod read;
 mod shell;
 mod steps;
+mod tabs;
 mod timeline;
 mod track;
 mod views;

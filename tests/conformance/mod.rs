@@ -13,7 +13,7 @@ use leftfold::es::{
     Aggregate, Commit, Envelope, EventLog, Proposal, Scenario, StoredCommit, Stream, command_id,
     read_event,
 };
-use leftfold::store::{Kept, LogInfo, LogStore, Shelf, StoreError};
+use leftfold::store::{Found, Kept, LogInfo, LogStore, Shelf, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -39,6 +39,12 @@ macro_rules! for_every_promise {
             logs_do_not_see_each_other
             another_handle_sees_everything_also_when_the_first_is_gone
             a_commit_over_many_streams_is_stored_whole
+            a_commit_that_misses_one_without_events_is_refused
+            what_was_missed_can_be_read_alone
+            a_log_is_imported_whole_or_not_at_all
+            a_log_that_is_removed_is_gone_with_all_that_belongs_to_it
+            a_log_of_many_small_commits_is_read_as_it_was_written
+            how_much_a_log_holds_is_known_without_reading_it
         }
     };
 }
@@ -360,6 +366,138 @@ pub async fn a_commit_over_many_streams_is_stored_whole<S: LogStore>(open: impl 
     assert_eq!(refused, Err(StoreError::Conflict { stream, expected: 0, actual: 40 }));
 }
 
+pub async fn a_commit_that_misses_one_without_events_is_refused<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    let mut alice = Writer::default();
+    let mut bob = alice.fork();
+    assert_eq!(store.append("a", &alice.commit(&[])).await, Ok(()));
+    let behind = Err(StoreError::Behind { expected: 0, actual: 0 });
+    assert_eq!(store.append("a", &bob.commit(&["note-1"])).await, behind);
+    assert_eq!(texts(&store, "a").await.len(), 1);
+}
+
+pub async fn what_was_missed_can_be_read_alone<S: LogStore>(open: impl AsyncFn() -> S) {
+    let here = with_log(&open, "a").await;
+    let there = open().await;
+    let mut alice = Writer::default();
+    let mut commits = Vec::new();
+    for streams in [&["note-1", "note-2"][..], &[], &["note-1"], &["note-3"]] {
+        let commit = alice.commit(streams);
+        assert_eq!(here.append("a", &commit).await, Ok(()));
+        commits.push(text(&commit));
+    }
+    for (known, head) in [(0, 0), (1, 2), (2, 2), (3, 3), (4, 4)] {
+        let mut found = Vec::new();
+        let read = there.read("a", known, head, &mut |it| found.push(it)).await;
+        assert_eq!(read, Ok(()));
+        let found: Vec<String> = found
+            .into_iter()
+            .map(|it| match it {
+                Found::Commit(commit) => json(&commit),
+                Found::Lost(loss) => panic!("{loss}"),
+            })
+            .collect();
+        assert_eq!(found, commits[usize::try_from(known).unwrap()..]);
+    }
+}
+
+pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl AsyncFn() -> S) {
+    let store = open().await;
+    let mut alice = Writer::default();
+    for n in 0..3_000 {
+        alice.commit(if n % 7 == 0 { &[] } else { &["note-1", "note-2"] });
+    }
+    let commits = alice.commits.clone();
+    let stored = || commits.iter().map(StoredCommit::from);
+    assert_eq!(store.import(&info("a"), &mut stored()).await, Ok(()));
+    assert_eq!(texts(&store, "a").await, commits.iter().map(text).collect::<Vec<_>>());
+    assert_eq!(store.append("a", &alice.commit(&["note-3"])).await, Ok(()));
+    assert_eq!(texts(&store, "a").await.len(), 3_001);
+
+    let exists = store.import(&info("a"), &mut stored().take(1)).await.unwrap_err();
+    assert_eq!(exists.to_string(), "the browser's storage failed: there is a log a already");
+    assert_eq!(texts(&store, "a").await.len(), 3_001);
+
+    let mut with_a_gap = stored().filter(|commit| commit.number != 2_900);
+    let gap = store.import(&info("b"), &mut with_a_gap).await.unwrap_err();
+    assert_eq!(
+        gap.to_string(),
+        "the browser's storage failed: commit 2901 after event 4970 does not follow commit 2899, \
+         which ends at event 4968"
+    );
+    assert_eq!(store.logs().await, Ok(vec![info("a")]));
+    assert_eq!(store.load("b").await.map(|_| ()), Err(StoreError::UnknownLog("b".to_owned())));
+    assert_eq!(store.import(&info("b"), &mut stored().take(0)).await, Ok(()));
+    assert_eq!(texts(&store, "b").await, [""; 0]);
+}
+
+pub async fn a_log_that_is_removed_is_gone_with_all_that_belongs_to_it<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    assert_eq!(store.describe(&info("aa")).await, Ok(()));
+    let commit = Writer::default().commit(&["note-1"]);
+    for log in ["a", "aa"] {
+        assert_eq!(store.append(log, &commit).await, Ok(()));
+        assert_eq!(store.put(log, Shelf::Marks, "transfers", "1").await, Ok(()));
+    }
+    assert_eq!(store.remove("a").await, Ok(()));
+    assert_eq!(store.remove("nobody").await, Ok(()));
+    assert_eq!(store.logs().await, Ok(vec![info("aa")]));
+    let unknown = StoreError::UnknownLog("a".to_owned());
+    assert_eq!(store.append("a", &commit).await, Err(unknown.clone()));
+    assert_eq!(store.load("a").await.map(|_| ()), Err(unknown));
+    let other = load(&store, "aa").await;
+    assert_eq!((other.commits.len(), other.records.len()), (1, 1));
+    // A new one of that name starts from nothing.
+    assert_eq!(store.describe(&info("a")).await, Ok(()));
+    let again = load(&store, "a").await;
+    assert!(again.commits.is_empty() && again.records.is_empty() && again.losses.is_empty());
+    assert_eq!(store.append("a", &commit).await, Ok(()));
+}
+
+pub async fn a_log_of_many_small_commits_is_read_as_it_was_written<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    let mut writer = Writer::default();
+    let (mut commits, large) = (Vec::new(), vec!["note-2"; 2_000]);
+    for n in 0..2_600 {
+        let commit = match n {
+            500 | 501 => writer.commit(&large),
+            n if n % 5 == 0 => writer.commit(&[]),
+            _ => writer.commit(&["note-1"]),
+        };
+        assert_eq!(store.append("a", &commit).await, Ok(()));
+        commits.push(commit);
+        if n % 400 == 0 {
+            assert_eq!(texts(&store, "a").await.len(), commits.len());
+        }
+    }
+    let kept = load(&store, "a").await;
+    assert_eq!((kept.losses, kept.stranded.len()), (Vec::new(), 0));
+    let (found, expected) = (kept.commits.iter().map(json), commits.iter().map(text));
+    assert!(found.eq(expected));
+}
+
+pub async fn how_much_a_log_holds_is_known_without_reading_it<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    let mut writer = Writer::default();
+    for streams in [&["note-1", "note-1"][..], &[]] {
+        assert_eq!(store.append("a", &writer.commit(streams)).await, Ok(()));
+    }
+    assert_eq!(store.describe(&info("b")).await, Ok(()));
+    let extents = store.extents().await.unwrap();
+    let found: Vec<_> =
+        extents.iter().map(|(log, it)| (log.as_str(), it.commits, it.events)).collect();
+    assert_eq!(found, [("a", 2, 2), ("b", 0, 0)]);
+    assert_eq!(extents["b"].bytes, 0);
+}
+
 /// A domain as small as they come: a note, and how often something was added to it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Note {
@@ -467,6 +605,7 @@ pub fn info(id: &str) -> LogInfo {
         created_at: 1_700_000_000_000,
         opened_at: 0,
         forked_from: None,
+        deleted_at: None,
     }
 }
 

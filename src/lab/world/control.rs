@@ -103,7 +103,7 @@ impl World {
     }
 
     /// Folds a subscription's events up to `position` anew; what comes after is delivered again.
-    fn restart(&mut self, name: &str, code: u16, position: u64) -> Option<()> {
+    pub(super) fn restart(&mut self, name: &str, code: u16, position: u64) -> Option<()> {
         let runner = self.fresh(name, code)?;
         let it = self.subscriptions.iter_mut().find(|it| &*it.name == name)?;
         it.code = code;

@@ -70,7 +70,7 @@ impl World {
             };
         let mut held_back = 0;
         // What is recognised was reacted to, unless a crash came between.
-        if it.kind == Kind::Process && !crashes && !(skipped && behind) {
+        if it.kind == Kind::Process && !crashes && !(skipped && behind) && !self.watching {
             let reactions = it.runner.react(event);
             let excused = it.excused.iter().any(|range| range.contains(&position));
             if it.guard && (position <= it.mark || excused) {
@@ -103,7 +103,7 @@ impl World {
         let Some(it) = self.subscriptions.get_mut(index) else { return };
         it.save();
         // Nothing is owed to the events so far; a rebuild has nothing to do for them.
-        if it.kind == Kind::Process && it.open.is_empty() {
+        if it.kind == Kind::Process && it.open.is_empty() && !self.watching {
             it.mark = it.mark.max(it.checkpoint);
             let mark = it.mark;
             it.excused.retain(|range| range.end > mark);

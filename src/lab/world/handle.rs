@@ -6,7 +6,9 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::{Answer, Did, Keep, Stage, World};
-use crate::es::{Choice, Commit, Envelope, Expected, Follows, Origin, Proposal, Refusal, Stream};
+use crate::es::{
+    Choice, Commit, Draft, Envelope, Expected, Follows, Origin, Proposal, Refusal, Stream,
+};
 use crate::lab::journal::{Entry, Outcome};
 use crate::lab::snapshots::{Load, Loading};
 use crate::lab::subscription::{Fault, Kind};
@@ -21,7 +23,6 @@ pub(super) struct Handling {
     pub(super) retry: bool,
     /// The process and position whose reaction it is.
     pub(super) reaction_of: Option<(Rc<str>, u64)>,
-    pub(super) react: bool,
     pub(super) stage: Stage,
 }
 
@@ -49,8 +50,8 @@ impl World {
         let stage = std::mem::replace(&mut handling.stage, Stage::Waiting);
         let (did, stage) = match stage {
             Stage::Waiting | Stage::Ready(_) => return None,
-            Stage::Appending { commit } => {
-                handling.stage = Stage::Appending { commit };
+            waiting @ Stage::Appending { .. } => {
+                handling.stage = waiting;
                 self.handling = Some(handling);
                 return None;
             }
@@ -128,12 +129,12 @@ impl World {
             Stage::Decided { expected, drafts } => {
                 let (stream, version) = expected.clone().unzip();
                 let envelope = handling.envelope.clone();
-                let proposal = Proposal { envelope, expected, events: drafts };
+                let proposal = Proposal { envelope, expected: expected.clone(), events: drafts };
                 match self.log.propose(proposal) {
                     Ok(commit) => {
                         let events = commit.events.len() as u64;
                         let did = Did::Appending { stream, expected: version, events };
-                        (did, Stage::Appending { commit })
+                        (did, Stage::Appending { commit, expected })
                     }
                     Err(wrong) => {
                         handling.stage = Stage::Received;
@@ -143,9 +144,9 @@ impl World {
                     }
                 }
             }
-            Stage::Answered { commit, answer } => {
+            Stage::Answered { commit, expected, answer } => {
                 handling.stage = Stage::Received;
-                return Some(self.answered(handling, commit, answer));
+                return self.answered(handling, commit, expected, answer);
             }
         };
         handling.stage = stage;
@@ -153,42 +154,49 @@ impl World {
         Some(did)
     }
 
-    fn answered(&mut self, handling: Handling, commit: Commit, answer: Answer) -> Did {
-        match answer {
+    fn answered(
+        &mut self,
+        mut handling: Handling,
+        commit: Commit,
+        expected: Option<(Stream, Expected)>,
+        answer: Answer,
+    ) -> Option<Did> {
+        Some(match answer {
             Answer::Stored => {
                 let (from, to) = (commit.after + 1, commit.head());
                 self.learned(commit);
-                if !handling.react {
-                    self.excuse(from, to);
-                }
                 self.close(handling.reaction_of, handling.envelope.command_id);
                 let told = self.subscriptions.iter().filter(|it| it.synchronous && from <= to);
                 let told = told.map(|it| it.name.clone()).collect();
                 Did::Appended { from, to, told }
             }
-            Answer::Lost { actual } => {
-                let expects = commit.expects();
-                let lost = expects.into_iter().find(|(_, version)| *version != actual);
-                // Before the winner's commit is learned, another try would lose as well.
-                let learned = self.log.head() > commit.after;
-                match lost {
-                    Some((stream, version)) if learned || !handling.retries() => {
-                        self.conflict(handling, stream, Expected::Exact(version), actual)
-                    }
-                    _ => self.not_stored(handling, "the log was written elsewhere"),
+            // Before the winner's commit is learned, another try would lose as well.
+            Answer::Lost if self.log.commits() < commit.number => {
+                self.not_stored(handling, "the log was written elsewhere")
+            }
+            Answer::Lost => {
+                // The winner may have been asked the same, as when two tabs tell one story.
+                if let Some(events) = self.log.handled(handling.envelope.command_id) {
+                    let command = handling.envelope.command.as_ref().map(|it| it.kind.clone());
+                    let command = command.unwrap_or_else(|| "append".into());
+                    return Some(self.repeated(handling, command, events));
                 }
+                // Where the streams are as they were, only the places in the log have changed.
+                let drafts = commit.events.into_iter().map(Draft::from).collect();
+                handling.stage = Stage::Decided { expected, drafts };
+                return self.advance(handling);
             }
             Answer::Failed(why) => self.not_stored(handling, &why),
-        }
+        })
     }
 
     /// Processes need not react to these events: they count as answered.
-    fn excuse(&mut self, from: u64, to: u64) {
+    pub(super) fn excuse(&mut self, from: u64, to: u64) {
         for subscription in &mut self.subscriptions {
             if subscription.kind != Kind::Process {
                 continue;
             }
-            if subscription.mark + 1 == from {
+            if subscription.mark + 1 == from && !self.watching {
                 subscription.mark = to;
                 self.keeps.push(Keep::Mark(subscription.name.clone(), to));
             } else {
@@ -308,15 +316,7 @@ impl World {
 impl Handling {
     /// What is decided on whatever state there is.
     pub(super) fn new(envelope: Envelope, stage: Stage) -> Self {
-        Self {
-            envelope,
-            expected: None,
-            seen: None,
-            retry: false,
-            reaction_of: None,
-            react: true,
-            stage,
-        }
+        Self { envelope, expected: None, seen: None, retry: false, reaction_of: None, stage }
     }
 
     fn retries(&self) -> bool {

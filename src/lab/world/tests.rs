@@ -645,7 +645,7 @@ fn a_person_who_loses_a_race_is_told_and_nothing_is_tried_again() {
     lab.ask("door-1", "Open");
     lab.until_pending();
     lab.learn_of("door-1", "Open");
-    lab.world.answer(Answer::Lost { actual: 1 });
+    lab.world.answer(Answer::Lost);
     check(
         lab.run(),
         expect![[r#"
@@ -669,6 +669,98 @@ fn a_person_who_loses_a_race_is_told_and_nothing_is_tried_again() {
 }
 
 #[test]
+fn a_log_that_has_merely_grown_gives_the_commit_another_place() {
+    let mut lab = Lab::new(&house());
+    lab.ask("door-1", "Open");
+    lab.until_pending();
+    lab.learn_of("door-2", "Open");
+    lab.world.answer(Answer::Lost);
+    check(
+        lab.run(),
+        expect![[r#"
+        Asks the store to append 1 event to door-1, expecting no stream
+        Stored at position 2
+        Doors takes in event 1
+        Doors takes in event 2
+    "#]],
+    );
+    check(
+        lab.log(),
+        expect![[r#"
+        #1 door-2 v1 Opened Alice
+        #2 door-1 v1 Opened Alice
+    "#]],
+    );
+}
+
+#[test]
+fn what_was_asked_here_and_elsewhere_is_handled_once() {
+    let mut lab = Lab::new(&house());
+    lab.ask_as(1, command("door-1", "Open"), None);
+    lab.until_pending();
+    let mut elsewhere = Lab::new(&house());
+    elsewhere.ask_as(1, command("door-1", "Open"), None);
+    elsewhere.until_pending();
+    let commit = elsewhere.world.pending().unwrap().clone();
+    assert!(lab.world.learned(commit));
+    lab.world.answer(Answer::Lost);
+    check(
+        lab.run(),
+        expect![[r#"
+        Knows this Open already: its event stands
+        Doors takes in event 1
+    "#]],
+    );
+    assert_eq!(lab.world.log().head(), 1);
+}
+
+#[test]
+fn whoever_watches_folds_and_sends_nothing_until_they_take_over_from_the_mark() {
+    let mut lab = Lab::new(&kept_house());
+    lab.world.watch();
+    lab.ask("door-1", "Open");
+    check(
+        lab.run(),
+        expect![[r#"
+        Alice sends Open to door-1
+        Loads door-1: 0 events
+        Nothing to fold: the initial state
+        Accepts Open: Opened
+        Asks the store to append 1 event to door-1, expecting no stream
+        Stored at position 1
+        Doors takes in event 1
+        Porter takes in event 1
+    "#]],
+    );
+    assert!(lab.keeps.is_empty());
+    lab.world.take_over([("Porter".into(), 0)]);
+    check(
+        lab.run(),
+        expect![[r#"
+            Porter takes in event 1
+            Porter asks for Ring, mail
+            Performs the side effect: mail
+            Porter sends Ring to bell-1
+            Loads bell-1: 0 events
+            Nothing to fold: the initial state
+            Accepts Ring: Rang
+            Asks the store to append 1 event to bell-1, expecting no stream
+            Stored at position 2
+            Doors takes in event 2
+            Porter takes in event 2
+            Porter notes that it has reacted up to 2
+        "#]],
+    );
+    check(
+        lab.log(),
+        expect![[r#"
+        #1 door-1 v1 Opened Alice
+        #2 bell-1 v1 Rang Porter
+    "#]],
+    );
+}
+
+#[test]
 fn a_process_that_loses_a_race_decides_again_on_the_new_state() {
     let mut lab = Lab::new(&kept_house());
     lab.ask("door-1", "Open");
@@ -676,7 +768,7 @@ fn a_process_that_loses_a_race_decides_again_on_the_new_state() {
     lab.store();
     lab.until_pending();
     lab.learn_of("bell-1", "Ring");
-    lab.world.answer(Answer::Lost { actual: 1 });
+    lab.world.answer(Answer::Lost);
     check(
         lab.run(),
         expect![[r#"
@@ -710,7 +802,7 @@ fn a_process_that_loses_a_race_to_a_commit_nobody_told_of_gives_up_until_the_nex
     lab.until_pending();
     lab.store();
     lab.until_pending();
-    lab.world.answer(Answer::Lost { actual: 1 });
+    lab.world.answer(Answer::Lost);
     check(
         lab.run(),
         expect![[r#"

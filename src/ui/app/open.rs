@@ -79,6 +79,7 @@ impl App {
 
     pub(super) fn opened(
         &mut self,
+        ctx: &Context<Self>,
         turn: u64,
         result: Result<(Desk, Vec<LogInfo>), StoreError>,
         position: Option<u64>,
@@ -103,7 +104,7 @@ impl App {
             return false;
         }
         self.logs = logs;
-        self.show(desk, position);
+        self.show(ctx, desk, position);
         match reply {
             Some(reply) => reply.resolve(&()),
             None => self.say_position(),
@@ -115,7 +116,7 @@ impl App {
     }
 
     /// Puts a log on the page.
-    pub(super) fn show(&mut self, desk: Desk, position: Option<u64>) {
+    pub(super) fn show(&mut self, ctx: &Context<Self>, desk: Desk, position: Option<u64>) {
         let new = self.desk.is_some();
         let scenario = desk.session().scenario().clone();
         let other = self.desk.as_ref().is_none_or(|old| old.session().scenario().id != scenario.id);
@@ -133,6 +134,8 @@ impl App {
         let at = desk.session().position();
         Address::write(&scenario.id, &desk.info().id, at, new);
         document().set_title(&format!("{} · Leftfold", scenario.title));
+        let changed = ctx.link().callback(Msg::Changed);
+        desk.on_change(move |trace| changed.emit(trace));
         self.desk = Some(desk);
         remove("#skeleton");
     }

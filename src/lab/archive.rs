@@ -1,0 +1,985 @@
+//! A log to take elsewhere, and to bring back: CloudEvents 1.0, as NDJSON or as a JSON batch.
+//!
+//! Everything that a commit says is kept, in extension attributes, so that what is exported and
+//! imported again is the same log. Events of another origin need no more than CloudEvents ask
+//! for and a stream as their subject. An import is checked as a whole before anything of it is
+//! used: each fault is named with its line and field.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::es::{
+    Choice, CommandRecord, Envelope, EventLog, Follows, Origin, Scenario, StoredCommit,
+    StoredEvent, Stream, event_id,
+};
+
+/// An event may take so many bytes.
+const EVENT_BYTES: usize = 1 << 20;
+/// An import may hold so many events.
+const EVENTS: u64 = 5_000_000;
+/// Data may be nested so deep.
+const DEPTH: usize = 64;
+/// So many faults are told; of more, only how many there are.
+const FAULTS: usize = 100;
+
+/// The type of what stands for a commit without an event. Event types never have a dot.
+const NOTHING: &str = "leftfold.nothing-happened";
+const SOURCE: &str = "leftfold:";
+
+/// How an archive is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One CloudEvent a line.
+    Lines,
+    /// One JSON array of CloudEvents.
+    Batch,
+}
+
+/// A CloudEvent. Everything after `data` is an extension, under names as CloudEvents want them.
+#[derive(Serialize, Deserialize)]
+struct CloudEvent<'a> {
+    #[serde(borrow)]
+    specversion: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    subject: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    time: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    datacontenttype: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    data: Option<&'a RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    position: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    streamversion: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    schema: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    commandid: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    causationid: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    correlationid: Option<Uuid>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    actor: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    committime: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    commandtype: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    commandsubject: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    commanddata: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    followsid: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    followschoice: Option<Choice>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unanswered: bool,
+}
+
+/// Writes commits one after the other.
+pub struct Export {
+    format: Format,
+    source: String,
+    begun: bool,
+}
+
+impl Export {
+    /// An archive of a scenario's log.
+    pub fn new(format: Format, scenario: &str) -> Self {
+        Self { format, source: format!("{SOURCE}{scenario}"), begun: false }
+    }
+
+    /// Adds a commit.
+    pub fn commit(&mut self, commit: &StoredCommit, out: &mut Vec<u8>) {
+        let it = &commit.envelope;
+        let committime = time(it.at);
+        let other = |id: Uuid| (id != it.command_id).then_some(id);
+        let empty = |id: String| CloudEvent {
+            specversion: "1.0".into(),
+            id: id.into(),
+            source: (&*self.source).into(),
+            kind: NOTHING.into(),
+            subject: None,
+            time: Some((&*committime).into()),
+            datacontenttype: None,
+            data: None,
+            position: None,
+            streamversion: None,
+            schema: None,
+            commandid: Some(it.command_id),
+            causationid: other(it.causation_id),
+            correlationid: other(it.correlation_id),
+            actor: Some((&*it.actor).into()),
+            origin: Some(it.origin),
+            committime: None,
+            commandtype: None,
+            commandsubject: None,
+            commanddata: None,
+            followsid: None,
+            followschoice: None,
+            unanswered: false,
+        };
+        // What the whole commit says is said once, on its first event.
+        let first = |event: &mut CloudEvent<'_>| {
+            if let Some(command) = &it.command {
+                event.commandtype = Some(command.kind.to_string().into());
+                event.commandsubject = Some(command.stream.as_str().to_owned().into());
+                event.commanddata = Some(command.data.get().to_owned().into());
+            }
+            if let Some(follows) = &it.follows {
+                event.followsid = Some(follows.command);
+                event.followschoice = Some(follows.choice);
+            }
+            event.unanswered = it.unanswered;
+        };
+        let mut written = Vec::with_capacity(commit.events.len());
+        for ((index, position), event) in (0..).zip(commit.after + 1..).zip(&commit.events) {
+            let mut cloud = CloudEvent {
+                kind: (&*event.kind).into(),
+                subject: Some(event.stream.as_str().into()),
+                time: Some(if event.at == it.at {
+                    (&*committime).into()
+                } else {
+                    time(event.at).into()
+                }),
+                datacontenttype: Some("application/json".into()),
+                data: Some(&event.data),
+                position: Some(position),
+                streamversion: Some(event.version),
+                schema: Some(event.schema),
+                ..empty(event_id(it.command_id, index).to_string())
+            };
+            if index == 0 {
+                first(&mut cloud);
+                if event.at != it.at {
+                    cloud.committime = Some((&*committime).into());
+                }
+            }
+            written.push(serde_json::to_vec(&cloud));
+        }
+        if written.is_empty() {
+            let mut cloud = empty(it.command_id.to_string());
+            first(&mut cloud);
+            written.push(serde_json::to_vec(&cloud));
+        }
+        for text in written {
+            // Texts and numbers under fixed names can always be written.
+            let Ok(text) = text else { continue };
+            match (self.format, std::mem::replace(&mut self.begun, true)) {
+                (Format::Lines, _) => {}
+                (Format::Batch, false) => out.extend(b"[\n"),
+                (Format::Batch, true) => out.extend(b",\n"),
+            }
+            out.extend(text);
+            if self.format == Format::Lines {
+                out.push(b'\n');
+            }
+        }
+    }
+
+    /// Ends the archive.
+    pub fn finish(self, out: &mut Vec<u8>) {
+        match (self.format, self.begun) {
+            (Format::Lines, _) => {}
+            (Format::Batch, true) => out.extend(b"\n]\n"),
+            (Format::Batch, false) => out.extend(b"[]\n"),
+        }
+    }
+}
+
+/// What is wrong with an archive, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The line, from 1.
+    pub line: u64,
+    /// The attribute; empty where it is about the whole.
+    pub field: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.field {
+            "" => write!(f, "line {}: {}", self.line, self.what),
+            field => write!(f, "line {}, {field}: {}", self.line, self.what),
+        }
+    }
+}
+
+/// An archive that was read and found in order.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// The scenario whose log it was, where it says so.
+    pub scenario: Option<String>,
+    /// Its commits, in order.
+    pub commits: Vec<StoredCommit>,
+    /// How many events they hold.
+    pub events: u64,
+}
+
+/// Reads an archive piece by piece, whatever its format.
+#[derive(Default)]
+pub struct Import {
+    format: Option<Format>,
+    /// The line that is being read, and the one where the current event began.
+    line: u64,
+    began: u64,
+    item: Vec<u8>,
+    /// In a batch: how many brackets are open, and whether a text is.
+    depth: usize,
+    in_text: bool,
+    escaped: bool,
+    /// In a batch: whether it was closed, and whether a comma came after the last event.
+    closed: bool,
+    comma: bool,
+    done: Imported,
+    versions: BTreeMap<Stream, u64>,
+    kinds: BTreeMap<String, Rc<str>>,
+    commands: BTreeSet<Uuid>,
+    position: u64,
+    at: u64,
+    faults: Vec<Fault>,
+    more: u64,
+}
+
+impl Import {
+    /// Nothing is read yet.
+    pub fn new() -> Self {
+        Self { line: 1, began: 1, ..Self::default() }
+    }
+
+    /// How many events have been read.
+    pub fn events(&self) -> u64 {
+        self.done.events
+    }
+
+    /// True where it is no use to go on.
+    pub fn hopeless(&self) -> bool {
+        self.more > 0 || self.done.events > EVENTS
+    }
+
+    /// Reads the next piece.
+    pub fn feed(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() && !self.hopeless() {
+            match self.format {
+                None => match bytes[0] {
+                    b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf => {
+                        self.line += u64::from(bytes[0] == b'\n');
+                        bytes = &bytes[1..];
+                    }
+                    b'[' => {
+                        self.format = Some(Format::Batch);
+                        bytes = &bytes[1..];
+                    }
+                    _ => {
+                        self.format = Some(Format::Lines);
+                        self.began = self.line;
+                    }
+                },
+                Some(Format::Lines) => {
+                    let end = bytes.iter().position(|&byte| byte == b'\n');
+                    let (part, rest) = match end {
+                        Some(end) => (&bytes[..end], &bytes[end + 1..]),
+                        None => (bytes, &bytes[bytes.len()..]),
+                    };
+                    self.add(part);
+                    if end.is_some() {
+                        self.item();
+                        self.line += 1;
+                        self.began = self.line;
+                    }
+                    bytes = rest;
+                }
+                Some(Format::Batch) => bytes = self.batch(bytes),
+            }
+        }
+    }
+
+    /// Reads up to the end of an event, a line, or the piece.
+    fn batch<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let mut from = 0;
+        for (at, &byte) in bytes.iter().enumerate() {
+            if byte == b'\n' {
+                self.line += 1;
+            }
+            if self.in_text {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_text = false,
+                    _ => {}
+                }
+                continue;
+            }
+            if self.depth == 0 {
+                from = at;
+            }
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => {}
+                b'{' if self.depth == 0 && !self.closed => {
+                    if self.done.events + self.faults.len() as u64 > 0 && !self.comma {
+                        self.fault("", "a comma is missing before this event");
+                    }
+                    self.began = self.line;
+                    self.depth = 1;
+                    self.comma = false;
+                }
+                b',' if self.depth == 0 && !self.comma && !self.closed => self.comma = true,
+                b']' if self.depth == 0 && !self.comma && !self.closed => self.closed = true,
+                _ if self.depth == 0 => {
+                    self.began = self.line;
+                    self.fault("", "an event, which is a JSON object, is expected here");
+                    // What follows would only be misread.
+                    self.more += 1;
+                    return &[];
+                }
+                b'"' => self.in_text = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        self.add(&bytes[from..=at]);
+                        self.item();
+                        return &bytes[at + 1..];
+                    }
+                }
+                _ => {}
+            }
+        }
+        if self.depth > 0 {
+            self.add(&bytes[from..]);
+        }
+        &[]
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        // One that is too long is told of once it ends, and not held until then.
+        if self.item.len() <= EVENT_BYTES {
+            self.item.extend(bytes);
+        }
+    }
+
+    fn fault(&mut self, field: &str, what: impl Into<String>) {
+        let fault = Fault { line: self.began, field: field.to_owned(), what: what.into() };
+        if self.faults.len() < FAULTS { self.faults.push(fault) } else { self.more += 1 }
+    }
+
+    /// Everything of one event has come.
+    fn item(&mut self) {
+        let item = std::mem::take(&mut self.item);
+        if item.iter().all(u8::is_ascii_whitespace) {
+            return;
+        }
+        if item.len() > EVENT_BYTES {
+            return self.fault("", format!("an event of more than {EVENT_BYTES} bytes"));
+        }
+        if too_deep(&item) {
+            return self.fault("data", format!("it is nested deeper than {DEPTH}"));
+        }
+        let text = match std::str::from_utf8(&item) {
+            Ok(text) => text,
+            Err(_) => return self.fault("", "it is not text in UTF-8"),
+        };
+        match serde_json::from_str::<CloudEvent<'_>>(text) {
+            Ok(event) => self.event(&event),
+            Err(error) => self.fault("", error_text(&error)),
+        }
+        // The next one needs about as much.
+        self.item = item;
+        self.item.clear();
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one check after the other, as they are told")]
+    fn event(&mut self, event: &CloudEvent<'_>) {
+        if event.specversion != "1.0" {
+            self.fault("specversion", format!("{} is not 1.0", event.specversion));
+        }
+        if event.id.is_empty() {
+            self.fault("id", "it is empty");
+        }
+        let own = event.source.strip_prefix(SOURCE);
+        if event.source.is_empty() {
+            self.fault("source", "it is empty");
+        }
+        if let Some(scenario) = own {
+            match &self.done.scenario {
+                None => self.done.scenario = Some(scenario.to_owned()),
+                Some(known) if known == scenario => {}
+                Some(known) => {
+                    let what = format!("{scenario}, and those before it are from {known}");
+                    self.fault("source", what);
+                }
+            }
+        }
+        let mut read_time = |field: &str, text: &Option<Cow<'_, str>>| match text {
+            None => Some(self.at),
+            Some(text) => {
+                let at = millis(text);
+                if at.is_none() {
+                    self.fault(field, format!("{text} is not a date and time with a zone"));
+                }
+                at
+            }
+        };
+        let Some(at) = read_time("time", &event.time) else { return };
+        let Some(committed) = read_time("committime", &event.committime) else { return };
+        let committed = if event.committime.is_some() { committed } else { at };
+
+        let empty = event.kind == NOTHING;
+        // An event of another system is a commit of its own, under an id that follows from its own.
+        let command_id = event.commandid.unwrap_or_else(|| {
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}#{}", event.source, event.id).as_bytes())
+        });
+        let last = self.done.commits.last();
+        let goes_on = last.is_some_and(|it| {
+            let same = event.commandid == Some(it.envelope.command_id);
+            same && !it.events.is_empty() && !empty
+        });
+        if !goes_on && !self.commands.insert(command_id) {
+            let field = if event.commandid.is_some() { "commandid" } else { "id" };
+            return self.fault(field, "it was there before");
+        }
+        if !goes_on {
+            let envelope = self.envelope(event, command_id, committed);
+            let number = self.done.commits.len() as u64 + 1;
+            let after = self.done.events;
+            let Some(envelope) = envelope else { return };
+            self.done.commits.push(StoredCommit { number, after, envelope, events: Vec::new() });
+        }
+        if empty {
+            return;
+        }
+
+        let Some(subject) = &event.subject else {
+            return self.fault("subject", "the stream is missing, such as cart-1");
+        };
+        let stream = match Stream::parse(subject) {
+            Ok(stream) => stream,
+            Err(error) => return self.fault("subject", error.to_string()),
+        };
+        if event.kind.is_empty() {
+            return self.fault("type", "it is empty");
+        }
+        if let Some(kind) = &event.datacontenttype
+            && !kind.contains("json")
+        {
+            return self.fault("datacontenttype", format!("{kind} is not JSON"));
+        }
+        if at < self.at {
+            self.fault("time", "it is earlier than the one before it");
+        }
+        self.at = at.max(self.at);
+        if let Some(position) = event.position {
+            if position <= self.position {
+                let what = format!("{position} does not come after {}", self.position);
+                self.fault("position", what);
+            }
+            self.position = position;
+        }
+        let next = match self.versions.get_mut(&stream) {
+            Some(version) => {
+                *version += 1;
+                *version
+            }
+            None => {
+                // A log need not begin with its streams: this may be a later part of one.
+                let first = event.streamversion.unwrap_or(1).max(1);
+                self.versions.insert(stream.clone(), first);
+                first
+            }
+        };
+        if let Some(version) = event.streamversion
+            && version != next
+        {
+            let what = format!("{version} is not {next}, the next one of {stream}");
+            return self.fault("streamversion", what);
+        }
+        let data = event.data.map_or_else(empty_object, ToOwned::to_owned);
+        let kind = match self.kinds.get(&*event.kind) {
+            Some(kind) => kind.clone(),
+            None => {
+                let kind: Rc<str> = (&*event.kind).into();
+                self.kinds.insert(event.kind.to_string(), kind.clone());
+                kind
+            }
+        };
+        self.done.events += 1;
+        if self.done.events > EVENTS {
+            self.fault("", format!("there are more than {EVENTS} events"));
+        }
+        if let Some(commit) = self.done.commits.last_mut() {
+            let schema = event.schema.unwrap_or(1);
+            commit.events.push(StoredEvent { stream, version: next, kind, schema, at, data });
+        }
+    }
+
+    fn envelope(&mut self, event: &CloudEvent<'_>, id: Uuid, at: u64) -> Option<Envelope> {
+        let command = match (&event.commandtype, &event.commandsubject) {
+            (None, None) => None,
+            (Some(kind), Some(subject)) => {
+                let stream = match Stream::parse(subject) {
+                    Ok(stream) => stream,
+                    Err(error) => {
+                        self.fault("commandsubject", error.to_string());
+                        return None;
+                    }
+                };
+                let text = event.commanddata.as_deref().unwrap_or("{}");
+                if too_deep(text.as_bytes()) {
+                    self.fault("commanddata", format!("it is nested deeper than {DEPTH}"));
+                    return None;
+                }
+                match RawValue::from_string(text.to_owned()) {
+                    Ok(data) => Some(CommandRecord { stream, kind: (&**kind).into(), data }),
+                    Err(error) => {
+                        self.fault("commanddata", error_text(&error));
+                        return None;
+                    }
+                }
+            }
+            (Some(_), None) => {
+                self.fault("commandsubject", "it is missing, and there is a commandtype");
+                return None;
+            }
+            (None, Some(_)) => {
+                self.fault("commandtype", "it is missing, and there is a commandsubject");
+                return None;
+            }
+        };
+        let follows = match (event.followsid, event.followschoice) {
+            (Some(command), Some(choice)) => Some(Follows { command, choice }),
+            (None, None) => None,
+            _ => {
+                self.fault("followsid", "followsid and followschoice go together");
+                return None;
+            }
+        };
+        Some(Envelope {
+            command_id: id,
+            causation_id: event.causationid.unwrap_or(id),
+            correlation_id: event.correlationid.unwrap_or(id),
+            actor: event.actor.as_deref().unwrap_or(&event.source).into(),
+            origin: event.origin.unwrap_or(Origin::Import),
+            at,
+            command,
+            unanswered: event.unanswered,
+            follows,
+        })
+    }
+
+    /// Everything has come.
+    ///
+    /// # Errors
+    /// What is wrong with it, in order. Where there is too much to tell, that comes last.
+    pub fn finish(mut self) -> Result<Imported, Vec<Fault>> {
+        match self.format {
+            Some(Format::Lines) => self.item(),
+            Some(Format::Batch) if !self.closed && self.more == 0 => {
+                self.began = self.line;
+                self.fault("", "the archive breaks off");
+            }
+            Some(Format::Batch) => {}
+            None => {
+                self.began = self.line;
+                self.fault("", "there is nothing in it");
+            }
+        }
+        if self.faults.is_empty() {
+            return Ok(self.done);
+        }
+        if self.more > 0 {
+            self.began = self.line;
+            let fault = Fault {
+                line: self.line,
+                field: String::new(),
+                what: "it was not read any further".to_owned(),
+            };
+            self.faults.push(fault);
+        }
+        Err(self.faults)
+    }
+}
+
+impl Imported {
+    /// The same commits, to be stored after what is in a log: imported, and answered by nobody.
+    ///
+    /// # Errors
+    /// The first thing that does not go together with what is there.
+    pub fn after(self, log: &EventLog) -> Result<Vec<StoredCommit>, String> {
+        let (commits, head) = (log.commits(), log.head());
+        let mut at = log.event(head).map_or(0, crate::es::Recorded::at);
+        let mut versions: BTreeMap<Stream, u64> = BTreeMap::new();
+        let mut placed = Vec::with_capacity(self.commits.len());
+        for mut commit in self.commits {
+            if log.handled(commit.envelope.command_id).is_some() {
+                let id = commit.envelope.command_id;
+                return Err(format!("the command {id} was handled in this log before"));
+            }
+            commit.number += commits;
+            commit.after += head;
+            commit.envelope.origin = Origin::Import;
+            commit.envelope.unanswered = true;
+            commit.envelope.at = commit.envelope.at.max(at);
+            for event in &mut commit.events {
+                let known = versions.get(&event.stream).copied();
+                let version = known.unwrap_or_else(|| log.version(&event.stream));
+                if event.version != version + 1 {
+                    return Err(format!(
+                        "{} is at version {version} here, and the archive goes on with version {}",
+                        event.stream, event.version
+                    ));
+                }
+                if event.at < at {
+                    return Err(format!(
+                        "version {} of {} is earlier than this log's last event",
+                        event.version, event.stream
+                    ));
+                }
+                at = event.at;
+                versions.insert(event.stream.clone(), event.version);
+            }
+            placed.push(commit);
+        }
+        Ok(placed)
+    }
+
+    /// The first event that cannot begin a new log: its stream has a past that is not there.
+    pub fn begins_late(&self) -> Option<String> {
+        let mut seen = BTreeSet::new();
+        let events = self.commits.iter().flat_map(|commit| &commit.events);
+        for event in events {
+            if seen.insert(event.stream.clone()) && event.version != 1 {
+                return Some(format!(
+                    "{} begins at version {}: a new log has nothing before it",
+                    event.stream, event.version
+                ));
+            }
+        }
+        None
+    }
+
+    /// How many events the scenario cannot read. They are kept as they are.
+    pub fn unreadable(&self, scenario: &Scenario) -> u64 {
+        let events = self.commits.iter().flat_map(|commit| &commit.events);
+        let unreadable = |event: &&StoredEvent| {
+            let it = crate::es::read_event(
+                scenario,
+                &event.stream,
+                &event.kind,
+                event.schema,
+                &event.data,
+            );
+            matches!(it.body, crate::es::Body::Unreadable(_))
+        };
+        events.filter(unreadable).count() as u64
+    }
+}
+
+fn empty_object() -> Box<RawValue> {
+    serde_json::value::to_raw_value(&serde_json::Map::new()).unwrap_or_default()
+}
+
+fn error_text(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+/// True where brackets are nested too deep, as far as that can be seen without reading it all.
+fn too_deep(json: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for &byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                if depth > DEPTH {
+                    return true;
+                }
+            }
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+const DAY_MILLIS: u64 = 86_400_000;
+
+/// A time, in milliseconds since 1970, as RFC 3339 has it.
+fn time(at: u64) -> String {
+    let (days, millis) = (at / DAY_MILLIS, at % DAY_MILLIS);
+    // Years that begin in March have the odd day at their end; 400 of them have the same length.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year + u64::from(month <= 2);
+    let (hour, minute) = (millis / 3_600_000, millis / 60_000 % 60);
+    let (second, rest) = (millis / 1_000 % 60, millis % 1_000);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{rest:03}Z")
+}
+
+/// What [`time`] was made of; also with another zone, and without or with more decimals.
+fn millis(text: &str) -> Option<u64> {
+    let (date, clock) = text.split_once(['T', 't', ' '])?;
+    let mut date = date.split('-');
+    let (year, month, day) = (date.next()?, date.next()?, date.next()?);
+    let number = |text: &str, digits: usize| {
+        let whole = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+        whole.then(|| text.parse::<u64>().ok()).flatten()
+    };
+    let year = number(year, year.len().max(4)).filter(|year| *year >= 1970)?;
+    let (month, day) = (number(month, 2)?, number(day, 2)?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if date.next().is_some() || day == 0 || day > last {
+        return None;
+    }
+    let zone = clock.find(['Z', 'z', '+', '-'])?;
+    let (clock, zone) = clock.split_at(zone);
+    let (clock, decimals) = clock.split_once('.').map_or((clock, "0"), |(a, b)| (a, b));
+    let mut clock = clock.split(':');
+    let (hour, minute, second) = (clock.next()?, clock.next()?, clock.next()?);
+    let (hour, minute, second) = (number(hour, 2)?, number(minute, 2)?, number(second, 2)?);
+    if clock.next().is_some() || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    if decimals.is_empty() || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let rest: u64 = format!("{decimals:0<3}")[..3].parse().ok()?;
+    let shift = if zone.eq_ignore_ascii_case("z") {
+        0
+    } else {
+        let (hours, minutes) = zone[1..].split_once(':')?;
+        let minutes = number(hours, 2)? * 60 + number(minutes, 2)?;
+        let sign = if zone.starts_with('-') { 1 } else { -1 };
+        sign * i64::try_from(minutes).ok()? * 60_000
+    };
+    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, of_era) = (y / 400, y % 400);
+    let of_year = (153 * m + 2) / 5 + day - 1;
+    let of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    let days = era.checked_mul(146_097)?.checked_add(of_era)?.checked_sub(719_468)?;
+    let of_day = hour * 3_600_000 + minute * 60_000 + second * 1_000 + rest;
+    days.checked_mul(DAY_MILLIS)?.checked_add(of_day)?.checked_add_signed(shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The faults of an archive, fed in pieces of any size.
+    fn faults(text: &str) -> Vec<String> {
+        let whole = read(text, text.len());
+        for size in [1, 2, 7] {
+            let pieces = read(text, size);
+            assert_eq!(pieces.as_ref().err(), whole.as_ref().err(), "in pieces of {size}");
+        }
+        whole.err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+
+    fn read(text: &str, size: usize) -> Result<Imported, Vec<Fault>> {
+        let mut import = Import::new();
+        text.as_bytes().chunks(size.max(1)).for_each(|piece| import.feed(piece));
+        import.finish()
+    }
+
+    /// A line of another system, with some attributes replaced.
+    fn line(id: u64, others: &str) -> String {
+        let mut event = serde_json::json!({
+            "specversion": "1.0", "id": id.to_string(), "source": "/shop", "type": "AddedToCart",
+            "subject": "cart-1", "time": "2017-08-24T18:00:00Z", "data": { "item": "pears" },
+        });
+        let others: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(others).unwrap();
+        event.as_object_mut().unwrap().extend(others);
+        event.to_string()
+    }
+
+    #[test]
+    fn events_of_another_system_need_a_stream_and_nothing_else() {
+        let text = format!("{}\n\n  {}\r\n", line(1, "{}"), line(2, r#"{"subject":"cart-2"}"#));
+        assert_eq!(faults(&text), [""; 0]);
+        let imported = read(&text, 5).unwrap();
+        assert_eq!((imported.events, imported.commits.len(), imported.scenario), (2, 2, None));
+        let second = &imported.commits[1];
+        assert_eq!((second.number, second.after), (2, 1));
+        assert_eq!((&*second.envelope.actor, second.envelope.at), ("/shop", 1_503_597_600_000));
+        assert_eq!(second.events[0].data.get(), r#"{"item":"pears"}"#);
+        let batch = format!(" [ {} ,\n {}\n] \n", line(1, "{}"), line(2, "{}"));
+        assert_eq!(faults(&batch), [""; 0]);
+        assert_eq!(read(&batch, 3).unwrap().events, 2);
+    }
+
+    #[test]
+    fn each_fault_is_named_with_its_line_and_field() {
+        let table = [
+            (r#"{"specversion":"0.3"}"#, "line 2, specversion: 0.3 is not 1.0"),
+            (r#"{"id":""}"#, "line 2, id: it is empty"),
+            (r#"{"source":""}"#, "line 2, source: it is empty"),
+            (r#"{"id":"1"}"#, "line 2, id: it was there before"),
+            (r#"{"subject":null}"#, "line 2, subject: the stream is missing, such as cart-1"),
+            (
+                r#"{"subject":"cart"}"#,
+                "line 2, subject: a stream is written category-id, such as cart-1; \"cart\" is not",
+            ),
+            (r#"{"type":""}"#, "line 2, type: it is empty"),
+            (
+                r#"{"time":"yesterday"}"#,
+                "line 2, time: yesterday is not a date and time with a zone",
+            ),
+            (
+                r#"{"time":"2017-08-24T17:59:59Z"}"#,
+                "line 2, time: it is earlier than the one before it",
+            ),
+            (r#"{"datacontenttype":"text/xml"}"#, "line 2, datacontenttype: text/xml is not JSON"),
+            (r#"{"streamversion":3}"#, "line 2, streamversion: 3 is not 2, the next one of cart-1"),
+            (r#"{"position":0}"#, "line 2, position: 0 does not come after 0"),
+            (
+                r#"{"commandtype":"Add"}"#,
+                "line 2, commandsubject: it is missing, and there is a commandtype",
+            ),
+            (
+                r#"{"commandsubject":"cart-1"}"#,
+                "line 2, commandtype: it is missing, and there is a commandsubject",
+            ),
+            (
+                r#"{"commandtype":"Add","commandsubject":"cart-1","commanddata":"{"}"#,
+                "line 2, commanddata: EOF while parsing an object",
+            ),
+            (
+                r#"{"followschoice":"retry"}"#,
+                "line 2, followsid: followsid and followschoice go together",
+            ),
+            (r#"{"schema":70000}"#, "line 2: invalid value: integer `70000`, expected u16"),
+            (
+                r#"{"origin":"luck"}"#,
+                "line 2: unknown variant `luck`, expected one of `command`, `import`, `forced`",
+            ),
+        ];
+        for (others, fault) in table {
+            let text = format!("{}\n{}\n", line(1, "{}"), line(2, others));
+            assert_eq!(faults(&text), [fault]);
+            let batch = format!("[{},\n{}]", line(1, "{}"), line(2, others));
+            assert_eq!(faults(&batch), [fault]);
+        }
+    }
+
+    #[test]
+    fn all_faults_are_told_up_to_a_hundred() {
+        let bad: String = (1..=5).map(|id| line(id, r#"{"type":""}"#) + "\n").collect();
+        assert_eq!(faults(&bad).len(), 5);
+        let bad: String = (1..=200).map(|id| line(id, r#"{"type":""}"#) + "\n").collect();
+        let told = faults(&bad);
+        assert_eq!(told.len(), FAULTS + 1);
+        assert_eq!(told[FAULTS], "line 102: it was not read any further");
+    }
+
+    #[test]
+    fn what_is_no_archive_is_said_to_be_none() {
+        let table = [
+            ("", "line 1: there is nothing in it"),
+            (" \n ", "line 2: there is nothing in it"),
+            ("hello", "line 1: expected value"),
+            ("{\"specversion\":\"1.0\"}", "line 1: missing field `id`"),
+            ("[", "line 1: the archive breaks off"),
+            ("[{\"a\":", "line 1: the archive breaks off"),
+            ("[1]", "line 1: an event, which is a JSON object, is expected here"),
+            ("[]\n[]", "line 2: an event, which is a JSON object, is expected here"),
+            ("\u{7f}", "line 1: expected value"),
+        ];
+        for (text, fault) in table {
+            let told = faults(text);
+            assert_eq!(told.first().map(String::as_str), Some(fault), "{text:?}");
+        }
+        assert_eq!(faults("[]"), [""; 0]);
+        let no_comma = format!("[{} {}]", line(1, "{}"), line(2, "{}"));
+        assert_eq!(faults(&no_comma), ["line 1: a comma is missing before this event"]);
+        let mut import = Import::new();
+        import.feed(b"{\"\xff\"}\n");
+        assert_eq!(import.finish().unwrap_err()[0].to_string(), "line 1: it is not text in UTF-8");
+    }
+
+    #[test]
+    fn an_event_may_be_neither_too_long_nor_too_deep() {
+        let long = format!(r#"{{"data":"{}"}}"#, "x".repeat(EVENT_BYTES));
+        let text = line(1, &long);
+        assert_eq!(faults(&text), ["line 1: an event of more than 1048576 bytes"]);
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let text = line(1, "{}").replace(r#"{"item":"pears"}"#, &deep(DEPTH - 1));
+        assert_eq!(faults(&text), [""; 0]);
+        let text = line(1, "{}").replace(r#"{"item":"pears"}"#, &deep(100_000));
+        assert_eq!(faults(&text), ["line 1, data: it is nested deeper than 64"]);
+    }
+
+    #[test]
+    fn times_are_written_and_read_as_the_standard_has_them() {
+        for at in [0, 1, 951_782_400_000, 1_503_597_600_123, 4_107_542_399_999, 253_402_300_799_999]
+        {
+            assert_eq!(millis(&time(at)), Some(at), "{}", time(at));
+        }
+        assert_eq!(time(951_782_400_000), "2000-02-29T00:00:00.000Z");
+        let table = [
+            ("2017-08-24T18:00:00Z", Some(1_503_597_600_000)),
+            ("2017-08-24t20:00:00.5+02:00", Some(1_503_597_600_500)),
+            ("2017-08-24 12:30:00.123456-05:30", Some(1_503_597_600_123)),
+            ("1970-01-01T00:00:00+01:00", None),
+            ("1969-12-31T23:59:59Z", None),
+            ("2017-02-29T00:00:00Z", None),
+            ("2017-13-01T00:00:00Z", None),
+            ("2017-08-24T24:00:00Z", None),
+            ("2017-08-24T18:00:00", None),
+            ("2017-08-24T18:00:00.Z", None),
+            ("2017-8-24T18:00:00Z", None),
+            ("99999999999999999999-01-01T00:00:00Z", None),
+            ("T Z", None),
+        ];
+        for (text, at) in table {
+            assert_eq!(millis(text), at, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_later_part_of_a_log_goes_only_where_its_streams_go_on() {
+        let text = line(1, r#"{"streamversion":3}"#);
+        let imported = read(&text, 9).unwrap();
+        let late = "cart-1 begins at version 3: a new log has nothing before it";
+        assert_eq!(imported.begins_late().as_deref(), Some(late));
+        assert_eq!(
+            imported.after(&EventLog::default()).unwrap_err(),
+            "cart-1 is at version 0 here, and the archive goes on with version 3"
+        );
+    }
+}

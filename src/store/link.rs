@@ -1,0 +1,205 @@
+//! A whole log in the text of a link: frames, compressed, in letters that a link may hold.
+//!
+//! `1.` and the rest in base 64; another way to write it is another number. Whatever the text
+//! is, reading it never panics, and never takes more room than a log that could be shared.
+
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
+
+use super::record::{End, Found, Reader, encode};
+use crate::es::StoredCommit;
+
+const VERSION: &str = "1.";
+/// Longer ones are cut by some browsers, mail programs and chats.
+const LONGEST: usize = 32_000;
+const ROOM_BYTES: usize = 16 << 20;
+const LEVEL: u8 = 10;
+const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// A log that travels in a link.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The scenario's id.
+    pub scenario: String,
+    /// What its sender called the log.
+    pub title: String,
+    /// Where the playhead stood.
+    pub position: u64,
+    /// The commits.
+    pub commits: Vec<StoredCommit>,
+}
+
+/// Why a log doesn't go into a link, or a link gives no log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// It is too long.
+    #[error("this log is too long for a link: take it along as a file")]
+    TooLong,
+    /// It was made by a page that knows more.
+    #[error("this link was made by a newer version of this page: reload it, and try again")]
+    Newer,
+    /// It is cut off, or was changed on its way.
+    #[error("this link is damaged: ask for it again, and mind that it is copied whole")]
+    Damaged,
+}
+
+/// The text of a link.
+///
+/// # Errors
+/// [`LinkError::TooLong`].
+pub fn write(shared: &Shared) -> Result<String, LinkError> {
+    let mut bytes = Vec::new();
+    for text in [&shared.scenario, &shared.title] {
+        let text = text.as_bytes();
+        let length = u8::try_from(text.len()).map_err(|_| LinkError::TooLong)?;
+        bytes.push(length);
+        bytes.extend(text);
+    }
+    bytes.extend(shared.position.to_le_bytes());
+    let mut end = End::default();
+    for commit in &shared.commits {
+        encode(commit, &mut end, &mut bytes);
+        if bytes.len() > ROOM_BYTES {
+            return Err(LinkError::TooLong);
+        }
+    }
+    let text = to_letters(&compress_to_vec_zlib(&bytes, LEVEL));
+    if text.len() + VERSION.len() > LONGEST {
+        return Err(LinkError::TooLong);
+    }
+    Ok(format!("{VERSION}{text}"))
+}
+
+/// What a link holds.
+///
+/// # Errors
+/// [`LinkError::Newer`], [`LinkError::Damaged`].
+pub fn read(text: &str) -> Result<Shared, LinkError> {
+    let Some(letters) = text.strip_prefix(VERSION) else {
+        let number = text.split('.').next().unwrap_or_default();
+        let newer = number.parse::<u32>().is_ok_and(|number| number > 1);
+        return Err(if newer { LinkError::Newer } else { LinkError::Damaged });
+    };
+    let bytes = from_letters(letters).ok_or(LinkError::Damaged)?;
+    let bytes = decompress_to_vec_zlib_with_limit(&bytes, ROOM_BYTES);
+    unpack(&bytes.map_err(|_| LinkError::Damaged)?).ok_or(LinkError::Damaged)
+}
+
+fn unpack(mut bytes: &[u8]) -> Option<Shared> {
+    let mut text = || {
+        let (&length, rest) = bytes.split_first()?;
+        let (text, rest) = rest.split_at_checked(length.into())?;
+        bytes = rest;
+        String::from_utf8(text.to_vec()).ok()
+    };
+    let (scenario, title) = (text()?, text()?);
+    let (position, frames) = bytes.split_first_chunk()?;
+    let (mut commits, mut whole) = (Vec::new(), true);
+    let mut visit = |found| match found {
+        Found::Commit(commit) => commits.push(commit),
+        Found::Lost(_) => whole = false,
+    };
+    let mut reader = Reader::new(None);
+    reader.record(frames, &mut visit);
+    let end = reader.end();
+    reader.finish(Some(end), &mut visit);
+    let position = u64::from_le_bytes(*position);
+    whole.then_some(Shared { scenario, title, position, commits })
+}
+
+fn to_letters(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0, |bits, &byte| bits << 8 | u32::from(byte));
+        let bits = bits << (8 * (3 - three.len()));
+        for letter in 0..=three.len() {
+            text.push(LETTERS[(bits >> (18 - 6 * letter) & 63) as usize].into());
+        }
+    }
+    text
+}
+
+fn from_letters(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    for four in text.as_bytes().chunks(4) {
+        let mut bits: u32 = 0;
+        for byte in four {
+            let value = LETTERS.iter().position(|letter| letter == byte)?;
+            bits = bits << 6 | u32::try_from(value).ok()?;
+        }
+        if four.len() == 1 {
+            return None;
+        }
+        bits <<= 6 * (4 - four.len());
+        bytes.extend(&bits.to_be_bytes()[1..four.len()]);
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::es::{Envelope, StoredEvent, Stream, command_id};
+
+    fn shared(count: u64) -> Shared {
+        let commits = (1..=count).map(|number| StoredCommit {
+            number,
+            after: number - 1,
+            envelope: Envelope::first(command_id("link", number), "Zoë".into(), number),
+            events: vec![StoredEvent {
+                stream: Stream::parse("note-1").unwrap(),
+                version: number,
+                kind: "Added".into(),
+                schema: 1,
+                at: number,
+                data: serde_json::value::to_raw_value(&number).unwrap(),
+            }],
+        });
+        let (scenario, title) = ("notes".to_owned(), "Zoë’s notes".to_owned());
+        Shared { scenario, title, position: 2, commits: commits.collect() }
+    }
+
+    fn written(shared: &Shared) -> String {
+        format!("{shared:?}")
+    }
+
+    #[test]
+    fn what_was_shared_arrives_as_it_was() {
+        for count in [0, 1, 2, 3, 100] {
+            let shared = shared(count);
+            let link = write(&shared).unwrap();
+            assert!(link.bytes().all(|it| LETTERS.contains(&it) || it == b'.'), "{link}");
+            assert_eq!(written(&read(&link).unwrap()), written(&shared));
+        }
+    }
+
+    #[test]
+    fn a_log_that_is_too_long_is_refused() {
+        let link = write(&shared(400)).unwrap();
+        assert!(link.len() <= LONGEST, "{}", link.len());
+        assert_eq!(write(&shared(20_000)).unwrap_err(), LinkError::TooLong);
+        let title = "x".repeat(300);
+        assert_eq!(write(&Shared { title, ..shared(0) }).unwrap_err(), LinkError::TooLong);
+    }
+
+    #[test]
+    fn a_link_that_lacks_or_changes_a_letter_is_damaged() {
+        let link = write(&shared(5)).unwrap();
+        for at in 2..link.len() {
+            let cut = &link[..at];
+            assert_eq!(read(cut).map(|it| written(&it)), Err(LinkError::Damaged), "cut at {at}");
+            let other = if &link[at..=at] == "A" { "B" } else { "A" };
+            let changed = format!("{}{other}{}", &link[..at], &link[at + 1..]);
+            if let Ok(read) = read(&changed) {
+                // Some bits have no meaning.
+                assert_eq!(written(&read), written(&shared(5)), "changed at {at}");
+            }
+        }
+        for text in ["", "1", "1.", "1.A", "1.AA", "1.é", "0.AA", "x.AA", "hello"] {
+            assert_eq!(read(text).map(|it| written(&it)), Err(LinkError::Damaged), "{text}");
+        }
+        for text in ["2.", "17.AAAA"] {
+            assert_eq!(read(text).map(|it| written(&it)), Err(LinkError::Newer), "{text}");
+        }
+    }
+}

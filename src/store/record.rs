@@ -1,0 +1,653 @@
+//! Commits as bytes, each chained to the one before it, so that damage shows.
+//!
+//! A frame is the payload's length (4 bytes), the hash of the frame before (8), its own hash
+//! (8, over the payload, seeded by the one before), and the payload; numbers are little-endian.
+//! One hash is checksum and chain at once: a flipped bit breaks the frame's own, a frame that
+//! is missing or another one breaks the next one's. A tail record is one frame, a segment is
+//! many in a row. This module does no I/O and never panics, whatever the bytes are.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde_json::value::RawValue;
+use twox_hash::XxHash64;
+use uuid::Uuid;
+
+use super::Loss;
+use crate::es::{
+    Choice, CommandRecord, Envelope, Follows, Origin, StoredCommit, StoredEvent, Stream,
+};
+
+const HEADER: usize = 20;
+/// How a payload is written. Another way is another number.
+const FORMAT: u8 = 1;
+
+/// What else a payload holds: bits of its second byte, the highest for what may come.
+const ORIGIN: u8 = 3;
+const CAUSATION: u8 = 4;
+const CORRELATION: u8 = 8;
+const COMMAND: u8 = 16;
+const UNANSWERED: u8 = 32;
+const FOLLOWS: u8 = 64;
+
+const CHOICES: [Choice; 5] =
+    [Choice::Reload, Choice::Retry, Choice::Force, Choice::Same, Choice::Anew];
+
+/// Why a frame cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// Bytes are missing.
+    #[error("the record breaks off")]
+    Short,
+    /// Bytes have changed.
+    #[error("the checksum is wrong")]
+    Checksum,
+    /// It belongs to another history.
+    #[error("it does not follow the one before")]
+    Chain,
+    /// It is gone.
+    #[error("the record is missing")]
+    Missing,
+    /// It was acknowledged once, and something else is there now.
+    #[error("it is not the one that was stored here")]
+    Other,
+    /// It is whole and makes no sense here.
+    #[error("a newer version of this page wrote it")]
+    Newer,
+}
+
+/// How far a log goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// How many commits there are.
+    pub commits: u64,
+    /// The position of the last event.
+    pub head: u64,
+    /// The hash of the last frame; 0 before the first.
+    pub hash: u64,
+}
+
+/// Writes a commit after `end`, and moves the end behind it.
+pub fn encode(commit: &StoredCommit, end: &mut End, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend([0; HEADER]);
+    Writer { out, names: HashMap::new() }.commit(commit);
+    let payload = &out[start + HEADER..];
+    let (before, hash) = (end.hash, XxHash64::oneshot(end.hash, payload));
+    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+    out[start + 4..start + 12].copy_from_slice(&before.to_le_bytes());
+    out[start + 12..start + HEADER].copy_from_slice(&hash.to_le_bytes());
+    let head = commit.after + commit.events.len() as u64;
+    *end = End { commits: commit.number, head, hash };
+}
+
+struct Frame<'a> {
+    before: u64,
+    hash: u64,
+    payload: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    /// Takes the next frame off `bytes`. After one of a wrong checksum the next can be tried.
+    fn take(bytes: &mut &'a [u8]) -> Result<Self, Damage> {
+        let whole = std::mem::take(bytes);
+        let (header, rest) = whole.split_first_chunk::<HEADER>().ok_or(Damage::Short)?;
+        let number = |at: usize| {
+            let bytes = header[at..at + 8].try_into().unwrap_or_default();
+            u64::from_le_bytes(bytes)
+        };
+        let length = u32::from_le_bytes(header[..4].try_into().unwrap_or_default()) as usize;
+        if length > rest.len() {
+            return Err(Damage::Short);
+        }
+        let (payload, rest) = rest.split_at(length);
+        *bytes = rest;
+        let (before, hash) = (number(4), number(12));
+        if XxHash64::oneshot(before, payload) == hash {
+            Ok(Self { before, hash, payload })
+        } else {
+            Err(Damage::Checksum)
+        }
+    }
+}
+
+/// What a reader comes upon.
+#[derive(Debug)]
+pub enum Found {
+    /// The next commit.
+    Commit(StoredCommit),
+    /// A piece that is gone. What comes after it may still be read.
+    Lost(Loss),
+}
+
+/// Reads a log's frames in order and notices whatever is missing, changed or out of place.
+#[derive(Debug, Default)]
+pub struct Reader {
+    end: End,
+    /// False until a frame has been read to which the next can be chained.
+    chained: bool,
+    why: Option<Damage>,
+    known: Option<End>,
+    damaged: bool,
+    names: Names,
+}
+
+impl Reader {
+    /// A reader of a whole log. `known` is how far it went when it was last heard of.
+    pub fn new(known: Option<End>) -> Self {
+        Self { chained: true, known, ..Self::default() }
+    }
+
+    /// A reader of what follows the first `commits`, which end at position `head`.
+    pub fn after(commits: u64, head: u64) -> Self {
+        Self { end: End { commits, head, hash: 0 }, ..Self::default() }
+    }
+
+    /// How far it has read.
+    pub fn end(&self) -> End {
+        self.end
+    }
+
+    /// Reads a record: one frame or many.
+    pub fn record(&mut self, mut bytes: &[u8], visit: &mut dyn FnMut(Found)) {
+        while !bytes.is_empty() {
+            let frame = Frame::take(&mut bytes)
+                .and_then(|it| Ok((read(it.payload, &mut self.names)?, it.before, it.hash)));
+            match frame {
+                Ok((commit, ..)) if commit.number <= self.end.commits => {}
+                Ok((commit, before, hash)) => self.frame(commit, before, hash, visit),
+                Err(why) => _ = self.why.get_or_insert(why),
+            }
+        }
+    }
+
+    fn frame(
+        &mut self,
+        commit: StoredCommit,
+        before: u64,
+        hash: u64,
+        visit: &mut dyn FnMut(Found),
+    ) {
+        let head = commit.after + commit.events.len() as u64;
+        let end = End { commits: commit.number, head, hash };
+        if commit.number > self.end.commits + 1 || commit.after > self.end.head {
+            let up_to = End { commits: commit.number - 1, head: commit.after, hash: before };
+            self.lost(up_to, Damage::Missing, visit);
+        } else if self.chained && before != self.end.hash || commit.after < self.end.head {
+            return self.lost(end, Damage::Chain, visit);
+        }
+        if self.known.is_some_and(|it| it.commits == end.commits && it != end) {
+            return self.lost(end, Damage::Other, visit);
+        }
+        self.end = end;
+        self.chained = true;
+        visit(Found::Commit(commit));
+    }
+
+    /// Says that everything was read, up to where the log should end.
+    pub fn finish(&mut self, end: Option<End>, visit: &mut dyn FnMut(Found)) {
+        for end in end.into_iter().chain(self.known) {
+            if end.commits > self.end.commits {
+                self.lost(end, Damage::Missing, visit);
+            }
+        }
+        // Where nothing else is amiss, the record of the end itself may be.
+        let torn = self.chained && end != Some(self.end);
+        if self.why.is_some() || torn && !self.damaged {
+            self.lost(self.end, Damage::Missing, visit);
+        }
+    }
+
+    fn lost(&mut self, up_to: End, why: Damage, visit: &mut dyn FnMut(Found)) {
+        let why = self.why.take().unwrap_or(why);
+        visit(Found::Lost(Loss { from: self.end.head + 1, to: up_to.head, why: why.to_string() }));
+        self.end = up_to;
+        self.chained = true;
+        self.damaged = true;
+    }
+}
+
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    names: HashMap<Rc<str>, u64>,
+}
+
+impl Writer<'_> {
+    fn commit(&mut self, commit: &StoredCommit) {
+        let it = &commit.envelope;
+        let when = |flag: u8, set: bool| if set { flag } else { 0 };
+        let flags = match it.origin {
+            Origin::Command => 0,
+            Origin::Import => 1,
+            Origin::Forced => 2,
+        } | when(CAUSATION, it.causation_id != it.command_id)
+            | when(CORRELATION, it.correlation_id != it.command_id)
+            | when(COMMAND, it.command.is_some())
+            | when(UNANSWERED, it.unanswered)
+            | when(FOLLOWS, it.follows.is_some());
+        self.out.extend([FORMAT, flags]);
+        self.number(commit.number);
+        self.number(commit.after);
+        self.number(it.at);
+        self.out.extend(it.command_id.as_bytes());
+        if flags & CAUSATION != 0 {
+            self.out.extend(it.causation_id.as_bytes());
+        }
+        if flags & CORRELATION != 0 {
+            self.out.extend(it.correlation_id.as_bytes());
+        }
+        self.name(&it.actor);
+        if let Some(command) = &it.command {
+            self.name(command.stream.as_str());
+            self.name(&command.kind);
+            self.text(command.data.get());
+        }
+        if let Some(follows) = &it.follows {
+            let choice = CHOICES.iter().position(|choice| *choice == follows.choice);
+            self.number(choice.unwrap_or_default() as u64);
+            self.out.extend(follows.command.as_bytes());
+        }
+        self.number(commit.events.len() as u64);
+        let mut before = it.at;
+        for event in &commit.events {
+            self.name(event.stream.as_str());
+            self.name(&event.kind);
+            self.number(event.version);
+            self.number(event.schema.into());
+            // Most are at the same time; one that is earlier wraps around and back.
+            self.number(event.at.wrapping_sub(before));
+            before = event.at;
+            self.text(event.data.get());
+        }
+    }
+
+    fn number(&mut self, mut it: u64) {
+        while it >= 0x80 {
+            self.out.push((it & 0x7f) as u8 | 0x80);
+            it >>= 7;
+        }
+        self.out.push(it as u8);
+    }
+
+    fn text(&mut self, it: &str) {
+        self.number(it.len() as u64);
+        self.out.extend(it.as_bytes());
+    }
+
+    /// A text that comes again is written once; 0 stands before a new one.
+    fn name(&mut self, it: &str) {
+        if let Some(&number) = self.names.get(it) {
+            return self.number(number);
+        }
+        self.number(0);
+        self.text(it);
+        self.names.insert(it.into(), self.names.len() as u64 + 1);
+    }
+}
+
+/// Texts and streams that were read before: most come again and again.
+#[derive(Debug, Default)]
+struct Names {
+    texts: HashMap<Box<str>, Rc<str>>,
+    streams: HashMap<Box<str>, Stream>,
+}
+
+/// Past so many, names are forgotten: a log may have a million streams.
+const NAMES: usize = 100_000;
+
+impl Names {
+    fn text(&mut self, text: &str) -> Rc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return known.clone();
+        }
+        if self.texts.len() >= NAMES {
+            self.texts.clear();
+        }
+        let new: Rc<str> = text.into();
+        self.texts.insert(text.into(), new.clone());
+        new
+    }
+
+    fn stream(&mut self, text: &str) -> Option<Stream> {
+        if let Some(known) = self.streams.get(text) {
+            return Some(known.clone());
+        }
+        if self.streams.len() >= NAMES {
+            self.streams.clear();
+        }
+        let new = Stream::parse(text).ok()?;
+        self.streams.insert(text.into(), new.clone());
+        Some(new)
+    }
+}
+
+/// What a whole payload says. One that cannot be understood was written by somebody else.
+fn read(payload: &[u8], names: &mut Names) -> Result<StoredCommit, Damage> {
+    Cursor { bytes: payload, texts: Vec::new() }.commit(names).ok_or(Damage::Newer)
+}
+
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    texts: Vec<&'a str>,
+}
+
+impl<'a> Cursor<'a> {
+    fn commit(&mut self, names: &mut Names) -> Option<StoredCommit> {
+        let [format, flags] = *self.take(2)? else { return None };
+        if format != FORMAT || flags & 0x80 != 0 {
+            return None;
+        }
+        let (number, after, at) = (self.number()?, self.number()?, self.number()?);
+        let command_id = self.id()?;
+        let mut id = |flag| if flags & flag != 0 { self.id() } else { Some(command_id) };
+        let (causation_id, correlation_id) = (id(CAUSATION)?, id(CORRELATION)?);
+        let actor = names.text(self.name()?);
+        let command = if flags & COMMAND != 0 {
+            Some(CommandRecord {
+                stream: names.stream(self.name()?)?,
+                kind: names.text(self.name()?),
+                data: self.json()?,
+            })
+        } else {
+            None
+        };
+        let follows = if flags & FOLLOWS != 0 {
+            let choice = *CHOICES.get(usize::try_from(self.number()?).ok()?)?;
+            Some(Follows { command: self.id()?, choice })
+        } else {
+            None
+        };
+        let origin = match flags & ORIGIN {
+            0 => Origin::Command,
+            1 => Origin::Import,
+            2 => Origin::Forced,
+            _ => return None,
+        };
+        let unanswered = flags & UNANSWERED != 0;
+        let count = usize::try_from(self.number()?).ok()?;
+        // Each takes six bytes at least: whoever claims more is not believed.
+        if number == 0 || count > self.bytes.len() / 6 {
+            return None;
+        }
+        let mut events = Vec::with_capacity(count);
+        let mut before = at;
+        for _ in 0..count {
+            let (stream, kind) = (names.stream(self.name()?)?, names.text(self.name()?));
+            let (version, schema) = (self.number()?, self.number()?.try_into().ok()?);
+            before = before.wrapping_add(self.number()?);
+            let data = self.json()?;
+            events.push(StoredEvent { stream, version, kind, schema, at: before, data });
+        }
+        if !self.bytes.is_empty() {
+            return None;
+        }
+        let envelope = Envelope {
+            command_id,
+            causation_id,
+            correlation_id,
+            actor,
+            origin,
+            at,
+            command,
+            unanswered,
+            follows,
+        };
+        Some(StoredCommit { number, after, envelope, events })
+    }
+
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.bytes.split_at_checked(count)?;
+        self.bytes = rest;
+        Some(taken)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let mut it = 0;
+        for shift in (0..64).step_by(7) {
+            let (&byte, rest) = self.bytes.split_first()?;
+            self.bytes = rest;
+            it |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(it);
+            }
+        }
+        None
+    }
+
+    fn id(&mut self) -> Option<Uuid> {
+        Uuid::from_slice(self.take(16)?).ok()
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let length = usize::try_from(self.number()?).ok()?;
+        std::str::from_utf8(self.take(length)?).ok()
+    }
+
+    fn name(&mut self) -> Option<&'a str> {
+        match usize::try_from(self.number()?).ok()? {
+            0 => {
+                let text = self.text()?;
+                self.texts.push(text);
+                Some(text)
+            }
+            number => self.texts.get(number - 1).copied(),
+        }
+    }
+
+    fn json(&mut self) -> Option<Box<RawValue>> {
+        RawValue::from_string(self.text()?.to_owned()).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::es::command_id;
+
+    /// Commits of all shapes, as frames, and the end of the log.
+    fn log() -> (Vec<StoredCommit>, Vec<Vec<u8>>, End) {
+        let mut commits = Vec::new();
+        let mut after = 0;
+        let mut version = 0;
+        for (number, count) in (1..).zip([1, 0, 3, 1, 0]) {
+            let mut envelope = Envelope::first(command_id("record", number), "Zoë".into(), 70);
+            match number {
+                2 => envelope.origin = Origin::Import,
+                3 => envelope.correlation_id = command_id("record", 1),
+                4 => envelope.causation_id = command_id("record", 2),
+                _ => envelope.origin = Origin::Forced,
+            }
+            envelope.unanswered = number == 2;
+            envelope.follows = (number == 3)
+                .then(|| Follows { command: envelope.command_id, choice: Choice::Force });
+            envelope.command = (number == 3).then(|| CommandRecord {
+                stream: Stream::parse("note-1").unwrap(),
+                kind: "Add".into(),
+                data: json("🥨"),
+            });
+            let events = (0..count).map(|n| {
+                version += 1;
+                StoredEvent {
+                    stream: Stream::parse("note-1").unwrap(),
+                    version,
+                    kind: ["Added", "Removed"][n % 2].into(),
+                    schema: 2,
+                    at: [60, 80, 70][n],
+                    data: json("ä"),
+                }
+            });
+            let events: Vec<_> = events.collect();
+            let head = after + events.len() as u64;
+            commits.push(StoredCommit { number, after, envelope, events });
+            after = head;
+        }
+        let mut end = End::default();
+        let frames = commits.iter().map(|commit| {
+            let mut frame = Vec::new();
+            encode(commit, &mut end, &mut frame);
+            frame
+        });
+        (commits.clone(), frames.collect(), end)
+    }
+
+    fn json(words: &str) -> Box<RawValue> {
+        serde_json::value::to_raw_value(&json!({ "words": words })).unwrap()
+    }
+
+    fn texts(commits: &[StoredCommit]) -> Vec<String> {
+        commits.iter().map(|it| serde_json::to_string(it).unwrap()).collect()
+    }
+
+    /// The commits up to the first loss, the losses, and how many commits come after it.
+    fn read(
+        records: &[Vec<u8>],
+        end: Option<End>,
+        known: Option<End>,
+    ) -> (Vec<String>, Vec<String>, usize) {
+        let (mut commits, mut losses, mut stranded) = (Vec::new(), Vec::new(), 0);
+        let mut visit = |found| match found {
+            Found::Commit(commit) if losses.is_empty() => commits.push(commit),
+            Found::Commit(_) => stranded += 1,
+            Found::Lost(loss) => losses.push(loss.to_string()),
+        };
+        let mut reader = Reader::new(known);
+        for record in records {
+            reader.record(record, &mut visit);
+        }
+        reader.finish(end, &mut visit);
+        (texts(&commits), losses, stranded)
+    }
+
+    #[test]
+    fn what_was_written_is_read_one_by_one_or_in_one_piece() {
+        let (commits, frames, end) = log();
+        let expected = (texts(&commits), Vec::new(), 0);
+        assert_eq!(read(&frames, Some(end), None), expected);
+        assert_eq!(read(&[frames.concat()], Some(end), Some(end)), expected);
+        let early = End { commits: 0, ..End::default() };
+        assert_eq!(read(&frames, Some(end), Some(early)), expected);
+        assert_eq!(read(&[], Some(early), None), (Vec::new(), Vec::new(), 0));
+    }
+
+    #[test]
+    fn any_bit_that_flips_is_noticed_and_what_is_before_it_can_be_read() {
+        let (commits, frames, end) = log();
+        let commits = texts(&commits);
+        let starts: Vec<usize> = frames
+            .iter()
+            .scan(0, |at, frame| {
+                *at += frame.len();
+                Some(*at)
+            })
+            .collect();
+        let whole = frames.concat();
+        for bit in 0..whole.len() * 8 {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let (read, losses, _) = read(&[bytes], Some(end), None);
+            let good = starts.iter().filter(|&&start| start <= bit / 8).count();
+            assert_eq!(read, commits[..good], "bit {bit}");
+            assert!(!losses.is_empty(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn any_end_that_breaks_off_is_noticed() {
+        let (_, frames, end) = log();
+        let whole = frames.concat();
+        for length in 0..whole.len() {
+            let (_, losses, _) = read(&[whole[..length].to_vec()], Some(end), None);
+            assert_eq!(losses.len(), 1, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_gone_twice_there_or_out_of_order_is_noticed() {
+        let (_, frames, end) = log();
+        for n in 0..frames.len() {
+            let mut fewer = frames.clone();
+            fewer.remove(n);
+            let (read_up_to, losses, after) = read(&fewer, Some(end), None);
+            assert_eq!((read_up_to.len(), losses.len(), after), (n, 1, 4 - n), "without {n}");
+        }
+        let mut swapped = frames.clone();
+        swapped.swap(1, 2);
+        assert_eq!(read(&swapped, Some(end), None).1.len(), 1);
+        let mut twice = frames.clone();
+        twice.insert(2, frames[1].clone());
+        assert_eq!(read(&twice, Some(end), None).1.len(), 0);
+    }
+
+    #[test]
+    fn a_loss_says_which_events_it_is_about() {
+        let (_, mut frames, end) = log();
+        frames[2][30] ^= 1;
+        let (.., losses, _) = read(&frames, Some(end), None);
+        assert_eq!(losses, ["events 2 to 4 cannot be read: the checksum is wrong"]);
+        frames.remove(3);
+        let (.., losses, _) = read(&frames, Some(end), None);
+        assert_eq!(losses, ["events 2 to 5 cannot be read: the checksum is wrong"]);
+        let (_, mut frames, end) = log();
+        frames.remove(1);
+        let (.., losses, _) = read(&frames, Some(end), None);
+        assert_eq!(losses, ["what is noted after event 1 cannot be read: the record is missing"]);
+    }
+
+    #[test]
+    fn a_log_shorter_than_it_was_known_to_be_or_different_there_has_lost_something() {
+        let (_, frames, end) = log();
+        let mut shorter = End::default();
+        let (commits, ..) = log();
+        for commit in &commits[..3] {
+            encode(commit, &mut shorter, &mut Vec::new());
+        }
+        let (.., losses, _) = read(&frames[..3], Some(shorter), Some(end));
+        assert_eq!(losses, ["event 5 cannot be read: the record is missing"]);
+        let other = End { hash: 1, ..shorter };
+        let (.., losses, _) = read(&frames, Some(end), Some(other));
+        assert_eq!(
+            losses,
+            ["events 2 to 4 cannot be read: it is not the one that was stored here"]
+        );
+        let (.., losses, _) = read(&frames, None, None);
+        assert_eq!(losses, ["what is noted after event 5 cannot be read: the record is missing"]);
+    }
+
+    #[test]
+    fn a_commit_of_another_history_is_noticed() {
+        let (commits, frames, end) = log();
+        let mut other = End { hash: 7, ..End::default() };
+        let mut foreign = Vec::new();
+        encode(&commits[3], &mut other, &mut foreign);
+        let mut mixed = frames.clone();
+        mixed[3] = foreign;
+        let (.., losses, _) = read(&mixed, Some(end), None);
+        assert_eq!(losses[0], "event 5 cannot be read: it does not follow the one before");
+    }
+
+    #[test]
+    fn what_a_newer_page_wrote_is_called_that() {
+        let (_, mut frames, end) = log();
+        let payload = &mut frames[4][HEADER..];
+        payload[0] = 9;
+        let hash = XxHash64::oneshot(end_of(3), &frames[4][HEADER..]);
+        frames[4][12..HEADER].copy_from_slice(&hash.to_le_bytes());
+        let (.., losses, _) = read(&frames, Some(end), None);
+        assert_eq!(
+            losses,
+            ["what is noted after event 5 cannot be read: a newer version of this page wrote it"]
+        );
+    }
+
+    fn end_of(index: usize) -> u64 {
+        let (commits, ..) = log();
+        let mut end = End::default();
+        for commit in &commits[..=index] {
+            encode(commit, &mut end, &mut Vec::new());
+        }
+        end.hash
+    }
+}
