@@ -446,6 +446,9 @@ fn pressed(event: &MouseEvent) -> Option<Msg> {
 /// What the event at the playhead follows from, and what follows from it, itself among them.
 /// Nothing, where it stands alone.
 fn kin(session: &Session) -> BTreeSet<u64> {
+    if session.scenario().processes.is_empty() {
+        return BTreeSet::new();
+    }
     let here = session.position();
     let mut kin = BTreeSet::from([here]);
     let mut at = here;

@@ -17,7 +17,7 @@ use crate::lab::{Control, Kind, Panel, StateView, Status, Stream};
 #[derive(Properties, PartialEq)]
 pub struct ReadProps {
     pub states: Vec<StateView>,
-    pub panels: Vec<Panel>,
+    pub panels: Vec<Rc<Panel>>,
     /// Projections of the scenario that do not run.
     pub removed: Vec<Rc<str>>,
     /// All streams.
@@ -137,7 +137,7 @@ fn State(props: &StateProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct ReaderProps {
-    panel: Panel,
+    panel: Rc<Panel>,
     missing: usize,
     control: Callback<(Rc<str>, Control)>,
     rebuild: Callback<(Rc<str>, u16)>,
@@ -173,7 +173,7 @@ fn Reader(props: &ReaderProps) -> Html {
             if it.now.is_empty() && it.was.is_empty() {
                 <p class="empty">{ it.about.to_string() }{ if it.shown == 0 { " It has taken in no event yet." } else { " No event so far has put anything here." } }</p>
             } else {
-                <ViewBody name={name.clone()} now={it.now.clone()} was={it.was.clone()} />
+                <ViewBody name={name.clone()} now={Rc::new(it.now.clone())} was={Rc::new(it.was.clone())} />
             }
         </>
     };

@@ -15,7 +15,7 @@ use yew::{Callback, Html, InputEvent, Properties, component, html};
 use super::markdown::markdown;
 use super::parts::button;
 use super::shell::use_shell;
-use crate::lab::{Bar, Cell, Cents, Map, Mark, RowMark, Set, Table, View, lines, natural, rows};
+use crate::lab::{Bar, Cell, Cents, Map, Mark, RowMark, Set, View, lines, natural, rows};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -25,15 +25,15 @@ const ROWS_AT_FIRST: usize = 30;
 #[derive(Properties, PartialEq)]
 pub struct ViewProps {
     pub name: Rc<str>,
-    pub now: View,
-    pub was: View,
+    pub now: Rc<View>,
+    pub was: Rc<View>,
 }
 
 #[component]
 pub fn ViewBody(props: &ViewProps) -> Html {
-    match (&props.now, &props.was) {
-        (View::Table(now), View::Table(was)) => {
-            html! { <Rows now={now.clone()} was={was.clone()} /> }
+    match (&*props.now, &*props.was) {
+        (View::Table(_), View::Table(_)) => {
+            html! { <Rows now={props.now.clone()} was={props.was.clone()} /> }
         }
         (View::Documents { documents: now }, View::Documents { documents: was }) => {
             let keys: BTreeSet<&Rc<str>> = now.keys().chain(was.keys()).collect();
@@ -94,16 +94,16 @@ fn side(cell: &Cell) -> &'static str {
 
 #[derive(Properties, PartialEq)]
 struct RowsProps {
-    now: Table,
-    was: Table,
+    now: Rc<View>,
+    was: Rc<View>,
 }
 
 /// A table: its first rows, and all that the event at the playhead has changed.
 #[component]
 fn Rows(props: &RowsProps) -> Html {
     let all = yew::use_state(|| false);
-    let now = &props.now;
-    let diff = rows(&props.was, now);
+    let (View::Table(now), View::Table(was)) = (&*props.now, &*props.was) else { return html! {} };
+    let diff = rows(was, now);
     let count = diff.rows.len();
     let limit = if *all { ROWS_SHOWN } else { ROWS_AT_FIRST };
     let shown = diff

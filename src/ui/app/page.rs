@@ -41,7 +41,7 @@ impl App {
             .map(|it| it.name())
             .filter(|name| !panels.iter().any(|panel| panel.name == *name))
             .collect();
-        let flags: Vec<Flag> = panels.iter().map(Flag::of).collect();
+        let flags: Vec<Flag> = panels.iter().map(|panel| Flag::of(panel)).collect();
         let counted = |kind| {
             let of_kind = panels.iter().filter(move |it| it.kind == kind);
             (of_kind.clone().count(), of_kind.filter(|it| it.lag > 0).count())
@@ -229,7 +229,7 @@ impl App {
         states
     }
 
-    fn panels(&self, session: &mut Session) -> Vec<Panel> {
+    fn panels(&self, session: &mut Session) -> Vec<Rc<Panel>> {
         let subscriptions = session.world().subscriptions().iter();
         let names: Vec<Rc<str>> = subscriptions.map(|it| it.name().clone()).collect();
         let mut panels: Vec<Panel> = names.iter().filter_map(|name| session.panel(name)).collect();
@@ -242,6 +242,6 @@ impl App {
                 }
             }
         }
-        panels
+        panels.into_iter().map(Rc::new).collect()
     }
 }
