@@ -16,7 +16,9 @@ use super::fixed::Fixed;
 use super::markdown::markdown;
 use super::parts::button;
 use super::shell::use_shell;
-use crate::lab::{Bar, Cell, Cents, Map, Mark, RowMark, Set, Table, View, lines, natural, rows, sort};
+use crate::lab::{
+    Bar, Cell, Cents, Map, Mark, RowMark, Set, Table, View, lines, natural, rows, sort,
+};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
