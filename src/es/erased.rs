@@ -179,7 +179,7 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
     }
 
     fn restore(&self, saved: &str, version: u64) -> Result<Box<dyn AnyInstance>, String> {
-        let state: A = serde_json::from_str(saved).map_err(|error| sentence(&error))?;
+        let state: A = tagged::whole(saved).map_err(|error| sentence(&error))?;
         Ok(Box::new(Instance { state, version, unreadable: None }))
     }
 }

@@ -1,12 +1,11 @@
 //! What changed between two states or two views, entry by entry, matched by key.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::es::{Cell, Row, Table, View, natural};
+use crate::es::{Cell, Map, Row, Set, Table, View, natural};
 
 /// How an entry differs from before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,7 +64,7 @@ pub fn keyed(view: &View) -> Value {
             let edge = |((a, b), times): (&(Rc<str>, Rc<str>), &u64)| {
                 (format!("{a} – {b}"), Value::from(*times))
             };
-            value["edges"] = edges.iter().map(edge).collect::<Map<_, _>>().into();
+            value["edges"] = edges.iter().map(edge).collect::<serde_json::Map<_, _>>().into();
         }
         View::Documents { .. } | View::Pages { .. } | View::Chart { .. } | View::Search { .. } => {}
     }
@@ -75,7 +74,9 @@ pub fn keyed(view: &View) -> Value {
 /// Turns a list of objects into one, by what identifies each.
 fn rekey(
     list: &mut Value,
-    key: impl Fn(&mut Map<String, Value>) -> Option<(String, &mut Map<String, Value>)>,
+    key: impl Fn(
+        &mut serde_json::Map<String, Value>,
+    ) -> Option<(String, &mut serde_json::Map<String, Value>)>,
 ) {
     let Value::Array(rows) = list.take() else { return };
     let keyed = rows.into_iter().filter_map(|row| {
@@ -83,7 +84,7 @@ fn rekey(
         let (key, row) = key(&mut row)?;
         Some((key, std::mem::take(row).into()))
     });
-    *list = keyed.collect::<Map<_, _>>().into();
+    *list = keyed.collect::<serde_json::Map<_, _>>().into();
 }
 
 fn text_of(value: Value) -> String {
@@ -96,8 +97,7 @@ fn text_of(value: Value) -> String {
 fn branch(depth: usize, path: &str, was: &Value, now: &Value, lines: &mut Vec<Line>) {
     let (was, now) = (entries(was), entries(now));
     let keys = merged(&was, &now);
-    let (was, now): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        (was.into_iter().collect(), now.into_iter().collect());
+    let (was, now): (Map<_, _>, Map<_, _>) = (was.into_iter().collect(), now.into_iter().collect());
     for key in keys {
         let (before, after) = (was.get(&key).copied(), now.get(&key).copied());
         leaf(depth, &format!("{path}/{}", escape(&key)), key, before, after, lines);
@@ -140,7 +140,7 @@ fn entries(value: &Value) -> Vec<(String, &Value)> {
     match value {
         Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
         Value::Array(list) => {
-            let mut seen = BTreeMap::<String, usize>::new();
+            let mut seen = Map::<String, usize>::new();
             let keyed = list.iter().map(|value| {
                 let text = value.to_string();
                 let times = seen.entry(text.clone()).or_default();
@@ -156,8 +156,8 @@ fn entries(value: &Value) -> Vec<(String, &Value)> {
 /// The keys of both, each once: those of now in their order, those that are gone after the key
 /// they followed.
 fn merged(was: &[(String, &Value)], now: &[(String, &Value)]) -> Vec<String> {
-    let present: BTreeSet<&str> = now.iter().map(|(key, _)| &**key).collect();
-    let mut gone: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
+    let present: Set<&str> = now.iter().map(|(key, _)| &**key).collect();
+    let mut gone: Map<Option<&str>, Vec<&str>> = Map::new();
     let mut after = None;
     for (key, _) in was {
         if present.contains(&**key) {
@@ -176,7 +176,7 @@ fn merged(was: &[(String, &Value)], now: &[(String, &Value)]) -> Vec<String> {
 
 fn is_branch(value: &Value) -> bool {
     match value {
-        Value::Object(map) => !Map::is_empty(map),
+        Value::Object(map) => !serde_json::Map::is_empty(map),
         Value::Array(list) => !list.is_empty(),
         _ => false,
     }
@@ -215,8 +215,8 @@ pub struct RowMark {
 
 /// Matches the rows of two tables by key.
 pub fn rows(was: &Table, now: &Table) -> TableDiff {
-    let before: BTreeMap<&str, &Row> = was.rows.iter().map(|row| (&*row.key, row)).collect();
-    let present: BTreeSet<&str> = now.rows.iter().map(|row| &*row.key).collect();
+    let before: Map<&str, &Row> = was.rows.iter().map(|row| (&*row.key, row)).collect();
+    let present: Set<&str> = now.rows.iter().map(|row| &*row.key).collect();
     let mut rows: Vec<RowMark> = now
         .rows
         .iter()

@@ -12,7 +12,7 @@ mod handle;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ use super::snapshots::{Loading, Meter, Snapshot, Snapshots, Start};
 use super::subscription::{Fault, Kind, Subscription};
 use crate::es::{
     AnyInstance, Choice, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Follows,
-    Handler, Origin, Reaction, Scenario, StoredCommit, Stream, sort,
+    Handler, Map, Origin, Reaction, Scenario, Set, StoredCommit, Stream, sort,
 };
 
 /// A command on its way in.
@@ -99,7 +99,7 @@ pub enum Keep {
 pub struct World {
     scenario: Rc<Scenario>,
     log: EventLog,
-    handlers: BTreeMap<Stream, Handler>,
+    handlers: Map<Stream, Handler>,
     inbox: VecDeque<Handling>,
     handling: Option<Handling>,
     subscriptions: Vec<Subscription>,
@@ -107,11 +107,11 @@ pub struct World {
     /// Who crashes next, and the position of the event that it was at.
     crashing: Option<(Rc<str>, u64, Fault)>,
     effects: VecDeque<(Rc<str>, u64, Reaction)>,
-    settled: BTreeSet<Rc<str>>,
+    settled: Set<Rc<str>>,
     journal: Vec<Entry>,
     outbox: Vec<Effect>,
     /// Effect → how many times it was performed.
-    performed: BTreeMap<Uuid, u64>,
+    performed: Map<Uuid, u64>,
     snapshots: Snapshots,
     /// True where processes only fold: another place runs them.
     watching: bool,
@@ -135,17 +135,17 @@ impl World {
         let mut world = Self {
             scenario: scenario.clone(),
             log: EventLog::default(),
-            handlers: BTreeMap::new(),
+            handlers: Map::new(),
             inbox: VecDeque::new(),
             handling: None,
             subscriptions: Vec::new(),
             reacting: None,
             crashing: None,
             effects: VecDeque::new(),
-            settled: BTreeSet::new(),
+            settled: Set::new(),
             journal: Vec::new(),
             outbox: Vec::new(),
-            performed: BTreeMap::new(),
+            performed: Map::new(),
             snapshots: Snapshots::default(),
             watching: false,
             keeps: Vec::new(),

@@ -1,6 +1,5 @@
 //! The command form: who asks whom for what, made from the commands' own types.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use uuid::Uuid;
@@ -9,7 +8,7 @@ use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, 
 
 use super::parts::{Head, button, chosen, panel, typed};
 use super::shell::use_shell;
-use crate::lab::{Ask, CommandForm, CommandRecord, Field, FieldKind, Stream};
+use crate::lab::{Ask, CommandForm, CommandRecord, Field, FieldKind, Map, Set, Stream};
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,11 +18,11 @@ pub struct Draft {
     /// Who asks.
     pub actor: Rc<str>,
     /// Category → the id that is addressed.
-    pub targets: BTreeMap<Rc<str>, String>,
+    pub targets: Map<Rc<str>, String>,
     /// Form → field → what was put in.
-    pub inputs: BTreeMap<usize, BTreeMap<Rc<str>, String>>,
+    pub inputs: Map<usize, Map<Rc<str>, String>>,
     /// Field → what is wrong with it. The id's is under the empty name.
-    pub faults: BTreeMap<Rc<str>, String>,
+    pub faults: Map<Rc<str>, String>,
     /// What came of the last command, and whether it was accepted.
     pub answer: Option<(bool, String)>,
 }
@@ -46,7 +45,7 @@ impl Draft {
             self.faults.insert("".into(), format!("name the {}", form.aggregate));
         }
         let stream = Stream::new(&form.aggregate, target);
-        let nothing = BTreeMap::new();
+        let nothing = Map::new();
         let data = match form.read(self.inputs.get(&self.form).unwrap_or(&nothing)) {
             Ok(data) => data,
             Err(faults) => {
@@ -128,7 +127,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
             _ => groups.push((form.aggregate.clone(), vec![(index, form)])),
         }
     }
-    let categories: BTreeSet<&str> = props.streams.iter().map(Stream::category).collect();
+    let categories: Set<&str> = props.streams.iter().map(Stream::category).collect();
     let aside = html! {
         <label class="inline">
             <span class="quiet">{ "as" }</span>

@@ -1,6 +1,5 @@
 //! The event log: a window of rows over a log of any length, and the selected event's detail.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -13,7 +12,7 @@ use super::icons::icon;
 use super::parts::{Head, button, chip, counted, grouped, menu, panel, select, tick, typed};
 use super::shell::Shell;
 use super::timeline::mark;
-use crate::lab::{Cents, Origin, Recorded, Session, Stream};
+use crate::lab::{Cents, Origin, Recorded, Session, Set, Stream};
 
 const ROW_HEIGHT: f64 = 32.0;
 const HEADER_HEIGHT: f64 = 28.0;
@@ -385,7 +384,7 @@ impl EventLogView {
         event: &Recorded,
         (index, slot): (usize, usize),
         props: &LogProps,
-        kin: &BTreeSet<u64>,
+        kin: &Set<u64>,
     ) -> Html {
         let position = event.position();
         let selected = position == props.position;
@@ -445,12 +444,12 @@ fn pressed(event: &MouseEvent) -> Option<Msg> {
 
 /// What the event at the playhead follows from, and what follows from it, itself among them.
 /// Nothing, where it stands alone.
-fn kin(session: &Session) -> BTreeSet<u64> {
+fn kin(session: &Session) -> Set<u64> {
     if session.scenario().processes.is_empty() {
-        return BTreeSet::new();
+        return Set::default();
     }
     let here = session.position();
-    let mut kin = BTreeSet::from([here]);
+    let mut kin = Set::from([here]);
     let mut at = here;
     while let Some((cause, _)) = session.cause(at) {
         at = cause;
@@ -466,7 +465,7 @@ fn kin(session: &Session) -> BTreeSet<u64> {
             }
         }
     }
-    if kin.len() > 1 { kin } else { BTreeSet::new() }
+    if kin.len() > 1 { kin } else { Set::new() }
 }
 
 /// The height in which rows are seen: all but the header's, which stays on top.

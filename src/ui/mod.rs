@@ -12,6 +12,7 @@ mod browser;
 mod commands;
 mod console;
 mod desk;
+mod fixed;
 mod header;
 mod icons;
 mod journal;

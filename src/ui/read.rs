@@ -1,6 +1,5 @@
 //! The read side: aggregates' states, projections and processes at the playhead, and the outbox.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -12,7 +11,7 @@ use super::icons::icon;
 use super::parts::{Head, button, chip, chosen, counted, empty, icon_button, menu, panel};
 use super::shell::use_shell;
 use super::views::{Tree, ViewBody};
-use crate::lab::{Control, Kind, Panel, StateView, Status, Stream};
+use crate::lab::{Control, Kind, Map, Panel, StateView, Status, Stream};
 
 #[derive(Properties, PartialEq)]
 pub struct ReadProps {
@@ -23,7 +22,7 @@ pub struct ReadProps {
     /// All streams.
     pub streams: Rc<Vec<Stream>>,
     /// Process → how much its code would have sent that nobody has handled.
-    pub missing: Rc<BTreeMap<Rc<str>, usize>>,
+    pub missing: Rc<Map<Rc<str>, usize>>,
     /// The streams whose states are kept in view.
     pub pinned: Rc<Vec<Stream>>,
     pub pin: Callback<(Stream, bool)>,

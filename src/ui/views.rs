@@ -2,20 +2,21 @@
 //! graphs and charts as drawings, a search index with a box to search it. What the event at the
 //! playhead changed is marked, old beside new.
 
-use std::collections::BTreeSet;
 use std::f64::consts::TAU;
 use std::fmt::Write;
 use std::rc::Rc;
 
+use js_sys::Math;
 use serde_json::Value;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
+use super::fixed::Fixed;
 use super::markdown::markdown;
 use super::parts::button;
 use super::shell::use_shell;
-use crate::lab::{Bar, Cell, Cents, Map, Mark, RowMark, Set, View, lines, natural, rows};
+use crate::lab::{Bar, Cell, Cents, Map, Mark, RowMark, Set, View, lines, natural, rows, sort};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -36,11 +37,8 @@ pub fn ViewBody(props: &ViewProps) -> Html {
             html! { <Rows now={props.now.clone()} was={props.was.clone()} /> }
         }
         (View::Documents { documents: now }, View::Documents { documents: was }) => {
-            let keys: BTreeSet<&Rc<str>> = now.keys().chain(was.keys()).collect();
-            let mut keys: Vec<&Rc<str>> = keys.into_iter().collect();
-            keys.sort_by(|a, b| natural(a, b));
             html! {
-                { for keys.into_iter().map(|key| html! {
+                { for either(now.keys(), was.keys()).into_iter().map(|key| html! {
                     <div class="document" key={key.to_string()}>
                         <h3>{ key.to_string() }</h3>
                         <Tree now={now.get(key).cloned().unwrap_or_default()} was={was.get(key).cloned().unwrap_or_default()} />
@@ -61,6 +59,17 @@ pub fn ViewBody(props: &ViewProps) -> Html {
         }
         _ => html! {},
     }
+}
+
+/// The keys of now and before, each once.
+fn either<'a>(
+    now: impl Iterator<Item = &'a Rc<str>>,
+    was: impl Iterator<Item = &'a Rc<str>>,
+) -> Vec<&'a Rc<str>> {
+    let keys: Set<&Rc<str>> = now.chain(was).collect();
+    let mut keys: Vec<&Rc<str>> = keys.into_iter().collect();
+    sort(&mut keys, |a, b| natural(a, b));
+    keys
 }
 
 fn mark(mark: Mark) -> (&'static str, &'static str) {
@@ -202,9 +211,7 @@ struct PagesProps {
 
 #[component]
 fn Pages(props: &PagesProps) -> Html {
-    let keys: BTreeSet<&Rc<str>> = props.now.keys().chain(props.was.keys()).collect();
-    let mut keys: Vec<&Rc<str>> = keys.into_iter().collect();
-    keys.sort_by(|a, b| natural(a, b));
+    let keys = either(props.now.keys(), props.was.keys());
     html! {
         <div class="pages">
             { for keys.into_iter().map(|key| {
@@ -240,7 +247,7 @@ fn bars(unit: &str, now: &[Bar], was: &[Bar]) -> Html {
                 html! {
                     <div class={if changed { "bar-row changed" } else { "bar-row" }} key={bar.name.to_string()}>
                         <span class="name">{ bar.name.to_string() }</span>
-                        <span class="track"><i style={format!("width:{share:.1}%")} /></span>
+                        <span class="track"><i style={format!("width:{}%", Fixed(share, 1))} /></span>
                         <span class="number">
                             if let (true, Some(before)) = (changed, before) { <del>{ before }</del>{ " " } }
                             if changed { <ins>{ bar.value }</ins> } else { { bar.value } }
@@ -286,12 +293,12 @@ fn chart(name: &str, unit: &str, money: bool, series: &Map<Rc<str>, Map<u64, i64
                     let mut path = String::new();
                     for (at, value) in points {
                         if path.is_empty() {
-                            path = format!("M{:.1} {:.1}", x(*at), y(*value));
+                            path = format!("M{} {}", Fixed(x(*at), 1), Fixed(y(*value), 1));
                         } else {
-                            _ = write!(path, "H{:.1}V{:.1}", x(*at), y(*value));
+                            _ = write!(path, "H{}V{}", Fixed(x(*at), 1), Fixed(y(*value), 1));
                         }
                     }
-                    _ = write!(path, "H{:.1}", x(last));
+                    _ = write!(path, "H{}", Fixed(x(last), 1));
                     html! { <path key={name.to_string()} class={format!("line s{}", index % 6)} d={path} /> }
                 }) }
             </svg>
@@ -319,7 +326,7 @@ fn graph(
     let place = |key: &Rc<str>| {
         let index = nodes.keys().position(|it| it == key).unwrap_or_default() as f64;
         let angle = TAU * index / count - TAU / 4.0;
-        (200.0 + 120.0 * angle.cos(), 110.0 + 82.0 * angle.sin())
+        (200.0 + 120.0 * Math::cos(angle), 110.0 + 82.0 * Math::sin(angle))
     };
     let said: Vec<String> = edges
         .keys()
@@ -369,13 +376,13 @@ fn Search(props: &SearchProps) -> Html {
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
         .collect();
-    let mut hits: Option<BTreeSet<Rc<str>>> = None;
+    let mut hits: Option<Set<Rc<str>>> = None;
     for word in &words {
         let next = props.terms.iter().filter(|(term, _)| term.starts_with(&**word));
-        let found: BTreeSet<Rc<str>> = next.flat_map(|(_, keys)| keys.iter().cloned()).collect();
-        hits = Some(
-            hits.map_or(found.clone(), |before| before.intersection(&found).cloned().collect()),
-        );
+        let found: Set<Rc<str>> = next.flat_map(|(_, keys)| keys.iter().cloned()).collect();
+        hits = Some(hits.map_or(found.clone(), |before| {
+            before.into_iter().filter(|it| found.contains(it)).collect()
+        }));
     }
     let input = {
         let query = query.clone();

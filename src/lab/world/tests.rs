@@ -114,7 +114,7 @@ impl Aggregate for Bell {
 
 /// How often each door was opened. Version 2 counts how often it was shut as well.
 #[derive(Clone, Default)]
-struct Doors<const VERSION: u16>(BTreeMap<Rc<str>, u64>);
+struct Doors<const VERSION: u16>(Map<Rc<str>, u64>);
 
 impl<const VERSION: u16> Projection for Doors<VERSION> {
     const NAME: &'static str = "Doors";
