@@ -5,6 +5,7 @@
 //! number and never does I/O. What must be stored is handed out, and what was stored is handed
 //! back in.
 
+mod address;
 pub mod archive;
 mod compare;
 mod diff;

@@ -10,8 +10,8 @@ use super::health::Health;
 use super::subscription::{Fault, Kind, Subscription};
 use super::world::{Answer, Ask, Bulk, Did, World};
 use crate::es::{
-    Act, Commit, Draft, EventLog, Handler, Map, Reader, Recorded, Scenario, Step, Stream, Subject,
-    View, command_id, read_event,
+    Act, CommandRecord, Commit, Draft, EventLog, Handler, Map, Reader, Recorded, Scenario, Step,
+    Stream, Subject, View, command_id, read_event,
 };
 
 /// How far apart a cause and what it caused are looked for, in events.
@@ -332,6 +332,16 @@ impl Session {
         let handler = handler(&mut self.states, self.world.scenario(), stream)?;
         handler.load(stream, version, log);
         Some((version, handler.state()))
+    }
+
+    /// Whether a command would be accepted at the playhead. The aggregate is asked, nothing more.
+    pub fn would_accept(&mut self, command: &CommandRecord) -> bool {
+        let (log, stream) = (self.world.log(), &command.stream);
+        let version = log.version_at(stream, self.position);
+        handler(&mut self.states, self.world.scenario(), stream).is_some_and(|handler| {
+            handler.load(stream, version, log);
+            handler.decide(command).is_ok()
+        })
     }
 
     /// What a projection or process shows at any position, folded cleanly.

@@ -53,6 +53,8 @@ pub struct App {
     logs: Vec<LogInfo>,
     forms: Rc<Vec<CommandForm>>,
     draft: Draft,
+    /// For which form, head and position an addressee was looked for.
+    addressed: Option<(usize, u64, u64)>,
     pinned: Rc<Vec<Stream>>,
     bookmarks: Bookmarks,
     layout: Layout,
@@ -234,6 +236,7 @@ impl Component for App {
             logs: Vec::new(),
             forms: Rc::new(Vec::new()),
             draft: Draft::default(),
+            addressed: None,
             pinned: Rc::default(),
             bookmarks: Bookmarks::default(),
             layout: Layout::remembered(),
@@ -277,6 +280,12 @@ impl Component for App {
         let shown = self.take(ctx, msg);
         if let (true, Some(desk)) = (shown, &self.desk) {
             self.scene.refresh(desk, self.layout.zoom, self.layout.by_time, resting);
+            let (head, position) = (desk.session().head(), desk.session().position());
+            let asked = (self.draft.form, head, if position == head { head } else { 0 });
+            if self.addressed != Some(asked) {
+                self.addressed = Some(asked);
+                self.draft.address(&self.forms, &mut desk.session_mut());
+            }
         }
         shown
     }

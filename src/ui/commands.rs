@@ -8,7 +8,7 @@ use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, 
 
 use super::parts::{Head, button, chosen, panel, typed};
 use super::shell::use_shell;
-use crate::lab::{Ask, CommandForm, CommandRecord, Field, FieldKind, Map, Set, Stream};
+use crate::lab::{Ask, CommandForm, CommandRecord, Field, FieldKind, Map, Session, Set, Stream};
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,8 +17,10 @@ pub struct Draft {
     pub form: usize,
     /// Who asks.
     pub actor: Rc<str>,
-    /// Category → the id that is addressed.
+    /// Category → the id that was put in.
     pub targets: Map<Rc<str>, String>,
+    /// Whom the form is for where none was put in.
+    pub addressee: Rc<str>,
     /// Form → field → what was put in.
     pub inputs: Map<usize, Map<Rc<str>, String>>,
     /// Field → what is wrong with it. The id's is under the empty name.
@@ -30,9 +32,22 @@ pub struct Draft {
 impl Draft {
     /// A draft that works at once.
     pub fn first(forms: &[CommandForm]) -> Self {
-        let targets = forms.iter().map(|form| (form.aggregate.clone(), "1".to_owned())).collect();
         let inputs = forms.iter().map(CommandForm::defaults).enumerate().collect();
-        Self { actor: "Alice".into(), targets, inputs, ..Self::default() }
+        Self { actor: "Alice".into(), inputs, ..Self::default() }
+    }
+
+    /// The id that a form is for.
+    fn target(&self, form: &CommandForm) -> &str {
+        self.targets.get(&form.aggregate).map_or(&*self.addressee, String::as_str)
+    }
+
+    /// Finds somebody who accepts the form as it stands.
+    pub fn address(&mut self, forms: &[CommandForm], session: &mut Session) {
+        let nothing = Map::default();
+        if let Some(form) = forms.get(self.form) {
+            let inputs = self.inputs.get(&self.form).unwrap_or(&nothing);
+            self.addressee = session.addressee(form, inputs);
+        }
     }
 
     /// The command as it stands. None where something cannot be read; the faults say what.
@@ -40,11 +55,11 @@ impl Draft {
         let form = forms.get(self.form)?;
         self.faults.clear();
         self.answer = None;
-        let target = self.targets.get(&form.aggregate).map_or("", |text| text.trim());
+        let target = self.target(form).trim().to_owned();
         if target.is_empty() {
             self.faults.insert("".into(), format!("name the {}", form.aggregate));
         }
-        let stream = Stream::new(&form.aggregate, target);
+        let stream = Stream::new(&form.aggregate, &target);
         let nothing = Map::new();
         let data = match form.read(self.inputs.get(&self.form).unwrap_or(&nothing)) {
             Ok(data) => data,
@@ -156,7 +171,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
             <div class="fields">
                 { entry(
                     "target", &format!("To {}", form.aggregate),
-                    draft.targets.get(&form.aggregate).map_or("", String::as_str),
+                    draft.target(form),
                     Some(&form.aggregate), "text", None, draft.faults.get(""), target,
                 ) }
                 { for form.fields.iter().map(|field| input(props, field)) }

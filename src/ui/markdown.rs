@@ -41,7 +41,7 @@ fn drawn(block: &[Composite<'_>]) -> Html {
     match first.style {
         CompositeStyle::Header(level) => {
             let class = (level == 1).then_some("big");
-            lines().map(|line| html! { <h4 {class}>{ line }</h4> }).collect()
+            lines().map(|line| html! { <h3 {class}>{ line }</h3> }).collect()
         }
         CompositeStyle::ListItem(_) => {
             html! { <ul>{ for lines().map(|line| html! { <li>{ line }</li> }) }</ul> }

@@ -126,6 +126,7 @@ impl App {
             self.pinned = layout::pinned(&scenario.id);
         }
         (self.stepping, self.beat, self.pulse, self.told) = (None, None, None, None);
+        self.addressed = None;
         self.bookmarks = bookmarks::load(&desk.info().id);
         self.shell.money = Rc::new(scene::money(&mut desk.session_mut(), &self.forms));
         if let Some(position) = position {
