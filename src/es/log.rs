@@ -497,6 +497,9 @@ mod tests {
             assert_eq!(walked, expected, "{from} to {to}");
         }
         assert!(log.stream(&stream("c-1")).is_empty());
+        let (by_reference, mut walked) = (&&log, Vec::new());
+        History::walk(by_reference, 1, 9, |event| walked.push(event.position()));
+        assert_eq!((History::len(by_reference), walked), (4, vec![2, 3, 4]));
         let versions = (0..=5).map(|position| log.version_at(&stream("b-1"), position));
         assert_eq!(versions.collect::<Vec<_>>(), [0, 0, 1, 1, 2, 2]);
     }

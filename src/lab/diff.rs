@@ -250,7 +250,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::es::Column;
+    use crate::es::{Bar, Column};
 
     fn written(was: &Value, now: &Value) -> Vec<String> {
         let line = |line: Line| {
@@ -338,6 +338,30 @@ mod tests {
         for line in lines.iter().filter(|line| line.now.is_some()) {
             assert_eq!(now.pointer(&line.path).map(text), line.now, "{}", line.path);
         }
+    }
+
+    #[test]
+    fn changes_are_the_lines_that_differ_with_their_paths() {
+        let (was, now) =
+            (json!({ "a": { "x": 1, "y": 2 }, "b": 3 }), json!({ "a": { "x": 1 }, "b": 4 }));
+        let changed: Vec<(String, Mark)> =
+            changes(&was, &now).into_iter().map(|line| (line.path, line.mark)).collect();
+        assert_eq!(changed, [("/a/y".to_owned(), Mark::Removed), ("/b".to_owned(), Mark::Changed)]);
+        assert!(changes(&now, &now).is_empty());
+    }
+
+    #[test]
+    fn rows_bars_and_edges_are_found_by_their_keys() {
+        let columns = [Column { name: "pieces" }];
+        let rows = [Row::new("a", [1_u64.into()]), Row::new("b", [2_u64.into()])];
+        let table = keyed(&View::table(&columns, rows));
+        assert_eq!(table["rows"], json!({ "a": { "pieces": 1 }, "b": { "pieces": 2 } }));
+        let bars = vec![Bar { name: "pears".into(), value: 3 }];
+        let bars = keyed(&View::Bars { unit: "pieces", bars });
+        assert_eq!(bars["bars"], json!({ "pears": { "value": 3 } }));
+        let edges = [(("Ben".into(), "Eric".into()), 2)].into_iter().collect();
+        let graph = keyed(&View::Graph { nodes: [].into_iter().collect(), edges });
+        assert_eq!(graph["edges"], json!({ "Ben – Eric": 2 }));
     }
 
     #[test]
