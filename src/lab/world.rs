@@ -312,21 +312,23 @@ impl World {
     /// A command of the journal, to send once more. `id` is its new id, which every choice takes
     /// but [`Choice::Same`]. None where the journal has no such command.
     ///
-    /// Reloading and retrying decide on the latest state; force decides on the one that the
-    /// command was decided on, and appends whatever has happened since.
+    /// Reloading and retrying decide on the latest state; force decides on the one that was
+    /// expected when the command met its conflict, and appends whatever has happened since.
     pub fn again(&self, command: Uuid, choice: Choice, id: Uuid) -> Option<Ask> {
-        let of = |entry: &&Entry| entry.envelope.command_id == command;
-        let entry = self.journal.iter().rev().filter(of).find(|it| it.outcome != Outcome::Repeated);
-        let entry = entry.or_else(|| self.journal.iter().rev().find(of))?;
-        let seen = match entry.outcome {
-            Outcome::WrongExpectedVersion { expected: Expected::Exact(version), .. } => version,
-            _ => 0,
-        };
+        let mut entries =
+            self.journal.iter().rev().filter(|entry| entry.envelope.command_id == command);
+        let entry = entries.next()?;
+        let seen = std::iter::once(entry).chain(entries).find_map(|entry| match entry.outcome {
+            Outcome::WrongExpectedVersion { expected: Expected::Exact(version), .. } => {
+                Some(version)
+            }
+            _ => None,
+        });
         let id = if choice == Choice::Same { command } else { id };
         let mut ask = Ask::new(id, entry.envelope.actor.clone(), entry.envelope.command.clone()?);
         ask.follows = Some(Follows { command, choice });
         match choice {
-            Choice::Force => (ask.expected, ask.seen) = (Some(Expected::Any), Some(seen)),
+            Choice::Force => (ask.expected, ask.seen) = (Some(Expected::Any), seen),
             Choice::Retry => ask.retry = true,
             Choice::Reload | Choice::Same | Choice::Anew => {}
         }

@@ -1045,7 +1045,7 @@ pub struct Listeners {
     list: Vec<(String, Function)>,
     told: u64,
     /// Who waits until a subscription has reached a position.
-    waiting: Vec<(String, u64, Reply)>,
+    waiting: Vec<(Desk, String, u64, Reply)>,
 }
 
 impl Listeners {
@@ -1060,14 +1060,14 @@ impl Listeners {
     }
 
     /// Answers once a subscription has reached a position: at once where it has.
-    pub fn wait(&mut self, name: String, position: u64, reply: Reply, session: &Session) {
-        self.waiting.push((name, position, reply));
-        self.arrived(session);
+    pub fn wait(&mut self, desk: Desk, name: String, position: u64, reply: Reply) {
+        self.waiting.push((desk, name, position, reply));
+        self.arrived();
     }
 
-    fn arrived(&mut self, session: &Session) {
-        self.waiting.retain(|(name, position, reply)| {
-            match session.world().wait(name, *position) {
+    fn arrived(&mut self) {
+        self.waiting.retain(|(desk, name, position, reply)| {
+            match desk.session().world().wait(name, *position) {
                 Some(wait) if wait.left > 0 => return true,
                 Some(wait) => reply.resolve(&wait),
                 None => unknown(name, reply),
@@ -1086,7 +1086,7 @@ impl Listeners {
         for did in trace {
             self.tell("step", &to_js(&step_out(did)));
         }
-        self.arrived(session);
+        self.arrived();
         let from = std::mem::replace(&mut self.told, session.head()) + 1;
         if !self.list.is_empty() {
             for event in session.log().events(from, session.head()) {
