@@ -5,6 +5,7 @@
 
 mod act;
 mod asked;
+mod calls;
 mod keys;
 mod layout;
 mod open;
@@ -25,6 +26,7 @@ use web_sys::{Event, KeyboardEvent, Node};
 use yew::html::Scope;
 use yew::{Component, Context, Html, html};
 
+use self::calls::Calls;
 use self::layout::Layout;
 pub use self::layout::Side;
 pub use self::open::How;
@@ -50,9 +52,12 @@ pub struct App {
     /// Why nothing is kept, where nothing is.
     unkept: Option<String>,
     desk: Option<Desk>,
-    logs: Vec<LogInfo>,
+    /// The logs of the scenario that is open.
+    logs: Rc<Vec<LogInfo>>,
+    /// The scenarios' ids and titles.
+    titles: Rc<Vec<(Rc<str>, Rc<str>)>>,
     forms: Rc<Vec<CommandForm>>,
-    draft: Draft,
+    draft: Rc<Draft>,
     /// For which form, head and position an addressee was looked for.
     addressed: Option<(usize, u64, u64)>,
     pinned: Rc<Vec<Stream>>,
@@ -90,6 +95,7 @@ pub struct App {
     ready: Vec<Reply>,
     opening: u64,
     link: Scope<Self>,
+    calls: Calls,
     _events: Vec<EventListener>,
 }
 
@@ -233,9 +239,12 @@ impl Component for App {
             disk: None,
             unkept: None,
             desk: None,
-            logs: Vec::new(),
+            logs: Rc::default(),
+            titles: Rc::new(
+                scenarios().iter().map(|it| (it.id.clone(), it.title.clone())).collect(),
+            ),
             forms: Rc::new(Vec::new()),
-            draft: Draft::default(),
+            draft: Rc::default(),
             addressed: None,
             pinned: Rc::default(),
             bookmarks: Bookmarks::default(),
@@ -270,6 +279,7 @@ impl Component for App {
             listeners: Listeners::default(),
             ready: Vec::new(),
             opening: 0,
+            calls: Calls::new(&link),
             link,
             _events: events,
         }
@@ -284,7 +294,7 @@ impl Component for App {
             let asked = (self.draft.form, head, if position == head { head } else { 0 });
             if self.addressed != Some(asked) {
                 self.addressed = Some(asked);
-                self.draft.address(&self.forms, &mut desk.session_mut());
+                Rc::make_mut(&mut self.draft).address(&self.forms, &mut desk.session_mut());
             }
         }
         shown
@@ -357,7 +367,7 @@ impl App {
             }
             Msg::Settled => self.settled(),
             Msg::Tell => self.tell(ctx),
-            Msg::Edit(draft) => self.draft = draft,
+            Msg::Edit(draft) => self.draft = Rc::new(draft),
             Msg::Send => self.send(ctx),
             Msg::Sent(entry) => self.sent(entry.as_ref()),
             Msg::StepInto => self.step_into(),

@@ -11,7 +11,7 @@ use super::shell::use_shell;
 use crate::lab::{Ask, CommandForm, CommandRecord, Field, FieldKind, Map, Session, Set, Stream};
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
     /// Which form.
     pub form: usize,
@@ -90,7 +90,7 @@ pub enum Mode {
 #[derive(Properties, PartialEq)]
 pub struct CommandsProps {
     pub forms: Rc<Vec<CommandForm>>,
-    pub draft: Draft,
+    pub draft: Rc<Draft>,
     pub streams: Rc<Vec<Stream>>,
     pub mode: Mode,
     /// True where steps are listed.
@@ -304,7 +304,7 @@ fn edit_by(
     let (edit, draft) = (props.edit.clone(), props.draft.clone());
     Callback::from(move |event: Event| {
         if let Some(text) = chosen(&event) {
-            let mut draft = draft.clone();
+            let mut draft = Draft::clone(&draft);
             change(&mut draft, text);
             edit.emit(draft);
         }
@@ -318,7 +318,7 @@ fn type_by(
     let (edit, draft) = (props.edit.clone(), props.draft.clone());
     Callback::from(move |event: InputEvent| {
         if let Some(text) = typed(&event) {
-            let mut draft = draft.clone();
+            let mut draft = Draft::clone(&draft);
             change(&mut draft, text);
             edit.emit(draft);
         }

@@ -10,12 +10,12 @@ use crate::store::LogInfo;
 
 #[derive(Properties, PartialEq)]
 pub struct HeaderProps {
-    pub scenarios: Vec<(Rc<str>, Rc<str>)>,
+    pub scenarios: Rc<Vec<(Rc<str>, Rc<str>)>>,
     pub scenario: Rc<str>,
     pub about: Rc<str>,
     pub story: usize,
     pub next: Option<(usize, Rc<str>)>,
-    pub logs: Vec<LogInfo>,
+    pub logs: Rc<Vec<LogInfo>>,
     pub log: String,
     pub durable: bool,
     /// A command is being stepped through: the story waits.

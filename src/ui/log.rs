@@ -18,7 +18,7 @@ const ROW_HEIGHT: f64 = 32.0;
 const HEADER_HEIGHT: f64 = 28.0;
 /// Browsers cannot lay out a taller element; a longer log is scrolled in proportion.
 const TALLEST: f64 = 8_000_000.0;
-const SPARE_ROWS: usize = 8;
+const SPARE_ROWS: usize = 4;
 /// However tall the screen is.
 const ROWS_AT_MOST: usize = 200;
 /// A handout that is longer is no handout.

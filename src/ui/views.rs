@@ -21,7 +21,7 @@ use crate::lab::{Bar, Cell, Cents, Map, Mark, RowMark, Set, View, lines, natural
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
 /// So many of them at first: more are never read, and each costs.
-const ROWS_AT_FIRST: usize = 30;
+const ROWS_AT_FIRST: usize = 15;
 
 #[derive(Properties, PartialEq)]
 pub struct ViewProps {

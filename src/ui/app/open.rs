@@ -103,7 +103,9 @@ impl App {
             }
             return false;
         }
-        self.logs = logs;
+        let scenario = desk.info().scenario.clone();
+        let own = logs.into_iter().filter(|log| log.scenario == scenario);
+        self.logs = Rc::new(own.collect());
         self.show(ctx, desk, position);
         match reply {
             Some(reply) => reply.resolve(&()),
@@ -122,7 +124,7 @@ impl App {
         let other = self.desk.as_ref().is_none_or(|old| old.session().scenario().id != scenario.id);
         if other {
             self.forms = Rc::new(forms(&scenario));
-            self.draft = Draft::first(&self.forms);
+            self.draft = Rc::new(Draft::first(&self.forms));
             self.pinned = layout::pinned(&scenario.id);
         }
         (self.stepping, self.beat, self.pulse, self.told) = (None, None, None, None);
