@@ -148,7 +148,7 @@ fn sent_again_under_the_same_id_it_is_recognised_and_under_a_new_one_it_is_handl
     lab.again(Choice::Anew);
     assert_eq!(lab.last(), ("Slam accepted: -".into(), Some(Choice::Anew)));
     assert_eq!(lab.world.log().head(), 4);
-    let ids: BTreeSet<Uuid> = lab.world.journal().iter().map(|it| it.envelope.command_id).collect();
+    let ids: Set<Uuid> = lab.world.journal().iter().map(|it| it.envelope.command_id).collect();
     assert_eq!(ids.len(), 2);
     assert!(lab.world.again(command_id("house", 99), Choice::Same, Uuid::nil()).is_none());
 }
