@@ -57,6 +57,10 @@ impl<E: Serialize + 'static> AnyEvent for E {
 pub trait AnyAggregate {
     /// The category of its streams.
     fn name(&self) -> Rc<str>;
+    /// True for the category of its streams.
+    fn takes(&self, category: &str) -> bool {
+        &*self.name() == category
+    }
     /// The schema that its events are stored under now.
     fn schema(&self) -> u16;
     /// The JSON schema of its commands.
@@ -151,6 +155,11 @@ pub trait AnyRunner {
 impl<A: Aggregate> AnyAggregate for Of<A> {
     fn name(&self) -> Rc<str> {
         A::NAME.into()
+    }
+
+    // Asked once an event: quicker than to make a name.
+    fn takes(&self, category: &str) -> bool {
+        A::NAME == category
     }
 
     fn schema(&self) -> u16 {

@@ -192,6 +192,15 @@ impl<K, V> Map<K, V> {
         self.find(key).ok().map(|(_, slot)| &self.values[slot])
     }
 
+    /// The key that equals this one, and its value.
+    pub fn get_key_value<Q: Ord + ?Sized>(&self, key: &Q) -> Option<(&K, &V)>
+    where
+        K: Borrow<Q>,
+    {
+        let keys = self.keys.as_ref()?;
+        keys.find(key).ok().map(|(_, slot)| (&keys.names[slot], &self.values[slot]))
+    }
+
     /// The value of a key, to change.
     #[inline]
     pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
@@ -464,8 +473,7 @@ impl<K> Set<K> {
     where
         K: Borrow<Q>,
     {
-        let keys = self.0.keys.as_ref()?;
-        keys.find(key).ok().map(|(_, slot)| &keys.names[slot])
+        self.0.get_key_value(key).map(|(key, ())| key)
     }
 
     /// Takes everything out.

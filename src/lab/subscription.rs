@@ -242,6 +242,15 @@ impl Subscription {
         self.revision += 1;
     }
 
+    /// True for a projection that is told of each event once, in order, as soon as may be.
+    pub(super) fn sound(&self) -> bool {
+        self.kind == Kind::Projection
+            && !(self.synchronous || self.paused || self.crashed || self.withheld)
+            && self.delay == 0
+            && self.fault.is_none()
+            && self.again.is_none()
+    }
+
     /// Takes in whatever it has not been told of.
     pub(super) fn catch_up(&mut self, log: &EventLog) {
         for event in log.events(self.checkpoint + 1, log.head()) {

@@ -714,7 +714,12 @@ impl Desk {
     pub async fn append(&self, bulk: Bulk) -> Option<(u64, u64)> {
         let id = bulk.id;
         self.session_mut().world_mut().submit_bulk(bulk);
-        self.run().await;
+        let _turn = self.0.gate.lock().await;
+        while self.step_in_turn().await.is_some() {
+            if self.session().log().handled(id).is_some() {
+                self.session_mut().world_mut().hurry();
+            }
+        }
         let handled = self.session().log().handled(id)?;
         Some((handled.start, handled.end - 1))
     }

@@ -101,6 +101,14 @@ impl World {
         }
     }
 
+    /// Tells every projection that nothing ails of everything at once: what deliveries one by
+    /// one come to, when nobody looks.
+    pub fn hurry(&mut self) {
+        for it in self.subscriptions.iter_mut().filter(|it| it.sound()) {
+            it.catch_up(&self.log);
+        }
+    }
+
     /// Folds a subscription's events up to `position` anew; what comes after is delivered again.
     pub(super) fn restart(&mut self, name: &str, code: u16, position: u64) -> Option<()> {
         let runner = self.fresh(name, code)?;

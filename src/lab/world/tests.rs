@@ -935,6 +935,31 @@ fn the_same_bulk_append_twice_appends_once() {
 }
 
 #[test]
+fn projections_in_a_hurry_come_to_what_they_come_to_step_by_step() {
+    let shown = |lab: &Lab| -> Vec<String> {
+        let all = lab.world.subscriptions().iter();
+        all.map(|it| format!("{} at {}: {:?}", it.name(), it.checkpoint(), it.view())).collect()
+    };
+    let events = [("door-1", "Opened"), ("door-2", "Opened"), ("door-1", "Shut")];
+    for paused in [false, true] {
+        let (mut stepped, mut hurried) = (Lab::new(&house()), Lab::new(&house()));
+        for lab in [&mut stepped, &mut hurried] {
+            lab.pause("Doors", paused);
+            lab.append(&events, false);
+            lab.until_pending();
+            lab.store();
+        }
+        let mut steps = 0;
+        while hurried.step().is_some() {
+            hurried.world.hurry();
+            steps += 1;
+        }
+        assert!(steps < stepped.run().len() || paused, "{steps} steps");
+        assert_eq!(shown(&hurried), shown(&stepped), "paused: {paused}");
+    }
+}
+
+#[test]
 fn a_bulk_append_wakes_processes_only_when_asked_to() {
     for react in [false, true] {
         let mut lab = Lab::new(&kept_house());
