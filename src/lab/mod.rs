@@ -7,6 +7,7 @@
 
 pub mod archive;
 mod compare;
+pub mod csv;
 mod diff;
 mod forms;
 mod health;

@@ -32,6 +32,9 @@ pub enum How {
 
 impl App {
     pub(super) fn navigate(&mut self, ctx: &Context<Self>) -> bool {
+        if self.shared(ctx) {
+            return true;
+        }
         let address = Address::here();
         let scenario: Rc<str> = address.scenario.as_deref().unwrap_or("cart").into();
         if let (Some(desk), Some(log)) = (&self.desk, &address.log)

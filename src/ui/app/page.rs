@@ -14,6 +14,7 @@ use crate::ui::desk::{Desk, written_millis};
 use crate::ui::header::{Header, Keys};
 use crate::ui::journal::Journal;
 use crate::ui::log::EventLogView;
+use crate::ui::logs::{self, Logs};
 use crate::ui::parts::button;
 use crate::ui::pipeline::Pipeline;
 use crate::ui::read::{Outbox, ReadSide};
@@ -93,8 +94,9 @@ impl App {
                     theme={link.callback(|()| Msg::Theme)}
                     keys={link.callback(|()| Msg::Keys(true))}
                     set_present={link.callback(Msg::Present)}
+                    act={link.callback(Msg::Act)}
                 />
-                { self.notices(ctx) }
+                { self.notices(ctx, desk) }
                 <Pipeline
                     commands={(journal, self.scene.refused)} {position} {head} {projections} {processes} {reacts}
                     outbox={self.scene.performed} pulse={self.pulse.clone()} {caption}
@@ -140,7 +142,7 @@ impl App {
                             control={link.callback(|(name, control)| Msg::Control(name, control))}
                             rebuild={link.callback(|(name, code)| Msg::Rebuild(name, code))}
                             subscribe={link.callback(|(name, on)| Msg::Subscribe(name, on))}
-                            send_missing={link.callback(Msg::SendMissing)}
+                            send_missing={link.callback(Msg::SendMissing)} act={link.callback(Msg::Act)}
                         />
                         if reacts {
                             <Outbox desk={desk.clone()} count={outbox} performed={self.scene.performed} seek={link.callback(Msg::Seek)} />
@@ -169,6 +171,12 @@ impl App {
                         close={link.callback(|()| Msg::Keys(false))}
                     />
                 }
+                if self.keeping.shown.open {
+                    <Logs
+                        shown={self.keeping.shown.clone()} log={desk.info().id.clone()} durable={desk.storage().durable()}
+                        act={link.callback(Msg::Act)}
+                    />
+                }
                 if self.blank {
                     <button type="button" class="blank" aria-label="Show the page again" onclick={link.callback(|_| Msg::Blank(false))} />
                 }
@@ -177,13 +185,19 @@ impl App {
         }
     }
 
-    fn notices(&self, ctx: &Context<Self>) -> Html {
+    fn notices(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
         html! {
             <div class="notices">
                 if let Some(why) = &self.unkept {
                     <p class="notice" role="alert">
                         { format!("This log lives in memory only and is gone when the page closes: {why}.") }
                     </p>
+                }
+                if let Some(trouble) = desk.trouble() {
+                    { logs::trouble(&trouble, desk.info(), &ctx.link().callback(Msg::Act)) }
+                }
+                if !desk.runs_processes() {
+                    <p class="notice">{ "Another tab has this log open as well. What either stores, both show; the other one runs its processes." }</p>
                 }
                 if let Some(fault) = &self.fault {
                     <p class="notice bad" role="alert">
