@@ -8,6 +8,7 @@
 mod address;
 pub mod archive;
 mod compare;
+pub mod csv;
 mod diff;
 mod forms;
 mod health;

@@ -26,6 +26,26 @@ impl Address {
         Self { scenario: scenario.map(str::to_owned), log: log.map(str::to_owned), position }
     }
 
+    /// The text of a log that the address carries.
+    pub fn shared() -> Option<String> {
+        let hash = window().location().hash().ok()?;
+        hash.strip_prefix("#/share/").map(str::to_owned)
+    }
+
+    /// The whole address of a log that travels in a link.
+    pub fn of_shared(text: &str) -> String {
+        let here = window().location().href().unwrap_or_default();
+        let page = here.split('#').next().unwrap_or_default();
+        format!("{page}#/share/{text}")
+    }
+
+    /// Takes away what the address carried, so that a reload does not make it once more.
+    pub fn clear() {
+        let Ok(history) = window().history() else { return };
+        // A browser that refuses makes another log at the next reload: no harm.
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some("#/"));
+    }
+
     /// Writes the address of a place in a log. `new` makes it one that Back returns from.
     pub fn write(scenario: &str, log: &str, position: u64, new: bool) {
         let text = format!("#/{scenario}/{log}/at/{position}");

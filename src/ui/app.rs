@@ -6,6 +6,7 @@
 mod act;
 mod asked;
 mod calls;
+mod keep;
 mod keys;
 mod layout;
 mod open;
@@ -27,6 +28,7 @@ use yew::html::Scope;
 use yew::{Component, Context, Html, html};
 
 use self::calls::Calls;
+use self::keep::Keeping;
 use self::layout::Layout;
 pub use self::layout::Side;
 pub use self::open::How;
@@ -37,7 +39,8 @@ use super::bookmarks::Bookmarks;
 use super::browser::{close_menus, focus, remember, remembered, switch_theme};
 use super::commands::Draft;
 use super::console::{self, Listeners, Reply, Request};
-use super::desk::Desk;
+use super::desk::{Desk, Storage};
+use super::logs::Act;
 use super::pipeline::{Pulse, Station};
 use super::shell::Shell;
 use crate::lab::{Choice, CommandForm, Control, Did, Entry, Scenario, Stream, scenarios};
@@ -94,6 +97,7 @@ pub struct App {
     listeners: Listeners,
     ready: Vec<Reply>,
     opening: u64,
+    keeping: Keeping,
     link: Scope<Self>,
     calls: Calls,
     _events: Vec<EventListener>,
@@ -194,6 +198,16 @@ pub enum Msg {
     Letters(bool),
     /// Put away what went wrong.
     Dismiss,
+    /// Something went wrong.
+    Fault(String),
+    /// Something is asked of the logs.
+    Act(Act),
+    /// So many logs are gone, the longest of so many events.
+    Lost(usize, u64),
+    /// A log was made or grew from elsewhere: open it, and say this.
+    Imported(LogInfo, String),
+    /// A log was saved again in this storage.
+    Moved(Storage, LogInfo),
     /// A key was pressed.
     Key(KeyboardEvent),
     /// The console asks.
@@ -280,6 +294,7 @@ impl Component for App {
             ready: Vec::new(),
             opening: 0,
             calls: Calls::new(&link),
+            keeping: Keeping::default(),
             link,
             _events: events,
         }
@@ -325,7 +340,10 @@ impl App {
         match msg {
             Msg::Started(result) => {
                 match result {
-                    Ok(disk) => self.disk = Some(disk),
+                    Ok(disk) => {
+                        self.stored_in(ctx, &disk);
+                        self.disk = Some(disk);
+                    }
                     Err(fault) => self.unkept = Some(fault.to_string()),
                 }
                 ctx.link().send_message(Msg::Navigate);
@@ -420,6 +438,32 @@ impl App {
                 remember("letters", if on { None } else { Some("off") });
             }
             Msg::Dismiss => self.fault = None,
+            Msg::Fault(why) => {
+                self.fault = Some(why);
+                if self.desk.is_none() {
+                    return self.navigate(ctx);
+                }
+            }
+            Msg::Act(act) => return self.act(ctx, act),
+            Msg::Lost(count, events) => {
+                self.fault = Some(format!(
+                    "The browser has lost {count} of the logs that were kept here; the longest had \
+                     {events} events."
+                ));
+            }
+            Msg::Imported(info, said) => {
+                self.act(ctx, Act::Said(said));
+                if self.desk.as_ref().is_some_and(|desk| desk.info().id != info.id) {
+                    self.open(ctx, &info.scenario, How::Log(info.id, None), None);
+                }
+            }
+            Msg::Moved(storage, info) => {
+                if let Storage::Disk(disk) = storage {
+                    self.disk = Some(disk);
+                }
+                self.act(ctx, Act::Said(format!("{} is saved again.", info.title)));
+                self.open(ctx, &info.scenario, How::Log(info.id, None), None);
+            }
             Msg::Key(event) => return self.key(ctx, &event),
             Msg::Console(request, reply) => return self.console(ctx, request, reply),
         }

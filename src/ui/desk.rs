@@ -15,6 +15,7 @@ use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
 use super::tabs::{self, Channel, Claim, Runner};
+use crate::lab::archive::Imported;
 use crate::lab::{
     Answer, Ask, Bulk, Commit, Did, Entry, Keep, Recorded, Scenario, Session, StoredCommit, World,
 };
@@ -46,8 +47,14 @@ macro_rules! each {
 }
 
 impl Storage {
-    /// The logs that are kept there.
+    /// The logs that are kept there, but for those that were deleted.
     pub async fn logs(&self) -> Result<Vec<LogInfo>, StoreError> {
+        let logs = self.all_logs().await?;
+        Ok(logs.into_iter().filter(|it| it.deleted_at.is_none()).collect())
+    }
+
+    /// The logs that are kept there, also those that can still be had back.
+    pub async fn all_logs(&self) -> Result<Vec<LogInfo>, StoreError> {
         each!(self, store => store.logs().await)
     }
 
@@ -93,7 +100,8 @@ impl Storage {
         each!(self, store => store.put(log, on, key, text).await)
     }
 
-    async fn read(
+    /// Reads a log's commits, and what is lost of them.
+    pub async fn read(
         &self,
         log: &str,
         known: u64,
@@ -101,6 +109,12 @@ impl Storage {
         visit: &mut dyn FnMut(Found),
     ) -> Result<(), StoreError> {
         each!(self, store => store.read(log, known, head, visit).await)
+    }
+
+    /// Keeps a small record beside a log.
+    pub async fn keep(&self, log: &str, keep: &Keep) -> Result<(), StoreError> {
+        let (shelf, key, text) = record_of(keep);
+        self.put(log, shelf, &key, &text).await
     }
 
     async fn records(&self, log: &str) -> Result<Records, StoreError> {
@@ -318,8 +332,7 @@ impl Desk {
         let info = new_log(&scenario, format!("{} from {position}", self.0.info.title), from);
         storage.import(&info, &mut commits.iter().map(StoredCommit::from)).await?;
         for keep in &effects {
-            let (shelf, key, text) = record_of(keep);
-            storage.put(&info.id, shelf, &key, &text).await?;
+            storage.keep(&info.id, keep).await?;
         }
         Self::open(storage, &scenario, info).await
     }
@@ -558,7 +571,7 @@ impl Desk {
     ///
     /// # Errors
     /// Where it cannot be kept.
-    pub async fn save_again(&self, storage: Storage) -> Result<Self, StoreError> {
+    pub async fn save_again(&self, storage: Storage) -> Result<LogInfo, StoreError> {
         let scenario = self.session().scenario().clone();
         let (head, title) = (self.session().head(), self.0.info.title.clone());
         let commits = self.session().commits(head);
@@ -572,10 +585,50 @@ impl Desk {
             marks.map(|it| Keep::Mark(it.name().clone(), it.mark())).collect()
         };
         for keep in effects.iter().chain(&subscriptions) {
-            let (shelf, key, text) = record_of(keep);
-            storage.put(&info.id, shelf, &key, &text).await?;
+            storage.keep(&info.id, keep).await?;
         }
-        Self::open(storage, &scenario, info).await
+        Ok(info)
+    }
+
+    /// Appends an archive, all of it or nothing; the positions that its events have.
+    ///
+    /// # Errors
+    /// A sentence: what does not go together with what is there, or why it could not be stored.
+    pub async fn extend(&self, imported: Imported) -> Result<(u64, u64), String> {
+        let inner = &self.0;
+        if let Some(trouble) = self.trouble() {
+            return Err(trouble.to_string());
+        }
+        let (range, trace) = {
+            let _turn = inner.gate.lock().await;
+            self.learn().await;
+            let before = self.session().head();
+            let commits = imported.after(self.session().log())?;
+            let stored = inner.storage.import(&inner.info, &mut commits.iter().cloned()).await;
+            stored.map_err(|fault| fault.to_string())?;
+            self.announce();
+            {
+                let mut session = self.session_mut();
+                let scenario = session.scenario().clone();
+                for commit in commits {
+                    session.learned(commit.read(&scenario));
+                }
+            }
+            ((before + 1, self.session().head()), self.run_in_turn().await)
+        };
+        self.notify(trace);
+        Ok(range)
+    }
+
+    /// Folds these subscriptions again from the first event on.
+    pub async fn rebuild_all(&self, names: &[(Rc<str>, u16)]) {
+        {
+            let mut session = self.session_mut();
+            for (name, code) in names {
+                session.world_mut().rebuild(name, *code);
+            }
+        }
+        self.refill().await;
     }
 
     /// What is known of the log.
@@ -751,7 +804,7 @@ pub fn new_log(scenario: &Scenario, title: String, forked_from: Option<(String, 
 }
 
 /// The time since the page was opened, in milliseconds.
-fn clock() -> f64 {
+pub fn clock() -> f64 {
     window().performance().map_or(0.0, |it| it.now())
 }
 

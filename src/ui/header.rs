@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::{Callback, Event, Html, Properties, component, html};
 
 use super::app::How;
+use super::logs::Act;
 use super::parts::{button, icon_button, menu, select};
 use crate::store::LogInfo;
 
@@ -26,6 +27,7 @@ pub struct HeaderProps {
     pub theme: Callback<()>,
     pub keys: Callback<()>,
     pub set_present: Callback<bool>,
+    pub act: Callback<Act>,
 }
 
 #[component]
@@ -53,6 +55,7 @@ pub fn Header(props: &HeaderProps) -> Html {
             { button("Start empty", fresh(How::Empty)) }
             { button("Reset to story", fresh(How::Story)) }
             <p class="help">{ "Both make a new log; the old one stays as it is." }</p>
+            <button type="button" aria-label="Manage logs" onclick={props.act.reform(|_| Act::Show(true))}>{ "All logs…" }</button>
         </>
     };
     html! {
@@ -68,6 +71,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                 }
             </span>
             <span class="spring" />
+            { button("Share", props.act.reform(|_| Act::Share)) }
             { menu(html! { <>{ "Log" }<span aria-hidden="true">{ " ▾" }</span></> }, None, log) }
             <button type="button" aria-pressed={present.to_string()} onclick={props.set_present.reform(move |_| !present)} title="Large type, for an audience (p)">
                 { "Present" }

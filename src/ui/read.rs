@@ -8,10 +8,11 @@ use yew::{Callback, Event, Html, InputEvent, Properties, TargetCast, component, 
 
 use super::desk::{Desk, written_millis};
 use super::icons::icon;
+use super::logs::Act;
 use super::parts::{Head, button, chip, chosen, counted, empty, icon_button, menu, panel};
 use super::shell::use_shell;
 use super::views::{Tree, ViewBody};
-use crate::lab::{Control, Kind, Map, Panel, StateView, Status, Stream};
+use crate::lab::{Control, Kind, Map, Panel, StateView, Status, Stream, View};
 
 #[derive(Properties, PartialEq)]
 pub struct ReadProps {
@@ -30,6 +31,7 @@ pub struct ReadProps {
     pub rebuild: Callback<(Rc<str>, u16)>,
     pub subscribe: Callback<(Rc<str>, bool)>,
     pub send_missing: Callback<Rc<str>>,
+    pub act: Callback<Act>,
 }
 
 #[component]
@@ -51,7 +53,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
                     key={panel.name.to_string()} panel={panel.clone()}
                     missing={props.missing.get(&panel.name).copied().unwrap_or_default()}
                     control={props.control.clone()} rebuild={props.rebuild.clone()}
-                    subscribe={props.subscribe.clone()} send_missing={props.send_missing.clone()}
+                    subscribe={props.subscribe.clone()} send_missing={props.send_missing.clone()} act={props.act.clone()}
                 />
             }) }
             { for props.removed.iter().map(|name| {
@@ -142,6 +144,7 @@ struct ReaderProps {
     rebuild: Callback<(Rc<str>, u16)>,
     subscribe: Callback<(Rc<str>, bool)>,
     send_missing: Callback<Rc<str>>,
+    act: Callback<Act>,
 }
 
 #[component]
@@ -222,13 +225,17 @@ fn tools(props: &ReaderProps, colour: &'static str) -> Html {
             if it.paused && it.lag > 0 { { icon_button("next", format!("Step {name}"), control(Control::Step)) } }
             { icon_button("rebuild", format!("Rebuild {name}"), rebuild) }
             if it.kind == Kind::Projection { { icon_button("refused", format!("Remove {name}"), remove) } }
-            { menu(icon("more"), Some(format!("More about {name}")), more(it)) }
+            { menu(icon("more"), Some(format!("More about {name}")), more(it, &props.act)) }
         </>
     }
 }
 
 /// The body of a subscription's menu.
-fn more(it: &Panel) -> Html {
+fn more(it: &Panel, act: &Callback<Act>) -> Html {
+    let csv = act.reform({
+        let name = it.name.clone();
+        move |_| Act::Csv(name.clone())
+    });
     html! {
         <>
             <p>{ it.about.to_string() }</p>
@@ -236,6 +243,7 @@ fn more(it: &Panel) -> Html {
                 0 => format!("Its checkpoint is {}: it has taken in every event.", it.checkpoint),
                 lag => format!("Its checkpoint is {}, {} before the head.", it.checkpoint, counted(lag, "event")),
             } }</p>
+            if matches!(it.now, View::Table(_)) { { button("Download as CSV", csv) } }
         </>
     }
 }

@@ -7,7 +7,7 @@ use std::{process::Command, time::Instant};
 use anyhow::{Context, Result};
 
 use crate::{
-    browser::Browser,
+    browser::{Browser, Kind},
     page,
     setup::{self, Needs, Ready},
     shell::{Shell, run},
@@ -20,6 +20,50 @@ pub enum Bench {
     Native,
     Browser,
     Both,
+}
+
+/// What is done to the stored log.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Torture {
+    Kill,
+    Tabs,
+    Damage,
+    Quota,
+    All,
+}
+
+pub fn torture(shell: Shell, which: Torture) -> Result<()> {
+    let Ready { shell, browsers } = setup::prepare(shell, Needs::PAGE_IN_BROWSER)?;
+    heading("The optimised page");
+    page::build(&shell)?;
+    let test = match which {
+        Torture::Kill => "killed",
+        Torture::Tabs => "tabs",
+        Torture::Damage => "damaged",
+        Torture::Quota => "full_disk",
+        Torture::All => "",
+    };
+    under_force(&shell, &browsers, &["--nocapture", test], "long")
+}
+
+/// Kills, damages and starves Chromium: the others cannot be told to.
+fn under_force(
+    shell: &Shell,
+    browsers: &[Browser],
+    arguments: &[&str],
+    length: &str,
+) -> Result<()> {
+    for browser in browsers.iter().filter(|it| it.kind == Kind::Chromium) {
+        heading("The stored log under force");
+        run(
+            driving(shell, browser, "test -p leftfold --test torture")
+                .env("LEFTFOLD_TORTURE", length)
+                .args(["--", "--test-threads=1"])
+                .args(arguments),
+            "At length, one by one: `cargo xtask torture kill`, `tabs`, `damage`, `quota`.",
+        )?;
+    }
+    Ok(())
 }
 
 pub fn test(shell: Shell) -> Result<()> {
@@ -79,6 +123,7 @@ pub fn test(shell: Shell) -> Result<()> {
             "To see the page yourself: `cargo xtask serve`.",
         )?;
     }
+    under_force(&shell, &browsers, &[], "")?;
 
     let seconds = start.elapsed().as_secs();
     println!("\nAll is well, after {} min {} s.", seconds / 60, seconds % 60);

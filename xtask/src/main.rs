@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask serve`, `build`, `test`, `bench`, `screenshots`, `setup`.
+//! The project's own commands: `cargo xtask serve`, `build`, `test`, `bench`, `torture`, `screenshots`, `setup`.
 //!
 //! This tool finds or installs what the page needs (`setup`, `toolchain`, `tools`, `browser`,
 //! `apt`), and then calls Cargo and Trunk (`page`, `checks`) or serves the result (`serve`).
@@ -19,7 +19,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{checks::Bench, setup::Needs, shell::Shell};
+use crate::{
+    checks::{Bench, Torture},
+    setup::Needs,
+    shell::Shell,
+};
 
 const USAGE: &str = "\
 Usage: cargo xtask <command>
@@ -31,6 +35,8 @@ Usage: cargo xtask <command>
   bench [native|browser]
                     measure the core natively, in a browser, or both
   screenshots       draw every scenario and state of the page, to look at
+  torture [kill|tabs|damage|quota]
+                    the stored log under force, at length: minutes each
   setup             only install what the other commands need; each of them does so too";
 
 /// One command line, understood.
@@ -42,6 +48,7 @@ enum Task {
     Serve { port: u16, dev: bool },
     Test,
     Bench(Bench),
+    Torture(Torture),
     Screenshots,
 }
 
@@ -67,6 +74,7 @@ fn run(task: Task) -> Result<()> {
         Task::Serve { port, dev } => serve::serve(Shell::new()?, port, dev)?,
         Task::Test => checks::test(Shell::new()?)?,
         Task::Bench(which) => checks::bench(Shell::new()?, which)?,
+        Task::Torture(which) => checks::torture(Shell::new()?, which)?,
         Task::Screenshots => checks::screenshots(Shell::new()?)?,
     }
     Ok(())
@@ -85,6 +93,16 @@ fn parse(arguments: &[String]) -> Result<Task> {
             Some("native") => Bench::Native,
             Some("browser") => Bench::Browser,
             Some(other) => bail!("bench knows `native` and `browser`, not `{other}`\n\n{USAGE}"),
+        }),
+        Some("torture") => Task::Torture(match words.next() {
+            None => Torture::All,
+            Some("kill") => Torture::Kill,
+            Some("tabs") => Torture::Tabs,
+            Some("damage") => Torture::Damage,
+            Some("quota") => Torture::Quota,
+            Some(other) => bail!(
+                "torture knows `kill`, `tabs`, `damage` and `quota`, not `{other}`\n\n{USAGE}"
+            ),
         }),
         Some("serve") => {
             let (mut port, mut dev) = (8080, false);
@@ -128,7 +146,9 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for line in ["serv", "serve --port", "serve --port 70000", "bench wasm", "test now"] {
+        for line in
+            ["serv", "serve --port", "serve --port 70000", "bench wasm", "test now", "torture me"]
+        {
             assert!(parsed(line).is_err(), "{line}");
         }
     }

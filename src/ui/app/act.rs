@@ -94,6 +94,7 @@ impl App {
         let reason = entry.reason.as_deref().unwrap_or_default();
         Rc::make_mut(&mut self.draft).answer = Some(match &entry.outcome {
             Outcome::Accepted | Outcome::Repeated => {
+                self.worth_keeping();
                 let count = counted(entry.events.end - entry.events.start, "event");
                 (true, format!("{command} accepted: {count}."))
             }

@@ -10,6 +10,7 @@ use yew::html::Scope;
 use super::{App, How, Msg};
 use crate::lab::{Choice, Control, Stream};
 use crate::ui::commands::Draft;
+use crate::ui::logs::Act;
 use crate::ui::pipeline::Station;
 
 /// A call for each thing that can be done.
@@ -44,6 +45,7 @@ pub struct Calls {
     pub mark: Callback<(u64, Option<String>)>,
     pub find: Callback<Rc<str>>,
     pub hide_hint: Callback<()>,
+    pub act: Callback<Act>,
 }
 
 impl Calls {
@@ -79,6 +81,7 @@ impl Calls {
             mark: link.callback(|(position, name)| Msg::Bookmark(position, name)),
             find: link.callback(Msg::Find),
             hide_hint: link.callback(|()| Msg::Hint),
+            act: link.callback(Msg::Act),
         }
     }
 }

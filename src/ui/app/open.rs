@@ -32,6 +32,9 @@ pub enum How {
 
 impl App {
     pub(super) fn navigate(&mut self, ctx: &Context<Self>) -> bool {
+        if self.shared(ctx) {
+            return true;
+        }
         let address = Address::here();
         let scenario: Rc<str> = address.scenario.as_deref().unwrap_or("cart").into();
         if let (Some(desk), Some(log)) = (&self.desk, &address.log)
@@ -103,10 +106,8 @@ impl App {
             }
             return false;
         }
-        let scenario = desk.info().scenario.clone();
-        let own = logs.into_iter().filter(|log| log.scenario == scenario);
-        self.logs = Rc::new(own.collect());
         self.show(ctx, desk, position);
+        self.list_own(logs.into_iter());
         match reply {
             Some(reply) => reply.resolve(&()),
             None => self.say_position(),
@@ -115,6 +116,14 @@ impl App {
             reply.resolve(&());
         }
         true
+    }
+
+    /// Notes which logs the scenario that is open has.
+    pub(super) fn list_own(&mut self, logs: impl Iterator<Item = LogInfo>) {
+        let scenario = self.desk.as_ref().map(|desk| desk.info().scenario.clone());
+        let own =
+            |log: &LogInfo| Some(&log.scenario) == scenario.as_ref() && log.deleted_at.is_none();
+        self.logs = Rc::new(logs.filter(own).collect());
     }
 
     /// Puts a log on the page.

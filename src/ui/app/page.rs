@@ -13,6 +13,7 @@ use crate::ui::desk::{Desk, written_millis};
 use crate::ui::header::{Header, Keys};
 use crate::ui::journal::Journal;
 use crate::ui::log::EventLogView;
+use crate::ui::logs::{self, Logs};
 use crate::ui::parts::button;
 use crate::ui::pipeline::Pipeline;
 use crate::ui::read::{Outbox, ReadSide};
@@ -88,8 +89,9 @@ impl App {
                     theme={calls.theme.clone()}
                     keys={calls.keys.clone()}
                     set_present={calls.set_present.clone()}
+                    act={calls.act.clone()}
                 />
-                { self.notices(ctx) }
+                { self.notices(ctx, desk) }
                 <Pipeline
                     commands={(journal, self.scene.refused)} {position} {head} {projections} {processes} {reacts}
                     outbox={self.scene.performed} pulse={self.pulse.clone()} {caption}
@@ -135,7 +137,7 @@ impl App {
                             control={calls.control.clone()}
                             rebuild={calls.rebuild.clone()}
                             subscribe={calls.subscribe.clone()}
-                            send_missing={calls.send_missing.clone()}
+                            send_missing={calls.send_missing.clone()} act={calls.act.clone()}
                         />
                         if reacts {
                             <Outbox desk={desk.clone()} count={outbox} performed={self.scene.performed} seek={calls.seek.clone()} />
@@ -164,6 +166,12 @@ impl App {
                         close={link.callback(|()| Msg::Keys(false))}
                     />
                 }
+                if self.keeping.shown.open {
+                    <Logs
+                        shown={self.keeping.shown.clone()} log={desk.info().id.clone()} durable={desk.storage().durable()}
+                        act={calls.act.clone()}
+                    />
+                }
                 if self.blank {
                     <button type="button" class="blank" aria-label="Show the page again" onclick={link.callback(|_| Msg::Blank(false))} />
                 }
@@ -172,13 +180,19 @@ impl App {
         }
     }
 
-    fn notices(&self, ctx: &Context<Self>) -> Html {
+    fn notices(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
         html! {
             <div class="notices">
                 if let Some(why) = &self.unkept {
                     <p class="notice" role="alert">
                         { format!("This log lives in memory only and is gone when the page closes: {why}.") }
                     </p>
+                }
+                if let Some(trouble) = desk.trouble() {
+                    { logs::trouble(&trouble, desk.info(), &ctx.link().callback(Msg::Act)) }
+                }
+                if !desk.runs_processes() {
+                    <p class="notice">{ "Another tab has this log open as well. What either stores, both show; the other one runs its processes." }</p>
                 }
                 if let Some(fault) = &self.fault {
                     <p class="notice bad" role="alert">

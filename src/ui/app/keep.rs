@@ -1,0 +1,571 @@
+//! What is kept: the logs dialog, files in and out, links, disasters and what to do about them.
+
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use yew::Context;
+
+use super::{App, How, Msg};
+use crate::lab::archive::{Export, Format, Import, Imported};
+use crate::lab::csv::csv;
+use crate::lab::{Kind, Scenario, Session, StoredCommit, View};
+use crate::store::link::{self, LinkError, Shared};
+use crate::store::{Durability, Found, IdbStore, LogInfo};
+use crate::ui::address::Address;
+use crate::ui::browser::{focus, remember, remembered};
+use crate::ui::desk::{Desk, Storage, clock, new_log, now};
+use crate::ui::files::{self, Pieces};
+use crate::ui::logs::{Act, Entry, Shown};
+
+/// A deleted log can be had back for a day.
+const DELETED_MILLIS: u64 = 24 * 60 * 60 * 1000;
+/// So much of a file is gathered before it is handed to the browser.
+const PIECE_BYTES: usize = 1 << 20;
+/// So many faults are shown.
+const FAULTS_SHOWN: usize = 12;
+
+/// What goes on around the logs.
+#[derive(Default)]
+pub(super) struct Keeping {
+    pub(super) shown: Shown,
+    cancel: Option<oneshot::Sender<()>>,
+    ready: Option<(String, Imported)>,
+    asked: bool,
+}
+
+impl App {
+    /// The storage is open: how sure it is to be, and what it has lost.
+    pub(super) fn stored_in(&mut self, ctx: &Context<Self>, disk: &IdbStore) {
+        let strict = remembered("strict").is_some();
+        self.keeping.shown.strict = strict;
+        disk.set_durability(if strict { Durability::Strict } else { Durability::Relaxed });
+        let (disk, link) = (disk.clone(), ctx.link().clone());
+        wasm_bindgen_futures::spawn_local(async move {
+            let Ok(missing) = disk.missing().await else { return };
+            let Some(worst) = missing.iter().map(|(_, head)| *head).max() else { return };
+            for (log, _) in &missing {
+                disk.forget(log);
+            }
+            link.send_message(Msg::Lost(missing.len(), worst));
+        });
+    }
+
+    /// A command of a person's own was stored: now the logs are worth keeping.
+    pub(super) fn worth_keeping(&mut self) {
+        let durable = self.desk.as_ref().is_some_and(|desk| desk.storage().durable());
+        if durable && !std::mem::replace(&mut self.keeping.asked, true) {
+            wasm_bindgen_futures::spawn_local(async {
+                // Where the browser refuses, the dialog says so and can ask again.
+                files::persist().await;
+            });
+        }
+    }
+
+    fn list(&self, ctx: &Context<Self>) {
+        let Some(desk) = &self.desk else { return };
+        let storage = desk.storage().clone();
+        let titles: Vec<(Rc<str>, Rc<str>)> =
+            self.scenarios.iter().map(|it| (it.id.clone(), it.title.clone())).collect();
+        ctx.link().send_future(async move {
+            let room = files::room().await;
+            let listed = async {
+                let extents = storage.extents().await?;
+                let mut infos = storage.all_logs().await?;
+                infos.sort_by_key(|it| std::cmp::Reverse(it.opened_at));
+                Ok::<_, crate::store::StoreError>((infos, extents))
+            };
+            let (infos, extents) = match listed.await {
+                Ok(listed) => listed,
+                Err(fault) => return Msg::Act(Act::Said(format!("{fault}."))),
+            };
+            let mut entries = Vec::new();
+            for info in infos {
+                if info.deleted_at.is_some_and(|at| at + DELETED_MILLIS < now()) {
+                    // What cannot be removed now is tried again the next time.
+                    _ = storage.remove(&info.id).await;
+                    continue;
+                }
+                let scenario = titles.iter().find(|(id, _)| **id == *info.scenario);
+                let scenario = scenario.map_or_else(String::new, |(_, title)| title.to_string());
+                let extent = extents.get(&info.id).copied().unwrap_or_default();
+                entries.push(Entry { info, extent, scenario });
+            }
+            Msg::Act(Act::Listed(entries, room))
+        });
+    }
+
+    /// Does something that takes a while and may be cancelled.
+    fn under_way_with(
+        &mut self,
+        ctx: &Context<Self>,
+        what: &str,
+        work: impl Future<Output = Msg> + 'static,
+    ) {
+        let (sender, cancelled) = oneshot::channel::<()>();
+        self.keeping.cancel = Some(sender);
+        self.keeping.shown.busy = Some(what.to_owned());
+        self.keeping.shown.said.clear();
+        self.keeping.shown.faults.clear();
+        self.keeping.shown.link = None;
+        ctx.link().send_future(async move {
+            match select(Box::pin(work), cancelled).await {
+                Either::Left((message, _)) => message,
+                Either::Right(_) => Msg::Act(Act::Said("Cancelled: nothing was changed.".into())),
+            }
+        });
+    }
+
+    /// Changes what is known of a log, and lists them again.
+    fn describe(&self, ctx: &Context<Self>, info: LogInfo) {
+        let Some(desk) = &self.desk else { return };
+        let storage = desk.storage().clone();
+        let link = ctx.link().clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            if let Err(fault) = storage.describe(&info).await {
+                link.send_message(Msg::Act(Act::Said(format!("{fault}."))));
+            }
+            link.send_message(Msg::Act(Act::Show(true)));
+        });
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one arm an act")]
+    pub(super) fn act(&mut self, ctx: &Context<Self>, act: Act) -> bool {
+        let Some(desk) = self.desk.clone() else { return false };
+        let storage = desk.storage().clone();
+        let scenario = desk.session().scenario().clone();
+        let progress = ctx.link().callback(|text| Msg::Act(Act::Progress(text)));
+        let shown = &mut self.keeping.shown;
+        match act {
+            Act::Show(open) => {
+                if open {
+                    self.list(ctx);
+                } else {
+                    *shown = Shown { strict: shown.strict, ..Shown::default() };
+                    self.keeping.ready = None;
+                    focus("[aria-label='Manage logs']");
+                }
+            }
+            Act::Listed(entries, room) => {
+                shown.open = true;
+                shown.entries = Rc::new(entries);
+                shown.room = room;
+                let entries = shown.entries.clone();
+                self.list_own(entries.iter().map(|it| it.info.clone()));
+            }
+            Act::Open(info) => {
+                shown.open = false;
+                self.open(ctx, &info.scenario, How::Log(info.id, None), None);
+            }
+            Act::Rename(info, title) => self.describe(ctx, LogInfo { title, ..info }),
+            Act::Delete(info, deleted) => {
+                let deleted_at = deleted.then(now);
+                shown.said =
+                    format!("{} is {}.", info.title, if deleted { "deleted" } else { "back" });
+                let open = info.id == desk.info().id;
+                self.describe(ctx, LogInfo { deleted_at, ..info });
+                if open && deleted {
+                    self.open(ctx, &scenario.id, How::Last, None);
+                }
+            }
+            Act::Duplicate(info) => {
+                let title = format!("{} copy", info.title);
+                let from = Some((info.id.clone(), u64::MAX));
+                self.under_way_with(ctx, "Copying…", async move {
+                    let extents = storage.extents().await.unwrap_or_default();
+                    let head = extents.get(&info.id).map_or(0, |it| it.events);
+                    let from = from.map(|(log, _)| (log, head));
+                    let copy = LogInfo {
+                        scenario: info.scenario.clone(),
+                        ..new_log(&scenario, title, from)
+                    };
+                    Msg::Act(Act::Said(match storage.copy(&info.id, &copy).await {
+                        Ok(()) => format!("{} is a new log.", copy.title),
+                        Err(fault) => format!("Not copied: {fault}."),
+                    }))
+                });
+            }
+            Act::Export(info, format, zip) => {
+                let open = info.id == desk.info().id;
+                self.under_way_with(ctx, "Exporting…", async move {
+                    let exported =
+                        export(&storage, &info, format, open.then_some(&desk), |events| {
+                            progress.emit(format!("Exporting… {events} events"));
+                        });
+                    let (pieces, events) = match exported.await {
+                        Ok(exported) => exported,
+                        Err(why) => return Msg::Act(Act::Said(format!("Not exported: {why}."))),
+                    };
+                    let ending = if format == Format::Lines { "ndjson" } else { "json" };
+                    let name = file_name(&info.title, ending, zip);
+                    Msg::Act(Act::Said(match pieces.download(&name, zip).await {
+                        Ok(()) => format!("{name} holds all {events} events."),
+                        Err(why) => format!("Not exported: {why}."),
+                    }))
+                });
+            }
+            Act::Import(file) => {
+                let name = file.name();
+                self.under_way_with(ctx, "Reading…", async move {
+                    let mut import = Import::new();
+                    let mut told = 0;
+                    let read = files::read(&file, |bytes| {
+                        import.feed(bytes);
+                        if import.events() >= told + 20_000 {
+                            told = import.events();
+                            progress.emit(format!("Reading… {told} events"));
+                        }
+                        !import.hopeless()
+                    });
+                    let result = match read.await {
+                        Ok(()) => import
+                            .finish()
+                            .map_err(|faults| faults.iter().map(ToString::to_string).collect()),
+                        Err(why) => Err(vec![format!("{name} cannot be read: {why}")]),
+                    };
+                    Msg::Act(Act::Read(name, result))
+                });
+            }
+            Act::Read(name, Ok(imported)) => {
+                (shown.busy, self.keeping.cancel) = (None, None);
+                let unreadable = imported.unreadable(&scenario);
+                let note = match unreadable {
+                    0 => String::new(),
+                    count => format!(
+                        " This scenario cannot read {count} of them: they are kept as they are."
+                    ),
+                };
+                shown.ready =
+                    Some(format!("{name} holds {} events, all in order.{note}", imported.events));
+                self.keeping.ready = Some((name, imported));
+            }
+            Act::Read(name, Err(mut faults)) => {
+                (shown.busy, self.keeping.cancel) = (None, None);
+                let count = faults.len();
+                faults.truncate(FAULTS_SHOWN);
+                shown.said = format!("{name} has {count} faults, so nothing of it was imported.");
+                if count == 1 {
+                    shown.said = format!("{name} has a fault, so nothing of it was imported.");
+                }
+                shown.faults = faults;
+            }
+            Act::Place(after) => {
+                let Some((name, imported)) = self.keeping.ready.take() else { return false };
+                shown.ready = None;
+                let known = imported.scenario.as_deref();
+                let own = self.scenarios.iter().find(|it| known == Some(&*it.id)).cloned();
+                self.under_way_with(ctx, "Importing…", async move {
+                    let placed = if after {
+                        append(&desk, imported).await
+                    } else {
+                        new(&storage, &own.unwrap_or(scenario), name, imported, None).await
+                    };
+                    match placed {
+                        Ok((info, said)) => Msg::Imported(info, said),
+                        Err(why) => Msg::Act(Act::Said(format!("Nothing was imported: {why}."))),
+                    }
+                });
+            }
+            Act::Progress(text) => {
+                if shown.busy.is_some() {
+                    shown.busy = Some(text);
+                }
+            }
+            Act::Said(text) => {
+                (shown.busy, self.keeping.cancel) = (None, None);
+                shown.said = text;
+                if shown.open {
+                    self.list(ctx);
+                }
+            }
+            Act::Cancel => self.keeping.cancel = None,
+            Act::Strict(on) => {
+                shown.strict = on;
+                remember("strict", on.then_some("on"));
+                if let Some(disk) = &self.disk {
+                    disk.set_durability(if on { Durability::Strict } else { Durability::Relaxed });
+                }
+            }
+            Act::Persist => ctx.link().send_future(async {
+                Msg::Act(Act::Said(if files::persist().await {
+                    "The browser has promised to throw nothing away.".to_owned()
+                } else {
+                    "The browser does not promise it. It may once this page is used more."
+                        .to_owned()
+                }))
+            }),
+            Act::DropModels => self.under_way_with(ctx, "Folding again…", async move {
+                Msg::Act(Act::Said(drop_models(&desk).await))
+            }),
+            Act::Restore => self.under_way_with(ctx, "Restoring…", async move {
+                match restore(&desk).await {
+                    Ok((info, said)) => Msg::Imported(info, said),
+                    Err(why) => Msg::Act(Act::Said(format!("Not restored: {why}."))),
+                }
+            }),
+            Act::Retry => {
+                let link = ctx.link().clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    desk.retry().await;
+                    link.send_message(Msg::Changed(Vec::new()));
+                });
+            }
+            Act::GoOn => self.under_way_with(ctx, "Saving…", async move {
+                // The old connection may be gone for good.
+                let fresh = match IdbStore::open("leftfold").await {
+                    Ok(disk) => Storage::Disk(disk),
+                    Err(_) => storage,
+                };
+                match desk.save_again(fresh.clone()).await {
+                    Ok(info) => Msg::Moved(fresh, info),
+                    Err(fault) => Msg::Act(Act::Said(format!("Not saved: {fault}."))),
+                }
+            }),
+            Act::Share => {
+                let (log, position) = (desk.info().clone(), desk.session().position());
+                self.under_way_with(ctx, "Making a link…", async move {
+                    Msg::Act(Act::Link(share(&storage, &log, position).await))
+                });
+            }
+            Act::Link(link) => {
+                (shown.busy, self.keeping.cancel) = (None, None);
+                shown.open = true;
+                match link {
+                    Ok(link) => {
+                        shown.said = "The link is copied. It holds the whole log.".to_owned();
+                        shown.link = Some(link);
+                    }
+                    Err(why) => shown.said = why,
+                }
+            }
+            Act::Csv(name) => {
+                let panel = desk.session_mut().panel(&name);
+                if let Some(View::Table(table)) = panel.map(|panel| panel.now) {
+                    ctx.link().send_future(async move {
+                        let pieces = Pieces::default();
+                        pieces.push(csv(&table).as_bytes());
+                        let file = file_name(&name, "csv", false);
+                        Msg::Act(Act::Said(match pieces.download(&file, false).await {
+                            Ok(()) => format!("{file} holds the table."),
+                            Err(why) => format!("Not exported: {why}."),
+                        }))
+                    });
+                }
+            }
+        }
+        true
+    }
+
+    /// An address that carries a log: makes it one of this browser's own.
+    pub(super) fn shared(&mut self, ctx: &Context<Self>) -> bool {
+        let Some(text) = Address::shared() else { return false };
+        let shared = match link::read(&text) {
+            Ok(shared) => shared,
+            Err(why) => {
+                self.fault = Some(format!("No log could be opened: {why}."));
+                Address::clear();
+                return false;
+            }
+        };
+        let Some(scenario) = self.scenarios.iter().find(|it| *it.id == *shared.scenario).cloned()
+        else {
+            self.fault = Some(format!("This page has no scenario {}.", shared.scenario));
+            Address::clear();
+            return false;
+        };
+        let memory = Storage::Memory(self.memory.clone());
+        let storage = self.disk.clone().map_or(memory, Storage::Disk);
+        Address::clear();
+        ctx.link().send_future(async move {
+            let events = shared.commits.iter().map(|it| it.events.len() as u64).sum();
+            let imported = Imported { scenario: None, commits: shared.commits, events };
+            let at = Some(shared.position);
+            match new(&storage, &scenario, shared.title, imported, at).await {
+                Ok((info, _)) => Msg::Open(info.scenario.as_str().into(), How::Log(info.id, at)),
+                Err(why) => Msg::Fault(format!("The log in this link could not be kept: {why}.")),
+            }
+        });
+        true
+    }
+}
+
+/// A file's name: letters and digits of a title.
+fn file_name(title: &str, ending: &str, zip: bool) -> String {
+    let words = title.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
+    let name = words.collect::<Vec<_>>().join("-").to_lowercase();
+    format!("{name}.{ending}{}", if zip { ".gz" } else { "" })
+}
+
+/// Writes a log's archive; of the open log, from what this tab has where the store fails.
+async fn export(
+    storage: &Storage,
+    info: &LogInfo,
+    format: Format,
+    open: Option<&Desk>,
+    progress: impl Fn(u64),
+) -> Result<(Pieces, u64), String> {
+    let mut export = Export::new(format, &info.scenario);
+    let (mut pieces, mut bytes, mut events, mut told) = (Pieces::default(), Vec::new(), 0, 0);
+    let mut write = |commit: &StoredCommit| {
+        export.commit(commit, &mut bytes);
+        events += commit.events.len() as u64;
+        if bytes.len() > PIECE_BYTES {
+            pieces.push(&bytes);
+            bytes.clear();
+        }
+        if events > told + 20_000 {
+            told = events;
+            progress(events);
+        }
+    };
+    let mut visit = |found| {
+        // What is lost is lost: everything else is taken along.
+        if let Found::Commit(commit) = found {
+            write(&commit);
+        }
+    };
+    let read = storage.read(&info.id, 0, 0, &mut visit).await;
+    if let Err(fault) = read {
+        let Some(desk) = open else { return Err(fault.to_string()) };
+        (export, pieces) = (Export::new(format, &info.scenario), Pieces::default());
+        (bytes, events) = (Vec::new(), 0);
+        let session = desk.session();
+        for commit in session.commits(session.head()) {
+            export.commit(&StoredCommit::from(&commit), &mut bytes);
+            events += commit.events.len() as u64;
+        }
+    }
+    export.finish(&mut bytes);
+    pieces.push(&bytes);
+    Ok((pieces, events))
+}
+
+/// Makes a new log of an archive.
+async fn new(
+    storage: &Storage,
+    scenario: &Rc<Scenario>,
+    title: String,
+    imported: Imported,
+    position: Option<u64>,
+) -> Result<(LogInfo, String), String> {
+    if let Some(late) = imported.begins_late() {
+        return Err(late);
+    }
+    let start = clock();
+    let title = title.split('.').next().unwrap_or_default().to_owned();
+    let info =
+        new_log(scenario, if title.is_empty() { scenario.title.to_string() } else { title }, None);
+    let events = imported.events;
+    let stored = storage.import(&info, &mut imported.commits.into_iter()).await;
+    stored.map_err(|fault| fault.to_string())?;
+    // What was asked for by the old log's processes is not asked for again.
+    for process in &scenario.processes {
+        let mark = crate::lab::Keep::Mark(process.name(), events);
+        storage.keep(&info.id, &mark).await.map_err(|fault| fault.to_string())?;
+    }
+    _ = position;
+    let millis = clock() - start;
+    let said =
+        format!("{events} events are a new log, {} ms after the import began.", millis.round());
+    Ok((info, said))
+}
+
+/// Appends an archive to the open log.
+async fn append(desk: &Desk, imported: Imported) -> Result<(LogInfo, String), String> {
+    let events = imported.events;
+    let (from, to) = desk.extend(imported).await?;
+    Ok((
+        desk.info().clone(),
+        format!("{events} events were appended, at positions {from} to {to}."),
+    ))
+}
+
+/// Forgets all read models and folds them again.
+async fn drop_models(desk: &Desk) -> String {
+    let (models, before) = {
+        let mut session = desk.session_mut();
+        let before = views(&mut session);
+        let models: Vec<(Rc<str>, u16)> = session
+            .world()
+            .subscriptions()
+            .iter()
+            .filter(|it| it.kind() == Kind::Projection)
+            .map(|it| (it.name().clone(), it.code()))
+            .collect();
+        (models, before)
+    };
+    let start = clock();
+    desk.rebuild_all(&models).await;
+    let millis = clock() - start;
+    let (count, head) = (models.len(), desk.session().head());
+    let same = views(&mut desk.session_mut()) == before;
+    format!(
+        "{count} read models were dropped, and folded again from {head} events in {millis:.1} ms. {}",
+        if same {
+            "Each shows what it showed before."
+        } else {
+            "Not all show what they showed before: some had missed events, or heard them twice."
+        }
+    )
+}
+
+fn views(session: &mut Session) -> Vec<View> {
+    let running = session.world().subscriptions().iter();
+    running.filter(|it| it.kind() == Kind::Projection).map(|it| it.view()).collect()
+}
+
+/// Exports the open log, makes a new one of that, and compares the two.
+async fn restore(desk: &Desk) -> Result<(LogInfo, String), String> {
+    let scenario = desk.session().scenario().clone();
+    let start = clock();
+    let mut archive = Vec::new();
+    {
+        let mut export = Export::new(Format::Lines, &scenario.id);
+        let session = desk.session();
+        for commit in session.commits(session.head()) {
+            export.commit(&StoredCommit::from(&commit), &mut archive);
+        }
+        export.finish(&mut archive);
+    }
+    let mut import = Import::new();
+    import.feed(&archive);
+    let imported = import.finish().map_err(|faults| faults[0].to_string())?;
+    let events = imported.events;
+    let title = format!("{} restored", desk.info().title);
+    let (info, _) = new(desk.storage(), &scenario, title, imported, None).await?;
+    let restored = Desk::open(desk.storage().clone(), &scenario, info.clone());
+    let restored = restored.await.map_err(|fault| fault.to_string())?;
+    let millis = clock() - start;
+    let same = views(&mut restored.session_mut()) == views(&mut desk.session_mut());
+    let size = archive.len() / 1000;
+    let said = format!(
+        "A backup of {events} events ({size} kB) became this new log in {millis:.0} ms. {}",
+        if same {
+            "Every read model shows what it showed."
+        } else {
+            "Its read models show something else than before: those had faults."
+        }
+    );
+    Ok((info, said))
+}
+
+async fn share(storage: &Storage, log: &LogInfo, position: u64) -> Result<String, String> {
+    let mut commits = Vec::new();
+    let mut visit = |found| {
+        if let Found::Commit(commit) = found {
+            commits.push(commit);
+        }
+    };
+    storage.read(&log.id, 0, 0, &mut visit).await.map_err(|fault| fault.to_string())?;
+    let (scenario, title) = (log.scenario.clone(), log.title.clone());
+    match link::write(&Shared { scenario, title, position, commits }) {
+        Ok(text) => {
+            let link = Address::of_shared(&text);
+            // Where the clipboard is closed to us, the link can be copied from the dialog.
+            files::copy(&link).await;
+            Ok(link)
+        }
+        Err(why @ LinkError::TooLong) => Err(format!("{why}. “Export as .gz” makes one.")),
+        Err(why) => Err(format!("{why}.")),
+    }
+}

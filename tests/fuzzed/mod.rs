@@ -1,0 +1,61 @@
+//! What must hold whatever the bytes are. `fuzz/` looks for bytes where it doesn't, and the tests
+//! repeat what it found worth keeping.
+
+use leftfold::lab::StoredCommit;
+use leftfold::lab::archive::{Export, Format, Import, Imported};
+use leftfold::store::link;
+use leftfold::store::record::{Found, Reader};
+
+/// An archive is read alike in one piece and in many, and comes back from another export.
+pub fn archive(bytes: &[u8], format: Format) {
+    let whole = import(bytes, bytes.len().max(1));
+    match (&whole, import(bytes, 3)) {
+        (Ok(whole), Ok(pieces)) => assert_eq!(texts(&whole.commits), texts(&pieces.commits)),
+        (Err(whole), Err(pieces)) => assert_eq!(*whole, pieces),
+        (whole, pieces) => panic!("{whole:?} in one piece, {pieces:?} in many"),
+    }
+    let Ok(imported) = whole else { return };
+    let mut export = Export::new(format, imported.scenario.as_deref().unwrap_or("fuzz"));
+    let mut archive = Vec::new();
+    imported.commits.iter().for_each(|commit| export.commit(commit, &mut archive));
+    export.finish(&mut archive);
+    if imported.commits.is_empty() {
+        return;
+    }
+    let again = import(&archive, 1000).unwrap_or_else(|faults| panic!("{faults:?}"));
+    assert_eq!(texts(&again.commits), texts(&imported.commits));
+}
+
+fn import(bytes: &[u8], size: usize) -> Result<Imported, Vec<String>> {
+    let mut import = Import::new();
+    bytes.chunks(size).for_each(|piece| import.feed(piece));
+    import.finish().map_err(|faults| faults.iter().map(ToString::to_string).collect())
+}
+
+fn texts(commits: &[StoredCommit]) -> Vec<String> {
+    commits.iter().map(|it| serde_json::to_string(it).unwrap_or_default()).collect()
+}
+
+/// A link gives a log that makes a link to the same log, or none.
+pub fn links(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(shared) = link::read(text) else { return };
+    // What is packed tighter than we do may be too long for a link of ours.
+    let Ok(again) = link::write(&shared) else { return };
+    let again = link::read(&again).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(format!("{again:?}"), format!("{shared:?}"));
+}
+
+/// Frames are commits in order, or losses.
+pub fn frames(bytes: &[u8]) {
+    let mut number = 0;
+    let mut visit = |found| {
+        if let Found::Commit(commit) = found {
+            assert!(commit.number > number);
+            number = commit.number;
+        }
+    };
+    let mut reader = Reader::new(None);
+    reader.record(bytes, &mut visit);
+    reader.finish(None, &mut visit);
+}
