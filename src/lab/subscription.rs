@@ -114,6 +114,9 @@ pub struct Subscription {
     pub(super) checkpoint: u64,
     /// Positions beyond the checkpoint of which it was told.
     pub(super) taken: Set<u64>,
+    /// Positions beyond the checkpoint that it took in before it crashed: they are delivered
+    /// again, and recognised.
+    pub(super) known: Set<u64>,
     /// A process has reacted to every event up to here and never will again. Durable.
     pub(super) mark: u64,
     /// Events after the mark that it need not react to.
@@ -163,6 +166,7 @@ impl Subscription {
             runner,
             checkpoint: 0,
             taken: Set::new(),
+            known: Set::new(),
             mark: 0,
             excused: Vec::new(),
             open: Map::new(),
@@ -206,7 +210,9 @@ impl Subscription {
 
     /// True where it was told of an event before.
     pub(super) fn knows(&self, position: u64) -> bool {
-        position <= self.checkpoint || self.taken.contains(&position)
+        position <= self.checkpoint
+            || self.taken.contains(&position)
+            || self.known.contains(&position)
     }
 
     /// Notes that it was told of an event.
@@ -220,7 +226,15 @@ impl Subscription {
     pub(super) fn save(&mut self) {
         while self.taken.remove(&(self.checkpoint + 1)) {
             self.checkpoint += 1;
+            self.known.remove(&self.checkpoint);
         }
+    }
+
+    /// Goes back to `checkpoint`, remembering what was taken in beyond it.
+    pub(super) fn fall_back(&mut self, checkpoint: u64) {
+        self.known.extend(std::mem::take(&mut self.taken));
+        self.known.extend(checkpoint + 1..=self.checkpoint);
+        self.checkpoint = self.checkpoint.min(checkpoint);
     }
 
     /// Starts over from a fresh instance, as it was at `position`.
@@ -236,6 +250,7 @@ impl Subscription {
         self.runner = runner;
         self.checkpoint = position;
         self.taken.clear();
+        self.known.clear();
         self.held_back = 0;
         self.again = None;
         self.withheld = false;
@@ -254,12 +269,13 @@ impl Subscription {
     /// Takes in whatever it has not been told of.
     pub(super) fn catch_up(&mut self, log: &EventLog) {
         for event in log.events(self.checkpoint + 1, log.head()) {
-            if !self.taken.contains(&event.position()) {
+            if !self.knows(event.position()) {
                 self.runner.apply(event);
             }
         }
         self.checkpoint = log.head();
         self.taken.clear();
+        self.known.clear();
         self.revision += 1;
     }
 
@@ -286,7 +302,8 @@ impl Subscription {
     /// The positions beyond the checkpoint of which it was told already: where there are any,
     /// there is a gap before them, or a crash came before the checkpoint was saved.
     pub fn ahead(&self) -> impl Iterator<Item = u64> {
-        self.taken.iter().copied()
+        let known = self.known.iter().filter(|position| !self.taken.contains(*position));
+        self.taken.iter().chain(known).copied()
     }
 
     /// A process has reacted to everything up to this position.

@@ -165,7 +165,7 @@ pub struct Run<'a> {
     /// Those whose running instance may rightly differ from a clean fold: something was lost on
     /// its way to them, came twice without being recognised, or came in another order.
     pub off: BTreeSet<Rc<str>>,
-    /// Processes that never heard of something, or heard of it in another order.
+    /// Processes that never heard of something, or in another order, or were not to react to it.
     pub deaf: BTreeSet<Rc<str>>,
     /// True where the store could not take a process's command: a reload sends it again.
     pub unsent: bool,
@@ -393,7 +393,7 @@ impl<'a> Run<'a> {
                 at: None,
             }));
         }
-        let (id, react) = (self.next_id(), self.one_in(2));
+        let (id, react) = (self.next_id(), !self.one_in(4));
         if !react {
             let processes = self.scenario.processes.iter().map(|it| it.name());
             self.deaf.extend(processes);
@@ -419,7 +419,10 @@ impl<'a> Run<'a> {
     }
 
     fn disturb(&mut self) {
-        let Some(name) = self.any_name() else { return };
+        // Processes have the most to lose.
+        let processes = &self.scenario.processes;
+        let process = processes.first().map(|it| it.name()).filter(|_| self.rng.bool());
+        let Some(name) = process.or_else(|| self.any_name()) else { return };
         let control = match self.below(16) {
             0..=1 => Control::Pause(true),
             2..=3 => Control::Pause(false),
@@ -602,7 +605,8 @@ impl<'a> Run<'a> {
             Did::Delivered { to, position, again, .. } => {
                 let it = self.session.world().subscription(to);
                 if it.is_some_and(|it| *position > it.checkpoint() + 1) {
-                    // It overtakes another.
+                    // It overtakes another: not every read model comes to the same from that, and
+                    // not every process passes through the same states.
                     self.off.insert(to.clone());
                     self.deaf.insert(to.clone());
                 }

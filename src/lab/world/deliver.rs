@@ -116,10 +116,10 @@ impl World {
         let it = self.subscriptions.iter_mut().find(|it| it.name == name)?;
         (it.paused, it.crashed, it.steps) = (true, true, 0);
         (it.again, it.crash_at) = (None, None);
+        let answered = if it.kind == Kind::Process { it.mark } else { it.checkpoint };
+        it.fall_back(answered.min(it.checkpoint));
         if it.kind == Kind::Process {
             it.open.clear();
-            it.taken.extend(it.mark + 1..=it.checkpoint);
-            it.checkpoint = it.checkpoint.min(it.mark);
             self.reacting.take_if(|(process, ..)| *process == name);
             self.effects.retain(|(process, ..)| *process != name);
             let others =

@@ -329,6 +329,32 @@ fn a_process_that_crashes_before_its_checkpoint_has_asked_for_nothing_yet() {
 }
 
 #[test]
+fn what_a_process_was_about_to_do_when_it_crashed_is_not_done_before_it_is_resumed() {
+    let mut lab = Lab::new(&kept_house());
+    lab.set("Porter", Control::Fault(Some(Fault::CrashAfterEffect)));
+    lab.append(&[("door-1", "Opened"), ("door-2", "Opened")], true);
+    lab.run();
+    assert_eq!((lab.outbox(), lab.log().len()), (vec!["mail for 1: Performed".to_owned()], 2));
+    lab.set("Porter", Control::Pause(false));
+    lab.run();
+    let done = ["mail for 1: Performed", "mail for 1: Suppressed", "mail for 2: Performed"];
+    assert_eq!((lab.outbox(), lab.log().len()), (done.map(str::to_owned).into(), 4));
+}
+
+#[test]
+fn moved_back_over_a_gap_it_is_told_of_everything_again() {
+    let mut lab = imported();
+    lab.set("Doors", Control::Fault(Some(Fault::Swap)));
+    lab.set("Doors", Control::Step);
+    lab.run();
+    lab.set("Doors", Control::Rewind(0));
+    assert_eq!(lab.doors(), " at 0");
+    lab.set("Doors", Control::Pause(false));
+    lab.run();
+    assert_eq!(lab.doors(), "1: 2, 2: 1 at 3");
+}
+
+#[test]
 fn a_crash_with_a_command_under_way_handles_it_once() {
     let mut lab = Lab::new(&kept_house());
     lab.append(&[("door-1", "Opened"), ("door-2", "Opened")], true);
@@ -365,6 +391,21 @@ fn a_reaction_to_an_overtaking_event_does_not_move_the_mark_past_the_gap() {
     lab.set("Porter", Control::Pause(false));
     lab.run();
     assert_eq!(lab.mark(), lab.world.log().head());
+}
+
+#[test]
+fn an_overtaking_event_that_asks_for_nothing_does_not_move_the_mark_past_the_gap_either() {
+    let mut lab = Lab::new(&kept_house());
+    lab.pause("Porter", true);
+    lab.ask("door-1", "Slam");
+    lab.run();
+    lab.set("Porter", Control::Fault(Some(Fault::Swap)));
+    lab.set("Porter", Control::Step);
+    assert_eq!(lab.run(), ["Porter takes in event 2"]);
+    assert_eq!(lab.mark(), 0);
+    lab.set("Porter", Control::Pause(false));
+    lab.run();
+    assert_eq!((lab.outbox(), lab.mark()), (vec!["mail for 1: Performed".to_owned()], 3));
 }
 
 #[test]
