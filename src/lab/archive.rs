@@ -646,6 +646,10 @@ impl Imported {
                         event.stream, event.version
                     ));
                 }
+                // An event that came without a time happened when it was imported, at the earliest.
+                if event.at == 0 {
+                    event.at = at;
+                }
                 if event.at < at {
                     return Err(format!(
                         "version {} of {} is earlier than this log's last event",

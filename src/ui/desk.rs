@@ -189,8 +189,6 @@ struct Inner {
     /// What went wrong when something was to be kept.
     fault: RefCell<Option<StoreError>>,
     trouble: RefCell<Option<Trouble>>,
-    /// What can be read of a damaged log behind the damage.
-    stranded: Vec<StoredCommit>,
     told: RefCell<Option<Told>>,
     claim: RefCell<Option<Claim>>,
     channel: RefCell<Option<Channel>>,
@@ -235,7 +233,7 @@ impl Desk {
         let runner = if storage.durable() { Some(tabs::claim(&info.id).await) } else { None };
         let records = storage.records(&info.id).await?;
         let mut world = World::new(scenario);
-        let (mut losses, mut stranded) = (Vec::new(), Vec::new());
+        let mut losses = Vec::new();
         storage
             .read(&info.id, 0, 0, &mut |found| match found {
                 Found::Lost(loss) => losses.push(loss),
@@ -246,7 +244,8 @@ impl Desk {
                         losses.push(Loss { from, to, why });
                     }
                 }
-                Found::Commit(commit) => stranded.push(commit),
+                // It can be exported from where it is.
+                Found::Commit(_) => {}
             })
             .await?;
         world.settle(records.iter().filter_map(|((shelf, key), text)| kept_as(*shelf, key, text)));
@@ -255,7 +254,7 @@ impl Desk {
         if trouble.is_none() {
             storage.describe(&info).await?;
         }
-        let desk = Self::at(storage, info, Session::new(world), trouble, stranded);
+        let desk = Self::at(storage, info, Session::new(world), trouble);
         desk.join(runner);
         if desk.refill_slice() {
             // A process that was interrupted goes on where it was.
@@ -304,7 +303,7 @@ impl Desk {
         storage.describe(&info).await?;
         let runner = if storage.durable() { Some(tabs::claim(&info.id).await) } else { None };
         let session = Session::new(World::new(scenario));
-        let desk = Self::at(storage, info, session, None, Vec::new());
+        let desk = Self::at(storage, info, session, None);
         desk.join(runner);
         let mut number = 0;
         while story && desk.tell(number).await {
@@ -350,13 +349,7 @@ impl Desk {
         Ok(Session::new(world))
     }
 
-    fn at(
-        storage: Storage,
-        info: LogInfo,
-        session: Session,
-        trouble: Option<Trouble>,
-        stranded: Vec<StoredCommit>,
-    ) -> Self {
+    fn at(storage: Storage, info: LogInfo, session: Session, trouble: Option<Trouble>) -> Self {
         Self(Rc::new(Inner {
             session: RefCell::new(session),
             storage,
@@ -365,7 +358,6 @@ impl Desk {
             story_time: Cell::new(None),
             fault: RefCell::new(None),
             trouble: RefCell::new(trouble),
-            stranded,
             told: RefCell::new(None),
             claim: RefCell::new(None),
             channel: RefCell::new(None),
@@ -531,11 +523,6 @@ impl Desk {
     /// What keeps the log from being written, where something does.
     pub fn trouble(&self) -> Option<Trouble> {
         self.0.trouble.borrow().clone()
-    }
-
-    /// The commits of a damaged log that can be read behind the damage.
-    pub fn stranded(&self) -> &[StoredCommit] {
-        &self.0.stranded
     }
 
     fn in_trouble(&self, fault: &StoreError) {

@@ -54,7 +54,7 @@ pub enum Act {
     /// Put the open log in a link.
     Share,
     /// The link is made.
-    Link(Result<String, String>),
+    Link(Result<(String, bool), String>),
     /// Hand out a table.
     Csv(Rc<str>),
 }
@@ -182,7 +182,7 @@ pub fn Logs(props: &LogsProps) -> Html {
                 }
                 <p role="status" class="pad">{ &shown.said }</p>
                 if !shown.faults.is_empty() {
-                    <ul class="faults" aria-label="Faults">
+                    <ul aria-label="Faults">
                         { for shown.faults.iter().map(|fault| html! { <li class="fault">{ fault }</li> }) }
                     </ul>
                 }

@@ -258,7 +258,7 @@ impl App {
                     let placed = if after {
                         append(&desk, imported).await
                     } else {
-                        new(&storage, &own.unwrap_or(scenario), name, imported, None).await
+                        new(&storage, &own.unwrap_or(scenario), name, imported).await
                     };
                     match placed {
                         Ok((info, said)) => Msg::Imported(info, said),
@@ -331,8 +331,10 @@ impl App {
                 (shown.busy, self.keeping.cancel) = (None, None);
                 shown.open = true;
                 match link {
-                    Ok(link) => {
-                        shown.said = "The link is copied. It holds the whole log.".to_owned();
+                    Ok((link, copied)) => {
+                        let words =
+                            if copied { "The link is copied." } else { "Copy the link below." };
+                        shown.said = format!("{words} It holds the whole log.");
                         shown.link = Some(link);
                     }
                     Err(why) => shown.said = why,
@@ -380,7 +382,7 @@ impl App {
             let events = shared.commits.iter().map(|it| it.events.len() as u64).sum();
             let imported = Imported { scenario: None, commits: shared.commits, events };
             let at = Some(shared.position);
-            match new(&storage, &scenario, shared.title, imported, at).await {
+            match new(&storage, &scenario, shared.title, imported).await {
                 Ok((info, _)) => Msg::Open(info.scenario.as_str().into(), How::Log(info.id, at)),
                 Err(why) => Msg::Fault(format!("The log in this link could not be kept: {why}.")),
             }
@@ -446,7 +448,6 @@ async fn new(
     scenario: &Rc<Scenario>,
     title: String,
     imported: Imported,
-    position: Option<u64>,
 ) -> Result<(LogInfo, String), String> {
     if let Some(late) = imported.begins_late() {
         return Err(late);
@@ -463,7 +464,6 @@ async fn new(
         let mark = crate::lab::Keep::Mark(process.name(), events);
         storage.keep(&info.id, &mark).await.map_err(|fault| fault.to_string())?;
     }
-    _ = position;
     let millis = clock() - start;
     let said =
         format!("{events} events are a new log, {} ms after the import began.", millis.round());
@@ -532,7 +532,7 @@ async fn restore(desk: &Desk) -> Result<(LogInfo, String), String> {
     let imported = import.finish().map_err(|faults| faults[0].to_string())?;
     let events = imported.events;
     let title = format!("{} restored", desk.info().title);
-    let (info, _) = new(desk.storage(), &scenario, title, imported, None).await?;
+    let (info, _) = new(desk.storage(), &scenario, title, imported).await?;
     let restored = Desk::open(desk.storage().clone(), &scenario, info.clone());
     let restored = restored.await.map_err(|fault| fault.to_string())?;
     let millis = clock() - start;
@@ -549,7 +549,7 @@ async fn restore(desk: &Desk) -> Result<(LogInfo, String), String> {
     Ok((info, said))
 }
 
-async fn share(storage: &Storage, log: &LogInfo, position: u64) -> Result<String, String> {
+async fn share(storage: &Storage, log: &LogInfo, position: u64) -> Result<(String, bool), String> {
     let mut commits = Vec::new();
     let mut visit = |found| {
         if let Found::Commit(commit) = found {
@@ -562,8 +562,8 @@ async fn share(storage: &Storage, log: &LogInfo, position: u64) -> Result<String
         Ok(text) => {
             let link = Address::of_shared(&text);
             // Where the clipboard is closed to us, the link can be copied from the dialog.
-            files::copy(&link).await;
-            Ok(link)
+            let copied = files::copy(&link).await;
+            Ok((link, copied))
         }
         Err(why @ LinkError::TooLong) => Err(format!("{why}. “Export as .gz” makes one.")),
         Err(why) => Err(format!("{why}.")),
