@@ -34,7 +34,8 @@ pub use world::{Answer, Ask, Bulk, Did, Keep, World};
 
 pub use crate::es::{
     Bar, Body, Cell, Cents, Choice, Column, CommandRecord, Commit, Condition, Draft, Envelope,
-    EventLog, Expected, Follows, Map, Origin, Recorded, Refusal, Row, Scenario, Set, Stored,
-    StoredCommit, Stream, Table, Unreadable, View, command_id, natural, read_event, sort,
+    EventLog, Expected, Follows, Map, Operand, Origin, Recorded, Refusal, Relation, Row, Scenario,
+    Set, Stored, StoredCommit, Stream, Table, Unreadable, View, command_id, natural, read_event,
+    sort,
 };
 pub use crate::scenarios::all as scenarios;

@@ -35,16 +35,22 @@ impl Draft {
         Self { actor: "Alice".into(), targets, inputs, ..Self::default() }
     }
 
+    /// The stream that is addressed. None where none is named.
+    pub fn stream(&self, forms: &[CommandForm]) -> Option<Stream> {
+        let category = &forms.get(self.form)?.aggregate;
+        let id = self.targets.get(category)?.trim();
+        (!id.is_empty()).then(|| Stream::new(category, id))
+    }
+
     /// The command as it stands. None where something cannot be read; the faults say what.
     pub fn ask(&mut self, forms: &[CommandForm], id: Uuid) -> Option<Ask> {
         let form = forms.get(self.form)?;
         self.faults.clear();
         self.answer = None;
-        let target = self.targets.get(&form.aggregate).map_or("", |text| text.trim());
-        if target.is_empty() {
+        let stream = self.stream(forms);
+        if stream.is_none() {
             self.faults.insert("".into(), format!("name the {}", form.aggregate));
         }
-        let stream = Stream::new(&form.aggregate, target);
         let nothing = Map::new();
         let data = match form.read(self.inputs.get(&self.form).unwrap_or(&nothing)) {
             Ok(data) => data,
@@ -53,10 +59,7 @@ impl Draft {
                 return None;
             }
         };
-        if !self.faults.is_empty() {
-            return None;
-        }
-        let command = CommandRecord { stream, kind: form.name.clone(), data };
+        let command = CommandRecord { stream: stream?, kind: form.name.clone(), data };
         Some(Ask::new(id, self.actor.clone(), command))
     }
 }
@@ -86,6 +89,8 @@ pub struct CommandsProps {
     pub step_into: Callback<()>,
     pub step: Callback<bool>,
     pub out: Callback<()>,
+    /// What else belongs to sending.
+    pub below: Html,
 }
 
 /// Forms with their places among all.
@@ -162,6 +167,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
                 { for form.fields.iter().map(|field| input(props, field)) }
             </div>
             { actions(props) }
+            if props.mode == Mode::Now { { props.below.clone() } }
             { for categories.iter().map(|category| html! {
                 <datalist id={format!("ids-{category}")}>
                     { for props.streams.iter().filter(|it| it.category() == *category).take(IDS_OFFERED).map(|stream| html! {

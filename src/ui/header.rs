@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::{Callback, Event, Html, Properties, component, html};
 
 use super::app::How;
+use super::lab::Tool;
 use super::parts::{button, icon_button, menu, select};
 use crate::store::LogInfo;
 
@@ -26,6 +27,8 @@ pub struct HeaderProps {
     pub theme: Callback<()>,
     pub keys: Callback<()>,
     pub set_present: Callback<bool>,
+    /// Opens a tool of the lab.
+    pub lab: Callback<Tool>,
 }
 
 #[component]
@@ -55,6 +58,11 @@ pub fn Header(props: &HeaderProps) -> Html {
             <p class="help">{ "Both make a new log; the old one stays as it is." }</p>
         </>
     };
+    let tools = html! {
+        { for Tool::ALL.map(|tool| html! {
+            <div class="tool">{ button(tool.name(), props.lab.reform(move |_| tool)) }<p class="help">{ tool.about() }</p></div>
+        }) }
+    };
     html! {
         <header class="bar">
             <h1 class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</h1>
@@ -69,6 +77,7 @@ pub fn Header(props: &HeaderProps) -> Html {
             </span>
             <span class="spring" />
             { menu(html! { <>{ "Log" }<span aria-hidden="true">{ " ▾" }</span></> }, None, log) }
+            { menu(html! { <>{ "Lab" }<span aria-hidden="true">{ " ▾" }</span></> }, None, tools) }
             <button type="button" aria-pressed={present.to_string()} onclick={props.set_present.reform(move |_| !present)} title="Large type, for an audience (p)">
                 { "Present" }
             </button>

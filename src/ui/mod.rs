@@ -16,6 +16,7 @@ mod fixed;
 mod header;
 mod icons;
 mod journal;
+mod lab;
 mod log;
 mod markdown;
 mod parts;

@@ -14,6 +14,7 @@ use crate::ui::browser::remove;
 use crate::ui::commands::Draft;
 use crate::ui::console::Reply;
 use crate::ui::desk::{Desk, Storage};
+use crate::ui::lab::Lab;
 
 /// Which log of a scenario is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +126,7 @@ impl App {
             self.draft = Draft::first(&self.forms);
             self.pinned = layout::pinned(&scenario.id);
         }
+        self.lab = Lab::default();
         (self.stepping, self.beat, self.pulse, self.told) = (None, None, None, None);
         self.bookmarks = bookmarks::load(&desk.info().id);
         self.shell.money = Rc::new(scene::money(&mut desk.session_mut(), &self.forms));

@@ -3,16 +3,18 @@
 
 use std::rc::Rc;
 
+use web_sys::{KeyboardEvent, MouseEvent};
 use yew::{Context, ContextProvider, Html, html};
 
 use super::play::Shows;
 use super::{App, Msg, Side};
-use crate::lab::{Kind, Panel, Session, StateView, Stream};
+use crate::lab::{Control, Kind, Panel, Session, StateView, Stream};
 use crate::store::LogInfo;
 use crate::ui::commands::{Commands, Mode};
 use crate::ui::desk::{Desk, written_millis};
 use crate::ui::header::{Header, Keys};
 use crate::ui::journal::Journal;
+use crate::ui::lab;
 use crate::ui::log::EventLogView;
 use crate::ui::parts::button;
 use crate::ui::pipeline::Pipeline;
@@ -41,6 +43,9 @@ impl App {
             .map(|it| it.name())
             .filter(|name| !panels.iter().any(|panel| panel.name == *name))
             .collect();
+        let processes = || panels.iter().filter(|it| it.kind == Kind::Process);
+        let would = processes().map(|it| it.held_back).sum::<u64>();
+        let unguarded = processes().any(|it| !it.guard);
         let flags: Vec<Flag> = panels.iter().map(|panel| Flag::of(panel)).collect();
         let counted = |kind| {
             let of_kind = panels.iter().filter(move |it| it.kind == kind);
@@ -80,6 +85,15 @@ impl App {
             if self.present { " present" } else { "" },
             self.layout.side.name().to_lowercase()
         );
+        let why = link.batch_callback(|event: MouseEvent| {
+            lab::field_of(&event)
+                .map(|(panel, field)| Msg::Lab(lab::Msg::WhyOf(panel, Some(field))))
+        });
+        let walk = link.batch_callback(|event: KeyboardEvent| {
+            let field =
+                (!lab::walk(&event) && event.key() == "Enter").then(|| lab::field_of(&event))??;
+            Some(Msg::Lab(lab::Msg::WhyOf(field.0, Some(field.1))))
+        });
         let reacts = !scenario.processes.is_empty();
         html! {
             <ContextProvider<Shell> context={self.shell.clone()}>
@@ -93,6 +107,7 @@ impl App {
                     theme={link.callback(|()| Msg::Theme)}
                     keys={link.callback(|()| Msg::Keys(true))}
                     set_present={link.callback(Msg::Present)}
+                    lab={link.callback(|tool| Msg::Lab(lab::Msg::Open(tool)))}
                 />
                 { self.notices(ctx) }
                 <Pipeline
@@ -107,6 +122,7 @@ impl App {
                     }) }
                 </nav>
                 <main class="columns">
+                    { self.drawer(ctx, desk) }
                     <div class="column write">
                         <Commands
                             key={scenario.id.to_string()}
@@ -114,26 +130,27 @@ impl App {
                             edit={link.callback(Msg::Edit)} send={link.callback(|()| Msg::Send)}
                             fork={link.callback(Msg::Fork)} step_into={link.callback(|()| Msg::StepInto)}
                             step={link.callback(Msg::Step)} out={link.callback(|()| Msg::StepOut)}
-                            stepped={self.stepping.is_some()}
+                            stepped={self.stepping.is_some()} below={self.below_form(ctx, desk)}
                         />
                         if let Some(stepping) = &self.stepping {
                             <Steps steps={stepping.steps.clone()} over={stepping.over} />
                         }
                         <Journal
                             desk={desk.clone()} count={journal} refused={self.scene.refused}
-                            seek={link.callback(Msg::Seek)} again={link.callback(|(command, choice)| Msg::Again(command, choice))}
+                            seek={link.callback(Msg::Seek)} busy={under_way} again={link.callback(|(command, choice)| Msg::Again(command, choice))}
                         />
                     </div>
                     <div class="column middle">
                         <EventLogView
                             desk={desk.clone()} {position} {head} kinds={self.scene.kinds.clone()}
                             streams={self.scene.streams.clone()} whole={self.printing} shell={self.shell.clone()}
-                            story={self.scene.next.is_some()}
+                            story={self.scene.next.is_some()} out={self.lab.out()}
                             seek={link.callback(Msg::Seek)} tell={link.callback(|()| Msg::Tell)}
                         />
                     </div>
-                    <div class="column read">
+                    <div class="column read" onclick={why} onkeydown={walk}>
                         <ReadSide
+                            {past} refused={self.lab.refused.clone()}
                             {states} {panels} {removed} streams={self.scene.streams.clone()}
                             missing={self.scene.missing.clone()} pinned={self.pinned.clone()}
                             pin={link.callback(|(stream, on)| Msg::Pin(stream, on))}
@@ -143,7 +160,7 @@ impl App {
                             send_missing={link.callback(Msg::SendMissing)}
                         />
                         if reacts {
-                            <Outbox desk={desk.clone()} count={outbox} performed={self.scene.performed} seek={link.callback(Msg::Seek)} />
+                            <Outbox desk={desk.clone()} count={outbox} performed={self.scene.performed} repeated={self.scene.repeated} {unguarded} {would} seek={link.callback(Msg::Seek)} />
                         }
                     </div>
                 </main>
@@ -159,7 +176,7 @@ impl App {
                         set_beats={link.callback(Msg::Beats)} set_zoom={link.callback(Msg::Zoom)}
                         by_time={link.callback(Msg::ByTime)} fork={link.callback(|()| Msg::Fork(false))}
                         mark={link.callback(|(position, name)| Msg::Bookmark(position, name))}
-                        find={link.callback(Msg::Find)} hide_hint={link.callback(|()| Msg::Hint)}
+                        find={link.callback(Msg::Find)} rewind={link.callback(|(name, to)| Msg::Control(name, Control::Rewind(to)))} hide_hint={link.callback(|()| Msg::Hint)}
                     />
                 }
                 <p class="unseen" role="status">{ &self.said }</p>
@@ -185,6 +202,7 @@ impl App {
                         { format!("This log lives in memory only and is gone when the page closes: {why}.") }
                     </p>
                 }
+                if let Some(imagined) = &self.lab.imagined { { lab::banner(imagined, &ctx.link().callback(Msg::Lab)) } }
                 if let Some(fault) = &self.fault {
                     <p class="notice bad" role="alert">
                         { fault }
