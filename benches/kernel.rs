@@ -258,6 +258,7 @@ fn session(log: &EventLog) -> Session {
                 last.events.push(event.clone());
             }
             _ => commits.push(Commit {
+                number: commits.len() as u64 + 1,
                 after: event.position() - 1,
                 envelope: event.envelope().clone(),
                 events: vec![event.clone()],

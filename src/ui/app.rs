@@ -8,6 +8,7 @@ mod asked;
 mod calls;
 mod keep;
 mod keys;
+mod lab;
 mod layout;
 mod open;
 mod page;
@@ -29,6 +30,7 @@ use yew::{Component, Context, Html, html};
 
 use self::calls::Calls;
 use self::keep::Keeping;
+use self::lab::Bench;
 use self::layout::Layout;
 pub use self::layout::Side;
 pub use self::open::How;
@@ -40,6 +42,7 @@ use super::browser::{close_menus, focus, remember, remembered, switch_theme};
 use super::commands::Draft;
 use super::console::{self, Listeners, Reply, Request};
 use super::desk::{Desk, Storage};
+use super::lab::{Lab, Msg as LabMsg};
 use super::logs::Act;
 use super::pipeline::{Pulse, Station};
 use super::shell::Shell;
@@ -67,6 +70,8 @@ pub struct App {
     bookmarks: Bookmarks,
     layout: Layout,
     shell: Shell,
+    lab: Lab,
+    bench: Bench,
     scene: Scene,
     stepping: Option<Stepping>,
     /// Play and step by beat.
@@ -190,6 +195,8 @@ pub enum Msg {
     SendMissing(Rc<str>),
     /// Something changed; tell it, and show it.
     Changed(Vec<Did>),
+    /// Something is asked of the lab.
+    Lab(LabMsg),
     /// The other theme.
     Theme,
     /// Show or hide the list of keys.
@@ -266,9 +273,12 @@ impl Component for App {
             shell: Shell {
                 folded: layout::folded(),
                 fold: ctx.link().callback(Msg::Fold),
+                lab: ctx.link().callback(Msg::Lab),
                 to_commands: ctx.link().callback(|()| Msg::Forward(Station::Commands)),
                 ..Shell::empty()
             },
+            lab: Lab::default(),
+            bench: Bench::default(),
             scene: Scene::default(),
             stepping: None,
             beats: false,
@@ -303,6 +313,7 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let resting = matches!(msg, Msg::Settled);
         let shown = self.take(ctx, msg);
+        self.lab_on();
         if let (true, Some(desk)) = (shown, &self.desk) {
             self.scene.refresh(desk, self.layout.zoom, self.layout.by_time, resting);
             let (head, position) = (desk.session().head(), desk.session().position());
@@ -426,6 +437,7 @@ impl App {
                 desk.session_mut().world_mut().send_missing(&name);
             }),
             Msg::Changed(trace) => self.changed(&trace),
+            Msg::Lab(msg) => return self.lab(ctx, msg),
             Msg::Theme => switch_theme(),
             Msg::Keys(shown) => {
                 self.keys_shown = shown;

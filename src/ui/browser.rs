@@ -74,13 +74,18 @@ pub fn close_menus(inside: Option<&Node>) -> bool {
     closed
 }
 
+/// Scrolls as little as will bring an element into view.
+pub fn reveal(element: &Element) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
 /// Scrolls the panel of that name into view, and moves the focus to its head.
 pub fn bring(name: &str) {
     let name = name.replace('\\', "\\\\").replace('\'', "\\'");
     let selector = format!("section[aria-label='{name}']");
     let Ok(Some(panel)) = document().query_selector(&selector) else { return };
-    let options = ScrollIntoViewOptions::new();
-    options.set_block(ScrollLogicalPosition::Nearest);
-    panel.scroll_into_view_with_scroll_into_view_options(&options);
+    reveal(&panel);
     focus(&format!("{selector} button"));
 }

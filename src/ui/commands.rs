@@ -50,16 +50,22 @@ impl Draft {
         }
     }
 
+    /// The stream that is addressed. None where none is named.
+    pub fn stream(&self, forms: &[CommandForm]) -> Option<Stream> {
+        let form = forms.get(self.form)?;
+        let id = self.target(form).trim();
+        (!id.is_empty()).then(|| Stream::new(&form.aggregate, id))
+    }
+
     /// The command as it stands. None where something cannot be read; the faults say what.
     pub fn ask(&mut self, forms: &[CommandForm], id: Uuid) -> Option<Ask> {
         let form = forms.get(self.form)?;
         self.faults.clear();
         self.answer = None;
-        let target = self.target(form).trim().to_owned();
-        if target.is_empty() {
+        let stream = self.stream(forms);
+        if stream.is_none() {
             self.faults.insert("".into(), format!("name the {}", form.aggregate));
         }
-        let stream = Stream::new(&form.aggregate, &target);
         let nothing = Map::new();
         let data = match form.read(self.inputs.get(&self.form).unwrap_or(&nothing)) {
             Ok(data) => data,
@@ -68,10 +74,7 @@ impl Draft {
                 return None;
             }
         };
-        if !self.faults.is_empty() {
-            return None;
-        }
-        let command = CommandRecord { stream, kind: form.name.clone(), data };
+        let command = CommandRecord { stream: stream?, kind: form.name.clone(), data };
         Some(Ask::new(id, self.actor.clone(), command))
     }
 }
@@ -101,6 +104,8 @@ pub struct CommandsProps {
     pub step_into: Callback<()>,
     pub step: Callback<bool>,
     pub out: Callback<()>,
+    /// What else belongs to sending.
+    pub below: Html,
 }
 
 /// Forms with their places among all.
@@ -177,6 +182,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
                 { for form.fields.iter().map(|field| input(props, field)) }
             </div>
             { actions(props) }
+            if props.mode == Mode::Now { { props.below.clone() } }
             { for categories.iter().map(|category| html! {
                 <datalist id={format!("ids-{category}")}>
                     { for props.streams.iter().filter(|it| it.category() == *category).take(IDS_OFFERED).map(|stream| html! {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::{Callback, Event, Html, Properties, component, html};
 
 use super::app::How;
+use super::lab::Tool;
 use super::logs::Act;
 use super::parts::{button, icon_button, menu, select};
 use crate::store::LogInfo;
@@ -28,6 +29,8 @@ pub struct HeaderProps {
     pub keys: Callback<()>,
     pub set_present: Callback<bool>,
     pub act: Callback<Act>,
+    /// Opens a tool of the lab.
+    pub lab: Callback<Tool>,
 }
 
 #[component]
@@ -58,6 +61,11 @@ pub fn Header(props: &HeaderProps) -> Html {
             <button type="button" aria-label="Manage logs" onclick={props.act.reform(|_| Act::Show(true))}>{ "All logs…" }</button>
         </>
     };
+    let tools = html! {
+        { for Tool::ALL.map(|tool| html! {
+            <div class="tool">{ button(tool.name(), props.lab.reform(move |_| tool)) }<p class="help">{ tool.about() }</p></div>
+        }) }
+    };
     html! {
         <header class="bar">
             <h1 class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</h1>
@@ -73,6 +81,7 @@ pub fn Header(props: &HeaderProps) -> Html {
             <span class="spring" />
             { button("Share", props.act.reform(|_| Act::Share)) }
             { menu(html! { <>{ "Log" }<span aria-hidden="true">{ " ▾" }</span></> }, None, log) }
+            { menu(html! { <>{ "Lab" }<span aria-hidden="true">{ " ▾" }</span></> }, None, tools) }
             <button type="button" aria-pressed={present.to_string()} onclick={props.set_present.reform(move |_| !present)} title="Large type, for an audience (p)">
                 { "Present" }
             </button>

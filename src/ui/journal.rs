@@ -1,16 +1,20 @@
 //! The journal: every command and what came of it. Refused is not lost.
 
 use uuid::Uuid;
-use yew::{Callback, Html, Properties, component, html};
+use yew::{Callback, Html, MouseEvent, Properties, UseStateHandle, component, html};
 
 use super::desk::Desk;
 use super::icons::icon;
+use super::lab::{button_for, choices, chosen_by};
 use super::parts::{Head, button, chip, empty, panel};
 use super::shell::use_shell;
 use crate::lab::{Choice, Entry, Outcome};
 
 /// The newest entries are shown; older ones are a click away.
 const SHOWN: usize = 60;
+
+/// The entry whose further buttons are shown: its command and outcome.
+type Opened = (Uuid, &'static str);
 
 #[derive(Properties, PartialEq)]
 pub struct JournalProps {
@@ -19,12 +23,15 @@ pub struct JournalProps {
     pub count: usize,
     pub refused: usize,
     pub seek: Callback<u64>,
+    /// A command is being stepped through: others wait.
+    pub busy: bool,
     pub again: Callback<(Uuid, Choice)>,
 }
 
 #[component]
 pub fn Journal(props: &JournalProps) -> Html {
     let shown = yew::use_state(|| SHOWN);
+    let open = yew::use_state(|| None::<Opened>);
     let shell = use_shell();
     let session = props.desk.session();
     let entries = session.world().journal();
@@ -44,7 +51,7 @@ pub fn Journal(props: &JournalProps) -> Html {
                 { empty(&shell, "Nothing was asked yet. Send a command: whether it is accepted or refused, it is noted here.") }
             }
             <ol>
-                { for entries.iter().rev().take(*shown).map(|entry| line(entry, props)) }
+                { for entries.iter().rev().take(*shown).map(|entry| line(entry, props, &open)) }
             </ol>
             if older > 0 { { button(format!("Show older ones, {older} in all"), show_more) } }
         </div>
@@ -53,10 +60,10 @@ pub fn Journal(props: &JournalProps) -> Html {
     panel(&shell, &head, aside, body)
 }
 
-fn line(entry: &Entry, props: &JournalProps) -> Html {
-    let Some(command) = &entry.envelope.command else { return html! {} };
+/// How an entry is marked, and what came of it where it was not simply accepted.
+pub fn told(entry: &Entry) -> (&'static str, &'static str, Option<String>) {
     let reason = entry.reason.as_deref().unwrap_or("no reason was given");
-    let (mark, class, what) = match &entry.outcome {
+    match &entry.outcome {
         Outcome::Accepted => ("accepted", "good", None),
         Outcome::Repeated => {
             ("repeated", "quiet", Some("Repeated: it was handled before.".to_owned()))
@@ -68,31 +75,54 @@ fn line(entry: &Entry, props: &JournalProps) -> Html {
         ),
         Outcome::NotStored => ("refused", "bad", Some(format!("Not stored: {reason}."))),
         _ => ("refused", "bad", Some(format!("Refused: {reason}."))),
-    };
+    }
+}
+
+fn line(entry: &Entry, props: &JournalProps, open: &UseStateHandle<Option<Opened>>) -> Html {
+    let Some(command) = &entry.envelope.command else { return html! {} };
+    let (mark, class, what) = told(entry);
     let first = entry.events.start;
     let last = entry.events.end.saturating_sub(1);
     let id = entry.envelope.command_id;
-    let (again, choice) =
-        if class == "warn" { ("Retry", Choice::Retry) } else { ("Again", Choice::Anew) };
+    let conflict = class == "warn";
+    let number = (id, entry.outcome.name());
+    let shown = **open == Some(number);
+    let toggle = {
+        let open = open.clone();
+        Callback::from(move |_| open.set((!shown).then_some(number)))
+    };
+    let again = |choice: Choice| props.again.reform(move |_: MouseEvent| (id, choice));
+    let whom = format!("{} of {}", command.kind, entry.envelope.actor);
     html! {
         <li {class} key={format!("{} {} {}", entry.envelope.command_id, entry.after, entry.outcome.name())}>
             <span class="mark">{ icon(mark) }</span>
             <span class="what">
                 <b>{ command.kind.to_string() }</b>{ " " }
                 <span class="quiet">{ format!("{} · {}", command.stream, entry.envelope.actor) }</span>
+                if let Some(by) = chosen_by(entry) {
+                    <span class="by">{ by }</span>
+                }
                 if let Some(what) = what {
                     <span class="why">{ what }</span>
                 }
+                if conflict { { choices(id, props.busy, &props.again) } }
+                if shown {
+                    <span class="actions">
+                        { button_for("Send again, same id", &whom, props.busy, again(Choice::Same)) }
+                        { button_for("Send again, new id", &whom, props.busy, again(Choice::Anew)) }
+                    </span>
+                }
             </span>
-            if last >= first {
-                <button type="button" class="link" onclick={props.seek.reform(move |_| first)} title="Go to its first event">
-                    { if last == first { format!("→ #{first}") } else { format!("→ #{first}–{last}") } }
-                </button>
-            } else if entry.outcome == Outcome::Accepted {
-                <span class="quiet">{ "no event" }</span>
-            } else if matches!(class, "bad" | "warn") {
-                { button(again, props.again.reform(move |_| (id, choice))) }
-            }
+            <span class="acts">
+                if last >= first {
+                    <button type="button" class="link" onclick={props.seek.reform(move |_| first)} title="Go to its first event">
+                        { if last == first { format!("→ #{first}") } else { format!("→ #{first}–{last}") } }
+                    </button>
+                } else if entry.outcome == Outcome::Accepted {
+                    <span class="quiet">{ "no event" }</span>
+                }
+                <button type="button" class="plain" aria-expanded={shown.to_string()} aria-label={format!("Send again: {whom}")} title="Send again" onclick={toggle}>{ icon("repeated") }</button>
+            </span>
         </li>
     }
 }

@@ -9,6 +9,7 @@ use yew::{Callback, Component, Context, Html, InputEvent, NodeRef, Properties, T
 use super::browser::{remember, remembered};
 use super::desk::{Desk, written_time};
 use super::icons::icon;
+use super::lab::offers;
 use super::parts::{Head, button, chip, counted, grouped, menu, panel, select, tick, typed};
 use super::shell::Shell;
 use super::timeline::mark;
@@ -42,6 +43,8 @@ pub struct LogProps {
     pub story: bool,
     pub seek: Callback<u64>,
     pub tell: Callback<()>,
+    /// Events that are left out or moved, for the view only.
+    pub out: Rc<Set<u64>>,
 }
 
 /// What is looked for.
@@ -394,6 +397,9 @@ impl EventLogView {
             (_, true) => " future",
             _ => "",
         };
+        if props.out.contains(&position) {
+            class += " out";
+        }
         if kin.contains(&position) {
             class += " kin";
         }
@@ -560,6 +566,7 @@ fn detail(props: &LogProps) -> Html {
                     <pre tabindex="0">{ pretty(event.data().get()) }</pre>
                 </div>
             </div>
+            { offers(event.position(), &props.out, &props.shell.lab) }
             <p class="ids mono">
                 { format!("{} · id {} · command {} · correlation {}", written_time(event).0, short(&event.id()), short(&event.command_id()), short(&event.correlation_id())) }
             </p>

@@ -17,6 +17,7 @@ mod fixed;
 mod header;
 mod icons;
 mod journal;
+mod lab;
 mod log;
 mod logs;
 mod markdown;

@@ -5,6 +5,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::{AttrValue, Callback, Event, Html, MouseEvent, TargetCast, html};
 
 use super::icons::icon;
+use super::lab::opened;
 use super::shell::Shell;
 
 /// What stands at the head of a panel.
@@ -62,7 +63,7 @@ pub fn chip(colour: &str, text: impl Into<AttrValue>) -> Html {
 /// A button that opens a box below it. A press elsewhere, or Escape, closes it.
 pub fn menu(show: Html, label: Option<String>, body: Html) -> Html {
     html! {
-        <details class="menu">
+        <details class="menu" ontoggle={|event: Event| opened(&event)}>
             <summary aria-label={label.clone()} title={label}>{ show }</summary>
             <div class="sheet">{ body }</div>
         </details>

@@ -8,14 +8,17 @@ use yew::{Callback, Event, Html, InputEvent, Properties, TargetCast, component, 
 
 use super::desk::{Desk, written_millis};
 use super::icons::icon;
+use super::lab::{self, Refused, button_for, differences, health_of, menu_of, state_of};
 use super::logs::Act;
 use super::parts::{Head, button, chip, chosen, counted, empty, icon_button, menu, panel};
-use super::shell::use_shell;
+use super::shell::{Shell, use_shell};
 use super::views::{Tree, ViewBody};
 use crate::lab::{Control, Kind, Map, Panel, StateView, Status, Stream, View};
 
 #[derive(Properties, PartialEq)]
 pub struct ReadProps {
+    /// The playhead is in the past.
+    pub past: bool,
     pub states: Vec<StateView>,
     pub panels: Vec<Rc<Panel>>,
     /// Projections of the scenario that do not run.
@@ -28,6 +31,8 @@ pub struct ReadProps {
     pub pinned: Rc<Vec<Stream>>,
     pub pin: Callback<(Stream, bool)>,
     pub control: Callback<(Rc<str>, Control)>,
+    /// What could not be done to one of them.
+    pub refused: Option<Refused>,
     pub rebuild: Callback<(Rc<str>, u16)>,
     pub subscribe: Callback<(Rc<str>, bool)>,
     pub send_missing: Callback<Rc<str>>,
@@ -51,6 +56,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
             { for props.panels.iter().map(|panel| html! {
                 <Reader
                     key={panel.name.to_string()} panel={panel.clone()}
+                    past={props.past} refused={props.refused.clone().filter(|it| it.name == panel.name)}
                     missing={props.missing.get(&panel.name).copied().unwrap_or_default()}
                     control={props.control.clone()} rebuild={props.rebuild.clone()}
                     subscribe={props.subscribe.clone()} send_missing={props.send_missing.clone()} act={props.act.clone()}
@@ -126,19 +132,27 @@ fn State(props: &StateProps) -> Html {
         props.pin.reform(move |_| (stream.clone(), on))
     };
     let label = format!("{} {}", if props.pinned { "Unpin" } else { "Pin" }, state.stream);
+    let shell = use_shell();
+    let ask = {
+        let name = state.stream.to_string();
+        shell.lab.reform(move |_| lab::Msg::WhyOf(name.clone(), None))
+    };
     let aside = html! {
         <>
+            { icon_button("query", format!("Why {} is so", state.stream), ask) }
             <button type="button" class="plain" aria-pressed={props.pinned.to_string()} aria-label={label.clone()} title={label} onclick={pin}>{ icon("pin") }</button>
             { chip("yellow", format!("v {}", state.version)) }
         </>
     };
     let body = html! { <Tree now={state.now.clone()} was={state.was.clone()} /> };
-    panel(&use_shell(), &head, aside, body)
+    panel(&shell, &head, aside, body)
 }
 
 #[derive(Properties, PartialEq)]
 struct ReaderProps {
     panel: Rc<Panel>,
+    past: bool,
+    refused: Option<Refused>,
     missing: usize,
     control: Callback<(Rc<str>, Control)>,
     rebuild: Callback<(Rc<str>, u16)>,
@@ -157,10 +171,17 @@ fn Reader(props: &ReaderProps) -> Html {
     let what = if process { "process manager" } else { it.now.store() };
     let body = html! {
         <>
+            if let Some(refused) = &props.refused {
+                <p class="fault pad refusal" role="alert">{ &*refused.why }</p>
+            }
+            if it.crashed {
+                <p class="fault pad">{ format!("It crashed, and goes on after #{} once it is resumed.", it.checkpoint) }</p>
+            }
+            { differences(&shell, it, props.past) }
             if it.skipped > 0 {
                 <p class="fault pad">{ format!("Skipped {} that cannot be read.", counted(it.skipped, "event")) }</p>
             }
-            if it.paused && it.lag > 0 {
+            if it.paused && it.lag > 0 && !it.crashed {
                 <p class="note pad">{ format!("Paused after #{}. It has not heard of {} yet.", it.checkpoint, counted(it.lag, "event")) }</p>
             }
             if props.missing > 0 {
@@ -180,11 +201,11 @@ fn Reader(props: &ReaderProps) -> Html {
         </>
     };
     let head = Head { name, colour, what, region: false };
-    panel(&shell, &head, tools(props, colour), body)
+    panel(&shell, &head, tools(&shell, props, colour), body)
 }
 
 /// What can be done to a subscription, at the right of its head.
-fn tools(props: &ReaderProps, colour: &'static str) -> Html {
+fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
     let it = &props.panel;
     let name = &it.name;
     let code = {
@@ -207,6 +228,14 @@ fn tools(props: &ReaderProps, colour: &'static str) -> Html {
         let name = name.clone();
         move |_| (name.clone(), false)
     });
+    let ask = {
+        let name = name.to_string();
+        shell.lab.reform(move |_| lab::Msg::WhyOf(name.clone(), None))
+    };
+    let csv = props.act.reform({
+        let name = name.clone();
+        move |_| Act::Csv(name.clone())
+    });
     let lag = match it.lag {
         0 => format!("⚑ {}", it.checkpoint),
         lag => format!("⚑ {} · {lag} behind", it.checkpoint),
@@ -220,30 +249,19 @@ fn tools(props: &ReaderProps, colour: &'static str) -> Html {
                     }) }
                 </select>
             }
+            { state_of(it) }
+            { health_of(it) }
             { chip(if it.lag > 0 { "red" } else { colour }, lag) }
             { icon_button(if it.paused { "play" } else { "pause" }, format!("{} {name}", if it.paused { "Resume" } else { "Pause" }), control(Control::Pause(!it.paused))) }
             if it.paused && it.lag > 0 { { icon_button("next", format!("Step {name}"), control(Control::Step)) } }
-            { icon_button("rebuild", format!("Rebuild {name}"), rebuild) }
+            { icon_button("rebuild", format!("Rebuild {name}"), rebuild.clone()) }
             if it.kind == Kind::Projection { { icon_button("refused", format!("Remove {name}"), remove) } }
-            { menu(icon("more"), Some(format!("More about {name}")), more(it, &props.act)) }
-        </>
-    }
-}
-
-/// The body of a subscription's menu.
-fn more(it: &Panel, act: &Callback<Act>) -> Html {
-    let csv = act.reform({
-        let name = it.name.clone();
-        move |_| Act::Csv(name.clone())
-    });
-    html! {
-        <>
-            <p>{ it.about.to_string() }</p>
-            <p class="quiet">{ match it.lag {
-                0 => format!("Its checkpoint is {}: it has taken in every event.", it.checkpoint),
-                lag => format!("Its checkpoint is {}, {} before the head.", it.checkpoint, counted(lag, "event")),
-            } }</p>
-            if matches!(it.now, View::Table(_)) { { button("Download as CSV", csv) } }
+            { menu(icon("more"), Some(format!("More about {name}")), menu_of(it, props.refused.as_ref(), &props.control, rebuild, html! {
+                <div class="actions">
+                    { button_for("Why, and since when", name, false, ask) }
+                    if matches!(it.now, View::Table(_)) { { button("Download as CSV", csv) } }
+                </div>
+            })) }
         </>
     }
 }
@@ -253,6 +271,12 @@ pub struct OutboxProps {
     pub desk: Desk,
     pub count: usize,
     pub performed: usize,
+    /// How many of those not for the first time.
+    pub repeated: usize,
+    /// A process's guard is off.
+    pub unguarded: bool,
+    /// How much the last replays would have sent.
+    pub would: u64,
     pub seek: Callback<u64>,
 }
 
@@ -268,11 +292,18 @@ pub fn Outbox(props: &OutboxProps) -> Html {
     let aside = html! {
         <>
             { chip("pink", format!("{} performed", props.performed)) }
+            if props.repeated > 0 { { chip("red", format!("{} not for the first time", props.repeated)) } }
             if held_back > 0 { { chip("", format!("{held_back} held back")) } }
         </>
     };
     let body = html! {
         <>
+            if props.unguarded {
+                <p class="fault pad">{ "A guard is off: a replay performs its side effects again." }</p>
+            }
+            if props.would > 0 {
+                <p class="note pad">{ format!("The last replay would have sent {} again, commands and side effects together. All were held back.", counted(props.would, "thing")) }</p>
+            }
             if effects.is_empty() {
                 <p class="empty">{ "No process has asked for a side effect. A letter or a payment that one asks for is noted here, and sent once, however often history is replayed." }</p>
             }
@@ -290,6 +321,7 @@ pub fn Outbox(props: &OutboxProps) -> Html {
                             <b class="pink">{ effect.kind.to_string() }</b>{ " " }{ data }{ " " }
                             <button type="button" class="link" onclick={props.seek.reform(move |_| position)}>{ format!("← #{position}") }</button>
                             <span class="quiet">{ match effect.status {
+                                Status::Performed if effect.repeat > 0 => format!(" performed again, now {} times, {}", effect.repeat + 1, written_millis(effect.at).1),
                                 Status::Performed => format!(" performed {}", written_millis(effect.at).1),
                                 Status::Suppressed => " held back: it was done before".to_owned(),
                             } }</span>

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use yew::{Callback, hook, use_context};
 
+use super::lab;
+
 /// Handed down to every panel. Two shells are equal where they are the same.
 #[derive(Clone)]
 pub struct Shell {
@@ -16,6 +18,8 @@ pub struct Shell {
     pub fold: Callback<String>,
     /// Brings the commands forward.
     pub to_commands: Callback<()>,
+    /// Asks something of the lab.
+    pub lab: Callback<lab::Msg>,
 }
 
 impl PartialEq for Shell {
@@ -32,6 +36,7 @@ impl Shell {
             money: Rc::default(),
             fold: Callback::noop(),
             to_commands: Callback::noop(),
+            lab: Callback::noop(),
         }
     }
 }

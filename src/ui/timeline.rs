@@ -9,6 +9,7 @@ use super::bookmarks::{BookmarkList, Bookmarks};
 use super::desk::Desk;
 use super::fixed::Fixed;
 use super::icons::icon;
+use super::lab::DragFlag;
 use super::parts::{button, grouped, icon_button, menu, select, tick, typed};
 use super::track::{Axis, Track, WIDTH};
 use crate::lab::{Kind, Panel, Recorded, Stream, sort};
@@ -75,6 +76,8 @@ pub struct TimelineProps {
     pub fork: Callback<()>,
     pub mark: Callback<(u64, Option<String>)>,
     pub find: Callback<Rc<str>>,
+    /// Moves a subscription's checkpoint back.
+    pub rewind: Callback<(Rc<str>, u64)>,
     pub hide_hint: Callback<()>,
 }
 
@@ -289,6 +292,25 @@ fn share(props: &TimelineProps, position: u64) -> f64 {
     props.axis.share(position, session.log().event(position).map_or(0, Recorded::at))
 }
 
+fn drag_flag(props: &TimelineProps, flag: &Flag, text: String, how: &str, style: String) -> Html {
+    let find = {
+        let name = flag.name.clone();
+        props.find.reform(move |()| name.clone())
+    };
+    let rewind = {
+        let name = flag.name.clone();
+        props.rewind.reform(move |to| (name.clone(), to))
+    };
+    let place = {
+        let (axis, desk) = (props.axis.clone(), props.desk.clone());
+        Callback::from(move |share| axis.position(share, |at| desk.session().position_at(at)))
+    };
+    let class = format!("flag {}{how}", if flag.process { "lilac" } else { "green" });
+    html! {
+        <DragFlag key={flag.name.to_string()} name={flag.name.to_string()} {text} {class} {style} checkpoint={flag.checkpoint} {place} {find} {rewind} />
+    }
+}
+
 fn flags(props: &TimelineProps) -> Html {
     let (mut behind, ahead): (Vec<&Flag>, Vec<&Flag>) =
         props.flags.iter().partition(|flag| flag.lag > 0 || flag.paused);
@@ -310,15 +332,13 @@ fn flags(props: &TimelineProps) -> Html {
                     }
                 }) }
                 { for behind.into_iter().map(|flag| {
-                    let find = { let name = flag.name.clone(); props.find.reform(move |_| name.clone()) };
-                    let left = share(props, flag.checkpoint) > 0.7;
-                    let class = format!("flag {}{}", if flag.process { "lilac" } else { "green" }, if left { " left" } else { "" });
-                    html! {
-                        <button type="button" key={flag.name.to_string()} {class} style={style(props, flag.checkpoint)} onclick={find}
-                            title="Its checkpoint: it has taken in the events up to here">
-                            { format!("⚑ {}, {}", flag.name, match flag.lag { 0 => "paused".to_owned(), lag => format!("{lag} behind") }) }
-                        </button>
-                    }
+                    let text = format!("{}, {}", flag.name, match flag.lag { 0 => "paused".to_owned(), lag => format!("{lag} behind") });
+                    let left = if share(props, flag.checkpoint) > 0.7 { " left" } else { "" };
+                    drag_flag(props, flag, text, left, style(props, flag.checkpoint))
+                }) }
+                { for ahead.iter().enumerate().filter(|_| props.axis.to == props.head).map(|(nth, flag)| {
+                    let text = flag.name.to_string();
+                    drag_flag(props, flag, text, " pennant", format!("{};--nth:{}", style(props, flag.checkpoint), ahead.len() - 1 - nth))
                 }) }
             </span>
         </div>

@@ -13,9 +13,10 @@ use web_sys::HtmlInputElement;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
 use super::fixed::Fixed;
+use super::lab::escaped;
 use super::markdown::markdown;
 use super::parts::button;
-use super::shell::use_shell;
+use super::shell::{Shell, use_shell};
 use crate::lab::{Bar, Cell, Cents, Map, Mark, RowMark, Set, View, lines, natural, rows, sort};
 
 /// So many rows of a table are shown; the rest is counted.
@@ -39,7 +40,7 @@ pub fn ViewBody(props: &ViewProps) -> Html {
         (View::Documents { documents: now }, View::Documents { documents: was }) => {
             html! {
                 { for either(now.keys(), was.keys()).into_iter().map(|key| html! {
-                    <div class="document" key={key.to_string()}>
+                    <div class="document" key={key.to_string()} data-within={format!("/documents/{}", escaped(key))}>
                         <h3>{ key.to_string() }</h3>
                         <Tree now={now.get(key).cloned().unwrap_or_default()} was={was.get(key).cloned().unwrap_or_default()} />
                     </div>
@@ -152,9 +153,9 @@ fn Rows(props: &RowsProps) -> Html {
 
 fn row(row: &RowMark) -> Html {
     html! {
-        <tr key={row.row.key.to_string()} class={mark(row.mark).0}>
+        <tr key={row.row.key.to_string()} data-key={row.row.key.to_string()} class={mark(row.mark).0}>
             { for row.row.cells.iter().zip(&row.was).enumerate().map(|(index, (cell, was))| html! {
-                <td class={side(cell)}>
+                <td class={side(cell)} tabindex="-1">
                     if let Some(was) = was {
                         <del>{ written(was) }</del>{ " " }<ins>{ written(cell) }</ins>
                     } else if index == 0 && matches!(row.mark, Mark::Added | Mark::Removed) {
@@ -174,6 +175,14 @@ pub struct TreeProps {
     pub was: Value,
 }
 
+/// A field's value as people write it: cents as an amount.
+pub fn plain(shell: &Shell, key: &str, text: &str) -> String {
+    match text.parse() {
+        Ok(cents) if shell.money.contains(key) => Cents(cents).to_string(),
+        _ => text.to_owned(),
+    }
+}
+
 /// A JSON value as a tree.
 #[component]
 pub fn Tree(props: &TreeProps) -> Html {
@@ -182,14 +191,11 @@ pub fn Tree(props: &TreeProps) -> Html {
     if lines.is_empty() {
         return html! { <p class="tree mono"><span class="quiet">{ "empty" }</span></p> };
     }
-    let plain = |key: &str, text: &str| match text.parse() {
-        Ok(cents) if shell.money.contains(key) => Cents(cents).to_string(),
-        _ => text.to_owned(),
-    };
+    let plain = |key: &str, text: &str| plain(&shell, key, text);
     html! {
-        <div class="tree mono">
+        <div class="tree mono" tabindex="0" role="group" aria-label="Fields">
             { for lines.iter().take(ROWS_SHOWN).map(|line| html! {
-                <div class={mark(line.mark).0} key={line.path.clone()} style={format!("padding-left:{}ch", 2 * line.depth)}>
+                <div class={mark(line.mark).0} key={line.path.clone()} tabindex="-1" data-path={line.path.clone()} style={format!("padding-left:{}ch", 2 * line.depth)}>
                     if !line.key.is_empty() { <span class="key">{ format!("{}:", line.key) }</span>{ " " } }
                     if let Some(was) = &line.was { <del>{ plain(&line.key, was) }</del>{ " " } }
                     if let Some(now) = &line.now {
@@ -245,7 +251,7 @@ fn bars(unit: &str, now: &[Bar], was: &[Bar]) -> Html {
                 let share = 100.0 * bar.value.unsigned_abs() as f64 / most as f64;
                 let changed = before != Some(bar.value);
                 html! {
-                    <div class={if changed { "bar-row changed" } else { "bar-row" }} key={bar.name.to_string()}>
+                    <div class={if changed { "bar-row changed" } else { "bar-row" }} key={bar.name.to_string()} tabindex="-1" data-path={format!("/bars/{}/value", escaped(&bar.name))}>
                         <span class="name">{ bar.name.to_string() }</span>
                         <span class="track"><i style={format!("width:{}%", Fixed(share, 1))} /></span>
                         <span class="number">

@@ -8,6 +8,7 @@ use yew::Context;
 use super::{App, Msg};
 use crate::lab::{Ask, Choice, Control, Did, Entry, Outcome};
 use crate::ui::desk::{Desk, new_id};
+use crate::ui::lab::Refused;
 use crate::ui::parts::counted;
 
 impl App {
@@ -25,9 +26,9 @@ impl App {
     pub(super) fn control(&mut self, ctx: &Context<Self>, name: &str, control: Control) {
         let Some(desk) = &self.desk else { return };
         let refused = desk.session_mut().world_mut().control(name, control).err();
-        match refused {
-            Some(why) => self.fault = Some(why.to_string()),
-            None => self.change(ctx, |_| ()),
+        self.lab.refused = refused.map(|why| Refused::new(name, control, why.to_string()));
+        if self.lab.refused.is_none() {
+            self.change(ctx, |_| ());
         }
     }
 
@@ -61,7 +62,8 @@ impl App {
     }
 
     pub(super) fn send(&mut self, ctx: &Context<Self>) {
-        let Some(ask) = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id()) else { return };
+        let Some(desk) = self.desk.clone() else { return };
+        let Some(ask) = self.ask(&desk) else { return };
         self.submit(ctx, ask);
     }
 
@@ -74,7 +76,7 @@ impl App {
         }
     }
 
-    fn submit(&mut self, ctx: &Context<Self>, ask: Ask) {
+    pub(super) fn submit(&mut self, ctx: &Context<Self>, ask: Ask) {
         let Some(desk) = self.desk.clone() else { return };
         if self.under_way() {
             return;
@@ -90,6 +92,7 @@ impl App {
 
     pub(super) fn sent(&mut self, entry: Option<&Entry>) {
         let Some(entry) = entry else { return };
+        self.lab.sent(entry);
         let command = entry.envelope.command.as_ref().map(|it| it.kind.clone()).unwrap_or_default();
         let reason = entry.reason.as_deref().unwrap_or_default();
         Rc::make_mut(&mut self.draft).answer = Some(match &entry.outcome {

@@ -10,6 +10,7 @@ use yew::html::Scope;
 use super::{App, How, Msg};
 use crate::lab::{Choice, Control, Stream};
 use crate::ui::commands::Draft;
+use crate::ui::lab::{self, Tool};
 use crate::ui::logs::Act;
 use crate::ui::pipeline::Station;
 
@@ -46,6 +47,8 @@ pub struct Calls {
     pub find: Callback<Rc<str>>,
     pub hide_hint: Callback<()>,
     pub act: Callback<Act>,
+    pub tool: Callback<Tool>,
+    pub rewind: Callback<(Rc<str>, u64)>,
 }
 
 impl Calls {
@@ -82,6 +85,8 @@ impl Calls {
             find: link.callback(Msg::Find),
             hide_hint: link.callback(|()| Msg::Hint),
             act: link.callback(Msg::Act),
+            tool: link.callback(|tool| Msg::Lab(lab::Msg::Open(tool))),
+            rewind: link.callback(|(name, to)| Msg::Control(name, Control::Rewind(to))),
         }
     }
 }

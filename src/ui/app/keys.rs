@@ -6,6 +6,7 @@ use yew::Context;
 
 use super::{App, Msg};
 use crate::ui::browser::{close_menus, focus};
+use crate::ui::lab;
 
 impl App {
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
@@ -28,6 +29,9 @@ impl App {
         if key == "Escape" {
             if close_menus(None) {
                 event.prevent_default();
+            } else if self.lab.tool.is_some() {
+                event.prevent_default();
+                ctx.link().send_message(Msg::Lab(lab::Msg::Close));
             } else if self.present {
                 ctx.link().send_message(Msg::Present(false));
             }

@@ -14,6 +14,7 @@ use crate::ui::browser::remove;
 use crate::ui::commands::Draft;
 use crate::ui::console::Reply;
 use crate::ui::desk::{Desk, Storage};
+use crate::ui::lab::Lab;
 
 /// Which log of a scenario is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +137,7 @@ impl App {
             self.draft = Rc::new(Draft::first(&self.forms));
             self.pinned = layout::pinned(&scenario.id);
         }
+        self.lab = Lab::default();
         (self.stepping, self.beat, self.pulse, self.told) = (None, None, None, None);
         self.addressed = None;
         self.bookmarks = bookmarks::load(&desk.info().id);

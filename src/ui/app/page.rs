@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use web_sys::{KeyboardEvent, MouseEvent};
 use yew::{Context, ContextProvider, Html, html};
 
 use super::play::Shows;
@@ -12,6 +13,7 @@ use crate::ui::commands::{Commands, Mode};
 use crate::ui::desk::{Desk, written_millis};
 use crate::ui::header::{Header, Keys};
 use crate::ui::journal::Journal;
+use crate::ui::lab;
 use crate::ui::log::EventLogView;
 use crate::ui::logs::{self, Logs};
 use crate::ui::parts::button;
@@ -41,6 +43,9 @@ impl App {
             .map(|it| it.name())
             .filter(|name| !panels.iter().any(|panel| panel.name == *name))
             .collect();
+        let processes = || panels.iter().filter(|it| it.kind == Kind::Process);
+        let would = processes().map(|it| it.held_back).sum::<u64>();
+        let unguarded = processes().any(|it| !it.guard);
         let flags: Vec<Flag> = panels.iter().map(|panel| Flag::of(panel)).collect();
         let counted = |kind| {
             let of_kind = panels.iter().filter(move |it| it.kind == kind);
@@ -76,6 +81,15 @@ impl App {
             if self.present { " present" } else { "" },
             self.layout.side.name().to_lowercase()
         );
+        let why = link.batch_callback(|event: MouseEvent| {
+            lab::field_of(&event)
+                .map(|(panel, field)| Msg::Lab(lab::Msg::WhyOf(panel, Some(field))))
+        });
+        let walk = link.batch_callback(|event: KeyboardEvent| {
+            let field =
+                (!lab::walk(&event) && event.key() == "Enter").then(|| lab::field_of(&event))??;
+            Some(Msg::Lab(lab::Msg::WhyOf(field.0, Some(field.1))))
+        });
         let reacts = !scenario.processes.is_empty();
         html! {
             <ContextProvider<Shell> context={self.shell.clone()}>
@@ -89,7 +103,7 @@ impl App {
                     theme={calls.theme.clone()}
                     keys={calls.keys.clone()}
                     set_present={calls.set_present.clone()}
-                    act={calls.act.clone()}
+                    act={calls.act.clone()} lab={calls.tool.clone()}
                 />
                 { self.notices(ctx, desk) }
                 <Pipeline
@@ -104,6 +118,7 @@ impl App {
                     }) }
                 </nav>
                 <main class="columns">
+                    { self.drawer(ctx, desk) }
                     <div class="column write">
                         <Commands
                             key={scenario.id.to_string()}
@@ -111,26 +126,27 @@ impl App {
                             edit={calls.edit.clone()} send={calls.send.clone()}
                             fork={calls.fork.clone()} step_into={calls.step_into.clone()}
                             step={calls.step.clone()} out={calls.out.clone()}
-                            stepped={self.stepping.is_some()}
+                            stepped={self.stepping.is_some()} below={self.below_form(ctx, desk)}
                         />
                         if let Some(stepping) = &self.stepping {
                             <Steps steps={stepping.steps.clone()} over={stepping.over} />
                         }
                         <Journal
                             desk={desk.clone()} count={journal} refused={self.scene.refused}
-                            seek={calls.seek.clone()} again={calls.again.clone()}
+                            seek={calls.seek.clone()} busy={under_way} again={calls.again.clone()}
                         />
                     </div>
                     <div class="column middle">
                         <EventLogView
                             desk={desk.clone()} {position} {head} kinds={self.scene.kinds.clone()}
                             streams={self.scene.streams.clone()} whole={self.printing} shell={self.shell.clone()}
-                            story={self.scene.next.is_some()}
+                            story={self.scene.next.is_some()} out={self.lab.out()}
                             seek={calls.seek.clone()} tell={calls.tell.clone()}
                         />
                     </div>
-                    <div class="column read">
+                    <div class="column read" onclick={why} onkeydown={walk}>
                         <ReadSide
+                            {past} refused={self.lab.refused.clone()}
                             {states} {panels} {removed} streams={self.scene.streams.clone()}
                             missing={self.scene.missing.clone()} pinned={self.pinned.clone()}
                             pin={calls.pin.clone()}
@@ -140,7 +156,10 @@ impl App {
                             send_missing={calls.send_missing.clone()} act={calls.act.clone()}
                         />
                         if reacts {
-                            <Outbox desk={desk.clone()} count={outbox} performed={self.scene.performed} seek={calls.seek.clone()} />
+                            <Outbox
+                                desk={desk.clone()} count={outbox} performed={self.scene.performed}
+                                repeated={self.scene.repeated} {unguarded} {would} seek={calls.seek.clone()}
+                            />
                         }
                     </div>
                 </main>
@@ -155,7 +174,7 @@ impl App {
                         play={calls.play.clone()} set_speed={calls.set_speed.clone()}
                         set_beats={calls.set_beats.clone()} set_zoom={calls.set_zoom.clone()}
                         by_time={calls.by_time.clone()} fork={calls.fork_only.clone()}
-                        mark={calls.mark.clone()}
+                        mark={calls.mark.clone()} rewind={calls.rewind.clone()}
                         find={calls.find.clone()} hide_hint={calls.hide_hint.clone()}
                     />
                 }
@@ -194,6 +213,7 @@ impl App {
                 if !desk.runs_processes() {
                     <p class="notice">{ "Another tab has this log open as well. What either stores, both show; the other one runs its processes." }</p>
                 }
+                if let Some(imagined) = &self.lab.imagined { { lab::banner(imagined, &ctx.link().callback(Msg::Lab)) } }
                 if let Some(fault) = &self.fault {
                     <p class="notice bad" role="alert">
                         { fault }

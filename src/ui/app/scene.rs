@@ -35,8 +35,9 @@ pub struct Scene {
     pub kinds: Rc<Vec<Rc<str>>>,
     /// How many commands were refused.
     pub refused: usize,
-    /// How many side effects were performed.
+    /// How many side effects were performed, and how many of them not for the first time.
     pub performed: usize,
+    pub repeated: usize,
     /// The story's next step.
     pub next: Option<usize>,
     /// Process → how much its code would have sent that nobody has handled.
@@ -93,10 +94,11 @@ impl Scene {
         self.counted = journal.len();
         let outbox = world.outbox();
         if outbox.len() < self.delivered {
-            (self.delivered, self.performed) = (0, 0);
+            (self.delivered, self.performed, self.repeated) = (0, 0, 0);
         }
         let added = &outbox[self.delivered..];
         self.performed += added.iter().filter(|it| it.status == Status::Performed).count();
+        self.repeated += added.iter().filter(|it| it.repeat > 0).count();
         self.delivered = outbox.len();
 
         if asked {

@@ -7,7 +7,6 @@ use yew::Context;
 use super::{App, Msg};
 use crate::lab::{Did, Kind};
 use crate::ui::browser::focus;
-use crate::ui::desk::new_id;
 use crate::ui::pipeline::{Performed, Pulse};
 
 /// A command that is being stepped through.
@@ -27,7 +26,7 @@ impl App {
         if self.stepping.as_ref().is_some_and(|it| !it.over) {
             return;
         }
-        let Some(ask) = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id()) else { return };
+        let Some(ask) = self.ask(&desk) else { return };
         self.playing = None;
         self.beat = None;
         let head = desk.session().head();

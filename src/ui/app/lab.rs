@@ -1,0 +1,312 @@
+//! What the lab's tools ask for, done; and what takes longer, in slices between frames.
+
+use std::rc::Rc;
+
+use gloo::timers::callback::Timeout;
+use gloo::utils::document;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+use yew::{Callback, Context, Html, html};
+
+use super::{App, Msg, Side};
+use crate::lab::{Ask, Change, Expected, Set, Stream, Target, compare_logs, compare_positions};
+use crate::ui::browser::{close_menus, focus};
+use crate::ui::desk::{Desk, new_id, now};
+use crate::ui::lab::{
+    self, CompareForm, Compared, Drawer, Imagining, Inquiry, Race, Tool, Wanted, pairs_of,
+};
+
+/// How long a slice lasts, in milliseconds.
+const SLICE: u64 = 6;
+/// So many events or looks are gone through between two looks at the clock, at most.
+const BUDGET: u64 = 64;
+
+/// What the lab's tools need of the page beside what they know.
+#[derive(Default)]
+pub struct Bench {
+    /// Goes on soon.
+    slice: Option<Timeout>,
+    /// How much is done between two looks at the clock.
+    budget: u64,
+    /// What had the focus when the drawer was opened.
+    opener: Option<HtmlElement>,
+}
+
+impl App {
+    pub(super) fn lab(&mut self, ctx: &Context<Self>, msg: lab::Msg) -> bool {
+        let Some(desk) = self.desk.clone() else { return false };
+        match msg {
+            lab::Msg::Open(tool) => {
+                if tool == Tool::Why && self.lab.inquiry.is_none() {
+                    self.lab.inquiry = first(&desk, &self.scene.streams);
+                }
+                self.open_tool(tool);
+            }
+            lab::Msg::Close => {
+                self.lab.tool = None;
+                match self.bench.opener.take().filter(|it| it.is_connected()) {
+                    // What cannot take the focus leaves it where it is.
+                    Some(opener) => _ = opener.focus(),
+                    None => focus("#command"),
+                }
+            }
+            lab::Msg::Hold(actor, on) => {
+                let stream = self.draft.stream(&self.forms).filter(|_| on);
+                match stream {
+                    Some(stream) => {
+                        let version = desk.session().log().version(&stream);
+                        self.lab.held.insert(actor, (stream, version));
+                    }
+                    None => _ = self.lab.held.remove(&actor),
+                }
+            }
+            lab::Msg::Race => {
+                let Some(ask) = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id()) else {
+                    return true;
+                };
+                let version = desk.session().log().version(&ask.command.stream);
+                self.lab.race = Some(Race::new(ask.command, version, [new_id(), new_id()]));
+                self.open_tool(Tool::Race);
+            }
+            lab::Msg::Run(runner) => {
+                let Some(race) = &self.lab.race else { return false };
+                let actor = lab::ACTORS[runner];
+                let ask = Ask::new(race.ids[runner], actor.into(), race.command.clone());
+                let ask = Ask { expected: Some(Expected::Exact(race.version)), ..ask };
+                self.submit(ctx, ask);
+            }
+            lab::Msg::Wait(name) => self.lab.wait = name,
+            lab::Msg::Why(target, pointer) => {
+                self.lab.inquiry = Inquiry::new(&mut desk.session_mut(), target, pointer);
+                self.open_tool(Tool::Why);
+            }
+            lab::Msg::WhyOf(panel, pointer) => {
+                let target = lab::target(&self.scene.streams, &panel);
+                let inquiry = Inquiry::new(&mut desk.session_mut(), target, pointer);
+                if inquiry.is_some() {
+                    self.lab.inquiry = inquiry;
+                    self.open_tool(Tool::Why);
+                }
+            }
+            lab::Msg::Find(asked, condition, monotonic) => {
+                let Some(inquiry) = &mut self.lab.inquiry else { return false };
+                let mut session = desk.session_mut();
+                let here = session.position();
+                session.seek(inquiry.position);
+                let bisect = session.bisect(inquiry.target.clone(), condition, monotonic);
+                inquiry.bisect = bisect.map(|it| (asked, it));
+                session.seek(here);
+            }
+            lab::Msg::Cancel => {
+                if let Some(inquiry) = &mut self.lab.inquiry {
+                    inquiry.cancel();
+                }
+            }
+            lab::Msg::LeaveOut(position) => {
+                let mut out = match self.lab.imagined.take().map(|it| it.change) {
+                    Some(Change::LeaveOut(out)) => out,
+                    _ => Set::new(),
+                };
+                if !out.remove(&position) {
+                    out.insert(position);
+                }
+                self.imagine(&desk, Change::LeaveOut(out));
+            }
+            lab::Msg::Swap(a, b) => self.imagine(&desk, Change::Swap(a, b)),
+            lab::Msg::Truth => {
+                self.lab.imagined = None;
+                if self.lab.tool == Some(Tool::WhatIf) {
+                    return self.lab(ctx, lab::Msg::Close);
+                }
+            }
+            lab::Msg::Compare(wanted) => {
+                ctx.link().send_future(async move {
+                    let result = compare(&desk, &wanted).await.map_err(Into::into);
+                    Msg::Lab(lab::Msg::Compared(wanted, result))
+                });
+                return false;
+            }
+            lab::Msg::Compared(wanted, result) => {
+                let other = self.logs.iter().find(|it| it.id == wanted.log);
+                let other = match other {
+                    Some(it) if it.id != desk.info().id => it.title.clone(),
+                    _ => "This log".to_owned(),
+                };
+                self.lab.compared = Some(result.map(|it| Compared {
+                    titles: [
+                        format!("This log at #{}", wanted.here),
+                        format!("{other} at #{}", wanted.there),
+                    ],
+                    shared: it.shared,
+                    pairs: pairs_of(it),
+                }));
+            }
+            lab::Msg::LoadBy(loading) => desk.session_mut().world_mut().load_by(loading),
+            lab::Msg::Spoil(stream, damage) => {
+                let mut session = desk.session_mut();
+                let world = session.world_mut();
+                if damage {
+                    world.damage_snapshot(&stream);
+                } else {
+                    world.outdate_snapshot(&stream);
+                }
+            }
+            lab::Msg::Slice => {
+                self.bench.slice = None;
+                self.slice(&desk);
+            }
+        }
+        true
+    }
+
+    fn open_tool(&mut self, tool: Tool) {
+        close_menus(None);
+        if self.lab.tool.is_none() {
+            let active = document().active_element();
+            self.bench.opener = active.and_then(|it| it.dyn_into().ok());
+        }
+        self.lab.tool = Some(tool);
+        if self.layout.side == Side::Read && tool == Tool::Race {
+            self.layout.side = Side::Write;
+        }
+    }
+
+    fn imagine(&mut self, desk: &Desk, change: Change) {
+        if change == Change::LeaveOut(Set::new()) {
+            self.lab.imagined = None;
+            return;
+        }
+        match Imagining::new(&desk.session(), change) {
+            Ok(imagined) => (self.lab.imagined, self.lab.unimagined) = (Some(imagined), None),
+            Err(why) => self.lab.unimagined = Some(why),
+        }
+        self.open_tool(Tool::WhatIf);
+    }
+
+    /// Follows the playhead, and sees to it that what takes longer goes on.
+    pub(super) fn lab_on(&mut self) {
+        let Some(desk) = &self.desk else { return };
+        if let Some(imagined) = &mut self.lab.imagined {
+            imagined.keep_up(&desk.session());
+        }
+        if self.lab.busy() && self.bench.slice.is_none() {
+            let link = self.link.clone();
+            let go_on = move || link.send_message(Msg::Lab(lab::Msg::Slice));
+            self.bench.slice = Some(Timeout::new(0, go_on));
+        }
+    }
+
+    fn slice(&mut self, desk: &Desk) {
+        let start = now();
+        let mut session = desk.session_mut();
+        while self.lab.busy() && now() - start < SLICE {
+            let before = now();
+            if let Some(inquiry) = self.lab.inquiry.as_mut().filter(|it| it.busy()) {
+                inquiry.advance(&mut session, self.bench.budget.clamp(1, BUDGET));
+            } else if let Some(imagined) = &mut self.lab.imagined {
+                imagined.advance(&mut session);
+            }
+            // Large read models take longer to look at.
+            self.bench.budget = match now() - before {
+                0..=2 => (self.bench.budget.max(1) * 2).min(BUDGET),
+                3..=SLICE => self.bench.budget,
+                _ => self.bench.budget / 2,
+            };
+        }
+    }
+
+    /// Below the command form: two actors, and what is waited for.
+    pub(super) fn below_form(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
+        let act = ctx.link().callback(Msg::Lab);
+        let stream = self.draft.stream(&self.forms);
+        let held = self.lab.held.get(&self.draft.actor).filter(|it| Some(&it.0) == stream.as_ref());
+        html! {
+            <>
+                if let Some((stream, version)) = held {
+                    <p class="help holds">{ format!("{} sends on {stream} at version {version}, as last seen.", self.draft.actor) }</p>
+                }
+                { lab::wait(&self.lab, desk.session().world(), &act) }
+                { lab::actors(&self.lab.held, stream.as_ref(), self.under_way(), &act) }
+            </>
+        }
+    }
+
+    /// The tool that is open.
+    pub(super) fn drawer(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
+        let Some(tool) = self.lab.tool else { return html! {} };
+        let link = ctx.link();
+        let act: Callback<lab::Msg> = link.callback(Msg::Lab);
+        let seek = link.callback(Msg::Seek);
+        let again = link.callback(|(command, choice)| Msg::Again(command, choice));
+        let session = desk.session();
+        let body = match tool {
+            Tool::Race => lab::race(self.lab.race.as_ref(), self.under_way(), &act, &again),
+            Tool::Why => lab::why(
+                &self.shell,
+                &session,
+                self.lab.inquiry.as_ref(),
+                &self.scene.streams,
+                &act,
+                &seek,
+            ),
+            Tool::WhatIf => lab::what_if(
+                self.lab.imagined.as_ref(),
+                self.lab.unimagined.as_deref(),
+                &act,
+                &seek,
+            ),
+            Tool::Compare => {
+                let scenario = &session.scenario().id;
+                let logs = self.logs.iter().filter(|it| it.scenario == **scenario).cloned();
+                html! {
+                    <>
+                        <CompareForm logs={logs.collect::<Vec<_>>()} log={desk.info().id.clone()} position={session.position()} head={session.head()} {act} />
+                        { lab::compared(self.lab.compared.as_ref()) }
+                    </>
+                }
+            }
+            Tool::Snapshots => lab::snapshots(session.world(), &act),
+        };
+        html! {
+            <Drawer key={tool.name()} {tool} close={link.callback(|()| Msg::Lab(lab::Msg::Close))}>{ body }</Drawer>
+        }
+    }
+
+    /// The form's command, on the version that its sender holds.
+    pub(super) fn ask(&mut self, desk: &Desk) -> Option<Ask> {
+        let mut ask = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id())?;
+        let here = desk.session().log().version(&ask.command.stream);
+        let held = self.lab.held.get(&ask.actor);
+        let held =
+            held.filter(|(stream, version)| *stream == ask.command.stream && *version <= here);
+        if let Some((_, version)) = held {
+            ask.expected = Some(Expected::Exact(*version));
+            self.lab.held.remove(&ask.actor);
+        }
+        Some(ask)
+    }
+}
+
+/// What to ask about where nothing was pressed: the selected event's state, or the first there is.
+fn first(desk: &Desk, streams: &[Stream]) -> Option<Inquiry> {
+    let mut session = desk.session_mut();
+    let here = session.event().map(|it| it.stream().clone()).or_else(|| streams.first().cloned());
+    let view = session.world().subscriptions().first().map(|it| Target::View(it.name().clone()));
+    let target = here.map(Target::State).or(view)?;
+    Inquiry::new(&mut session, target, None)
+}
+
+async fn compare(desk: &Desk, wanted: &Wanted) -> Result<crate::lab::Comparison, String> {
+    let heads = |there: u64, at: u64, log: &str| match at > there {
+        true => Err(format!("{log} ends at #{there}")),
+        false => Ok(()),
+    };
+    heads(desk.session().head(), wanted.here, "this log")?;
+    if wanted.log == desk.info().id {
+        heads(desk.session().head(), wanted.there, "this log")?;
+        return Ok(compare_positions(&mut desk.session_mut(), wanted.here, wanted.there));
+    }
+    let mut other = desk.other(&wanted.log).await.map_err(|it| it.to_string())?;
+    heads(other.head(), wanted.there, "the other log")?;
+    Ok(compare_logs([&mut desk.session_mut(), &mut other], [wanted.here, wanted.there]))
+}

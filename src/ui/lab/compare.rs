@@ -1,0 +1,97 @@
+//! Two logs, or one log at two positions, side by side.
+
+use std::rc::Rc;
+
+use web_sys::{HtmlInputElement, HtmlSelectElement, SubmitEvent};
+use yew::{Callback, Html, Properties, component, html};
+
+use super::Msg;
+use super::parts::refused;
+use super::sides::{Pair, sides};
+use crate::store::LogInfo;
+
+/// What is to be compared: a position here, a log, and a position there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    pub here: u64,
+    pub log: String,
+    pub there: u64,
+}
+
+/// What came of it.
+#[derive(Clone, PartialEq)]
+pub struct Compared {
+    pub titles: [String; 2],
+    pub shared: u64,
+    pub pairs: Vec<Pair>,
+}
+
+#[derive(Properties, PartialEq)]
+pub struct CompareProps {
+    pub logs: Vec<LogInfo>,
+    pub log: String,
+    pub position: u64,
+    pub head: u64,
+    pub act: Callback<Msg>,
+}
+
+/// The form that says what to compare.
+#[component]
+pub fn CompareForm(props: &CompareProps) -> Html {
+    let places = [yew::use_node_ref(), yew::use_node_ref(), yew::use_node_ref()];
+    let fault = yew::use_state(|| false);
+    let send = {
+        let (places, act, fault) = (places.clone(), props.act.clone(), fault.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let number = |at: usize| {
+                let text = places[at].cast::<HtmlInputElement>()?.value();
+                text.trim().parse::<u64>().ok()
+            };
+            let log = places[1].cast::<HtmlSelectElement>().map(|it| it.value());
+            let wanted = number(0).zip(number(2)).zip(log);
+            fault.set(wanted.is_none());
+            if let Some(((here, there), log)) = wanted {
+                act.emit(Msg::Compare(Wanted { here, log, there }));
+            }
+        })
+    };
+    let entry = |at: usize, label: &'static str, value: u64| {
+        html! {
+            <label class="field"><span>{ label }</span>
+                <input ref={places[at].clone()} inputmode="numeric" autocomplete="off" value={value.to_string()} />
+            </label>
+        }
+    };
+    let title = |info: &LogInfo| match info.id == props.log {
+        true => "This log".to_owned(),
+        false => info.title.clone(),
+    };
+    html! {
+        <form class="compare" onsubmit={send} novalidate={true}>
+            { entry(0, "This log at position", props.position.min(props.head.saturating_sub(1))) }
+            <label class="field"><span>{ "With" }</span>
+                <select ref={places[1].clone()}>
+                    { for props.logs.iter().map(|info| html! { <option value={info.id.clone()} selected={info.id == props.log}>{ title(info) }</option> }) }
+                </select>
+            </label>
+            { entry(2, "at position", props.head) }
+            <button class="primary">{ "Compare" }</button>
+            { refused(fault.then_some("type whole numbers; 0 is before the first event")) }
+        </form>
+    }
+}
+
+/// What came of it.
+pub fn compared(result: Option<&Result<Compared, Rc<str>>>) -> Html {
+    match result {
+        None => html! {},
+        Some(Err(why)) => refused(Some(why)),
+        Some(Ok(it)) => html! {
+            <>
+                <p>{ format!("Both have the same events up to #{}.", it.shared) }</p>
+                { sides([&it.titles[0], &it.titles[1]], &it.pairs) }
+            </>
+        },
+    }
+}

@@ -1,0 +1,159 @@
+//! A subscription's menu: pause, step, delay, rewind, rebuild, its switches and its faults.
+
+use std::rc::Rc;
+
+use web_sys::{HtmlElement, HtmlSelectElement};
+use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
+
+use super::parts::{Amount, button_for, refused, tick_for, whose};
+use crate::lab::{Control, Fault, Kind, Panel};
+use crate::ui::parts::{chip, counted};
+
+/// What could not be done to a subscription, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    pub name: Rc<str>,
+    /// Which control was pressed.
+    pub of: &'static str,
+    pub why: Rc<str>,
+}
+
+impl Refused {
+    /// A control that was refused.
+    pub fn new(name: &str, control: Control, why: String) -> Self {
+        Self { name: name.into(), of: place(control), why: why.into() }
+    }
+}
+
+/// Where a refusal is shown.
+fn place(control: Control) -> &'static str {
+    match control {
+        Control::Delay(_) => "delay",
+        Control::Rewind(_) => "rewind",
+        Control::Redeliver(_) => "redeliver",
+        Control::Fault(_) => "fault",
+        _ => "other",
+    }
+}
+
+/// What holds a subscription back, for its panel's head: as few words as will do.
+pub fn state_of(it: &Panel) -> Html {
+    html! {
+        <>
+            if it.crashed { { chip("red", "crashed") } } else if it.paused { { chip("yellow", "paused") } }
+            if it.delay > 0 { { chip("yellow", format!("delayed {}", it.delay)) } }
+            if it.synchronous { { chip("", "synchronous") } }
+            if !it.deduplicate { { chip("yellow", "no dedup") } }
+            if !it.guard { { chip("red", "guard off") } }
+            if it.fault.is_some() { { chip("red", "fault set") } }
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FaultsProps {
+    name: Rc<str>,
+    fault: Option<Fault>,
+    set: Callback<Option<Fault>>,
+}
+
+/// The fault to come. It is over once it has struck, so the choice goes back by itself.
+#[component]
+fn Faults(props: &FaultsProps) -> Html {
+    let place = yew::use_node_ref();
+    let at = props.fault.and_then(|it| Fault::ALL.iter().position(|(fault, _)| *fault == it));
+    yew::use_effect({
+        let place = place.clone();
+        move || {
+            if let Some(select) = place.cast::<HtmlSelectElement>() {
+                select.set_value(&at.map_or(String::new(), |at| at.to_string()));
+            }
+        }
+    });
+    let set = props.set.reform(|event: Event| {
+        let select = event.target_dyn_into::<HtmlSelectElement>();
+        let at = select.and_then(|it| it.value().parse::<usize>().ok());
+        at.and_then(|at| Fault::ALL.get(at)).map(|(fault, _)| *fault)
+    });
+    html! {
+        <label class="field"><span>{ "Fault, once" }{ whose(&props.name) }</span>
+            <select ref={place} onchange={set}>
+                <option value="">{ "None" }</option>
+                { for Fault::ALL.iter().enumerate().map(|(at, (_, words))| html! { <option value={at.to_string()}>{ *words }</option> }) }
+            </select>
+        </label>
+    }
+}
+
+/// The body of a subscription's menu. `more` stands at its end.
+pub fn menu_of(
+    it: &Panel,
+    why: Option<&Refused>,
+    control: &Callback<(Rc<str>, Control)>,
+    rebuild: Callback<MouseEvent>,
+    more: Html,
+) -> Html {
+    let name = &it.name;
+    let act = |what: Control| {
+        let name = name.clone();
+        control.reform(move |_: MouseEvent| (name.clone(), what))
+    };
+    let with = |what: fn(u64) -> Control| {
+        let name = name.clone();
+        control.reform(move |number| (name.clone(), what(number)))
+    };
+    let switch = |what: fn(bool) -> Control| {
+        let name = name.clone();
+        control.reform(move |on| (name.clone(), what(on)))
+    };
+    let fault = {
+        let name = name.clone();
+        control.reform(move |fault| (name.clone(), Control::Fault(fault)))
+    };
+    let why = |of: &str| why.filter(|it| it.of == of).map(|it| it.why.clone());
+    let process = it.kind == Kind::Process;
+    html! {
+        <>
+            <p>{ it.about.to_string() }</p>
+            <p class="quiet">{ match it.lag {
+                0 => format!("Its checkpoint is {}: it has taken in every event.", it.checkpoint),
+                lag => format!("Its checkpoint is {}, {} before the head.", it.checkpoint, counted(lag, "event")),
+            } }</p>
+            <div class="actions">
+                { button_for(if it.paused { "Resume" } else { "Pause" }, name, false, act(Control::Pause(!it.paused))) }
+                { button_for("Step", name, !it.paused || it.lag == 0, act(Control::Step)) }
+                { button_for("Rebuild", name, false, rebuild) }
+            </div>
+            { refused(why("other").as_deref()) }
+            <Faults name={name.clone()} fault={it.fault} set={fault} />
+            { refused(why("fault").as_deref()) }
+            <Amount label="Stay behind by so many events" whom={name.clone()} button="Delay" value={it.delay} set={with(Control::Delay)} fault={why("delay")} />
+            <Amount label="Back to position" whom={name.clone()} button="Rewind" value={it.checkpoint.saturating_sub(1)} set={with(Control::Rewind)} fault={why("rewind")} />
+            if it.shown < it.checkpoint {
+                <div class="actions">{ button_for(&format!("Rewind here, to {}", it.shown), name, false, act(Control::Rewind(it.shown))) }</div>
+            }
+            if process {
+                <Amount label="React once more to all after" whom={name.clone()} button="Redeliver" value={it.mark.saturating_sub(1)} set={with(Control::Redeliver)} fault={why("redeliver")} />
+            }
+            <div class="switches">
+                { tick_for("Recognise events taken in before", name, it.deduplicate, &switch(Control::Deduplicate)) }
+                if process {
+                    { tick_for("A replay reacts to nothing", name, it.guard, &switch(Control::Guard)) }
+                } else {
+                    { tick_for("In the command's own commit", name, it.synchronous, &switch(Control::Synchronous)) }
+                }
+            </div>
+            { more }
+        </>
+    }
+}
+
+/// A menu that was opened is brought into view whole.
+pub fn opened(event: &Event) {
+    if let Some(menu) = event.target_dyn_into::<HtmlElement>()
+        && menu.has_attribute("open")
+        && let Ok(Some(sheet)) = menu.query_selector(".sheet")
+    {
+        crate::ui::browser::reveal(&sheet);
+    }
+}

@@ -1,0 +1,79 @@
+//! Small parts that several of the lab's tools share.
+
+use std::rc::Rc;
+
+use web_sys::{HtmlInputElement, SubmitEvent};
+use yew::{AttrValue, Callback, Event, Html, MouseEvent, Properties, component, html};
+
+/// A button whose accessible name goes on with whom it is for: "Pause" is "Pause Balances".
+pub fn button_for(text: &str, whom: &str, off: bool, press: Callback<MouseEvent>) -> Html {
+    html! { <button type="button" disabled={off} onclick={press}>{ text }{ whose(whom) }</button> }
+}
+
+/// The part of a name that the eye needs not.
+pub fn whose(whom: &str) -> Html {
+    html! { <span class="unseen">{ format!(" {whom}") }</span> }
+}
+
+/// A box to tick, for one among several of the same.
+pub fn tick_for(text: &str, whom: &str, on: bool, set: &Callback<bool>) -> Html {
+    let set = set.reform(move |_: Event| !on);
+    html! {
+        <label class="inline tick">
+            <input type="checkbox" checked={on} onchange={set} />{ text }{ whose(whom) }
+        </label>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct AmountProps {
+    /// What the field holds.
+    pub label: AttrValue,
+    /// Whose, for the accessible names.
+    #[prop_or_default]
+    pub whom: Rc<str>,
+    /// What the button says.
+    pub button: &'static str,
+    pub value: u64,
+    pub set: Callback<u64>,
+    /// Why it could not be set.
+    #[prop_or_default]
+    pub fault: Option<Rc<str>>,
+}
+
+/// A whole number, and a button that does something with it.
+#[component]
+pub fn Amount(props: &AmountProps) -> Html {
+    let place = yew::use_node_ref();
+    let unread = yew::use_state(|| false);
+    let send = {
+        let (place, unread, set) = (place.clone(), unread.clone(), props.set.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let text = place.cast::<HtmlInputElement>().map(|it| it.value());
+            let number = text.and_then(|it| it.trim().parse().ok());
+            unread.set(number.is_none());
+            if let Some(number) = number {
+                set.emit(number);
+            }
+        })
+    };
+    let fault = if *unread { Some("type a whole number".into()) } else { props.fault.clone() };
+    html! {
+        <form class="amount" onsubmit={send} novalidate={true}>
+            <label class="field"><span>{ &props.label }{ whose(&props.whom) }</span>
+                <input ref={place} inputmode="numeric" autocomplete="off" value={props.value.to_string()} aria-invalid={fault.as_ref().map(|_| "true")} />
+            </label>
+            <button>{ props.button }{ whose(&props.whom) }</button>
+            { refused(fault.as_deref()) }
+        </form>
+    }
+}
+
+/// Why something could not be done, beside where it was asked.
+pub fn refused(why: Option<&str>) -> Html {
+    match why {
+        Some(why) => html! { <p class="fault" role="alert">{ why }</p> },
+        None => html! {},
+    }
+}

@@ -1,0 +1,200 @@
+//! What if it had not happened, or in another order: beside the truth, and never taken for it.
+
+use std::rc::Rc;
+
+use yew::{Callback, Html, html};
+
+use super::Msg;
+use super::parts::{Amount, refused};
+use super::sides::{Both, Pair, sides};
+use crate::lab::{Change, Session, Set, Stream, WhatIf};
+use crate::ui::parts::{button, counted, grouped};
+
+/// So many events are folded for a read model before the page draws again.
+const STRETCH: u64 = 2_000;
+/// So many decisions are listed.
+const SHOWN: usize = 100;
+
+/// A change that is imagined, and what it comes to.
+pub struct Imagining {
+    pub change: Change,
+    what_if: WhatIf,
+    /// The playhead and the head that the pairs are of.
+    at: (u64, u64),
+    /// What is still to be worked out, the last one first, and how far its fold has come.
+    left: Vec<Subject>,
+    folded: u64,
+    pairs: Vec<Pair>,
+}
+
+enum Subject {
+    State(Stream),
+    View(Rc<str>),
+}
+
+impl Imagining {
+    /// Imagines a change.
+    ///
+    /// # Errors
+    /// A sentence, where it makes no sense.
+    pub fn new(session: &Session, change: Change) -> Result<Self, String> {
+        let what_if = WhatIf::new(session.world(), &change)?;
+        let at = (u64::MAX, session.head());
+        let (left, pairs) = (Vec::new(), Vec::new());
+        let mut it = Self { change, what_if, at, left, folded: 0, pairs };
+        it.keep_up(session);
+        Ok(it)
+    }
+
+    /// The positions of the events that are left out or moved.
+    pub fn positions(&self) -> Set<u64> {
+        match &self.change {
+            Change::LeaveOut(positions) => positions.clone(),
+            Change::Swap(a, b) => [*a, *b].into(),
+        }
+    }
+
+    /// Begins anew where the playhead or the log has moved on.
+    pub fn keep_up(&mut self, session: &Session) {
+        let at = (session.position(), session.head());
+        if self.at == at {
+            return;
+        }
+        if self.at.1 != at.1
+            && let Ok(what_if) = WhatIf::new(session.world(), &self.change)
+        {
+            self.what_if = what_if;
+        }
+        self.at = at;
+        self.pairs.clear();
+        self.folded = 0;
+        let of = |position: u64| session.log().event(position).map(|it| it.stream().clone());
+        let streams: Set<Stream> = self.positions().into_iter().filter_map(of).collect();
+        let views = session.world().subscriptions().iter().map(|it| it.name().clone());
+        self.left =
+            streams.into_iter().map(Subject::State).chain(views.map(Subject::View)).collect();
+        self.left.reverse();
+    }
+
+    /// True where something is left to work out.
+    pub fn busy(&self) -> bool {
+        !self.left.is_empty() || !self.what_if.is_over()
+    }
+
+    /// Works out a little more: states and views first, then decisions.
+    pub fn advance(&mut self, session: &mut Session) {
+        let to = self.at.0;
+        match self.left.last() {
+            Some(Subject::State(stream)) => {
+                let stream = stream.clone();
+                let truth = session.state_at(&stream, to);
+                let imagined = self.what_if.state(session.world(), &stream, to);
+                if let (Some((_, truth)), Some(imagined)) = (truth, imagined) {
+                    let (name, both) = (stream.as_str().into(), Both::States(truth, imagined.0));
+                    self.pairs.push(Pair { name, both });
+                }
+                self.left.pop();
+            }
+            Some(Subject::View(name)) => {
+                let name = name.clone();
+                self.folded = (self.folded + STRETCH).min(to);
+                let truth = session.view_at(&name, self.folded);
+                let imagined = self.what_if.view(session.world(), &name, self.folded);
+                if self.folded == to {
+                    if let (Some(truth), Some(imagined)) = (truth, imagined) {
+                        let both = Both::Views(truth.into(), imagined.0.into());
+                        self.pairs.push(Pair { name, both });
+                    }
+                    self.left.pop();
+                    self.folded = 0;
+                }
+            }
+            None => _ = self.what_if.advance(session.world(), 200),
+        }
+    }
+
+    /// What is imagined, in words.
+    pub fn words(&self) -> String {
+        let list = |all: &Set<u64>| {
+            let all: Vec<String> = all.iter().map(|it| format!("#{it}")).collect();
+            all.join(", ")
+        };
+        match &self.change {
+            Change::LeaveOut(all) => format!("What if {} had not happened?", list(all)),
+            Change::Swap(a, b) => format!("What if #{a} and #{b} had changed places?"),
+        }
+    }
+}
+
+/// What stands above everything as long as something is imagined.
+pub fn banner(imagined: &Imagining, act: &Callback<Msg>) -> Html {
+    html! {
+        <p class="notice whatif">
+            <b>{ "Not the truth." }</b>{ format!(" {} ", imagined.words()) }
+            { button("See it", act.reform(|_| Msg::Open(super::Tool::WhatIf))) }
+            { button("Back to the truth", act.reform(|_| Msg::Truth)) }
+        </p>
+    }
+}
+
+/// What can be imagined about an event, for its detail.
+pub fn offers(position: u64, out: &Set<u64>, act: &Callback<Msg>) -> Html {
+    let words = if out.contains(&position) { "Put it back" } else { "Leave it out" };
+    html! {
+        <details class="imagine">
+            <summary>{ "What if …" }</summary>
+            <div class="actions">
+                { button(words, act.reform(move |_| Msg::LeaveOut(position))) }
+                <Amount label="or" button="Swap with it" value={position.saturating_sub(1).max(1)} set={act.reform(move |other| Msg::Swap(position, other))} />
+            </div>
+        </details>
+    }
+}
+
+/// The drawer's body.
+pub fn what_if(
+    imagined: Option<&Imagining>,
+    fault: Option<&str>,
+    act: &Callback<Msg>,
+    seek: &Callback<u64>,
+) -> Html {
+    let Some(it) = imagined else {
+        return html! {
+            <>
+                { refused(fault) }
+                <p>{ "Choose an event in the log, open \"What if …\" in its detail, and leave it out or swap it with another." }</p>
+                <p class="quiet">{ "Nothing is ever taken out of the log. This only folds it another way, for you to look at." }</p>
+            </>
+        };
+    };
+    let found = it.what_if.no_longer_allowed();
+    let (done, of) = it.what_if.progress();
+    html! {
+        <>
+            { refused(fault) }
+            <p class="note pad">{ it.words() }{ format!(" States and read models at #{}, beside the truth.", it.at.0) }</p>
+            { sides(["The truth", "What if"], &it.pairs) }
+            if !it.left.is_empty() { <p class="quiet" role="status">{ format!("Folding: {} still to come.", counted(it.left.len() as u64, "view")) }</p> }
+            <h3>{ "Decisions that would no longer have been allowed" }</h3>
+            <ol class="causes-list" aria-label="No longer allowed">
+                { for found.iter().take(SHOWN).map(|it| {
+                    let position = it.position;
+                    html! {
+                        <li key={position}>
+                            <button type="button" class="link" onclick={seek.reform(move |_| position)}>{ format!("#{position} {}", it.command) }</button>
+                            <span class="quiet">{ format!(" {} · {}", it.stream, it.actor) }</span>
+                            <br /><span class="fault">{ it.reason.to_string() }</span>
+                        </li>
+                    }
+                }) }
+            </ol>
+            if found.len() > SHOWN { <p class="quiet">{ format!("and {} more", found.len() - SHOWN) }</p> }
+            if !it.what_if.is_over() {
+                <p class="quiet inline"><progress max={of.to_string()} value={done.to_string()} aria-label="Decided again" />{ format!("{} of {}", grouped(done), grouped(of)) }</p>
+            } else if found.is_empty() {
+                <p class="quiet">{ "None: whatever was decided later in these streams would be allowed all the same." }</p>
+            }
+            <p>{ button("Back to the truth", act.reform(|_| Msg::Truth)) }</p>
+        </>
+    }
+}

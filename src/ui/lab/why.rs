@@ -1,0 +1,325 @@
+//! Why is it so, and since when: the events that set a field, and the first one after which a
+//! condition holds.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+use web_sys::{HtmlInputElement, SubmitEvent};
+use yew::{Callback, Html, Properties, component, html};
+
+use super::Msg;
+use super::parts::refused;
+use crate::lab::{
+    Bisect, Condition, Found, Operand, Relation, Session, Stream, Target, Why, keyed, lines,
+};
+use crate::ui::parts::{button, counted, grouped, select, tick};
+use crate::ui::shell::Shell;
+use crate::ui::views::plain;
+
+/// So many fields are offered.
+const FIELDS: usize = 500;
+/// So many states are offered; others are a press on their panel away.
+const STATES: usize = 200;
+/// So many causes are listed.
+const CAUSES: usize = 200;
+
+/// A question about a field.
+pub struct Inquiry {
+    pub target: Target,
+    pub pointer: String,
+    /// The position that it is asked at.
+    pub position: u64,
+    /// The fields there are, each with its value.
+    fields: Vec<(String, String)>,
+    pub why: Option<Why>,
+    pub bisect: Option<(String, Bisect)>,
+}
+
+impl Inquiry {
+    /// Asks about a field; about the first where none is named. None where there is no such state
+    /// or view.
+    pub fn new(session: &mut Session, target: Target, pointer: Option<String>) -> Option<Self> {
+        let position = session.position();
+        let value = match &target {
+            Target::State(stream) => session.state_at(stream, position)?.1,
+            Target::View(name) => keyed(&session.view_at(name, position)?),
+        };
+        let mut fields: Vec<(String, String)> = lines(&value, &value)
+            .into_iter()
+            .filter_map(|line| Some((line.path, line.now?)))
+            .filter(|(path, _)| value.pointer(path).is_some() && path != "/kind")
+            .take(FIELDS)
+            .collect();
+        if let Some(pointer) = &pointer
+            && !fields.iter().any(|(path, _)| path == pointer)
+        {
+            let there = value.pointer(pointer).map_or("gone".to_owned(), Value::to_string);
+            fields.push((pointer.clone(), there));
+        }
+        let pointer = pointer.or_else(|| Some(fields.first()?.0.clone())).unwrap_or_default();
+        let why = session.why(target.clone(), &pointer);
+        Some(Self { target, pointer, position, fields, why, bisect: None })
+    }
+
+    /// True where something is left to look at.
+    pub fn busy(&self) -> bool {
+        self.why.as_ref().is_some_and(|it| !it.is_over())
+            || self.bisect.as_ref().is_some_and(|(_, it)| it.found() == Found::NotYet)
+    }
+
+    /// Looks no further.
+    pub fn cancel(&mut self) {
+        if self.why.as_ref().is_some_and(|it| !it.is_over()) {
+            self.why = None;
+        }
+        self.bisect.take_if(|(_, it)| it.found() == Found::NotYet);
+    }
+
+    /// Looks a little further.
+    pub fn advance(&mut self, session: &mut Session, budget: u64) {
+        // The playhead may have moved on; what was asked was asked there.
+        let here = session.position();
+        session.seek(self.position);
+        if let Some((_, bisect)) = &mut self.bisect
+            && bisect.found() == Found::NotYet
+        {
+            session.advance_bisect(bisect, budget);
+        } else if let Some(why) = &mut self.why {
+            session.advance_why(why, budget);
+        }
+        session.seek(here);
+    }
+}
+
+/// A pointer as people read it.
+fn written(pointer: &str) -> String {
+    let parts = pointer.trim_start_matches('/').split('/');
+    parts.map(|it| it.replace("~1", "/").replace("~0", "~")).collect::<Vec<_>>().join(" · ")
+}
+
+/// The last part of a pointer: its field's name.
+fn field(pointer: &str) -> &str {
+    pointer.rsplit('/').next().unwrap_or_default()
+}
+
+fn named(target: &Target) -> String {
+    match target {
+        Target::State(stream) => stream.to_string(),
+        Target::View(name) => name.to_string(),
+    }
+}
+
+fn value(shell: &Shell, pointer: &str, value: Option<&Value>) -> String {
+    match value {
+        None => "nothing".to_owned(),
+        Some(value) => plain(shell, field(pointer), &value.to_string()),
+    }
+}
+
+/// The drawer's body.
+pub fn why(
+    shell: &Shell,
+    session: &Session,
+    inquiry: Option<&Inquiry>,
+    streams: &[Stream],
+    act: &Callback<Msg>,
+    seek: &Callback<u64>,
+) -> Html {
+    let Some(it) = inquiry else {
+        return html! { <p>{ "There is nothing to ask about yet: no state and no read model." }</p> };
+    };
+    let chosen = named(&it.target);
+    let views = session.world().subscriptions().iter().map(|it| it.name().to_string());
+    let states =
+        streams.iter().filter(|it| it.as_str() != chosen).take(STATES).map(Stream::to_string);
+    let mut targets: Vec<String> = states.chain(views).collect();
+    if !targets.contains(&chosen) {
+        targets.insert(0, chosen.clone());
+    }
+    let all: Rc<[Stream]> = streams.into();
+    let ask = act.reform(move |name: String| Msg::Why(target(&all, &name), None));
+    let pick = {
+        let target = it.target.clone();
+        act.reform(move |pointer: String| Msg::Why(target.clone(), Some(pointer)))
+    };
+    let pairs = |names: Vec<String>| names.into_iter().map(|it| (it.clone(), it));
+    let fields = it.fields.iter().map(|(path, now)| {
+        (path.clone(), format!("{}: {}", written(path), plain(shell, field(path), now)))
+    });
+    let again = {
+        let (target, pointer) = (it.target.clone(), it.pointer.clone());
+        act.reform(move |_| Msg::Why(target.clone(), Some(pointer.clone())))
+    };
+    let moved = session.position() != it.position;
+    html! {
+        <>
+            <label class="field"><span>{ "Of" }</span>{ select("Of", &chosen, pairs(targets), ask) }</label>
+            <label class="field"><span>{ "Field" }</span>{ select("Field", &it.pointer, fields, pick) }</label>
+            if moved { <p>{ button(format!("Ask again at #{}", session.position()), again) }</p> }
+            <h3>{ format!("Set by, newest first, up to #{}", it.position) }</h3>
+            { causes(shell, it, act, seek) }
+            <h3>{ "The first event after which …" }</h3>
+            <Find pointer={it.pointer.clone()} money={shell.money.contains(field(&it.pointer))} act={act.clone()} />
+            { found(session, it, act, seek) }
+        </>
+    }
+}
+
+/// What a name stands for: a stream, or else a projection or process.
+pub fn target(streams: &[Stream], name: &str) -> Target {
+    match streams.iter().find(|it| it.as_str() == name) {
+        Some(stream) => Target::State(stream.clone()),
+        None => Target::View(name.into()),
+    }
+}
+
+fn to(position: u64, text: String, seek: &Callback<u64>) -> Html {
+    html! { <button type="button" class="link" onclick={seek.reform(move |_| position)}>{ text }</button> }
+}
+
+fn progress((done, of): (u64, u64), act: &Callback<Msg>) -> Html {
+    html! {
+        <p class="quiet inline">
+            <progress max={of.to_string()} value={done.to_string()} aria-label="Looked at" />
+            { format!("{} of {}", grouped(done), grouped(of)) }
+            { button("Cancel", act.reform(|_| Msg::Cancel)) }
+        </p>
+    }
+}
+
+fn causes(shell: &Shell, it: &Inquiry, act: &Callback<Msg>, seek: &Callback<u64>) -> Html {
+    let Some(why) = &it.why else { return html! { <p class="quiet">{ "Cancelled." }</p> } };
+    let all = why.causes();
+    html! {
+        <>
+            <ol class="causes-list" aria-label="Set by">
+                { for all.iter().take(CAUSES).map(|cause| html! {
+                    <li key={cause.position}>
+                        { to(cause.position, format!("#{} {}", cause.position, cause.kind), seek) }
+                        <span class="quiet">{ format!(" {}", cause.stream) }</span>
+                        <br /><del>{ value(shell, &it.pointer, cause.was.as_ref()) }</del>{ " " }
+                        <ins>{ value(shell, &it.pointer, cause.now.as_ref()) }</ins>
+                    </li>
+                }) }
+            </ol>
+            if all.len() > CAUSES { <p class="quiet">{ format!("and {} more", all.len() - CAUSES) }</p> }
+            if !why.is_over() { { progress(why.progress(), act) } }
+            else if all.is_empty() { <p class="quiet">{ "No event has set it: it is as it was at the beginning." }</p> }
+        </>
+    }
+}
+
+fn found(session: &Session, it: &Inquiry, act: &Callback<Msg>, seek: &Callback<u64>) -> Html {
+    let Some((asked, bisect)) = &it.bisect else { return html! {} };
+    let event = |position: u64| match session.log().event(position) {
+        Some(event) => format!("#{position} {} on {}", event.kind(), event.stream()),
+        None => "#0, before the first event".to_owned(),
+    };
+    let probes = bisect.probes();
+    html! {
+        <div class="found">
+            <p role="status">{ match bisect.found() {
+                Found::NotYet => html! { { format!("Looking for: {asked}") } },
+                Found::Nowhere => html! { { format!("Nowhere up to #{}: {asked}", it.position) } },
+                Found::At(position) => html! { <>{ format!("{asked}: first after ") }{ to(position, event(position), seek) }</> },
+            } }</p>
+            if bisect.found() == Found::NotYet { { progress(bisect.progress(), act) } }
+            <details>
+                <summary>{ counted(bisect.progress().0, "look") }</summary>
+                <ol class="probes">
+                    { for probes.iter().map(|probe| html! {
+                        <li key={probe.position}>{ to(probe.position, format!("after #{}", probe.position), seek) }{ if probe.holds { "it holds" } else { "not yet" } }</li>
+                    }) }
+                </ol>
+            </details>
+        </div>
+    }
+}
+
+const RELATIONS: [(&str, &str); 6] = [
+    ("=", "is"),
+    ("!", "is not"),
+    ("<", "is less than"),
+    ("<=", "is at most"),
+    (">", "is more than"),
+    (">=", "is at least"),
+];
+
+fn condition(pointer: &str, relation: &str, value: Value) -> Condition {
+    let is = |relation, value| Condition::Is(pointer.to_owned(), relation, Operand::Value(value));
+    // What is not there is neither less nor more.
+    let there = || Condition::Not(Box::new(is(Relation::Equal, Value::Null)));
+    let not = |it| Condition::All(vec![Condition::Not(Box::new(it)), there()]);
+    match relation {
+        "!" => Condition::Not(Box::new(is(Relation::Equal, value))),
+        "<" => is(Relation::Less, value),
+        "<=" => is(Relation::AtMost, value),
+        ">" => not(is(Relation::AtMost, value)),
+        ">=" => not(is(Relation::Less, value)),
+        _ => is(Relation::Equal, value),
+    }
+}
+
+/// A value as it was typed: cents where the field holds money, else JSON, else text.
+fn read(text: &str, money: bool) -> Option<Value> {
+    let text = text.trim();
+    if money {
+        let number: f64 = text.parse().ok()?;
+        #[expect(clippy::cast_possible_truncation, reason = "an amount that a person types")]
+        let cents = (number * 100.0).round() as i64;
+        return Some(cents.into());
+    }
+    (!text.is_empty()).then(|| serde_json::from_str(text).unwrap_or_else(|_| text.into()))
+}
+
+#[derive(Clone, Properties, PartialEq)]
+struct FindProps {
+    pointer: String,
+    money: bool,
+    act: Callback<Msg>,
+}
+
+/// The condition to look for.
+#[component]
+fn Find(props: &FindProps) -> Html {
+    let relation = yew::use_state(|| "=".to_owned());
+    let monotonic = yew::use_state(|| false);
+    let fault = yew::use_state(|| false);
+    let place = yew::use_node_ref();
+    let send = {
+        let (props, place, fault) = (props.clone(), place.clone(), fault.clone());
+        let (relation, monotonic) = (relation.clone(), *monotonic);
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let text = place.cast::<HtmlInputElement>().map(|it| it.value()).unwrap_or_default();
+            let value = read(&text, props.money);
+            fault.set(value.is_none());
+            if let Some(value) = value {
+                let words =
+                    RELATIONS.iter().find(|(it, _)| **it == **relation).map_or("is", |it| it.1);
+                let asked = format!("{} {words} {}", written(&props.pointer), text.trim());
+                let condition = condition(&props.pointer, &relation, value);
+                props.act.emit(Msg::Find(asked, condition, monotonic));
+            }
+        })
+    };
+    let relations = RELATIONS.map(|(a, b)| (a.to_owned(), b.to_owned()));
+    let set = {
+        let relation = relation.clone();
+        Callback::from(move |it| relation.set(it))
+    };
+    let halves = {
+        let monotonic = monotonic.clone();
+        Callback::from(move |on| monotonic.set(on))
+    };
+    html! {
+        <form class="find" onsubmit={send} novalidate={true}>
+            <span>{ written(&props.pointer) }</span>
+            { select("Relation", &relation, relations, set) }
+            <input ref={place} aria-label="Value" autocomplete="off" aria-invalid={fault.then_some("true")} />
+            <button>{ "Find" }</button>
+            { refused(fault.then_some(if props.money { "type an amount, such as 80.00" } else { "type a value" })) }
+            { tick("Once it holds, it holds on: look by halves", *monotonic, &halves) }
+        </form>
+    }
+}
