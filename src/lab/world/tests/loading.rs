@@ -1,6 +1,5 @@
 //! Two actors on one stream, commands that are sent again, and what loading costs.
 
-
 use super::*;
 use crate::lab::snapshots::Loading;
 
