@@ -352,11 +352,11 @@ async fn a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when
     assert!(page.text("Contradictions").await.contains("expired, yet published"));
     let code = page.find("[aria-label='Code version of Moderation']").await;
     code.select_by_value("2").await.unwrap();
-    page.until("document.body.textContent.includes('would have sent')").await;
+    page.until("document.body.textContent.includes('more over the same history')").await;
     assert_eq!(page.js("leftfold.head()").await, head);
     page.click("Send what is missing").await;
     page.until(&format!("await leftfold.head() > {head}")).await;
-    page.until("!document.body.textContent.includes('would have sent')").await;
+    page.until("!document.body.textContent.includes('more over the same history')").await;
     let left = page.js("JSON.stringify((await leftfold.view('Contradictions')).rows)").await;
     assert!(!left.as_str().unwrap().contains("expired, yet published"), "{left}");
     page.close().await;
