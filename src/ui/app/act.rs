@@ -96,7 +96,10 @@ impl App {
         let command = entry.envelope.command.as_ref().map(|it| it.kind.clone()).unwrap_or_default();
         let reason = entry.reason.as_deref().unwrap_or_default();
         Rc::make_mut(&mut self.draft).answer = Some(match &entry.outcome {
-            Outcome::Accepted | Outcome::Repeated => {
+            Outcome::Repeated => {
+                (true, format!("{command} was handled before: nothing is done again."))
+            }
+            Outcome::Accepted => {
                 self.worth_keeping();
                 let count = counted(entry.events.end - entry.events.start, "event");
                 (true, format!("{command} accepted: {count}."))

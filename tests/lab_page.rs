@@ -1,0 +1,534 @@
+//! The lab on the page, in a headless browser and by keyboard alone: things are broken by hand, and
+//! hold. `cargo xtask test` builds the page and runs this.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[expect(dead_code, reason = "the lab takes less of it than the page as a whole")]
+mod page;
+
+use page::Page;
+use serde_json::{Value, json};
+
+const ENTER: char = '\u{e007}';
+const TAB: char = '\u{e004}';
+const ESCAPE: char = '\u{e00c}';
+const SPACE: char = ' ';
+const DOWN: char = '\u{e015}';
+const UP: char = '\u{e013}';
+
+/// The accessible name of what has the focus.
+const FOCUSED: &str = "
+    const it = document.activeElement;
+    const label = it.labels?.[0];
+    const text = label && it.type !== 'checkbox' ? label.firstElementChild ?? label : label ?? it;
+    return (it.getAttribute('aria-label') ?? text.textContent).replace(/\\s+/g, ' ').trim();";
+
+/// Goes to an element by pressing Tab, as far as that takes.
+async fn reach(page: &Page, name: &str) {
+    let mut passed = Vec::new();
+    for _ in 0..250 {
+        page.press([TAB]).await;
+        let focused = page.js(FOCUSED).await;
+        if focused == name {
+            return;
+        }
+        let focused: String = focused.to_string().chars().take(60).collect();
+        if !passed.contains(&focused) {
+            passed.push(focused);
+        }
+    }
+    panic!("Tab never comes to {name}, only to {passed:#?}");
+}
+
+async fn press_on(page: &Page, name: &str) {
+    reach(page, name).await;
+    page.press([ENTER]).await;
+}
+
+/// The text of a panel, what only a screen reader reads among it.
+async fn all_text(page: &Page, name: &str) -> String {
+    let text =
+        page.js(&format!("document.querySelector(`[aria-label='{name}']`).textContent")).await;
+    text.as_str().unwrap().to_owned()
+}
+
+async fn until_text(page: &Page, name: &str, text: &str) {
+    page.until(&format!(
+        "document.querySelector(`[aria-label='{name}']`)?.textContent.includes(`{text}`)"
+    ))
+    .await;
+}
+
+async fn blur(page: &Page) {
+    page.client.execute("document.activeElement.blur()", vec![]).await.unwrap();
+}
+
+/// Chooses a command by its first letters.
+async fn choose(page: &Page, letters: &str) {
+    blur(page).await;
+    page.press(['c']).await;
+    page.until("document.activeElement.id === 'command'").await;
+    page.press(letters.chars()).await;
+    page.until(&format!(
+        "document.activeElement.selectedOptions[0].textContent.startsWith('{letters}')"
+    ))
+    .await;
+}
+
+/// Chooses a command by its first letters, and sends it with Enter from its first field.
+async fn send(page: &Page, letters: &str) {
+    let before = page.js("(await leftfold.journal()).length").await;
+    choose(page, letters).await;
+    page.press([TAB, ENTER]).await;
+    page.until(&format!("(await leftfold.journal()).length > {before}")).await;
+}
+
+async fn an_account(page: &Page, scenario: &str) {
+    page.js(&format!("await leftfold.open('{scenario}', {{ empty: true }})")).await;
+    let data = if scenario == "bank" {
+        "{ customer: '1', initial_balance: 10000 }"
+    } else {
+        "{ name: 'Lola', initial_balance: 10000 }"
+    };
+    if scenario == "bank" {
+        page.js("await leftfold.send('customer-1', { type: 'RegisterCustomer', data: { name: 'Lola' } })").await;
+    }
+    for id in ["1", "2"] {
+        let sent = page
+            .js(&format!(
+                "await leftfold.send('account-{id}', {{ type: 'OpenAccount', data: {data} }})"
+            ))
+            .await;
+        assert_eq!(sent["outcome"], "accepted", "{sent}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_is_stepped_into_and_every_micro_step_is_read() {
+    let page = Page::open().await;
+    an_account(&page, "transfers").await;
+    let head = page.js("leftfold.head()").await.as_u64().unwrap();
+    choose(&page, "Req").await;
+    press_on(&page, "Step into").await;
+    for _ in 0..400 {
+        if page.js("document.querySelector(\"[aria-label='Steps']\").textContent.includes('all is quiet')").await
+            == true
+        {
+            break;
+        }
+        page.press([SPACE]).await;
+    }
+    let steps = page
+        .js("[...document.querySelectorAll(\"[aria-label='Steps so far'] li\")].map(it => it.textContent)")
+        .await;
+    let steps: Vec<&str> =
+        steps.as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    let mut from = 0;
+    for expected in [
+        "Alice sends RequestTransfer to transfer-1",
+        "Loads transfer-1: 0 events",
+        "Nothing to fold: the initial state",
+        "Accepts RequestTransfer: Requested",
+        "Asks the store to append 1 event to transfer-1",
+        &format!("Stored at position {}", head + 1),
+        &format!("Accounts takes in event {}", head + 1),
+        &format!("Transfer process takes in event {}", head + 1),
+        "Transfer process asks for Withdraw",
+        "sends Withdraw to account-1",
+        "Accepts Withdraw: Withdrew",
+        "Transfer process asks for Deposit",
+        "Accepts Deposit: Deposited",
+        "Transfer process asks for CompleteTransfer",
+        "Accepts CompleteTransfer: Completed",
+        &format!("Transfer process takes in event {}", head + 4),
+    ] {
+        let at = steps[from..].iter().position(|it| it.contains(expected));
+        from += 1 + at.unwrap_or_else(|| panic!("no step {expected:?} after {from}: {steps:#?}"));
+    }
+    assert_eq!(page.js("leftfold.head()").await, json!(head + 4));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_actors_hold_one_version_and_the_second_one_decides_again() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    choose(&page, "Dep").await;
+    press_on(&page, "Two actors").await;
+    press_on(&page, "Alice looks at account-1").await;
+    until_text(&page, "Commands", "Alice holds account-1 at version 1").await;
+    press_on(&page, "Bob looks at account-1").await;
+    until_text(&page, "Commands", "Bob holds account-1 at version 1").await;
+    until_text(&page, "Commands", "Alice sends on account-1 at version 1").await;
+    send(&page, "Dep").await;
+    until_text(&page, "Commands", "accepted").await;
+
+    blur(&page).await;
+    reach(&page, "Acting as").await;
+    page.press(['B']).await;
+    send(&page, "Dep").await;
+    let last = page.js("(await leftfold.journal()).at(-1)").await;
+    assert_eq!(last["outcome"], "wrong_expected_version", "{last}");
+    until_text(&page, "Journal", "Conflict: expected version 1, found version 2").await;
+    press_on(&page, "Reload and decide again").await;
+    until_text(&page, "Journal", "Bob reloaded and decided again.").await;
+    let last = page.js("(await leftfold.journal()).at(-1)").await;
+    assert_eq!((&last["outcome"], &last["actor"]), (&json!("accepted"), &json!("Bob")));
+
+    // The same command again: recognised by its id, or handled anew.
+    let head = page.js("leftfold.head()").await.as_u64().unwrap();
+    blur(&page).await;
+    page.press(['j']).await;
+    press_on(&page, "Send again: Deposit of Bob").await;
+    press_on(&page, "Send again, same id Deposit of Bob").await;
+    until_text(&page, "Journal", "Repeated: it was handled before.").await;
+    assert_eq!(page.js("leftfold.head()").await, json!(head));
+    blur(&page).await;
+    page.press(['j']).await;
+    press_on(&page, "Send again: Deposit of Bob").await;
+    press_on(&page, "Send again, new id Deposit of Bob").await;
+    page.until(&format!("await leftfold.head() === {}", head + 1)).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_race_works_in_every_scenario_and_force_breaks_what_it_can() {
+    let page = Page::open().await;
+    for (scenario, letters) in [("cart", "Add"), ("bank", "With")] {
+        if scenario == "bank" {
+            an_account(&page, scenario).await;
+        } else {
+            page.js("await leftfold.open('cart', { empty: true })").await;
+        }
+        choose(&page, letters).await;
+        if page.js("document.querySelector(\"[aria-label='Commands'] details\").open").await
+            == false
+        {
+            press_on(&page, "Two actors").await;
+        }
+        press_on(&page, "Race").await;
+        assert_eq!(page.js(FOCUSED).await, "Race", "the drawer has the focus");
+        let command = if scenario == "cart" { "AddToCart" } else { "Withdraw" };
+        press_on(&page, &format!("Alice sends {command}")).await;
+        until_text(&page, "Race", "Accepted").await;
+        press_on(&page, &format!("Bob sends {command}")).await;
+        until_text(&page, "Race", "Conflict: expected").await;
+        press_on(&page, "Force (any version)").await;
+        until_text(&page, "Race", "Bob forced it, at any version.").await;
+        page.screenshot(&format!("race-{scenario}")).await;
+        page.press([ESCAPE]).await;
+        page.until("!document.querySelector(\"[role=dialog]\")").await;
+    }
+    let state = page.js("leftfold.state('account-1')").await;
+    assert_eq!(state["state"]["balance"], json!(-6000), "{state}");
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_projection_lags_and_is_stepped_to_the_head() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    press_on(&page, "Pause Balances").await;
+    for _ in 0..3 {
+        send(&page, "Dep").await;
+    }
+    until_text(&page, "Balances", "3 behind").await;
+    assert!(all_text(&page, "Timeline").await.contains("Balances, 3 behind"));
+    blur(&page).await;
+    // Read your own write: the wait says what holds it up.
+    reach(&page, "Wait for").await;
+    page.press(['B']).await;
+    until_text(&page, "Commands", "it is paused").await;
+    blur(&page).await;
+    for left in [2, 1] {
+        press_on(&page, "Step Balances").await;
+        until_text(&page, "Balances", &format!("{left} behind")).await;
+        blur(&page).await;
+    }
+    press_on(&page, "Step Balances").await;
+    page.until(
+        "!document.querySelector(`[aria-label='Balances']`).textContent.includes('1 behind')",
+    )
+    .await;
+    until_text(&page, "Commands", "can be read there").await;
+    let it = page.js("(await leftfold.subscriptions()).find(it => it.name === 'Balances')").await;
+    assert_eq!((&it["lag"], &it["paused"]), (&json!(0), &json!(true)), "{it}");
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duplicate_without_deduplication_is_red_until_the_projection_is_rebuilt() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    until_text(&page, "Balances", "equals a clean fold").await;
+    press_on(&page, "More about Balances").await;
+    reach(&page, "Fault, once Balances").await;
+    page.press(['D', 'e']).await;
+    until_text(&page, "Balances", "fault set").await;
+    reach(&page, "Recognise events taken in before Balances").await;
+    page.press([SPACE]).await;
+    until_text(&page, "Balances", "no dedup").await;
+    page.press([ESCAPE]).await;
+    send(&page, "Dep").await;
+    until_text(&page, "Balances", "differs from a clean fold").await;
+    let text = all_text(&page, "Balances").await;
+    assert!(text.contains("is 140.00, should be 120.00"), "{text}");
+    page.screenshot("differs").await;
+    blur(&page).await;
+    press_on(&page, "Rebuild Balances").await;
+    until_text(&page, "Balances", "equals a clean fold").await;
+    assert!(!all_text(&page, "Balances").await.contains("differs"));
+    page.close().await;
+}
+
+/// Every command was handled once: no id was accepted twice, and no money moved twice.
+async fn handled_once(page: &Page) {
+    let twice = page
+        .js("const ids = (await leftfold.journal()).filter(it => it.outcome === 'accepted').map(it => it.commandId);
+             return ids.filter((it, at) => ids.indexOf(it) !== at);")
+        .await;
+    assert_eq!(twice, json!([]));
+    let kinds =
+        page.js("(await leftfold.events(1, await leftfold.head())).map(it => it.type)").await;
+    for kind in ["Withdrew", "Deposited", "Completed"] {
+        let count = kinds.as_array().unwrap().iter().filter(|it| **it == kind).count();
+        assert_eq!(count, 1, "{kind}: {kinds}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_process_that_crashes_midway_completes_once_it_is_resumed() {
+    let page = Page::open().await;
+    an_account(&page, "transfers").await;
+    press_on(&page, "More about Transfer process").await;
+    reach(&page, "Fault, once Transfer process").await;
+    page.press("Crash a".chars()).await;
+    page.press([ESCAPE]).await;
+    send(&page, "Req").await;
+    until_text(&page, "Transfer process", "It crashed").await;
+    let status = "(await leftfold.view('Transfers')).rows[0].status";
+    assert_ne!(page.js(status).await, "completed");
+    page.screenshot("crashed").await;
+    blur(&page).await;
+    press_on(&page, "Resume Transfer process").await;
+    page.until(&format!("{status} === 'completed'")).await;
+    handled_once(&page).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_through_the_console() {
+    let page = Page::open().await;
+    // Step into a transfer.
+    an_account(&page, "transfers").await;
+    page.js("await leftfold.submit('transfer-1', { type: 'RequestTransfer', data: { from: '1', to: '2', amount: 3000 } })").await;
+    let steps = page
+        .js("const steps = []; for (let did; did = await leftfold.step();) steps.push(did.step); return steps;")
+        .await;
+    let steps: Vec<&str> =
+        steps.as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    for step in
+        ["received", "loaded", "folded", "decided", "appending", "appended", "delivered", "reacted"]
+    {
+        assert!(steps.contains(&step), "{step}: {steps:?}");
+    }
+    handled_once(&page).await;
+
+    // Crash the process, and resume it.
+    an_account(&page, "transfers").await;
+    page.js("await leftfold.subscription('Transfer process', { fault: 'crash_after_effect' })")
+        .await;
+    page.js("await leftfold.send('transfer-1', { type: 'RequestTransfer', data: { from: '1', to: '2', amount: 3000 } })").await;
+    let status = "(await leftfold.view('Transfers')).rows[0].status";
+    assert_ne!(page.js(status).await, "completed");
+    page.js("await leftfold.subscription('Transfer process', { paused: false })").await;
+    assert_eq!(page.js(status).await, "completed");
+    handled_once(&page).await;
+    assert_eq!(page.js("leftfold.outbox()").await, json!([]));
+
+    // Two actors, lag, a duplicate.
+    an_account(&page, "bank").await;
+    let deposit = |options: &str| {
+        format!(
+            "await leftfold.send('account-1', {{ type: 'Deposit', data: {{ amount: 2000 }} }}, {options})"
+        )
+    };
+    page.js(&deposit("{ expectedVersion: 1, actor: 'Alice' }")).await;
+    let lost = page.js(&deposit("{ expectedVersion: 1, actor: 'Bob' }")).await;
+    assert_eq!((&lost["expected"], &lost["actual"]), (&json!(1), &json!(2)), "{lost}");
+    page.js("await leftfold.subscription('Balances', { paused: true })").await;
+    for _ in 0..3 {
+        page.js(&deposit("{}")).await;
+    }
+    let lag = "(await leftfold.subscriptions()).find(it => it.name === 'Balances').lag";
+    for left in [3, 2, 1] {
+        assert_eq!(page.js(lag).await, json!(left));
+        page.js("await leftfold.subscription('Balances', { step: true })").await;
+    }
+    assert_eq!(page.js(lag).await, json!(0));
+    page.js("await leftfold.subscription('Balances', { paused: false, deduplicate: false, fault: 'duplicate' })").await;
+    page.js(&deposit("{}")).await;
+    let balance = "(await leftfold.view('Balances')).rows[0].balance";
+    assert_eq!(page.js(balance).await, json!(22_000));
+    page.js("await leftfold.rebuild('Balances')").await;
+    assert_eq!(page.js(balance).await, json!(20_000));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_says_which_events_set_it_and_since_when_a_condition_holds() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    send(&page, "Dep").await;
+    send(&page, "With").await;
+    // From a cell, by keyboard: to the rows, down to the balance, Enter.
+    blur(&page).await;
+    page.js("document.querySelector(`[aria-label='Balances'] .tablebox`).focus()").await;
+    page.press([DOWN, DOWN, DOWN, ENTER]).await;
+    until_text(&page, "Why, and since when", "100.00 120.00").await;
+    until_text(&page, "Why, and since when", "120.00 40.00").await;
+    let causes = page
+        .js("[...document.querySelectorAll(\"ol[aria-label='Set by'] button\")].map(it => it.textContent)")
+        .await;
+    assert_eq!(causes, json!(["#5 Withdrew", "#4 Deposited", "#2 AccountOpened"]));
+    press_on(&page, "#4 Deposited").await;
+    page.until("await leftfold.position() === 4").await;
+    reach(&page, "Relation").await;
+    page.press("is at m".chars()).await;
+    page.press([TAB]).await;
+    page.press("100".chars()).await;
+    page.press([ENTER]).await;
+    until_text(&page, "Why, and since when", "first after #2 AccountOpened").await;
+    page.screenshot("why").await;
+    page.press([ESCAPE]).await;
+    page.until("!document.querySelector('[role=dialog]')").await;
+    let back = page.js("document.activeElement.tagName").await;
+    assert_eq!(back, "TD", "the focus is back where it was");
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_if_shows_another_truth_and_the_decisions_that_fall_with_it() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    send(&page, "Dep").await;
+    send(&page, "With").await;
+    let truth = page.js("leftfold.state('account-1')").await;
+    page.js("await leftfold.seek(2)").await;
+    blur(&page).await;
+    press_on(&page, "What if …").await;
+    press_on(&page, "Leave it out").await;
+    until_text(&page, "What if", "What if #2 had not happened?").await;
+    page.js("await leftfold.seek(5)").await;
+    until_text(&page, "No longer allowed", "#4 Deposit").await;
+    until_text(&page, "No longer allowed", "#5 Withdraw").await;
+    assert!(page.text("account-1").await.contains("40.00"));
+    page.screenshot("what-if").await;
+    assert_eq!(page.js("leftfold.state('account-1')").await, truth);
+    press_on(&page, "Back to the truth").await;
+    page.until("!document.body.textContent.includes('Not the truth')").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_positions_and_two_logs_are_put_side_by_side() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    send(&page, "Dep").await;
+    tool(&page, "Compare").await;
+    press_on(&page, "Compare").await;
+    until_text(&page, "Compare", "Both have the same events up to #3").await;
+    until_text(&page, "Compare", "100.00 120.00").await;
+    page.press([ESCAPE]).await;
+    page.js("await leftfold.fork(3)").await;
+    send(&page, "With").await;
+    tool(&page, "Compare").await;
+    reach(&page, "With").await;
+    page.press([UP]).await;
+    let other = page.js("document.activeElement.selectedOptions[0].textContent").await;
+    assert_ne!(other, "This log");
+    press_on(&page, "Compare").await;
+    until_text(&page, "Compare", "Both have the same events up to #3").await;
+    page.screenshot("compare").await;
+    page.close().await;
+}
+
+/// Opens a tool from the menu.
+async fn tool(page: &Page, name: &str) {
+    blur(page).await;
+    press_on(page, "Lab ▾").await;
+    press_on(page, name).await;
+    page.until("!!document.querySelector('[role=dialog]')").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_snapshot_is_recognised_and_the_events_are_folded_instead() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    tool(&page, "Snapshots").await;
+    reach(&page, "Commands load their stream").await;
+    page.press("from the l".chars()).await;
+    reach(&page, "A snapshot every so many events").await;
+    let field = page.client.active_element().await.unwrap();
+    field.clear().await.unwrap();
+    field.send_keys("2").await.unwrap();
+    page.press([ENTER]).await;
+    for _ in 0..3 {
+        send(&page, "Dep").await;
+    }
+    until_text(&page, "Snapshots", "It began at a snapshot of version 2").await;
+    press_on(&page, "Damage account-1").await;
+    send(&page, "Dep").await;
+    until_text(&page, "Snapshots", "Its snapshot was ignored: it is damaged").await;
+    press_on(&page, "Outdate account-1").await;
+    send(&page, "Dep").await;
+    until_text(&page, "Snapshots", "it is outdated").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flag_is_moved_back_by_its_menu_and_what_cannot_be_done_is_said_there() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    press_on(&page, "Pause Balances").await;
+    press_on(&page, "More about Balances").await;
+    reach(&page, "Back to position Balances").await;
+    let field = page.client.active_element().await.unwrap();
+    for (text, answer) in [("9", "can only be moved back"), ("x", "type a whole number")] {
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+        page.press([ENTER]).await;
+        until_text(&page, "Balances", answer).await;
+    }
+    field.clear().await.unwrap();
+    field.send_keys("1").await.unwrap();
+    page.press([ENTER]).await;
+    until_text(&page, "Balances", "2 behind").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_in_the_labs_tools() {
+    let page = Page::open().await;
+    let axe = std::fs::read_to_string(std::env::var("AXE").unwrap()).unwrap();
+    for (width, height) in [(1440, 900), (390, 844)] {
+        page.resize(width, height).await;
+        for theme in ["light", "dark"] {
+            page.theme(theme).await;
+            for name in ["Race", "Why, and since when", "What if", "Compare", "Snapshots"] {
+                page.js(&format!("[...document.querySelectorAll('header button')].find(it => it.textContent === '{name}').click()")).await;
+                page.until(&format!(
+                    "!!document.querySelector(`[role=dialog][aria-label='{name}']`)"
+                ))
+                .await;
+                page.client.execute(&axe, vec![]).await.unwrap();
+                let found = page
+                    .js("const { violations } = await axe.run({ resultTypes: ['violations'] });
+                         return violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.target + ': ' + n.failureSummary));")
+                    .await;
+                assert_eq!(found, Value::Array(Vec::new()), "{name}, {width} wide, {theme}");
+            }
+        }
+    }
+    page.close().await;
+}
