@@ -7,8 +7,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use leftfold::es::{
-    Aggregate, AnyAggregate, Cents, Column, CommandRecord, Draft, Envelope, EventLog, Expected,
-    Handler, Instance, Of, Projection, Proposal, Reading, Recorded, Row, Stream, Timeline, View,
+    Aggregate, AnyAggregate, Cents, Column, CommandRecord, Commit, Draft, Envelope, EventLog,
+    Expected, Handler, Instance, Of, Projection, Proposal, Reading, Recorded, Row, Stream,
+    Timeline, View,
+};
+use leftfold::lab::{
+    Change, Condition, Operand, Relation, Scenario, Session, Target, WhatIf, World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -238,6 +242,96 @@ pub fn run(now_millis: impl Fn() -> f64, heap: impl Fn() -> Option<usize>, say: 
             "{:<58}{ratio:>12.2}",
             format!("  rate at 1M over rate at 1k, {streams} stream(s)")
         ));
+    }
+    look(&now_millis, &say);
+}
+
+/// A session over a log that somebody else wrote: nothing is delivered.
+fn session(log: &EventLog) -> Session {
+    let scenario = Scenario::new("bank", "Bank", "Accounts.");
+    let scenario = Rc::new(scenario.aggregate::<Account>().projection::<Balances>());
+    let mut world = World::new(&scenario);
+    let mut commits: Vec<Commit> = Vec::new();
+    for event in log.events(1, log.head()) {
+        match commits.last_mut() {
+            Some(last) if Rc::ptr_eq(&last.envelope, event.envelope()) => {
+                last.events.push(event.clone());
+            }
+            _ => commits.push(Commit {
+                after: event.position() - 1,
+                envelope: event.envelope().clone(),
+                events: vec![event.clone()],
+            }),
+        }
+    }
+    for commit in commits {
+        world.learned(commit);
+    }
+    Session::new(world)
+}
+
+/// Looking at a log without changing it.
+fn look(now_millis: &impl Fn() -> f64, say: &impl Fn(String)) {
+    let quantiles = |name: &str, rounds: usize, work: &mut dyn FnMut(usize)| {
+        let mut millis: Vec<f64> = (0..rounds)
+            .map(|round| {
+                let start = now_millis();
+                work(round);
+                now_millis() - start
+            })
+            .collect();
+        millis.sort_by(f64::total_cmp);
+        let (p50, p95) = (millis[rounds / 2], millis[rounds * 95 / 100]);
+        say(format!("{name:<58}{p50:>7.2} ms p50 {p95:>7.2} ms p95"));
+    };
+    let account = Stream::new("account", "1");
+    let mut one = session(&decided(100_000, 1));
+    let earliest = Change::LeaveOut([1].into());
+    quantiles("what if without the earliest of 100k: one state", 100, &mut |_| {
+        let Ok(mut what_if) = WhatIf::new(one.world(), &earliest) else { return };
+        std::hint::black_box(what_if.state(one.world(), &account, 100_000));
+    });
+    if let Ok(mut what_if) = WhatIf::new(one.world(), &earliest) {
+        let over = std::cell::Cell::new(false);
+        quantiles("  100k decisions again, a slice of 2,000", 50, &mut |_| {
+            over.set(what_if.advance(one.world(), 2_000));
+        });
+        say(format!("  all decided again: {}", over.get()));
+    }
+    one.state(&account);
+    if let Some(mut why) = one.why(Target::State(account.clone()), "/balance") {
+        quantiles("why, at 100k events, a slice of 2,000", 50, &mut |_| {
+            one.advance_why(&mut why, 2_000);
+        });
+        say(format!("  events found: {}", why.causes().len()));
+    }
+    drop(one);
+    let above = |field: &str, value: i64| {
+        let value = Operand::Value(value.into());
+        Condition::Not(Box::new(Condition::Is(field.into(), Relation::AtMost, value)))
+    };
+    for (streams, target, field, most) in [
+        (1, Target::State(account.clone()), "/balance", 500_500_000),
+        (100, Target::View("Balances".into()), "/rows/1/balance", 5_000_000),
+    ] {
+        let mut session = session(&imported(1_000_000, streams));
+        let name = format!("bisect at 1M events in {streams} stream(s)");
+        quantiles(&format!("{name}: the first look at the end"), 1, &mut |_| {
+            let bisect = session.bisect(target.clone(), above(field, 0), true);
+            bisect.map(|mut bisect| session.advance_bisect(&mut bisect, 1));
+        });
+        quantiles(&format!("{name}, once folded"), 100, &mut |round| {
+            let value = most / 100 * i64::try_from(round).unwrap_or_default();
+            let bisect = session.bisect(target.clone(), above(field, value), true);
+            let found = bisect.map(|mut bisect| session.advance_bisect(&mut bisect, 100));
+            std::hint::black_box(found);
+        });
+        let never = Condition::Is(field.into(), Relation::Less, Operand::Value((-1).into()));
+        if let Some(mut bisect) = session.bisect(target.clone(), never, false) {
+            quantiles("  a scan instead, a slice of 2,000", 20, &mut |_| {
+                session.advance_bisect(&mut bisect, 2_000);
+            });
+        }
     }
 }
 

@@ -4,6 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
 mod conformance;
+mod pool;
+#[expect(dead_code, reason = "bugs are planted natively")]
+mod simulate;
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -317,6 +320,11 @@ async fn where_there_is_no_indexed_db_opening_says_so() {
              is usual"
         );
     }
+}
+
+#[wasm_bindgen_test]
+fn the_same_seed_gives_the_same_log_and_steps_as_natively() {
+    assert_eq!(simulate::digests(20), include_str!("simulate/digests.txt"));
 }
 
 /// A database that nobody has used yet.

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
 mod histories;
+mod pool;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -15,7 +16,7 @@ use histories::{
     Run, Write, assert_same, check, check_stories, copy, damaged, folded, fresh, is_performed,
     json, op, open, written,
 };
-use leftfold::es::{Act, AnyAggregate, History, Proposal, Reaction, event_id};
+use leftfold::es::{Act, AnyAggregate, History, Map, Proposal, Reaction, Set, event_id};
 use leftfold::lab::archive::{Export, Format, Import};
 use leftfold::lab::{
     Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep,
@@ -26,7 +27,7 @@ use leftfold::store::link::{self, Shared};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// A stream's version and state after the events up to `position`, folded from the first.
 fn state_of(scenario: &Scenario, log: &EventLog, stream: &Stream, position: u64) -> (u64, Value) {
@@ -146,8 +147,8 @@ fn entries(view: &View) -> usize {
         View::Pages { pages } => pages.len(),
         View::Graph { nodes, edges } => nodes.len() + edges.len(),
         View::Bars { bars, .. } => bars.len(),
-        View::Chart { series, .. } => series.values().map(|it| it.len()).sum(),
-        View::Search { terms, .. } => terms.values().map(|it| it.len()).sum(),
+        View::Chart { series, .. } => series.values().map(Map::len).sum(),
+        View::Search { terms, .. } => terms.values().map(Set::len).sum(),
     }
 }
 

@@ -29,16 +29,14 @@ async fn the_states_of_a_workshop() {
     let page = Page::open().await;
     drawn(&page, "first-visit").await;
 
-    page.js("await leftfold.open('transfers'); await leftfold.seek(9)").await;
+    page.js("leftfold.open('transfers')").await;
+    page.js("leftfold.seek(9)").await;
     drawn(&page, "past").await;
 
-    page.js("await leftfold.open('transfers', { empty: true }); await leftfold.open('transfers')")
-        .await;
+    page.js("leftfold.open('transfers', { empty: true })").await;
     drawn(&page, "empty").await;
     page.js("await leftfold.reset()").await;
-    let transfer = page.js("[...document.querySelectorAll('#command option')].map(it => it.value).find(it => it.includes('RequestTransfer'))").await;
-    let select = page.find("#command").await;
-    select.select_by_value(transfer.as_str().unwrap()).await.unwrap();
+    page.find("#command").await.select_by_label("RequestTransfer").await.unwrap();
     page.click("Step into").await;
     for _ in 0..4 {
         page.click("Next step").await;

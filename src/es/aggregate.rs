@@ -22,10 +22,12 @@ pub trait Aggregate:
     /// The version of its events' stored shape. Raise it together with [`upcast`](Self::upcast).
     const SCHEMA: u16 = 1;
 
-    /// What may be asked, in the imperative: an enum whose variants have named fields.
+    /// What may be asked, in the imperative: an enum whose variants have named fields. Only an
+    /// `Option` may be missing from its data.
     type Command: Serialize + DeserializeOwned + JsonSchema + 'static;
     /// What has happened, in the past tense: an enum whose variants have named fields. Its
-    /// names are the stored format.
+    /// names are the stored format; what is new in it is an `Option`, or lifted by
+    /// [`upcast`](Self::upcast).
     type Event: Serialize + DeserializeOwned + Clone + PartialEq + Debug + 'static;
     /// Why a command is refused, in a sentence for whoever asked.
     type Rejection: std::error::Error;

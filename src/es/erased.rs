@@ -57,6 +57,10 @@ impl<E: Serialize + 'static> AnyEvent for E {
 pub trait AnyAggregate {
     /// The category of its streams.
     fn name(&self) -> Rc<str>;
+    /// True for the category of its streams.
+    fn takes(&self, category: &str) -> bool {
+        &*self.name() == category
+    }
     /// The schema that its events are stored under now.
     fn schema(&self) -> u16;
     /// The JSON schema of its commands.
@@ -153,6 +157,11 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
         A::NAME.into()
     }
 
+    // Asked once an event: quicker than to make a name.
+    fn takes(&self, category: &str) -> bool {
+        A::NAME == category
+    }
+
     fn schema(&self) -> u16 {
         A::SCHEMA
     }
@@ -179,7 +188,7 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
     }
 
     fn restore(&self, saved: &str, version: u64) -> Result<Box<dyn AnyInstance>, String> {
-        let state: A = serde_json::from_str(saved).map_err(|error| sentence(&error))?;
+        let state: A = tagged::whole(saved).map_err(|error| sentence(&error))?;
         Ok(Box::new(Instance { state, version, unreadable: None }))
     }
 }

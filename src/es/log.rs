@@ -160,6 +160,11 @@ impl EventLog {
         self.commands.len() as u64
     }
 
+    /// The stream of this name, where it exists: one name for all of its events.
+    pub fn named(&self, name: &str) -> Option<&Stream> {
+        self.streams.get_key_value(name).map(|(stream, _)| stream)
+    }
+
     /// The version of a stream; 0 where it does not exist.
     pub fn version(&self, stream: &Stream) -> u64 {
         self.streams.get(stream).map_or(0, |places| places.len() as u64)
@@ -218,26 +223,20 @@ impl EventLog {
         let mut at = self.event(self.head()).map_or(0, Recorded::at);
         envelope.at = envelope.at.max(at);
         let envelope = Rc::new(envelope);
-        let mut versions: Map<Stream, u64> = Map::new();
-        let mut last: Option<(Stream, u64)> = None;
+        // Mostly there is one stream; only those beside it need a map.
+        let mut first: Option<(Stream, u64)> = None;
+        let mut others: Map<Stream, u64> = Map::new();
         let after = self.head();
         let events =
             (after + 1..).zip(0..).zip(proposal.events).map(|((position, index), draft)| {
-                let version = match &mut last {
-                    Some((stream, version)) if *stream == draft.stream => {
-                        *version += 1;
-                        *version
-                    }
-                    _ => {
-                        if let Some((stream, version)) = last.take() {
-                            versions.insert(stream, version);
-                        }
-                        let before = versions.get(&draft.stream).copied();
-                        let version = before.unwrap_or_else(|| self.version(&draft.stream)) + 1;
-                        last = Some((draft.stream.clone(), version));
-                        version
-                    }
+                let of = &draft.stream;
+                let version = match &mut first {
+                    Some((stream, version)) if stream == of => version,
+                    Some(_) => others.entry(of.clone()).or_insert_with(|| self.version(of)),
+                    none => &mut none.insert((of.clone(), self.version(of))).1,
                 };
+                *version += 1;
+                let version = *version;
                 at = at.max(draft.at.unwrap_or(envelope.at));
                 Recorded {
                     position,
@@ -497,6 +496,9 @@ mod tests {
             assert_eq!(walked, expected, "{from} to {to}");
         }
         assert!(log.stream(&stream("c-1")).is_empty());
+        let (by_reference, mut walked) = (&&log, Vec::new());
+        History::walk(by_reference, 1, 9, |event| walked.push(event.position()));
+        assert_eq!((History::len(by_reference), walked), (4, vec![2, 3, 4]));
         let versions = (0..=5).map(|position| log.version_at(&stream("b-1"), position));
         assert_eq!(versions.collect::<Vec<_>>(), [0, 0, 1, 1, 2, 2]);
     }

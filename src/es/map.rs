@@ -171,6 +171,11 @@ impl<K, V> Map<K, V> {
         self.iter().map(|(_, value)| value)
     }
 
+    /// The entry with the smallest key.
+    pub fn first_key_value(&self) -> Option<(&K, &V)> {
+        self.iter().next()
+    }
+
     /// The entry with the greatest key.
     pub fn last_key_value(&self) -> Option<(&K, &V)> {
         let keys = self.keys.as_ref()?;
@@ -185,6 +190,15 @@ impl<K, V> Map<K, V> {
         K: Borrow<Q>,
     {
         self.find(key).ok().map(|(_, slot)| &self.values[slot])
+    }
+
+    /// The key that equals this one, and its value.
+    pub fn get_key_value<Q: Ord + ?Sized>(&self, key: &Q) -> Option<(&K, &V)>
+    where
+        K: Borrow<Q>,
+    {
+        let keys = self.keys.as_ref()?;
+        keys.find(key).ok().map(|(_, slot)| (&keys.names[slot], &self.values[slot]))
     }
 
     /// The value of a key, to change.
@@ -311,6 +325,20 @@ impl<'a, K, V> IntoIterator for &'a Map<K, V> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+impl<K: Clone, V> IntoIterator for Map<K, V> {
+    type Item = (K, V);
+    type IntoIter = std::vec::IntoIter<(K, V)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let slots: Vec<usize> = self.iter().slots.collect();
+        let mut values: Vec<Option<V>> = self.values.into_iter().map(Some).collect();
+        let names =
+            self.keys.iter().flat_map(|keys| slots.iter().map(|&at| keys.names[at].clone()));
+        let entries = names.zip(slots.iter().filter_map(|&at| values[at].take()));
+        entries.collect::<Vec<_>>().into_iter()
     }
 }
 
@@ -445,8 +473,7 @@ impl<K> Set<K> {
     where
         K: Borrow<Q>,
     {
-        let keys = self.0.keys.as_ref()?;
-        keys.find(key).ok().map(|(_, slot)| &keys.names[slot])
+        self.0.get_key_value(key).map(|(key, ())| key)
     }
 
     /// Takes everything out.
@@ -459,6 +486,13 @@ impl<K: Clone + Ord> Set<K> {
     /// Puts something in. False where it was there.
     pub fn insert(&mut self, key: K) -> bool {
         self.0.insert(key, ()).is_none()
+    }
+
+    /// Takes out the smallest.
+    pub fn pop_first(&mut self) -> Option<K> {
+        let first = self.iter().next()?.clone();
+        self.remove(&first);
+        Some(first)
     }
 
     /// Takes something out. False where it wasn't there.
@@ -487,6 +521,15 @@ impl<'a, K> IntoIterator for &'a Set<K> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+impl<K: Clone> IntoIterator for Set<K> {
+    type Item = K;
+    type IntoIter = std::vec::IntoIter<K>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter().cloned().collect::<Vec<_>>().into_iter()
     }
 }
 
@@ -578,12 +621,14 @@ mod tests {
         }
         assert!(map.iter().eq(model.iter()));
         assert_eq!(map.last_key_value(), model.last_key_value());
+        assert_eq!(map.first_key_value(), model.first_key_value());
+        assert!(map.into_iter().eq(model));
         assert!(before.0.iter().eq(before.1.iter()), "a copy stays as it was");
     }
 
     #[test]
     fn a_map_of_many_keys_does_what_the_standard_one_does() {
-        let scattered = (0..6_000).map(|n: u32| (n * 7_919 % 5_003, n % 5 != 0));
+        let scattered = (0..6_000).map(|n: u32| (n * 7_919 % 5_003, !n.is_multiple_of(5)));
         same(&scattered.map(|(n, put)| (u16::try_from(n).unwrap(), put)).collect::<Vec<_>>());
         let (up, down) = ((0..2_000).map(|n| (n, true)), (0..2_000).rev().map(|n| (n, false)));
         same(&up.chain(down).collect::<Vec<_>>());
@@ -594,6 +639,15 @@ mod tests {
         fn a_map_does_what_the_standard_one_does(changes in vec((0..40_u16, any::<bool>()), 0..400)) {
             same(&changes);
         }
+    }
+
+    #[test]
+    fn a_set_gives_its_smallest_first() {
+        let mut set = Set::from([3, 1, 2]);
+        assert_eq!([set.pop_first(), set.pop_first()], [Some(1), Some(2)]);
+        assert_eq!(set.get(&3), Some(&3));
+        assert_eq!(set.clone().into_iter().collect::<Vec<_>>(), [3]);
+        assert_eq!([set.pop_first(), set.pop_first()], [Some(3), None]);
     }
 
     #[test]

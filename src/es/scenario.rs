@@ -117,7 +117,7 @@ impl Scenario {
 
     /// The aggregate whose streams are of `category`.
     pub fn aggregate_of(&self, category: &str) -> Option<&Rc<dyn AnyAggregate>> {
-        self.aggregates.iter().find(|aggregate| &*aggregate.name() == category)
+        self.aggregates.iter().find(|aggregate| aggregate.takes(category))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Stream names: a category and a short id, written `account-1`.
 
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -87,6 +88,13 @@ impl PartialOrd for Stream {
 impl Hash for Stream {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_str().hash(state);
+    }
+}
+
+// The text orders, equals and hashes as the stream does.
+impl Borrow<str> for Stream {
+    fn borrow(&self) -> &str {
+        self.as_str()
     }
 }
 

@@ -51,6 +51,14 @@ fn fields(data: &str) -> Result<Fields<'_>> {
     }
 }
 
+/// The struct that a text describes.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn whole<T: DeserializeOwned>(text: &str) -> Result<T> {
+    T::deserialize(Field { name: "", text: Some(text) })
+}
+
 /// The type's name alone.
 pub(super) fn kind<T: Serialize>(value: &T) -> &'static str {
     value.serialize(Name).unwrap_or_default()
@@ -168,13 +176,13 @@ impl<'a> VariantAccess<'a> for &'a Fields<'a> {
     }
 }
 
-/// The fields of a variant in the order in which its type has them.
-struct InOrder<'a> {
+/// The fields of a variant or struct in the order in which its type has them.
+struct InOrder<'f, 'a> {
     names: slice::Iter<'static, &'static str>,
-    fields: &'a Fields<'a>,
+    fields: &'f Fields<'a>,
 }
 
-impl<'a> SeqAccess<'a> for InOrder<'a> {
+impl<'a> SeqAccess<'a> for InOrder<'_, 'a> {
     type Error = Error;
 
     fn next_element_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<Option<S::Value>> {
@@ -183,7 +191,7 @@ impl<'a> SeqAccess<'a> for InOrder<'a> {
     }
 }
 
-impl<'a> InOrder<'a> {
+impl<'a> InOrder<'_, 'a> {
     #[inline(never)]
     fn field(&mut self) -> Option<Field<'a>> {
         let name = *self.names.next()?;
@@ -223,6 +231,16 @@ impl<'a> Deserializer<'a> for Field<'a> {
         }
     }
 
+    fn deserialize_struct<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        let text = self.text.ok_or_else(|| Error::missing_field(self.name))?;
+        visitor.visit_seq(InOrder { names: names.iter(), fields: &fields(text)? })
+    }
+
     as_json! {
         deserialize_any() deserialize_bool()
         deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
@@ -232,7 +250,6 @@ impl<'a> Deserializer<'a> for Field<'a> {
         deserialize_unit_struct(name: &'static str) deserialize_newtype_struct(name: &'static str)
         deserialize_seq() deserialize_tuple(len: usize)
         deserialize_tuple_struct(name: &'static str, len: usize) deserialize_map()
-        deserialize_struct(name: &'static str, fields: &'static [&'static str])
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
         deserialize_identifier() deserialize_ignored_any()
     }
@@ -376,6 +393,26 @@ mod tests {
     fn fields_may_come_in_any_order_with_others_between_and_escapes_in_their_names() {
         let text = r#"{ "more": [1, {}], "w\u0061rmly": true, "times": null, "name": "Ada" }"#;
         assert_eq!(join::<Said>("Hello", text).unwrap(), hello("Ada"));
+    }
+
+    #[test]
+    fn a_struct_is_read_by_the_names_of_its_fields() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Outer {
+            inner: Inner,
+            other: Option<Inner>,
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Inner {
+            a: u8,
+            b: Vec<String>,
+        }
+        let text = r#"{ "inner": { "b": ["x"], "a": 1 } }"#;
+        let inner = Inner { a: 1, b: vec!["x".into()] };
+        assert_eq!(whole::<Outer>(text).unwrap(), Outer { inner, other: None });
+        assert!(whole::<Outer>("[]").is_err());
+        assert!(whole::<Outer>(r#"{ "inner": null }"#).is_err());
+        assert_eq!(whole::<Vec<u8>>("[1]").unwrap(), [1]);
     }
 
     #[test]

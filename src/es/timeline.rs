@@ -83,15 +83,13 @@ impl<F: Fold> Timeline<F> {
     }
 
     fn keep(&mut self, len: usize) {
-        let slot = self.snapshots.partition_point(|snapshot| snapshot.place < self.place);
-        if self.snapshots.get(slot).is_some_and(|snapshot| snapshot.place == self.place) {
-            return;
-        }
         let budget = LEAST_ROWS.max(len / EVENTS_PER_ROW);
         let rows = self.here.weight().max(1);
         if rows > budget {
             return;
         }
+        // None is here already: whoever folds sets out from the nearest one before.
+        let slot = self.snapshots.partition_point(|snapshot| snapshot.place < self.place);
         let snapshot = Snapshot { place: self.place, rows, state: self.here.clone() };
         self.snapshots.insert(slot, snapshot);
         self.rows += rows;

@@ -272,7 +272,14 @@ fn order(len: usize, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
 
 /// Compares as a person would: `2` before `10`, `post-9` before `post-10`.
 pub fn natural(left: &str, right: &str) -> Ordering {
-    let (mut a, mut b) = (left, right);
+    // What they begin with in common decides nothing, but for a number that it breaks off.
+    let same = left.bytes().zip(right.bytes()).take_while(|(a, b)| a == b);
+    let mut from = same.count();
+    while from > 0 && !(left.is_char_boundary(from) && !left.as_bytes()[from - 1].is_ascii_digit())
+    {
+        from -= 1;
+    }
+    let (mut a, mut b) = (&left[from..], &right[from..]);
     loop {
         let (Some(first), Some(second)) = (a.chars().next(), b.chars().next()) else {
             return a.len().cmp(&b.len()).then_with(|| left.cmp(right));
@@ -314,6 +321,14 @@ mod tests {
         let mut names = ["post-10", "post-9", "10", "2", "a", "02", "post-9b"];
         names.sort_by(|a, b| natural(a, b));
         assert_eq!(names, ["02", "2", "10", "a", "post-9", "post-9b", "post-10"]);
+        for (left, right) in [("a 9 b", "a 10 a"), ("é1é", "é1è"), ("x12", "x123"), ("1é", "1è")]
+        {
+            assert_eq!(natural(left, right), natural(right, left).reverse(), "{left} {right}");
+            assert_eq!(natural(left, left), Ordering::Equal);
+        }
+        assert_eq!(natural("a 9 b", "a 10 a"), Ordering::Less);
+        assert_eq!(natural("x12", "x123"), Ordering::Less);
+        assert_eq!(natural("é1è", "é1é"), Ordering::Less);
     }
 
     #[test]

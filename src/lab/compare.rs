@@ -1,13 +1,12 @@
 //! Two logs side by side, or one log at two positions: what is the same, and what differs.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::diff::{Line, changes, keyed, lines};
 use super::session::Session;
-use crate::es::{EventLog, Stream, View};
+use crate::es::{EventLog, Set, Stream, View};
 
 /// Two places, and what differs between them.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +97,7 @@ fn touched(session: &Session, after: u64, to: u64) -> impl Iterator<Item = Strea
 
 /// The states that differ, each got from the left side, then from the right.
 fn states(
-    streams: BTreeSet<Stream>,
+    streams: Set<Stream>,
     mut state: impl FnMut(bool, &Stream) -> Option<(u64, Value)>,
 ) -> Vec<StatePair> {
     let mut pairs = Vec::new();

@@ -1,12 +1,11 @@
 //! What changed between two states or two views, entry by entry, matched by key.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::es::{Cell, Row, Table, View, natural};
+use crate::es::{Cell, Map, Row, Set, Table, View, natural};
 
 /// How an entry differs from before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,7 +64,7 @@ pub fn keyed(view: &View) -> Value {
             let edge = |((a, b), times): (&(Rc<str>, Rc<str>), &u64)| {
                 (format!("{a} – {b}"), Value::from(*times))
             };
-            value["edges"] = edges.iter().map(edge).collect::<Map<_, _>>().into();
+            value["edges"] = edges.iter().map(edge).collect::<serde_json::Map<_, _>>().into();
         }
         View::Documents { .. } | View::Pages { .. } | View::Chart { .. } | View::Search { .. } => {}
     }
@@ -75,7 +74,9 @@ pub fn keyed(view: &View) -> Value {
 /// Turns a list of objects into one, by what identifies each.
 fn rekey(
     list: &mut Value,
-    key: impl Fn(&mut Map<String, Value>) -> Option<(String, &mut Map<String, Value>)>,
+    key: impl Fn(
+        &mut serde_json::Map<String, Value>,
+    ) -> Option<(String, &mut serde_json::Map<String, Value>)>,
 ) {
     let Value::Array(rows) = list.take() else { return };
     let keyed = rows.into_iter().filter_map(|row| {
@@ -83,7 +84,7 @@ fn rekey(
         let (key, row) = key(&mut row)?;
         Some((key, std::mem::take(row).into()))
     });
-    *list = keyed.collect::<Map<_, _>>().into();
+    *list = keyed.collect::<serde_json::Map<_, _>>().into();
 }
 
 fn text_of(value: Value) -> String {
@@ -96,8 +97,7 @@ fn text_of(value: Value) -> String {
 fn branch(depth: usize, path: &str, was: &Value, now: &Value, lines: &mut Vec<Line>) {
     let (was, now) = (entries(was), entries(now));
     let keys = merged(&was, &now);
-    let (was, now): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        (was.into_iter().collect(), now.into_iter().collect());
+    let (was, now): (Map<_, _>, Map<_, _>) = (was.into_iter().collect(), now.into_iter().collect());
     for key in keys {
         let (before, after) = (was.get(&key).copied(), now.get(&key).copied());
         leaf(depth, &format!("{path}/{}", escape(&key)), key, before, after, lines);
@@ -140,7 +140,7 @@ fn entries(value: &Value) -> Vec<(String, &Value)> {
     match value {
         Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
         Value::Array(list) => {
-            let mut seen = BTreeMap::<String, usize>::new();
+            let mut seen = Map::<String, usize>::new();
             let keyed = list.iter().map(|value| {
                 let text = value.to_string();
                 let times = seen.entry(text.clone()).or_default();
@@ -156,8 +156,8 @@ fn entries(value: &Value) -> Vec<(String, &Value)> {
 /// The keys of both, each once: those of now in their order, those that are gone after the key
 /// they followed.
 fn merged(was: &[(String, &Value)], now: &[(String, &Value)]) -> Vec<String> {
-    let present: BTreeSet<&str> = now.iter().map(|(key, _)| &**key).collect();
-    let mut gone: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
+    let present: Set<&str> = now.iter().map(|(key, _)| &**key).collect();
+    let mut gone: Map<Option<&str>, Vec<&str>> = Map::new();
     let mut after = None;
     for (key, _) in was {
         if present.contains(&**key) {
@@ -176,7 +176,7 @@ fn merged(was: &[(String, &Value)], now: &[(String, &Value)]) -> Vec<String> {
 
 fn is_branch(value: &Value) -> bool {
     match value {
-        Value::Object(map) => !Map::is_empty(map),
+        Value::Object(map) => !serde_json::Map::is_empty(map),
         Value::Array(list) => !list.is_empty(),
         _ => false,
     }
@@ -215,8 +215,8 @@ pub struct RowMark {
 
 /// Matches the rows of two tables by key.
 pub fn rows(was: &Table, now: &Table) -> TableDiff {
-    let before: BTreeMap<&str, &Row> = was.rows.iter().map(|row| (&*row.key, row)).collect();
-    let present: BTreeSet<&str> = now.rows.iter().map(|row| &*row.key).collect();
+    let before: Map<&str, &Row> = was.rows.iter().map(|row| (&*row.key, row)).collect();
+    let present: Set<&str> = now.rows.iter().map(|row| &*row.key).collect();
     let mut rows: Vec<RowMark> = now
         .rows
         .iter()
@@ -250,7 +250,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::es::Column;
+    use crate::es::{Bar, Column};
 
     fn written(was: &Value, now: &Value) -> Vec<String> {
         let line = |line: Line| {
@@ -338,6 +338,30 @@ mod tests {
         for line in lines.iter().filter(|line| line.now.is_some()) {
             assert_eq!(now.pointer(&line.path).map(text), line.now, "{}", line.path);
         }
+    }
+
+    #[test]
+    fn changes_are_the_lines_that_differ_with_their_paths() {
+        let (was, now) =
+            (json!({ "a": { "x": 1, "y": 2 }, "b": 3 }), json!({ "a": { "x": 1 }, "b": 4 }));
+        let changed: Vec<(String, Mark)> =
+            changes(&was, &now).into_iter().map(|line| (line.path, line.mark)).collect();
+        assert_eq!(changed, [("/a/y".to_owned(), Mark::Removed), ("/b".to_owned(), Mark::Changed)]);
+        assert!(changes(&now, &now).is_empty());
+    }
+
+    #[test]
+    fn rows_bars_and_edges_are_found_by_their_keys() {
+        let columns = [Column { name: "pieces" }];
+        let rows = [Row::new("a", [1_u64.into()]), Row::new("b", [2_u64.into()])];
+        let table = keyed(&View::table(&columns, rows));
+        assert_eq!(table["rows"], json!({ "a": { "pieces": 1 }, "b": { "pieces": 2 } }));
+        let bars = vec![Bar { name: "pears".into(), value: 3 }];
+        let bars = keyed(&View::Bars { unit: "pieces", bars });
+        assert_eq!(bars["bars"], json!({ "pears": { "value": 3 } }));
+        let edges = [(("Ben".into(), "Eric".into()), 2)].into_iter().collect();
+        let graph = keyed(&View::Graph { nodes: [].into_iter().collect(), edges });
+        assert_eq!(graph["edges"], json!({ "Ben – Eric": 2 }));
     }
 
     #[test]

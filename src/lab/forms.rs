@@ -1,12 +1,11 @@
 //! Forms from the commands' own types: what their JSON schemas say, as fields to fill in.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value};
 
-use crate::es::Scenario;
+use crate::es::{Map, Scenario};
 
 /// A command that can be filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +140,7 @@ fn written(kind: &FieldKind, value: &Value) -> String {
 
 impl CommandForm {
     /// What the fields hold at first.
-    pub fn defaults(&self) -> BTreeMap<Rc<str>, String> {
+    pub fn defaults(&self) -> Map<Rc<str>, String> {
         self.fields.iter().map(|field| (field.name.clone(), field.default.to_string())).collect()
     }
 
@@ -151,10 +150,10 @@ impl CommandForm {
     /// A sentence for each field that cannot be read, by the field's name.
     pub fn read(
         &self,
-        inputs: &BTreeMap<Rc<str>, String>,
-    ) -> Result<Box<RawValue>, BTreeMap<Rc<str>, String>> {
-        let mut data = Map::new();
-        let mut faults = BTreeMap::new();
+        inputs: &Map<Rc<str>, String>,
+    ) -> Result<Box<RawValue>, Map<Rc<str>, String>> {
+        let mut data = serde_json::Map::new();
+        let mut faults = Map::new();
         for field in &self.fields {
             let text = inputs.get(&field.name).map_or("", |text| text.trim());
             match field.read(text) {

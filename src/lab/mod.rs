@@ -5,6 +5,7 @@
 //! number and never does I/O. What must be stored is handed out, and what was stored is handed
 //! back in.
 
+mod address;
 pub mod archive;
 mod compare;
 pub mod csv;
@@ -12,7 +13,6 @@ mod diff;
 mod forms;
 mod health;
 mod journal;
-mod markdown;
 mod outbox;
 mod provenance;
 mod session;
@@ -26,7 +26,6 @@ pub use diff::{Line, Mark, RowMark, TableDiff, changes, keyed, lines, rows};
 pub use forms::{CommandForm, Field, FieldKind, forms};
 pub use health::Health;
 pub use journal::{Entry, Outcome};
-pub use markdown::{Block, Inline, blocks};
 pub use outbox::{Effect, Status};
 pub use provenance::{Bisect, Cause, Found, Probe, Target, Why};
 pub use session::{Panel, Session, StateView};
@@ -37,7 +36,8 @@ pub use world::{Answer, Ask, Bulk, Did, Keep, World};
 
 pub use crate::es::{
     Bar, Body, Cell, Cents, Choice, Column, CommandRecord, Commit, Condition, Draft, Envelope,
-    EventLog, Expected, Follows, Map, Origin, Recorded, Refusal, Row, Scenario, Set, Stored,
-    StoredCommit, Stream, Table, Unreadable, View, command_id, natural, read_event,
+    EventLog, Expected, Follows, Map, Operand, Origin, Recorded, Refusal, Relation, Row, Scenario,
+    Set, Stored, StoredCommit, Stream, Table, Unreadable, View, command_id, natural, read_event,
+    sort,
 };
 pub use crate::scenarios::all as scenarios;

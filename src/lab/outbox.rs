@@ -36,15 +36,11 @@ pub struct Effect {
     pub at: u64,
     /// What became of it.
     pub status: Status,
-    /// How many times it was performed by then: more than once where the replay guard was off.
-    #[serde(default = "once", skip_serializing_if = "is_once")]
-    pub times: u64,
+    /// How many times it had been performed before: never, unless the replay guard was off.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub repeat: u64,
 }
 
-fn once() -> u64 {
-    1
-}
-
-fn is_once(times: &u64) -> bool {
-    *times == 1
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

@@ -1,7 +1,6 @@
 //! One person's view of a world: where the playhead stands, and what everything looks like
 //! there.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -11,8 +10,8 @@ use super::health::Health;
 use super::subscription::{Fault, Kind, Subscription};
 use super::world::{Answer, Ask, Bulk, Did, World};
 use crate::es::{
-    Act, Commit, Draft, EventLog, Handler, Reader, Recorded, Scenario, Step, Stream, Subject, View,
-    command_id, read_event,
+    Act, CommandRecord, Commit, Draft, EventLog, Handler, Map, Reader, Recorded, Scenario, Step,
+    Stream, Subject, View, command_id, read_event,
 };
 
 /// How far apart a cause and what it caused are looked for, in events.
@@ -22,10 +21,10 @@ const CAUSES_WITHIN: u64 = 10_000;
 pub struct Session {
     pub(super) world: World,
     pub(super) position: u64,
-    pub(super) readers: BTreeMap<(Rc<str>, u16), Reader>,
-    pub(super) states: BTreeMap<Stream, Handler>,
+    pub(super) readers: Map<(Rc<str>, u16), Reader>,
+    pub(super) states: Map<Stream, Handler>,
     /// Subscription → the revision it was judged at, and how it was.
-    pub(super) judged: BTreeMap<Rc<str>, (u64, u64, Health)>,
+    pub(super) judged: Map<Rc<str>, (u64, u64, Health)>,
 }
 
 /// An aggregate's state at the playhead, beside what it was before the event there.
@@ -335,6 +334,16 @@ impl Session {
         Some((version, handler.state()))
     }
 
+    /// Whether a command would be accepted at the playhead. The aggregate is asked, nothing more.
+    pub fn would_accept(&mut self, command: &CommandRecord) -> bool {
+        let (log, stream) = (self.world.log(), &command.stream);
+        let version = log.version_at(stream, self.position);
+        handler(&mut self.states, self.world.scenario(), stream).is_some_and(|handler| {
+            handler.load(stream, version, log);
+            handler.decide(command).is_ok()
+        })
+    }
+
     /// What a projection or process shows at any position, folded cleanly.
     pub fn view_at(&mut self, name: &str, position: u64) -> Option<View> {
         let it = self.world.subscription(name)?;
@@ -381,7 +390,7 @@ impl Session {
 
 /// The handler that stands for a stream's state, made where there is none yet.
 pub(super) fn handler<'a>(
-    states: &'a mut BTreeMap<Stream, Handler>,
+    states: &'a mut Map<Stream, Handler>,
     scenario: &Scenario,
     stream: &Stream,
 ) -> Option<&'a mut Handler> {
@@ -395,7 +404,7 @@ pub(super) fn handler<'a>(
 /// The reader that folds a subscription's events in the version of its code that runs, made
 /// where there is none yet.
 pub(super) fn reader<'a>(
-    readers: &'a mut BTreeMap<(Rc<str>, u16), Reader>,
+    readers: &'a mut Map<(Rc<str>, u16), Reader>,
     world: &World,
     it: &Subscription,
 ) -> Option<&'a mut Reader> {

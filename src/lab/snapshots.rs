@@ -4,13 +4,12 @@
 //! written under, and a checksum. One that is damaged or outdated is recognised and ignored: the
 //! events are the truth, and a snapshot only saves time.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::es::{AnyAggregate, AnyInstance, EventLog, History, Stream};
+use crate::es::{AnyAggregate, AnyInstance, EventLog, History, Map, Stream};
 
 /// How a command's stream is loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +69,7 @@ pub struct Meter {
 #[derive(Default)]
 pub(super) struct Snapshots {
     pub(super) loading: Loading,
-    pub(super) taken: BTreeMap<Stream, Snapshot>,
+    pub(super) taken: Map<Stream, Snapshot>,
     pub(super) meter: Meter,
 }
 

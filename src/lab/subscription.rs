@@ -5,14 +5,13 @@
 //! was delivered beyond it is remembered as *taken*, so that deduplication recognises it and an
 //! overtaken event is not lost.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::es::{AnyRunner, EventLog, View};
+use crate::es::{AnyRunner, EventLog, Map, Set, View};
 
 /// What a subscription feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -114,13 +113,13 @@ pub struct Subscription {
     /// It was told of every event up to here.
     pub(super) checkpoint: u64,
     /// Positions beyond the checkpoint of which it was told.
-    pub(super) taken: BTreeSet<u64>,
+    pub(super) taken: Set<u64>,
     /// A process has reacted to every event up to here and never will again. Durable.
     pub(super) mark: u64,
     /// Events after the mark that it need not react to.
     pub(super) excused: Vec<Range<u64>>,
     /// Position → the ids of those reactions to it that are not handled yet.
-    pub(super) open: BTreeMap<u64, BTreeSet<Uuid>>,
+    pub(super) open: Map<u64, Set<Uuid>>,
     /// How many effects and commands it would have sent while it replayed.
     pub(super) held_back: u64,
     pub(super) paused: bool,
@@ -163,10 +162,10 @@ impl Subscription {
             code,
             runner,
             checkpoint: 0,
-            taken: BTreeSet::new(),
+            taken: Set::new(),
             mark: 0,
             excused: Vec::new(),
-            open: BTreeMap::new(),
+            open: Map::new(),
             held_back: 0,
             paused: false,
             crashed: false,
@@ -241,6 +240,15 @@ impl Subscription {
         self.again = None;
         self.withheld = false;
         self.revision += 1;
+    }
+
+    /// True for a projection that is told of each event once, in order, as soon as may be.
+    pub(super) fn sound(&self) -> bool {
+        self.kind == Kind::Projection
+            && !(self.synchronous || self.paused || self.crashed || self.withheld)
+            && self.delay == 0
+            && self.fault.is_none()
+            && self.again.is_none()
     }
 
     /// Takes in whatever it has not been told of.
@@ -338,7 +346,7 @@ impl Subscription {
 
     /// How many reactions are not handled yet.
     pub fn unanswered(&self) -> usize {
-        self.open.values().map(BTreeSet::len).sum()
+        self.open.values().map(Set::len).sum()
     }
 
     /// How far it is from a position that somebody waits for.

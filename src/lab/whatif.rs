@@ -1,7 +1,6 @@
 //! What if it had not happened, or in another order? For the view only: the log stays what it
 //! is, and what is shown here is [`Imagined`], never taken for the truth.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -9,13 +8,15 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::world::World;
-use crate::es::{AnyInstance, EventLog, Handler, History, Origin, Reader, Recorded, Stream, View};
+use crate::es::{
+    AnyInstance, EventLog, Handler, History, Map, Origin, Reader, Recorded, Set, Stream, View, sort,
+};
 
 /// What is imagined otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The events at these positions are left out.
-    LeaveOut(BTreeSet<u64>),
+    LeaveOut(Set<u64>),
     /// The events at these two positions change places.
     Swap(u64, u64),
 }
@@ -45,8 +46,8 @@ pub struct WhatIf {
     without: Vec<u64>,
     /// Position → the position of the event that is there instead.
     instead: Vec<(u64, u64)>,
-    handlers: BTreeMap<Stream, Handler>,
-    readers: BTreeMap<(Rc<str>, u16), Reader>,
+    handlers: Map<Stream, Handler>,
+    readers: Map<(Rc<str>, u16), Reader>,
     review: Review,
 }
 
@@ -77,7 +78,7 @@ impl WhatIf {
                 (vec![first, second], vec![(first, second), (second, first)])
             }
         };
-        let mut streams = BTreeSet::new();
+        let mut streams = Set::new();
         for position in &without {
             let event = log.event(*position).ok_or_else(|| {
                 format!("there is no event {position}; positions go from 1 to {}", log.head())
@@ -87,8 +88,8 @@ impl WhatIf {
         let mut what_if = Self {
             without,
             instead,
-            handlers: BTreeMap::new(),
-            readers: BTreeMap::new(),
+            handlers: Map::new(),
+            readers: Map::new(),
             review: Review { streams: Vec::new(), at: None, done: 0, of: 0, found: Vec::new() },
         };
         let length = |stream: &Stream| what_if.of_stream(log, stream).len() as u64;
@@ -180,7 +181,7 @@ impl WhatIf {
             }
         }
         if self.is_over() {
-            self.review.found.sort_by_key(|it| it.position);
+            sort(&mut self.review.found, |a, b| a.position.cmp(&b.position));
         }
         self.is_over()
     }

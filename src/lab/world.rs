@@ -12,7 +12,7 @@ mod handle;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ use super::snapshots::{Loading, Meter, Snapshot, Snapshots, Start};
 use super::subscription::{Fault, Kind, Subscription};
 use crate::es::{
     AnyInstance, Choice, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Follows,
-    Handler, Origin, Reaction, Scenario, StoredCommit, Stream, sort,
+    Handler, Map, Origin, Reaction, Scenario, Set, StoredCommit, Stream, sort,
 };
 
 /// A command on its way in.
@@ -99,7 +99,7 @@ pub enum Keep {
 pub struct World {
     scenario: Rc<Scenario>,
     log: EventLog,
-    handlers: BTreeMap<Stream, Handler>,
+    handlers: Map<Stream, Handler>,
     inbox: VecDeque<Handling>,
     handling: Option<Handling>,
     subscriptions: Vec<Subscription>,
@@ -107,11 +107,11 @@ pub struct World {
     /// Who crashes next, and the position of the event that it was at.
     crashing: Option<(Rc<str>, u64, Fault)>,
     effects: VecDeque<(Rc<str>, u64, Reaction)>,
-    settled: BTreeSet<Rc<str>>,
+    settled: Set<Rc<str>>,
     journal: Vec<Entry>,
     outbox: Vec<Effect>,
     /// Effect → how many times it was performed.
-    performed: BTreeMap<Uuid, u64>,
+    performed: Map<Uuid, u64>,
     snapshots: Snapshots,
     /// True where processes only fold: another place runs them.
     watching: bool,
@@ -135,17 +135,17 @@ impl World {
         let mut world = Self {
             scenario: scenario.clone(),
             log: EventLog::default(),
-            handlers: BTreeMap::new(),
+            handlers: Map::new(),
             inbox: VecDeque::new(),
             handling: None,
             subscriptions: Vec::new(),
             reacting: None,
             crashing: None,
             effects: VecDeque::new(),
-            settled: BTreeSet::new(),
+            settled: Set::new(),
             journal: Vec::new(),
             outbox: Vec::new(),
-            performed: BTreeMap::new(),
+            performed: Map::new(),
             snapshots: Snapshots::default(),
             watching: false,
             keeps: Vec::new(),
@@ -258,8 +258,8 @@ impl World {
             Keep::Effect(effect) => {
                 let times = self.performed.entry(effect.id).or_default();
                 // One that another tab performed may be told of twice.
-                if effect.times > *times {
-                    *times = effect.times;
+                if effect.repeat >= *times {
+                    *times = effect.repeat + 1;
                     self.outbox.push(effect);
                 }
             }
@@ -312,21 +312,23 @@ impl World {
     /// A command of the journal, to send once more. `id` is its new id, which every choice takes
     /// but [`Choice::Same`]. None where the journal has no such command.
     ///
-    /// Reloading and retrying decide on the latest state; force decides on the one that the
-    /// command was decided on, and appends whatever has happened since.
+    /// Reloading and retrying decide on the latest state; force decides on the one that was
+    /// expected when the command met its conflict, and appends whatever has happened since.
     pub fn again(&self, command: Uuid, choice: Choice, id: Uuid) -> Option<Ask> {
-        let of = |entry: &&Entry| entry.envelope.command_id == command;
-        let entry = self.journal.iter().rev().filter(of).find(|it| it.outcome != Outcome::Repeated);
-        let entry = entry.or_else(|| self.journal.iter().rev().find(of))?;
-        let seen = match entry.outcome {
-            Outcome::WrongExpectedVersion { expected: Expected::Exact(version), .. } => version,
-            _ => 0,
-        };
+        let mut entries =
+            self.journal.iter().rev().filter(|entry| entry.envelope.command_id == command);
+        let entry = entries.next()?;
+        let seen = std::iter::once(entry).chain(entries).find_map(|entry| match entry.outcome {
+            Outcome::WrongExpectedVersion { expected: Expected::Exact(version), .. } => {
+                Some(version)
+            }
+            _ => None,
+        });
         let id = if choice == Choice::Same { command } else { id };
         let mut ask = Ask::new(id, entry.envelope.actor.clone(), entry.envelope.command.clone()?);
         ask.follows = Some(Follows { command, choice });
         match choice {
-            Choice::Force => (ask.expected, ask.seen) = (Some(Expected::Any), Some(seen)),
+            Choice::Force => (ask.expected, ask.seen) = (Some(Expected::Any), seen),
             Choice::Retry => ask.retry = true,
             Choice::Reload | Choice::Same | Choice::Anew => {}
         }

@@ -359,12 +359,12 @@ impl LogStore for IdbStore {
 
     async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError> {
         let stored = StoredCommit::from(commit);
-        let stores = [HEADS, TAIL, SEGMENTS];
+        let places = [HEADS, TAIL, SEGMENTS];
         let durability = match commit.events.len() as u64 {
             SEGMENT_COMMITS.. => Durability::Strict,
             _ => self.0.durability.get(),
         };
-        let head = self.write(&stores, durability, async |transaction| {
+        let head = self.write(&places, durability, async |transaction| {
             let Some(head) = get(transaction, HEADS, &log)?.await? else {
                 return Err(StoreError::UnknownLog(log.to_owned()));
             };
@@ -585,14 +585,12 @@ async fn read_from(
 
 fn make_stores(event: &VersionChangeEvent) -> Result<(), idb::Error> {
     let database = event.database()?;
-    let old: &[&str] = match event.old_version()? {
-        0 => &[],
-        _ => {
-            // The first layout had other heads; a log is brought over when it is first read.
-            database.delete_object_store(HEADS)?;
-            &[LOGS, TAIL, SHELVES]
-        }
-    };
+    let mut old: &[&str] = &[];
+    if event.old_version()? > 0 {
+        // The first layout had other heads; a log is brought over when it is first read.
+        database.delete_object_store(HEADS)?;
+        old = &[LOGS, TAIL, SHELVES];
+    }
     for name in [LOGS, HEADS, TAIL, SEGMENTS, SHELVES] {
         if !old.contains(&name) {
             database.create_object_store(name, ObjectStoreParams::new())?;

@@ -5,6 +5,7 @@
 
 mod act;
 mod asked;
+mod calls;
 mod keep;
 mod keys;
 mod layout;
@@ -26,6 +27,7 @@ use web_sys::{Event, KeyboardEvent, Node};
 use yew::html::Scope;
 use yew::{Component, Context, Html, html};
 
+use self::calls::Calls;
 use self::keep::Keeping;
 use self::layout::Layout;
 pub use self::layout::Side;
@@ -53,9 +55,14 @@ pub struct App {
     /// Why nothing is kept, where nothing is.
     unkept: Option<String>,
     desk: Option<Desk>,
-    logs: Vec<LogInfo>,
+    /// The logs of the scenario that is open.
+    logs: Rc<Vec<LogInfo>>,
+    /// The scenarios' ids and titles.
+    titles: Rc<Vec<(Rc<str>, Rc<str>)>>,
     forms: Rc<Vec<CommandForm>>,
-    draft: Draft,
+    draft: Rc<Draft>,
+    /// For which form, head and position an addressee was looked for.
+    addressed: Option<(usize, u64, u64)>,
     pinned: Rc<Vec<Stream>>,
     bookmarks: Bookmarks,
     layout: Layout,
@@ -92,6 +99,7 @@ pub struct App {
     opening: u64,
     keeping: Keeping,
     link: Scope<Self>,
+    calls: Calls,
     _events: Vec<EventListener>,
 }
 
@@ -245,9 +253,13 @@ impl Component for App {
             disk: None,
             unkept: None,
             desk: None,
-            logs: Vec::new(),
+            logs: Rc::default(),
+            titles: Rc::new(
+                scenarios().iter().map(|it| (it.id.clone(), it.title.clone())).collect(),
+            ),
             forms: Rc::new(Vec::new()),
-            draft: Draft::default(),
+            draft: Rc::default(),
+            addressed: None,
             pinned: Rc::default(),
             bookmarks: Bookmarks::default(),
             layout: Layout::remembered(),
@@ -281,6 +293,7 @@ impl Component for App {
             listeners: Listeners::default(),
             ready: Vec::new(),
             opening: 0,
+            calls: Calls::new(&link),
             keeping: Keeping::default(),
             link,
             _events: events,
@@ -292,6 +305,12 @@ impl Component for App {
         let shown = self.take(ctx, msg);
         if let (true, Some(desk)) = (shown, &self.desk) {
             self.scene.refresh(desk, self.layout.zoom, self.layout.by_time, resting);
+            let (head, position) = (desk.session().head(), desk.session().position());
+            let asked = (self.draft.form, head, if position == head { head } else { 0 });
+            if self.addressed != Some(asked) {
+                self.addressed = Some(asked);
+                Rc::make_mut(&mut self.draft).address(&self.forms, &mut desk.session_mut());
+            }
         }
         shown
     }
@@ -366,7 +385,7 @@ impl App {
             }
             Msg::Settled => self.settled(),
             Msg::Tell => self.tell(ctx),
-            Msg::Edit(draft) => self.draft = draft,
+            Msg::Edit(draft) => self.draft = Rc::new(draft),
             Msg::Send => self.send(ctx),
             Msg::Sent(entry) => self.sent(entry.as_ref()),
             Msg::StepInto => self.step_into(),

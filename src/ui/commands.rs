@@ -1,6 +1,5 @@
 //! The command form: who asks whom for what, made from the commands' own types.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use uuid::Uuid;
@@ -9,21 +8,23 @@ use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, 
 
 use super::parts::{Head, button, chosen, panel, typed};
 use super::shell::use_shell;
-use crate::lab::{Ask, CommandForm, CommandRecord, Field, FieldKind, Stream};
+use crate::lab::{Ask, CommandForm, CommandRecord, Field, FieldKind, Map, Session, Set, Stream};
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
     /// Which form.
     pub form: usize,
     /// Who asks.
     pub actor: Rc<str>,
-    /// Category → the id that is addressed.
-    pub targets: BTreeMap<Rc<str>, String>,
+    /// Category → the id that was put in.
+    pub targets: Map<Rc<str>, String>,
+    /// Whom the form is for where none was put in.
+    pub addressee: Rc<str>,
     /// Form → field → what was put in.
-    pub inputs: BTreeMap<usize, BTreeMap<Rc<str>, String>>,
+    pub inputs: Map<usize, Map<Rc<str>, String>>,
     /// Field → what is wrong with it. The id's is under the empty name.
-    pub faults: BTreeMap<Rc<str>, String>,
+    pub faults: Map<Rc<str>, String>,
     /// What came of the last command, and whether it was accepted.
     pub answer: Option<(bool, String)>,
 }
@@ -31,9 +32,22 @@ pub struct Draft {
 impl Draft {
     /// A draft that works at once.
     pub fn first(forms: &[CommandForm]) -> Self {
-        let targets = forms.iter().map(|form| (form.aggregate.clone(), "1".to_owned())).collect();
         let inputs = forms.iter().map(CommandForm::defaults).enumerate().collect();
-        Self { actor: "Alice".into(), targets, inputs, ..Self::default() }
+        Self { actor: "Alice".into(), inputs, ..Self::default() }
+    }
+
+    /// The id that a form is for.
+    fn target(&self, form: &CommandForm) -> &str {
+        self.targets.get(&form.aggregate).map_or(&*self.addressee, String::as_str)
+    }
+
+    /// Finds somebody who accepts the form as it stands.
+    pub fn address(&mut self, forms: &[CommandForm], session: &mut Session) {
+        let nothing = Map::default();
+        if let Some(form) = forms.get(self.form) {
+            let inputs = self.inputs.get(&self.form).unwrap_or(&nothing);
+            self.addressee = session.addressee(form, inputs);
+        }
     }
 
     /// The command as it stands. None where something cannot be read; the faults say what.
@@ -41,12 +55,12 @@ impl Draft {
         let form = forms.get(self.form)?;
         self.faults.clear();
         self.answer = None;
-        let target = self.targets.get(&form.aggregate).map_or("", |text| text.trim());
+        let target = self.target(form).trim().to_owned();
         if target.is_empty() {
             self.faults.insert("".into(), format!("name the {}", form.aggregate));
         }
-        let stream = Stream::new(&form.aggregate, target);
-        let nothing = BTreeMap::new();
+        let stream = Stream::new(&form.aggregate, &target);
+        let nothing = Map::new();
         let data = match form.read(self.inputs.get(&self.form).unwrap_or(&nothing)) {
             Ok(data) => data,
             Err(faults) => {
@@ -76,7 +90,7 @@ pub enum Mode {
 #[derive(Properties, PartialEq)]
 pub struct CommandsProps {
     pub forms: Rc<Vec<CommandForm>>,
-    pub draft: Draft,
+    pub draft: Rc<Draft>,
     pub streams: Rc<Vec<Stream>>,
     pub mode: Mode,
     /// True where steps are listed.
@@ -128,7 +142,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
             _ => groups.push((form.aggregate.clone(), vec![(index, form)])),
         }
     }
-    let categories: BTreeSet<&str> = props.streams.iter().map(Stream::category).collect();
+    let categories: Set<&str> = props.streams.iter().map(Stream::category).collect();
     let aside = html! {
         <label class="inline">
             <span class="quiet">{ "as" }</span>
@@ -157,7 +171,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
             <div class="fields">
                 { entry(
                     "target", &format!("To {}", form.aggregate),
-                    draft.targets.get(&form.aggregate).map_or("", String::as_str),
+                    draft.target(form),
                     Some(&form.aggregate), "text", None, draft.faults.get(""), target,
                 ) }
                 { for form.fields.iter().map(|field| input(props, field)) }
@@ -290,7 +304,7 @@ fn edit_by(
     let (edit, draft) = (props.edit.clone(), props.draft.clone());
     Callback::from(move |event: Event| {
         if let Some(text) = chosen(&event) {
-            let mut draft = draft.clone();
+            let mut draft = Draft::clone(&draft);
             change(&mut draft, text);
             edit.emit(draft);
         }
@@ -304,7 +318,7 @@ fn type_by(
     let (edit, draft) = (props.edit.clone(), props.draft.clone());
     Callback::from(move |event: InputEvent| {
         if let Some(text) = typed(&event) {
-            let mut draft = draft.clone();
+            let mut draft = Draft::clone(&draft);
             change(&mut draft, text);
             edit.emit(draft);
         }

@@ -34,6 +34,7 @@
 //! `unknown_stream`, `unknown_scenario`, `unknown_projection`, `unreadable`, `out_of_range`,
 //! `storage`.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use js_sys::{Array, Error, Function, JSON, Object, Promise, Reflect};
@@ -48,8 +49,8 @@ use super::desk::{Desk, new_id, now};
 use crate::lab::{
     Ask, Bulk, Change, Choice, CommandRecord, Comparison, Condition, Control, ControlError, Did,
     Draft, Entry, Expected, Fault, Found, Health, Line, Loading, Mark, Origin, Outcome, Recorded,
-    Session, Stream, Subscription, Target, WhatIf, changes, compare_logs, compare_positions, keyed,
-    read_event,
+    Session, Set, Stream, Subscription, Target, WhatIf, changes, compare_logs, compare_positions,
+    keyed,
 };
 use crate::store::StoreError;
 
@@ -62,7 +63,8 @@ pub enum Request {
     Submit(String, CommandText, SendOptions),
     Step,
     Next,
-    Append(Vec<AppendRow>, AppendOptions),
+    /// The events are still text: they are read where they are appended, without a copy.
+    Append(String, AppendOptions),
     Events(u64, u64),
     Head,
     Position,
@@ -135,12 +137,13 @@ pub struct SendOptions {
 }
 
 #[derive(Deserialize)]
-pub struct AppendRow {
-    stream: Stream,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    data: Option<Box<RawValue>>,
+struct AppendRow<'a> {
+    #[serde(borrow)]
+    stream: Cow<'a, str>,
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default, borrow)]
+    data: Option<&'a RawValue>,
     at: Option<u64>,
 }
 
@@ -293,11 +296,12 @@ fn to_js(value: &impl Serialize) -> JsValue {
 
 /// Through the browser's own JSON: raw JSON text can be kept as it is, and it is quick.
 fn from_js<T: for<'de> Deserialize<'de>>(value: &JsValue) -> Result<T, String> {
-    let text = JSON::stringify(value)
-        .ok()
-        .and_then(|text| text.as_string())
-        .unwrap_or_else(|| "null".to_owned());
-    serde_json::from_str(&text).map_err(|error| error.to_string())
+    serde_json::from_str(&json(value)).map_err(|error| error.to_string())
+}
+
+fn json(value: &JsValue) -> String {
+    let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
+    text.unwrap_or_else(|| "null".to_owned())
 }
 
 fn options<T: for<'de> Deserialize<'de> + Default>(value: &JsValue) -> Result<T, String> {
@@ -329,7 +333,7 @@ pub fn install(ask: &Callback<(Request, Reply)>) {
     });
     define("step", |_| Ok(Request::Step));
     define("next", |_| Ok(Request::Next));
-    define("append", |[events, how, _]| Ok(Request::Append(from_js(events)?, options(how)?)));
+    define("append", |[events, how, _]| Ok(Request::Append(json(events), options(how)?)));
     define("events", |[from, to, _]| Ok(Request::Events(number(from)?, number(to)?)));
     define("head", |_| Ok(Request::Head));
     define("position", |_| Ok(Request::Position));
@@ -763,7 +767,7 @@ pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
             desk.tell(number).await;
             reply.resolve(&serde_json::json!({ "number": number + 1, "say": say }));
         }
-        Request::Append(rows, how) => append(desk, rows, &how, &reply).await,
+        Request::Append(rows, how) => append(desk, &rows, &how, &reply).await,
         Request::Events(from, to) => {
             let session = desk.session();
             if from < 1 || to > session.head() {
@@ -999,12 +1003,17 @@ fn sent(desk: &Desk, entry: &Entry, reply: &Reply) {
     }
 }
 
-async fn append(desk: &Desk, rows: Vec<AppendRow>, how: &AppendOptions, reply: &Reply) {
+async fn append(desk: &Desk, text: &str, how: &AppendOptions, reply: &Reply) {
+    let rows: Vec<AppendRow> = match serde_json::from_str(text) {
+        Ok(rows) => rows,
+        Err(why) => return reply.reject("malformed", &why.to_string()),
+    };
     let head = desk.session().head();
     let mut last = desk.session().log().event(head).map_or(0, Recorded::at);
     let now = now();
     let mut events: Vec<Draft> = Vec::with_capacity(rows.len());
     let scenario = desk.session().scenario().clone();
+    let (mut new, nothing) = (Set::<Stream>::new(), empty());
     for (index, row) in rows.into_iter().enumerate() {
         let fault = |what: String| format!("event {} of {}: {what}", index + 1, row.stream);
         let at = row.at.unwrap_or(now).max(if row.at.is_some() { 0 } else { last });
@@ -1013,11 +1022,19 @@ async fn append(desk: &Desk, rows: Vec<AppendRow>, how: &AppendOptions, reply: &
                 .reject("malformed", &fault("it is earlier than the one before it".to_owned()));
         }
         last = at;
-        let Some(aggregate) = scenario.aggregate_of(row.stream.category()) else {
+        // Ten thousand events, and a few streams: each is read once.
+        let known =
+            desk.session().log().named(&row.stream).or_else(|| new.get(&*row.stream)).cloned();
+        let stream = match known.map_or_else(|| Stream::parse(&row.stream), Ok) {
+            Ok(stream) => stream,
+            Err(why) => return reply.reject("malformed", &fault(why.to_string())),
+        };
+        let Some(aggregate) = scenario.aggregate_of(stream.category()) else {
             return reply.reject("unknown_stream", &fault("there is no such aggregate".to_owned()));
         };
-        let data = row.data.unwrap_or_else(empty);
-        let draft = read_event(&scenario, &row.stream, &row.kind, aggregate.schema(), &data);
+        let data = row.data.unwrap_or(&nothing);
+        let draft = aggregate.read(&stream, &row.kind, aggregate.schema(), data);
+        new.insert(stream);
         if let crate::lab::Body::Unreadable(unreadable) = &draft.body {
             return reply.reject("malformed", &fault(unreadable.why.clone()));
         }
@@ -1045,7 +1062,7 @@ pub struct Listeners {
     list: Vec<(String, Function)>,
     told: u64,
     /// Who waits until a subscription has reached a position.
-    waiting: Vec<(String, u64, Reply)>,
+    waiting: Vec<(Desk, String, u64, Reply)>,
 }
 
 impl Listeners {
@@ -1060,14 +1077,14 @@ impl Listeners {
     }
 
     /// Answers once a subscription has reached a position: at once where it has.
-    pub fn wait(&mut self, name: String, position: u64, reply: Reply, session: &Session) {
-        self.waiting.push((name, position, reply));
-        self.arrived(session);
+    pub fn wait(&mut self, desk: Desk, name: String, position: u64, reply: Reply) {
+        self.waiting.push((desk, name, position, reply));
+        self.arrived();
     }
 
-    fn arrived(&mut self, session: &Session) {
-        self.waiting.retain(|(name, position, reply)| {
-            match session.world().wait(name, *position) {
+    fn arrived(&mut self) {
+        self.waiting.retain(|(desk, name, position, reply)| {
+            match desk.session().world().wait(name, *position) {
                 Some(wait) if wait.left > 0 => return true,
                 Some(wait) => reply.resolve(&wait),
                 None => unknown(name, reply),
@@ -1086,7 +1103,7 @@ impl Listeners {
         for did in trace {
             self.tell("step", &to_js(&step_out(did)));
         }
-        self.arrived(session);
+        self.arrived();
         let from = std::mem::replace(&mut self.told, session.head()) + 1;
         if !self.list.is_empty() {
             for event in session.log().events(from, session.head()) {

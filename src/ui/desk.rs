@@ -113,8 +113,8 @@ impl Storage {
 
     /// Keeps a small record beside a log.
     pub async fn keep(&self, log: &str, keep: &Keep) -> Result<(), StoreError> {
-        let (shelf, key, text) = record_of(keep);
-        self.put(log, shelf, &key, &text).await
+        let (on, key, text) = record_of(keep);
+        self.put(log, on, &key, &text).await
     }
 
     async fn records(&self, log: &str) -> Result<Records, StoreError> {
@@ -601,7 +601,8 @@ impl Desk {
                     session.learned(commit.read(&scenario));
                 }
             }
-            ((before + 1, self.session().head()), self.run_in_turn().await)
+            let head = self.session().head();
+            ((before + 1, head), self.run_in_turn().await)
         };
         self.notify(trace);
         Ok(range)
@@ -668,12 +669,12 @@ impl Desk {
         loop {
             let now = inner.story_time.get().unwrap_or_else(now);
             let did = self.session_mut().step(now);
-            if let Some(did) = did {
-                let keeps = self.session_mut().world_mut().take_keeps();
-                for keep in keeps {
-                    self.keep(keep).await;
-                }
-                return Some(did);
+            let keeps = self.session_mut().world_mut().take_keeps();
+            for keep in keeps {
+                self.keep(keep).await;
+            }
+            if did.is_some() {
+                return did;
             }
             let pending = self.session().world().pending().cloned();
             let answer = self.store(&pending?).await;
@@ -726,9 +727,9 @@ impl Desk {
         ) {
             return;
         }
-        let (shelf, key, text) = record_of(&keep);
-        match inner.storage.put(&inner.info.id, shelf, &key, &text).await {
-            Ok(()) if shelf == Shelf::Effects => self.announce(),
+        let (on, key, text) = record_of(&keep);
+        match inner.storage.put(&inner.info.id, on, &key, &text).await {
+            Ok(()) if on == Shelf::Effects => self.announce(),
             Ok(()) => {}
             Err(fault) => {
                 self.in_trouble(&fault);
@@ -754,7 +755,12 @@ impl Desk {
     pub async fn append(&self, bulk: Bulk) -> Option<(u64, u64)> {
         let id = bulk.id;
         self.session_mut().world_mut().submit_bulk(bulk);
-        self.run().await;
+        let _turn = self.0.gate.lock().await;
+        while self.step_in_turn().await.is_some() {
+            if self.session().log().handled(id).is_some() {
+                self.session_mut().world_mut().hurry();
+            }
+        }
         let handled = self.session().log().handled(id)?;
         Some((handled.start, handled.end - 1))
     }
@@ -804,9 +810,9 @@ fn record_of(keep: &Keep) -> (Shelf, String, String) {
         Keep::Effect(effect) => (
             Shelf::Effects,
             // Performed more than once, it is kept more than once.
-            match effect.times {
-                0 | 1 => effect.id.to_string(),
-                times => format!("{}.{times}", effect.id),
+            match effect.repeat {
+                0 => effect.id.to_string(),
+                repeat => format!("{}.{repeat}", effect.id),
             },
             serde_json::to_string(effect).unwrap_or_default(),
         ),

@@ -11,12 +11,12 @@ use crate::store::LogInfo;
 
 #[derive(Properties, PartialEq)]
 pub struct HeaderProps {
-    pub scenarios: Vec<(Rc<str>, Rc<str>)>,
+    pub scenarios: Rc<Vec<(Rc<str>, Rc<str>)>>,
     pub scenario: Rc<str>,
     pub about: Rc<str>,
     pub story: usize,
     pub next: Option<(usize, Rc<str>)>,
-    pub logs: Vec<LogInfo>,
+    pub logs: Rc<Vec<LogInfo>>,
     pub log: String,
     pub durable: bool,
     /// A command is being stepped through: the story waits.
@@ -60,7 +60,7 @@ pub fn Header(props: &HeaderProps) -> Html {
     };
     html! {
         <header class="bar">
-            <span class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</span>
+            <h1 class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</h1>
             <span class="scenario" title={props.about.to_string()}>{ select("Scenario", &props.scenario, titles, scenario) }</span>
             <span class="story">
                 <span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>

@@ -1,11 +1,10 @@
 //! The event log: a window of rows over a log of any length, and the selected event's detail.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::Value;
-use web_sys::{HtmlElement, KeyboardEvent};
-use yew::{Callback, Component, Context, Html, InputEvent, NodeRef, Properties, html};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
+use yew::{Callback, Component, Context, Html, InputEvent, NodeRef, Properties, TargetCast, html};
 
 use super::browser::{remember, remembered};
 use super::desk::{Desk, written_time};
@@ -13,13 +12,13 @@ use super::icons::icon;
 use super::parts::{Head, button, chip, counted, grouped, menu, panel, select, tick, typed};
 use super::shell::Shell;
 use super::timeline::mark;
-use crate::lab::{Cents, Origin, Recorded, Session, Stream};
+use crate::lab::{Cents, Origin, Recorded, Session, Set, Stream};
 
 const ROW_HEIGHT: f64 = 32.0;
 const HEADER_HEIGHT: f64 = 28.0;
 /// Browsers cannot lay out a taller element; a longer log is scrolled in proportion.
 const TALLEST: f64 = 8_000_000.0;
-const SPARE_ROWS: usize = 8;
+const SPARE_ROWS: usize = 4;
 /// However tall the screen is.
 const ROWS_AT_MOST: usize = 200;
 /// A handout that is longer is no handout.
@@ -77,6 +76,10 @@ pub enum Msg {
     Mark(bool),
     NewestFirst(bool),
     HideData(bool),
+    /// To the event at a position.
+    Go(u64),
+    /// A key was pressed in the grid: up and down go from row to row.
+    Key(KeyboardEvent),
     /// To the next event found, or the one before.
     Jump(bool),
     /// Look for nothing.
@@ -138,6 +141,28 @@ impl Component for EventLogView {
             Msg::HideData(on) => {
                 self.hide_data = on;
                 remember("no-data", on.then_some("hidden"));
+            }
+            Msg::Go(position) => {
+                props.seek.emit(position);
+                return false;
+            }
+            Msg::Key(event) => {
+                let down = match &*event.key() {
+                    "ArrowDown" => true,
+                    "ArrowUp" => false,
+                    _ => return false,
+                };
+                event.prevent_default();
+                let (count, index) = (self.count(props), self.index(props));
+                let next = match index {
+                    Some(index) if down => index + 1,
+                    Some(index) => index.saturating_sub(1),
+                    None => 0,
+                };
+                if next < count {
+                    props.seek.emit(self.position(next, count));
+                }
+                return false;
             }
             Msg::Jump(on) => {
                 let Some(found) = &self.found else { return false };
@@ -257,7 +282,8 @@ impl EventLogView {
         let kin = kin(&session);
         let rows = (first..last).filter_map(|index| {
             let event = session.log().event(self.position(index, count))?;
-            Some(self.row(event, index, props, &kin))
+            // A row that leaves the window lends its elements to one that enters it.
+            Some(self.row(event, (index, index % shown.max(last - first)), props, &kin))
         });
         let rows: Html = rows.collect();
         let link = ctx.link();
@@ -267,8 +293,8 @@ impl EventLogView {
             if self.hide_data { " no-data" } else { "" }
         );
         html! {
-            <div {class} role="grid" aria-label="Event log" aria-rowcount={(count + 1).to_string()} style={format!("--digits:{}", props.head.max(10).ilog10() + 1)}>
-                <div class="scroll" role="presentation" ref={self.place.clone()} onscroll={link.callback(|_| Msg::Scrolled)}>
+            <div {class} style={format!("--digits:{}", props.head.max(10).ilog10() + 1)}>
+                <div class="scroll" role="grid" tabindex="0" aria-label="Event log" aria-rowcount={(count + 1).to_string()} ref={self.place.clone()} onkeydown={link.callback(Msg::Key)} onclick={link.batch_callback(|event: MouseEvent| pressed(&event))} onscroll={link.callback(|_| Msg::Scrolled)}>
                     <div class="stay" role="rowgroup">
                         <div class="row top" role="row" aria-rowindex="1">
                             { for ["#", "Stream", "v", "Event", "Data", "At"].map(|name| html! {
@@ -353,7 +379,13 @@ impl EventLogView {
         self.searched = props.head;
     }
 
-    fn row(&self, event: &Recorded, index: usize, props: &LogProps, kin: &BTreeSet<u64>) -> Html {
+    fn row(
+        &self,
+        event: &Recorded,
+        (index, slot): (usize, usize),
+        props: &LogProps,
+        kin: &Set<u64>,
+    ) -> Html {
         let position = event.position();
         let selected = position == props.position;
         let mut class = "row".to_owned();
@@ -379,8 +411,8 @@ impl EventLogView {
         let tag = |red: &'static str, text: &'static str| html! { <em class={red}>{ text }</em> };
         html! {
             <div
-                {class} role="row" key={position} aria-rowindex={(index + 2).to_string()} aria-label={name}
-                aria-selected={if selected { "true" } else { "false" }} onclick={props.seek.reform(move |_| position)}
+                {class} role="row" key={slot} aria-rowindex={(index + 2).to_string()} aria-label={name}
+                aria-selected={if selected { "true" } else { "false" }} data-position={position.to_string()}
             >
                 <span role="gridcell" class="number">{ position }</span>
                 <span role="gridcell" class="mono">{ event.stream().as_str() }</span>
@@ -403,11 +435,21 @@ impl EventLogView {
     }
 }
 
+/// The event whose row was pressed.
+fn pressed(event: &MouseEvent) -> Option<Msg> {
+    let place = event.target_dyn_into::<Element>()?;
+    let row = place.closest("[data-position]").ok()??;
+    Some(Msg::Go(row.get_attribute("data-position")?.parse().ok()?))
+}
+
 /// What the event at the playhead follows from, and what follows from it, itself among them.
 /// Nothing, where it stands alone.
-fn kin(session: &Session) -> BTreeSet<u64> {
+fn kin(session: &Session) -> Set<u64> {
+    if session.scenario().processes.is_empty() {
+        return Set::default();
+    }
     let here = session.position();
-    let mut kin = BTreeSet::from([here]);
+    let mut kin = Set::from([here]);
     let mut at = here;
     while let Some((cause, _)) = session.cause(at) {
         at = cause;
@@ -423,7 +465,7 @@ fn kin(session: &Session) -> BTreeSet<u64> {
             }
         }
     }
-    if kin.len() > 1 { kin } else { BTreeSet::new() }
+    if kin.len() > 1 { kin } else { Set::new() }
 }
 
 /// The height in which rows are seen: all but the header's, which stays on top.

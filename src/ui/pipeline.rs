@@ -6,7 +6,7 @@ use std::rc::Rc;
 use yew::{AttrValue, Callback, Html, Properties, component, html};
 
 use super::icons::icon;
-use super::parts::{counted, grouped};
+use super::parts::grouped;
 use crate::lab::Did;
 
 /// A place that commands and events pass.
@@ -184,13 +184,6 @@ pub fn Pipeline(props: &PipelineProps) -> Html {
         Station::Processes => behind(props.processes),
         Station::Outbox => props.outbox.to_string(),
     };
-    let said = |station| match station {
-        Station::Commands => {
-            format!("{}, {} refused", counted(props.commands.0 as u64, "command"), props.commands.1)
-        }
-        Station::Store => format!("playhead at {} of {}", props.position, props.head),
-        _ => count(station),
-    };
     let line = |path: &'static str, aside: bool| {
         html! { <path d={path} class={if aside && !props.reacts { "off" } else { "" }} /> }
     };
@@ -215,11 +208,11 @@ pub fn Pipeline(props: &PipelineProps) -> Html {
                         if now == Some(station) { "now" } else { "" }, if off { "off" } else { "" });
                     html! {
                         <button type="button" {class} style={format!("left:{left}%;width:{width}%;top:{}px", middle - 19.0)}
-                            title={station.about()} aria-label={format!("{}: {}", station.name(), if off { "none here".to_owned() } else { said(station) })}
+                            title={station.about()}
                             onclick={props.forward.reform(move |_| station)}>
                             { icon(station.icon()) }
                             <span class="name">{ station.name() }</span>
-                            if !off { <b>{ count(station) }</b> }
+                            if off { <span class="unseen">{ " none here" }</span> } else { <b>{ count(station) }</b> }
                         </button>
                     }
                 }) }

@@ -1,6 +1,5 @@
 //! The read side: aggregates' states, projections and processes at the playhead, and the outbox.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -13,18 +12,18 @@ use super::logs::Act;
 use super::parts::{Head, button, chip, chosen, counted, empty, icon_button, menu, panel};
 use super::shell::use_shell;
 use super::views::{Tree, ViewBody};
-use crate::lab::{Control, Kind, Panel, StateView, Status, Stream, View};
+use crate::lab::{Control, Kind, Map, Panel, StateView, Status, Stream, View};
 
 #[derive(Properties, PartialEq)]
 pub struct ReadProps {
     pub states: Vec<StateView>,
-    pub panels: Vec<Panel>,
+    pub panels: Vec<Rc<Panel>>,
     /// Projections of the scenario that do not run.
     pub removed: Vec<Rc<str>>,
     /// All streams.
     pub streams: Rc<Vec<Stream>>,
     /// Process → how much its code would have sent that nobody has handled.
-    pub missing: Rc<BTreeMap<Rc<str>, usize>>,
+    pub missing: Rc<Map<Rc<str>, usize>>,
     /// The streams whose states are kept in view.
     pub pinned: Rc<Vec<Stream>>,
     pub pin: Callback<(Stream, bool)>,
@@ -139,7 +138,7 @@ fn State(props: &StateProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct ReaderProps {
-    panel: Panel,
+    panel: Rc<Panel>,
     missing: usize,
     control: Callback<(Rc<str>, Control)>,
     rebuild: Callback<(Rc<str>, u16)>,
@@ -176,7 +175,7 @@ fn Reader(props: &ReaderProps) -> Html {
             if it.now.is_empty() && it.was.is_empty() {
                 <p class="empty">{ it.about.to_string() }{ if it.shown == 0 { " It has taken in no event yet." } else { " No event so far has put anything here." } }</p>
             } else {
-                <ViewBody name={name.clone()} now={it.now.clone()} was={it.was.clone()} />
+                <ViewBody name={name.clone()} now={Rc::new(it.now.clone())} was={Rc::new(it.was.clone())} />
             }
         </>
     };

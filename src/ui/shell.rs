@@ -1,6 +1,6 @@
 //! What every panel shares: which panels are folded away, and which fields hold money.
 
-use std::collections::BTreeSet;
+use crate::lab::Set;
 use std::rc::Rc;
 
 use yew::{Callback, hook, use_context};
@@ -9,9 +9,9 @@ use yew::{Callback, hook, use_context};
 #[derive(Clone)]
 pub struct Shell {
     /// The names of the panels that are folded.
-    pub folded: Rc<BTreeSet<String>>,
+    pub folded: Rc<Set<String>>,
     /// The names of the fields that hold cents.
-    pub money: Rc<BTreeSet<Rc<str>>>,
+    pub money: Rc<Set<Rc<str>>>,
     /// Folds a panel, or unfolds it.
     pub fold: Callback<String>,
     /// Brings the commands forward.

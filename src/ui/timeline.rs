@@ -7,10 +7,11 @@ use yew::{Callback, Event, Html, InputEvent, Properties, component, html};
 
 use super::bookmarks::{BookmarkList, Bookmarks};
 use super::desk::Desk;
+use super::fixed::Fixed;
 use super::icons::icon;
 use super::parts::{button, grouped, icon_button, menu, select, tick, typed};
 use super::track::{Axis, Track, WIDTH};
-use crate::lab::{Kind, Panel, Recorded, Stream};
+use crate::lab::{Kind, Panel, Recorded, Stream, sort};
 
 /// The event at the playhead.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +109,9 @@ fn controls(props: &TimelineProps) -> Html {
         }
     };
     let seek = |to: u64| props.seek.reform(move |_| to);
-    let speed = props.set_speed.reform(|it: String| it.parse().unwrap_or(1.0));
+    let speed = props.set_speed.reform(|it: String| {
+        SPEEDS.iter().find(|(speed, _)| speed.to_string() == it).map_or(1.0, |(speed, _)| *speed)
+    });
     let near = |it: f64| (props.speed - it).abs() < 0.01;
     let speeds = SPEEDS.iter().map(|(speed, text)| (speed.to_string(), (*text).to_owned()));
     let at = SPEEDS.iter().find(|(it, _)| near(*it)).map(|(it, _)| it.to_string());
@@ -278,7 +281,7 @@ fn lane_here(props: &TimelineProps) -> Option<usize> {
 
 /// Where a position is, for the parts of the page that are drawn there.
 fn style(props: &TimelineProps, position: u64) -> String {
-    format!("--at:{:.5}", share(props, position))
+    format!("--at:{}", Fixed(share(props, position), 5))
 }
 
 fn share(props: &TimelineProps, position: u64) -> f64 {
@@ -289,7 +292,7 @@ fn share(props: &TimelineProps, position: u64) -> f64 {
 fn flags(props: &TimelineProps) -> Html {
     let (mut behind, ahead): (Vec<&Flag>, Vec<&Flag>) =
         props.flags.iter().partition(|flag| flag.lag > 0 || flag.paused);
-    behind.sort_by_key(|flag| flag.checkpoint);
+    sort(&mut behind, |a, b| a.checkpoint.cmp(&b.checkpoint));
     html! {
         <div class="lane flags">
             <span class="name">{ match ahead.len() {
@@ -334,15 +337,10 @@ fn slider(props: &TimelineProps) -> Html {
     let drag = {
         let (want, desk, axis) = (props.want.clone(), props.desk.clone(), props.axis.clone());
         Callback::from(move |event: InputEvent| {
-            let Some(value) = typed(&event).and_then(|it| it.parse::<f64>().ok()) else { return };
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "0 to head"
-            )]
+            let Some(value) = typed(&event).and_then(|it| it.parse::<u64>().ok()) else { return };
             let to = match axis.times {
-                Some(_) => axis.position(value / STEPS, |at| desk.session().position_at(at)),
-                None => value as u64,
+                Some(_) => axis.position(value as f64 / STEPS, |at| desk.session().position_at(at)),
+                None => value,
             };
             want.emit(to);
         })
@@ -364,7 +362,7 @@ fn slider(props: &TimelineProps) -> Html {
                 <span class="rail">
                     <input
                         class="slider" type="range" role="slider" aria-label="Playhead" {min} {max} step="1"
-                        {value} aria-valuetext={text} oninput={drag} style={format!("--done:{:.3}%", 100.0 * share)}
+                        {value} aria-valuetext={text} oninput={drag} style={format!("--done:{}%", Fixed(100.0 * share, 3))}
                     />
                     if props.hint {
                         <span class="hint" role="note">
@@ -379,7 +377,7 @@ fn slider(props: &TimelineProps) -> Html {
                     <span class="name" aria-hidden="true">{ "whole log" }</span>
                     <input class="slider whole" type="range" aria-label="Overview of the whole log" min="0" max={head.to_string()} step="1"
                         value={position.to_string()} oninput={whole}
-                        style={format!("--from:{:.3}%;--to:{:.3}%", 100.0 * props.axis.from as f64 / head.max(1) as f64, 100.0 * props.axis.to as f64 / head.max(1) as f64)} />
+                        style={format!("--from:{}%;--to:{}%", Fixed(100.0 * props.axis.from as f64 / head.max(1) as f64, 3), Fixed(100.0 * props.axis.to as f64 / head.max(1) as f64, 3))} />
                 </div>
             }
         </>

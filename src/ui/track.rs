@@ -1,11 +1,11 @@
 //! What the timeline draws: a lane for each stream or category, a mark for each event, and where
 //! there are too many for that, how dense they are.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::rc::Rc;
 
-use crate::lab::{EventLog, Recorded, Stream, natural};
+use super::fixed::Fixed;
+use crate::lab::{EventLog, Map, Recorded, Stream, natural, sort};
 
 /// Past so many streams, each category has a lane.
 const LANES: usize = 12;
@@ -74,7 +74,7 @@ pub struct Lane {
     /// What it is named after.
     pub name: Rc<str>,
     /// Type → the marks of its events, as an SVG path.
-    pub marks: BTreeMap<usize, String>,
+    pub marks: Map<usize, String>,
     /// How dense its events are, as an SVG path.
     pub density: String,
     /// The streams that it holds together.
@@ -95,12 +95,12 @@ impl Track {
     pub fn new(log: &EventLog, streams: &[Stream], kinds: &[Rc<str>], axis: &Axis) -> Self {
         let grouped = streams.len() > LANES;
         let mut lanes: Vec<Lane> = Vec::new();
-        let mut of: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut of: Map<&str, usize> = Map::new();
         for stream in streams {
             let name = if grouped { stream.category() } else { stream.as_str() };
             let lane = *of.entry(name).or_insert_with(|| {
                 let name: Rc<str> = name.into();
-                let (marks, density) = (BTreeMap::new(), String::new());
+                let (marks, density) = (Map::new(), String::new());
                 lanes.push(Lane { name, marks, density, streams: 0 });
                 lanes.len() - 1
             });
@@ -119,7 +119,7 @@ impl Track {
                     // A line of no length, whose round or square ends are the mark; or a bar.
                     let line = if kind % 5 == 2 { "3v10" } else { "8h.01" };
                     let path = lanes[lane].marks.entry(kind).or_default();
-                    _ = write!(path, "M{x:.1} {line}");
+                    _ = write!(path, "M{} {line}", Fixed(x, 1));
                 }
             }
         } else {
@@ -137,11 +137,11 @@ impl Track {
                 for (bin, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
                     let x = WIDTH * (bin as f64 + 0.5) / BINS as f64;
                     let high = 2.0 + 11.0 * f64::from(count) / f64::from(most);
-                    _ = write!(lane.density, "M{x:.1} 15v{:.1}", -high);
+                    _ = write!(lane.density, "M{} 15v{}", Fixed(x, 1), Fixed(-high, 1));
                 }
             }
         }
-        lanes.sort_by(|a, b| natural(&a.name, &b.name));
+        sort(&mut lanes, |a, b| natural(&a.name, &b.name));
         Self { lanes, grouped }
     }
 }

@@ -2,41 +2,43 @@
 //! graphs and charts as drawings, a search index with a box to search it. What the event at the
 //! playhead changed is marked, old beside new.
 
-use std::collections::BTreeSet;
 use std::f64::consts::TAU;
 use std::fmt::Write;
 use std::rc::Rc;
 
+use js_sys::Math;
 use serde_json::Value;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
+use super::fixed::Fixed;
+use super::markdown::markdown;
+use super::parts::button;
 use super::shell::use_shell;
-use crate::lab::{
-    Bar, Block, Cell, Cents, Inline, Map, Mark, Set, Table, View, blocks, lines, natural, rows,
-};
+use crate::lab::{Bar, Cell, Cents, Map, Mark, RowMark, Set, View, lines, natural, rows, sort};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
+/// So many of them at first: more are never read, and each costs.
+const ROWS_AT_FIRST: usize = 15;
 
 #[derive(Properties, PartialEq)]
 pub struct ViewProps {
     pub name: Rc<str>,
-    pub now: View,
-    pub was: View,
+    pub now: Rc<View>,
+    pub was: Rc<View>,
 }
 
 #[component]
 pub fn ViewBody(props: &ViewProps) -> Html {
-    match (&props.now, &props.was) {
-        (View::Table(now), View::Table(was)) => table(now, was),
+    match (&*props.now, &*props.was) {
+        (View::Table(_), View::Table(_)) => {
+            html! { <Rows now={props.now.clone()} was={props.was.clone()} /> }
+        }
         (View::Documents { documents: now }, View::Documents { documents: was }) => {
-            let keys: BTreeSet<&Rc<str>> = now.keys().chain(was.keys()).collect();
-            let mut keys: Vec<&Rc<str>> = keys.into_iter().collect();
-            keys.sort_by(|a, b| natural(a, b));
             html! {
-                { for keys.into_iter().map(|key| html! {
+                { for either(now.keys(), was.keys()).into_iter().map(|key| html! {
                     <div class="document" key={key.to_string()}>
                         <h3>{ key.to_string() }</h3>
                         <Tree now={now.get(key).cloned().unwrap_or_default()} was={was.get(key).cloned().unwrap_or_default()} />
@@ -57,6 +59,17 @@ pub fn ViewBody(props: &ViewProps) -> Html {
         }
         _ => html! {},
     }
+}
+
+/// The keys of now and before, each once.
+fn either<'a>(
+    now: impl Iterator<Item = &'a Rc<str>>,
+    was: impl Iterator<Item = &'a Rc<str>>,
+) -> Vec<&'a Rc<str>> {
+    let keys: Set<&Rc<str>> = now.chain(was).collect();
+    let mut keys: Vec<&Rc<str>> = keys.into_iter().collect();
+    sort(&mut keys, |a, b| natural(a, b));
+    keys
 }
 
 fn mark(mark: Mark) -> (&'static str, &'static str) {
@@ -88,9 +101,27 @@ fn side(cell: &Cell) -> &'static str {
     }
 }
 
-fn table(now: &Table, was: &Table) -> Html {
+#[derive(Properties, PartialEq)]
+struct RowsProps {
+    now: Rc<View>,
+    was: Rc<View>,
+}
+
+/// A table: its first rows, and all that the event at the playhead has changed.
+#[component]
+fn Rows(props: &RowsProps) -> Html {
+    let all = yew::use_state(|| false);
+    let (View::Table(now), View::Table(was)) = (&*props.now, &*props.was) else { return html! {} };
     let diff = rows(was, now);
-    let hidden = diff.rows.len().saturating_sub(ROWS_SHOWN);
+    let count = diff.rows.len();
+    let limit = if *all { ROWS_SHOWN } else { ROWS_AT_FIRST };
+    let shown = diff
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(index, row)| *index < limit || row.mark != Mark::Same);
+    let shown: Vec<_> = shown.map(|(_, row)| row).take(ROWS_SHOWN).collect();
+    let hidden = count - shown.len();
     let first = now.rows.first();
     html! {
         <div class="tablebox" tabindex="0" role="group" aria-label="Rows">
@@ -100,23 +131,7 @@ fn table(now: &Table, was: &Table) -> Html {
                     <th scope="col" class={first.and_then(|row| row.cells.get(index)).map_or("", side)}>{ column.name }</th>
                 }) }
             </tr></thead>
-            <tbody>
-                { for diff.rows.iter().take(ROWS_SHOWN).map(|row| html! {
-                    <tr key={row.row.key.to_string()} class={mark(row.mark).0}>
-                        { for row.row.cells.iter().zip(&row.was).enumerate().map(|(index, (cell, was))| html! {
-                            <td class={side(cell)}>
-                                if let Some(was) = was {
-                                    <del>{ written(was) }</del>{ " " }<ins>{ written(cell) }</ins>
-                                } else if index == 0 && matches!(row.mark, Mark::Added | Mark::Removed) {
-                                    <span>{ written(cell) }</span>{ " " }<em class="tag">{ mark(row.mark).1 }</em>
-                                } else {
-                                    { written(cell) }
-                                }
-                            </td>
-                        }) }
-                    </tr>
-                }) }
-            </tbody>
+            <tbody>{ for shown.into_iter().map(row) }</tbody>
             if let Some(totals) = &now.totals {
                 <tfoot><tr>
                     { for totals.iter().map(|cell| html! {
@@ -126,9 +141,30 @@ fn table(now: &Table, was: &Table) -> Html {
             }
         </table>
         if hidden > 0 {
-            <p class="quiet pad">{ format!("and {hidden} more rows") }</p>
+            <p class="quiet pad">
+                { format!("and {hidden} more rows ") }
+                if !*all { { button("Show more", Callback::from(move |_| all.set(true))) } }
+            </p>
         }
         </div>
+    }
+}
+
+fn row(row: &RowMark) -> Html {
+    html! {
+        <tr key={row.row.key.to_string()} class={mark(row.mark).0}>
+            { for row.row.cells.iter().zip(&row.was).enumerate().map(|(index, (cell, was))| html! {
+                <td class={side(cell)}>
+                    if let Some(was) = was {
+                        <del>{ written(was) }</del>{ " " }<ins>{ written(cell) }</ins>
+                    } else if index == 0 && matches!(row.mark, Mark::Added | Mark::Removed) {
+                        <span>{ written(cell) }</span>{ " " }<em class="tag">{ mark(row.mark).1 }</em>
+                    } else {
+                        { written(cell) }
+                    }
+                </td>
+            }) }
+        </tr>
     }
 }
 
@@ -175,9 +211,7 @@ struct PagesProps {
 
 #[component]
 fn Pages(props: &PagesProps) -> Html {
-    let keys: BTreeSet<&Rc<str>> = props.now.keys().chain(props.was.keys()).collect();
-    let mut keys: Vec<&Rc<str>> = keys.into_iter().collect();
-    keys.sort_by(|a, b| natural(a, b));
+    let keys = either(props.now.keys(), props.was.keys());
     html! {
         <div class="pages">
             { for keys.into_iter().map(|key| {
@@ -194,40 +228,12 @@ fn Pages(props: &PagesProps) -> Html {
                             { format!("{key}.html") }
                             if how != Mark::Same { { " " }<em class="tag">{ mark(how).1 }</em> }
                         </summary>
-                        <div class="rendered">{ markdown(&blocks(now.or(was).map_or("", String::as_str))) }</div>
+                        <div class="rendered">{ markdown(now.or(was).map_or("", String::as_str)) }</div>
                     </details>
                 }
             }) }
         </div>
     }
-}
-
-/// Markdown as nodes.
-fn markdown(pieces: &[Block]) -> Html {
-    pieces
-        .iter()
-        .map(|piece| match piece {
-            Block::Heading(1, words) => html! { <h4 class="big">{ inline(words) }</h4> },
-            Block::Heading(_, words) => html! { <h4>{ inline(words) }</h4> },
-            Block::Paragraph(words) => html! { <p>{ inline(words) }</p> },
-            Block::Quote(pieces) => html! { <blockquote>{ markdown(pieces) }</blockquote> },
-            Block::List(items) => html! {
-                <ul>{ for items.iter().map(|words| html! { <li>{ inline(words) }</li> }) }</ul>
-            },
-        })
-        .collect()
-}
-
-fn inline(pieces: &[Inline]) -> Html {
-    pieces
-        .iter()
-        .map(|piece| match piece {
-            Inline::Text(words) => html! { { words } },
-            Inline::Emphasis(pieces) => html! { <em>{ inline(pieces) }</em> },
-            Inline::Strong(pieces) => html! { <strong>{ inline(pieces) }</strong> },
-            Inline::Code(words) => html! { <code>{ words }</code> },
-        })
-        .collect()
 }
 
 fn bars(unit: &str, now: &[Bar], was: &[Bar]) -> Html {
@@ -241,7 +247,7 @@ fn bars(unit: &str, now: &[Bar], was: &[Bar]) -> Html {
                 html! {
                     <div class={if changed { "bar-row changed" } else { "bar-row" }} key={bar.name.to_string()}>
                         <span class="name">{ bar.name.to_string() }</span>
-                        <span class="track"><i style={format!("width:{share:.1}%")} /></span>
+                        <span class="track"><i style={format!("width:{}%", Fixed(share, 1))} /></span>
                         <span class="number">
                             if let (true, Some(before)) = (changed, before) { <del>{ before }</del>{ " " } }
                             if changed { <ins>{ bar.value }</ins> } else { { bar.value } }
@@ -287,12 +293,12 @@ fn chart(name: &str, unit: &str, money: bool, series: &Map<Rc<str>, Map<u64, i64
                     let mut path = String::new();
                     for (at, value) in points {
                         if path.is_empty() {
-                            path = format!("M{:.1} {:.1}", x(*at), y(*value));
+                            path = format!("M{} {}", Fixed(x(*at), 1), Fixed(y(*value), 1));
                         } else {
-                            _ = write!(path, "H{:.1}V{:.1}", x(*at), y(*value));
+                            _ = write!(path, "H{}V{}", Fixed(x(*at), 1), Fixed(y(*value), 1));
                         }
                     }
-                    _ = write!(path, "H{:.1}", x(last));
+                    _ = write!(path, "H{}", Fixed(x(last), 1));
                     html! { <path key={name.to_string()} class={format!("line s{}", index % 6)} d={path} /> }
                 }) }
             </svg>
@@ -320,7 +326,7 @@ fn graph(
     let place = |key: &Rc<str>| {
         let index = nodes.keys().position(|it| it == key).unwrap_or_default() as f64;
         let angle = TAU * index / count - TAU / 4.0;
-        (200.0 + 120.0 * angle.cos(), 110.0 + 82.0 * angle.sin())
+        (200.0 + 120.0 * Math::cos(angle), 110.0 + 82.0 * Math::sin(angle))
     };
     let said: Vec<String> = edges
         .keys()
@@ -370,13 +376,13 @@ fn Search(props: &SearchProps) -> Html {
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
         .collect();
-    let mut hits: Option<BTreeSet<Rc<str>>> = None;
+    let mut hits: Option<Set<Rc<str>>> = None;
     for word in &words {
         let next = props.terms.iter().filter(|(term, _)| term.starts_with(&**word));
-        let found: BTreeSet<Rc<str>> = next.flat_map(|(_, keys)| keys.iter().cloned()).collect();
-        hits = Some(
-            hits.map_or(found.clone(), |before| before.intersection(&found).cloned().collect()),
-        );
+        let found: Set<Rc<str>> = next.flat_map(|(_, keys)| keys.iter().cloned()).collect();
+        hits = Some(hits.map_or(found.clone(), |before| {
+            before.into_iter().filter(|it| found.contains(it)).collect()
+        }));
     }
     let input = {
         let query = query.clone();

@@ -2,17 +2,16 @@
 //! scenario is named here, so a new one is covered by being registered.
 
 use std::any::Any;
-use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use leftfold::es::{Act, AnyRunner, Fact, StoredEvent};
+use leftfold::es::{AnyRunner, StoredEvent};
 use leftfold::lab::{
-    Answer, Ask, Bulk, Cents, CommandForm, CommandRecord, Did, Draft, Effect, EventLog, Expected,
-    Field, FieldKind, Keep, Kind, Origin, Recorded, Scenario, Session, Status, StoredCommit,
-    Stream, View, World, command_id, forms, read_event, scenarios,
+    Answer, Ask, Bulk, CommandForm, CommandRecord, Did, Draft, Effect, EventLog, Expected, Keep,
+    Kind, Origin, Recorded, Scenario, Session, Status, StoredCommit, Stream, View, World,
+    command_id, read_event, scenarios,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -21,6 +20,8 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use crate::pool::Pool;
 
 /// How many random histories each law sees of each scenario. `PROPTEST_CASES` overrules it, and
 /// `PROPTEST_RNG_SEED` asks for others.
@@ -172,8 +173,7 @@ impl Run {
                 let ids = self.pool.ids(&form.aggregate, self.session.log());
                 let id: &Rc<str> = stream.get(&ids);
                 let stream = Stream::new(&form.aggregate, id);
-                let Some(command) = self.pool.fill_in(form, stream, inputs, self.session.log())
-                else {
+                let Some(command) = self.fill_in(form, stream, inputs) else {
                     return;
                 };
                 let version = self.session.log().version(&command.stream);
@@ -237,6 +237,17 @@ impl Run {
         writes.filter_map(commit).collect()
     }
 
+    fn fill_in(
+        &self,
+        form: &CommandForm,
+        stream: Stream,
+        inputs: &[Index],
+    ) -> Option<CommandRecord> {
+        let mut inputs = inputs.iter().cycle();
+        let pick = |choices| inputs.next().map_or(0, |index| index.index(choices));
+        self.pool.fill_in(form, stream, self.session.log(), pick)
+    }
+
     /// Commands as a person would send them, one a form.
     pub fn commands(&self, inputs: &[Index]) -> Vec<CommandRecord> {
         let log = self.session.log();
@@ -244,7 +255,7 @@ impl Run {
             let ids = self.pool.ids(&form.aggregate, log);
             let id: &Rc<str> = inputs[0].get(&ids);
             let stream = Stream::new(&form.aggregate, id);
-            self.pool.fill_in(form, stream, &inputs[1..], log)
+            self.fill_in(form, stream, &inputs[1..])
         };
         self.pool.forms.iter().filter_map(command).collect()
     }
@@ -338,94 +349,6 @@ fn replace(value: &mut Value, by: &Value) {
         Value::Array(list) => list.iter_mut().for_each(|it| replace(it, by)),
         Value::Object(map) => map.values_mut().for_each(|it| replace(it, by)),
         _ => {}
-    }
-}
-
-/// What is typed into forms: what the forms suggest, what the story says, and a few oddities.
-struct Pool {
-    forms: Vec<CommandForm>,
-    /// Command and field → what the story fills in there.
-    told: BTreeMap<(Rc<str>, String), BTreeSet<Rc<str>>>,
-    /// Category → the ids that the story names.
-    ids: BTreeMap<String, BTreeSet<Rc<str>>>,
-}
-
-impl Pool {
-    fn of(scenario: &Scenario) -> Self {
-        let mut pool = Self { forms: forms(scenario), told: BTreeMap::new(), ids: BTreeMap::new() };
-        for act in scenario.story.iter().flat_map(|step| &step.acts) {
-            let (Act::Send(CommandRecord { stream, kind, data })
-            | Act::Append(Fact { stream, kind, data, .. })) = act;
-            let ids = pool.ids.entry(stream.category().to_owned()).or_default();
-            ids.insert(stream.id().clone());
-            let data: BTreeMap<String, Value> =
-                serde_json::from_str(data.get()).unwrap_or_default();
-            let form = pool.forms.iter().find(|form| form.name == *kind);
-            for field in form.into_iter().flat_map(|form| &form.fields) {
-                if let Some(value) = data.get(&*field.name) {
-                    let told = pool.told.entry((kind.clone(), field.name.to_string()));
-                    told.or_default().insert(typed(&field.kind, value).into());
-                }
-            }
-        }
-        pool
-    }
-
-    /// The ids that a person might name.
-    fn ids(&self, category: &str, log: &EventLog) -> Vec<Rc<str>> {
-        let mut ids: Vec<Rc<str>> = vec!["1".into(), "2".into(), "new".into()];
-        ids.extend(self.ids.get(category).into_iter().flatten().cloned());
-        let streams = log.streams().map(|(stream, _)| stream);
-        ids.extend(streams.filter(|it| it.category() == category).map(|it| it.id().clone()));
-        ids
-    }
-
-    fn fill_in(
-        &self,
-        form: &CommandForm,
-        stream: Stream,
-        inputs: &[Index],
-        log: &EventLog,
-    ) -> Option<CommandRecord> {
-        let mut typed = form.defaults();
-        for (field, index) in form.fields.iter().zip(inputs.iter().cycle()) {
-            let choices = self.choices(form, field, log);
-            typed.insert(field.name.clone(), index.get(&choices).to_string());
-        }
-        // A field that cannot be read is said so beside it, and nothing is sent.
-        let data = form.read(&typed).ok()?;
-        Some(CommandRecord { stream, kind: form.name.clone(), data })
-    }
-
-    fn choices(&self, form: &CommandForm, field: &Field, log: &EventLog) -> Vec<Rc<str>> {
-        let told = self.told.get(&(form.name.clone(), field.name.to_string()));
-        let mut choices: Vec<Rc<str>> = told.into_iter().flatten().cloned().collect();
-        let of = |texts: &[&str]| texts.iter().map(|text| Rc::from(*text)).collect();
-        let more: Vec<Rc<str>> = match &field.kind {
-            FieldKind::Text => of(&["", "apples", "Lola", "*a* <b> #x", "7"]),
-            FieldKind::Number => of(&["0", "1", "-3", "1000000", "9223372036854775807"]),
-            FieldKind::Money => of(&["0", "10", "80.00", "-5", "92233720368547758.07"]),
-            FieldKind::Id(category) => self.ids(category, log),
-            FieldKind::List => of(&["", "a, b", "a, a", "c"]),
-            FieldKind::Flag => of(&["true", "false"]),
-            FieldKind::Choice(choices) => choices.clone(),
-        };
-        choices.extend(more);
-        choices.push(field.default.clone());
-        choices
-    }
-}
-
-/// A value of the story as a person would type it.
-fn typed(kind: &FieldKind, value: &Value) -> String {
-    match (kind, value) {
-        (FieldKind::Money, Value::Number(cents)) => Cents(cents.as_i64().unwrap()).to_string(),
-        (_, Value::String(text)) => text.clone(),
-        (_, Value::Array(list)) => {
-            list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
-        }
-        (_, Value::Null) => String::new(),
-        (_, other) => other.to_string(),
     }
 }
 

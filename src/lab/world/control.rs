@@ -1,10 +1,9 @@
 //! What is done to subscriptions: started, ended, paused, delayed, moved back, faulted, rebuilt.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::{Keep, World};
-use crate::es::{AnyRunner, Reaction, Reader};
+use crate::es::{AnyRunner, Reaction, Reader, Set};
 use crate::lab::subscription::{Control, ControlError, Kind, Subscription, Wait};
 
 impl World {
@@ -102,6 +101,14 @@ impl World {
         }
     }
 
+    /// Tells every projection that nothing ails of everything at once: what deliveries one by
+    /// one come to, when nobody looks.
+    pub fn hurry(&mut self) {
+        for it in self.subscriptions.iter_mut().filter(|it| it.sound()) {
+            it.catch_up(&self.log);
+        }
+    }
+
     /// Folds a subscription's events up to `position` anew; what comes after is delivered again.
     pub(super) fn restart(&mut self, name: &str, code: u16, position: u64) -> Option<()> {
         let runner = self.fresh(name, code)?;
@@ -191,7 +198,7 @@ impl World {
     pub fn missing(&self, process: &str) -> Vec<(u64, Reaction)> {
         let Some(it) = self.subscription(process) else { return Vec::new() };
         let Some(mut runner) = self.fresh(process, it.code) else { return Vec::new() };
-        let mut seen = BTreeSet::new();
+        let mut seen = Set::new();
         let mut missing = Vec::new();
         for event in self.log.events(1, it.mark.min(self.log.head())) {
             runner.apply(event);

@@ -70,7 +70,8 @@ impl World {
             };
         let mut held_back = 0;
         // What is recognised was reacted to, unless a crash came between.
-        if it.kind == Kind::Process && !crashes && !(skipped && behind) && !self.watching {
+        let reacts = it.kind == Kind::Process && !self.watching;
+        if reacts && !crashes && !(skipped && behind) {
             let reactions = it.runner.react(event);
             let excused = it.excused.iter().any(|range| range.contains(&position));
             if it.guard && (position <= it.mark || excused) {
@@ -173,8 +174,8 @@ impl World {
         let guarded = self.find(&process).is_none_or(|it| it.guard);
         let before = self.performed.entry(id).or_default();
         let status = if *before > 0 && guarded { Status::Suppressed } else { Status::Performed };
+        let repeat = *before;
         *before += u64::from(status == Status::Performed);
-        let times = *before;
         let at = now.max(self.log.event(position).map_or(0, Recorded::at));
         let effect = Effect {
             id,
@@ -185,7 +186,7 @@ impl World {
             position,
             at,
             status,
-            times,
+            repeat,
         };
         let name = effect.kind.clone();
         if status == Status::Performed {
@@ -194,7 +195,7 @@ impl World {
         self.outbox.push(effect);
         self.close(Some((process.clone(), position)), id);
         Some(match status {
-            Status::Performed => Did::Performed { effect: name, process, position, times },
+            Status::Performed => Did::Performed { effect: name, process, position, repeat },
             Status::Suppressed => Did::Suppressed { process, position },
         })
     }

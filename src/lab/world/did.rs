@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use crate::es::{Expected, Stream};
+use crate::lab::outbox::is_default;
 use crate::lab::subscription::Fault;
 
 /// A micro-step, as it was performed.
@@ -52,9 +53,9 @@ pub enum Did {
     Delivered {
         to: Rc<str>,
         position: u64,
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[serde(skip_serializing_if = "is_default")]
         again: bool,
-        #[serde(skip_serializing_if = "is_zero")]
+        #[serde(skip_serializing_if = "is_default")]
         held_back: u64,
     },
     /// A subscriber recognised an event that it had taken in before.
@@ -69,24 +70,16 @@ pub enum Did {
     Reacted { process: Rc<str>, position: u64, asks: Vec<Rc<str>> },
     /// A process's mark was moved.
     Checkpointed { process: Rc<str>, position: u64 },
-    /// A side effect was performed, for the `times`th time.
+    /// A side effect was performed, having been performed `repeat` times before.
     Performed {
         effect: Rc<str>,
         process: Rc<str>,
         position: u64,
-        #[serde(skip_serializing_if = "is_first")]
-        times: u64,
+        #[serde(skip_serializing_if = "is_default")]
+        repeat: u64,
     },
     /// A side effect was held back.
     Suppressed { process: Rc<str>, position: u64 },
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-fn is_first(number: &u64) -> bool {
-    *number <= 1
 }
 
 impl fmt::Display for Did {
@@ -194,11 +187,11 @@ impl fmt::Display for Did {
             Self::Checkpointed { process, position } => {
                 write!(f, "{process} notes that it has reacted up to {position}")
             }
-            Self::Performed { effect, times: 0..=1, .. } => {
+            Self::Performed { effect, repeat: 0, .. } => {
                 write!(f, "Performs the side effect: {effect}")
             }
-            Self::Performed { effect, times, .. } => {
-                write!(f, "Performs the side effect, now {times} times: {effect}")
+            Self::Performed { effect, repeat, .. } => {
+                write!(f, "Performs the side effect once more, after {repeat} times: {effect}")
             }
             Self::Suppressed { process, .. } => write!(f, "Holds back what {process} did before"),
         }

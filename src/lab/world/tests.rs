@@ -16,6 +16,10 @@ use crate::es::{
 use crate::lab::session::Session;
 use crate::lab::subscription::Control;
 
+mod deliveries;
+mod loading;
+mod looking;
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Door {
     open: bool,
@@ -110,7 +114,7 @@ impl Aggregate for Bell {
 
 /// How often each door was opened. Version 2 counts how often it was shut as well.
 #[derive(Clone, Default)]
-struct Doors<const VERSION: u16>(BTreeMap<Rc<str>, u64>);
+struct Doors<const VERSION: u16>(Map<Rc<str>, u64>);
 
 impl<const VERSION: u16> Projection for Doors<VERSION> {
     const NAME: &'static str = "Doors";
@@ -928,6 +932,31 @@ fn the_same_bulk_append_twice_appends_once() {
     "#]],
     );
     assert_eq!(lab.log(), before);
+}
+
+#[test]
+fn projections_in_a_hurry_come_to_what_they_come_to_step_by_step() {
+    let shown = |lab: &Lab| -> Vec<String> {
+        let all = lab.world.subscriptions().iter();
+        all.map(|it| format!("{} at {}: {:?}", it.name(), it.checkpoint(), it.view())).collect()
+    };
+    let events = [("door-1", "Opened"), ("door-2", "Opened"), ("door-1", "Shut")];
+    for paused in [false, true] {
+        let (mut stepped, mut hurried) = (Lab::new(&house()), Lab::new(&house()));
+        for lab in [&mut stepped, &mut hurried] {
+            lab.pause("Doors", paused);
+            lab.append(&events, false);
+            lab.until_pending();
+            lab.store();
+        }
+        let mut steps = 0;
+        while hurried.step().is_some() {
+            hurried.world.hurry();
+            steps += 1;
+        }
+        assert!(steps < stepped.run().len() || paused, "{steps} steps");
+        assert_eq!(shown(&hurried), shown(&stepped), "paused: {paused}");
+    }
 }
 
 #[test]

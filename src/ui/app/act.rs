@@ -1,5 +1,7 @@
 //! What is done to the running system: commands, the story, subscriptions.
 
+use std::rc::Rc;
+
 use uuid::Uuid;
 use yew::Context;
 
@@ -59,7 +61,7 @@ impl App {
     }
 
     pub(super) fn send(&mut self, ctx: &Context<Self>) {
-        let Some(ask) = self.draft.ask(&self.forms, new_id()) else { return };
+        let Some(ask) = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id()) else { return };
         self.submit(ctx, ask);
     }
 
@@ -90,7 +92,7 @@ impl App {
         let Some(entry) = entry else { return };
         let command = entry.envelope.command.as_ref().map(|it| it.kind.clone()).unwrap_or_default();
         let reason = entry.reason.as_deref().unwrap_or_default();
-        self.draft.answer = Some(match &entry.outcome {
+        Rc::make_mut(&mut self.draft).answer = Some(match &entry.outcome {
             Outcome::Accepted | Outcome::Repeated => {
                 self.worth_keeping();
                 let count = counted(entry.events.end - entry.events.start, "event");
@@ -106,7 +108,9 @@ impl App {
     pub(super) fn fork_and_send(&mut self, ctx: &Context<Self>, send: bool) {
         let Some(desk) = self.desk.clone() else { return };
         let ask = if send {
-            let Some(ask) = self.draft.ask(&self.forms, new_id()) else { return };
+            let Some(ask) = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id()) else {
+                return;
+            };
             Some(ask)
         } else {
             None

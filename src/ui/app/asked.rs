@@ -64,7 +64,7 @@ impl App {
                 true
             }
             Request::Wait(name, position) => {
-                self.listeners.wait(name, position, reply, &desk.session());
+                self.listeners.wait(desk, name, position, reply);
                 false
             }
             Request::Reset => {

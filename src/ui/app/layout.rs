@@ -1,13 +1,12 @@
 //! What stands where: folded panels, the side shown on a narrow screen, pinned states, bookmarks
 //! and the timeline's stretch. Remembered in this browser.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use yew::Context;
 
 use super::App;
-use crate::lab::{Kind, Stream};
+use crate::lab::{Kind, Set, Stream};
 use crate::ui::bookmarks;
 use crate::ui::browser::{bring, remember, remembered};
 use crate::ui::pipeline::Station;
@@ -50,7 +49,7 @@ impl Layout {
 }
 
 /// The panels that are folded.
-pub fn folded() -> Rc<BTreeSet<String>> {
+pub fn folded() -> Rc<Set<String>> {
     let text = remembered("folded").unwrap_or_default();
     Rc::new(text.lines().map(str::to_owned).collect())
 }

@@ -106,7 +106,9 @@ impl App {
             }
             return false;
         }
-        self.logs = logs;
+        let scenario = desk.info().scenario.clone();
+        let own = logs.into_iter().filter(|log| log.scenario == scenario);
+        self.logs = Rc::new(own.collect());
         self.show(ctx, desk, position);
         match reply {
             Some(reply) => reply.resolve(&()),
@@ -125,10 +127,11 @@ impl App {
         let other = self.desk.as_ref().is_none_or(|old| old.session().scenario().id != scenario.id);
         if other {
             self.forms = Rc::new(forms(&scenario));
-            self.draft = Draft::first(&self.forms);
+            self.draft = Rc::new(Draft::first(&self.forms));
             self.pinned = layout::pinned(&scenario.id);
         }
         (self.stepping, self.beat, self.pulse, self.told) = (None, None, None, None);
+        self.addressed = None;
         self.bookmarks = bookmarks::load(&desk.info().id);
         self.shell.money = Rc::new(scene::money(&mut desk.session_mut(), &self.forms));
         if let Some(position) = position {

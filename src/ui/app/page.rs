@@ -8,7 +8,6 @@ use yew::{Context, ContextProvider, Html, html};
 use super::play::Shows;
 use super::{App, Msg, Side};
 use crate::lab::{Kind, Panel, Session, StateView, Stream};
-use crate::store::LogInfo;
 use crate::ui::commands::{Commands, Mode};
 use crate::ui::desk::{Desk, written_millis};
 use crate::ui::header::{Header, Keys};
@@ -28,7 +27,7 @@ const STATES_SHOWN: usize = 4;
 impl App {
     #[expect(clippy::too_many_lines, reason = "the page as a whole, from top to bottom")]
     pub(super) fn page(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
-        let link = ctx.link();
+        let (link, calls) = (ctx.link(), &self.calls);
         let mut session = desk.session_mut();
         let (position, head) = (session.position(), session.head());
         let past = position < head;
@@ -42,7 +41,7 @@ impl App {
             .map(|it| it.name())
             .filter(|name| !panels.iter().any(|panel| panel.name == *name))
             .collect();
-        let flags: Vec<Flag> = panels.iter().map(Flag::of).collect();
+        let flags: Vec<Flag> = panels.iter().map(|panel| Flag::of(panel)).collect();
         let counted = |kind| {
             let of_kind = panels.iter().filter(move |it| it.kind == kind);
             (of_kind.clone().count(), of_kind.filter(|it| it.lag > 0).count())
@@ -65,10 +64,6 @@ impl App {
             (None, None) if past => "Before the first event: nothing has happened yet.".to_owned(),
             _ => scenario.about.to_string(),
         };
-        let logs: Vec<LogInfo> =
-            self.logs.iter().filter(|log| log.scenario == *scenario.id).cloned().collect();
-        let titles: Vec<(Rc<str>, Rc<str>)> =
-            self.scenarios.iter().map(|it| (it.id.clone(), it.title.clone())).collect();
         let under_way = self.under_way();
         let mode = match (past, under_way) {
             (_, true) => Mode::Stepping,
@@ -86,21 +81,21 @@ impl App {
             <ContextProvider<Shell> context={self.shell.clone()}>
             <div {class}>
                 <Header
-                    scenarios={titles} scenario={scenario.id.clone()} about={scenario.about.clone()}
-                    story={scenario.story.len()} {next} {logs} log={desk.info().id.clone()}
+                    scenarios={self.titles.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
+                    story={scenario.story.len()} {next} logs={self.logs.clone()} log={desk.info().id.clone()}
                     durable={desk.storage().durable()} busy={under_way} present={self.present}
-                    open={link.callback(|(id, how)| Msg::Open(id, how))}
-                    tell={link.callback(|()| Msg::Tell)}
-                    theme={link.callback(|()| Msg::Theme)}
-                    keys={link.callback(|()| Msg::Keys(true))}
-                    set_present={link.callback(Msg::Present)}
-                    act={link.callback(Msg::Act)}
+                    open={calls.open.clone()}
+                    tell={calls.tell.clone()}
+                    theme={calls.theme.clone()}
+                    keys={calls.keys.clone()}
+                    set_present={calls.set_present.clone()}
+                    act={calls.act.clone()}
                 />
                 { self.notices(ctx, desk) }
                 <Pipeline
                     commands={(journal, self.scene.refused)} {position} {head} {projections} {processes} {reacts}
                     outbox={self.scene.performed} pulse={self.pulse.clone()} {caption}
-                    forward={link.callback(Msg::Forward)}
+                    forward={calls.forward.clone()}
                 />
                 <nav class="tabs" aria-label="Sides">
                     { for Side::ALL.map(|side| html! {
@@ -113,9 +108,9 @@ impl App {
                         <Commands
                             key={scenario.id.to_string()}
                             forms={self.forms.clone()} draft={self.draft.clone()} streams={self.scene.streams.clone()} {mode}
-                            edit={link.callback(Msg::Edit)} send={link.callback(|()| Msg::Send)}
-                            fork={link.callback(Msg::Fork)} step_into={link.callback(|()| Msg::StepInto)}
-                            step={link.callback(Msg::Step)} out={link.callback(|()| Msg::StepOut)}
+                            edit={calls.edit.clone()} send={calls.send.clone()}
+                            fork={calls.fork.clone()} step_into={calls.step_into.clone()}
+                            step={calls.step.clone()} out={calls.out.clone()}
                             stepped={self.stepping.is_some()}
                         />
                         if let Some(stepping) = &self.stepping {
@@ -123,7 +118,7 @@ impl App {
                         }
                         <Journal
                             desk={desk.clone()} count={journal} refused={self.scene.refused}
-                            seek={link.callback(Msg::Seek)} again={link.callback(|(command, choice)| Msg::Again(command, choice))}
+                            seek={calls.seek.clone()} again={calls.again.clone()}
                         />
                     </div>
                     <div class="column middle">
@@ -131,21 +126,21 @@ impl App {
                             desk={desk.clone()} {position} {head} kinds={self.scene.kinds.clone()}
                             streams={self.scene.streams.clone()} whole={self.printing} shell={self.shell.clone()}
                             story={self.scene.next.is_some()}
-                            seek={link.callback(Msg::Seek)} tell={link.callback(|()| Msg::Tell)}
+                            seek={calls.seek.clone()} tell={calls.tell.clone()}
                         />
                     </div>
                     <div class="column read">
                         <ReadSide
                             {states} {panels} {removed} streams={self.scene.streams.clone()}
                             missing={self.scene.missing.clone()} pinned={self.pinned.clone()}
-                            pin={link.callback(|(stream, on)| Msg::Pin(stream, on))}
-                            control={link.callback(|(name, control)| Msg::Control(name, control))}
-                            rebuild={link.callback(|(name, code)| Msg::Rebuild(name, code))}
-                            subscribe={link.callback(|(name, on)| Msg::Subscribe(name, on))}
-                            send_missing={link.callback(Msg::SendMissing)} act={link.callback(Msg::Act)}
+                            pin={calls.pin.clone()}
+                            control={calls.control.clone()}
+                            rebuild={calls.rebuild.clone()}
+                            subscribe={calls.subscribe.clone()}
+                            send_missing={calls.send_missing.clone()} act={calls.act.clone()}
                         />
                         if reacts {
-                            <Outbox desk={desk.clone()} count={outbox} performed={self.scene.performed} seek={link.callback(Msg::Seek)} />
+                            <Outbox desk={desk.clone()} count={outbox} performed={self.scene.performed} seek={calls.seek.clone()} />
                         }
                     </div>
                 </main>
@@ -154,14 +149,14 @@ impl App {
                         {position} {head} {here} {axis} track={self.scene.track.clone()} {flags}
                         desk={desk.clone()} marks={self.bookmarks.clone()} speed={self.speed}
                         playing={self.playing.is_some()} beats={self.beats} zoom={self.layout.zoom} hint={self.hint && head > 1}
-                        want={link.callback(Msg::Want)} seek={link.callback(Msg::Seek)}
-                        go={link.callback(|on| if on { Msg::On } else { Msg::Back })}
+                        want={calls.want.clone()} seek={calls.seek.clone()}
+                        go={calls.go.clone()}
                         more={self.beat.as_ref().is_some_and(|beat| !beat.over())}
-                        play={link.callback(|()| Msg::Play)} set_speed={link.callback(Msg::Speed)}
-                        set_beats={link.callback(Msg::Beats)} set_zoom={link.callback(Msg::Zoom)}
-                        by_time={link.callback(Msg::ByTime)} fork={link.callback(|()| Msg::Fork(false))}
-                        mark={link.callback(|(position, name)| Msg::Bookmark(position, name))}
-                        find={link.callback(Msg::Find)} hide_hint={link.callback(|()| Msg::Hint)}
+                        play={calls.play.clone()} set_speed={calls.set_speed.clone()}
+                        set_beats={calls.set_beats.clone()} set_zoom={calls.set_zoom.clone()}
+                        by_time={calls.by_time.clone()} fork={calls.fork_only.clone()}
+                        mark={calls.mark.clone()}
+                        find={calls.find.clone()} hide_hint={calls.hide_hint.clone()}
                     />
                 }
                 <p class="unseen" role="status">{ &self.said }</p>
@@ -243,7 +238,7 @@ impl App {
         states
     }
 
-    fn panels(&self, session: &mut Session) -> Vec<Panel> {
+    fn panels(&self, session: &mut Session) -> Vec<Rc<Panel>> {
         let subscriptions = session.world().subscriptions().iter();
         let names: Vec<Rc<str>> = subscriptions.map(|it| it.name().clone()).collect();
         let mut panels: Vec<Panel> = names.iter().filter_map(|name| session.panel(name)).collect();
@@ -256,6 +251,6 @@ impl App {
                 }
             }
         }
-        panels
+        panels.into_iter().map(Rc::new).collect()
     }
 }

@@ -1,10 +1,11 @@
 //! What the page shows of the whole log, kept up with it as it grows: a frame that only moves the
 //! playhead works none of this out again.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::lab::{CommandForm, FieldKind, Kind, Outcome, Session, Status, Stream, natural};
+use crate::lab::{
+    CommandForm, FieldKind, Kind, Map, Outcome, Session, Set, Status, Stream, natural, sort,
+};
 use crate::ui::desk::Desk;
 use crate::ui::track::{Axis, Track};
 
@@ -39,7 +40,7 @@ pub struct Scene {
     /// The story's next step.
     pub next: Option<usize>,
     /// Process → how much its code would have sent that nobody has handled.
-    pub missing: Rc<BTreeMap<Rc<str>, usize>>,
+    pub missing: Rc<Map<Rc<str>, usize>>,
     /// The checks that fail at the playhead.
     pub broken: Vec<String>,
     /// What the timeline draws, and of which stretch.
@@ -66,7 +67,7 @@ impl Scene {
         let new = head != self.head || self.streams.is_empty();
         if new && log.streams().count() != self.streams.len() {
             let mut streams: Vec<Stream> = log.streams().map(|(it, _)| it.clone()).collect();
-            streams.sort_by(|a, b| natural(a.as_str(), b.as_str()));
+            sort(&mut streams, |a, b| natural(a.as_str(), b.as_str()));
             self.streams = Rc::new(streams);
         }
         let count = log.kinds().count();
@@ -149,9 +150,9 @@ impl Scene {
 }
 
 /// The names of the fields that hold money: those that a command's type or a table says do.
-pub fn money(session: &mut Session, forms: &[CommandForm]) -> BTreeSet<Rc<str>> {
+pub fn money(session: &mut Session, forms: &[CommandForm]) -> Set<Rc<str>> {
     let fields = forms.iter().flat_map(|form| &form.fields);
-    let mut names: BTreeSet<Rc<str>> = fields
+    let mut names: Set<Rc<str>> = fields
         .filter(|field| field.kind == FieldKind::Money)
         .map(|field| field.name.clone())
         .collect();

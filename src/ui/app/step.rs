@@ -27,7 +27,7 @@ impl App {
         if self.stepping.as_ref().is_some_and(|it| !it.over) {
             return;
         }
-        let Some(ask) = self.draft.ask(&self.forms, new_id()) else { return };
+        let Some(ask) = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id()) else { return };
         self.playing = None;
         self.beat = None;
         let head = desk.session().head();

@@ -1,0 +1,77 @@
+//! Ten thousand systems by chance, over all scenarios: `simulate` makes them and says what must
+//! hold. A run that breaks it names its seed:
+//!
+//! `LEFTFOLD_SEED=7 cargo test --test simulation -- --nocapture` shows that run step by step, and
+//! `LEFTFOLD_RUNS=1000000 cargo test --test simulation` looks further.
+#![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
+
+mod pool;
+mod simulate;
+
+use std::env;
+use std::thread;
+
+use expect_test::expect_file;
+use simulate::{Bug, Outcome, all, digests, run};
+
+/// How many runs there are, unless `LEFTFOLD_RUNS` says otherwise.
+const RUNS: u64 = 10_000;
+
+fn number(name: &str) -> Option<u64> {
+    env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
+/// The first of these seeds whose run breaks something, with what it did.
+fn first_broken(seeds: std::ops::Range<u64>, bug: Option<Bug>) -> Option<(u64, Outcome)> {
+    let threads = thread::available_parallelism().map_or(1, |it| it.get() as u64);
+    let look = |first: u64| {
+        let all = all();
+        let mine = (seeds.start + first..seeds.end).step_by(usize::try_from(threads).unwrap());
+        mine.into_iter().find(|&seed| run(&all, seed, bug, false).broken.is_some())
+    };
+    let found = thread::scope(|scope| {
+        let look = &look;
+        let handles: Vec<_> = (0..threads).map(|first| scope.spawn(move || look(first))).collect();
+        handles.into_iter().filter_map(|handle| handle.join().unwrap()).min()
+    });
+    found.map(|seed| (seed, run(&all(), seed, bug, true)))
+}
+
+#[test]
+fn whatever_happens_every_invariant_holds() {
+    if let Some(seed) = number("LEFTFOLD_SEED") {
+        let outcome = run(&all(), seed, None, true);
+        println!("{}:\n{}", outcome.scenario, outcome.trace.join("\n"));
+        assert_eq!(outcome.broken, None);
+        return;
+    }
+    let runs = number("LEFTFOLD_RUNS").unwrap_or(RUNS);
+    if let Some((seed, outcome)) = first_broken(0..runs, None) {
+        panic!(
+            "{}\n{}: {}\nagain: LEFTFOLD_SEED={seed} cargo test --test simulation -- --nocapture",
+            outcome.trace.join("\n"),
+            outcome.scenario,
+            outcome.broken.unwrap()
+        );
+    }
+}
+
+#[test]
+fn planted_bugs_are_found() {
+    let table = [
+        (Bug::NoDeduplication, "whoever_missed_nothing_equals_a_clean_fold"),
+        (Bug::ReactOnReplay, "effects_are_performed_once"),
+        (Bug::NoVersionCheck, "what_is_stored_is_what_is_known"),
+    ];
+    for (bug, invariant) in table {
+        let (seed, outcome) = first_broken(0..RUNS, Some(bug)).unwrap();
+        assert_eq!(outcome.broken.unwrap().name, invariant, "{bug:?}, seed {seed}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_log_and_steps() {
+    // The same file is compared with in the browser.
+    expect_file!["simulate/digests.txt"].assert_eq(&digests(20));
+}
