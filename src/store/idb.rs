@@ -470,13 +470,22 @@ impl LogStore for IdbStore {
         commits: &mut dyn Iterator<Item = StoredCommit>,
     ) -> Result<(), StoreError> {
         let (text, log) = (to_text(info)?, &info.id);
-        let stores = [LOGS, HEADS, SEGMENTS];
+        let stores = [LOGS, HEADS, TAIL, SEGMENTS];
         let head = self.write(&stores, Durability::Strict, async |transaction| {
+            let mut head = Head::default();
             if get(transaction, LOGS, log)?.await?.is_some() {
-                return Err(StoreError::Failed(format!("there is a log {log} already")));
+                let there = get(transaction, HEADS, log)?.await?.and_then(Head::read);
+                // What comes next is a segment, so nothing may be left in the tail before it.
+                head = match there {
+                    Some(there) => fold(transaction, log, there).await?,
+                    None => Head::default(),
+                };
+                if there.is_none() || head.folded != head.end.commits {
+                    return Err(StoreError::Failed(format!("the log {log} is damaged")));
+                }
             }
             let segments = transaction.object_store(SEGMENTS)?;
-            let (mut head, mut segment, mut events) = (Head::default(), Vec::new(), 0);
+            let (mut segment, mut events) = (Vec::new(), 0);
             let mut waiting = VecDeque::new();
             loop {
                 let commit = commits.next();
