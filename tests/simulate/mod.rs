@@ -142,11 +142,11 @@ impl Disk {
         for (stream, version) in commit.expects() {
             let actual = self.versions.get(&stream).copied().unwrap_or_default();
             if checked && actual != version {
-                return Answer::Lost { actual };
+                return Answer::Lost;
             }
         }
         if checked && commit.after != self.head {
-            return Answer::Lost { actual: self.head };
+            return Answer::Lost;
         }
         for event in &commit.events {
             self.versions.insert(event.stream().clone(), event.version());
