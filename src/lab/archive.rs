@@ -236,6 +236,7 @@ pub struct Imported {
 
 /// Reads an archive piece by piece, whatever its format.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says where in the text it is")]
 pub struct Import {
     format: Option<Format>,
     /// The line that is being read, and the one where the current event began.
@@ -393,9 +394,8 @@ impl Import {
         if too_deep(&item) {
             return self.fault("data", format!("it is nested deeper than {DEPTH}"));
         }
-        let text = match std::str::from_utf8(&item) {
-            Ok(text) => text,
-            Err(_) => return self.fault("", "it is not text in UTF-8"),
+        let Ok(text) = std::str::from_utf8(&item) else {
+            return self.fault("", "it is not text in UTF-8");
         };
         match serde_json::from_str::<CloudEvent<'_>>(text) {
             Ok(event) => self.event(&event),
@@ -493,17 +493,14 @@ impl Import {
             }
             self.position = position;
         }
-        let next = match self.versions.get_mut(&stream) {
-            Some(version) => {
-                *version += 1;
-                *version
-            }
-            None => {
-                // A log need not begin with its streams: this may be a later part of one.
-                let first = event.streamversion.unwrap_or(1).max(1);
-                self.versions.insert(stream.clone(), first);
-                first
-            }
+        let next = if let Some(version) = self.versions.get_mut(&stream) {
+            *version += 1;
+            *version
+        } else {
+            // A log need not begin with its streams: this may be a later part of one.
+            let first = event.streamversion.unwrap_or(1).max(1);
+            self.versions.insert(stream.clone(), first);
+            first
         };
         if let Some(version) = event.streamversion
             && version != next
@@ -512,13 +509,12 @@ impl Import {
             return self.fault("streamversion", what);
         }
         let data = event.data.map_or_else(empty_object, ToOwned::to_owned);
-        let kind = match self.kinds.get(&*event.kind) {
-            Some(kind) => kind.clone(),
-            None => {
-                let kind: Rc<str> = (&*event.kind).into();
-                self.kinds.insert(event.kind.to_string(), kind.clone());
-                kind
-            }
+        let kind = if let Some(kind) = self.kinds.get(&*event.kind) {
+            kind.clone()
+        } else {
+            let kind: Rc<str> = (&*event.kind).into();
+            self.kinds.insert(event.kind.to_string(), kind.clone());
+            kind
         };
         self.done.events += 1;
         if self.done.events > EVENTS {

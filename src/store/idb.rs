@@ -359,12 +359,12 @@ impl LogStore for IdbStore {
 
     async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError> {
         let stored = StoredCommit::from(commit);
-        let stores = [HEADS, TAIL, SEGMENTS];
+        let places = [HEADS, TAIL, SEGMENTS];
         let durability = match commit.events.len() as u64 {
             SEGMENT_COMMITS.. => Durability::Strict,
             _ => self.0.durability.get(),
         };
-        let head = self.write(&stores, durability, async |transaction| {
+        let head = self.write(&places, durability, async |transaction| {
             let Some(head) = get(transaction, HEADS, &log)?.await? else {
                 return Err(StoreError::UnknownLog(log.to_owned()));
             };
@@ -470,13 +470,22 @@ impl LogStore for IdbStore {
         commits: &mut dyn Iterator<Item = StoredCommit>,
     ) -> Result<(), StoreError> {
         let (text, log) = (to_text(info)?, &info.id);
-        let stores = [LOGS, HEADS, SEGMENTS];
+        let stores = [LOGS, HEADS, TAIL, SEGMENTS];
         let head = self.write(&stores, Durability::Strict, async |transaction| {
+            let mut head = Head::default();
             if get(transaction, LOGS, log)?.await?.is_some() {
-                return Err(StoreError::Failed(format!("there is a log {log} already")));
+                let there = get(transaction, HEADS, log)?.await?.and_then(Head::read);
+                // What comes next is a segment, so nothing may be left in the tail before it.
+                head = match there {
+                    Some(there) => fold(transaction, log, there).await?,
+                    None => Head::default(),
+                };
+                if there.is_none() || head.folded != head.end.commits {
+                    return Err(StoreError::Failed(format!("the log {log} is damaged")));
+                }
             }
             let segments = transaction.object_store(SEGMENTS)?;
-            let (mut head, mut segment, mut events) = (Head::default(), Vec::new(), 0);
+            let (mut segment, mut events) = (Vec::new(), 0);
             let mut waiting = VecDeque::new();
             loop {
                 let commit = commits.next();
@@ -585,14 +594,12 @@ async fn read_from(
 
 fn make_stores(event: &VersionChangeEvent) -> Result<(), idb::Error> {
     let database = event.database()?;
-    let old: &[&str] = match event.old_version()? {
-        0 => &[],
-        _ => {
-            // The first layout had other heads; a log is brought over when it is first read.
-            database.delete_object_store(HEADS)?;
-            &[LOGS, TAIL, SHELVES]
-        }
-    };
+    let mut old: &[&str] = &[];
+    if event.old_version()? > 0 {
+        // The first layout had other heads; a log is brought over when it is first read.
+        database.delete_object_store(HEADS)?;
+        old = &[LOGS, TAIL, SHELVES];
+    }
     for name in [LOGS, HEADS, TAIL, SEGMENTS, SHELVES] {
         if !old.contains(&name) {
             database.create_object_store(name, ObjectStoreParams::new())?;

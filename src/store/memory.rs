@@ -109,17 +109,19 @@ impl LogStore for MemoryStore {
         info: &LogInfo,
         commits: &mut dyn Iterator<Item = StoredCommit>,
     ) -> Result<(), StoreError> {
-        let mut log = Log::new(info.clone());
-        for commit in commits {
-            check_follows(&commit, log.commits.len() as u64, log.head)?;
-            log.head += commit.events.len() as u64;
-            log.commits.push(Held::Stored(commit));
-        }
         let mut logs = self.0.borrow_mut();
-        if logs.contains_key(&info.id) {
-            return Err(StoreError::Failed(format!("there is a log {} already", info.id)));
+        let there = logs.get(&info.id).map(|log| (log.commits.len() as u64, log.head));
+        let (mut number, mut head) = there.unwrap_or_default();
+        let mut held = Vec::new();
+        for commit in commits {
+            check_follows(&commit, number, head)?;
+            number += 1;
+            head += commit.events.len() as u64;
+            held.push(Held::Stored(commit));
         }
-        logs.insert(info.id.clone(), log);
+        let log = logs.entry(info.id.clone()).or_insert_with(|| Log::new(info.clone()));
+        log.head = head;
+        log.commits.extend(held);
         Ok(())
     }
 

@@ -201,11 +201,12 @@ pub trait LogStore {
     /// [`StoreError::UnknownLog`], [`StoreError::Failed`].
     async fn records(&self, log: &str) -> Result<Records, StoreError>;
 
-    /// Adds a log with all its commits, or nothing. They are on the disk when this returns.
+    /// Adds commits to the end of a log, which is made where there is none: all of them, or
+    /// nothing. They are on the disk when this returns.
     ///
     /// # Errors
-    /// [`StoreError::Full`]; [`StoreError::Failed`], also where they don't follow each other or
-    /// the log exists.
+    /// [`StoreError::Full`]; [`StoreError::Failed`], also where they don't follow each other and
+    /// what is there.
     async fn import(
         &self,
         log: &LogInfo,

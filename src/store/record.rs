@@ -267,7 +267,7 @@ impl Writer<'_> {
             self.out.push((it & 0x7f) as u8 | 0x80);
             it >>= 7;
         }
-        self.out.push(it as u8);
+        self.out.push((it & 0x7f) as u8);
     }
 
     fn text(&mut self, it: &str) {
@@ -461,8 +461,8 @@ mod tests {
                 _ => envelope.origin = Origin::Forced,
             }
             envelope.unanswered = number == 2;
-            envelope.follows = (number == 3)
-                .then(|| Follows { command: envelope.command_id, choice: Choice::Force });
+            let follows = Follows { command: envelope.command_id, choice: Choice::Force };
+            envelope.follows = (number == 3).then_some(follows);
             envelope.command = (number == 3).then(|| CommandRecord {
                 stream: Stream::parse("note-1").unwrap(),
                 kind: "Add".into(),

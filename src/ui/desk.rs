@@ -113,8 +113,8 @@ impl Storage {
 
     /// Keeps a small record beside a log.
     pub async fn keep(&self, log: &str, keep: &Keep) -> Result<(), StoreError> {
-        let (shelf, key, text) = record_of(keep);
-        self.put(log, shelf, &key, &text).await
+        let (on, key, text) = record_of(keep);
+        self.put(log, on, &key, &text).await
     }
 
     async fn records(&self, log: &str) -> Result<Records, StoreError> {
@@ -601,7 +601,8 @@ impl Desk {
                     session.learned(commit.read(&scenario));
                 }
             }
-            ((before + 1, self.session().head()), self.run_in_turn().await)
+            let head = self.session().head();
+            ((before + 1, head), self.run_in_turn().await)
         };
         self.notify(trace);
         Ok(range)
@@ -726,9 +727,9 @@ impl Desk {
         ) {
             return;
         }
-        let (shelf, key, text) = record_of(&keep);
-        match inner.storage.put(&inner.info.id, shelf, &key, &text).await {
-            Ok(()) if shelf == Shelf::Effects => self.announce(),
+        let (on, key, text) = record_of(&keep);
+        match inner.storage.put(&inner.info.id, on, &key, &text).await {
+            Ok(()) if on == Shelf::Effects => self.announce(),
             Ok(()) => {}
             Err(fault) => {
                 self.in_trouble(&fault);

@@ -417,8 +417,16 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     assert_eq!(texts(&store, "a").await.len(), 3_001);
 
     let exists = store.import(&info("a"), &mut stored().take(1)).await.unwrap_err();
-    assert_eq!(exists.to_string(), "the browser's storage failed: there is a log a already");
+    assert_eq!(
+        exists.to_string(),
+        "the browser's storage failed: commit 1 after event 0 does not follow commit 3001, which \
+         ends at event 5143"
+    );
     assert_eq!(texts(&store, "a").await.len(), 3_001);
+    let more = [alice.commit(&[]), alice.commit(&["note-1", "note-4"])];
+    assert_eq!(store.import(&info("a"), &mut more.iter().map(StoredCommit::from)).await, Ok(()));
+    assert_eq!(store.append("a", &alice.commit(&["note-3"])).await, Ok(()));
+    assert_eq!(texts(&store, "a").await.len(), 3_004);
 
     let mut with_a_gap = stored().filter(|commit| commit.number != 2_900);
     let gap = store.import(&info("b"), &mut with_a_gap).await.unwrap_err();

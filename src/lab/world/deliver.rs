@@ -70,7 +70,8 @@ impl World {
             };
         let mut held_back = 0;
         // What is recognised was reacted to, unless a crash came between.
-        if it.kind == Kind::Process && !crashes && !(skipped && behind) && !self.watching {
+        let reacts = it.kind == Kind::Process && !self.watching;
+        if reacts && !crashes && !(skipped && behind) {
             let reactions = it.runner.react(event);
             let excused = it.excused.iter().any(|range| range.contains(&position));
             if it.guard && (position <= it.mark || excused) {

@@ -9,7 +9,7 @@ use yew::Context;
 use super::{App, How, Msg};
 use crate::lab::archive::{Export, Format, Import, Imported};
 use crate::lab::csv::csv;
-use crate::lab::{Kind, Scenario, Session, StoredCommit, View};
+use crate::lab::{Kind, Scenario, Session, StoredCommit, Subscription, View};
 use crate::store::link::{self, LinkError, Shared};
 use crate::store::{Durability, Found, IdbStore, LogInfo};
 use crate::ui::address::Address;
@@ -313,7 +313,7 @@ impl App {
             Act::GoOn => self.under_way_with(ctx, "Saving…", async move {
                 // The old connection may be gone for good.
                 let fresh = match IdbStore::open("leftfold").await {
-                    Ok(disk) => Storage::Disk(disk),
+                    Ok(opened) => Storage::Disk(opened),
                     Err(_) => storage,
                 };
                 match desk.save_again(fresh.clone()).await {
@@ -511,7 +511,7 @@ async fn drop_models(desk: &Desk) -> String {
 
 fn views(session: &mut Session) -> Vec<View> {
     let running = session.world().subscriptions().iter();
-    running.filter(|it| it.kind() == Kind::Projection).map(|it| it.view()).collect()
+    running.filter(|it| it.kind() == Kind::Projection).map(Subscription::view).collect()
 }
 
 /// Exports the open log, makes a new one of that, and compares the two.
