@@ -167,7 +167,9 @@ fn a_log_that_is_exported_and_imported_is_the_same_log() {
         for format in [Format::Lines, Format::Batch] {
             let mut archive = Vec::new();
             let mut export = Export::new(format, &run.session.scenario().id);
-            commits.iter().for_each(|commit| export.commit(commit, &mut archive));
+            for commit in &commits {
+                export.commit(commit, &mut archive);
+            }
             export.finish(&mut archive);
             if commits.is_empty() && format == Format::Lines {
                 continue;

@@ -275,8 +275,10 @@ pub fn natural(left: &str, right: &str) -> Ordering {
     // What they begin with in common decides nothing, but for a number that it breaks off.
     let same = left.bytes().zip(right.bytes()).take_while(|(a, b)| a == b);
     let mut from = same.count();
-    while from > 0 && !(left.is_char_boundary(from) && !left.as_bytes()[from - 1].is_ascii_digit())
-    {
+    let breaks_off = |at: usize| {
+        !left.is_char_boundary(at) || at > 0 && left.as_bytes()[at - 1].is_ascii_digit()
+    };
+    while breaks_off(from) {
         from -= 1;
     }
     let (mut a, mut b) = (&left[from..], &right[from..]);

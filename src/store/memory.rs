@@ -112,16 +112,16 @@ impl LogStore for MemoryStore {
         let mut logs = self.0.borrow_mut();
         let there = logs.get(&info.id).map(|log| (log.commits.len() as u64, log.head));
         let (mut number, mut head) = there.unwrap_or_default();
-        let mut held = Vec::new();
+        let mut new = Vec::new();
         for commit in commits {
             check_follows(&commit, number, head)?;
             number += 1;
             head += commit.events.len() as u64;
-            held.push(Held::Stored(commit));
+            new.push(Held::Stored(commit));
         }
         let log = logs.entry(info.id.clone()).or_insert_with(|| Log::new(info.clone()));
         log.head = head;
-        log.commits.extend(held);
+        log.commits.extend(new);
         Ok(())
     }
 

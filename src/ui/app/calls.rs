@@ -47,7 +47,6 @@ pub struct Calls {
     pub mark: Callback<(u64, Option<String>)>,
     pub find: Callback<Rc<str>>,
     pub hide_hint: Callback<()>,
-    pub act: Callback<Act>,
     pub tool: Callback<Tool>,
     pub rewind: Callback<(Rc<str>, u64)>,
 }
@@ -86,7 +85,6 @@ impl Calls {
             mark: link.callback(|(position, name)| Msg::Bookmark(position, name)),
             find: link.callback(Msg::Find),
             hide_hint: link.callback(|()| Msg::Hint),
-            act: link.callback(Msg::Act),
             tool: link.callback(|tool| Msg::Lab(lab::Msg::Open(tool))),
             rewind: link.callback(|(name, to)| Msg::Control(name, Control::Rewind(to))),
         }
