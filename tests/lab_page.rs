@@ -267,7 +267,7 @@ async fn a_duplicate_without_deduplication_is_red_until_the_projection_is_rebuil
     until_text(&page, "Balances", "fault set").await;
     reach(&page, "Recognise events taken in before Balances").await;
     page.press([SPACE]).await;
-    until_text(&page, "Balances", "no dedup").await;
+    until_text(&page, "Balances", "deduplication off").await;
     page.press([ESCAPE]).await;
     send(&page, "Dep").await;
     until_text(&page, "Balances", "differs from a clean fold").await;

@@ -171,6 +171,7 @@ fn Reader(props: &ReaderProps) -> Html {
     let what = if process { "process manager" } else { it.now.store() };
     let body = html! {
         <>
+            { state_of(it) }
             if let Some(refused) = &props.refused {
                 <p class="fault pad refusal" role="alert">{ &*refused.why }</p>
             }
@@ -249,7 +250,6 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
                     }) }
                 </select>
             }
-            { state_of(it) }
             { health_of(it) }
             { chip(if it.lag > 0 { "red" } else { colour }, lag) }
             { icon_button(if it.paused { "play" } else { "pause" }, format!("{} {name}", if it.paused { "Resume" } else { "Pause" }), control(Control::Pause(!it.paused))) }

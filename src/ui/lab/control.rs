@@ -36,17 +36,22 @@ fn place(control: Control) -> &'static str {
     }
 }
 
-/// What holds a subscription back, for its panel's head: as few words as will do.
+/// What is unusual about a subscription, below its panel's head: as few words as will do.
 pub fn state_of(it: &Panel) -> Html {
+    let usual = !it.paused && it.delay == 0 && !it.synchronous && it.deduplicate && it.guard;
+    if usual && it.fault.is_none() {
+        return html! {};
+    }
+    let fault = it.fault.and_then(|it| Fault::ALL.iter().find(|(fault, _)| *fault == it));
     html! {
-        <>
+        <p class="states">
             if it.crashed { { chip("red", "crashed") } } else if it.paused { { chip("yellow", "paused") } }
-            if it.delay > 0 { { chip("yellow", format!("delayed {}", it.delay)) } }
+            if it.delay > 0 { { chip("yellow", format!("kept {} behind", it.delay)) } }
             if it.synchronous { { chip("", "synchronous") } }
-            if !it.deduplicate { { chip("yellow", "no dedup") } }
+            if !it.deduplicate { { chip("yellow", "deduplication off") } }
             if !it.guard { { chip("red", "guard off") } }
-            if it.fault.is_some() { { chip("red", "fault set") } }
-        </>
+            if let Some((_, words)) = fault { { chip("red", format!("fault set: {}", words.to_lowercase())) } }
+        </p>
     }
 }
 

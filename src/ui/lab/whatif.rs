@@ -145,7 +145,7 @@ pub fn offers(position: u64, out: &Set<u64>, act: &Callback<Msg>) -> Html {
             <summary>{ "What if …" }</summary>
             <div class="actions">
                 { button(words, act.reform(move |_| Msg::LeaveOut(position))) }
-                <Amount label="or" button="Swap with it" value={position.saturating_sub(1).max(1)} set={act.reform(move |other| Msg::Swap(position, other))} />
+                <Amount label="or with event" button="Swap" value={position.saturating_sub(1).max(1)} set={act.reform(move |other| Msg::Swap(position, other))} />
             </div>
         </details>
     }
