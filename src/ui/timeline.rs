@@ -311,10 +311,14 @@ fn drag_flag(props: &TimelineProps, flag: &Flag, text: String, how: &str, style:
     }
 }
 
+/// Flags this near to each other, as a share of the track, have no room for their words.
+const CROWDED: f64 = 0.14;
+
 fn flags(props: &TimelineProps) -> Html {
     let (mut behind, ahead): (Vec<&Flag>, Vec<&Flag>) =
         props.flags.iter().partition(|flag| flag.lag > 0 || flag.paused);
     sort(&mut behind, |a, b| a.checkpoint.cmp(&b.checkpoint));
+    let (mut last, mut crowd) = (None::<f64>, 0_i32);
     html! {
         <div class="lane flags">
             <span class="name">{ match ahead.len() {
@@ -333,8 +337,18 @@ fn flags(props: &TimelineProps) -> Html {
                 }) }
                 { for behind.into_iter().map(|flag| {
                     let text = format!("{}, {}", flag.name, match flag.lag { 0 => "paused".to_owned(), lag => format!("{lag} behind") });
-                    let left = if share(props, flag.checkpoint) > 0.7 { " left" } else { "" };
-                    drag_flag(props, flag, text, left, style(props, flag.checkpoint))
+                    let at = share(props, flag.checkpoint);
+                    // Where flags would cover each other, all but the first are flags only.
+                    crowd = last.filter(|last| at - last < CROWDED).map_or(0, |_| crowd + 1);
+                    if crowd == 0 {
+                        last = Some(at);
+                    }
+                    let how = match crowd {
+                        0 if at > 0.7 => " left",
+                        0 => "",
+                        _ => " pennant",
+                    };
+                    drag_flag(props, flag, text, how, format!("{};--nth:{}", style(props, flag.checkpoint), -crowd))
                 }) }
                 { for ahead.iter().enumerate().filter(|_| props.axis.to == props.head).map(|(nth, flag)| {
                     let text = flag.name.to_string();
