@@ -46,7 +46,9 @@ async fn the_states_of_a_workshop() {
 
     page.js("await leftfold.open('bank', { empty: true })").await;
     let send = |what: &str| format!("await leftfold.send('account-1', {what}).catch(() => 0)");
-    page.js(&send("{ type: 'OpenAccount', data: { customer: '1', owner: 'Lola' } }")).await;
+    let customer = "{ type: 'RegisterCustomer', data: { name: 'Lola Gheda' } }";
+    page.js(&format!("await leftfold.send('customer-1', {customer})")).await;
+    page.js(&send("{ type: 'OpenAccount', data: { customer: '1', initial_balance: 5000 } }")).await;
     page.js(&send("{ type: 'Withdraw', data: { amount: 8000 } }")).await;
     drawn(&page, "rejected").await;
     page.js(&send("{ type: 'Deposit', data: { amount: 8000 } }, { expectedVersion: 0 }")).await;

@@ -216,6 +216,17 @@ impl Page {
         self.find(&format!("[aria-label='{name}']")).await.text().await.unwrap()
     }
 
+    /// Waits until a region or group, by its accessible name, shows a text.
+    pub async fn shows(&self, name: &str, text: &str) {
+        self.until(&format!(
+            "[...document.querySelectorAll('[aria-label]')].some(it =>
+                it.getAttribute('aria-label') === {} && it.innerText.includes({}))",
+            json!(name),
+            json!(text)
+        ))
+        .await;
+    }
+
     pub async fn click(&self, name: &str) {
         let xpath = format!("//button[@aria-label='{name}' or normalize-space(.)='{name}']");
         self.client.find(Locator::XPath(&xpath)).await.unwrap().click().await.unwrap();
