@@ -31,10 +31,12 @@ pub fn panel(shell: &Shell, head: &Head, aside: Html, body: Html) -> Html {
         <section class={if folded { "panel folded" } else { "panel" }}
             role={if head.region { "region" } else { "group" }} aria-label={head.name.to_owned()}>
             <div class="head">
-                <h2><button type="button" class={format!("fold {}", head.colour)} onclick={fold} aria-expanded={if folded { "false" } else { "true" }}>
-                    { head.name }
-                </button></h2>
-                if !head.what.is_empty() { <span class="quiet what">{ head.what }</span> }
+                <div class="title">
+                    <h2><button type="button" class={format!("fold {}", head.colour)} onclick={fold} aria-expanded={if folded { "false" } else { "true" }}>
+                        { head.name }
+                    </button></h2>
+                    if !head.what.is_empty() { <span class="quiet what">{ head.what }</span> }
+                </div>
                 <span class="spring" />
                 { aside }
             </div>

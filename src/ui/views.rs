@@ -96,8 +96,8 @@ fn written(cell: &Cell) -> String {
 fn side(cell: &Cell) -> &'static str {
     match cell {
         Cell::Number(_) | Cell::Money(_) => "number",
-        Cell::Flag(true) => "flag on",
-        Cell::Flag(false) => "flag",
+        Cell::Flag(true) => "truth on",
+        Cell::Flag(false) => "truth",
         _ => "",
     }
 }
