@@ -313,7 +313,6 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let resting = matches!(msg, Msg::Settled);
         let shown = self.take(ctx, msg);
-        self.lab_on();
         if let (true, Some(desk)) = (shown, &self.desk) {
             self.scene.refresh(desk, self.layout.zoom, self.layout.by_time, resting);
             let (head, position) = (desk.session().head(), desk.session().position());

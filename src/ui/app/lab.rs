@@ -1,8 +1,8 @@
-//! What the lab's tools ask for, done; and what takes longer, in slices between frames.
+//! What the lab's tools ask for, done.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo::timers::callback::Timeout;
 use gloo::utils::document;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -11,34 +11,27 @@ use yew::{Callback, Context, Html, html};
 use super::{App, Msg, Side};
 use crate::lab::{Ask, Change, Expected, Set, Stream, Target, compare_logs, compare_positions};
 use crate::ui::browser::{close_menus, focus};
-use crate::ui::desk::{Desk, new_id, now};
+use crate::ui::desk::{Desk, new_id};
 use crate::ui::lab::{
-    self, CompareForm, Compared, Drawer, Imagining, Inquiry, Race, Tool, Wanted, pairs_of,
+    self, CompareForm, Compared, Drawer, Imagining, Inquiry, Job, Race, Tool, Wanted, Worker,
+    pairs_of,
 };
-
-/// How long a slice lasts, in milliseconds.
-const SLICE: u64 = 6;
-/// So many events or looks are gone through between two looks at the clock, at most.
-const BUDGET: u64 = 64;
 
 /// What the lab's tools need of the page beside what they know.
 #[derive(Default)]
 pub struct Bench {
-    /// Goes on soon.
-    slice: Option<Timeout>,
-    /// How much is done between two looks at the clock.
-    budget: u64,
     /// What had the focus when the drawer was opened.
     opener: Option<HtmlElement>,
 }
 
 impl App {
+    #[expect(clippy::too_many_lines, reason = "a few lines for each message")]
     pub(super) fn lab(&mut self, ctx: &Context<Self>, msg: lab::Msg) -> bool {
         let Some(desk) = self.desk.clone() else { return false };
         match msg {
             lab::Msg::Open(tool) => {
                 if tool == Tool::Why && self.lab.inquiry.is_none() {
-                    self.lab.inquiry = first(&desk, &self.scene.streams);
+                    self.lab.inquiry = first(&desk, &self.scene.streams).map(shared);
                 }
                 self.open_tool(tool);
             }
@@ -77,19 +70,21 @@ impl App {
             }
             lab::Msg::Wait(name) => self.lab.wait = name,
             lab::Msg::Why(target, pointer) => {
-                self.lab.inquiry = Inquiry::new(&mut desk.session_mut(), target, pointer);
+                self.lab.inquiry =
+                    Inquiry::new(&mut desk.session_mut(), target, pointer).map(shared);
                 self.open_tool(Tool::Why);
             }
             lab::Msg::WhyOf(panel, pointer) => {
                 let target = lab::target(&self.scene.streams, &panel);
                 let inquiry = Inquiry::new(&mut desk.session_mut(), target, pointer);
                 if inquiry.is_some() {
-                    self.lab.inquiry = inquiry;
+                    self.lab.inquiry = inquiry.map(shared);
                     self.open_tool(Tool::Why);
                 }
             }
             lab::Msg::Find(asked, condition, monotonic) => {
-                let Some(inquiry) = &mut self.lab.inquiry else { return false };
+                let Some(inquiry) = &self.lab.inquiry else { return false };
+                let mut inquiry = inquiry.borrow_mut();
                 let mut session = desk.session_mut();
                 let here = session.position();
                 session.seek(inquiry.position);
@@ -98,12 +93,12 @@ impl App {
                 session.seek(here);
             }
             lab::Msg::Cancel => {
-                if let Some(inquiry) = &mut self.lab.inquiry {
-                    inquiry.cancel();
+                if let Some(inquiry) = &self.lab.inquiry {
+                    inquiry.borrow_mut().cancel();
                 }
             }
             lab::Msg::LeaveOut(position) => {
-                let mut out = match self.lab.imagined.take().map(|it| it.change) {
+                let mut out = match self.lab.imagined.take().map(|it| it.borrow().change.clone()) {
                     Some(Change::LeaveOut(out)) => out,
                     _ => Set::new(),
                 };
@@ -151,10 +146,6 @@ impl App {
                     world.outdate_snapshot(&stream);
                 }
             }
-            lab::Msg::Slice => {
-                self.bench.slice = None;
-                self.slice(&desk);
-            }
         }
         true
     }
@@ -177,42 +168,10 @@ impl App {
             return;
         }
         match Imagining::new(&desk.session(), change) {
-            Ok(imagined) => (self.lab.imagined, self.lab.unimagined) = (Some(imagined), None),
+            Ok(it) => (self.lab.imagined, self.lab.unimagined) = (Some(shared(it)), None),
             Err(why) => self.lab.unimagined = Some(why),
         }
         self.open_tool(Tool::WhatIf);
-    }
-
-    /// Follows the playhead, and sees to it that what takes longer goes on.
-    pub(super) fn lab_on(&mut self) {
-        let Some(desk) = &self.desk else { return };
-        if let Some(imagined) = &mut self.lab.imagined {
-            imagined.keep_up(&desk.session());
-        }
-        if self.lab.busy() && self.bench.slice.is_none() {
-            let link = self.link.clone();
-            let go_on = move || link.send_message(Msg::Lab(lab::Msg::Slice));
-            self.bench.slice = Some(Timeout::new(0, go_on));
-        }
-    }
-
-    fn slice(&mut self, desk: &Desk) {
-        let start = now();
-        let mut session = desk.session_mut();
-        while self.lab.busy() && now() - start < SLICE {
-            let before = now();
-            if let Some(inquiry) = self.lab.inquiry.as_mut().filter(|it| it.busy()) {
-                inquiry.advance(&mut session, self.bench.budget.clamp(1, BUDGET));
-            } else if let Some(imagined) = &mut self.lab.imagined {
-                imagined.advance(&mut session);
-            }
-            // Large read models take longer to look at.
-            self.bench.budget = match now() - before {
-                0..=2 => (self.bench.budget.max(1) * 2).min(BUDGET),
-                3..=SLICE => self.bench.budget,
-                _ => self.bench.budget / 2,
-            };
-        }
     }
 
     /// Below the command form: two actors, and what is waited for.
@@ -241,20 +200,33 @@ impl App {
         let session = desk.session();
         let body = match tool {
             Tool::Race => lab::race(self.lab.race.as_ref(), self.under_way(), &act, &again),
-            Tool::Why => lab::why(
-                &self.shell,
-                &session,
-                self.lab.inquiry.as_ref(),
-                &self.scene.streams,
-                &act,
-                &seek,
-            ),
-            Tool::WhatIf => lab::what_if(
-                self.lab.imagined.as_ref(),
-                self.lab.unimagined.as_deref(),
-                &act,
-                &seek,
-            ),
+            Tool::Why => match &self.lab.inquiry {
+                None => {
+                    html! { <p>{ "There is nothing to ask about yet: no state and no read model." }</p> }
+                }
+                Some(inquiry) => {
+                    let job: Rc<RefCell<dyn Job>> = inquiry.clone();
+                    let (it, shell) = (inquiry.clone(), self.shell.clone());
+                    let (desk, streams) = (desk.clone(), self.scene.streams.clone());
+                    let from = desk.clone();
+                    let draw = Callback::from(move |()| {
+                        lab::why(&shell, &from.session(), &it.borrow(), &streams, &act, &seek)
+                    });
+                    html! { <Worker {desk} {job} {draw} /> }
+                }
+            },
+            Tool::WhatIf => match &self.lab.imagined {
+                None => lab::no_what_if(self.lab.unimagined.as_deref()),
+                Some(imagined) => {
+                    let job: Rc<RefCell<dyn Job>> = imagined.clone();
+                    let (it, desk) = (imagined.clone(), desk.clone());
+                    let why = self.lab.unimagined.clone();
+                    let draw = Callback::from(move |()| {
+                        lab::what_if(&it.borrow(), why.as_deref(), &act, &seek)
+                    });
+                    html! { <Worker {desk} {job} {draw} /> }
+                }
+            },
             Tool::Compare => {
                 let scenario = &session.scenario().id;
                 let logs = self.logs.iter().filter(|it| it.scenario == **scenario).cloned();
@@ -287,6 +259,10 @@ impl App {
     }
 }
 
+fn shared<T>(it: T) -> Rc<RefCell<T>> {
+    Rc::new(RefCell::new(it))
+}
+
 /// What to ask about where nothing was pressed: the selected event's state, or the first there is.
 fn first(desk: &Desk, streams: &[Stream]) -> Option<Inquiry> {
     let mut session = desk.session_mut();
@@ -297,9 +273,8 @@ fn first(desk: &Desk, streams: &[Stream]) -> Option<Inquiry> {
 }
 
 async fn compare(desk: &Desk, wanted: &Wanted) -> Result<crate::lab::Comparison, String> {
-    let heads = |there: u64, at: u64, log: &str| match at > there {
-        true => Err(format!("{log} ends at #{there}")),
-        false => Ok(()),
+    let heads = |there: u64, at: u64, log: &str| {
+        if at > there { Err(format!("{log} ends at #{there}")) } else { Ok(()) }
     };
     heads(desk.session().head(), wanted.here, "this log")?;
     if wanted.log == desk.info().id {

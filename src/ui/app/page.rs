@@ -213,7 +213,7 @@ impl App {
                 if !desk.runs_processes() {
                     <p class="notice">{ "Another tab has this log open as well. What either stores, both show; the other one runs its processes." }</p>
                 }
-                if let Some(imagined) = &self.lab.imagined { { lab::banner(imagined, &ctx.link().callback(Msg::Lab)) } }
+                if let Some(imagined) = &self.lab.imagined { { lab::banner(&imagined.borrow(), &ctx.link().callback(Msg::Lab)) } }
                 if let Some(fault) = &self.fault {
                     <p class="notice bad" role="alert">
                         { fault }

@@ -63,9 +63,8 @@ pub fn CompareForm(props: &CompareProps) -> Html {
             </label>
         }
     };
-    let title = |info: &LogInfo| match info.id == props.log {
-        true => "This log".to_owned(),
-        false => info.title.clone(),
+    let title = |info: &LogInfo| {
+        if info.id == props.log { "This log".to_owned() } else { info.title.clone() }
     };
     html! {
         <form class="compare" onsubmit={send} novalidate={true}>

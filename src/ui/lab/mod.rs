@@ -16,7 +16,9 @@ mod snapshots;
 mod wait;
 mod whatif;
 mod why;
+mod worker;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 pub use self::compare::{CompareForm, Compared, Wanted, compared};
@@ -30,8 +32,9 @@ pub use self::race::{ACTORS, Held, Race, actors, choices, chosen_by, race};
 pub use self::sides::pairs_of;
 pub use self::snapshots::snapshots;
 pub use self::wait::wait;
-pub use self::whatif::{Imagining, banner, offers, what_if};
+pub use self::whatif::{Imagining, banner, no_what_if, offers, what_if};
 pub use self::why::{Inquiry, target, why};
+pub use self::worker::{Job, Worker};
 use crate::lab::{Comparison, Condition, Entry, Loading, Set, Stream, Target};
 
 /// What can be asked of the lab.
@@ -72,8 +75,6 @@ pub enum Msg {
     LoadBy(Loading),
     /// Damage a snapshot, or make it an outdated one.
     Spoil(Stream, bool),
-    /// Go on with what takes longer.
-    Slice,
 }
 
 /// What the lab knows of the open log.
@@ -88,8 +89,8 @@ pub struct Lab {
     pub wait: Option<Rc<str>>,
     /// The position that the last command wrote.
     pub wrote: Option<u64>,
-    pub inquiry: Option<Inquiry>,
-    pub imagined: Option<Imagining>,
+    pub inquiry: Option<Rc<RefCell<Inquiry>>>,
+    pub imagined: Option<Rc<RefCell<Imagining>>>,
     /// Why something could not be imagined.
     pub unimagined: Option<String>,
     pub compared: Option<Result<Compared, Rc<str>>>,
@@ -98,7 +99,7 @@ pub struct Lab {
 impl Lab {
     /// The positions that are left out or moved, for the view only.
     pub fn out(&self) -> Rc<Set<u64>> {
-        Rc::new(self.imagined.as_ref().map(Imagining::positions).unwrap_or_default())
+        Rc::new(self.imagined.as_ref().map(|it| it.borrow().positions()).unwrap_or_default())
     }
 
     /// A command came to its end.
@@ -109,11 +110,5 @@ impl Lab {
         if let Some(race) = &mut self.race {
             race.sent(entry);
         }
-    }
-
-    /// True where something goes on that takes longer.
-    pub fn busy(&self) -> bool {
-        self.inquiry.as_ref().is_some_and(Inquiry::busy)
-            || self.imagined.as_ref().is_some_and(Imagining::busy)
     }
 }

@@ -11,19 +11,16 @@ const FIELDS: &str = "[data-path], tbody td";
 pub fn field_of(event: &Event) -> Option<(String, String)> {
     let field = event.target_dyn_into::<Element>()?.closest(FIELDS).ok()??;
     let panel = field.closest("section[aria-label]").ok()??.get_attribute("aria-label")?;
-    let pointer = match field.get_attribute("data-path") {
-        Some(path) => {
-            let within = field.closest("[data-within]").ok()?;
-            let within = within.and_then(|it| it.get_attribute("data-within")).unwrap_or_default();
-            format!("{within}{path}")
-        }
-        None => {
-            let row = field.closest("tr").ok()??.get_attribute("data-key")?;
-            let column = field.dyn_ref::<HtmlTableCellElement>()?.cell_index();
-            let heads = field.closest("table").ok()??.query_selector_all("th").ok()?;
-            let name = heads.get(u32::try_from(column).ok()?)?.text_content()?;
-            format!("/rows/{}/{}", escaped(&row), escaped(&name))
-        }
+    let pointer = if let Some(path) = field.get_attribute("data-path") {
+        let within = field.closest("[data-within]").ok()?;
+        let within = within.and_then(|it| it.get_attribute("data-within")).unwrap_or_default();
+        format!("{within}{path}")
+    } else {
+        let row = field.closest("tr").ok()??.get_attribute("data-key")?;
+        let column = field.dyn_ref::<HtmlTableCellElement>()?.cell_index();
+        let heads = field.closest("table").ok()??.query_selector_all("th").ok()?;
+        let name = heads.get(u32::try_from(column).ok()?)?.text_content()?;
+        format!("/rows/{}/{}", escaped(&row), escaped(&name))
     };
     Some((panel, pointer))
 }

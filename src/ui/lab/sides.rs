@@ -11,8 +11,9 @@ use crate::ui::views::{Tree, ViewBody};
 /// A state or view, on both sides.
 #[derive(Clone, PartialEq)]
 pub struct Pair {
-    pub name: Rc<str>,
-    pub both: Both,
+    name: Rc<str>,
+    both: Both,
+    differs: bool,
 }
 
 /// What is on both sides.
@@ -23,33 +24,35 @@ pub enum Both {
 }
 
 impl Pair {
-    fn differs(&self) -> bool {
-        match &self.both {
+    /// Compares them, once.
+    pub fn new(name: Rc<str>, both: Both) -> Self {
+        let differs = match &both {
             Both::States(left, right) => left != right,
             Both::Views(left, right) => left != right,
-        }
+        };
+        Self { name, both, differs }
     }
 }
 
 /// A comparison's states and views.
 pub fn pairs_of(comparison: Comparison) -> Vec<Pair> {
-    let states = comparison.states.into_iter().map(|it| Pair {
-        name: format!("{}, version {} and {}", it.stream, it.versions.0, it.versions.1).into(),
-        both: Both::States(it.left, it.right),
+    let states = comparison.states.into_iter().map(|it| {
+        let name = format!("{}, version {} and {}", it.stream, it.versions.0, it.versions.1);
+        Pair::new(name.into(), Both::States(it.left, it.right))
     });
     let views = comparison
         .views
         .into_iter()
-        .map(|it| Pair { name: it.name, both: Both::Views(it.left.into(), it.right.into()) });
+        .map(|it| Pair::new(it.name, Both::Views(it.left.into(), it.right.into())));
     states.chain(views).collect()
 }
 
 /// Those that differ, next to each other; the others by name.
 pub fn sides(titles: [&str; 2], pairs: &[Pair]) -> Html {
-    let same: Vec<&str> = pairs.iter().filter(|it| !it.differs()).map(|it| &*it.name).collect();
+    let same: Vec<&str> = pairs.iter().filter(|it| !it.differs).map(|it| &*it.name).collect();
     html! {
         <>
-            { for pairs.iter().filter(|it| it.differs()).map(|pair| html! {
+            { for pairs.iter().filter(|it| it.differs).map(|pair| html! {
                 <section class="pair" role="group" aria-label={pair.name.to_string()} key={pair.name.to_string()}>
                     <h3>{ &*pair.name }</h3>
                     <div class="both">

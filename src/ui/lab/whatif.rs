@@ -7,11 +7,12 @@ use yew::{Callback, Html, html};
 use super::Msg;
 use super::parts::{Amount, refused};
 use super::sides::{Both, Pair, sides};
+use super::worker::Job;
 use crate::lab::{Change, Session, Set, Stream, WhatIf};
 use crate::ui::parts::{button, counted, grouped};
 
 /// So many events are folded for a read model before the page draws again.
-const STRETCH: u64 = 2_000;
+const STRETCH: u64 = 10_000;
 /// So many decisions are listed.
 const SHOWN: usize = 100;
 
@@ -54,8 +55,21 @@ impl Imagining {
         }
     }
 
-    /// Begins anew where the playhead or the log has moved on.
-    pub fn keep_up(&mut self, session: &Session) {
+    /// What is imagined, in words.
+    pub fn words(&self) -> String {
+        let list = |all: &Set<u64>| {
+            let all: Vec<String> = all.iter().map(|it| format!("#{it}")).collect();
+            all.join(", ")
+        };
+        match &self.change {
+            Change::LeaveOut(all) => format!("What if {} had not happened?", list(all)),
+            Change::Swap(a, b) => format!("What if #{a} and #{b} had changed places?"),
+        }
+    }
+}
+
+impl Job for Imagining {
+    fn keep_up(&mut self, session: &Session) {
         let at = (session.position(), session.head());
         if self.at == at {
             return;
@@ -76,13 +90,12 @@ impl Imagining {
         self.left.reverse();
     }
 
-    /// True where something is left to work out.
-    pub fn busy(&self) -> bool {
+    fn busy(&self) -> bool {
         !self.left.is_empty() || !self.what_if.is_over()
     }
 
-    /// Works out a little more: states and views first, then decisions.
-    pub fn advance(&mut self, session: &mut Session) {
+    /// States and views first, then decisions.
+    fn advance(&mut self, session: &mut Session, _: u64) {
         let to = self.at.0;
         match self.left.last() {
             Some(Subject::State(stream)) => {
@@ -91,37 +104,25 @@ impl Imagining {
                 let imagined = self.what_if.state(session.world(), &stream, to);
                 if let (Some((_, truth)), Some(imagined)) = (truth, imagined) {
                     let (name, both) = (stream.as_str().into(), Both::States(truth, imagined.0));
-                    self.pairs.push(Pair { name, both });
+                    self.pairs.push(Pair::new(name, both));
                 }
                 self.left.pop();
             }
             Some(Subject::View(name)) => {
                 let name = name.clone();
                 self.folded = (self.folded + STRETCH).min(to);
-                let truth = session.view_at(&name, self.folded);
                 let imagined = self.what_if.view(session.world(), &name, self.folded);
                 if self.folded == to {
+                    let truth = session.view_at(&name, to);
                     if let (Some(truth), Some(imagined)) = (truth, imagined) {
                         let both = Both::Views(truth.into(), imagined.0.into());
-                        self.pairs.push(Pair { name, both });
+                        self.pairs.push(Pair::new(name, both));
                     }
                     self.left.pop();
                     self.folded = 0;
                 }
             }
             None => _ = self.what_if.advance(session.world(), 200),
-        }
-    }
-
-    /// What is imagined, in words.
-    pub fn words(&self) -> String {
-        let list = |all: &Set<u64>| {
-            let all: Vec<String> = all.iter().map(|it| format!("#{it}")).collect();
-            all.join(", ")
-        };
-        match &self.change {
-            Change::LeaveOut(all) => format!("What if {} had not happened?", list(all)),
-            Change::Swap(a, b) => format!("What if #{a} and #{b} had changed places?"),
         }
     }
 }
@@ -151,22 +152,24 @@ pub fn offers(position: u64, out: &Set<u64>, act: &Callback<Msg>) -> Html {
     }
 }
 
+/// The drawer's body where nothing is imagined.
+pub fn no_what_if(fault: Option<&str>) -> Html {
+    html! {
+        <>
+            { refused(fault) }
+            <p>{ "Choose an event in the log, open \"What if …\" in its detail, and leave it out or swap it with another." }</p>
+            <p class="quiet">{ "Nothing is ever taken out of the log. This only folds it another way, for you to look at." }</p>
+        </>
+    }
+}
+
 /// The drawer's body.
 pub fn what_if(
-    imagined: Option<&Imagining>,
+    it: &Imagining,
     fault: Option<&str>,
     act: &Callback<Msg>,
     seek: &Callback<u64>,
 ) -> Html {
-    let Some(it) = imagined else {
-        return html! {
-            <>
-                { refused(fault) }
-                <p>{ "Choose an event in the log, open \"What if …\" in its detail, and leave it out or swap it with another." }</p>
-                <p class="quiet">{ "Nothing is ever taken out of the log. This only folds it another way, for you to look at." }</p>
-            </>
-        };
-    };
     let found = it.what_if.no_longer_allowed();
     let (done, of) = it.what_if.progress();
     html! {

@@ -9,6 +9,7 @@ use yew::{Callback, Html, Properties, component, html};
 
 use super::Msg;
 use super::parts::refused;
+use super::worker::Job;
 use crate::lab::{
     Bisect, Condition, Found, Operand, Relation, Session, Stream, Target, Why, keyed, lines,
 };
@@ -61,12 +62,6 @@ impl Inquiry {
         Some(Self { target, pointer, position, fields, why, bisect: None })
     }
 
-    /// True where something is left to look at.
-    pub fn busy(&self) -> bool {
-        self.why.as_ref().is_some_and(|it| !it.is_over())
-            || self.bisect.as_ref().is_some_and(|(_, it)| it.found() == Found::NotYet)
-    }
-
     /// Looks no further.
     pub fn cancel(&mut self) {
         if self.why.as_ref().is_some_and(|it| !it.is_over()) {
@@ -74,9 +69,18 @@ impl Inquiry {
         }
         self.bisect.take_if(|(_, it)| it.found() == Found::NotYet);
     }
+}
 
-    /// Looks a little further.
-    pub fn advance(&mut self, session: &mut Session, budget: u64) {
+impl Job for Inquiry {
+    // What was asked was asked where the playhead was then.
+    fn keep_up(&mut self, _: &Session) {}
+
+    fn busy(&self) -> bool {
+        self.why.as_ref().is_some_and(|it| !it.is_over())
+            || self.bisect.as_ref().is_some_and(|(_, it)| it.found() == Found::NotYet)
+    }
+
+    fn advance(&mut self, session: &mut Session, budget: u64) {
         // The playhead may have moved on; what was asked was asked there.
         let here = session.position();
         session.seek(self.position);
@@ -120,14 +124,11 @@ fn value(shell: &Shell, pointer: &str, value: Option<&Value>) -> String {
 pub fn why(
     shell: &Shell,
     session: &Session,
-    inquiry: Option<&Inquiry>,
+    it: &Inquiry,
     streams: &[Stream],
     act: &Callback<Msg>,
     seek: &Callback<u64>,
 ) -> Html {
-    let Some(it) = inquiry else {
-        return html! { <p>{ "There is nothing to ask about yet: no state and no read model." }</p> };
-    };
     let chosen = named(&it.target);
     let views = session.world().subscriptions().iter().map(|it| it.name().to_string());
     let states =
