@@ -242,6 +242,17 @@ impl Page {
         self.client.perform_actions(actions).await.unwrap();
     }
 
+    /// Presses Shift+Tab.
+    pub async fn press_back(&self) {
+        let (shift, tab) = ('\u{e008}', '\u{e004}');
+        let actions = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value: shift })
+            .then(KeyAction::Down { value: tab })
+            .then(KeyAction::Up { value: tab })
+            .then(KeyAction::Up { value: shift });
+        self.client.perform_actions(actions).await.unwrap();
+    }
+
     /// Waits until a condition in the page holds.
     pub async fn until(&self, condition: &str) {
         for _ in 0..200 {
