@@ -1,7 +1,7 @@
 //! A subscription's flag on the timeline: drag it back to rewind. Its panel's menu does the same.
 
 use web_sys::{Element, PointerEvent};
-use yew::{Callback, Html, MouseEvent, Properties, TargetCast, classes, component, html};
+use yew::{Callback, Html, MouseEvent, Properties, classes, component, html};
 
 #[derive(Properties, PartialEq)]
 pub struct FlagProps {
@@ -25,17 +25,20 @@ pub fn DragFlag(props: &FlagProps) -> Html {
     let drag = yew::use_state(|| None::<(f64, f64)>);
     let dragged = yew::use_mut_ref(|| false);
     let track = yew::use_node_ref();
-    let rect = || track.cast::<Element>()?.parent_element().map(|it| it.get_bounding_client_rect());
-    let to = drag.filter(|(from, at)| (at - from).abs() > SLACK).and_then(|(_, at)| {
-        let rect = rect()?;
-        let share = ((at - rect.left()) / rect.width().max(1.0)).clamp(0.0, 1.0);
-        Some((share, props.place.emit(share).min(props.checkpoint)))
-    });
+    let to_of = {
+        let (track, place, checkpoint) = (track.clone(), props.place.clone(), props.checkpoint);
+        move |from: f64, at: f64| {
+            let rect = track.cast::<Element>()?.parent_element()?.get_bounding_client_rect();
+            let share = ((at - rect.left()) / rect.width().max(1.0)).clamp(0.0, 1.0);
+            ((at - from).abs() > SLACK).then(|| (share, place.emit(share).min(checkpoint)))
+        }
+    };
+    let to = drag.and_then(|(from, at)| to_of(from, at));
     let down = {
-        let (drag, dragged) = (drag.clone(), dragged.clone());
+        let (drag, dragged, track) = (drag.clone(), dragged.clone(), track.clone());
         Callback::from(move |event: PointerEvent| {
             *dragged.borrow_mut() = false;
-            if let Some(flag) = event.target_dyn_into::<Element>() {
+            if let Some(flag) = track.cast::<Element>() {
                 // Without it, a drag ends at the flag's edge.
                 let _ = flag.set_pointer_capture(event.pointer_id());
             }
@@ -53,10 +56,10 @@ pub fn DragFlag(props: &FlagProps) -> Html {
     };
     let up = {
         let (drag, dragged, rewind) = (drag.clone(), dragged.clone(), props.rewind.clone());
-        let to = to.map(|(_, to)| to);
-        Callback::from(move |_: PointerEvent| {
+        Callback::from(move |event: PointerEvent| {
+            let to = drag.and_then(|(from, _)| to_of(from, f64::from(event.client_x())));
             drag.set(None);
-            if let Some(to) = to {
+            if let Some((_, to)) = to {
                 *dragged.borrow_mut() = true;
                 rewind.emit(to);
             }
