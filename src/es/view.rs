@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Cents, Id, Map, Set};
 
 /// What a projection shows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum View {
     /// Rows and columns: an SQL table.
@@ -113,7 +113,7 @@ pub struct Column {
 }
 
 /// Rows and columns.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     /// The columns.
     pub columns: Vec<Column>,
@@ -124,7 +124,7 @@ pub struct Table {
 }
 
 /// A row and its key.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// What identifies it.
     pub key: Rc<str>,
@@ -140,7 +140,7 @@ impl Row {
 }
 
 /// A named bar.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Bar {
     /// Its name.
     pub name: Rc<str>,
@@ -149,7 +149,7 @@ pub struct Bar {
 }
 
 /// What a table's cell holds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Cell {
     /// Nothing.
@@ -272,37 +272,38 @@ fn order(len: usize, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
 
 /// Compares as a person would: `2` before `10`, `post-9` before `post-10`.
 pub fn natural(left: &str, right: &str) -> Ordering {
+    // In UTF-8, bytes stand in the order of their characters.
+    let (mut a, mut b) = (left.as_bytes(), right.as_bytes());
     // What they begin with in common decides nothing, but for a number that it breaks off.
-    let same = left.bytes().zip(right.bytes()).take_while(|(a, b)| a == b);
-    let mut from = same.count();
-    let breaks_off = |at: usize| {
-        !left.is_char_boundary(at) || at > 0 && left.as_bytes()[at - 1].is_ascii_digit()
-    };
-    while breaks_off(from) {
+    let mut from = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    while from > 0 && a[from - 1].is_ascii_digit() {
         from -= 1;
     }
-    let (mut a, mut b) = (&left[from..], &right[from..]);
+    (a, b) = (&a[from..], &b[from..]);
     loop {
-        let (Some(first), Some(second)) = (a.chars().next(), b.chars().next()) else {
+        let ([first, after @ ..], [second, rest @ ..]) = (a, b) else {
             return a.len().cmp(&b.len()).then_with(|| left.cmp(right));
         };
         if first.is_ascii_digit() && second.is_ascii_digit() {
-            let runs = (digits(a), digits(b));
-            let (m, n) = (runs.0.trim_start_matches('0'), runs.1.trim_start_matches('0'));
+            let (m, n);
+            ((m, a), (n, b)) = (number(a), number(b));
             match m.len().cmp(&n.len()).then_with(|| m.cmp(n)) {
-                Ordering::Equal => (a, b) = (&a[runs.0.len()..], &b[runs.1.len()..]),
+                Ordering::Equal => {}
                 unequal => return unequal,
             }
         } else if first == second {
-            (a, b) = (&a[first.len_utf8()..], &b[second.len_utf8()..]);
+            (a, b) = (after, rest);
         } else {
-            return first.cmp(&second);
+            return first.cmp(second);
         }
     }
 }
 
-fn digits(text: &str) -> &str {
-    &text[..text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len())]
+/// The digits that a text begins with, but for leading zeros, and what follows them.
+fn number(text: &[u8]) -> (&[u8], &[u8]) {
+    let digits = text.iter().take_while(|it| it.is_ascii_digit()).count();
+    let zeros = text[..digits].iter().take_while(|it| **it == b'0').count();
+    (&text[zeros..digits], &text[digits..])
 }
 
 #[cfg(test)]

@@ -202,6 +202,18 @@ pub struct TableDiff {
     pub rows: Vec<RowMark>,
 }
 
+impl TableDiff {
+    /// The first rows of a table in which nothing has changed.
+    pub fn unchanged(table: &Table, limit: usize) -> Self {
+        let rows = table.rows.iter().take(limit).map(|row| RowMark {
+            row: row.clone(),
+            mark: Mark::Same,
+            was: vec![None; row.cells.len()],
+        });
+        Self { rows: rows.collect() }
+    }
+}
+
 /// A row, and how it differs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowMark {

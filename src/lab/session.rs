@@ -81,9 +81,9 @@ pub struct Panel {
     /// How many reactions its last replay held back.
     pub held_back: u64,
     /// What it shows.
-    pub now: View,
+    pub now: Rc<View>,
     /// What it showed before the event at the playhead.
-    pub was: View,
+    pub was: Rc<View>,
 }
 
 impl Session {
@@ -353,14 +353,24 @@ impl Session {
     /// A projection or process at the playhead: at now the running instance, in the past a
     /// clean fold up to the playhead or its checkpoint, whichever is earlier.
     pub fn panel(&mut self, name: &str) -> Option<Panel> {
+        self.panel_with(name, true)
+    }
+
+    /// The same for a playhead that only passes by: without what was before the event there.
+    pub fn panel_in_passing(&mut self, name: &str) -> Option<Panel> {
+        self.panel_with(name, false)
+    }
+
+    fn panel_with(&mut self, name: &str, before: bool) -> Option<Panel> {
         let health = self.health(name)?;
         let (world, position) = (&self.world, self.position);
         let it = world.subscription(name)?;
         let (log, shown) = (world.log(), position.min(it.checkpoint()));
         let reader = reader(&mut self.readers, world, it)?;
         // What was before what is: the reader only ever steps forward while one plays.
-        let was = (shown == position).then(|| reader.view(position.saturating_sub(1), log));
-        let now = if position == log.head() { it.view() } else { reader.view(shown, log) };
+        let was = (before && shown == position)
+            .then(|| Rc::new(reader.view(position.saturating_sub(1), log)));
+        let now = Rc::new(if position == log.head() { it.view() } else { reader.view(shown, log) });
         // Behind the playhead, the event there has changed nothing here yet.
         let was = was.unwrap_or_else(|| now.clone());
         Some(Panel {

@@ -34,6 +34,7 @@ use self::lab::Bench;
 use self::layout::Layout;
 pub use self::layout::Side;
 pub use self::open::How;
+use self::page::Shown;
 use self::play::Beat;
 use self::scene::Scene;
 use self::step::Stepping;
@@ -97,6 +98,9 @@ pub struct App {
     playing: Option<Interval>,
     frame: Option<AnimationFrame>,
     wanted: Option<u64>,
+    /// The read side is not where the playhead is: the next frame draws it.
+    behind: bool,
+    shown: Shown,
     painted: Vec<(u64, Reply)>,
     settling: Option<Timeout>,
     listeners: Listeners,
@@ -298,6 +302,8 @@ impl Component for App {
             playing: None,
             frame: None,
             wanted: None,
+            behind: false,
+            shown: Shown::default(),
             painted: Vec::new(),
             settling: None,
             listeners: Listeners::default(),
@@ -311,10 +317,13 @@ impl Component for App {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        let resting = matches!(msg, Msg::Settled);
+        let (resting, frame) = (matches!(msg, Msg::Settled), matches!(msg, Msg::Frame));
         let shown = self.take(ctx, msg);
-        if let (true, Some(desk)) = (shown, &self.desk) {
-            self.scene.refresh(desk, self.layout.zoom, self.layout.by_time, resting);
+        if let (true, Some(desk)) = (shown, self.desk.clone()) {
+            if !(frame && self.behind) {
+                self.look(&desk, frame && self.wanted.is_some());
+            }
+            self.scene.refresh(&desk, self.layout.zoom, self.layout.by_time, resting);
             let (head, position) = (desk.session().head(), desk.session().position());
             let asked = (self.draft.form, head, if position == head { head } else { 0 });
             if self.addressed != Some(asked) {
@@ -345,6 +354,14 @@ impl Component for App {
 }
 
 impl App {
+    fn ask_for_frame(&mut self, ctx: &Context<Self>) {
+        if self.frame.is_none() {
+            let link = ctx.link().clone();
+            let frame = request_animation_frame(move |_| link.send_message(Msg::Frame));
+            self.frame = Some(frame);
+        }
+    }
+
     #[expect(clippy::too_many_lines, reason = "a line or two for each message")]
     fn take(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
@@ -366,11 +383,7 @@ impl App {
             Msg::Seek(position) => self.seek(position),
             Msg::Want(position) => {
                 self.wanted = Some(position);
-                if self.frame.is_none() {
-                    let link = ctx.link().clone();
-                    let frame = request_animation_frame(move |_| link.send_message(Msg::Frame));
-                    self.frame = Some(frame);
-                }
+                self.ask_for_frame(ctx);
                 return false;
             }
             Msg::Play => self.play(ctx),
@@ -382,8 +395,17 @@ impl App {
             }
             Msg::Frame => {
                 self.frame = None;
-                let Some(position) = self.wanted.take() else { return false };
-                self.seek(position);
+                // A frame has time for the log or for the read side: they take turns.
+                if std::mem::take(&mut self.behind) {
+                    if self.wanted.is_some() {
+                        self.ask_for_frame(ctx);
+                    }
+                } else {
+                    let Some(position) = self.wanted.take() else { return false };
+                    self.seek(position);
+                    self.behind = true;
+                    self.ask_for_frame(ctx);
+                }
             }
             Msg::Tick => self.tick(),
             Msg::On => _ = self.go_on(),

@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use serde_json::Value;
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
-use yew::{Callback, Component, Context, Html, InputEvent, NodeRef, Properties, TargetCast, html};
+use yew::{
+    Callback, Component, Context, Html, InputEvent, NodeRef, Properties, TargetCast, component,
+    html,
+};
 
 use super::browser::{remember, remembered};
 use super::desk::{Desk, written_time};
@@ -32,6 +35,9 @@ const KIN_AT_MOST: usize = 200;
 pub struct LogProps {
     pub desk: Desk,
     pub position: u64,
+    /// The position whose event is shown in detail: the playhead's, or while that is dragged, one
+    /// that it was at a moment ago.
+    pub rest: u64,
     pub head: u64,
     /// The events' types, in order of their first event.
     pub kinds: Rc<Vec<Rc<str>>>,
@@ -55,6 +61,14 @@ struct Query {
     kind: String,
 }
 
+/// The rows that are drawn, by index, and how many would be in a long log.
+#[derive(PartialEq, Eq)]
+struct Window {
+    first: usize,
+    last: usize,
+    shown: usize,
+}
+
 pub struct EventLogView {
     place: NodeRef,
     top: f64,
@@ -73,6 +87,8 @@ pub struct EventLogView {
 
 pub enum Msg {
     Scrolled,
+    /// Other rows are in view than were drawn.
+    Looked,
     Text(String),
     Stream(String),
     Kind(String),
@@ -119,6 +135,7 @@ impl Component for EventLogView {
         } else if props.head != old.head {
             self.find(props);
         }
+        self.aim(props);
         true
     }
 
@@ -127,11 +144,9 @@ impl Component for EventLogView {
         match msg {
             Msg::Scrolled => {
                 let Some(place) = self.place.cast::<HtmlElement>() else { return false };
-                let (top, height) = (f64::from(place.scroll_top()), visible(&place));
-                let moved = (self.top, self.height) != (top, height);
-                (self.top, self.height) = (top, height);
-                return moved;
+                return self.look(props, f64::from(place.scroll_top()), visible(&place));
             }
+            Msg::Looked => return true,
             Msg::Text(text) => self.query.text = text,
             Msg::Stream(stream) => self.query.stream = stream,
             Msg::Kind(kind) => self.query.kind = kind,
@@ -182,40 +197,42 @@ impl Component for EventLogView {
             }
         }
         self.find_anew(props);
+        self.aim(props);
         true
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
         let props = ctx.props();
-        let wanted = (props.position, props.head, self.count(props), self.newest_first);
+        let wanted = self.wanted(props);
         if self.revealed.as_ref() == Some(&wanted) || props.whole {
             return;
         }
         let Some(place) = self.place.cast::<HtmlElement>() else { return };
-        self.height = visible(&place);
         self.revealed = Some(wanted);
-        let Some(index) = self.index(props) else { return };
-        let count = self.count(props);
-        let scale = scale(count, self.height);
-        let at = index as f64 * ROW_HEIGHT * scale;
-        let room = (self.height - ROW_HEIGHT).max(ROW_HEIGHT);
-        let top = f64::from(place.scroll_top());
-        let target = if at < top {
-            at
-        } else if at > top + room {
-            at - room
-        } else {
-            return;
-        };
+        // The first look at the layout is the one that costs: the document changed before it, and
+        // does not again.
+        let height = visible(&place);
+        let top = self.index(props).map_or(self.top, |index| self.bring(index, props, height));
         #[expect(clippy::cast_possible_truncation, reason = "below TALLEST")]
-        place.set_scroll_top(target.max(0.0).ceil() as i32);
-        ctx.link().send_message(Msg::Scrolled);
+        let pixels = top as i32;
+        if place.scroll_top() != pixels {
+            place.set_scroll_top(pixels);
+        }
+        if self.look(props, top, height) {
+            ctx.link().send_message(Msg::Looked);
+        }
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let head = Head { name: "Event log", colour: "orange", what: "", region: true };
-        let body = html! { <>{ self.grid(ctx) }{ detail(props) }</> };
+        let detail = html! {
+            <Detail
+                desk={props.desk.clone()} position={props.rest} head={props.head} out={props.out.clone()}
+                shell={props.shell.clone()} seek={props.seek.clone()}
+            />
+        };
+        let body = html! { <>{ self.grid(ctx) }{ detail }</> };
         panel(&props.shell, &head, self.tools(ctx), body)
     }
 }
@@ -266,10 +283,7 @@ impl EventLogView {
         let count = self.count(props);
         let scale = scale(count, self.height);
         let mut total = count as f64 * ROW_HEIGHT * scale;
-        let mut first =
-            index_at(self.top / (ROW_HEIGHT * scale)).saturating_sub(SPARE_ROWS).min(count);
-        let shown = (index_at(self.height / ROW_HEIGHT) + 2 * SPARE_ROWS + 1).min(ROWS_AT_MOST);
-        let mut last = (first + shown).min(count);
+        let Window { mut first, mut last, shown } = self.window(props);
         // Where the log is scrolled in proportion, rows stand where the eye is, not to scale.
         let mut offset = if scale < 1.0 {
             (self.top - SPARE_ROWS as f64 * ROW_HEIGHT).max(0.0)
@@ -323,6 +337,51 @@ impl EventLogView {
                     }
                 </div>
             </div>
+        }
+    }
+
+    /// The rows in view, and a few around them.
+    fn window(&self, props: &LogProps) -> Window {
+        let count = self.count(props);
+        let scale = scale(count, self.height);
+        let first = index_at(self.top / (ROW_HEIGHT * scale)).saturating_sub(SPARE_ROWS).min(count);
+        let shown = (index_at(self.height / ROW_HEIGHT) + 2 * SPARE_ROWS + 1).min(ROWS_AT_MOST);
+        Window { first, last: (first + shown).min(count), shown }
+    }
+
+    /// Takes note of what is in view. True where other rows have to be drawn.
+    fn look(&mut self, props: &LogProps, top: f64, height: f64) -> bool {
+        let before = (self.window(props), self.top);
+        (self.top, self.height) = (top, height);
+        let scaled = scale(self.count(props), height) < 1.0;
+        before.0 != self.window(props) || (scaled && (before.1 - top).abs() > 0.5)
+    }
+
+    /// What the row that is brought into view follows from.
+    fn wanted(&self, props: &LogProps) -> (u64, u64, usize, bool) {
+        (props.position, props.head, self.count(props), self.newest_first)
+    }
+
+    /// Goes to the row of the playhead before anything is drawn, so that its neighbours are drawn
+    /// once, and the layout is not asked.
+    fn aim(&mut self, props: &LogProps) {
+        if self.revealed.as_ref() != Some(&self.wanted(props))
+            && let Some(index) = self.index(props)
+        {
+            self.top = self.bring(index, props, self.height);
+        }
+    }
+
+    /// How far the log has to be scrolled for a row to be in view.
+    fn bring(&self, index: usize, props: &LogProps, height: f64) -> f64 {
+        let at = index as f64 * ROW_HEIGHT * scale(self.count(props), height);
+        let room = (height - ROW_HEIGHT).max(ROW_HEIGHT);
+        if at < self.top {
+            at.ceil()
+        } else if at > self.top + room {
+            (at - room).max(0.0).ceil()
+        } else {
+            self.top
         }
     }
 
@@ -508,9 +567,21 @@ fn summary(event: &Recorded, shell: &Shell) -> String {
     }
 }
 
-fn detail(props: &LogProps) -> Html {
+#[derive(Properties, PartialEq)]
+struct DetailProps {
+    desk: Desk,
+    position: u64,
+    /// As the log grows, an event may turn out to have caused more.
+    head: u64,
+    out: Rc<Set<u64>>,
+    shell: Shell,
+    seek: Callback<u64>,
+}
+
+#[component]
+fn Detail(props: &DetailProps) -> Html {
     let session = props.desk.session();
-    let Some(event) = session.event() else {
+    let Some(event) = session.log().event(props.position) else {
         return html! {
             <div class="detail"><p class="empty">{ "Before the first event: every state is its initial state." }</p></div>
         };

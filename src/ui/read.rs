@@ -51,7 +51,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
                 <div class="panel">{ empty(&shell, "No aggregate has an event here. Each one begins with its initial state, and its first event comes from a command.") }</div>
             }
             if props.streams.len() > props.states.len() {
-                <Picker streams={props.streams.clone()} shown={props.states.iter().map(|it| it.stream.clone()).collect::<Vec<_>>()} pin={props.pin.clone()} />
+                <Picker streams={props.streams.clone()} shown={props.states.len()} pin={props.pin.clone()} />
             }
             { for props.panels.iter().map(|panel| html! {
                 <Reader
@@ -85,7 +85,7 @@ const STREAMS_OFFERED: usize = 300;
 #[derive(Properties, PartialEq)]
 struct PickerProps {
     streams: Rc<Vec<Stream>>,
-    shown: Vec<Stream>,
+    shown: usize,
     pin: Callback<(Stream, bool)>,
 }
 
@@ -103,15 +103,27 @@ fn Picker(props: &PickerProps) -> Html {
             }
         })
     };
-    let others = || props.streams.iter().filter(|it| !props.shown.contains(it));
     html! {
         <label class="picker">
-            <span class="quiet">{ format!("{} of {} states shown", props.shown.len(), props.streams.len()) }</span>
+            <span class="quiet">{ format!("{} of {} states shown", props.shown, props.streams.len()) }</span>
             <input list="streams" aria-label="Show the state of" placeholder="Show another: type or pick" autocomplete="off" oninput={pick} />
-            <datalist id="streams">
-                { for others().take(STREAMS_OFFERED).map(|it| html! { <option value={it.to_string()} /> }) }
-            </datalist>
+            <Offered streams={props.streams.clone()} />
         </label>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OfferedProps {
+    streams: Rc<Vec<Stream>>,
+}
+
+/// What can be picked: those that are shown as well, so that it stays the same from event to event.
+#[component]
+fn Offered(props: &OfferedProps) -> Html {
+    html! {
+        <datalist id="streams">
+            { for props.streams.iter().take(STREAMS_OFFERED).map(|it| html! { <option value={it.to_string()} /> }) }
+        </datalist>
     }
 }
 
@@ -197,7 +209,7 @@ fn Reader(props: &ReaderProps) -> Html {
             if it.now.is_empty() && it.was.is_empty() {
                 <p class="empty">{ it.about.to_string() }{ if it.shown == 0 { " It has taken in no event yet." } else { " No event so far has put anything here." } }</p>
             } else {
-                <ViewBody name={name.clone()} now={Rc::new(it.now.clone())} was={Rc::new(it.was.clone())} />
+                <ViewBody name={name.clone()} now={it.now.clone()} was={it.was.clone()} />
             }
         </>
     };
@@ -259,7 +271,7 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
             { menu(icon("more"), Some(format!("More about {name}")), menu_of(it, props.refused.as_ref(), &props.control, rebuild, html! {
                 <div class="actions">
                     { button_for("Why, and since when", name, false, ask) }
-                    if matches!(it.now, View::Table(_)) { { button("Download as CSV", csv) } }
+                    if matches!(*it.now, View::Table(_)) { { button("Download as CSV", csv) } }
                 </div>
             })) }
         </>

@@ -17,7 +17,9 @@ use super::lab::escaped;
 use super::markdown::markdown;
 use super::parts::button;
 use super::shell::{Shell, use_shell};
-use crate::lab::{Bar, Cell, Cents, Map, Mark, RowMark, Set, View, lines, natural, rows, sort};
+use crate::lab::{
+    Bar, Cell, Cents, Map, Mark, RowMark, Set, TableDiff, View, lines, natural, rows, sort,
+};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -113,9 +115,11 @@ struct RowsProps {
 fn Rows(props: &RowsProps) -> Html {
     let all = yew::use_state(|| false);
     let (View::Table(now), View::Table(was)) = (&*props.now, &*props.was) else { return html! {} };
-    let diff = rows(was, now);
-    let count = diff.rows.len();
     let limit = if *all { ROWS_SHOWN } else { ROWS_AT_FIRST };
+    // Of the very same, only what is seen is looked at.
+    let same = Rc::ptr_eq(&props.now, &props.was);
+    let diff = if same { TableDiff::unchanged(now, limit) } else { rows(was, now) };
+    let count = if same { now.rows.len() } else { diff.rows.len() };
     let shown = diff
         .rows
         .iter()

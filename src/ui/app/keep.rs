@@ -342,10 +342,11 @@ impl App {
             }
             Act::Csv(name) => {
                 let panel = desk.session_mut().panel(&name);
-                if let Some(View::Table(table)) = panel.map(|panel| panel.now) {
+                if let Some(View::Table(table)) = panel.as_ref().map(|panel| &*panel.now) {
+                    let text = csv(table);
                     ctx.link().send_future(async move {
                         let pieces = Pieces::default();
-                        pieces.push(csv(&table).as_bytes());
+                        pieces.push(text.as_bytes());
                         let file = file_name(&name, "csv", false);
                         Msg::Act(Act::Said(match pieces.download(&file, false).await {
                             Ok(()) => format!("{file} holds the table."),

@@ -26,17 +26,24 @@ use crate::ui::timeline::{Flag, Here, Timeline};
 /// So many streams' states are all shown; of more, the selected event's and the pinned ones.
 const STATES_SHOWN: usize = 4;
 
+/// What the read side shows, and where. While the playhead is dragged, this follows a frame later.
+#[derive(Clone, Default)]
+pub struct Shown {
+    pub position: u64,
+    pub states: Vec<StateView>,
+    pub panels: Vec<Rc<Panel>>,
+}
+
 impl App {
     #[expect(clippy::too_many_lines, reason = "the page as a whole, from top to bottom")]
     pub(super) fn page(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
         let (link, calls) = (ctx.link(), &self.calls);
-        let mut session = desk.session_mut();
+        let session = desk.session();
         let (position, head) = (session.position(), session.head());
         let past = position < head;
         let scenario = session.scenario().clone();
         let event = session.event().cloned();
-        let states = self.states(&mut session);
-        let panels = self.panels(&mut session);
+        let Shown { states, panels, .. } = self.shown.clone();
         let removed: Vec<Rc<str>> = scenario
             .projections
             .iter()
@@ -138,7 +145,7 @@ impl App {
                     </div>
                     <div class="column middle">
                         <EventLogView
-                            desk={desk.clone()} {position} {head} kinds={self.scene.kinds.clone()}
+                            desk={desk.clone()} {position} rest={self.shown.position} {head} kinds={self.scene.kinds.clone()}
                             streams={self.scene.streams.clone()} whole={self.printing} shell={self.shell.clone()}
                             story={self.scene.next.is_some()} out={self.lab.out()}
                             seek={calls.seek.clone()} tell={calls.tell.clone()}
@@ -227,6 +234,15 @@ impl App {
         }
     }
 
+    /// Looks what the read side shows at the playhead. `passing` is true where that moves on at
+    /// once, and what the event there has changed is not looked for.
+    pub(super) fn look(&mut self, desk: &Desk, passing: bool) {
+        let mut session = desk.session_mut();
+        let states = self.states(&mut session);
+        let panels = self.panels(&mut session, passing);
+        self.shown = Shown { position: session.position(), states, panels };
+    }
+
     /// The states that are shown: of few streams all, of many the selected event's and the pinned.
     fn states(&self, session: &mut Session) -> Vec<StateView> {
         let position = session.position();
@@ -258,10 +274,13 @@ impl App {
         states
     }
 
-    fn panels(&self, session: &mut Session) -> Vec<Rc<Panel>> {
+    fn panels(&self, session: &mut Session, passing: bool) -> Vec<Rc<Panel>> {
         let subscriptions = session.world().subscriptions().iter();
         let names: Vec<Rc<str>> = subscriptions.map(|it| it.name().clone()).collect();
-        let mut panels: Vec<Panel> = names.iter().filter_map(|name| session.panel(name)).collect();
+        let panel = |name: &Rc<str>| {
+            if passing { session.panel_in_passing(name) } else { session.panel(name) }
+        };
+        let mut panels: Vec<Panel> = names.iter().filter_map(panel).collect();
         if let Some(beat) = &self.beat {
             for panel in &mut panels {
                 match beat.shows(&panel.name) {
