@@ -101,7 +101,8 @@ async fn a_log_that_was_put_back_to_an_earlier_state_is_noticed() {
     assert_eq!(store.append("a", &commits(3)[2]).await, Ok(()));
     change(name, "tail", async |tail| tail.delete(key("['a', 3]")).unwrap().await.unwrap()).await;
     change(name, "heads", async |heads| {
-        heads.put(&earlier.borrow(), Some(&key("'a'"))).unwrap().await.unwrap();
+        let head = earlier.borrow().clone();
+        heads.put(&head, Some(&key("'a'"))).unwrap().await.unwrap();
     })
     .await;
     let told = "event 3 cannot be read: the record is missing";

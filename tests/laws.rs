@@ -54,10 +54,10 @@ fn assert_folds(run: &mut Run) {
         let panel = run.session.panel(&name).unwrap();
         let fold = |to| folded(&scenario, (&name, panel.code.0), run.session.log(), to);
         assert_eq!(panel.shown, position.min(panel.checkpoint), "{name} at {position}");
-        assert_eq!(panel.now, fold(panel.shown), "{name} at {position}");
+        assert_eq!(*panel.now, fold(panel.shown), "{name} at {position}");
         // Behind the playhead, the event there has changed nothing yet.
         let was = if panel.shown == position { before } else { panel.shown };
-        assert_eq!(panel.was, fold(was), "{name} before {position}");
+        assert_eq!(*panel.was, fold(was), "{name} before {position}");
     }
 }
 
@@ -405,7 +405,7 @@ fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_noth
                 let panel = run.session.panel(&name).unwrap();
                 assert_eq!((panel.checkpoint, panel.code.0), (head, code), "{name}");
                 let fold = folded(&scenario, (&name, code), run.session.log(), head);
-                assert_eq!(panel.now, fold, "{name}, version {code}");
+                assert_eq!(*panel.now, fold, "{name}, version {code}");
             }
         }
         assert_same("the log", &written(run.session.log()), &log);
