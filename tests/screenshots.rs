@@ -54,6 +54,25 @@ async fn the_states_of_a_workshop() {
     page.js(&send("{ type: 'Deposit', data: { amount: 8000 } }, { expectedVersion: 0 }")).await;
     drawn(&page, "conflict").await;
 
+    page.js("await leftfold.reset()").await;
+    for (name, tool) in [
+        ("race", "Race"),
+        ("why", "Why, and since when"),
+        ("what-if", "What if"),
+        ("compare", "Compare"),
+        ("snapshots", "Snapshots"),
+    ] {
+        page.click_menu("Lab ▾", tool).await;
+        drawn(&page, name).await;
+        page.press(['\u{e00c}']).await;
+    }
+    page.find("[aria-label='More about Balances']").await.click().await.unwrap();
+    drawn(&page, "subscription").await;
+    page.press(['\u{e00c}']).await;
+    page.click_menu("Log ▾", "All logs…").await;
+    drawn(&page, "logs").await;
+    page.press(['\u{e00c}']).await;
+
     page.js("await leftfold.open('cart', { empty: true, storage: 'memory' })").await;
     page.js("await leftfold.append(Array.from({ length: 500 }, (_, n) => ({
             stream: 'cart-' + (n * 7 % 40 + 1), type: 'AddedToCart',

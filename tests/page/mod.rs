@@ -232,6 +232,14 @@ impl Page {
         self.client.find(Locator::XPath(&xpath)).await.unwrap().click().await.unwrap();
     }
 
+    /// Opens a menu by its words, and chooses from it.
+    pub async fn click_menu(&self, menu: &str, choice: &str) {
+        let xpath = format!("//summary[normalize-space(.)='{menu}']");
+        self.client.find(Locator::XPath(&xpath)).await.unwrap().click().await.unwrap();
+        let xpath = format!("//button[normalize-space(.)='{choice}']");
+        self.client.find(Locator::XPath(&xpath)).await.unwrap().click().await.unwrap();
+    }
+
     /// Presses keys one after another, wherever the focus is.
     pub async fn press(&self, keys: impl IntoIterator<Item = char>) {
         let mut actions = KeyActions::new("keyboard".to_owned());
