@@ -1,5 +1,5 @@
-//! The lab on the page, in a headless browser and by keyboard alone: things are broken by hand, and
-//! hold. `cargo xtask test` builds the page and runs this.
+//! The page and its lab in a headless browser, by keyboard alone: the first minutes of a workshop,
+//! and then things are broken by hand, and hold. `cargo xtask test` builds the page and runs this.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -13,6 +13,12 @@ const ENTER: char = '\u{e007}';
 const TAB: char = '\u{e004}';
 const ESCAPE: char = '\u{e00c}';
 const SPACE: char = ' ';
+const LEFT: char = '\u{e012}';
+const RIGHT: char = '\u{e014}';
+const HOME: char = '\u{e011}';
+const END: char = '\u{e010}';
+const PAGE_UP: char = '\u{e00e}';
+const PAGE_DOWN: char = '\u{e00f}';
 const DOWN: char = '\u{e015}';
 const UP: char = '\u{e013}';
 
@@ -125,6 +131,90 @@ async fn an_account(page: &Page, scenario: &str) {
             .await;
         assert_eq!(sent["outcome"], "accepted", "{sent}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_ten_minutes_of_a_workshop_need_no_mouse() {
+    let page = Page::open().await;
+    let head = page.js("leftfold.head()").await.as_u64().unwrap();
+    let position = |at: u64| format!("await leftfold.position() === {at}");
+    let said = |text: &str| {
+        format!(
+            "[...document.querySelectorAll('[role=status]')].some(it => it.textContent.includes('{text}'))"
+        )
+    };
+
+    // Back and on through time; every place is said.
+    blur(&page).await;
+    page.press([LEFT, LEFT, LEFT]).await;
+    page.until(&position(head - 3)).await;
+    page.until(&said(&format!("Position {} of {head}", head - 3))).await;
+    page.press([RIGHT]).await;
+    page.until(&position(head - 2)).await;
+    page.press([HOME]).await;
+    page.until(&position(0)).await;
+    page.press([SPACE]).await;
+    page.until("await leftfold.position() >= 1").await;
+    page.press([SPACE]).await;
+    page.press([END]).await;
+    page.until(&position(head)).await;
+
+    // A command that is accepted, and one that is refused; both are said and stand in the journal.
+    send(&page, "Add").await;
+    page.until(&said("AddToCart accepted: 1 event")).await;
+    let head = head + 1;
+    page.until(&position(head)).await;
+    choose(&page, "Check").await;
+    page.press([TAB, '7', ENTER]).await;
+    page.until(&said("Checkout refused")).await;
+    page.shows("Commands", "empty").await;
+    page.shows("Journal", "empty").await;
+    blur(&page).await;
+    page.press(['j']).await;
+    page.until("document.activeElement.closest(\"[aria-label='Journal']\") !== null").await;
+
+    // The log, filtered and whole again.
+    page.press(['/']).await;
+    page.press("Removed".chars()).await;
+    let rows = "Number(document.querySelector('[role=grid]').ariaRowCount ?? document.querySelector('[role=grid]').getAttribute('aria-rowcount'))";
+    page.until(&format!("{rows} === 3")).await;
+    page.press(std::iter::repeat_n('\u{e003}', "Removed".len())).await;
+    page.until(&format!("{rows} === {}", head + 1)).await;
+
+    // Sending in the past forks; the original stays.
+    blur(&page).await;
+    page.press([LEFT, LEFT]).await;
+    page.until(&position(head - 2)).await;
+    choose(&page, "Add").await;
+    press_on(&page, "Fork here & send").await;
+    page.until("(await leftfold.logs()).length === 2").await;
+    page.until(&position(head - 1)).await;
+
+    // The keys, read and put away, and the focus where it was opened from.
+    blur(&page).await;
+    page.press(['?']).await;
+    page.until("document.querySelector(\"[role=dialog][aria-label='Keys']\") !== null").await;
+    page.press([ESCAPE]).await;
+    page.until("document.querySelector('[role=dialog]') === null").await;
+    assert_eq!(focused(&page).await, "Keyboard shortcuts");
+
+    // Another system, presented with a clicker.
+    reach(&page, "Scenario").await;
+    page.press(['M']).await;
+    page.until("location.hash.startsWith('#/transfers/')").await;
+    page.until("await leftfold.head() > 20").await;
+    let head = page.js("leftfold.head()").await.as_u64().unwrap();
+    blur(&page).await;
+    page.press(['p']).await;
+    let presenting = "[...document.querySelectorAll('[aria-pressed=true]')].some(it => it.textContent === 'Present')";
+    page.until(presenting).await;
+    page.press([PAGE_UP]).await;
+    page.until(&position(head - 1)).await;
+    page.press([PAGE_DOWN]).await;
+    page.until(&position(head)).await;
+    page.press([ESCAPE]).await;
+    page.until(&format!("!{presenting}")).await;
+    page.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,7 +51,8 @@ async fn the_states_of_a_workshop() {
     page.js(&send("{ type: 'OpenAccount', data: { customer: '1', initial_balance: 5000 } }")).await;
     page.js(&send("{ type: 'Withdraw', data: { amount: 8000 } }")).await;
     drawn(&page, "rejected").await;
-    page.js(&send("{ type: 'Deposit', data: { amount: 8000 } }, { expectedVersion: 0 }")).await;
+    page.js(&send("{ type: 'Deposit', data: { amount: 2000 } }")).await;
+    page.js(&send("{ type: 'Withdraw', data: { amount: 3000 } }, { expectedVersion: 1 }")).await;
     drawn(&page, "conflict").await;
 
     page.js("await leftfold.reset()").await;

@@ -79,7 +79,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                 }
             </span>
             <span class="spring" />
-            { button("Share", props.act.reform(|_| Act::Share)) }
+            <span class="share">{ button("Share", props.act.reform(|_| Act::Share)) }</span>
             { menu(html! { <>{ "Log" }<span aria-hidden="true">{ " ▾" }</span></> }, None, log) }
             { menu(html! { <>{ "Lab" }<span aria-hidden="true">{ " ▾" }</span></> }, None, tools) }
             <button type="button" aria-pressed={present.to_string()} onclick={props.set_present.reform(move |_| !present)} title="Large type, for an audience (p)">

@@ -141,24 +141,15 @@ pub fn Logs(props: &LogsProps) -> Html {
     html! {
         <div class="veil" onkeydown={escape}>
             <section class="keys logs" role="dialog" aria-modal="true" aria-label="Logs">
-                <h2>{ "Logs" }</h2>
+                <div class="top">
+                    <h2>{ "Logs" }</h2>
+                    <button type="button" ref={place} onclick={close}>{ "Close" }</button>
+                </div>
                 <p class="quiet">{ if props.durable {
                     "Every log below is kept in this browser, on this device, and nowhere else. Export one to keep it safe."
                 } else {
                     "These logs live in memory only: they are gone when the page closes. Export one to keep it."
                 } }</p>
-                <ul class="logs" aria-label="Kept logs">
-                    { for kept.map(|entry| html! { <Item key={entry.info.id.clone()} entry={entry.clone()} here={entry.info.id == props.log} {busy} act={act.clone()} /> }) }
-                </ul>
-                { for deleted.map(|entry| {
-                    let undo = act.reform({ let info = entry.info.clone(); move |_: MouseEvent| Act::Delete(info.clone(), false) });
-                    html! {
-                        <p key={entry.info.id.clone()} class="note pad">
-                            { format!("“{}” is deleted, and goes for good a day later. ", entry.info.title) }
-                            <button type="button" aria-label={format!("Undo the deletion of {}", entry.info.title)} onclick={undo}>{ "Undo" }</button>
-                        </p>
-                    }
-                }) }
                 <div class="row-of">
                     <label class="file">{ "Import a file " }
                         <input type="file" aria-label="Import a file" accept=".json,.ndjson,.jsonl,.gz" disabled={busy} onchange={file} />
@@ -186,6 +177,18 @@ pub fn Logs(props: &LogsProps) -> Html {
                         { for shown.faults.iter().map(|fault| html! { <li class="fault">{ fault }</li> }) }
                     </ul>
                 }
+                <ul class="logs" aria-label="Kept logs">
+                    { for kept.map(|entry| html! { <Item key={entry.info.id.clone()} entry={entry.clone()} here={entry.info.id == props.log} {busy} act={act.clone()} /> }) }
+                </ul>
+                { for deleted.map(|entry| {
+                    let undo = act.reform({ let info = entry.info.clone(); move |_: MouseEvent| Act::Delete(info.clone(), false) });
+                    html! {
+                        <p key={entry.info.id.clone()} class="note pad">
+                            { format!("“{}” is deleted, and goes for good a day later. ", entry.info.title) }
+                            <button type="button" aria-label={format!("Undo the deletion of {}", entry.info.title)} onclick={undo}>{ "Undo" }</button>
+                        </p>
+                    }
+                }) }
                 <h3>{ "Safety" }</h3>
                 if let Some(room) = &shown.room {
                     <p>
@@ -208,7 +211,6 @@ pub fn Logs(props: &LogsProps) -> Html {
                     { button("Drop all read models", act.reform(|_| Act::DropModels)) }
                     { button("Restore from backup", act.reform(|_| Act::Restore)) }
                 </div>
-                <button type="button" ref={place} onclick={close}>{ "Close" }</button>
             </section>
         </div>
     }

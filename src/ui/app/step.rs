@@ -62,6 +62,10 @@ impl App {
 
     pub(super) fn stepped(&mut self, trace: &[Did], over: bool) {
         let Some(desk) = self.desk.clone() else { return };
+        // Another log was opened, or the list put away, while these were performed.
+        if self.stepping.is_none() {
+            return self.changed(trace);
+        }
         let process = |name: &str| {
             let session = desk.session();
             let mut all = session.world().subscriptions().iter();
