@@ -19,6 +19,7 @@ async fn the_first_visit_shows_the_carts_story_played_to_its_end() {
     let outcomes = page.js("(await leftfold.journal()).map(it => it.outcome)").await;
     assert!(outcomes.as_array().unwrap().contains(&json!("rejected")), "{outcomes}");
     assert!(page.text("Considered but removed").await.contains("pretzels"));
+    assert!(page.text("cart-1").await.contains("coffee"));
     page.screenshot("first-visit").await;
     page.close().await;
 }
