@@ -290,7 +290,7 @@ fn check(stream: &str, kind: &str, schema: u16, data: &Value, why: &str) {
     let panel = session.panel("Lights").unwrap();
     assert_eq!((panel.skipped, panel.shown), (1, 4));
     let pages = [("1", "2"), ("2", "7")].map(|(key, text)| (key.into(), text.to_owned()));
-    assert_eq!(panel.now, View::Pages { pages: pages.into() });
+    assert_eq!(*panel.now, View::Pages { pages: pages.into() });
 
     // Its stream refuses commands; the others don't.
     if stream == "lamp-1" {

@@ -20,8 +20,8 @@ use leftfold::es::{Act, AnyAggregate, History, Map, Proposal, Reaction, Set, eve
 use leftfold::lab::archive::{Export, Format, Import};
 use leftfold::lab::{
     Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep,
-    Kind, Outcome, Recorded, Scenario, Session, StoredCommit, Stream, View, World, command_id,
-    forms, scenarios,
+    Kind, Outcome, Panel, Recorded, Scenario, Session, StoredCommit, Stream, View, World,
+    command_id, forms, scenarios,
 };
 use leftfold::store::link::{self, Shared};
 use proptest::collection::vec;
@@ -54,10 +54,13 @@ fn assert_folds(run: &mut Run) {
         let panel = run.session.panel(&name).unwrap();
         let fold = |to| folded(&scenario, (&name, panel.code.0), run.session.log(), to);
         assert_eq!(panel.shown, position.min(panel.checkpoint), "{name} at {position}");
-        assert_eq!(panel.now, fold(panel.shown), "{name} at {position}");
+        assert_eq!(*panel.now, fold(panel.shown), "{name} at {position}");
         // Behind the playhead, the event there has changed nothing yet.
         let was = if panel.shown == position { before } else { panel.shown };
-        assert_eq!(panel.was, fold(was), "{name} before {position}");
+        assert_eq!(*panel.was, fold(was), "{name} before {position}");
+        // To one who passes by, it is the same, and nothing has changed.
+        let passed = run.session.panel_in_passing(&name).unwrap();
+        assert_eq!(passed, Panel { was: panel.now.clone(), ..panel }, "{name} at {position}");
     }
 }
 
@@ -403,7 +406,7 @@ fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_noth
                 let panel = run.session.panel(&name).unwrap();
                 assert_eq!((panel.checkpoint, panel.code.0), (head, code), "{name}");
                 let fold = folded(&scenario, (&name, code), run.session.log(), head);
-                assert_eq!(panel.now, fold, "{name}, version {code}");
+                assert_eq!(*panel.now, fold, "{name}, version {code}");
             }
         }
         assert_same("the log", &written(run.session.log()), &log);

@@ -1210,7 +1210,7 @@ fn a_panel_in_the_past_is_folded_by_the_version_of_the_code_that_runs() {
         session.seek(3);
         let now = session.panel("Doors").unwrap();
         assert_eq!((now.code.0, now.code.1, now.was), (code, vec![1, 2], past.now.clone()));
-        [past.now, now.now].map(|view| match view {
+        [past.now, now.now].map(|view| match &*view {
             View::Table(table) => table.rows[0].cells[1].clone(),
             _ => panic!("a table"),
         })
