@@ -20,8 +20,8 @@ use leftfold::es::{Act, AnyAggregate, History, Map, Proposal, Reaction, Set, eve
 use leftfold::lab::archive::{Export, Format, Import};
 use leftfold::lab::{
     Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep,
-    Kind, Outcome, Recorded, Scenario, Session, StoredCommit, Stream, View, World, command_id,
-    forms, scenarios,
+    Kind, Outcome, Panel, Recorded, Scenario, Session, StoredCommit, Stream, View, World,
+    command_id, forms, scenarios,
 };
 use leftfold::store::link::{self, Shared};
 use proptest::collection::vec;
@@ -58,6 +58,9 @@ fn assert_folds(run: &mut Run) {
         // Behind the playhead, the event there has changed nothing yet.
         let was = if panel.shown == position { before } else { panel.shown };
         assert_eq!(*panel.was, fold(was), "{name} before {position}");
+        // To one who passes by, it is the same, and nothing has changed.
+        let passed = run.session.panel_in_passing(&name).unwrap();
+        assert_eq!(passed, Panel { was: panel.now.clone(), ..panel }, "{name} at {position}");
     }
 }
 

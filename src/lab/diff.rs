@@ -264,6 +264,15 @@ mod tests {
     use super::*;
     use crate::es::{Bar, Column};
 
+    #[test]
+    fn of_a_table_in_which_nothing_changed_only_the_first_rows_are_looked_at() {
+        let rows = (1..=20).map(|n: u64| Row::new(n.to_string(), [n.into()]));
+        let View::Table(table) = View::table(&[Column { name: "n" }], rows) else { return };
+        let mut whole = super::rows(&table, &table).rows;
+        whole.truncate(15);
+        assert_eq!(TableDiff::unchanged(&table, 15).rows, whole);
+    }
+
     fn written(was: &Value, now: &Value) -> Vec<String> {
         let line = |line: Line| {
             let mark = match line.mark {

@@ -320,10 +320,10 @@ impl Component for App {
         let (resting, frame) = (matches!(msg, Msg::Settled), matches!(msg, Msg::Frame));
         let shown = self.take(ctx, msg);
         if let (true, Some(desk)) = (shown, self.desk.clone()) {
+            self.scene.refresh(&desk, self.layout.zoom, self.layout.by_time, resting);
             if !(frame && self.behind) {
                 self.look(&desk, frame && self.wanted.is_some());
             }
-            self.scene.refresh(&desk, self.layout.zoom, self.layout.by_time, resting);
             let (head, position) = (desk.session().head(), desk.session().position());
             let asked = (self.draft.form, head, if position == head { head } else { 0 });
             if self.addressed != Some(asked) {

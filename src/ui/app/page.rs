@@ -82,6 +82,8 @@ impl App {
             (true, _) => Mode::Past,
             _ => Mode::Now,
         };
+        // In the past the form stays the same from position to position, so it is not drawn again.
+        let below = if mode == Mode::Now { self.below_form(ctx, desk) } else { Html::default() };
         let class = format!(
             "page{}{} side-{}",
             if past { " past" } else { "" },
@@ -133,7 +135,7 @@ impl App {
                             edit={calls.edit.clone()} send={calls.send.clone()}
                             fork={calls.fork.clone()} step_into={calls.step_into.clone()}
                             step={calls.step.clone()} out={calls.out.clone()}
-                            stepped={self.stepping.is_some()} below={self.below_form(ctx, desk)}
+                            stepped={self.stepping.is_some()} {below}
                         />
                         if let Some(stepping) = &self.stepping {
                             <Steps steps={stepping.steps.clone()} over={stepping.over} />
