@@ -375,3 +375,35 @@ async fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past
     assert_eq!(page.js("await leftfold.view('Best sellers')").await, before);
     page.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_is_renamed_copied_deleted_brought_back_and_opened_from_its_link() {
+    let page = Page::open().await;
+    let events = "JSON.stringify(await leftfold.events(1, await leftfold.head()))";
+    let before = page.js(events).await;
+    page.click_menu("Log ▾", "All logs…").await;
+    let titles = "[...document.querySelectorAll(\"[aria-label='Kept logs'] input\")].map(it => it.value).join()";
+    page.until(&format!("{titles} === 'Shopping cart'")).await;
+
+    let title = page.find("[aria-label='Title of Shopping cart']").await;
+    title.clear().await.unwrap();
+    title.send_keys("Ours\u{e004}").await.unwrap();
+    page.until(&format!("{titles} === 'Ours'")).await;
+    page.click("Duplicate Ours").await;
+    page.until("document.querySelectorAll(\"[aria-label='Kept logs'] input\").length === 2").await;
+    page.click("Delete Ours").await;
+    page.until("document.querySelectorAll(\"[aria-label='Kept logs'] input\").length === 1").await;
+    page.click("Undo the deletion of Ours").await;
+    page.until("document.querySelectorAll(\"[aria-label='Kept logs'] input\").length === 2").await;
+    let found = barriers(&page).await;
+    assert!(found.is_empty(), "in the dialog: {found:#?}");
+
+    page.click("Share as a link").await;
+    page.until("document.querySelector(\"input[aria-label='Link']\")?.value.includes('#')").await;
+    let link = page.js("document.querySelector(\"input[aria-label='Link']\").value").await;
+    let (_, hash) = link.as_str().unwrap().split_once('#').unwrap();
+    page.js(&format!("location.hash = '#{hash}'; return 0")).await;
+    page.until("(await leftfold.logs()).length === 3").await;
+    assert_eq!(page.js(events).await, before);
+    page.close().await;
+}

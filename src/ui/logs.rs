@@ -266,7 +266,7 @@ fn Item(props: &ItemProps) -> Html {
                 if props.here { <b>{ "Open" }</b> } else { { named("Open", "Open", of(Act::Open)) } }
                 { named("Duplicate", "Duplicate", of(Act::Duplicate)) }
                 { named("Export", "Export", of(|it| Act::Export(it, Format::Lines, false))) }
-                { named("as .gz", "Export compressed", of(|it| Act::Export(it, Format::Lines, true))) }
+                { named("as .gz", "Export as .gz", of(|it| Act::Export(it, Format::Lines, true))) }
                 { named("as JSON", "Export as JSON", of(|it| Act::Export(it, Format::Batch, false))) }
                 { named("Delete", "Delete", of(|it| Act::Delete(it, true))) }
             </span>
