@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -228,16 +229,29 @@ impl Page {
     }
 
     pub async fn click(&self, name: &str) {
-        let xpath = format!("//button[@aria-label='{name}' or normalize-space(.)='{name}']");
-        self.client.find(Locator::XPath(&xpath)).await.unwrap().click().await.unwrap();
+        let named = format!("@aria-label='{name}' or normalize-space(.)='{name}'");
+        self.click_on(&format!("//button[{named}]")).await;
     }
 
     /// Opens a menu by its words, and chooses from it.
     pub async fn click_menu(&self, menu: &str, choice: &str) {
-        let xpath = format!("//summary[normalize-space(.)='{menu}']");
-        self.client.find(Locator::XPath(&xpath)).await.unwrap().click().await.unwrap();
-        let xpath = format!("//button[normalize-space(.)='{choice}']");
-        self.client.find(Locator::XPath(&xpath)).await.unwrap().click().await.unwrap();
+        self.click_on(&format!("//summary[normalize-space(.)='{menu}']")).await;
+        self.click_on(&format!("//button[normalize-space(.)='{choice}']")).await;
+    }
+
+    /// Clicks as soon as there is something to click: what was typed or sent a moment ago may
+    /// not be drawn yet, or be drawn anew just now.
+    async fn click_on(&self, xpath: &str) {
+        let mut tries = 0;
+        while let Err(error) = self.try_click(xpath).await {
+            tries += 1;
+            assert!(tries < 200, "{xpath}: {error}");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    async fn try_click(&self, xpath: &str) -> Result<(), CmdError> {
+        self.client.find(Locator::XPath(xpath)).await?.click().await
     }
 
     /// Presses keys one after another, wherever the focus is.
