@@ -232,6 +232,8 @@ pub struct Imported {
     pub commits: Vec<StoredCommit>,
     /// How many events they hold.
     pub events: u64,
+    /// None of the events says when it happened: all of them, when they are imported.
+    untimed: bool,
 }
 
 /// Reads an archive piece by piece, whatever its format.
@@ -263,7 +265,8 @@ pub struct Import {
 impl Import {
     /// Nothing is read yet.
     pub fn new() -> Self {
-        Self { line: 1, began: 1, ..Self::default() }
+        let done = Imported { untimed: true, ..Imported::default() };
+        Self { line: 1, began: 1, done, ..Self::default() }
     }
 
     /// How many events have been read.
@@ -441,6 +444,10 @@ impl Import {
         let Some(at) = read_time("time", &event.time) else { return };
         let Some(committed) = read_time("committime", &event.committime) else { return };
         let committed = if event.committime.is_some() { committed } else { at };
+        // Whatever came before the first one with a time happened by then.
+        if event.time.is_some() && std::mem::take(&mut self.done.untimed) {
+            self.done.happened(at);
+        }
 
         let empty = event.kind == NOTHING;
         // An event of another system is a commit of its own, under an id that follows from its own.
@@ -614,13 +621,45 @@ impl Import {
 }
 
 impl Imported {
-    /// The same commits, to be stored after what is in a log: imported, and answered by nobody.
+    /// Commits that came otherwise than in an archive.
+    pub fn of(commits: Vec<StoredCommit>) -> Self {
+        let events = commits.iter().map(|it| it.events.len() as u64).sum();
+        Self { commits, events, ..Self::default() }
+    }
+
+    /// All of them happened at that time.
+    fn happened(&mut self, at: u64) {
+        for commit in &mut self.commits {
+            commit.envelope.at = commit.envelope.at.max(at);
+            commit.events.iter_mut().for_each(|event| event.at = at);
+        }
+    }
+
+    /// The same commits, to begin a new log at the time `now`, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The first event that cannot begin a log: its stream has a past that is not there.
+    pub fn into_new(mut self, now: u64) -> Result<Vec<StoredCommit>, String> {
+        if let Some(late) = self.begins_late() {
+            return Err(late);
+        }
+        if self.untimed {
+            self.happened(now);
+        }
+        Ok(self.commits)
+    }
+
+    /// The same commits, to be stored after what is in a log at the time `now`, in milliseconds
+    /// since 1970: imported, and answered by nobody.
     ///
     /// # Errors
     /// The first thing that does not go together with what is there.
-    pub fn after(self, log: &EventLog) -> Result<Vec<StoredCommit>, String> {
+    pub fn after(mut self, log: &EventLog, now: u64) -> Result<Vec<StoredCommit>, String> {
         let (commits, head) = (log.commits(), log.head());
         let mut at = log.event(head).map_or(0, crate::es::Recorded::at);
+        if self.untimed {
+            self.happened(now.max(at));
+        }
         let mut versions: BTreeMap<Stream, u64> = BTreeMap::new();
         let mut placed = Vec::with_capacity(self.commits.len());
         for mut commit in self.commits {
@@ -642,10 +681,6 @@ impl Imported {
                         event.stream, event.version
                     ));
                 }
-                // An event that came without a time happened when it was imported, at the earliest.
-                if event.at == 0 {
-                    event.at = at;
-                }
                 if event.at < at {
                     return Err(format!(
                         "version {} of {} is earlier than this log's last event",
@@ -660,8 +695,7 @@ impl Imported {
         Ok(placed)
     }
 
-    /// The first event that cannot begin a new log: its stream has a past that is not there.
-    pub fn begins_late(&self) -> Option<String> {
+    fn begins_late(&self) -> Option<String> {
         let mut seen = BTreeSet::new();
         let events = self.commits.iter().flat_map(|commit| &commit.events);
         for event in events {
@@ -976,10 +1010,26 @@ mod tests {
         let text = line(1, r#"{"streamversion":3}"#);
         let imported = read(&text, 9).unwrap();
         let late = "cart-1 begins at version 3: a new log has nothing before it";
-        assert_eq!(imported.begins_late().as_deref(), Some(late));
+        assert_eq!(imported.into_new(1).unwrap_err(), late);
         assert_eq!(
-            imported.after(&EventLog::default()).unwrap_err(),
+            read(&text, 9).unwrap().after(&EventLog::default(), 1).unwrap_err(),
             "cart-1 is at version 0 here, and the archive goes on with version 3"
         );
+    }
+
+    #[test]
+    fn an_event_without_a_time_happened_with_the_next_or_when_it_is_imported() {
+        let without = |id: u64| line(id, r#"{"time":null}"#);
+        let times = |commits: &[StoredCommit]| -> Vec<[u64; 2]> {
+            commits.iter().map(|it| [it.envelope.at, it.events[0].at]).collect()
+        };
+        let none = format!("{}\n{}\n", without(1), without(2));
+        let now = 1_600_000_000_000;
+        assert_eq!(times(&read(&none, 9).unwrap().into_new(now).unwrap()), [[now; 2]; 2]);
+        let log = EventLog::default();
+        assert_eq!(times(&read(&none, 9).unwrap().after(&log, now).unwrap()), [[now; 2]; 2]);
+        let some = format!("{}\n{}\n{}\n", without(1), line(2, "{}"), without(3));
+        let then = 1_503_597_600_000;
+        assert_eq!(times(&read(&some, 9).unwrap().into_new(now).unwrap()), [[then; 2]; 3]);
     }
 }

@@ -15,7 +15,7 @@
 //! Small records are slow to read, so every thousand commits the tail becomes one segment; a
 //! commit that is large is a segment of its own.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -57,6 +57,8 @@ const SEGMENT_COMMITS: u64 = 1024;
 const SEGMENT_BYTES: usize = 64 << 10;
 /// So many segments are asked for before the first of them has come.
 const AHEAD: usize = 4;
+/// Why a connection that the browser has closed is of no use.
+const CLOSED: &str = "the browser has closed it";
 /// More at once would stop the page, not just this call.
 const LONGEST_BYTES: usize = 500 << 20;
 
@@ -101,43 +103,24 @@ impl Head {
 
 /// Logs in an IndexedDB database. Clones share one connection.
 #[derive(Clone)]
-pub struct IdbStore(Rc<Connection>);
+pub struct IdbStore(Rc<Inner>);
 
-struct Connection {
+struct Inner {
     name: String,
-    database: Database,
-    raw: RawDatabase,
-    /// Why it can no longer be used, once it can't.
-    lost: Rc<Cell<Option<&'static str>>>,
+    connection: RefCell<Connection>,
     durability: Cell<Durability>,
     folding: Cell<bool>,
 }
 
-impl Drop for Connection {
-    /// A connection that nobody listens on any more must not keep others from upgrading.
-    fn drop(&mut self) {
-        self.database.close();
-    }
+struct Connection {
+    database: Database,
+    raw: RawDatabase,
+    /// Why it can no longer be used, once it can't.
+    lost: Rc<Cell<Option<&'static str>>>,
 }
 
-/// Undoes what was written so far when nobody waits for it any more.
-struct Undo(IdbTransaction);
-
-impl Drop for Undo {
-    fn drop(&mut self) {
-        // One that is over cannot be aborted: that is as it should be.
-        _ = self.0.abort();
-    }
-}
-
-impl IdbStore {
-    /// Opens the database called `name`, and makes it where there is none.
-    ///
-    /// # Errors
-    /// [`StoreError::Failed`] where the browser offers no storage, as some do in private
-    /// windows, where a newer version of the page has changed the database's layout, or where
-    /// an older one in another tab keeps this one from changing it.
-    pub async fn open(name: &str) -> Result<Self, StoreError> {
+impl Connection {
+    async fn open(name: &str) -> Result<Self, StoreError> {
         let mut request = Factory::new()?.open(name, Some(LAYOUT))?;
         request.on_upgrade_needed(|event| {
             if make_stores(&event).is_err() {
@@ -171,21 +154,66 @@ impl IdbStore {
         let lost = Rc::new(Cell::new(None));
         let why = lost.clone();
         database.on_version_change(move |event| {
-            why.set(Some("another tab has changed its layout; reload this page"));
+            let deleted = Reflect::get(&event, &"newVersion".into()).is_ok_and(|it| it.is_null());
+            why.set(Some(if deleted {
+                "everything in it was deleted from elsewhere"
+            } else {
+                "another tab has changed its layout; reload this page"
+            }));
             if let Ok(database) = event.database() {
                 database.close();
             }
         });
         let why = lost.clone();
-        database.on_close(move |_| why.set(Some("the browser has closed it; reload this page")));
-        Ok(Self(Rc::new(Connection {
+        database.on_close(move |_| why.set(Some(CLOSED)));
+        Ok(Self { database, raw: raw.unchecked_into(), lost })
+    }
+}
+
+impl Drop for Connection {
+    /// A connection that nobody listens on any more must not keep others from upgrading.
+    fn drop(&mut self) {
+        self.database.close();
+    }
+}
+
+/// Undoes what was written so far when nobody waits for it any more.
+struct Undo(IdbTransaction);
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        // One that is over cannot be aborted: that is as it should be.
+        _ = self.0.abort();
+    }
+}
+
+impl IdbStore {
+    /// Opens the database called `name`, and makes it where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] where the browser offers no storage, as some do in private
+    /// windows, where a newer version of the page has changed the database's layout, or where
+    /// an older one in another tab keeps this one from changing it.
+    pub async fn open(name: &str) -> Result<Self, StoreError> {
+        Ok(Self(Rc::new(Inner {
             name: name.to_owned(),
-            database,
-            raw: raw.unchecked_into(),
-            lost,
+            connection: RefCell::new(Connection::open(name).await?),
             durability: Cell::default(),
             folding: Cell::default(),
         })))
+    }
+
+    /// Opens it once more where its connection was lost.
+    ///
+    /// # Errors
+    /// As [`IdbStore::open`].
+    pub async fn reopen(&self) -> Result<(), StoreError> {
+        let lost = self.0.connection.borrow().lost.get().is_some();
+        if lost {
+            let connection = Connection::open(&self.0.name).await?;
+            self.0.connection.replace(connection);
+        }
+        Ok(())
     }
 
     /// How sure a command's commit must be from now on before it counts as stored. What is
@@ -226,7 +254,8 @@ impl IdbStore {
         stores: &[&str],
         writing: Option<Durability>,
     ) -> Result<IdbTransaction, StoreError> {
-        if let Some(why) = self.0.lost.get() {
+        let connection = self.0.connection.borrow();
+        if let Some(why) = connection.lost.get() {
             return Err(StoreError::Failed(why.to_owned()));
         }
         let stores: Array = stores.iter().map(|name| JsValue::from_str(name)).collect();
@@ -238,8 +267,13 @@ impl IdbStore {
         let options = Object::new();
         // A plain object of our own can always be written.
         _ = Reflect::set(&options, &"durability".into(), &durability.into());
-        self.0.raw.begin(&stores, mode, &options).map_err(|error| {
+        connection.raw.begin(&stores, mode, &options).map_err(|error| {
             StoreError::Failed(match error.dyn_into::<web_sys::DomException>() {
+                // Not every browser tells that it has closed a connection.
+                Ok(error) if error.name() == "InvalidStateError" => {
+                    connection.lost.set(Some(CLOSED));
+                    CLOSED.to_owned()
+                }
                 Ok(error) => format!("{} ({})", error.message(), error.name()),
                 Err(_) => "it takes no more requests".to_owned(),
             })

@@ -42,7 +42,7 @@ use super::bookmarks::Bookmarks;
 use super::browser::{close_menus, focus, remember, remembered, switch_theme};
 use super::commands::Draft;
 use super::console::{self, Listeners, Reply, Request};
-use super::desk::{Desk, Storage};
+use super::desk::Desk;
 use super::lab::{Lab, Msg as LabMsg};
 use super::logs::Act;
 use super::pipeline::{Pulse, Station};
@@ -217,8 +217,6 @@ pub enum Msg {
     Lost(usize, u64),
     /// A log was made or grew from elsewhere: open it, and say this.
     Imported(LogInfo, String),
-    /// A log was saved again in this storage.
-    Moved(Storage, LogInfo),
     /// A key was pressed.
     Key(KeyboardEvent),
     /// The console asks.
@@ -489,13 +487,6 @@ impl App {
                 if self.desk.as_ref().is_some_and(|desk| desk.info().id != info.id) {
                     self.open(ctx, &info.scenario, How::Log(info.id, None), None);
                 }
-            }
-            Msg::Moved(storage, info) => {
-                if let Storage::Disk(disk) = storage {
-                    self.disk = Some(disk);
-                }
-                self.act(ctx, Act::Said(format!("{} is saved again.", info.title)));
-                self.open(ctx, &info.scenario, How::Log(info.id, None), None);
             }
             Msg::Key(event) => return self.key(ctx, &event),
             Msg::Console(request, reply) => return self.console(ctx, request, reply),

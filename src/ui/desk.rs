@@ -82,14 +82,28 @@ impl Storage {
         each!(self, store => store.remove(log).await)
     }
 
-    /// Copies a log, as far as it can be read, with its small records.
-    pub async fn copy(&self, log: &str, copy: &LogInfo) -> Result<(), StoreError> {
+    /// Copies a log, as far as it can be read, with its small records. `last` is called once all
+    /// its commits were handed over.
+    pub async fn copy(
+        &self,
+        log: &str,
+        copy: &LogInfo,
+        last: impl FnMut(),
+    ) -> Result<(), StoreError> {
         let kept = each!(self, store => store.load(log).await)?;
-        self.import(copy, &mut kept.commits.into_iter()).await?;
+        self.import(copy, &mut kept.commits.into_iter().chain(after(last))).await?;
         for ((shelf, key), record) in &kept.records {
             self.put(&copy.id, *shelf, key, record).await?;
         }
         Ok(())
+    }
+
+    /// Opens the storage once more where the connection to it was lost.
+    pub async fn reopen(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Disk(store) => store.reopen().await,
+        }
     }
 
     async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError> {
@@ -182,6 +196,8 @@ struct Inner {
     session: RefCell<Session>,
     storage: Storage,
     info: LogInfo,
+    /// What it was called since it was opened.
+    title: RefCell<Option<String>>,
     /// One runner at a time: a commit must not be stored twice.
     gate: Mutex<()>,
     /// The time that counts while a story runs, in milliseconds since 1970.
@@ -201,6 +217,14 @@ impl PartialEq for Desk {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
+}
+
+/// No more commits, and whoever asks for them is noticed.
+pub fn after(mut last: impl FnMut()) -> impl Iterator<Item = StoredCommit> {
+    std::iter::from_fn(move || {
+        last();
+        None
+    })
 }
 
 /// The time, in milliseconds since 1970.
@@ -328,7 +352,7 @@ impl Desk {
             (session.scenario().clone(), session.commits(position), effects)
         };
         let from = Some((self.0.info.id.clone(), position));
-        let info = new_log(&scenario, format!("{} from {position}", self.0.info.title), from);
+        let info = new_log(&scenario, format!("{} from {position}", self.described().title), from);
         storage.import(&info, &mut commits.iter().map(StoredCommit::from)).await?;
         for keep in &effects {
             storage.keep(&info.id, keep).await?;
@@ -354,6 +378,7 @@ impl Desk {
             session: RefCell::new(session),
             storage,
             info,
+            title: RefCell::default(),
             gate: Mutex::new(()),
             story_time: Cell::new(None),
             fault: RefCell::new(None),
@@ -535,22 +560,32 @@ impl Desk {
         self.0.trouble.replace(Some(trouble));
     }
 
-    /// Looks whether the store takes the log's changes again. Where its connection was lost,
-    /// another one has to be opened instead.
-    pub async fn retry(&self) -> bool {
-        let inner = &self.0;
+    /// Looks whether the store takes the log's changes again; a connection that was lost is opened
+    /// once more.
+    pub async fn retry(&self) {
         if !matches!(self.trouble(), Some(Trouble::Full | Trouble::Unreachable(_))) {
-            return false;
+            return;
         }
-        match inner.storage.describe(&inner.info).await {
+        let _turn = self.0.gate.lock().await;
+        match self.try_again().await {
             Ok(()) => {
-                inner.trouble.replace(None);
-                true
+                self.0.trouble.replace(None);
+                // What others have stored meanwhile.
+                self.hear();
             }
-            Err(fault) => {
-                self.in_trouble(&fault);
-                false
-            }
+            Err(fault) => self.in_trouble(&fault),
+        }
+    }
+
+    async fn try_again(&self) -> Result<(), StoreError> {
+        let (storage, log) = (&self.0.storage, &self.0.info.id);
+        storage.reopen().await?;
+        let there = storage.extents().await?.get(log).map_or(0, |it| it.events);
+        let logs = storage.all_logs().await?;
+        match logs.into_iter().find(|it| it.id == *log) {
+            // What was thrown away must not be taken for a log that has just begun.
+            Some(info) if there >= self.session().head() => storage.describe(&info).await,
+            _ => Err(StoreError::UnknownLog(log.clone())),
         }
     }
 
@@ -558,9 +593,12 @@ impl Desk {
     ///
     /// # Errors
     /// Where it cannot be kept.
-    pub async fn save_again(&self, storage: Storage) -> Result<LogInfo, StoreError> {
+    pub async fn save_again(&self) -> Result<LogInfo, StoreError> {
+        let storage = &self.0.storage;
+        // Where that fails, what follows says why.
+        _ = storage.reopen().await;
         let scenario = self.session().scenario().clone();
-        let (head, title) = (self.session().head(), self.0.info.title.clone());
+        let (head, title) = (self.session().head(), self.described().title);
         let commits = self.session().commits(head);
         let from = Some((self.0.info.id.clone(), head));
         let info = new_log(&scenario, title, from);
@@ -577,11 +615,16 @@ impl Desk {
         Ok(info)
     }
 
-    /// Appends an archive, all of it or nothing; the positions that its events have.
+    /// Appends an archive, all of it or nothing; the positions that its events have. `last` is
+    /// called once all of it was handed to the store.
     ///
     /// # Errors
     /// A sentence: what does not go together with what is there, or why it could not be stored.
-    pub async fn extend(&self, imported: Imported) -> Result<(u64, u64), String> {
+    pub async fn extend(
+        &self,
+        imported: Imported,
+        last: impl FnMut(),
+    ) -> Result<(u64, u64), String> {
         let inner = &self.0;
         if let Some(trouble) = self.trouble() {
             return Err(trouble.to_string());
@@ -590,8 +633,9 @@ impl Desk {
             let _turn = inner.gate.lock().await;
             self.learn().await;
             let before = self.session().head();
-            let commits = imported.after(self.session().log())?;
-            let stored = inner.storage.import(&inner.info, &mut commits.iter().cloned()).await;
+            let commits = imported.after(self.session().log(), now())?;
+            let mut all = commits.iter().cloned().chain(after(last));
+            let stored = inner.storage.import(&self.described(), &mut all).await;
             stored.map_err(|fault| fault.to_string())?;
             self.announce();
             {
@@ -619,9 +663,21 @@ impl Desk {
         self.refill().await;
     }
 
-    /// What is known of the log.
+    /// What was known of the log when it was opened.
     pub fn info(&self) -> &LogInfo {
         &self.0.info
+    }
+
+    /// What is known of the log, under the title that it has now.
+    pub fn described(&self) -> LogInfo {
+        let info = self.0.info.clone();
+        let title = self.0.title.borrow().clone();
+        LogInfo { title: title.unwrap_or(info.title), ..info }
+    }
+
+    /// The log is called otherwise from now on.
+    pub fn rename(&self, title: String) {
+        self.0.title.replace(Some(title));
     }
 
     /// Where it is kept.

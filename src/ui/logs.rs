@@ -15,6 +15,8 @@ use crate::store::{Extent, LogInfo};
 pub enum Act {
     /// Show the dialog, or close it.
     Show(bool),
+    /// Look through the logs.
+    List,
     /// The logs were looked through.
     Listed(Vec<Entry>, Option<Room>),
     /// Open this one.
@@ -53,10 +55,29 @@ pub enum Act {
     GoOn,
     /// Put the open log in a link.
     Share,
-    /// The link is made.
-    Link(Result<(String, bool), String>),
+    /// The link is made, and copied or not.
+    Link(String, bool),
+    /// The open log does not fit into a link: so it is said, and a file is offered.
+    TooLong(String),
     /// Hand out a table.
     Csv(Rc<str>),
+}
+
+impl Act {
+    /// True for what is done one after the other.
+    pub fn takes_a_while(&self) -> bool {
+        matches!(
+            self,
+            Self::Duplicate(_)
+                | Self::Export(..)
+                | Self::Import(_)
+                | Self::Place(_)
+                | Self::DropModels
+                | Self::Restore
+                | Self::GoOn
+                | Self::Share
+        )
+    }
 }
 
 /// A log, and how much it holds.
@@ -75,14 +96,16 @@ pub struct Shown {
     pub entries: Rc<Vec<Entry>>,
     pub room: Option<Room>,
     pub strict: bool,
-    /// What is under way.
-    pub busy: Option<String>,
+    /// What is under way, and whether it can be cancelled.
+    pub busy: Option<(String, bool)>,
     /// What came of the last thing.
     pub said: String,
     pub faults: Vec<String>,
     /// What was read and waits for its place.
     pub ready: Option<String>,
     pub link: Option<String>,
+    /// The open log does not fit into a link.
+    pub too_long: bool,
 }
 
 #[derive(Properties, PartialEq)]
@@ -136,6 +159,10 @@ pub fn Logs(props: &LogsProps) -> Html {
         })
     };
     let busy = shown.busy.is_some();
+    // One thing after the other.
+    let start = |text: &'static str, what: fn() -> Act| {
+        html! { <button type="button" disabled={busy} onclick={act.reform(move |_| what())}>{ text }</button> }
+    };
     let kept = shown.entries.iter().filter(|it| it.info.deleted_at.is_none());
     let deleted = shown.entries.iter().filter(|it| it.info.deleted_at.is_some());
     html! {
@@ -154,13 +181,13 @@ pub fn Logs(props: &LogsProps) -> Html {
                     <label class="file">{ "Import a file " }
                         <input type="file" aria-label="Import a file" accept=".json,.ndjson,.jsonl,.gz" disabled={busy} onchange={file} />
                     </label>
-                    { button("Share as a link", act.reform(|_| Act::Share)) }
+                    { start("Share as a link", || Act::Share) }
                 </div>
                 if let Some(ready) = &shown.ready {
                     <p class="note pad">
                         { ready }
-                        { " " }{ button("Into a new log", act.reform(|_| Act::Place(false))) }
-                        { " " }{ button("After the open log’s events", act.reform(|_| Act::Place(true))) }
+                        { " " }{ start("Into a new log", || Act::Place(false)) }
+                        { " " }{ start("After the open log’s events", || Act::Place(true)) }
                     </p>
                 }
                 if let Some(link) = &shown.link {
@@ -168,10 +195,19 @@ pub fn Logs(props: &LogsProps) -> Html {
                         <input readonly=true aria-label="Link" value={link.clone()} />
                     </label>
                 }
-                if let Some(busy) = &shown.busy {
-                    <p class="note pad">{ busy }{ " " }{ button("Cancel", act.reform(|_| Act::Cancel)) }</p>
+                if let Some((busy, cancels)) = &shown.busy {
+                    <p class="note pad">
+                        { busy }
+                        if *cancels { { " " }{ button("Cancel", act.reform(|_| Act::Cancel)) } }
+                    </p>
                 }
                 <p role="status" class="pad">{ &shown.said }</p>
+                if shown.too_long && let Some(entry) = shown.entries.iter().find(|it| it.info.id == props.log) {
+                    <p class="pad">{ button("Download it as a file", act.reform({
+                        let info = entry.info.clone();
+                        move |_| Act::Export(info.clone(), Format::Lines, true)
+                    })) }</p>
+                }
                 if !shown.faults.is_empty() {
                     <ul aria-label="Faults">
                         { for shown.faults.iter().map(|fault| html! { <li class="fault">{ fault }</li> }) }
@@ -208,8 +244,8 @@ pub fn Logs(props: &LogsProps) -> Html {
                 <h3>{ "Rehearse a disaster" }</h3>
                 <p class="help">{ "So long as the events are stored, everything else can be had back." }</p>
                 <div class="row-of">
-                    { button("Drop all read models", act.reform(|_| Act::DropModels)) }
-                    { button("Restore from backup", act.reform(|_| Act::Restore)) }
+                    { start("Drop all read models", || Act::DropModels) }
+                    { start("Restore from backup", || Act::Restore) }
                 </div>
             </section>
         </div>

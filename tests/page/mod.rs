@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use axum::http::Uri;
+use axum::response::Html;
+use axum::routing::get;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
@@ -27,6 +30,8 @@ pub struct Page {
     address: String,
     _driver: Child,
     profile: PathBuf,
+    /// Where downloads go, and where files to choose can be written.
+    pub files: PathBuf,
 }
 
 fn setting(name: &str, otherwise: &str) -> String {
@@ -34,7 +39,7 @@ fn setting(name: &str, otherwise: &str) -> String {
 }
 
 /// Chromium without a window, with a profile of its own.
-fn chromium_as(profile: &Path, trace: &str) -> Value {
+fn chromium_as(profile: &Path, files: &Path, trace: &str) -> Value {
     json!({
         "goog:chromeOptions": {
             "binary": setting("BROWSER", "/usr/bin/chromium"),
@@ -44,6 +49,7 @@ fn chromium_as(profile: &Path, trace: &str) -> Value {
                 "--disable-dev-shm-usage", "--hide-scrollbars",
                 format!("--user-data-dir={}", profile.display()),
             ],
+            "prefs": { "download.default_directory": files },
             "perfLoggingPrefs": {
                 "enableNetwork": false, "enablePage": false,
                 "traceCategories": trace,
@@ -71,15 +77,27 @@ impl WebDriverCompatibleCommand for Vendor {
 }
 
 /// Firefox without a window; its driver makes the profile.
-fn firefox_as() -> Value {
+fn firefox_as(files: &Path) -> Value {
     json!({
         "moz:firefoxOptions": {
             "binary": setting("BROWSER", "/usr/bin/firefox"),
             "args": ["-headless"],
-            "prefs": { "ui.prefersReducedMotion": 1 },
+            "prefs": {
+                "ui.prefersReducedMotion": 1,
+                "browser.download.folderList": 2,
+                "browser.download.dir": files,
+                // At once, and without asking or showing what was downloaded.
+                "browser.download.always_ask_before_handling_new_types": false,
+                "browser.download.alwaysOpenPanel": false,
+                "browser.download.manager.addToRecentDocs": false,
+            },
         },
     })
 }
+
+/// Runs before the page does: this browser keeps nothing.
+const KEEPS_NOTHING: &str =
+    "Object.defineProperty(globalThis, 'indexedDB', { value: undefined, configurable: true });";
 
 impl Page {
     /// Opens the page in a browser that has never seen it.
@@ -110,16 +128,30 @@ impl Page {
     async fn started(trace: &str) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let dist = setting("LEFTFOLD_DIST", &root.join("dist").to_string_lossy());
-        let files = axum::Router::new()
+        let index = std::fs::read_to_string(Path::new(&dist).join("index.html")).unwrap();
+        let index = move |uri: Uri| async move {
+            let script = match uri.query() {
+                Some("keeps-nothing") => "<head><script src=\"keeps-nothing.js\"></script>",
+                _ => "<head>",
+            };
+            Html(index.replace("<head>", script))
+        };
+        let script = [("content-type", "text/javascript")];
+        let pages = axum::Router::new()
+            .route("/", get(index))
+            .route("/keeps-nothing.js", get(move || async move { (script, KEEPS_NOTHING) }))
+            .route("/nothing", get(|| async { Html("") }))
             .nest_service("/bare", ServeDir::new(root.join("target/bare")))
             .nest_service("/benches", ServeDir::new(root.join("benches")))
             .fallback_service(ServeDir::new(dist));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, files).await });
+        tokio::spawn(async move { axum::serve(listener, pages).await });
 
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let profile = std::env::temp_dir().join(format!("leftfold-e2e-{port}"));
+        let files = std::env::temp_dir().join(format!("leftfold-e2e-{port}-files"));
+        std::fs::create_dir_all(&files).unwrap();
         let firefox = setting("BROWSER_KIND", "Chromium") == "Firefox";
         let driver = Command::new(setting("DRIVER", "chromedriver"))
             .arg(format!("--port={port}"))
@@ -128,7 +160,8 @@ impl Page {
             .kill_on_drop(true)
             .spawn()
             .expect("the driver starts");
-        let capabilities = if firefox { firefox_as() } else { chromium_as(&profile, trace) };
+        let capabilities =
+            if firefox { firefox_as(&files) } else { chromium_as(&profile, &files, trace) };
         let Value::Object(capabilities) = capabilities else {
             panic!("capabilities are an object")
         };
@@ -143,7 +176,7 @@ impl Page {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
-        Self { client, address, _driver: driver, profile }
+        Self { client, address, _driver: driver, profile, files }
     }
 
     /// Opens a file of the folder, and waits for nothing but its load.
@@ -219,13 +252,14 @@ impl Page {
 
     /// Waits until a region or group, by its accessible name, shows a text.
     pub async fn shows(&self, name: &str, text: &str) {
-        self.until(&format!(
-            "[...document.querySelectorAll('[aria-label]')].some(it =>
-                it.getAttribute('aria-label') === {} && it.innerText.includes({}))",
-            json!(name),
-            json!(text)
-        ))
-        .await;
+        let all = format!(
+            "[...document.querySelectorAll('[aria-label]')]
+                .filter(it => it.getAttribute('aria-label') === {}).map(it => it.innerText)",
+            json!(name)
+        );
+        if !self.holds(&format!("{all}.some(it => it.includes({}))", json!(text))).await {
+            panic!("{name} never showed {text}, but {}", self.js(&all).await);
+        }
     }
 
     pub async fn click(&self, name: &str) {
@@ -241,7 +275,7 @@ impl Page {
 
     /// Clicks as soon as there is something to click: what was typed or sent a moment ago may
     /// not be drawn yet, or be drawn anew just now.
-    async fn click_on(&self, xpath: &str) {
+    pub async fn click_on(&self, xpath: &str) {
         let mut tries = 0;
         while let Err(error) = self.try_click(xpath).await {
             tries += 1;
@@ -277,13 +311,46 @@ impl Page {
 
     /// Waits until a condition in the page holds.
     pub async fn until(&self, condition: &str) {
+        assert!(self.holds(condition).await, "never came true: {condition}");
+    }
+
+    /// False where a condition does not come true for a long while.
+    pub async fn holds(&self, condition: &str) -> bool {
         for _ in 0..200 {
             if self.js(condition).await == Value::Bool(true) {
-                return;
+                return true;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("never came true: {condition}");
+        false
+    }
+
+    /// What was downloaded under this name, once all of it has come; the file is taken away.
+    pub async fn downloaded(&self, name: &str) -> Vec<u8> {
+        let (file, part) = (self.files.join(name), self.files.join(format!("{name}.part")));
+        for _ in 0..400 {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+            // A browser that makes an empty file first writes into another beside it.
+            match std::fs::read(&file) {
+                Ok(bytes) if !bytes.is_empty() && !part.exists() => {
+                    std::fs::remove_file(&file).unwrap();
+                    return bytes;
+                }
+                _ => {}
+            }
+        }
+        panic!(
+            "{name} never came: {:?}",
+            std::fs::read_dir(&self.files).unwrap().collect::<Vec<_>>()
+        );
+    }
+
+    /// Chooses a file of that content in the page's field for it.
+    pub async fn choose(&self, name: &str, content: &[u8]) {
+        let file = self.files.join(name);
+        std::fs::write(&file, content).unwrap();
+        let field = self.find("input[type=file]:enabled").await;
+        field.send_keys(&file.to_string_lossy()).await.unwrap();
     }
 
     pub async fn screenshot(&self, name: &str) {
@@ -296,5 +363,6 @@ impl Page {
     pub async fn close(self) {
         self.client.close().await.unwrap();
         let _ = std::fs::remove_dir_all(&self.profile);
+        let _ = std::fs::remove_dir_all(&self.files);
     }
 }

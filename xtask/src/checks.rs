@@ -119,7 +119,11 @@ pub fn test(shell: Shell) -> Result<()> {
     for browser in &browsers {
         heading(&format!("The page, end to end, in {:?}", browser.kind));
         run(
-            &mut driving(&shell, browser, "test -p leftfold --test e2e --test lab_page"),
+            &mut driving(
+                &shell,
+                browser,
+                "test -p leftfold --test e2e --test lab_page --test files_page",
+            ),
             "To see the page yourself: `cargo xtask serve`.",
         )?;
     }

@@ -21,7 +21,7 @@ impl World {
     /// # Errors
     /// [`ControlError`], and nothing is changed.
     pub fn control(&mut self, name: &str, control: Control) -> Result<(), ControlError> {
-        let head = self.log.head();
+        let (head, watching) = (self.log.head(), self.watching);
         let unknown = || ControlError::Unknown(name.to_owned());
         let refuse = |why: String| Err(ControlError::Refused(why));
         let it = self.find(name).ok_or_else(unknown)?;
@@ -52,6 +52,11 @@ impl World {
             }
             Control::Rewind(to) if to > checkpoint => {
                 return refuse(format!("{name} is at {checkpoint}, and can only be moved back"));
+            }
+            Control::Redeliver(_) if watching => {
+                return refuse(format!(
+                    "another tab runs {name}, and would not hear of it: redeliver there"
+                ));
             }
             Control::Redeliver(to) if to > it.mark => {
                 return refuse(format!(

@@ -1,5 +1,6 @@
 //! What is kept: the logs dialog, files in and out, links, disasters and what to do about them.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
@@ -14,9 +15,10 @@ use crate::store::link::{self, LinkError, Shared};
 use crate::store::{Durability, Found, IdbStore, LogInfo};
 use crate::ui::address::Address;
 use crate::ui::browser::{focus, remember, remembered};
-use crate::ui::desk::{Desk, Storage, clock, new_log, now};
+use crate::ui::desk::{Desk, Storage, Trouble, after, clock, new_log, now};
 use crate::ui::files::{self, Pieces};
 use crate::ui::logs::{Act, Entry, Shown};
+use crate::ui::parts::counted;
 
 /// A deleted log can be had back for a day.
 const DELETED_MILLIS: u64 = 24 * 60 * 60 * 1000;
@@ -24,6 +26,9 @@ const DELETED_MILLIS: u64 = 24 * 60 * 60 * 1000;
 const PIECE_BYTES: usize = 1 << 20;
 /// So many faults are shown.
 const FAULTS_SHOWN: usize = 12;
+
+/// True once what is under way can no longer be undone.
+type Firm = Rc<Cell<bool>>;
 
 /// What goes on around the logs.
 #[derive(Default)]
@@ -95,22 +100,25 @@ impl App {
         });
     }
 
-    /// Does something that takes a while and may be cancelled.
+    /// Does something that takes a while and may be cancelled until it is firm.
     fn under_way_with(
         &mut self,
         ctx: &Context<Self>,
         what: &str,
+        firm: Firm,
         work: impl Future<Output = Msg> + 'static,
     ) {
         let (sender, cancelled) = oneshot::channel::<()>();
+        let shown = &mut self.keeping.shown;
+        shown.busy = Some((what.to_owned(), !firm.get()));
+        shown.said.clear();
+        shown.faults.clear();
+        (shown.link, shown.too_long) = (None, false);
         self.keeping.cancel = Some(sender);
-        self.keeping.shown.busy = Some(what.to_owned());
-        self.keeping.shown.said.clear();
-        self.keeping.shown.faults.clear();
-        self.keeping.shown.link = None;
         ctx.link().send_future(async move {
             match select(Box::pin(work), cancelled).await {
                 Either::Left((message, _)) => message,
+                Either::Right((_, work)) if firm.get() => work.await,
                 Either::Right(_) => Msg::Act(Act::Said("Cancelled: nothing was changed.".into())),
             }
         });
@@ -125,7 +133,7 @@ impl App {
             if let Err(fault) = storage.describe(&info).await {
                 link.send_message(Msg::Act(Act::Said(format!("{fault}."))));
             }
-            link.send_message(Msg::Act(Act::Show(true)));
+            link.send_message(Msg::Act(Act::List));
         });
     }
 
@@ -135,19 +143,26 @@ impl App {
         let storage = desk.storage().clone();
         let scenario = desk.session().scenario().clone();
         let progress = ctx.link().callback(|text| Msg::Act(Act::Progress(text)));
+        let firm = Firm::default();
         let shown = &mut self.keeping.shown;
+        if shown.busy.is_some() && act.takes_a_while() {
+            // One thing after the other: the dialog shows what is under way.
+            return self.act(ctx, Act::Show(true));
+        }
         match act {
             Act::Show(open) => {
+                shown.open = open;
                 if open {
                     self.list(ctx);
                 } else {
-                    *shown = Shown { strict: shown.strict, ..Shown::default() };
+                    let (strict, busy) = (shown.strict, shown.busy.take());
+                    *shown = Shown { strict, busy, ..Shown::default() };
                     self.keeping.ready = None;
                     focus("[aria-label='Manage logs']");
                 }
             }
+            Act::List => self.list(ctx),
             Act::Listed(entries, room) => {
-                shown.open = true;
                 shown.entries = Rc::new(entries);
                 shown.room = room;
                 let entries = shown.entries.clone();
@@ -157,7 +172,12 @@ impl App {
                 shown.open = false;
                 self.open(ctx, &info.scenario, How::Log(info.id, None), None);
             }
-            Act::Rename(info, title) => self.describe(ctx, LogInfo { title, ..info }),
+            Act::Rename(info, title) => {
+                if info.id == desk.info().id {
+                    desk.rename(title.clone());
+                }
+                self.describe(ctx, LogInfo { title, ..info });
+            }
             Act::Delete(info, deleted) => {
                 let deleted_at = deleted.then(now);
                 shown.said =
@@ -171,7 +191,8 @@ impl App {
             Act::Duplicate(info) => {
                 let title = format!("{} copy", info.title);
                 let from = Some((info.id.clone(), u64::MAX));
-                self.under_way_with(ctx, "Copying…", async move {
+                let all = firm.clone();
+                self.under_way_with(ctx, "Copying…", firm, async move {
                     let extents = storage.extents().await.unwrap_or_default();
                     let head = extents.get(&info.id).map_or(0, |it| it.events);
                     let from = from.map(|(log, _)| (log, head));
@@ -179,34 +200,36 @@ impl App {
                         scenario: info.scenario.clone(),
                         ..new_log(&scenario, title, from)
                     };
-                    Msg::Act(Act::Said(match storage.copy(&info.id, &copy).await {
-                        Ok(()) => format!("{} is a new log.", copy.title),
-                        Err(fault) => format!("Not copied: {fault}."),
-                    }))
+                    Msg::Act(Act::Said(
+                        match storage.copy(&info.id, &copy, || all.set(true)).await {
+                            Ok(()) => format!("{} is a new log.", copy.title),
+                            Err(fault) => format!("Not copied: {fault}."),
+                        },
+                    ))
                 });
             }
             Act::Export(info, format, zip) => {
                 let open = info.id == desk.info().id;
-                self.under_way_with(ctx, "Exporting…", async move {
+                self.under_way_with(ctx, "Exporting…", firm, async move {
                     let exported =
                         export(&storage, &info, format, open.then_some(&desk), |events| {
                             progress.emit(format!("Exporting… {events} events"));
                         });
-                    let (pieces, events) = match exported.await {
+                    let (pieces, held) = match exported.await {
                         Ok(exported) => exported,
                         Err(why) => return Msg::Act(Act::Said(format!("Not exported: {why}."))),
                     };
                     let ending = if format == Format::Lines { "ndjson" } else { "json" };
                     let name = file_name(&info.title, ending, zip);
                     Msg::Act(Act::Said(match pieces.download(&name, zip).await {
-                        Ok(()) => format!("{name} holds all {events} events."),
+                        Ok(()) => format!("{name} holds {held}."),
                         Err(why) => format!("Not exported: {why}."),
                     }))
                 });
             }
             Act::Import(file) => {
                 let name = file.name();
-                self.under_way_with(ctx, "Reading…", async move {
+                self.under_way_with(ctx, "Reading…", firm, async move {
                     let mut import = Import::new();
                     let mut told = 0;
                     let read = files::read(&file, |bytes| {
@@ -254,11 +277,12 @@ impl App {
                 shown.ready = None;
                 let known = imported.scenario.as_deref();
                 let own = self.scenarios.iter().find(|it| known == Some(&*it.id)).cloned();
-                self.under_way_with(ctx, "Importing…", async move {
+                let all = firm.clone();
+                self.under_way_with(ctx, "Importing…", firm, async move {
                     let placed = if after {
-                        append(&desk, imported).await
+                        append(&desk, imported, &all).await
                     } else {
-                        new(&storage, &own.unwrap_or(scenario), name, imported).await
+                        new(&storage, &own.unwrap_or(scenario), name, imported, &all).await
                     };
                     match placed {
                         Ok((info, said)) => Msg::Imported(info, said),
@@ -267,15 +291,18 @@ impl App {
                 });
             }
             Act::Progress(text) => {
-                if shown.busy.is_some() {
-                    shown.busy = Some(text);
+                if let Some((busy, _)) = &mut shown.busy {
+                    *busy = text;
                 }
             }
             Act::Said(text) => {
                 (shown.busy, self.keeping.cancel) = (None, None);
-                shown.said = text;
                 if shown.open {
+                    shown.said = text;
                     self.list(ctx);
+                } else {
+                    self.said.clone_from(&text);
+                    self.told = Some(text);
                 }
             }
             Act::Cancel => self.keeping.cancel = None,
@@ -294,15 +321,21 @@ impl App {
                         .to_owned()
                 }))
             }),
-            Act::DropModels => self.under_way_with(ctx, "Folding again…", async move {
-                Msg::Act(Act::Said(drop_models(&desk).await))
-            }),
-            Act::Restore => self.under_way_with(ctx, "Restoring…", async move {
-                match restore(&desk).await {
-                    Ok((info, said)) => Msg::Imported(info, said),
-                    Err(why) => Msg::Act(Act::Said(format!("Not restored: {why}."))),
-                }
-            }),
+            Act::DropModels => {
+                firm.set(true);
+                self.under_way_with(ctx, "Folding again…", firm, async move {
+                    Msg::Act(Act::Said(drop_models(&desk).await))
+                });
+            }
+            Act::Restore => {
+                let all = firm.clone();
+                self.under_way_with(ctx, "Restoring…", firm, async move {
+                    match restore(&desk, &all).await {
+                        Ok((info, said)) => Msg::Imported(info, said),
+                        Err(why) => Msg::Act(Act::Said(format!("Not restored: {why}."))),
+                    }
+                });
+            }
             Act::Retry => {
                 let link = ctx.link().clone();
                 wasm_bindgen_futures::spawn_local(async move {
@@ -310,35 +343,33 @@ impl App {
                     link.send_message(Msg::Changed(Vec::new()));
                 });
             }
-            Act::GoOn => self.under_way_with(ctx, "Saving…", async move {
-                // The old connection may be gone for good.
-                let fresh = match IdbStore::open("leftfold").await {
-                    Ok(opened) => Storage::Disk(opened),
-                    Err(_) => storage,
-                };
-                match desk.save_again(fresh.clone()).await {
-                    Ok(info) => Msg::Moved(fresh, info),
-                    Err(fault) => Msg::Act(Act::Said(format!("Not saved: {fault}."))),
-                }
-            }),
-            Act::Share => {
-                let (log, position) = (desk.info().clone(), desk.session().position());
-                self.under_way_with(ctx, "Making a link…", async move {
-                    Msg::Act(Act::Link(share(&storage, &log, position).await))
+            Act::GoOn => {
+                firm.set(true);
+                self.under_way_with(ctx, "Saving…", firm, async move {
+                    match desk.save_again().await {
+                        Ok(info) => {
+                            let said = format!("{} is saved again.", info.title);
+                            Msg::Imported(info, said)
+                        }
+                        Err(fault) => Msg::Act(Act::Said(format!("Not saved: {fault}."))),
+                    }
                 });
             }
-            Act::Link(link) => {
-                (shown.busy, self.keeping.cancel) = (None, None);
-                shown.open = true;
-                match link {
-                    Ok((link, copied)) => {
-                        let words =
-                            if copied { "The link is copied." } else { "Copy the link below." };
-                        shown.said = format!("{words} It holds the whole log.");
-                        shown.link = Some(link);
-                    }
-                    Err(why) => shown.said = why,
-                }
+            Act::Share => {
+                let (log, position) = (desk.described(), desk.session().position());
+                self.under_way_with(ctx, "Making a link…", firm, async move {
+                    Msg::Act(share(&storage, &log, position).await)
+                });
+                return self.act(ctx, Act::Show(true));
+            }
+            Act::Link(link, copied) => {
+                let words = if copied { "The link is copied." } else { "Copy the link below." };
+                shown.link = Some(link);
+                return self.act(ctx, Act::Said(format!("{words} It holds the whole log.")));
+            }
+            Act::TooLong(why) => {
+                shown.too_long = true;
+                return self.act(ctx, Act::Said(why));
             }
             Act::Csv(name) => {
                 let panel = desk.session_mut().panel(&name);
@@ -380,10 +411,9 @@ impl App {
         let storage = self.disk.clone().map_or(memory, Storage::Disk);
         Address::clear();
         ctx.link().send_future(async move {
-            let events = shared.commits.iter().map(|it| it.events.len() as u64).sum();
-            let imported = Imported { scenario: None, commits: shared.commits, events };
+            let imported = Imported::of(shared.commits);
             let at = Some(shared.position);
-            match new(&storage, &scenario, shared.title, imported).await {
+            match new(&storage, &scenario, shared.title, imported, &Firm::default()).await {
                 Ok((info, _)) => Msg::Open(info.scenario.as_str().into(), How::Log(info.id, at)),
                 Err(why) => Msg::Fault(format!("The log in this link could not be kept: {why}.")),
             }
@@ -399,14 +429,15 @@ fn file_name(title: &str, ending: &str, zip: bool) -> String {
     format!("{name}.{ending}{}", if zip { ".gz" } else { "" })
 }
 
-/// Writes a log's archive; of the open log, from what this tab has where the store fails.
+/// Writes a log's archive, and says what it holds; of the open log, from what this tab has where
+/// the store fails.
 async fn export(
     storage: &Storage,
     info: &LogInfo,
     format: Format,
     open: Option<&Desk>,
     progress: impl Fn(u64),
-) -> Result<(Pieces, u64), String> {
+) -> Result<(Pieces, String), String> {
     let mut export = Export::new(format, &info.scenario);
     let (mut pieces, mut bytes, mut events, mut told) = (Pieces::default(), Vec::new(), 0, 0);
     let mut write = |commit: &StoredCommit| {
@@ -421,17 +452,20 @@ async fn export(
             progress(events);
         }
     };
-    let mut visit = |found| {
+    let mut whole = true;
+    let mut visit = |found| match found {
+        Found::Commit(commit) => write(&commit),
         // What is lost is lost: everything else is taken along.
-        if let Found::Commit(commit) = found {
-            write(&commit);
-        }
+        Found::Lost(_) => whole = false,
     };
     let read = storage.read(&info.id, 0, 0, &mut visit).await;
-    if let Err(fault) = read {
-        let Some(desk) = open else { return Err(fault.to_string()) };
+    let held = open.filter(|desk| read.is_err() || desk.trouble() == Some(Trouble::Evicted));
+    if let (Err(fault), None) = (&read, held) {
+        return Err(fault.to_string());
+    }
+    if let Some(desk) = held {
         (export, pieces) = (Export::new(format, &info.scenario), Pieces::default());
-        (bytes, events) = (Vec::new(), 0);
+        (bytes, events, whole) = (Vec::new(), 0, true);
         let session = desk.session();
         for commit in session.commits(session.head()) {
             export.commit(&StoredCommit::from(&commit), &mut bytes);
@@ -440,7 +474,11 @@ async fn export(
     }
     export.finish(&mut bytes);
     pieces.push(&bytes);
-    Ok((pieces, events))
+    let count = counted(events, "event");
+    Ok((
+        pieces,
+        if whole { format!("all {count}") } else { format!("the {count} that can be read") },
+    ))
 }
 
 /// Makes a new log of an archive.
@@ -449,16 +487,15 @@ async fn new(
     scenario: &Rc<Scenario>,
     title: String,
     imported: Imported,
+    firm: &Firm,
 ) -> Result<(LogInfo, String), String> {
-    if let Some(late) = imported.begins_late() {
-        return Err(late);
-    }
     let start = clock();
     let title = title.split('.').next().unwrap_or_default().to_owned();
     let info =
         new_log(scenario, if title.is_empty() { scenario.title.to_string() } else { title }, None);
     let events = imported.events;
-    let stored = storage.import(&info, &mut imported.commits.into_iter()).await;
+    let mut commits = imported.into_new(now())?.into_iter().chain(after(|| firm.set(true)));
+    let stored = storage.import(&info, &mut commits).await;
     stored.map_err(|fault| fault.to_string())?;
     // What was asked for by the old log's processes is not asked for again.
     for process in &scenario.processes {
@@ -472,13 +509,10 @@ async fn new(
 }
 
 /// Appends an archive to the open log.
-async fn append(desk: &Desk, imported: Imported) -> Result<(LogInfo, String), String> {
+async fn append(desk: &Desk, imported: Imported, firm: &Firm) -> Result<(LogInfo, String), String> {
     let events = imported.events;
-    let (from, to) = desk.extend(imported).await?;
-    Ok((
-        desk.info().clone(),
-        format!("{events} events were appended, at positions {from} to {to}."),
-    ))
+    let (from, to) = desk.extend(imported, || firm.set(true)).await?;
+    Ok((desk.described(), format!("{events} events were appended, at positions {from} to {to}.")))
 }
 
 /// Forgets all read models and folds them again.
@@ -516,7 +550,7 @@ fn views(session: &mut Session) -> Vec<View> {
 }
 
 /// Exports the open log, makes a new one of that, and compares the two.
-async fn restore(desk: &Desk) -> Result<(LogInfo, String), String> {
+async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> {
     let scenario = desk.session().scenario().clone();
     let start = clock();
     let mut archive = Vec::new();
@@ -532,8 +566,8 @@ async fn restore(desk: &Desk) -> Result<(LogInfo, String), String> {
     import.feed(&archive);
     let imported = import.finish().map_err(|faults| faults[0].to_string())?;
     let events = imported.events;
-    let title = format!("{} restored", desk.info().title);
-    let (info, _) = new(desk.storage(), &scenario, title, imported).await?;
+    let title = format!("{} restored", desk.described().title);
+    let (info, _) = new(desk.storage(), &scenario, title, imported, firm).await?;
     let restored = Desk::open(desk.storage().clone(), &scenario, info.clone());
     let restored = restored.await.map_err(|fault| fault.to_string())?;
     let millis = clock() - start;
@@ -550,23 +584,26 @@ async fn restore(desk: &Desk) -> Result<(LogInfo, String), String> {
     Ok((info, said))
 }
 
-async fn share(storage: &Storage, log: &LogInfo, position: u64) -> Result<(String, bool), String> {
+/// Puts a log in a link: what to say and show of that.
+async fn share(storage: &Storage, log: &LogInfo, position: u64) -> Act {
     let mut commits = Vec::new();
     let mut visit = |found| {
         if let Found::Commit(commit) = found {
             commits.push(commit);
         }
     };
-    storage.read(&log.id, 0, 0, &mut visit).await.map_err(|fault| fault.to_string())?;
+    if let Err(fault) = storage.read(&log.id, 0, 0, &mut visit).await {
+        return Act::Said(format!("{fault}."));
+    }
     let (scenario, title) = (log.scenario.clone(), log.title.clone());
     match link::write(&Shared { scenario, title, position, commits }) {
         Ok(text) => {
             let link = Address::of_shared(&text);
             // Where the clipboard is closed to us, the link can be copied from the dialog.
             let copied = files::copy(&link).await;
-            Ok((link, copied))
+            Act::Link(link, copied)
         }
-        Err(why @ LinkError::TooLong) => Err(format!("{why}. “Export as .gz” makes one.")),
-        Err(why) => Err(format!("{why}.")),
+        Err(why @ LinkError::TooLong) => Act::TooLong(format!("{why}.")),
+        Err(why) => Act::Said(format!("{why}.")),
     }
 }

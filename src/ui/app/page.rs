@@ -217,7 +217,7 @@ impl App {
                     </p>
                 }
                 if let Some(trouble) = desk.trouble() {
-                    { logs::trouble(&trouble, desk.info(), &ctx.link().callback(Msg::Act)) }
+                    { logs::trouble(&trouble, &desk.described(), &ctx.link().callback(Msg::Act)) }
                 }
                 if !desk.runs_processes() {
                     <p class="notice">{ "Another tab has this log open as well. What either stores, both show; the other one runs its processes." }</p>

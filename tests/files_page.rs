@@ -1,0 +1,637 @@
+//! Files in and out of the page, and storage that fails it, in a headless browser: everything that
+//! a person clicks to take a log elsewhere, bring one in, or get one back. `cargo xtask test` builds
+//! the page and runs this.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[expect(dead_code, reason = "files take less of it than the page as a whole")]
+mod page;
+
+use std::fmt::Write;
+
+use fantoccini::wd::WindowHandle;
+use page::Page;
+use serde_json::{Value, json};
+
+/// The open log's events, as the console hands them out.
+const EVENTS: &str = "JSON.stringify(await leftfold.events(1, await leftfold.head()))";
+const ADD: &str = "await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 'apples' } })";
+
+/// The page with the logs dialog open and its logs listed.
+async fn logs() -> Page {
+    let page = Page::open().await;
+    open_logs(&page).await;
+    page
+}
+
+async fn open_logs(page: &Page) {
+    page.click_menu("Log ▾", "All logs…").await;
+    page.until("!!document.querySelector(\"[aria-label='Kept logs'] li\")").await;
+}
+
+/// Waits until the dialog says something that has this in it; all that it says.
+async fn says(page: &Page, text: &str) -> String {
+    let all = "document.querySelector('[role=dialog] [role=status]')?.innerText ?? ''";
+    page.until(&format!("({all}).includes({})", json!(text))).await;
+    page.js(all).await.as_str().unwrap().to_owned()
+}
+
+/// Waits until something alerts to this.
+async fn alerts(page: &Page, text: &str) {
+    let all = "[...document.querySelectorAll('[role=alert]')].map(it => it.innerText)";
+    if !page.holds(&format!("{all}.some(it => it.includes({}))", json!(text))).await {
+        panic!("nothing alerts to {text}, but {}", page.js(all).await);
+    }
+}
+
+async fn no_alert(page: &Page) {
+    let all = "[...document.querySelectorAll('[role=alert]')].map(it => it.innerText)";
+    assert_eq!(page.js(all).await, json!([]));
+}
+
+/// Lines of an archive of another system: carts' events with some attributes replaced.
+fn lines(events: &[Value]) -> Vec<u8> {
+    let mut text = String::new();
+    for (number, others) in events.iter().enumerate() {
+        let mut event = json!({
+            "specversion": "1.0", "id": format!("it-{number}"), "source": "/shop",
+            "type": "AddedToCart", "subject": "cart-1", "data": { "item": "pears" },
+        });
+        event.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
+        writeln!(text, "{event}").unwrap();
+    }
+    text.into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_goes_out_as_every_kind_of_file_and_comes_back_the_same() {
+    let page = logs().await;
+    let before = page.js(EVENTS).await;
+    let count = page.js("leftfold.head()").await.as_u64().unwrap();
+    let mut files = Vec::new();
+    for (button, name) in [
+        ("Export Shopping cart", "shopping-cart.ndjson"),
+        ("Export as .gz Shopping cart", "shopping-cart.ndjson.gz"),
+        ("Export as JSON Shopping cart", "shopping-cart.json"),
+    ] {
+        page.click(button).await;
+        says(&page, &format!("{name} holds all {count} events.")).await;
+        files.push((name, page.downloaded(name).await));
+    }
+    let texts = [&files[0].1, &files[2].1].map(|it| std::str::from_utf8(it).unwrap());
+    let events: Vec<Value> = texts[0].lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    let batch: Vec<Value> = serde_json::from_str(texts[1]).unwrap();
+    assert_eq!(events, batch);
+    let told: Vec<&Value> = events.iter().filter(|it| it["position"].is_u64()).collect();
+    assert_eq!(told.len() as u64, count);
+    for (position, event) in (1..).zip(told) {
+        assert_eq!(event["specversion"], "1.0");
+        assert_eq!(event["source"], "leftfold:cart");
+        assert_eq!(event["position"], json!(position));
+    }
+    assert_eq!(files[1].1[..2], [0x1f, 0x8b]);
+    assert!(files[1].1.len() * 2 < files[0].1.len());
+
+    for (number, (name, content)) in (2..).zip(files) {
+        page.choose(name, &content).await;
+        page.shows("Logs", &format!("{name} holds {count} events, all in order.")).await;
+        page.click("Into a new log").await;
+        says(&page, &format!("{count} events are a new log")).await;
+        page.until(&format!("(await leftfold.logs()).length === {number}")).await;
+        page.until("document.querySelectorAll(\"[aria-label='Kept logs'] li.here\").length === 1")
+            .await;
+        page.until(&format!("{EVENTS} === {before}")).await;
+    }
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_goes_after_the_open_logs_events_where_its_versions_go_on() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart', { empty: true })").await;
+    page.js(ADD).await;
+    open_logs(&page).await;
+    let file = lines(&[json!({ "streamversion": 2 }), json!({ "streamversion": 3 })]);
+    let place = async |name: &str, content: &[u8]| {
+        page.choose(name, content).await;
+        page.shows("Logs", &format!("{name} holds")).await;
+        page.click("After the open log’s events").await;
+    };
+    let began = page.js("Date.now()").await;
+    place("more.ndjson", &file).await;
+    says(&page, "2 events were appended, at positions 2 to 3.").await;
+    assert_eq!(
+        page.js("(await leftfold.events(2, 3)).map(it => [it.stream, it.version, it.data.item])")
+            .await,
+        json!([["cart-1", 2, "pears"], ["cart-1", 3, "pears"]])
+    );
+    // They say no time of their own, so they happened when they were imported.
+    let times = format!("(await leftfold.events(2, 3)).every(it => it.at >= {began})");
+    assert_eq!(page.js(&times).await, json!(true));
+    page.shows("cart-1", "pears").await;
+
+    let before = page.js(EVENTS).await;
+    place("again.ndjson", &file).await;
+    says(&page, "was handled in this log before").await;
+    let id = |version: u64| json!({ "id": "another", "streamversion": version });
+    place("late.ndjson", &lines(&[id(9)])).await;
+    says(&page, "cart-1 is at version 3 here, and the archive goes on with version 9").await;
+    place("late.ndjson", &lines(&[id(9)])).await;
+    page.choose("late.ndjson", &lines(&[id(9)])).await;
+    page.shows("Logs", "late.ndjson holds").await;
+    page.click("Into a new log").await;
+    says(&page, "cart-1 begins at version 9: a new log has nothing before it").await;
+    assert_eq!(page.js(EVENTS).await, before);
+    assert_eq!(page.js("(await leftfold.logs()).length").await, json!(2));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing() {
+    let page = logs().await;
+    let before = page.js(EVENTS).await;
+    let faulty = lines(&[
+        json!({}),
+        json!({ "type": "" }),
+        json!({ "subject": "cart" }),
+        json!({ "time": "yesterday" }),
+        json!({ "id": "it-0" }),
+    ]);
+    page.choose("faulty.ndjson", &faulty).await;
+    says(&page, "faulty.ndjson has 4 faults, so nothing of it was imported.").await;
+    let faults =
+        "[...document.querySelectorAll(\"[aria-label='Faults'] li\")].map(it => it.innerText)";
+    assert_eq!(
+        page.js(faults).await,
+        json!([
+            "line 2, type: it is empty",
+            "line 3, subject: a stream is written category-id, such as cart-1; \"cart\" is not",
+            "line 4, time: yesterday is not a date and time with a zone",
+            "line 5, id: it was there before",
+        ])
+    );
+    for (name, content, told) in [
+        ("deep.json", format!("[{}]", "[".repeat(200)), "line 1: an event, which is a JSON object"),
+        ("half.json", "[".to_owned(), "line 1: the archive breaks off"),
+        ("no.gz", "\u{1f}\u{fffd}".to_owned(), "line 1: expected value"),
+    ] {
+        page.choose(name, content.as_bytes()).await;
+        says(&page, &format!("{name} has ")).await;
+        page.shows("Faults", told).await;
+    }
+    page.choose("torn.gz", &[0x1f, 0x8b, 8, 0]).await;
+    page.shows("Faults", "torn.gz cannot be read").await;
+    assert_eq!(page.js(EVENTS).await, before);
+    assert_eq!(page.js("(await leftfold.logs()).length").await, json!(1));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_is_cancelled_in_the_middle_leaves_nothing() {
+    let page = logs().await;
+    let before = page.js(EVENTS).await;
+    let events: Vec<Value> =
+        (0..60_000).map(|n| json!({ "subject": format!("cart-{}", 100 + n % 50) })).collect();
+    let file = lines(&events);
+    // As soon as there is a button to cancel with.
+    let cancel = "new Promise(done => {
+        const press = () => {
+            const all = [...document.querySelectorAll('[role=dialog] button')];
+            const cancel = all.find(it => it.innerText === 'Cancel');
+            if (cancel) { cancel.click(); done(true); } else setTimeout(press);
+        };
+        START
+        press();
+    })";
+    let start = |name: &str| {
+        let press = format!(
+            "[...document.querySelectorAll('button')].find(it => it.innerText === '{name}').click();"
+        );
+        cancel.replace("START", &press)
+    };
+    page.js(&format!("window.cancelled = {}; return 0", cancel.replace("START", ""))).await;
+    page.choose("many.ndjson", &file).await;
+    page.js("await window.cancelled").await;
+    says(&page, "Cancelled: nothing was changed.").await;
+    assert_eq!(page.js("document.body.innerText.includes('all in order')").await, json!(false));
+
+    for button in ["Into a new log", "After the open log’s events"] {
+        page.choose("many.ndjson", &file).await;
+        page.shows("Logs", "many.ndjson holds 60000 events, all in order.").await;
+        page.js(&format!("await {}", start(button))).await;
+        says(&page, "Cancelled: nothing was changed.").await;
+        assert_eq!(page.js("(await leftfold.logs()).length").await, json!(1));
+        assert_eq!(page.js(EVENTS).await, before);
+    }
+    page.reload().await;
+    assert_eq!(page.js(EVENTS).await, before);
+    no_alert(&page).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_is_downloaded_as_it_is_shown() {
+    let page = Page::open().await;
+    // What an event has just changed is shown twice, as it was and is: not so in this table.
+    page.js("await leftfold.open('bank')").await;
+    page.js(
+        "await leftfold.send('customer-9', { type: 'RegisterCustomer', data: { name: 'Zoë' } })",
+    )
+    .await;
+    let name = "Balances";
+    let shown = page
+        .js(&format!(
+            "return [...document.querySelectorAll(\"[aria-label='{name}'] table tr\")]
+                .map(row => [...row.cells].map(it => it.innerText.replace('–', '')).join())"
+        ))
+        .await;
+    page.click_on(&format!("//summary[@aria-label='More about {name}']")).await;
+    let button = format!("//section[@aria-label='{name}']//button[.='Download as CSV']");
+    page.click_on(&button).await;
+    let file = String::from_utf8(page.downloaded("balances.csv").await).unwrap();
+    assert_eq!(json!(file.lines().collect::<Vec<_>>()), shown);
+    assert!(shown.as_array().unwrap().len() > 2, "{shown}");
+    page.shows("Pipeline", "balances.csv holds the table.").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_sure_a_command_is_and_how_much_room_there_is_is_said_and_chosen() {
+    let page = Page::open().await;
+    page.js("window.asked = 0;
+         navigator.storage.persist = async () => { window.asked++; return true; };
+         const { transaction } = IDBDatabase.prototype;
+         window.sure = [];
+         IDBDatabase.prototype.transaction = function (stores, mode, options) {
+            if (mode === 'readwrite' && stores.includes('tail')) sure.push(options.durability);
+            return transaction.call(this, stores, mode, options);
+         };
+         return 0")
+        .await;
+    // Worth keeping from the first command of a person's own on: asked for once.
+    assert_eq!(page.js("window.asked").await, json!(0));
+    for count in 1..=2 {
+        page.click("Send").await;
+        page.until(&format!("sure.length === {count}")).await;
+    }
+    page.until("window.asked === 1").await;
+    assert_eq!(page.js("sure").await, json!(["relaxed", "relaxed"]));
+
+    open_logs(&page).await;
+    let room = "/^[0-9.]+ k?[MG]?B of [0-9.]+ [kMG]B are used\\./m";
+    page.until(&format!("{room}.test(document.querySelector('[role=dialog]').innerText)")).await;
+    page.click("Ask it not to").await;
+    says(&page, "The browser has promised to throw nothing away.").await;
+    assert_eq!(page.js("window.asked").await, json!(2));
+
+    page.shows("Logs", "a power cut within seconds may undo it").await;
+    page.click_on("//label[contains(., 'Wait for the disk')]/input").await;
+    page.shows("Logs", "It survives a power cut.").await;
+    page.js(ADD).await;
+    assert_eq!(page.js("sure").await, json!(["relaxed", "relaxed", "strict"]));
+    page.reload().await;
+    open_logs(&page).await;
+    page.shows("Logs", "It survives a power cut.").await;
+    let ticked = page.js("document.querySelector('[role=dialog] input[type=checkbox]').checked");
+    assert_eq!(ticked.await, json!(true));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_fits_no_link_is_offered_as_a_file() {
+    let page = Page::open().await;
+    page.js("await leftfold.append(Array.from({ length: 3000 }, (_, n) => ({
+            stream: 'cart-9', type: 'AddedToCart', data: { item: crypto.randomUUID() } })))")
+        .await;
+    let count = page.js("leftfold.head()").await;
+    page.click("Share").await;
+    says(&page, "this log is too long for a link: take it along as a file.").await;
+    page.click("Download it as a file").await;
+    says(&page, &format!("shopping-cart.ndjson.gz holds all {count} events.")).await;
+    assert_eq!(page.downloaded("shopping-cart.ndjson.gz").await[..2], [0x1f, 0x8b]);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disaster_is_rehearsed_and_what_was_rebuilt_and_how_fast_is_said() {
+    let page = logs().await;
+    let (before, count) = (page.js(EVENTS).await, page.js("leftfold.head()").await);
+    let view = page.js("await leftfold.view('Best sellers')").await;
+    page.click("Drop all read models").await;
+    let said = says(&page, "read models were dropped").await;
+    let told = format!(
+        "/^[0-9]+ read models were dropped, and folded again from {count} events in [0-9.]+ ms\\. \
+         Each shows what it showed before\\.$/"
+    );
+    assert_eq!(page.js(&format!("{told}.test({})", json!(said))).await, json!(true), "{said}");
+    assert_eq!(page.js("await leftfold.view('Best sellers')").await, view);
+
+    page.click("Restore from backup").await;
+    let said = says(&page, "A backup of").await;
+    let told = format!(
+        "/^A backup of {count} events \\([0-9]+ kB\\) became this new log in [0-9]+ ms\\. \
+         Every read model shows what it showed\\.$/"
+    );
+    assert_eq!(page.js(&format!("{told}.test({})", json!(said))).await, json!(true), "{said}");
+    page.until("(await leftfold.logs()).length === 2").await;
+    page.until("document.querySelector(\"[aria-label='Kept logs'] li.here input\")?.value === 'Shopping cart restored'").await;
+    assert_eq!(page.js(EVENTS).await, before);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_this_scenario_cannot_read_is_kept_and_counted_and_the_fold_goes_on() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('bank', { empty: true })").await;
+    open_logs(&page).await;
+    let account = |schema: u64, more: Value| {
+        let mut event =
+            json!({ "subject": "account-1", "type": "AccountOpened", "schema": schema });
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event
+    };
+    let file = lines(&[
+        account(2, json!({ "data": { "customer": "1", "initial_balance": 0 } })),
+        account(2, json!({ "type": "InterestPaid" })),
+        account(1, json!({ "data": { "balance": 10_000 } })),
+        account(2, json!({ "type": "Deposited", "data": { "amount": 500 } })),
+    ]);
+    page.choose("odd.ndjson", &file).await;
+    page.shows("Logs", "This scenario cannot read 2 of them: they are kept as they are.").await;
+    page.click("After the open log’s events").await;
+    says(&page, "4 events were appended").await;
+    page.click("Close").await;
+    page.shows("Balances", "Skipped 2 events that cannot be read.").await;
+    page.shows("Balances", "5.00").await;
+    let kinds = "(await leftfold.events(1, 4)).map(it => it.type)";
+    assert_eq!(
+        page.js(kinds).await,
+        json!(["AccountOpened", "InterestPaid", "AccountOpened", "Deposited"])
+    );
+    page.shows("Event log", "InterestPaid").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_browser_keeps_nothing_the_page_says_so_and_a_log_can_be_exported() {
+    let page = Page::unopened().await;
+    page.resize(1440, 900).await;
+    page.goto("?keeps-nothing").await;
+    alerts(&page, "This log lives in memory only and is gone when the page closes").await;
+    alerts(&page, "it offers none to this page; in a private window that is usual").await;
+    let count = page.js("leftfold.head()").await.as_u64().unwrap() + 1;
+    page.js(ADD).await;
+    open_logs(&page).await;
+    page.shows("Logs", "These logs live in memory only").await;
+    page.click("Export Shopping cart").await;
+    says(&page, &format!("shopping-cart.ndjson holds all {count} events.")).await;
+    let file = page.downloaded("shopping-cart.ndjson").await;
+    page.choose("back.ndjson", &file).await;
+    page.click("Into a new log").await;
+    says(&page, &format!("{count} events are a new log")).await;
+    page.until(&format!("await leftfold.head() === {count}")).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_stores_nothing_says_so_and_is_tried_again() {
+    let page = Page::open().await;
+    let (before, count) = (page.js(EVENTS).await, page.js("leftfold.head()").await);
+    // As when the browser finds out only after every request has succeeded.
+    page.js(
+        "const { put } = IDBObjectStore.prototype;
+         const error = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'error');
+         const full = new DOMException('', 'QuotaExceededError');
+         IDBObjectStore.prototype.put = function (...values) {
+            const request = put.apply(this, values);
+            request.addEventListener('success', () => this.transaction.abort());
+            return request;
+         };
+         Object.defineProperty(IDBTransaction.prototype, 'error', { get: () => full, configurable: true });
+         window.makeRoom = () => {
+            IDBObjectStore.prototype.put = put;
+            Object.defineProperty(IDBTransaction.prototype, 'error', error);
+         };
+         return 0",
+    )
+    .await;
+    page.click("Send").await;
+    alerts(&page, "This log is read-only for now. The browser's storage is full: the last change was not stored.").await;
+    page.shows("Journal", "Not stored: the browser's storage is full").await;
+    assert_eq!(page.js(EVENTS).await, before);
+    page.click("Export it").await;
+    page.shows("Pipeline", &format!("shopping-cart.ndjson holds all {count} events.")).await;
+    let file = String::from_utf8(page.downloaded("shopping-cart.ndjson").await).unwrap();
+    assert_eq!(file.matches("\"position\":").count() as u64, count.as_u64().unwrap());
+    page.click("Try again").await;
+    alerts(&page, "The browser's storage is full").await;
+    page.js("makeRoom(); return 0").await;
+    page.click("Try again").await;
+    page.until("!document.body.innerText.includes('read-only for now')").await;
+    page.click("Send").await;
+    page.until(&format!("await leftfold.head() === {count} + 1")).await;
+    let after = page.js(EVENTS).await;
+    page.reload().await;
+    assert_eq!(page.js(EVENTS).await, after);
+    no_alert(&page).await;
+    page.close().await;
+}
+
+/// The connection that the page has to its database, once it has used it.
+const CONNECTION: &str = "
+    const { transaction } = IDBDatabase.prototype;
+    IDBDatabase.prototype.transaction = function (...all) {
+        window.connection = this;
+        return transaction.apply(this, all);
+    };
+    return 0";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_closed_under_the_page_is_opened_again_when_asked() {
+    let page = Page::open().await;
+    page.js(CONNECTION).await;
+    let mut head = page.js("leftfold.head()").await.as_u64().unwrap();
+    // Some browsers tell that they close a connection, others don't.
+    for told in [true, false] {
+        page.js(ADD).await;
+        head += 1;
+        page.until("!!window.connection").await;
+        page.js(&format!(
+            "connection.close();
+             if ({told}) connection.dispatchEvent(new Event('close'));
+             return 0"
+        ))
+        .await;
+        let refused = page.js(ADD).await;
+        assert_eq!(refused["code"], "storage", "{refused}");
+        alerts(&page, "The last change was not stored: the browser has closed it.").await;
+        assert_eq!(page.js("leftfold.head()").await, json!(head));
+        page.click("Try again").await;
+        page.until("!document.body.innerText.includes('read-only for now')").await;
+    }
+    page.js(ADD).await;
+    let after = page.js(EVENTS).await;
+    page.reload().await;
+    assert_eq!(page.js(EVENTS).await, after);
+    assert_eq!(page.js("leftfold.head()").await, json!(head + 1));
+    page.close().await;
+}
+
+/// Opens another window on the same storage, and does something there.
+async fn elsewhere(page: &Page, code: &str) -> WindowHandle {
+    let here = page.client.window().await.unwrap();
+    let there = page.client.new_window(true).await.unwrap().handle;
+    page.client.switch_to_window(there.clone()).await.unwrap();
+    page.visit("nothing").await;
+    assert_eq!(page.js(code).await, json!(0));
+    page.client.switch_to_window(here).await.unwrap();
+    there
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_thrown_away_while_it_is_open_is_saved_again_from_memory() {
+    let page = Page::open().await;
+    page.js(ADD).await;
+    let (before, log) = (page.js(EVENTS).await, page.js("location.hash").await);
+    // Hangs where the page does not let go of it.
+    elsewhere(
+        &page,
+        "return new Promise((done, failed) => {
+            const gone = indexedDB.deleteDatabase('leftfold');
+            gone.onsuccess = () => done(0);
+            gone.onerror = failed;
+        })",
+    )
+    .await;
+    let refused = page.js(ADD).await;
+    assert_eq!(refused["code"], "storage", "{refused}");
+    alerts(&page, "everything in it was deleted from elsewhere. Nothing is lost in this tab.")
+        .await;
+    page.click("Try again").await;
+    alerts(&page, "The browser has thrown this log away, or part of it.").await;
+    page.click("Export it").await;
+    let file = page.downloaded("shopping-cart.ndjson").await;
+    assert!(!file.is_empty());
+    page.click("Save it again").await;
+    page.until(&format!("location.hash !== {log}")).await;
+    page.until("!document.body.innerText.includes('read-only for now')").await;
+    assert_eq!(page.js(EVENTS).await, before);
+    page.js(ADD).await;
+    let after = page.js(EVENTS).await;
+    page.reload().await;
+    assert_eq!(page.js(EVENTS).await, after);
+    // What is gone and was saved again under another name is still gone.
+    alerts(&page, "The browser has lost 1 of the logs that were kept here").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_another_version_of_the_page_is_left_alone_and_said() {
+    let page = Page::unopened().await;
+    page.resize(1440, 900).await;
+    page.visit("nothing").await;
+    let hold = |version: u32, close: &str| {
+        format!(
+            "return new Promise((done, failed) => {{
+                const opening = indexedDB.open('leftfold', {version});
+                opening.onupgradeneeded = () => ['logs', 'tail', 'heads', 'shelves', 'of {version}']
+                    .filter(it => !opening.result.objectStoreNames.contains(it))
+                    .forEach(it => opening.result.createObjectStore(it));
+                opening.onsuccess = () => {{ {close}; done(0); }};
+                opening.onerror = failed;
+            }})"
+        )
+    };
+    let older = elsewhere(&page, &hold(1, "window.held = opening.result")).await;
+    page.goto("").await;
+    alerts(&page, "another tab holds it with an older version of this page; close that tab and reload this one").await;
+    page.js(ADD).await;
+    let here = page.client.window().await.unwrap();
+    page.client.switch_to_window(older).await.unwrap();
+    page.client.close_window().await.unwrap();
+    page.client.switch_to_window(here).await.unwrap();
+    page.reload().await;
+    no_alert(&page).await;
+    page.js(ADD).await;
+
+    // A newer one comes: this page lets go, and touches nothing of it.
+    page.js(CONNECTION).await;
+    elsewhere(&page, &hold(99, "opening.result.close()")).await;
+    let refused = page.js(ADD).await;
+    assert_eq!(refused["code"], "storage", "{refused}");
+    alerts(&page, "another tab has changed its layout; reload this page").await;
+    page.click("Try again").await;
+    alerts(&page, "a newer version of this page has changed its layout; reload this page").await;
+    page.reload().await;
+    alerts(&page, "a newer version of this page has changed its layout; reload this page").await;
+    alerts(&page, "This log lives in memory only").await;
+    let left = "return new Promise(done => {
+        const opening = indexedDB.open('leftfold');
+        opening.onsuccess = () => done([opening.result.version, opening.result.objectStoreNames.contains('of 99')]);
+    })";
+    assert_eq!(page.js(left).await, json!([99, true]));
+    page.close().await;
+}
+
+/// Changes records behind the page's back.
+async fn spoil(page: &Page, change: &str) {
+    let code = format!(
+        "const log = location.hash.split('/')[2];
+         return new Promise((done, failed) => {{
+            const opening = indexedDB.open('leftfold');
+            opening.onsuccess = () => {{
+                const all = [...opening.result.objectStoreNames];
+                const change = opening.result.transaction(all, 'readwrite');
+                {change};
+                change.oncomplete = () => {{ opening.result.close(); done(0); }};
+                change.onerror = failed;
+            }};
+         }})"
+    );
+    assert_eq!(page.js(&code).await, json!(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_record_is_named_and_what_is_left_is_used_and_exported() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart', { empty: true })").await;
+    for _ in 0..4 {
+        page.js(ADD).await;
+    }
+    page.until("location.hash.endsWith('/at/4')").await;
+    spoil(&page, "change.objectStore('tail').put('garbage', [log, 3])").await;
+    page.reload().await;
+    alerts(&page, "Part of this log is damaged: event 3 cannot be read: the record is missing.")
+        .await;
+    assert_eq!(page.js("leftfold.head()").await, json!(2));
+    page.shows("cart-1", "2").await;
+    let refused = page.js(ADD).await;
+    assert_eq!(refused["code"], "storage", "{refused}");
+    page.click("Export it").await;
+    page.shows("Pipeline", "shopping-cart.ndjson holds the 3 events that can be read.").await;
+    let file = String::from_utf8(page.downloaded("shopping-cart.ndjson").await).unwrap();
+    assert_eq!(file.matches("\"position\":").count(), 3);
+    assert!(file.contains("\"position\":4"), "{file}");
+    page.click("Go on in a new log").await;
+    page.until("!document.querySelector('[role=alert]')").await;
+    page.js(ADD).await;
+    assert_eq!(page.js("leftfold.head()").await, json!(3));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tab_that_watches_has_no_process_react_once_more_and_says_where() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('welcome')").await;
+    let address = page.js("location.hash").await;
+    let mails = page.js("(await leftfold.outbox()).length").await;
+    let there = page.client.new_window(true).await.unwrap().handle;
+    page.client.switch_to_window(there).await.unwrap();
+    page.goto(address.as_str().unwrap()).await;
+    page.until("document.body.innerText.includes('the other one runs its processes')").await;
+    page.click_on("//summary[@aria-label='More about Welcomer']").await;
+    page.click("Redeliver Welcomer").await;
+    alerts(&page, "another tab runs Welcomer, and would not hear of it: redeliver there").await;
+    assert_eq!(page.js("(await leftfold.outbox()).length").await, mails);
+    page.close().await;
+}
