@@ -10,7 +10,7 @@ mod page;
 use std::fmt::Write;
 
 use fantoccini::wd::WindowHandle;
-use page::Page;
+use page::{FULL, Page};
 use serde_json::{Value, json};
 
 /// The open log's events, as the console hands them out.
@@ -397,24 +397,7 @@ async fn where_the_browser_keeps_nothing_the_page_says_so_and_a_log_can_be_expor
 async fn a_full_disk_stores_nothing_says_so_and_is_tried_again() {
     let page = Page::open().await;
     let (before, count) = (page.js(EVENTS).await, page.js("leftfold.head()").await);
-    // As when the browser finds out only after every request has succeeded.
-    page.js(
-        "const { put } = IDBObjectStore.prototype;
-         const error = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'error');
-         const full = new DOMException('', 'QuotaExceededError');
-         IDBObjectStore.prototype.put = function (...values) {
-            const request = put.apply(this, values);
-            request.addEventListener('success', () => this.transaction.abort());
-            return request;
-         };
-         Object.defineProperty(IDBTransaction.prototype, 'error', { get: () => full, configurable: true });
-         window.makeRoom = () => {
-            IDBObjectStore.prototype.put = put;
-            Object.defineProperty(IDBTransaction.prototype, 'error', error);
-         };
-         return 0",
-    )
-    .await;
+    page.js(&format!("{FULL} return 0")).await;
     page.click("Send").await;
     alerts(&page, "This log is read-only for now. The browser's storage is full: the last change was not stored.").await;
     page.shows("Journal", "Not stored: the browser's storage is full").await;
@@ -437,7 +420,21 @@ async fn a_full_disk_stores_nothing_says_so_and_is_tried_again() {
     page.close().await;
 }
 
-/// The connection that the page has to its database, once it has used it.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_disk_is_full_from_the_start_there_is_a_log_in_memory() {
+    let page = Page::unopened().await;
+    page.resize(1440, 900).await;
+    page.goto("?full").await;
+    alerts(&page, "This log lives in memory only").await;
+    alerts(&page, "the browser's storage is full").await;
+    page.js(ADD).await;
+    page.js("makeRoom(); return 0").await;
+    page.js("await leftfold.open('cart')").await;
+    no_alert(&page).await;
+    page.close().await;
+}
+
+/// Notes the connection that the page has to its database, once it has used it.
 const CONNECTION: &str = "
     const { transaction } = IDBDatabase.prototype;
     IDBDatabase.prototype.transaction = function (...all) {
@@ -616,6 +613,33 @@ async fn a_damaged_record_is_named_and_what_is_left_is_used_and_exported() {
     page.until("!document.querySelector('[role=alert]')").await;
     page.js(ADD).await;
     assert_eq!(page.js("leftfold.head()").await, json!(3));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_beside_the_events_keeps_no_log_from_being_opened() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('welcome')").await;
+    let before = page.js(EVENTS).await;
+    page.until("leftfold.head().then(head => location.hash.endsWith(`/at/${head}`))").await;
+    for (change, told) in [
+        ("change.objectStore('heads').put('garbage', log)", "the record is missing"),
+        ("change.objectStore('shelves').put(7, [log, 'marks', 'Welcomer'])", "a record is damaged"),
+        ("change.objectStore('shelves').put('{', [log, 'effects', 'x'])", "a record is damaged"),
+    ] {
+        spoil(&page, change).await;
+        page.reload().await;
+        alerts(&page, "Part of this log is damaged: what is noted after event ").await;
+        alerts(&page, told).await;
+        assert_eq!(page.js(EVENTS).await, before);
+        page.click("Go on in a new log").await;
+        page.until("!document.querySelector('[role=alert]')").await;
+        assert_eq!(page.js(EVENTS).await, before);
+    }
+    // A log whose description is gone is passed over.
+    spoil(&page, "change.objectStore('logs').put('garbage', log)").await;
+    page.reload().await;
+    page.js(EVENTS).await;
     page.close().await;
 }
 

@@ -272,7 +272,14 @@ impl Desk {
                 Found::Commit(_) => {}
             })
             .await?;
-        world.settle(records.iter().filter_map(|((shelf, key), text)| kept_as(*shelf, key, text)));
+        let kept = records.iter().filter_map(|((shelf, key), text)| kept_as(*shelf, key, text));
+        let kept: Vec<Keep> = kept.collect();
+        if kept.len() < records.len() && losses.is_empty() {
+            let head = world.log().head();
+            let why = "a record is damaged".to_owned();
+            losses.push(Loss { from: head + 1, to: head, why });
+        }
+        world.settle(kept);
         let info = LogInfo { opened_at: now(), ..info };
         let trouble = (!losses.is_empty()).then_some(Trouble::Damaged(losses));
         if trouble.is_none() {

@@ -128,5 +128,5 @@ async fn ask(what: &str) -> Option<JsValue> {
     let storage = Reflect::get(&window().navigator(), &"storage".into()).ok()?;
     let method = Reflect::get(storage.dyn_ref::<Object>()?, &what.into()).ok()?;
     let answer = method.dyn_ref::<js_sys::Function>()?.call0(&storage).ok()?;
-    JsFuture::from(answer.dyn_into::<Promise>().ok()?).await.ok()
+    JsFuture::from(Promise::resolve(&answer)).await.ok()
 }

@@ -95,9 +95,29 @@ fn firefox_as(files: &Path) -> Value {
     })
 }
 
-/// Runs before the page does: this browser keeps nothing.
-const KEEPS_NOTHING: &str =
-    "Object.defineProperty(globalThis, 'indexedDB', { value: undefined, configurable: true });";
+/// What runs before the page does where its address asks for it: a browser that keeps nothing, and
+/// one whose disk is full, which turns out when everything is to be written.
+const BEFORE: [(&str, &str); 2] = [
+    ("keeps-nothing", "Object.defineProperty(globalThis, 'indexedDB', { value: undefined });"),
+    ("full", FULL),
+];
+
+/// Fills the disk, until `makeRoom` is called.
+pub const FULL: &str = "
+    const { put } = IDBObjectStore.prototype;
+    const error = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'error');
+    const full = new DOMException('', 'QuotaExceededError');
+    IDBObjectStore.prototype.put = function (...values) {
+        const request = put.apply(this, values);
+        request.addEventListener('success', () => this.transaction.abort());
+        return request;
+    };
+    Object.defineProperty(IDBTransaction.prototype, 'error', { get: () => full, configurable: true });
+    window.makeRoom = () => {
+        IDBObjectStore.prototype.put = put;
+        Object.defineProperty(IDBTransaction.prototype, 'error', error);
+    };
+";
 
 impl Page {
     /// Opens the page in a browser that has never seen it.
@@ -130,16 +150,17 @@ impl Page {
         let dist = setting("LEFTFOLD_DIST", &root.join("dist").to_string_lossy());
         let index = std::fs::read_to_string(Path::new(&dist).join("index.html")).unwrap();
         let index = move |uri: Uri| async move {
-            let script = match uri.query() {
-                Some("keeps-nothing") => "<head><script src=\"keeps-nothing.js\"></script>",
-                _ => "<head>",
-            };
-            Html(index.replace("<head>", script))
+            let before =
+                uri.query().map(|it| format!("<head><script src=\"before/{it}\"></script>"));
+            Html(index.replace("<head>", before.as_deref().unwrap_or("<head>")))
         };
-        let script = [("content-type", "text/javascript")];
+        let script = |uri: Uri| async move {
+            let script = BEFORE.iter().find(|(name, _)| uri.path().ends_with(name));
+            ([("content-type", "text/javascript")], script.map_or("", |(_, script)| script))
+        };
         let pages = axum::Router::new()
             .route("/", get(index))
-            .route("/keeps-nothing.js", get(move || async move { (script, KEEPS_NOTHING) }))
+            .route("/before/{script}", get(script))
             .route("/nothing", get(|| async { Html("") }))
             .nest_service("/bare", ServeDir::new(root.join("target/bare")))
             .nest_service("/benches", ServeDir::new(root.join("benches")))

@@ -95,7 +95,14 @@ impl App {
                 let why = format!("The log could not be opened: {fault}.");
                 match reply {
                     Some(reply) => reply.reject("storage", &why),
-                    None => self.fault = Some(why),
+                    None if self.desk.is_some() => self.fault = Some(why),
+                    // Without a log there is no page: rather one that is only in memory.
+                    None => {
+                        self.unkept = Some(fault.to_string());
+                        let scenario = Address::here().scenario;
+                        let scenario = scenario.as_deref().unwrap_or("cart");
+                        self.open(ctx, scenario, How::Memory(true), None);
+                    }
                 }
                 return true;
             }

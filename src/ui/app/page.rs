@@ -211,7 +211,7 @@ impl App {
     fn notices(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
         html! {
             <div class="notices">
-                if let Some(why) = &self.unkept {
+                if let Some(why) = self.unkept.as_ref().filter(|_| !desk.storage().durable()) {
                     <p class="notice" role="alert">
                         { format!("This log lives in memory only and is gone when the page closes: {why}.") }
                     </p>
