@@ -102,6 +102,10 @@ async fn a_log_goes_out_as_every_kind_of_file_and_comes_back_the_same() {
             .await;
         page.until(&format!("{EVENTS} === {before}")).await;
     }
+    let log = page.js("location.hash").await;
+    page.click("Open Shopping cart").await;
+    page.until(&format!("location.hash !== {log} && !document.querySelector('[role=dialog]')"))
+        .await;
     page.close().await;
 }
 
@@ -117,6 +121,10 @@ async fn an_archive_goes_after_the_open_logs_events_where_its_versions_go_on() {
         page.shows("Logs", &format!("{name} holds")).await;
         page.click("After the open log’s events").await;
     };
+    let title = page.find("[aria-label='Title of Shopping cart']").await;
+    title.clear().await.unwrap();
+    title.send_keys("Ours\u{e004}").await.unwrap();
+    page.until("!!document.querySelector(\"[aria-label='Delete Ours']\")").await;
     let began = page.js("Date.now()").await;
     place("more.ndjson", &file).await;
     says(&page, "2 events were appended, at positions 2 to 3.").await;
@@ -129,6 +137,8 @@ async fn an_archive_goes_after_the_open_logs_events_where_its_versions_go_on() {
     let times = format!("(await leftfold.events(2, 3)).every(it => it.at >= {began})");
     assert_eq!(page.js(&times).await, json!(true));
     page.shows("cart-1", "pears").await;
+    let titles = page.js("(await leftfold.logs()).map(it => it.title).sort()").await;
+    assert_eq!(titles, json!(["Ours", "Shopping cart"]));
 
     let before = page.js(EVENTS).await;
     place("again.ndjson", &file).await;
@@ -136,7 +146,6 @@ async fn an_archive_goes_after_the_open_logs_events_where_its_versions_go_on() {
     let id = |version: u64| json!({ "id": "another", "streamversion": version });
     place("late.ndjson", &lines(&[id(9)])).await;
     says(&page, "cart-1 is at version 3 here, and the archive goes on with version 9").await;
-    place("late.ndjson", &lines(&[id(9)])).await;
     page.choose("late.ndjson", &lines(&[id(9)])).await;
     page.shows("Logs", "late.ndjson holds").await;
     page.click("Into a new log").await;
@@ -657,5 +666,28 @@ async fn a_tab_that_watches_has_no_process_react_once_more_and_says_where() {
     page.click("Redeliver Welcomer").await;
     alerts(&page, "another tab runs Welcomer, and would not hear of it: redeliver there").await;
     assert_eq!(page.js("(await leftfold.outbox()).length").await, mails);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_has_fallen_still_hands_out_everything() {
+    let page = Page::open().await;
+    let (head, log) = (page.js("leftfold.head()").await, page.js("location.hash").await);
+    page.js("const error = new window.WebAssembly.RuntimeError('unreachable');
+         window.dispatchEvent(new window.ErrorEvent('error', { error }));
+         return 0")
+        .await;
+    page.click("Download everything as JSON").await;
+    page.until("document.body.innerText.includes('Downloaded as leftfold.json.')").await;
+    let all: Value = serde_json::from_slice(&page.downloaded("leftfold.json").await).unwrap();
+    assert_eq!(all["open"].as_array().map(Vec::len).map(|it| json!(it)), Some(head.clone()));
+    let log = log.as_str().unwrap().split('/').nth(2).unwrap();
+    assert_eq!(all["stored"]["logs"][0][0], log);
+    assert!(!all["stored"]["tail"].as_array().unwrap().is_empty());
+    page.click("Reload").await;
+    page.until("typeof window.leftfold === 'object' && !document.querySelector('main.trouble')")
+        .await;
+    page.ready().await;
+    assert_eq!(page.js("leftfold.head()").await, head);
     page.close().await;
 }

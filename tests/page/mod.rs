@@ -5,7 +5,8 @@
     clippy::expect_used,
     reason = "in a test that is how to say what must hold"
 )]
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -28,10 +29,33 @@ use url::Url;
 pub struct Page {
     pub client: Client,
     address: String,
-    _driver: Child,
+    _driver: Driver,
     profile: PathBuf,
     /// Where downloads go, and where files to choose can be written.
     pub files: PathBuf,
+}
+
+/// The browser's driver. However a test ends, the browser ends with it: one that is left behind
+/// takes its share of the machine from every test after.
+struct Driver {
+    _child: Child,
+    address: SocketAddr,
+    session: String,
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let end = format!(
+            "DELETE /session/{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.session, self.address
+        );
+        // A driver that does not listen has no browser any more.
+        if let Ok(mut stream) = TcpStream::connect(self.address) {
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+            let _ = stream.write_all(end.as_bytes());
+            let _ = stream.read(&mut [0; 64]);
+        }
+    }
 }
 
 fn setting(name: &str, otherwise: &str) -> String {
@@ -174,7 +198,7 @@ impl Page {
         let files = std::env::temp_dir().join(format!("leftfold-e2e-{port}-files"));
         std::fs::create_dir_all(&files).unwrap();
         let firefox = setting("BROWSER_KIND", "Chromium") == "Firefox";
-        let driver = Command::new(setting("DRIVER", "chromedriver"))
+        let child = Command::new(setting("DRIVER", "chromedriver"))
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -197,6 +221,9 @@ impl Page {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
+        let session = client.session_id().await.unwrap().unwrap_or_default();
+        let driver =
+            Driver { _child: child, address: SocketAddr::from(([127, 0, 0, 1], port)), session };
         Self { client, address, _driver: driver, profile, files }
     }
 
