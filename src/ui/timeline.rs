@@ -7,7 +7,7 @@ use yew::{Callback, Event, Html, InputEvent, Properties, component, html};
 
 use super::bookmarks::{BookmarkList, Bookmarks};
 use super::desk::Desk;
-use super::fixed::Fixed;
+use super::fixed::{Fixed, drawn};
 use super::icons::icon;
 use super::lab::DragFlag;
 use super::parts::{button, grouped, icon_button, menu, select, tick, typed};
@@ -381,7 +381,7 @@ fn slider(props: &TimelineProps) -> Html {
     };
     let share = share(props, position);
     let (min, max, value) = match props.axis.times {
-        Some(_) => ("0".to_owned(), STEPS.to_string(), (share * STEPS).round().to_string()),
+        Some(_) => ("0".to_owned(), drawn(STEPS), drawn((share * STEPS).round())),
         // Of a long log, the drawing may be a little behind the head.
         None if props.zoom == 1 => ("0".to_owned(), head.to_string(), position.to_string()),
         None => (props.axis.from.to_string(), props.axis.to.to_string(), position.to_string()),
