@@ -513,6 +513,17 @@ async fn a_field_says_which_events_set_it_and_since_when_a_condition_holds() {
     page.press("100".chars()).await;
     page.press([ENTER]).await;
     until_text(&page, "Why, and since when", "first after #2 AccountOpened").await;
+    press_on(&page, "And …").await;
+    reach(&page, "And").await;
+    page.press("rows · 2 · a".chars()).await;
+    page.press([TAB, TAB]).await;
+    page.press(['2', ENTER]).await;
+    until_text(
+        &page,
+        "Why, and since when",
+        "balance is at most 100 and rows · 2 · account is 2: first after #3",
+    )
+    .await;
     page.screenshot("why").await;
     page.press([ESCAPE]).await;
     page.until("!document.querySelector('[role=dialog]')").await;

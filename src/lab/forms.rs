@@ -172,11 +172,11 @@ impl CommandForm {
 impl Field {
     /// Its name as words: `initial_amount` reads "Initial amount".
     pub fn label(&self) -> String {
-        let words = self.name.replace('_', " ");
-        let mut letters = words.chars();
-        letters.next().map_or_else(String::new, |first| {
-            first.to_uppercase().collect::<String>() + letters.as_str()
-        })
+        let mut words = self.name.replace('_', " ");
+        if let Some(first) = words.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        words
     }
 
     fn read(&self, text: &str) -> Result<Option<Value>, String> {
@@ -212,7 +212,7 @@ impl Field {
 }
 
 /// `80`, `80.5` and `-80.50`, also with a decimal comma, in cents.
-fn cents(text: &str) -> Option<i64> {
+pub fn cents(text: &str) -> Option<i64> {
     let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (whole, part) = text.split_once(['.', ',']).unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

@@ -46,6 +46,7 @@ use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use yew::Callback;
 
 use super::desk::{Desk, new_id, now};
+use super::fixed::Fixed;
 use crate::lab::{
     Ask, Bulk, Change, Choice, CommandRecord, Comparison, Condition, Control, ControlError, Did,
     Draft, Entry, Expected, Fault, Found, Health, Line, Loading, Mark, Origin, Outcome, Recorded,
@@ -243,7 +244,9 @@ impl Place {
             Self::Position(at) if at >= 0.0 && at.fract() == 0.0 && at <= session.head() as f64 => {
                 Ok(at as u64)
             }
-            Self::Position(at) => Err(format!("{at} is no position from 0 to {}", session.head())),
+            Self::Position(at) => {
+                Err(format!("{} is no position from 0 to {}", Fixed(at, 3), session.head()))
+            }
             Self::Time(at) if at.is_finite() => Ok(session.position_at(at.max(0.0) as u64)),
             Self::Time(_) => Err("that is no date".to_owned()),
         }
@@ -288,13 +291,13 @@ fn set(object: &JsValue, name: &str, value: &JsValue) {
     let _ = Reflect::set(object, &name.into(), value);
 }
 
+/// Through the browser's own JSON, there and back: it is quick, raw JSON text can be kept as it
+/// is, and every type here is written as JSON anyway.
 fn to_js(value: &impl Serialize) -> JsValue {
-    value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .unwrap_or(JsValue::UNDEFINED)
+    let text = serde_json::to_string(value).unwrap_or_default();
+    JSON::parse(&text).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Through the browser's own JSON: raw JSON text can be kept as it is, and it is quick.
 fn from_js<T: for<'de> Deserialize<'de>>(value: &JsValue) -> Result<T, String> {
     serde_json::from_str(&json(value)).map_err(|error| error.to_string())
 }

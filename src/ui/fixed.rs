@@ -6,6 +6,11 @@ use std::fmt::{Display, Formatter, Result};
 /// A number with up to so many decimals.
 pub struct Fixed(pub f64, pub u32);
 
+/// A coordinate of a drawing.
+pub fn drawn(number: f64) -> String {
+    Fixed(number, 1).to_string()
+}
+
 impl Display for Fixed {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let Self(number, decimals) = *self;

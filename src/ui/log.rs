@@ -11,6 +11,7 @@ use yew::{
 
 use super::browser::{remember, remembered};
 use super::desk::{Desk, written_time};
+use super::fixed::drawn;
 use super::icons::icon;
 use super::lab::offers;
 use super::parts::{Head, button, chip, counted, grouped, menu, panel, select, tick, typed};
@@ -319,8 +320,8 @@ impl EventLogView {
                             }) }
                         </div>
                     </div>
-                    <div class="spacer" role="rowgroup" style={format!("height:{total}px")}>
-                        <div class="window" role="presentation" style={format!("transform:translateY({offset}px)")}>
+                    <div class="spacer" role="rowgroup" style={format!("height:{}px", drawn(total))}>
+                        <div class="window" role="presentation" style={format!("transform:translateY({}px)", drawn(offset))}>
                             { rows }
                         </div>
                     </div>

@@ -7,6 +7,7 @@ use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, 
 
 use super::desk::{Trouble, written_millis};
 use super::files::Room;
+use super::fixed::Fixed;
 use super::parts::{button, counted, grouped, tick, typed};
 use crate::lab::archive::Format;
 use crate::store::{Extent, LogInfo};
@@ -120,10 +121,10 @@ pub struct LogsProps {
 /// An amount of bytes, in words.
 fn bytes(count: f64) -> String {
     match count {
-        ..1e3 => format!("{count} B"),
-        ..1e6 => format!("{:.0} kB", count / 1e3),
-        ..1e9 => format!("{:.1} MB", count / 1e6),
-        _ => format!("{:.1} GB", count / 1e9),
+        ..1e3 => format!("{} B", Fixed(count, 0)),
+        ..1e6 => format!("{} kB", Fixed(count / 1e3, 0)),
+        ..1e9 => format!("{} MB", Fixed(count / 1e6, 1)),
+        _ => format!("{} GB", Fixed(count / 1e9, 1)),
     }
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use yew::{AttrValue, Callback, Html, Properties, component, html};
 
+use super::fixed::drawn;
 use super::icons::icon;
 use super::parts::grouped;
 use crate::lab::Did;
@@ -207,7 +208,7 @@ pub fn Pipeline(props: &PipelineProps) -> Html {
                     let class = format!("station {} {}{}", station.colour(),
                         if now == Some(station) { "now" } else { "" }, if off { "off" } else { "" });
                     html! {
-                        <button type="button" {class} style={format!("left:{left}%;width:{width}%;top:{}px", middle - 19.0)}
+                        <button type="button" {class} style={format!("left:{}%;width:{}%;top:{}px", drawn(left), drawn(width), drawn(middle - 19.0))}
                             title={station.about()}
                             onclick={props.forward.reform(move |_| station)}>
                             { icon(station.icon()) }
@@ -243,6 +244,7 @@ fn token(pulse: &Pulse) -> Html {
         Cargo::Event => "token orange",
         Cargo::Effect => "token pink",
     };
+    let [x0, y0, xm, ym, x1, y1] = [x0, y0, xm, ym, x1, y1].map(drawn);
     let style = format!("--x0:{x0}%;--y0:{y0}px;--xm:{xm}%;--ym:{ym}px;--x1:{x1}%;--y1:{y1}px");
     html! { <i key={pulse.number} {class} {style} aria-hidden="true" /> }
 }

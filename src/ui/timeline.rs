@@ -7,7 +7,7 @@ use yew::{Callback, Event, Html, InputEvent, Properties, component, html};
 
 use super::bookmarks::{BookmarkList, Bookmarks};
 use super::desk::Desk;
-use super::fixed::Fixed;
+use super::fixed::{Fixed, drawn};
 use super::icons::icon;
 use super::lab::DragFlag;
 use super::parts::{button, grouped, icon_button, menu, select, tick, typed};
@@ -113,11 +113,11 @@ fn controls(props: &TimelineProps) -> Html {
     };
     let seek = |to: u64| props.seek.reform(move |_| to);
     let speed = props.set_speed.reform(|it: String| {
-        SPEEDS.iter().find(|(speed, _)| speed.to_string() == it).map_or(1.0, |(speed, _)| *speed)
+        SPEEDS.iter().find(|(_, text)| **text == *it).map_or(1.0, |(speed, _)| *speed)
     });
     let near = |it: f64| (props.speed - it).abs() < 0.01;
-    let speeds = SPEEDS.iter().map(|(speed, text)| (speed.to_string(), (*text).to_owned()));
-    let at = SPEEDS.iter().find(|(it, _)| near(*it)).map(|(it, _)| it.to_string());
+    let speeds = SPEEDS.map(|(_, text)| (text.to_owned(), text.to_owned()));
+    let at = SPEEDS.iter().find(|(it, _)| near(*it)).map(|(_, text)| *text);
     let pace =
         [("event", "by event"), ("beat", "by beat")].map(|(a, b)| (a.to_owned(), b.to_owned()));
     let bookmark = {
@@ -137,7 +137,7 @@ fn controls(props: &TimelineProps) -> Html {
                 </button>
                 { step("next", "Next event", position == head && !props.more, props.go.reform(|_| true)) }
                 { step("latest", "Latest event", position == head, seek(head)) }
-                { select("Speed", at.as_deref().unwrap_or("1"), speeds, speed) }
+                { select("Speed", at.unwrap_or("1×"), speeds, speed) }
                 { select("Step and play", if props.beats { "beat" } else { "event" }, pace, props.set_beats.reform(|it: String| it == "beat")) }
             </div>
             { place_of(props) }
@@ -257,7 +257,7 @@ fn Drawing(props: &DrawingProps) -> Html {
         { for track.lanes.iter().map(|lane| html! {
             <div class="lane" key={lane.name.to_string()}>
                 <span class="name" title={lane.name.to_string()}>{ lane.label(track.grouped) }</span>
-                <svg class="track" viewBox={format!("0 0 {WIDTH} 16")} preserveAspectRatio="none">
+                <svg class="track" viewBox={format!("0 0 {} 16", Fixed(WIDTH, 0))} preserveAspectRatio="none">
                     { for lane.marks.iter().map(|(kind, path)| html! {
                         <>
                             <path class={mark(*kind)} d={path.clone()} />
@@ -381,7 +381,7 @@ fn slider(props: &TimelineProps) -> Html {
     };
     let share = share(props, position);
     let (min, max, value) = match props.axis.times {
-        Some(_) => ("0".to_owned(), STEPS.to_string(), (share * STEPS).round().to_string()),
+        Some(_) => ("0".to_owned(), drawn(STEPS), drawn((share * STEPS).round())),
         // Of a long log, the drawing may be a little behind the head.
         None if props.zoom == 1 => ("0".to_owned(), head.to_string(), position.to_string()),
         None => (props.axis.from.to_string(), props.axis.to.to_string(), position.to_string()),

@@ -12,7 +12,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
-use super::fixed::Fixed;
+use super::fixed::{Fixed, drawn};
 use super::lab::escaped;
 use super::markdown::markdown;
 use super::parts::button;
@@ -290,15 +290,15 @@ fn chart(name: &str, unit: &str, money: bool, series: &Map<Rc<str>, Map<u64, i64
         .collect();
     html! {
         <div class="chart">
-            <svg viewBox={format!("0 0 {WIDTH} {HEIGHT}")} role="img" aria-label={format!("{name}, {unit} by position: {}", said.join(", "))}>
+            <svg viewBox={format!("0 0 {} {}", Fixed(WIDTH, 0), Fixed(HEIGHT, 0))} role="img" aria-label={format!("{name}, {unit} by position: {}", said.join(", "))}>
                 { for [low, top].map(|value| html! {
                     <g>
-                        <line class="axis" x1={LEFT.to_string()} x2={(WIDTH - 8.0).to_string()} y1={y(value).to_string()} y2={y(value).to_string()} />
-                        <text x={(LEFT - 6.0).to_string()} y={(y(value) + 4.0).to_string()} text-anchor="end">{ label(value) }</text>
+                        <line class="axis" x1={drawn(LEFT)} x2={drawn(WIDTH - 8.0)} y1={drawn(y(value))} y2={drawn(y(value))} />
+                        <text x={drawn(LEFT - 6.0)} y={drawn(y(value) + 4.0)} text-anchor="end">{ label(value) }</text>
                     </g>
                 }) }
-                <text x={LEFT.to_string()} y={(HEIGHT - 4.0).to_string()}>{ "0" }</text>
-                <text x={(WIDTH - 8.0).to_string()} y={(HEIGHT - 4.0).to_string()} text-anchor="end">{ format!("position {last}") }</text>
+                <text x={drawn(LEFT)} y={drawn(HEIGHT - 4.0)}>{ "0" }</text>
+                <text x={drawn(WIDTH - 8.0)} y={drawn(HEIGHT - 4.0)} text-anchor="end">{ format!("position {last}") }</text>
                 { for series.iter().enumerate().map(|(index, (name, points))| {
                     let mut path = String::new();
                     for (at, value) in points {
@@ -348,7 +348,7 @@ fn graph(
                 { for edges.iter().filter(|((a, b), _)| nodes.contains_key(a) && nodes.contains_key(b)).map(|(ends, weight)| {
                     let ((x1, y1), (x2, y2)) = (place(&ends.0), place(&ends.1));
                     let class = if links.get(ends) == Some(weight) { "edge" } else { "edge new" };
-                    html! { <line key={format!("{} {}", ends.0, ends.1)} {class} x1={x1.to_string()} y1={y1.to_string()} x2={x2.to_string()} y2={y2.to_string()} /> }
+                    html! { <line key={format!("{} {}", ends.0, ends.1)} {class} x1={drawn(x1)} y1={drawn(y1)} x2={drawn(x2)} y2={drawn(y2)} /> }
                 }) }
                 { for nodes.iter().map(|(key, text)| {
                     let (x, y) = place(key);
@@ -357,8 +357,8 @@ fn graph(
                     let dy = if anchor == "middle" { if y < 110.0 { -10.0 } else { 20.0 } } else { 4.0 };
                     html! {
                         <g key={key.to_string()} {class}>
-                            <circle cx={x.to_string()} cy={y.to_string()} r="6" />
-                            <text x={(x + dx).to_string()} y={(y + dy).to_string()} text-anchor={anchor}>{ text }</text>
+                            <circle cx={drawn(x)} cy={drawn(y)} r="6" />
+                            <text x={drawn(x + dx)} y={drawn(y + dy)} text-anchor={anchor}>{ text }</text>
                         </g>
                     }
                 }) }

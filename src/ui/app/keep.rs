@@ -17,6 +17,7 @@ use crate::ui::address::Address;
 use crate::ui::browser::{focus, remember, remembered};
 use crate::ui::desk::{Desk, Storage, Trouble, after, clock, new_log, now};
 use crate::ui::files::{self, Pieces};
+use crate::ui::fixed::Fixed;
 use crate::ui::logs::{Act, Entry, Shown};
 use crate::ui::parts::counted;
 
@@ -425,7 +426,7 @@ impl App {
 /// A file's name: letters and digits of a title.
 fn file_name(title: &str, ending: &str, zip: bool) -> String {
     let words = title.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
-    let name = words.collect::<Vec<_>>().join("-").to_lowercase();
+    let name = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
     format!("{name}.{ending}{}", if zip { ".gz" } else { "" })
 }
 
@@ -535,7 +536,8 @@ async fn drop_models(desk: &Desk) -> String {
     let (count, head) = (models.len(), desk.session().head());
     let same = views(&mut desk.session_mut()) == before;
     format!(
-        "{count} read models were dropped, and folded again from {head} events in {millis:.1} ms. {}",
+        "{count} read models were dropped, and folded again from {head} events in {} ms. {}",
+        Fixed(millis, 1),
         if same {
             "Each shows what it showed before."
         } else {
@@ -574,7 +576,8 @@ async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> 
     let same = views(&mut restored.session_mut()) == views(&mut desk.session_mut());
     let size = archive.len() / 1000;
     let said = format!(
-        "A backup of {events} events ({size} kB) became this new log in {millis:.0} ms. {}",
+        "A backup of {events} events ({size} kB) became this new log in {} ms. {}",
+        Fixed(millis, 0),
         if same {
             "Every read model shows what it showed."
         } else {

@@ -88,7 +88,7 @@ impl App {
             "page{}{} side-{}",
             if past { " past" } else { "" },
             if self.present { " present" } else { "" },
-            self.layout.side.name().to_lowercase()
+            self.layout.side.name().to_ascii_lowercase()
         );
         let why = link.batch_callback(|event: MouseEvent| {
             lab::field_of(&event)

@@ -50,7 +50,7 @@ pub fn state_of(it: &Panel) -> Html {
             if it.synchronous { { chip("", "synchronous") } }
             if !it.deduplicate { { chip("yellow", "deduplication off") } }
             if !it.guard { { chip("red", "guard off") } }
-            if let Some((_, words)) = fault { { chip("red", format!("fault set: {}", words.to_lowercase())) } }
+            if let Some((_, words)) = fault { { chip("red", format!("fault set: {}", words.to_ascii_lowercase())) } }
         </p>
     }
 }

@@ -3,6 +3,8 @@
 use web_sys::{Element, PointerEvent};
 use yew::{Callback, Html, MouseEvent, Properties, classes, component, html};
 
+use crate::ui::fixed::Fixed;
+
 #[derive(Properties, PartialEq)]
 pub struct FlagProps {
     pub name: String,
@@ -76,7 +78,7 @@ pub fn DragFlag(props: &FlagProps) -> Html {
     let (class, style, text) = match to {
         Some((share, to)) => (
             classes!("dragged", &props.class),
-            format!("--at:{share:.5}"),
+            format!("--at:{}", Fixed(share, 5)),
             format!("{} back to #{to}", props.name),
         ),
         None => (classes!(&props.class), props.style.clone(), props.text.clone()),

@@ -4,16 +4,17 @@
 use std::rc::Rc;
 
 use serde_json::Value;
-use web_sys::{HtmlInputElement, SubmitEvent};
-use yew::{Callback, Html, Properties, component, html};
+use web_sys::SubmitEvent;
+use yew::{Callback, Html, InputEvent, Properties, component, html};
 
 use super::Msg;
 use super::parts::refused;
 use super::worker::Job;
 use crate::lab::{
-    Bisect, Condition, Found, Operand, Relation, Session, Stream, Target, Why, keyed, lines,
+    Bisect, Condition, Found, Operand, Relation, Session, Set, Stream, Target, Why, cents, keyed,
+    lines,
 };
-use crate::ui::parts::{button, counted, grouped, select, tick};
+use crate::ui::parts::{button, counted, grouped, select, tick, typed};
 use crate::ui::shell::Shell;
 use crate::ui::views::plain;
 
@@ -31,7 +32,7 @@ pub struct Inquiry {
     /// The position that it is asked at.
     pub position: u64,
     /// The fields there are, each with its value.
-    fields: Vec<(String, String)>,
+    fields: Rc<[(String, String)]>,
     pub why: Option<Why>,
     pub bisect: Option<(String, Bisect)>,
 }
@@ -59,7 +60,7 @@ impl Inquiry {
         }
         let pointer = pointer.or_else(|| Some(fields.first()?.0.clone())).unwrap_or_default();
         let why = session.why(target.clone(), &pointer);
-        Some(Self { target, pointer, position, fields, why, bisect: None })
+        Some(Self { target, pointer, position, fields: fields.into(), why, bisect: None })
     }
 
     /// Looks no further.
@@ -160,7 +161,7 @@ pub fn why(
             <h3>{ format!("Set by, newest first, up to #{}", it.position) }</h3>
             { causes(shell, it, act, seek) }
             <h3>{ "The first event after which …" }</h3>
-            <Find pointer={it.pointer.clone()} money={shell.money.contains(field(&it.pointer))} act={act.clone()} />
+            <Find key={it.pointer.clone()} pointer={it.pointer.clone()} fields={it.fields.clone()} money={shell.money.clone()} act={act.clone()} />
             { found(session, it, act, seek) }
         </>
     }
@@ -261,65 +262,132 @@ fn condition(pointer: &str, relation: &str, value: Value) -> Condition {
     }
 }
 
-/// A value as it was typed: cents where the field holds money, else JSON, else text.
-fn read(text: &str, money: bool) -> Option<Value> {
+/// A value as it was typed: cents where the field holds money, text where it holds text, else
+/// JSON, else text.
+///
+/// # Errors
+/// What to type instead.
+fn read(text: &str, money: bool, now: Option<&str>) -> Result<Value, &'static str> {
     let text = text.trim();
-    if money {
-        let number: f64 = text.parse().ok()?;
-        #[expect(clippy::cast_possible_truncation, reason = "an amount that a person types")]
-        let cents = (number * 100.0).round() as i64;
-        return Some(cents.into());
+    if now.is_some_and(|it| it.starts_with('"')) {
+        return Ok(text.trim_matches('"').into());
     }
-    (!text.is_empty()).then(|| serde_json::from_str(text).unwrap_or_else(|_| text.into()))
+    if money {
+        return cents(text).map(Value::from).ok_or("type an amount, such as 80.00");
+    }
+    if text.is_empty() {
+        return Err("type a value");
+    }
+    Ok(serde_json::from_str(text).unwrap_or_else(|_| text.into()))
+}
+
+/// One of the conditions to look for, as it was typed.
+#[derive(Clone, PartialEq)]
+struct Clause {
+    pointer: String,
+    relation: String,
+    text: String,
+}
+
+impl Clause {
+    fn new(pointer: &str) -> Self {
+        Self { pointer: pointer.to_owned(), relation: "=".to_owned(), text: String::new() }
+    }
+
+    fn words(&self) -> String {
+        let words = RELATIONS.iter().find(|(it, _)| **it == *self.relation).map_or("is", |it| it.1);
+        format!("{} {words} {}", written(&self.pointer), self.text.trim())
+    }
+}
+
+enum Edit {
+    Field(usize, String),
+    Relation(usize, String),
+    Value(usize, String),
+    More(String),
+    Fewer,
 }
 
 #[derive(Clone, Properties, PartialEq)]
 struct FindProps {
     pointer: String,
-    money: bool,
+    fields: Rc<[(String, String)]>,
+    money: Rc<Set<Rc<str>>>,
     act: Callback<Msg>,
 }
 
-/// The condition to look for.
+/// The conditions to look for; all of them are to hold at once.
 #[component]
 fn Find(props: &FindProps) -> Html {
-    let relation = yew::use_state(|| "=".to_owned());
+    let clauses = yew::use_state(|| vec![Clause::new(&props.pointer)]);
     let monotonic = yew::use_state(|| false);
-    let fault = yew::use_state(|| false);
-    let place = yew::use_node_ref();
+    // Which clause says nothing, and what to type.
+    let fault = yew::use_state(|| None::<(usize, &'static str)>);
     let send = {
-        let (props, place, fault) = (props.clone(), place.clone(), fault.clone());
-        let (relation, monotonic) = (relation.clone(), *monotonic);
+        let (props, clauses, fault) = (props.clone(), clauses.clone(), fault.clone());
+        let monotonic = *monotonic;
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let text = place.cast::<HtmlInputElement>().map(|it| it.value()).unwrap_or_default();
-            let value = read(&text, props.money);
-            fault.set(value.is_none());
-            if let Some(value) = value {
-                let words =
-                    RELATIONS.iter().find(|(it, _)| **it == **relation).map_or("is", |it| it.1);
-                let asked = format!("{} {words} {}", written(&props.pointer), text.trim());
-                let condition = condition(&props.pointer, &relation, value);
-                props.act.emit(Msg::Find(asked, condition, monotonic));
+            let (mut asked, mut all) = (Vec::new(), Vec::new());
+            for (at, it) in clauses.iter().enumerate() {
+                let now = props.fields.iter().find(|(path, _)| *path == it.pointer);
+                let now = now.map(|(_, now)| now.as_str());
+                match read(&it.text, props.money.contains(field(&it.pointer)), now) {
+                    Ok(value) => all.push(condition(&it.pointer, &it.relation, value)),
+                    Err(why) => return fault.set(Some((at, why))),
+                }
+                asked.push(it.words());
             }
+            fault.set(None);
+            props.act.emit(Msg::Find(asked.join(" and "), Condition::All(all), monotonic));
         })
     };
-    let relations = RELATIONS.map(|(a, b)| (a.to_owned(), b.to_owned()));
-    let set = {
-        let relation = relation.clone();
-        Callback::from(move |it| relation.set(it))
+    let edit = {
+        let clauses = clauses.clone();
+        Callback::from(move |edit: Edit| {
+            let mut all = (*clauses).clone();
+            match edit {
+                Edit::Field(at, pointer) => all[at].pointer = pointer,
+                Edit::Relation(at, relation) => all[at].relation = relation,
+                Edit::Value(at, text) => all[at].text = text,
+                Edit::More(pointer) => all.push(Clause::new(&pointer)),
+                Edit::Fewer => _ = all.pop(),
+            }
+            clauses.set(all);
+        })
     };
+    let next = props.fields.iter().find(|(path, _)| clauses.iter().all(|it| it.pointer != *path));
     let halves = {
         let monotonic = monotonic.clone();
         Callback::from(move |on| monotonic.set(on))
     };
     html! {
         <form class="find" onsubmit={send} novalidate={true}>
-            <span>{ written(&props.pointer) }</span>
-            { select("Relation", &relation, relations, set) }
-            <input ref={place} aria-label="Value" autocomplete="off" aria-invalid={fault.then_some("true")} />
-            <button>{ "Find" }</button>
-            { refused(fault.then_some(if props.money { "type an amount, such as 80.00" } else { "type a value" })) }
+            { for clauses.iter().enumerate().map(|(at, it)| {
+                let relations = RELATIONS.map(|(a, b)| (a.to_owned(), b.to_owned()));
+                let fields = props.fields.iter().map(|(path, _)| (path.clone(), written(path)));
+                let value = edit.reform(move |event: InputEvent| Edit::Value(at, typed(&event).unwrap_or_default()));
+                let wrong = (*fault).filter(|(which, _)| *which == at);
+                html! {
+                    <div class="clause" key={at} role="group" aria-label={format!("Condition {}", at + 1)}>
+                        if at == 0 {
+                            <span>{ written(&it.pointer) }</span>
+                        } else {
+                            { select("And", &it.pointer, fields, edit.reform(move |path| Edit::Field(at, path))) }
+                        }
+                        { select("Relation", &it.relation, relations, edit.reform(move |it| Edit::Relation(at, it))) }
+                        <input aria-label="Value" autocomplete="off" value={it.text.clone()} oninput={value} aria-invalid={wrong.map(|_| "true")} />
+                        { refused(wrong.map(|(_, why)| why)) }
+                    </div>
+                }
+            }) }
+            <p class="inline">
+                <button>{ "Find" }</button>
+                if let Some((path, _)) = next {
+                    { button("And …", edit.reform({ let path = path.clone(); move |_| Edit::More(path.clone()) })) }
+                }
+                if clauses.len() > 1 { { button("Fewer", edit.reform(|_| Edit::Fewer)) } }
+            </p>
             { tick("Once it holds, it holds on: look by halves", *monotonic, &halves) }
         </form>
     }
