@@ -299,6 +299,9 @@ impl Session {
 
     /// The events that answer the one at `position`, through processes.
     pub fn caused_by(&self, position: u64) -> Vec<(u64, Rc<str>)> {
+        if self.scenario().processes.is_empty() {
+            return Vec::new();
+        }
         let Some(event) = self.log().event(position) else { return Vec::new() };
         let id = event.id();
         let near = self.log().events(position + 1, position + CAUSES_WITHIN);

@@ -81,10 +81,24 @@ pub fn reveal(element: &Element) {
     element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
+/// What selects the panel of that name.
+fn panel(name: &str) -> String {
+    let name = name.replace('\\', "\\\\").replace('\'', "\\'");
+    format!("section[aria-label='{name}']")
+}
+
+/// True where a part of the panel of that name can be seen in its column. Not to be asked once a
+/// frame has changed the page: then the layout would be worked out for the answer.
+pub fn in_view(name: &str) -> bool {
+    let Ok(Some(panel)) = document().query_selector(&panel(name)) else { return false };
+    let Ok(Some(column)) = panel.closest(".column") else { return false };
+    let (panel, column) = (panel.get_bounding_client_rect(), column.get_bounding_client_rect());
+    panel.bottom() > column.top() && panel.top() < column.bottom()
+}
+
 /// Scrolls the panel of that name into view, and moves the focus to its head.
 pub fn bring(name: &str) {
-    let name = name.replace('\\', "\\\\").replace('\'', "\\'");
-    let selector = format!("section[aria-label='{name}']");
+    let selector = panel(name);
     let Ok(Some(panel)) = document().query_selector(&selector) else { return };
     reveal(&panel);
     focus(&format!("{selector} button"));

@@ -36,9 +36,11 @@ const KIN_AT_MOST: usize = 200;
 pub struct LogProps {
     pub desk: Desk,
     pub position: u64,
-    /// The position whose event is shown in detail: the playhead's, or while that is dragged, one
-    /// that it was at a moment ago.
+    /// The position whose event is shown in detail: the playhead's, or while that is dragged, the
+    /// last at which it stood still.
     pub rest: u64,
+    /// The playhead has come to rest.
+    pub resting: bool,
     pub head: u64,
     /// The events' types, in order of their first event.
     pub kinds: Rc<Vec<Rc<str>>>,
@@ -84,6 +86,12 @@ pub struct EventLogView {
     searched: u64,
     /// The position last brought into view.
     revealed: Option<(u64, u64, usize, bool)>,
+    /// How many rows are drawn on each side of those in view. None, while the playhead passes by
+    /// and the next frame shows others.
+    spare: usize,
+    /// How far the rows' elements have been passed on from row to row.
+    turn: usize,
+    choose: Callback<Msg>,
 }
 
 pub enum Msg {
@@ -110,7 +118,7 @@ impl Component for EventLogView {
     type Message = Msg;
     type Properties = LogProps;
 
-    fn create(_: &Context<Self>) -> Self {
+    fn create(ctx: &Context<Self>) -> Self {
         Self {
             place: NodeRef::default(),
             top: 0.0,
@@ -122,6 +130,9 @@ impl Component for EventLogView {
             found: None,
             searched: 0,
             revealed: None,
+            spare: SPARE_ROWS,
+            turn: 0,
+            choose: ctx.link().callback(|msg| msg),
         }
     }
 
@@ -136,6 +147,9 @@ impl Component for EventLogView {
         } else if props.head != old.head {
             self.find(props);
         }
+        if props.resting {
+            self.spare = SPARE_ROWS;
+        }
         self.aim(props);
         true
     }
@@ -145,7 +159,13 @@ impl Component for EventLogView {
         match msg {
             Msg::Scrolled => {
                 let Some(place) = self.place.cast::<HtmlElement>() else { return false };
-                return self.look(props, f64::from(place.scroll_top()), visible(&place));
+                let (top, height) = (f64::from(place.scroll_top()), visible(&place));
+                // Not where the playhead has brought it: somebody scrolls, and there is more to see.
+                let more = self.spare == 0 && (top - self.top).abs() > 0.5;
+                if more {
+                    self.spare = SPARE_ROWS;
+                }
+                return self.look(props, top, height, false) || more;
             }
             Msg::Looked => return true,
             Msg::Text(text) => self.query.text = text,
@@ -219,7 +239,7 @@ impl Component for EventLogView {
         if place.scroll_top() != pixels {
             place.set_scroll_top(pixels);
         }
-        if self.look(props, top, height) {
+        if self.look(props, top, height, !props.resting) {
             ctx.link().send_message(Msg::Looked);
         }
     }
@@ -250,14 +270,9 @@ impl EventLogView {
             enter.then(|| Msg::Jump(!event.shift_key()))
         });
         let narrowed = !self.query.stream.is_empty() || !self.query.kind.is_empty();
-        let all = |text: &str| std::iter::once((String::new(), text.to_owned()));
-        let entry = |text: &str| (text.to_owned(), text.to_owned());
-        let streams = props.streams.iter().take(STREAMS_LISTED).map(|it| entry(it.as_str()));
-        let kinds = props.kinds.iter().map(|it| entry(it));
         let options = html! {
             <>
-                <label class="field"><span>{ "Stream" }</span>{ select("Only this stream", &self.query.stream, all("all streams").chain(streams), link.callback(Msg::Stream)) }</label>
-                <label class="field"><span>{ "Type" }</span>{ select("Only this type", &self.query.kind, all("all types").chain(kinds), link.callback(Msg::Kind)) }</label>
+                <Only streams={props.streams.clone()} kinds={props.kinds.clone()} stream={self.query.stream.clone()} kind={self.query.kind.clone()} choose={self.choose.clone()} />
                 { tick("Keep all rows, mark those found", self.mark, &link.callback(Msg::Mark)) }
                 { tick("Newest first", self.newest_first, &link.callback(Msg::NewestFirst)) }
                 { tick("Hide the data", self.hide_data, &link.callback(Msg::HideData)) }
@@ -287,7 +302,7 @@ impl EventLogView {
         let Window { mut first, mut last, shown } = self.window(props);
         // Where the log is scrolled in proportion, rows stand where the eye is, not to scale.
         let mut offset = if scale < 1.0 {
-            (self.top - SPARE_ROWS as f64 * ROW_HEIGHT).max(0.0)
+            (self.top - self.spare as f64 * ROW_HEIGHT).max(0.0)
         } else {
             first as f64 * ROW_HEIGHT
         };
@@ -296,15 +311,16 @@ impl EventLogView {
             last = count.min(PRINTED_AT_MOST);
             total = last as f64 * ROW_HEIGHT;
         }
-        let session = props.desk.session();
-        let kin = kin(&session);
-        let rows = (first..last).filter_map(|index| {
-            let event = session.log().event(self.position(index, count))?;
+        let kin = kin(&props.desk.session());
+        let found = self.found.as_ref().filter(|_| self.mark);
+        let places = (first..last).map(|index| {
+            let position = self.position(index, count);
             // A row that leaves the window lends its elements to one that enters it.
-            Some(self.row(event, (index, index % shown.max(last - first)), props, &kin))
+            let slot = (index + self.turn) % shown.max(last - first);
+            let found = found.is_some_and(|found| found.binary_search(&position).is_ok());
+            Place { index, slot, position, found }
         });
-        let rows: Html = rows.collect();
-        let link = ctx.link();
+        let (places, link) = (places.collect::<Vec<_>>(), ctx.link());
         let class = format!(
             "grid{}{}",
             if kin.is_empty() { "" } else { " kinship" },
@@ -322,7 +338,10 @@ impl EventLogView {
                     </div>
                     <div class="spacer" role="rowgroup" style={format!("height:{}px", drawn(total))}>
                         <div class="window" role="presentation" style={format!("transform:translateY({}px)", drawn(offset))}>
-                            { rows }
+                            <Rows
+                                desk={props.desk.clone()} position={props.position} kinds={props.kinds.clone()} {places}
+                                {kin} out={props.out.clone()} shell={props.shell.clone()}
+                            />
                         </div>
                     </div>
                     if props.head == 0 {
@@ -343,19 +362,28 @@ impl EventLogView {
 
     /// The rows in view, and a few around them.
     fn window(&self, props: &LogProps) -> Window {
-        let count = self.count(props);
+        let (count, spare) = (self.count(props), self.spare);
         let scale = scale(count, self.height);
-        let first = index_at(self.top / (ROW_HEIGHT * scale)).saturating_sub(SPARE_ROWS).min(count);
-        let shown = (index_at(self.height / ROW_HEIGHT) + 2 * SPARE_ROWS + 1).min(ROWS_AT_MOST);
+        let first = index_at(self.top / (ROW_HEIGHT * scale)).saturating_sub(spare).min(count);
+        let shown = (index_at(self.height / ROW_HEIGHT) + 2 * spare + 1).min(ROWS_AT_MOST);
         Window { first, last: (first + shown).min(count), shown }
     }
 
-    /// Takes note of what is in view. True where other rows have to be drawn.
-    fn look(&mut self, props: &LogProps, top: f64, height: f64) -> bool {
+    /// Takes note of what is in view, and whether the playhead only passes there. True where other
+    /// rows have to be drawn.
+    fn look(&mut self, props: &LogProps, top: f64, height: f64, passing: bool) -> bool {
         let before = (self.window(props), self.top);
         (self.top, self.height) = (top, height);
+        let mut now = self.window(props);
+        if now.first >= before.0.last || now.last <= before.0.first {
+            self.spare = if passing { 0 } else { SPARE_ROWS };
+            now = self.window(props);
+            // No row stays in view: each element is where the next row goes already.
+            let shown = now.shown;
+            self.turn = (before.0.first + self.turn + shown - now.first % shown) % shown;
+        }
         let scaled = scale(self.count(props), height) < 1.0;
-        before.0 != self.window(props) || (scaled && (before.1 - top).abs() > 0.5)
+        before.0 != now || (scaled && (before.1 - top).abs() > 0.5)
     }
 
     /// What the row that is brought into view follows from.
@@ -369,14 +397,16 @@ impl EventLogView {
         if self.revealed.as_ref() != Some(&self.wanted(props))
             && let Some(index) = self.index(props)
         {
-            self.top = self.bring(index, props, self.height);
+            let top = self.bring(index, props, self.height);
+            self.look(props, top, self.height, !props.resting);
         }
     }
 
     /// How far the log has to be scrolled for a row to be in view.
     fn bring(&self, index: usize, props: &LogProps, height: f64) -> f64 {
-        let at = index as f64 * ROW_HEIGHT * scale(self.count(props), height);
-        let room = (height - ROW_HEIGHT).max(ROW_HEIGHT);
+        let scale = scale(self.count(props), height);
+        let at = index as f64 * ROW_HEIGHT * scale;
+        let room = (height - ROW_HEIGHT).max(ROW_HEIGHT) * scale;
         if at < self.top {
             at.ceil()
         } else if at > self.top + room {
@@ -441,63 +471,110 @@ impl EventLogView {
         self.found.get_or_insert_default().extend(found.map(Recorded::position));
         self.searched = props.head;
     }
+}
 
-    fn row(
-        &self,
-        event: &Recorded,
-        (index, slot): (usize, usize),
-        props: &LogProps,
-        kin: &Set<u64>,
-    ) -> Html {
-        let position = event.position();
-        let selected = position == props.position;
-        let mut class = "row".to_owned();
-        class += match (selected, position > props.position) {
-            (true, _) => " here",
-            (_, true) => " future",
-            _ => "",
-        };
-        if props.out.contains(&position) {
-            class += " out";
-        }
-        if kin.contains(&position) {
-            class += " kin";
-        }
-        let found = self.found.as_ref().filter(|_| self.mark);
-        if found.is_some_and(|found| found.binary_search(&position).is_ok()) {
-            class += " found";
-        }
-        let name = format!(
-            "{position}: {} on {}, version {}",
-            event.kind(),
-            event.stream(),
-            event.version()
-        );
-        let kind = props.kinds.iter().position(|it| it == event.kind()).unwrap_or_default();
-        let tag = |red: &'static str, text: &'static str| html! { <em class={red}>{ text }</em> };
-        html! {
-            <div
-                {class} role="row" key={slot} aria-rowindex={(index + 2).to_string()} aria-label={name}
-                aria-selected={if selected { "true" } else { "false" }} data-position={position.to_string()}
-            >
-                <span role="gridcell" class="number">{ position }</span>
-                <span role="gridcell" class="mono">{ event.stream().as_str() }</span>
-                <span role="gridcell" class="number">{ event.version() }</span>
-                <span role="gridcell" class="kind">
-                    <i class={mark(kind)} />{ event.kind().to_string() }
-                </span>
-                <span role="gridcell" class="data">
-                    { match event.origin() {
-                        Origin::Command => html! {},
-                        Origin::Import => tag("tag", "import"),
-                        Origin::Forced => tag("tag red", "forced"),
-                    } }
-                    if event.unreadable().is_some() { { tag("tag red", "unreadable") } }
-                    { summary(event, &props.shell) }
-                </span>
-                <span role="gridcell" class="mono quiet">{ written_time(event).1 }</span>
-            </div>
-        }
+/// What is looked for, to choose from.
+#[derive(Properties, PartialEq)]
+struct OnlyProps {
+    streams: Rc<Vec<Stream>>,
+    kinds: Rc<Vec<Rc<str>>>,
+    stream: String,
+    kind: String,
+    choose: Callback<Msg>,
+}
+
+#[component]
+fn Only(props: &OnlyProps) -> Html {
+    let all = |text: &str| std::iter::once((String::new(), text.to_owned()));
+    let entry = |text: &str| (text.to_owned(), text.to_owned());
+    let streams = props.streams.iter().take(STREAMS_LISTED).map(|it| entry(it.as_str()));
+    let kinds = props.kinds.iter().map(|it| entry(it));
+    let choose = &props.choose;
+    html! {
+        <>
+            <label class="field"><span>{ "Stream" }</span>{ select("Only this stream", &props.stream, all("all streams").chain(streams), choose.reform(Msg::Stream)) }</label>
+            <label class="field"><span>{ "Type" }</span>{ select("Only this type", &props.kind, all("all types").chain(kinds), choose.reform(Msg::Kind)) }</label>
+        </>
+    }
+}
+
+/// Which event stands in which row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    index: usize,
+    /// The elements that show it.
+    slot: usize,
+    position: u64,
+    /// It is marked as found.
+    found: bool,
+}
+
+#[derive(Properties, PartialEq)]
+struct RowsProps {
+    desk: Desk,
+    position: u64,
+    kinds: Rc<Vec<Rc<str>>>,
+    places: Vec<Place>,
+    kin: Set<u64>,
+    out: Rc<Set<u64>>,
+    shell: Shell,
+}
+
+/// The rows, drawn again only where they show something else.
+#[component]
+fn Rows(props: &RowsProps) -> Html {
+    let session = props.desk.session();
+    let rows = props.places.iter().filter_map(|place| {
+        let event = session.log().event(place.position)?;
+        Some(row(event, place, props))
+    });
+    rows.collect()
+}
+
+fn row(event: &Recorded, place: &Place, props: &RowsProps) -> Html {
+    let position = event.position();
+    let selected = position == props.position;
+    let mut class = "row".to_owned();
+    class += match (selected, position > props.position) {
+        (true, _) => " here",
+        (_, true) => " future",
+        _ => "",
+    };
+    if props.out.contains(&position) {
+        class += " out";
+    }
+    if props.kin.contains(&position) {
+        class += " kin";
+    }
+    if place.found {
+        class += " found";
+    }
+    let name =
+        format!("{position}: {} on {}, version {}", event.kind(), event.stream(), event.version());
+    let kind = props.kinds.iter().position(|it| it == event.kind()).unwrap_or_default();
+    let tag = |red: &'static str, text: &'static str| html! { <em class={red}>{ text }</em> };
+    html! {
+        <div
+            {class} role="row" key={place.slot} aria-rowindex={(place.index + 2).to_string()} aria-label={name}
+            aria-selected={if selected { "true" } else { "false" }} data-position={position.to_string()}
+        >
+            <span role="gridcell" class="number">{ position }</span>
+            <span role="gridcell" class="mono">{ event.stream().as_str() }</span>
+            <span role="gridcell" class="number">{ event.version() }</span>
+            <span role="gridcell" class="kind">
+                <i class={mark(kind)} />{ event.kind().to_string() }
+            </span>
+            <span role="gridcell" class="data">
+                { match event.origin() {
+                    Origin::Command => html! {},
+                    Origin::Import => tag("tag", "import"),
+                    Origin::Forced => tag("tag red", "forced"),
+                } }
+                if event.unreadable().is_some() { { tag("tag red", "unreadable") } }
+                { summary(event, &props.shell) }
+            </span>
+            <span role="gridcell" class="mono quiet">{ written_time(event).1 }</span>
+        </div>
     }
 }
 

@@ -228,11 +228,11 @@ impl PartialEq for LanesProps {
 fn Lanes(props: &LanesProps) -> Html {
     let lanes = props.track.lanes.len();
     html! {
-        <div class="lanes" aria-hidden="true" style={props.veil.clone()}>
+        <div class="lanes" aria-hidden="true">
             <Drawing track={props.track.clone()} />
-            if lanes > 0 { <span class="veil-track"><i class="veil" /><i class="playhead" /></span> }
+            if lanes > 0 { <span class="veil-track" style={props.veil.clone()}><i class="veil" /><i class="playhead" /></span> }
             if let Some(lane) = props.here {
-                <span class="veil-track"><i class="here" style={format!("top:{}px", 14 * lane + 7)} /></span>
+                <span class="veil-track"><i class="here" style={format!("{};top:{}px", props.veil, 14 * lane + 7)} /></span>
             }
         </div>
     }

@@ -9,6 +9,7 @@ use yew::{Context, ContextProvider, Html, html};
 use super::play::Shows;
 use super::{App, Msg, Side};
 use crate::lab::{Kind, Panel, Session, StateView, Stream};
+use crate::ui::browser::in_view;
 use crate::ui::commands::{Commands, Mode};
 use crate::ui::desk::{Desk, written_millis};
 use crate::ui::header::{Header, Keys};
@@ -26,10 +27,11 @@ use crate::ui::timeline::{Flag, Here, Timeline};
 /// So many streams' states are all shown; of more, the selected event's and the pinned ones.
 const STATES_SHOWN: usize = 4;
 
-/// What the read side shows, and where. While the playhead is dragged, this follows a frame later.
+/// What the read side shows. While the playhead is dragged, this follows a frame later.
 #[derive(Clone, Default)]
 pub struct Shown {
-    pub position: u64,
+    /// Where the playhead last stood for a frame: the event there is shown in detail.
+    pub rest: u64,
     pub states: Vec<StateView>,
     pub panels: Vec<Rc<Panel>>,
 }
@@ -43,7 +45,7 @@ impl App {
         let past = position < head;
         let scenario = session.scenario().clone();
         let event = session.event().cloned();
-        let Shown { states, panels, .. } = self.shown.clone();
+        let Shown { rest, states, panels } = self.shown.clone();
         let removed: Vec<Rc<str>> = scenario
             .projections
             .iter()
@@ -147,7 +149,7 @@ impl App {
                     </div>
                     <div class="column middle">
                         <EventLogView
-                            desk={desk.clone()} {position} rest={self.shown.position} {head} kinds={self.scene.kinds.clone()}
+                            desk={desk.clone()} {position} {rest} resting={self.settling.is_none()} {head} kinds={self.scene.kinds.clone()}
                             streams={self.scene.streams.clone()} whole={self.printing} shell={self.shell.clone()}
                             story={self.scene.next.is_some()} out={self.lab.out()}
                             seek={calls.seek.clone()} tell={calls.tell.clone()}
@@ -237,12 +239,14 @@ impl App {
     }
 
     /// Looks what the read side shows at the playhead. `passing` is true where that moves on at
-    /// once, and what the event there has changed is not looked for.
+    /// once: what the event there has changed is not looked for, nor is it shown in detail, and
+    /// panels that nobody sees stay as they are.
     pub(super) fn look(&mut self, desk: &Desk, passing: bool) {
         let mut session = desk.session_mut();
         let states = self.states(&mut session);
         let panels = self.panels(&mut session, passing);
-        self.shown = Shown { position: session.position(), states, panels };
+        let rest = if passing { self.shown.rest } else { session.position() };
+        self.shown = Shown { rest, states, panels };
     }
 
     /// The states that are shown: of few streams all, of many the selected event's and the pinned.
@@ -279,10 +283,15 @@ impl App {
     fn panels(&self, session: &mut Session, passing: bool) -> Vec<Rc<Panel>> {
         let subscriptions = session.world().subscriptions().iter();
         let names: Vec<Rc<str>> = subscriptions.map(|it| it.name().clone()).collect();
-        let panel = |name: &Rc<str>| {
-            if passing { session.panel_in_passing(name) } else { session.panel(name) }
-        };
-        let mut panels: Vec<Panel> = names.iter().filter_map(panel).collect();
+        if passing {
+            let old = |name: &Rc<str>| self.shown.panels.iter().find(|it| it.name == *name);
+            let panels = names.iter().filter_map(|name| match old(name) {
+                Some(old) if !in_view(name) => Some(old.clone()),
+                _ => session.panel_in_passing(name).map(Rc::new),
+            });
+            return panels.collect();
+        }
+        let mut panels: Vec<Panel> = names.iter().filter_map(|name| session.panel(name)).collect();
         if let Some(beat) = &self.beat {
             for panel in &mut panels {
                 match beat.shows(&panel.name) {
