@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use web_sys::{HtmlInputElement, SubmitEvent};
-use yew::{AttrValue, Callback, Event, Html, MouseEvent, Properties, component, html};
+use yew::{AttrValue, Callback, Event, Html, InputEvent, MouseEvent, Properties, component, html};
+
+use crate::ui::parts::typed;
 
 /// A button whose accessible name goes on with whom it is for: "Pause" is "Pause Balances".
 pub fn button_for(text: &str, whom: &str, off: bool, press: Callback<MouseEvent>) -> Html {
@@ -46,23 +48,29 @@ pub struct AmountProps {
 pub fn Amount(props: &AmountProps) -> Html {
     let place = yew::use_node_ref();
     let unread = yew::use_state(|| false);
+    // What is being typed stays, whatever else makes the page draw this anew.
+    let typing = yew::use_state(|| None::<String>);
     let send = {
         let (place, unread, set) = (place.clone(), unread.clone(), props.set.clone());
+        let typing = typing.clone();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let text = place.cast::<HtmlInputElement>().map(|it| it.value());
             let number = text.and_then(|it| it.trim().parse().ok());
             unread.set(number.is_none());
             if let Some(number) = number {
+                typing.set(None);
                 set.emit(number);
             }
         })
     };
+    let value = (*typing).clone().unwrap_or_else(|| props.value.to_string());
+    let write = Callback::from(move |event: InputEvent| typing.set(typed(&event)));
     let fault = if *unread { Some("type a whole number".into()) } else { props.fault.clone() };
     html! {
         <form class="amount" onsubmit={send} novalidate={true}>
             <label class="field"><span>{ &props.label }{ whose(&props.whom) }</span>
-                <input ref={place} inputmode="numeric" autocomplete="off" value={props.value.to_string()} aria-invalid={fault.as_ref().map(|_| "true")} />
+                <input ref={place} inputmode="numeric" autocomplete="off" {value} oninput={write} aria-invalid={fault.as_ref().map(|_| "true")} />
             </label>
             <button>{ props.button }{ whose(&props.whom) }</button>
             { refused(fault.as_deref()) }
