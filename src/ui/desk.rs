@@ -195,6 +195,8 @@ struct Inner {
     seen: RefCell<Option<EventListener>>,
     /// True where another tab has announced something that is not read yet.
     behind: Cell<bool>,
+    /// True where the other tabs are about to be told.
+    announcing: Cell<bool>,
 }
 
 impl PartialEq for Desk {
@@ -363,6 +365,7 @@ impl Desk {
             channel: RefCell::new(None),
             seen: RefCell::new(None),
             behind: Cell::new(false),
+            announcing: Cell::new(false),
         }))
     }
 
@@ -713,9 +716,18 @@ impl Desk {
         }
     }
 
+    /// Tells the log's other tabs, a moment later: whoever waits for this one need not wait for
+    /// that as well.
     fn announce(&self) {
-        if let Some(channel) = &*self.0.channel.borrow() {
-            channel.announce();
+        if !self.0.announcing.replace(true) {
+            let desk = self.clone();
+            Timeout::new(0, move || {
+                desk.0.announcing.set(false);
+                if let Some(channel) = &*desk.0.channel.borrow() {
+                    channel.announce();
+                }
+            })
+            .forget();
         }
     }
 
