@@ -52,10 +52,13 @@ const TAIL: &str = "tail";
 const SEGMENTS: &str = "segments";
 const SHELVES: &str = "shelves";
 
-/// So many commits in the tail become a segment; so many events of an import as well.
+/// So many commits in the tail become a segment.
 const SEGMENT_COMMITS: u64 = 1024;
 /// A commit of so many bytes is a segment of its own.
 const SEGMENT_BYTES: usize = 64 << 10;
+/// So many bytes of an import become a segment: few large records are quicker to read than many
+/// small ones, and one must not take long.
+const IMPORT_BYTES: usize = 512 << 10;
 /// So many segments are asked for before the first of them has come.
 const AHEAD: usize = 4;
 /// More at once would stop the page, not just this call.
@@ -560,17 +563,17 @@ impl LogStore for IdbStore {
                 }
             }
             let segments = transaction.object_store(SEGMENTS)?;
-            let (mut segment, mut events) = (Vec::new(), 0);
+            let mut segment = Vec::new();
             let mut waiting = VecDeque::new();
             loop {
                 let commit = commits.next();
-                let whole = commit.is_none() || events >= SEGMENT_COMMITS;
+                let whole = commit.is_none() || segment.len() >= IMPORT_BYTES;
                 if whole && !segment.is_empty() {
                     let key = to_value(&(log, head.end.commits))?;
                     waiting
                         .push_back(segments.add(&to_bytes(&segment)?, Some(&key))?.into_future());
                     head.bytes += segment.len() as u64;
-                    (segment, events) = (Vec::new(), 0);
+                    segment.clear();
                     // Between two of them the page can breathe.
                     if waiting.len() >= AHEAD
                         && let Some(written) = waiting.pop_front()
@@ -580,7 +583,6 @@ impl LogStore for IdbStore {
                 }
                 let Some(commit) = commit else { break };
                 check_follows(&commit, head.end.commits, head.end.head)?;
-                events += 1 + commit.events.len() as u64;
                 encode(&commit, &mut head.end, &mut segment);
             }
             for written in waiting {

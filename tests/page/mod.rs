@@ -112,6 +112,7 @@ impl Page {
         let dist = setting("LEFTFOLD_DIST", &root.join("dist").to_string_lossy());
         let files = axum::Router::new()
             .nest_service("/bare", ServeDir::new(root.join("target/bare")))
+            .nest_service("/made", ServeDir::new(root.join("target/made")))
             .nest_service("/benches", ServeDir::new(root.join("benches")))
             .fallback_service(ServeDir::new(dist));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
