@@ -168,7 +168,7 @@ impl StoredCommit {
     pub fn read(self, scenario: &Scenario) -> Commit {
         let envelope = Rc::new(self.envelope);
         let events = (self.after + 1..).zip(0..).zip(self.events).map(|((position, index), it)| {
-            let draft = read_event(scenario, &it.stream, &it.kind, it.schema, &it.data);
+            let draft = read_shared(scenario, &it.stream, &it.kind, it.schema, &it.data);
             Recorded {
                 position,
                 version: it.version,
@@ -195,15 +195,26 @@ pub fn read_event(
     schema: u16,
     data: &RawValue,
 ) -> Draft {
+    read_shared(scenario, stream, &kind.into(), schema, data)
+}
+
+/// As [`read_event`]; the event shares its type's name.
+fn read_shared(
+    scenario: &Scenario,
+    stream: &Stream,
+    kind: &Rc<str>,
+    schema: u16,
+    data: &RawValue,
+) -> Draft {
     if let Some(aggregate) = scenario.aggregate_of(stream.category()) {
         return aggregate.read(stream, kind, schema, data);
     }
     let data = serde_json::from_str(data.get()).unwrap_or_default();
-    let stored = Stored { kind: kind.to_owned(), schema, data };
+    let stored = Stored { kind: kind.to_string(), schema, data };
     let why = format!("this scenario has no {}", stream.category());
     Draft {
         stream: stream.clone(),
-        kind: kind.into(),
+        kind: kind.clone(),
         schema,
         body: Body::Unreadable(Rc::new(Unreadable { stored, why })),
         stored: None,

@@ -76,7 +76,7 @@ pub trait AnyAggregate {
     /// Why it cannot be read.
     fn upcast(&self, stored: Stored) -> Result<Stored, String>;
     /// A stored event of one of its streams in its current shape, or as unreadable.
-    fn read(&self, stream: &Stream, kind: &str, schema: u16, data: &RawValue) -> Draft;
+    fn read(&self, stream: &Stream, kind: &Rc<str>, schema: u16, data: &RawValue) -> Draft;
     /// The state before a stream's first event.
     fn instance(&self) -> Box<dyn AnyInstance>;
     /// The state at `version` of a stream, as it was saved.
@@ -179,7 +179,7 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
         A::upcast(stored)
     }
 
-    fn read(&self, stream: &Stream, kind: &str, schema: u16, data: &RawValue) -> Draft {
+    fn read(&self, stream: &Stream, kind: &Rc<str>, schema: u16, data: &RawValue) -> Draft {
         draft(self, stream, kind, schema, data)
     }
 
@@ -198,7 +198,7 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
 fn draft(
     aggregate: &dyn AnyAggregate,
     stream: &Stream,
-    kind: &str,
+    kind: &Rc<str>,
     schema: u16,
     data: &RawValue,
 ) -> Draft {
@@ -206,8 +206,8 @@ fn draft(
         Ok((kind, event, stored)) => (kind, aggregate.schema(), Body::Known(event), stored),
         Err(why) => {
             let data = serde_json::from_str(data.get()).unwrap_or_default();
-            let stored = Stored { kind: kind.to_owned(), schema, data };
-            (kind.into(), schema, Body::Unreadable(Rc::new(Unreadable { stored, why })), None)
+            let stored = Stored { kind: kind.to_string(), schema, data };
+            (kind.clone(), schema, Body::Unreadable(Rc::new(Unreadable { stored, why })), None)
         }
     };
     Draft { stream: stream.clone(), kind, schema, body, stored, at: None }
@@ -218,14 +218,14 @@ type Current = (Rc<str>, Rc<dyn AnyEvent>, Option<Rc<Stored>>);
 
 fn current(
     aggregate: &dyn AnyAggregate,
-    kind: &str,
+    kind: &Rc<str>,
     schema: u16,
     data: &RawValue,
 ) -> Result<Current, String> {
     let known = aggregate.schema();
     if schema == known {
         let event = aggregate.event(kind, data.get()).map_err(|e| sentence(&e))?;
-        return Ok((kind.into(), event, None));
+        return Ok((kind.clone(), event, None));
     }
     if schema > known {
         let name = aggregate.name();
@@ -234,7 +234,7 @@ fn current(
         ));
     }
     let data = serde_json::from_str(data.get()).map_err(|e| sentence(&e))?;
-    let stored = Stored { kind: kind.to_owned(), schema, data };
+    let stored = Stored { kind: kind.to_string(), schema, data };
     let lifted = aggregate.upcast(stored.clone())?;
     let event =
         aggregate.event(&lifted.kind, &lifted.data.to_string()).map_err(|e| sentence(&e))?;

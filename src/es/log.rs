@@ -1,6 +1,6 @@
 //! The event log in memory: append-only, one order for all, an index per stream.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
@@ -332,9 +332,12 @@ impl History for StreamHistory<'_> {
     }
 }
 
-/// Command ids are random or hashes already; their own last bits serve as the hash.
+/// Many ids, in no order.
+pub(crate) type IdSet = HashSet<Uuid, BuildHasherDefault<IdHasher>>;
+
+/// Ids are random or hashes already; their own bits serve as the hash.
 #[derive(Default)]
-struct IdHasher(u64);
+pub(crate) struct IdHasher(u64);
 
 impl Hasher for IdHasher {
     fn finish(&self) -> u64 {

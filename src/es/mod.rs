@@ -38,6 +38,7 @@ pub use erased::{
 };
 pub use fold::{Fold, Instance, Reading};
 pub use ids::{Id, command_id, event_id, reaction_id};
+pub(crate) use log::IdSet;
 pub use log::{Draft, EventLog, Expected, History, Proposal, StreamHistory, WrongExpectedVersion};
 pub use map::{Map, Set};
 pub use money::Cents;

@@ -8,15 +8,17 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Deref;
 use std::rc::Rc;
 
+use memchr::memchr;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::es::{
-    Choice, CommandRecord, Envelope, EventLog, Follows, Origin, Scenario, StoredCommit,
-    StoredEvent, Stream, event_id,
+    Choice, CommandRecord, Envelope, EventLog, Follows, IdSet, Map, Origin, Scenario, Set,
+    StoredCommit, StoredEvent, Stream, event_id,
 };
 
 /// An event may take so many bytes.
@@ -41,6 +43,25 @@ pub enum Format {
     Batch,
 }
 
+/// A text, borrowed unless it has escapes: what serde does by itself only where it is not optional.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for Text<'a> {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A CloudEvent. Everything after `data` is an extension, under names as CloudEvents want them.
 #[derive(Serialize, Deserialize)]
 struct CloudEvent<'a> {
@@ -53,11 +74,11 @@ struct CloudEvent<'a> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'a, str>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    subject: Option<Cow<'a, str>>,
+    subject: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    time: Option<Cow<'a, str>>,
+    time: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    datacontenttype: Option<Cow<'a, str>>,
+    datacontenttype: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     data: Option<&'a RawValue>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,17 +94,17 @@ struct CloudEvent<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     correlationid: Option<Uuid>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    actor: Option<Cow<'a, str>>,
+    actor: Option<Text<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origin: Option<Origin>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    committime: Option<Cow<'a, str>>,
+    committime: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    commandtype: Option<Cow<'a, str>>,
+    commandtype: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    commandsubject: Option<Cow<'a, str>>,
+    commandsubject: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    commanddata: Option<Cow<'a, str>>,
+    commanddata: Option<Text<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     followsid: Option<Uuid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -253,9 +274,11 @@ pub struct Import {
     closed: bool,
     comma: bool,
     done: Imported,
-    versions: BTreeMap<Stream, u64>,
-    kinds: BTreeMap<String, Rc<str>>,
-    commands: BTreeSet<Uuid>,
+    /// The streams by their names, each with its version.
+    streams: Map<Stream, (Stream, u64)>,
+    /// Types and actors: there are few.
+    names: Set<Rc<str>>,
+    commands: IdSet,
     position: u64,
     at: u64,
     faults: Vec<Fault>,
@@ -298,18 +321,13 @@ impl Import {
                     }
                 },
                 Some(Format::Lines) => {
-                    let end = bytes.iter().position(|&byte| byte == b'\n');
-                    let (part, rest) = match end {
-                        Some(end) => (&bytes[..end], &bytes[end + 1..]),
-                        None => (bytes, &bytes[bytes.len()..]),
+                    let Some(end) = memchr(b'\n', bytes) else {
+                        return self.add(bytes);
                     };
-                    self.add(part);
-                    if end.is_some() {
-                        self.item();
-                        self.line += 1;
-                        self.began = self.line;
-                    }
-                    bytes = rest;
+                    self.last_of_item(&bytes[..end]);
+                    self.line += 1;
+                    self.began = self.line;
+                    bytes = &bytes[end + 1..];
                 }
                 Some(Format::Batch) => bytes = self.batch(bytes),
             }
@@ -359,8 +377,7 @@ impl Import {
                 b'}' | b']' => {
                     self.depth -= 1;
                     if self.depth == 0 {
-                        self.add(&bytes[from..=at]);
-                        self.item();
+                        self.last_of_item(&bytes[from..=at]);
                         return &bytes[at + 1..];
                     }
                 }
@@ -385,28 +402,32 @@ impl Import {
         if self.faults.len() < FAULTS { self.faults.push(fault) } else { self.more += 1 }
     }
 
-    /// Everything of one event has come.
-    fn item(&mut self) {
-        let item = std::mem::take(&mut self.item);
+    /// Everything of one event has come. Mostly that is all in one piece.
+    fn last_of_item(&mut self, bytes: &[u8]) {
+        if self.item.is_empty() {
+            return self.item(bytes);
+        }
+        self.add(bytes);
+        let mut item = std::mem::take(&mut self.item);
+        self.item(&item);
+        item.clear();
+        self.item = item;
+    }
+
+    fn item(&mut self, item: &[u8]) {
         if item.iter().all(u8::is_ascii_whitespace) {
             return;
         }
         if item.len() > EVENT_BYTES {
             return self.fault("", format!("an event of more than {EVENT_BYTES} bytes"));
         }
-        if too_deep(&item) {
-            return self.fault("data", format!("it is nested deeper than {DEPTH}"));
-        }
-        let Ok(text) = std::str::from_utf8(&item) else {
+        let Ok(text) = std::str::from_utf8(item) else {
             return self.fault("", "it is not text in UTF-8");
         };
         match serde_json::from_str::<CloudEvent<'_>>(text) {
             Ok(event) => self.event(&event),
             Err(error) => self.fault("", error_text(&error)),
         }
-        // The next one needs about as much.
-        self.item = item;
-        self.item.clear();
     }
 
     #[expect(clippy::too_many_lines, reason = "one check after the other, as they are told")]
@@ -431,7 +452,7 @@ impl Import {
                 }
             }
         }
-        let mut read_time = |field: &str, text: &Option<Cow<'_, str>>| match text {
+        let mut read_time = |field: &str, text: Option<&str>| match text {
             None => Some(self.at),
             Some(text) => {
                 let at = millis(text);
@@ -441,8 +462,8 @@ impl Import {
                 at
             }
         };
-        let Some(at) = read_time("time", &event.time) else { return };
-        let Some(committed) = read_time("committime", &event.committime) else { return };
+        let Some(at) = read_time("time", event.time.as_deref()) else { return };
+        let Some(committed) = read_time("committime", event.committime.as_deref()) else { return };
         let committed = if event.committime.is_some() { committed } else { at };
         // Whatever came before the first one with a time happened by then.
         if event.time.is_some() && std::mem::take(&mut self.done.untimed) {
@@ -477,14 +498,23 @@ impl Import {
         let Some(subject) = &event.subject else {
             return self.fault("subject", "the stream is missing, such as cart-1");
         };
-        let stream = match Stream::parse(subject) {
-            Ok(stream) => stream,
-            Err(error) => return self.fault("subject", error.to_string()),
+        let (stream, next) = if let Some((stream, version)) = self.streams.get_mut(&**subject) {
+            *version += 1;
+            (stream.clone(), *version)
+        } else {
+            let stream = match Stream::parse(subject) {
+                Ok(stream) => stream,
+                Err(error) => return self.fault("subject", error.to_string()),
+            };
+            // A log need not begin with its streams: this may be a later part of one.
+            let first = event.streamversion.unwrap_or(1).max(1);
+            self.streams.insert(stream.clone(), (stream.clone(), first));
+            (stream, first)
         };
         if event.kind.is_empty() {
             return self.fault("type", "it is empty");
         }
-        if let Some(kind) = &event.datacontenttype
+        if let Some(kind) = event.datacontenttype.as_deref()
             && !kind.contains("json")
         {
             return self.fault("datacontenttype", format!("{kind} is not JSON"));
@@ -500,15 +530,6 @@ impl Import {
             }
             self.position = position;
         }
-        let next = if let Some(version) = self.versions.get_mut(&stream) {
-            *version += 1;
-            *version
-        } else {
-            // A log need not begin with its streams: this may be a later part of one.
-            let first = event.streamversion.unwrap_or(1).max(1);
-            self.versions.insert(stream.clone(), first);
-            first
-        };
         if let Some(version) = event.streamversion
             && version != next
         {
@@ -516,13 +537,11 @@ impl Import {
             return self.fault("streamversion", what);
         }
         let data = event.data.map_or_else(empty_object, ToOwned::to_owned);
-        let kind = if let Some(kind) = self.kinds.get(&*event.kind) {
-            kind.clone()
-        } else {
-            let kind: Rc<str> = (&*event.kind).into();
-            self.kinds.insert(event.kind.to_string(), kind.clone());
-            kind
-        };
+        // The event around it is a level as well.
+        if too_deep(data.get().as_bytes(), DEPTH - 1) {
+            return self.fault("data", format!("it is nested deeper than {DEPTH}"));
+        }
+        let kind = self.name(&event.kind);
         self.done.events += 1;
         if self.done.events > EVENTS {
             self.fault("", format!("there are more than {EVENTS} events"));
@@ -531,6 +550,16 @@ impl Import {
             let schema = event.schema.unwrap_or(1);
             commit.events.push(StoredEvent { stream, version: next, kind, schema, at, data });
         }
+    }
+
+    /// A text that comes again and again, once.
+    fn name(&mut self, text: &str) -> Rc<str> {
+        if let Some(known) = self.names.get(text) {
+            return known.clone();
+        }
+        let new: Rc<str> = text.into();
+        self.names.insert(new.clone());
+        new
     }
 
     fn envelope(&mut self, event: &CloudEvent<'_>, id: Uuid, at: u64) -> Option<Envelope> {
@@ -545,7 +574,7 @@ impl Import {
                     }
                 };
                 let text = event.commanddata.as_deref().unwrap_or("{}");
-                if too_deep(text.as_bytes()) {
+                if too_deep(text.as_bytes(), DEPTH) {
                     self.fault("commanddata", format!("it is nested deeper than {DEPTH}"));
                     return None;
                 }
@@ -578,7 +607,7 @@ impl Import {
             command_id: id,
             causation_id: event.causationid.unwrap_or(id),
             correlation_id: event.correlationid.unwrap_or(id),
-            actor: event.actor.as_deref().unwrap_or(&event.source).into(),
+            actor: self.name(event.actor.as_deref().unwrap_or(&event.source)),
             origin: event.origin.unwrap_or(Origin::Import),
             at,
             command,
@@ -593,7 +622,7 @@ impl Import {
     /// What is wrong with it, in order. Where there is too much to tell, that comes last.
     pub fn finish(mut self) -> Result<Imported, Vec<Fault>> {
         match self.format {
-            Some(Format::Lines) => self.item(),
+            Some(Format::Lines) => self.last_of_item(&[]),
             Some(Format::Batch) if !self.closed && self.more == 0 => {
                 self.began = self.line;
                 self.fault("", "the archive breaks off");
@@ -708,22 +737,16 @@ impl Imported {
         }
         None
     }
+}
 
-    /// How many events the scenario cannot read. They are kept as they are.
-    pub fn unreadable(&self, scenario: &Scenario) -> u64 {
-        let events = self.commits.iter().flat_map(|commit| &commit.events);
-        let unreadable = |event: &&StoredEvent| {
-            let it = crate::es::read_event(
-                scenario,
-                &event.stream,
-                &event.kind,
-                event.schema,
-                &event.data,
-            );
-            matches!(it.body, crate::es::Body::Unreadable(_))
-        };
-        events.filter(unreadable).count() as u64
-    }
+/// How many of these events the scenario cannot read. They are kept as they are.
+pub fn unreadable(commits: &[StoredCommit], scenario: &Scenario) -> u64 {
+    let events = commits.iter().flat_map(|commit| &commit.events);
+    let read = |it: &StoredEvent| {
+        crate::es::read_event(scenario, &it.stream, &it.kind, it.schema, &it.data)
+    };
+    let unreadable = |it: &&StoredEvent| matches!(read(it).body, crate::es::Body::Unreadable(_));
+    events.filter(unreadable).count() as u64
 }
 
 fn empty_object() -> Box<RawValue> {
@@ -739,7 +762,7 @@ fn error_text(error: &serde_json::Error) -> String {
 }
 
 /// True where brackets are nested too deep, as far as that can be seen without reading it all.
-fn too_deep(json: &[u8]) -> bool {
+fn too_deep(json: &[u8], most: usize) -> bool {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for &byte in json {
         match byte {
@@ -748,7 +771,7 @@ fn too_deep(json: &[u8]) -> bool {
             b'"' => in_text = !in_text,
             b'{' | b'[' if !in_text => {
                 depth += 1;
-                if depth > DEPTH {
+                if depth > most {
                     return true;
                 }
             }

@@ -21,6 +21,7 @@ use std::rc::Rc;
 
 use futures::channel::oneshot;
 use futures::future::{Either, select};
+use gloo::timers::callback::Timeout;
 use idb::event::VersionChangeEvent;
 use idb::request::futures::GetStoreRequestFuture;
 use idb::{
@@ -51,10 +52,13 @@ const TAIL: &str = "tail";
 const SEGMENTS: &str = "segments";
 const SHELVES: &str = "shelves";
 
-/// So many commits in the tail become a segment; so many events of an import as well.
+/// So many commits in the tail become a segment.
 const SEGMENT_COMMITS: u64 = 1024;
 /// A commit of so many bytes is a segment of its own.
 const SEGMENT_BYTES: usize = 64 << 10;
+/// So many bytes of an import become a segment: few large records are quicker to read than many
+/// small ones, and one must not take long.
+const IMPORT_BYTES: usize = 512 << 10;
 /// So many segments are asked for before the first of them has come.
 const AHEAD: usize = 4;
 /// Why a connection that the browser has closed is of no use.
@@ -78,7 +82,7 @@ extern "C" {
 }
 
 /// How far a log goes, as it is kept.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Head {
     end: End,
     /// The commits that are in segments.
@@ -110,6 +114,10 @@ struct Inner {
     connection: RefCell<Connection>,
     durability: Cell<Durability>,
     folding: Cell<bool>,
+    /// The log that was appended to last, and how far it went then.
+    last: RefCell<Option<(String, Head)>>,
+    /// What the sentinel is about to be told.
+    untold: RefCell<BTreeMap<String, End>>,
 }
 
 struct Connection {
@@ -200,6 +208,8 @@ impl IdbStore {
             connection: RefCell::new(Connection::open(name).await?),
             durability: Cell::default(),
             folding: Cell::default(),
+            last: RefCell::default(),
+            untold: RefCell::default(),
         })))
     }
 
@@ -294,6 +304,112 @@ impl IdbStore {
         completed(transaction).await?;
         drop(undo);
         Ok(done)
+    }
+
+    /// Appends a small commit where nobody else has written since this connection last did:
+    /// everything is asked for at once. None, and nothing stored, where somebody may have.
+    async fn append_next(
+        &self,
+        log: &str,
+        commit: &StoredCommit,
+    ) -> Result<Option<Head>, StoreError> {
+        let last = self.0.last.borrow().clone();
+        let Some((_, before)) = last.filter(|(last, _)| last == log) else { return Ok(None) };
+        let follows = (commit.number, commit.after) == (before.end.commits + 1, before.end.head);
+        if !follows || commit.events.len() as u64 >= SEGMENT_COMMITS {
+            return Ok(None);
+        }
+        let (mut head, mut frame) = (before, Vec::new());
+        encode(commit, &mut head.end, &mut frame);
+        head.bytes += frame.len() as u64;
+        if frame.len() >= SEGMENT_BYTES {
+            return Ok(None);
+        }
+        let durability = self.0.durability.get();
+        let appended = self.write(&[HEADS, TAIL], durability, async |transaction| {
+            let there = get(transaction, HEADS, &log)?;
+            add(transaction, TAIL, &(log, commit.number), &frame)?;
+            put(transaction, HEADS, &log, &head.write()?)?;
+            // What is asked for first is answered first: all of it can still be undone.
+            match there.await?.and_then(Head::read) {
+                Some(there) if there == before => Ok(head),
+                there => Err(StoreError::Behind {
+                    expected: before.end.head,
+                    actual: there.unwrap_or_default().end.head,
+                }),
+            }
+        });
+        match appended.await {
+            Ok(head) => Ok(Some(head)),
+            Err(StoreError::Behind { .. }) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Appends a commit, whoever has written to the log since.
+    async fn append_anywhere(
+        &self,
+        log: &str,
+        commit: &Commit,
+        stored: &StoredCommit,
+    ) -> Result<Head, StoreError> {
+        let places = [HEADS, TAIL, SEGMENTS];
+        let durability = match commit.events.len() as u64 {
+            SEGMENT_COMMITS.. => Durability::Strict,
+            _ => self.0.durability.get(),
+        };
+        self.write(&places, durability, async |transaction| {
+            let Some(head) = get(transaction, HEADS, &log)?.await? else {
+                return Err(StoreError::UnknownLog(log.to_owned()));
+            };
+            let mut head = Head::read(head)
+                .ok_or_else(|| StoreError::Failed(format!("the end of the log {log} is lost")))?;
+            let at = (head.end.commits, head.end.head);
+            if (commit.number, commit.after) != (at.0 + 1, at.1) {
+                let mut missed = Vec::new();
+                read_from(transaction, log, commit.number - 1, None, &mut |found| {
+                    if let Found::Commit(commit) = found {
+                        missed.push(commit);
+                    }
+                })
+                .await?;
+                check(commit, at, |visit| {
+                    let events = missed.iter().flat_map(|commit| &commit.events);
+                    events.for_each(|event| visit(&event.stream, event.version));
+                })?;
+            }
+            let mut frame = Vec::new();
+            encode(stored, &mut head.end, &mut frame);
+            head.bytes += frame.len() as u64;
+            let store = if frame.len() < SEGMENT_BYTES {
+                TAIL
+            } else {
+                let before = Head { end: End { commits: at.0, ..head.end }, ..head };
+                fold(transaction, log, before).await?;
+                head.folded = head.end.commits;
+                SEGMENTS
+            };
+            add(transaction, store, &(log, commit.number), &frame)?;
+            put(transaction, HEADS, &log, &head.write()?)?;
+            Ok(head)
+        })
+        .await
+    }
+
+    /// Tells the sentinel how far a log goes, a moment later: whoever waits for the store need not
+    /// wait for that as well.
+    fn note_soon(&self, log: &str, end: End) {
+        let first = self.0.untold.borrow().is_empty();
+        self.0.untold.borrow_mut().insert(log.to_owned(), end);
+        if first {
+            let store = self.clone();
+            Timeout::new(0, move || {
+                for (log, end) in store.0.untold.take() {
+                    sentinel::write(&store.0.name, &log, &end);
+                }
+            })
+            .forget();
+        }
     }
 
     /// Folds the tail into a segment, in the background: nobody waits for it, and where it
@@ -393,50 +509,12 @@ impl LogStore for IdbStore {
 
     async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError> {
         let stored = StoredCommit::from(commit);
-        let places = [HEADS, TAIL, SEGMENTS];
-        let durability = match commit.events.len() as u64 {
-            SEGMENT_COMMITS.. => Durability::Strict,
-            _ => self.0.durability.get(),
+        let head = match self.append_next(log, &stored).await? {
+            Some(head) => head,
+            None => self.append_anywhere(log, commit, &stored).await?,
         };
-        let head = self.write(&places, durability, async |transaction| {
-            let Some(head) = get(transaction, HEADS, &log)?.await? else {
-                return Err(StoreError::UnknownLog(log.to_owned()));
-            };
-            let mut head = Head::read(head)
-                .ok_or_else(|| StoreError::Failed(format!("the end of the log {log} is lost")))?;
-            let at = (head.end.commits, head.end.head);
-            if (commit.number, commit.after) != (at.0 + 1, at.1) {
-                let mut missed = Vec::new();
-                read_from(transaction, log, commit.number - 1, None, &mut |found| {
-                    if let Found::Commit(commit) = found {
-                        missed.push(commit);
-                    }
-                })
-                .await?;
-                check(commit, at, |visit| {
-                    let events = missed.iter().flat_map(|commit| &commit.events);
-                    events.for_each(|event| visit(&event.stream, event.version));
-                })?;
-            }
-            let mut frame = Vec::new();
-            encode(&stored, &mut head.end, &mut frame);
-            head.bytes += frame.len() as u64;
-            let store = if frame.len() < SEGMENT_BYTES {
-                TAIL
-            } else {
-                let before = Head { end: End { commits: at.0, ..head.end }, ..head };
-                fold(transaction, log, before).await?;
-                head.folded = head.end.commits;
-                SEGMENTS
-            };
-            let key = to_value(&(log, commit.number))?;
-            // To replace a commit would be a mistake that nobody could ever undo.
-            transaction.object_store(store)?.add(&to_bytes(&frame)?, Some(&key))?;
-            put(transaction, HEADS, &log, &head.write()?)?;
-            Ok(head)
-        });
-        let head = head.await?;
-        sentinel::write(&self.0.name, log, &head.end);
+        self.0.last.replace(Some((log.to_owned(), head)));
+        self.note_soon(log, head.end);
         if head.end.commits - head.folded >= SEGMENT_COMMITS {
             self.fold_soon(log);
         }
@@ -517,17 +595,17 @@ impl LogStore for IdbStore {
                 }
             }
             let segments = transaction.object_store(SEGMENTS)?;
-            let (mut segment, mut events) = (Vec::new(), 0);
+            let mut segment = Vec::new();
             let mut waiting = VecDeque::new();
             loop {
                 let commit = commits.next();
-                let whole = commit.is_none() || events >= SEGMENT_COMMITS;
+                let whole = commit.is_none() || segment.len() >= IMPORT_BYTES;
                 if whole && !segment.is_empty() {
                     let key = to_value(&(log, head.end.commits))?;
                     waiting
                         .push_back(segments.add(&to_bytes(&segment)?, Some(&key))?.into_future());
                     head.bytes += segment.len() as u64;
-                    (segment, events) = (Vec::new(), 0);
+                    segment.clear();
                     // Between two of them the page can breathe.
                     if waiting.len() >= AHEAD
                         && let Some(written) = waiting.pop_front()
@@ -537,7 +615,6 @@ impl LogStore for IdbStore {
                 }
                 let Some(commit) = commit else { break };
                 check_follows(&commit, head.end.commits, head.end.head)?;
-                events += 1 + commit.events.len() as u64;
                 encode(&commit, &mut head.end, &mut segment);
             }
             for written in waiting {
@@ -549,7 +626,7 @@ impl LogStore for IdbStore {
             Ok(head)
         });
         let head = head.await?;
-        sentinel::write(&self.0.name, log, &head.end);
+        self.note_soon(log, head.end);
         Ok(())
     }
 
@@ -580,6 +657,7 @@ impl LogStore for IdbStore {
             Ok(())
         })
         .await?;
+        self.0.untold.borrow_mut().remove(log);
         sentinel::forget(&self.0.name, log);
         Ok(())
     }
@@ -647,6 +725,17 @@ fn put(
     value: &JsValue,
 ) -> Result<(), StoreError> {
     transaction.object_store(store)?.put(value, Some(&to_value(key)?))?;
+    Ok(())
+}
+
+/// To replace a commit would be a mistake that nobody could ever undo.
+fn add(
+    transaction: &Transaction,
+    store: &str,
+    key: &impl Serialize,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    transaction.object_store(store)?.add(&to_bytes(bytes)?, Some(&to_value(key)?))?;
     Ok(())
 }
 

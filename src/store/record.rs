@@ -210,11 +210,11 @@ impl Reader {
 
 struct Writer<'a> {
     out: &'a mut Vec<u8>,
-    names: HashMap<Rc<str>, u64>,
+    names: HashMap<&'a str, u64>,
 }
 
-impl Writer<'_> {
-    fn commit(&mut self, commit: &StoredCommit) {
+impl<'a> Writer<'a> {
+    fn commit(&mut self, commit: &'a StoredCommit) {
         let it = &commit.envelope;
         let when = |flag: u8, set: bool| if set { flag } else { 0 };
         let flags = match it.origin {
@@ -276,13 +276,13 @@ impl Writer<'_> {
     }
 
     /// A text that comes again is written once; 0 stands before a new one.
-    fn name(&mut self, it: &str) {
+    fn name(&mut self, it: &'a str) {
         if let Some(&number) = self.names.get(it) {
             return self.number(number);
         }
         self.number(0);
         self.text(it);
-        self.names.insert(it.into(), self.names.len() as u64 + 1);
+        self.names.insert(it, self.names.len() as u64 + 1);
     }
 }
 
@@ -324,12 +324,19 @@ impl Names {
 
 /// What a whole payload says. One that cannot be understood was written by somebody else.
 fn read(payload: &[u8], names: &mut Names) -> Result<StoredCommit, Damage> {
-    Cursor { bytes: payload, texts: Vec::new() }.commit(names).ok_or(Damage::Newer)
+    Cursor { bytes: payload, names: Vec::new() }.commit(names).ok_or(Damage::Newer)
 }
 
 struct Cursor<'a> {
     bytes: &'a [u8],
-    texts: Vec<&'a str>,
+    names: Vec<Name<'a>>,
+}
+
+/// A name of this payload, and what it stands for once somebody has asked.
+struct Name<'a> {
+    text: &'a str,
+    shared: Option<Rc<str>>,
+    stream: Option<Stream>,
 }
 
 impl<'a> Cursor<'a> {
@@ -342,11 +349,11 @@ impl<'a> Cursor<'a> {
         let command_id = self.id()?;
         let mut id = |flag| if flags & flag != 0 { self.id() } else { Some(command_id) };
         let (causation_id, correlation_id) = (id(CAUSATION)?, id(CORRELATION)?);
-        let actor = names.text(self.name()?);
+        let actor = self.shared(names)?;
         let command = if flags & COMMAND != 0 {
             Some(CommandRecord {
-                stream: names.stream(self.name()?)?,
-                kind: names.text(self.name()?),
+                stream: self.named_stream(names)?,
+                kind: self.shared(names)?,
                 data: self.json()?,
             })
         } else {
@@ -373,7 +380,7 @@ impl<'a> Cursor<'a> {
         let mut events = Vec::with_capacity(count);
         let mut before = at;
         for _ in 0..count {
-            let (stream, kind) = (names.stream(self.name()?)?, names.text(self.name()?));
+            let (stream, kind) = (self.named_stream(names)?, self.shared(names)?);
             let (version, schema) = (self.number()?, self.number()?.try_into().ok()?);
             before = before.wrapping_add(self.number()?);
             let data = self.json()?;
@@ -424,15 +431,28 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(self.take(length)?).ok()
     }
 
-    fn name(&mut self) -> Option<&'a str> {
+    fn name(&mut self) -> Option<&mut Name<'a>> {
         match usize::try_from(self.number()?).ok()? {
             0 => {
                 let text = self.text()?;
-                self.texts.push(text);
-                Some(text)
+                self.names.push(Name { text, shared: None, stream: None });
+                self.names.last_mut()
             }
-            number => self.texts.get(number - 1).copied(),
+            number => self.names.get_mut(number - 1),
         }
+    }
+
+    fn shared(&mut self, names: &mut Names) -> Option<Rc<str>> {
+        let name = self.name()?;
+        Some(name.shared.get_or_insert_with(|| names.text(name.text)).clone())
+    }
+
+    fn named_stream(&mut self, names: &mut Names) -> Option<Stream> {
+        let name = self.name()?;
+        if name.stream.is_none() {
+            name.stream = names.stream(name.text);
+        }
+        name.stream.clone()
     }
 
     fn json(&mut self) -> Option<Box<RawValue>> {

@@ -42,7 +42,7 @@ use super::bookmarks::Bookmarks;
 use super::browser::{close_menus, focus, remember, remembered, switch_theme};
 use super::commands::Draft;
 use super::console::{self, Listeners, Reply, Request};
-use super::desk::Desk;
+use super::desk::{Desk, clock};
 use super::lab::{Lab, Msg as LabMsg};
 use super::logs::Act;
 use super::pipeline::{Pulse, Station};
@@ -100,6 +100,10 @@ pub struct App {
     wanted: Option<u64>,
     /// The read side is not where the playhead is: the next frame draws it.
     behind: bool,
+    /// Since when the page shows less than there is, on the clock of this page.
+    stale: Option<f64>,
+    /// How many of the console's calls are being answered.
+    answering: usize,
     shown: Shown,
     painted: Vec<(u64, Reply)>,
     settling: Option<Timeout>,
@@ -199,6 +203,8 @@ pub enum Msg {
     SendMissing(Rc<str>),
     /// Something changed; tell it, and show it.
     Changed(Vec<Did>),
+    /// The console was answered, and this was done for it: tell it, and show it in time.
+    Answered(Vec<Did>),
     /// Something is asked of the lab.
     Lab(LabMsg),
     /// The other theme.
@@ -301,6 +307,8 @@ impl Component for App {
             frame: None,
             wanted: None,
             behind: false,
+            stale: None,
+            answering: 0,
             shown: Shown::default(),
             painted: Vec::new(),
             settling: None,
@@ -317,6 +325,9 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let (resting, frame) = (matches!(msg, Msg::Settled), matches!(msg, Msg::Frame));
         let shown = self.take(ctx, msg);
+        if shown {
+            self.stale = None;
+        }
         if let (true, Some(desk)) = (shown, self.desk.clone()) {
             self.scene.refresh(&desk, self.layout.zoom, self.layout.by_time, resting);
             if !(frame && self.behind) {
@@ -351,7 +362,21 @@ impl Component for App {
     }
 }
 
+/// Commands by program, one after the other, go before the drawing for so long.
+const STALE_MILLIS: f64 = 250.0;
+
 impl App {
+    /// True where what has changed is to be drawn in this frame: a command that is being handled
+    /// does not wait for a paint, and whoever looks does not wait for long.
+    fn is_due(&mut self, ctx: &Context<Self>) -> bool {
+        let Some(since) = self.stale else { return false };
+        let due = self.answering == 0 || clock() - since > STALE_MILLIS;
+        if !due {
+            self.ask_for_frame(ctx);
+        }
+        due
+    }
+
     fn ask_for_frame(&mut self, ctx: &Context<Self>) {
         if self.frame.is_none() {
             let link = ctx.link().clone();
@@ -399,7 +424,7 @@ impl App {
                         self.ask_for_frame(ctx);
                     }
                 } else {
-                    let Some(position) = self.wanted.take() else { return false };
+                    let Some(position) = self.wanted.take() else { return self.is_due(ctx) };
                     self.seek(position);
                     self.behind = true;
                     self.ask_for_frame(ctx);
@@ -456,6 +481,15 @@ impl App {
                 desk.session_mut().world_mut().send_missing(&name);
             }),
             Msg::Changed(trace) => self.changed(&trace),
+            Msg::Answered(trace) => {
+                self.answering -= 1;
+                self.changed(&trace);
+                if !document().hidden() {
+                    self.stale = self.stale.or_else(|| Some(clock()));
+                    self.ask_for_frame(ctx);
+                    return false;
+                }
+            }
             Msg::Lab(msg) => return self.lab(ctx, msg),
             Msg::Theme => switch_theme(),
             Msg::Keys(shown) => {

@@ -47,6 +47,7 @@ use yew::Callback;
 
 use super::desk::{Desk, new_id, now};
 use super::fixed::Fixed;
+use super::pace::{Pace, breathe};
 use crate::lab::{
     Ask, Bulk, Change, Choice, CommandRecord, Comparison, Condition, Control, ControlError, Did,
     Draft, Entry, Expected, Fault, Found, Health, Line, Loading, Mark, Origin, Outcome, Recorded,
@@ -657,14 +658,6 @@ async fn change(
 /// How many events are looked at before the page gets its turn.
 const SLICE: u64 = 2_000;
 
-/// Lets the page have its turn.
-async fn breathe() {
-    let (turn, came) = futures::channel::oneshot::channel::<()>();
-    gloo::timers::callback::Timeout::new(0, move || _ = turn.send(())).forget();
-    // A turn that never comes is as good as one that did.
-    let _ = came.await;
-}
-
 async fn what_if(desk: &Desk, change: Change, target: Target, at: Option<u64>, reply: &Reply) {
     let imagined = {
         let mut session = desk.session_mut();
@@ -1017,6 +1010,8 @@ async fn append(desk: &Desk, text: &str, how: &AppendOptions, reply: &Reply) {
     let mut events: Vec<Draft> = Vec::with_capacity(rows.len());
     let scenario = desk.session().scenario().clone();
     let (mut new, nothing) = (Set::<Stream>::new(), empty());
+    let mut kinds: Vec<Rc<str>> = Vec::new();
+    let mut pace = Pace::new();
     for (index, row) in rows.into_iter().enumerate() {
         let fault = |what: String| format!("event {} of {}: {what}", index + 1, row.stream);
         let at = row.at.unwrap_or(now).max(if row.at.is_some() { 0 } else { last });
@@ -1036,12 +1031,18 @@ async fn append(desk: &Desk, text: &str, how: &AppendOptions, reply: &Reply) {
             return reply.reject("unknown_stream", &fault("there is no such aggregate".to_owned()));
         };
         let data = row.data.unwrap_or(&nothing);
-        let draft = aggregate.read(&stream, &row.kind, aggregate.schema(), data);
+        let kind = kinds.iter().find(|it| ***it == *row.kind).cloned().unwrap_or_else(|| {
+            let kind: Rc<str> = (&*row.kind).into();
+            kinds.push(kind.clone());
+            kind
+        });
+        let draft = aggregate.read(&stream, &kind, aggregate.schema(), data);
         new.insert(stream);
         if let crate::lab::Body::Unreadable(unreadable) = &draft.body {
             return reply.reject("malformed", &fault(unreadable.why.clone()));
         }
         events.push(Draft { at: Some(at), ..draft });
+        pace.breathe().await;
     }
     if events.is_empty() {
         return reply.resolve(&serde_json::json!({ "from": head + 1, "to": head }));

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::{Rc, Weak};
 
-use futures::channel::oneshot;
 use futures::lock::Mutex;
 use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
@@ -14,6 +13,7 @@ use gloo::utils::{document, window};
 use uuid::Uuid;
 use wasm_bindgen_futures::spawn_local;
 
+use super::pace::{Pace, breathe};
 use super::tabs::{self, Channel, Claim, Runner};
 use crate::lab::archive::Imported;
 use crate::lab::{
@@ -23,8 +23,6 @@ use crate::store::{
     Extent, Found, IdbStore, LogInfo, LogStore, Loss, MemoryStore, Records, Shelf, StoreError,
 };
 
-/// A task that the page does not notice, in milliseconds.
-const SLICE_MILLIS: f64 = 12.0;
 /// So many events are folded between two looks at the clock.
 const REFILL_EVENTS: u64 = 2_000;
 
@@ -211,6 +209,8 @@ struct Inner {
     seen: RefCell<Option<EventListener>>,
     /// True where another tab has announced something that is not read yet.
     behind: Cell<bool>,
+    /// True where the other tabs are about to be told.
+    announcing: Cell<bool>,
 }
 
 impl PartialEq for Desk {
@@ -299,10 +299,10 @@ impl Desk {
 
     /// Folds for as long as the page does not notice. True once all is folded.
     fn refill_slice(&self) -> bool {
-        let until = clock() + SLICE_MILLIS;
+        let pace = Pace::new();
         let mut session = self.session_mut();
         while !session.world_mut().refill(REFILL_EVENTS) {
-            if clock() > until {
+            if pace.over() {
                 return false;
             }
         }
@@ -395,6 +395,7 @@ impl Desk {
             channel: RefCell::new(None),
             seen: RefCell::new(None),
             behind: Cell::new(false),
+            announcing: Cell::new(false),
         }))
     }
 
@@ -641,16 +642,19 @@ impl Desk {
             self.learn().await;
             let before = self.session().head();
             let commits = imported.after(self.session().log(), now())?;
-            let mut all = commits.iter().cloned().chain(after(last));
+            let scenario = self.session().scenario().clone();
+            let (mut read, mut pace) = (Vec::with_capacity(commits.len()), Pace::new());
+            for commit in &commits {
+                read.push(commit.clone().read(&scenario));
+                pace.breathe().await;
+            }
+            let mut all = commits.into_iter().chain(after(last));
             let stored = inner.storage.import(&self.described(), &mut all).await;
             stored.map_err(|fault| fault.to_string())?;
             self.announce();
-            {
-                let mut session = self.session_mut();
-                let scenario = session.scenario().clone();
-                for commit in commits {
-                    session.learned(commit.read(&scenario));
-                }
+            // Once it is stored, nothing may come between.
+            for commit in read {
+                self.session_mut().learned(commit);
             }
             let head = self.session().head();
             ((before + 1, head), self.run_in_turn().await)
@@ -776,9 +780,18 @@ impl Desk {
         }
     }
 
+    /// Tells the log's other tabs, a moment later: whoever waits for this one need not wait for
+    /// that as well.
     fn announce(&self) {
-        if let Some(channel) = &*self.0.channel.borrow() {
-            channel.announce();
+        if !self.0.announcing.replace(true) {
+            let desk = self.clone();
+            Timeout::new(0, move || {
+                desk.0.announcing.set(false);
+                if let Some(channel) = &*desk.0.channel.borrow() {
+                    channel.announce();
+                }
+            })
+            .forget();
         }
     }
 
@@ -857,14 +870,6 @@ pub fn new_log(scenario: &Scenario, title: String, forked_from: Option<(String, 
 /// The time since the page was opened, in milliseconds.
 pub fn clock() -> f64 {
     window().performance().map_or(0.0, |it| it.now())
-}
-
-/// Lets the page do whatever else it has to do.
-async fn breathe() {
-    let (sender, over) = oneshot::channel::<()>();
-    Timeout::new(0, move || _ = sender.send(())).forget();
-    // A timer always ends.
-    _ = over.await;
 }
 
 fn record_of(keep: &Keep) -> (Shelf, String, String) {

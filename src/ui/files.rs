@@ -1,5 +1,6 @@
 //! Files in and out, gzip, the clipboard, and how much room the browser gives.
 
+use super::pace::Pace;
 use gloo::utils::{document, window};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -70,6 +71,7 @@ impl Pieces {
 
 /// Reads a file in pieces, which are unpacked first where it is packed, until `visit` says no.
 pub async fn read(file: &File, mut visit: impl FnMut(&[u8]) -> bool) -> Result<(), String> {
+    let mut pace = Pace::new();
     let start = file.slice_with_i32_and_i32(0, 2).map_err(|it| said(&it))?;
     let start = JsFuture::from(start.array_buffer()).await.map_err(|it| said(&it))?;
     let mut stream: ReadableStream = file.stream();
@@ -87,6 +89,7 @@ pub async fn read(file: &File, mut visit: impl FnMut(&[u8]) -> bool) -> Result<(
             let _: Promise = reader.cancel();
             return Ok(());
         }
+        pace.breathe().await;
     }
 }
 

@@ -21,6 +21,7 @@ mod lab;
 mod log;
 mod logs;
 mod markdown;
+mod pace;
 mod parts;
 mod pipeline;
 mod read;

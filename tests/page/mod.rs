@@ -187,6 +187,7 @@ impl Page {
             .route("/before/{script}", get(script))
             .route("/nothing", get(|| async { Html("") }))
             .nest_service("/bare", ServeDir::new(root.join("target/bare")))
+            .nest_service("/made", ServeDir::new(root.join("target/made")))
             .nest_service("/benches", ServeDir::new(root.join("benches")))
             .fallback_service(ServeDir::new(dist));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

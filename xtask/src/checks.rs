@@ -68,7 +68,7 @@ fn under_force(
 
 pub fn test(shell: Shell) -> Result<()> {
     let start = Instant::now();
-    let Ready { shell, browsers } = setup::prepare(shell, Needs::EVERYTHING)?;
+    let Ready { shell, browsers } = setup::prepare(shell, Needs::TESTS)?;
     let cargo = |line: &str| cargo(&shell, line);
 
     heading("Format");
@@ -135,7 +135,7 @@ pub fn test(shell: Shell) -> Result<()> {
 }
 
 pub fn bench(shell: Shell, which: Bench) -> Result<()> {
-    let needs = if which == Bench::Native { Needs::NOTHING } else { Needs::PAGE_IN_BROWSER };
+    let needs = if which == Bench::Native { Needs::NOTHING } else { Needs::BENCHES };
     let Ready { shell, browsers } = setup::prepare(shell, needs)?;
     if which != Bench::Browser {
         heading("Benchmarks, native");
@@ -157,6 +157,12 @@ pub fn bench(shell: Shell, which: Bench) -> Result<()> {
         heading("Benchmarks of the page");
         run(
             driving(&shell, browser, "test -p leftfold --test page").args(["--", "--nocapture"]),
+            "The benchmark stopped: see above.",
+        )?;
+        heading("Benchmarks of the stored log, beside Dexie");
+        run(
+            driving(&shell, browser, "test -p leftfold --test store_web")
+                .args(["--", "--nocapture"]),
             "The benchmark stopped: see above.",
         )?;
     }

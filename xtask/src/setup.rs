@@ -8,7 +8,8 @@ use crate::{
     browser::{self, Browser, Kind},
     page,
     shell::Shell,
-    toolchain, tools,
+    toolchain,
+    tools::{self, Library},
 };
 
 /// What a command needs besides Rust and the crates.
@@ -18,18 +19,24 @@ pub struct Needs {
     pub page: bool,
     /// Browsers and their drivers.
     pub browsers: &'static [Kind],
-    /// The library that looks for what keeps people out.
-    pub axe: bool,
+    /// Libraries that are loaded into a page.
+    pub libraries: &'static [Library],
     /// rustfmt and clippy.
     pub lints: bool,
 }
 
 impl Needs {
-    pub const NOTHING: Self = Self { page: false, browsers: &[], axe: false, lints: false };
+    pub const NOTHING: Self = Self { page: false, browsers: &[], libraries: &[], lints: false };
     pub const PAGE: Self = Self { page: true, ..Self::NOTHING };
     pub const PAGE_IN_BROWSER: Self = Self { browsers: &[Kind::Chromium], ..Self::PAGE };
-    pub const EVERYTHING: Self =
-        Self { page: true, browsers: &[Kind::Chromium, Kind::Firefox], axe: true, lints: true };
+    pub const BENCHES: Self = Self { libraries: &[Library::Dexie], ..Self::PAGE_IN_BROWSER };
+    pub const TESTS: Self = Self {
+        page: true,
+        browsers: &[Kind::Chromium, Kind::Firefox],
+        libraries: &[Library::Axe],
+        lints: true,
+    };
+    pub const EVERYTHING: Self = Self { libraries: &[Library::Axe, Library::Dexie], ..Self::TESTS };
 }
 
 /// Everything found or installed.
@@ -51,8 +58,8 @@ pub fn prepare(mut shell: Shell, needs: Needs) -> Result<Ready> {
     if needs.page {
         tools::ensure(&mut shell)?;
     }
-    if needs.axe {
-        tools::ensure_axe(&mut shell)?;
+    for library in needs.libraries {
+        tools::ensure_library(&mut shell, *library)?;
     }
     // From here on nothing is downloaded: what runs is what was made sure of.
     shell.set("CARGO_NET_OFFLINE", "true");

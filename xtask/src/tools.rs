@@ -13,6 +13,7 @@ const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132";
 const GECKODRIVER: &str = "0.37.1";
 const AXE: &str = "4.14.1";
+const DEXIE: &str = "4.4.7";
 /// Older ones do not know all instructions that today's compilers write.
 const OLDEST_BINARYEN: u32 = 117;
 
@@ -91,18 +92,33 @@ fn install_binaryen(shell: &Shell, version: &str) -> Result<()> {
     install_from_npm(shell, "binaryen", version, &by_hand)
 }
 
-/// Makes sure that axe-core is there, and tells children where.
-pub fn ensure_axe(shell: &mut Shell) -> Result<()> {
-    let folder = tools(shell).join("node_modules").join("axe-core");
-    let file = folder.join("axe.min.js");
-    let wanted = format!("\"version\": \"{AXE}\"");
+/// A JavaScript library that tests or benchmarks load into a page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Library {
+    Axe,
+    Dexie,
+}
+
+/// Makes sure that a library is there, and tells children where.
+pub fn ensure_library(shell: &mut Shell, library: Library) -> Result<()> {
+    let (name, version, file, variable, why) = match library {
+        Library::Axe => {
+            ("axe-core", AXE, "axe.min.js", "AXE", "looks for what keeps people out of the page")
+        }
+        Library::Dexie => {
+            ("dexie", DEXIE, "dist/dexie.min.js", "DEXIE", "the stored log is compared with")
+        }
+    };
+    let folder = tools(shell).join("node_modules").join(name);
+    let file = folder.join(file);
+    let wanted = format!("\"version\": \"{version}\"");
     let there =
         fs::read_to_string(folder.join("package.json")).is_ok_and(|it| it.contains(&wanted));
     if !(there && file.is_file()) {
-        println!("==> missing: axe-core {AXE}, which looks for what keeps people out of the page");
-        install_from_npm(shell, "axe-core", AXE, "Install Node.js with npm and try again.")?;
+        println!("==> missing: {name} {version}, which {why}");
+        install_from_npm(shell, name, version, "Install Node.js with npm and try again.")?;
     }
-    shell.set("AXE", file.to_string_lossy());
+    shell.set(variable, file.to_string_lossy());
     Ok(())
 }
 

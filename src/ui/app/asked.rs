@@ -92,11 +92,12 @@ impl App {
             }
             other => {
                 let changes = other.changes();
+                self.answering += usize::from(changes);
                 let link = ctx.link().clone();
                 wasm_bindgen_futures::spawn_local(async move {
                     let trace = console::answer(&desk, other, reply).await;
                     if changes {
-                        link.send_message(Msg::Changed(trace));
+                        link.send_message(Msg::Answered(trace));
                     }
                 });
                 false

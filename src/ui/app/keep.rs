@@ -8,7 +8,7 @@ use futures::future::{Either, select};
 use yew::Context;
 
 use super::{App, How, Msg};
-use crate::lab::archive::{Export, Format, Import, Imported};
+use crate::lab::archive::{self, Export, Format, Import, Imported};
 use crate::lab::csv::csv;
 use crate::lab::{Kind, Scenario, Session, StoredCommit, Subscription, View};
 use crate::store::link::{self, LinkError, Shared};
@@ -19,12 +19,15 @@ use crate::ui::desk::{Desk, Storage, Trouble, after, clock, new_log, now};
 use crate::ui::files::{self, Pieces};
 use crate::ui::fixed::Fixed;
 use crate::ui::logs::{Act, Entry, Shown};
+use crate::ui::pace::Pace;
 use crate::ui::parts::counted;
 
 /// A deleted log can be had back for a day.
 const DELETED_MILLIS: u64 = 24 * 60 * 60 * 1000;
 /// So much of a file is gathered before it is handed to the browser.
 const PIECE_BYTES: usize = 1 << 20;
+/// So many commits are looked through between two looks at the clock.
+const UNREADABLE_COMMITS: usize = 500;
 /// So many faults are shown.
 const FAULTS_SHOWN: usize = 12;
 
@@ -241,18 +244,27 @@ impl App {
                         }
                         !import.hopeless()
                     });
-                    let result = match read.await {
-                        Ok(()) => import
-                            .finish()
-                            .map_err(|faults| faults.iter().map(ToString::to_string).collect()),
-                        Err(why) => Err(vec![format!("{name} cannot be read: {why}")]),
+                    if let Err(why) = read.await {
+                        let why = vec![format!("{name} cannot be read: {why}")];
+                        return Msg::Act(Act::Read(name, Err(why)));
+                    }
+                    let imported = match import.finish() {
+                        Ok(imported) => imported,
+                        Err(faults) => {
+                            let faults = faults.iter().map(ToString::to_string).collect();
+                            return Msg::Act(Act::Read(name, Err(faults)));
+                        }
                     };
-                    Msg::Act(Act::Read(name, result))
+                    let (mut unreadable, mut pace) = (0, Pace::new());
+                    for commits in imported.commits.chunks(UNREADABLE_COMMITS) {
+                        unreadable += archive::unreadable(commits, &scenario);
+                        pace.breathe().await;
+                    }
+                    Msg::Act(Act::Read(name, Ok((imported, unreadable))))
                 });
             }
-            Act::Read(name, Ok(imported)) => {
+            Act::Read(name, Ok((imported, unreadable))) => {
                 (shown.busy, self.keeping.cancel) = (None, None);
-                let unreadable = imported.unreadable(&scenario);
                 let note = match unreadable {
                     0 => String::new(),
                     count => format!(
