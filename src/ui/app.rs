@@ -50,6 +50,9 @@ use super::shell::Shell;
 use crate::lab::{Choice, CommandForm, Control, Did, Entry, Scenario, Stream, scenarios};
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 
+/// A log that has grown by so many events is drawn with the next frame, not at once.
+const BULK: u64 = 1_000;
+
 /// The page.
 #[expect(clippy::struct_excessive_bools, reason = "each is switched on its own")]
 pub struct App {
@@ -100,6 +103,8 @@ pub struct App {
     wanted: Option<u64>,
     /// The read side is not where the playhead is: the next frame draws it.
     behind: bool,
+    /// The log has grown by a lot: the next frame draws it.
+    grown: bool,
     shown: Shown,
     painted: Vec<(u64, Reply)>,
     settling: Option<Timeout>,
@@ -303,6 +308,7 @@ impl Component for App {
             frame: None,
             wanted: None,
             behind: false,
+            grown: false,
             shown: Shown::default(),
             painted: Vec::new(),
             settling: None,
@@ -401,7 +407,8 @@ impl App {
                         self.ask_for_frame(ctx);
                     }
                 } else {
-                    let Some(position) = self.wanted.take() else { return false };
+                    let grown = std::mem::take(&mut self.grown);
+                    let Some(position) = self.wanted.take() else { return grown };
                     self.seek(position);
                     self.behind = true;
                     self.ask_for_frame(ctx);
@@ -457,7 +464,15 @@ impl App {
             Msg::SendMissing(name) => self.change(ctx, |desk| {
                 desk.session_mut().world_mut().send_missing(&name);
             }),
-            Msg::Changed(trace) => self.changed(&trace),
+            Msg::Changed(trace) => {
+                self.changed(&trace);
+                // Of what comes in bulk, more may follow at once, and only the last is ever seen.
+                if self.scene.has_grown(BULK) {
+                    self.grown = true;
+                    self.ask_for_frame(ctx);
+                    return false;
+                }
+            }
             Msg::Lab(msg) => return self.lab(ctx, msg),
             Msg::Theme => switch_theme(),
             Msg::Keys(shown) => {

@@ -61,6 +61,12 @@ impl Scene {
         self.check(&mut session, resting);
     }
 
+    /// True where the log has grown by so many events since.
+    pub fn has_grown(&self, by: u64) -> bool {
+        let head = self.desk.as_ref().map_or(0, |desk| desk.session().head());
+        head >= self.head + by
+    }
+
     fn count(&mut self, session: &Session) {
         let (world, log) = (session.world(), session.log());
         let journal = world.journal();
