@@ -1,6 +1,6 @@
 //! The event log in memory: append-only, one order for all, an index per stream.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
@@ -145,7 +145,7 @@ pub struct EventLog {
     chunks: Vec<Vec<Recorded>>,
     len: usize,
     streams: Map<Stream, Vec<u32>>,
-    commands: HashMap<Uuid, Range<u32>, BuildHasherDefault<IdHasher>>,
+    commands: Handled,
     kinds: Set<Rc<str>>,
 }
 
@@ -157,7 +157,7 @@ impl EventLog {
 
     /// How many commands have been handled, those that produced nothing among them.
     pub fn commits(&self) -> u64 {
-        self.commands.len() as u64
+        self.commands.len as u64
     }
 
     /// The stream of this name, where it exists: one name for all of its events.
@@ -274,14 +274,7 @@ impl EventLog {
             } else {
                 self.streams.insert(event.stream.clone(), vec![place]);
             }
-            match self.chunks.last_mut() {
-                Some(chunk) if chunk.len() < CHUNK => chunk.push(event),
-                _ => {
-                    let mut chunk = Vec::with_capacity(if self.len == 0 { 16 } else { CHUNK });
-                    chunk.push(event);
-                    self.chunks.push(chunk);
-                }
-            }
+            push(&mut self.chunks, event);
             self.len += 1;
         }
         let last = u32::try_from(self.len).unwrap_or(u32::MAX);
@@ -351,14 +344,105 @@ impl Hasher for IdHasher {
             self.0 = self.0.rotate_left(29) ^ u64::from_le_bytes(word);
         }
     }
+}
 
-    fn write_usize(&mut self, _: usize) {}
+/// The commands that were handled, each with the places of its events.
+#[derive(Default)]
+struct Handled {
+    /// By number, in pieces: growing never copies what is there.
+    chunks: Vec<Vec<(Uuid, Range<u32>)>>,
+    len: usize,
+    /// Where a command is found: at its hash, or in the next slot that was free. A slot holds the
+    /// hash beside the number, so that growing and missing touch nothing but slots.
+    slots: Vec<Slot>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    hash: u32,
+    /// The command's number, counted from 1; 0 where the slot is free.
+    number: u32,
+}
+
+impl Handled {
+    fn get(&self, id: &Uuid) -> Option<&Range<u32>> {
+        let number = self.slots.get(self.find(id)?)?.number;
+        self.entry(number).map(|(_, range)| range)
+    }
+
+    /// Adds a command; of one that is there already, only the places change.
+    fn insert(&mut self, id: Uuid, range: Range<u32>) {
+        if 3 * self.len >= 2 * self.slots.len() {
+            self.grow();
+        }
+        let Some(at) = self.find(&id) else { return };
+        let number = self.slots[at].number;
+        if number > 0 {
+            let place = number as usize - 1;
+            self.chunks[place / CHUNK][place % CHUNK].1 = range;
+            return;
+        }
+        self.len += 1;
+        self.slots[at] =
+            Slot { hash: hash(&id), number: u32::try_from(self.len).unwrap_or(u32::MAX) };
+        push(&mut self.chunks, (id, range));
+    }
+
+    /// The slot of a command, or the free one that it would have. None before the first.
+    fn find(&self, id: &Uuid) -> Option<usize> {
+        let (hash, mask) = (hash(id), self.slots.len().checked_sub(1)?);
+        let mut at = hash as usize & mask;
+        loop {
+            let slot = self.slots[at];
+            let found = slot.hash == hash && self.entry(slot.number).is_some_and(|it| it.0 == *id);
+            if slot.number == 0 || found {
+                return Some(at);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    fn entry(&self, number: u32) -> Option<&(Uuid, Range<u32>)> {
+        let place = (number as usize).checked_sub(1)?;
+        self.chunks.get(place / CHUNK)?.get(place % CHUNK)
+    }
+
+    fn grow(&mut self) {
+        let size = (2 * self.slots.len()).max(16);
+        let old = std::mem::replace(&mut self.slots, vec![Slot::default(); size]);
+        for slot in old.into_iter().filter(|it| it.number > 0) {
+            let mut at = slot.hash as usize & (size - 1);
+            while self.slots[at].number > 0 {
+                at = (at + 1) & (size - 1);
+            }
+            self.slots[at] = slot;
+        }
+    }
+}
+
+/// Command ids are random or hashes already; their own last bits serve as the hash.
+fn hash(id: &Uuid) -> u32 {
+    let (first, last) = id.as_u64_pair();
+    let both = last ^ first.rotate_left(29);
+    #[expect(clippy::cast_possible_truncation, reason = "both halves are in it")]
+    let hash = (both ^ (both >> 32)) as u32;
+    hash
+}
+
+/// Adds an item to the last piece, or begins another.
+fn push<T>(chunks: &mut Vec<Vec<T>>, item: T) {
+    match chunks.last_mut() {
+        Some(chunk) if chunk.len() < CHUNK => chunk.push(item),
+        last => {
+            let mut chunk = Vec::with_capacity(if last.is_none() { 16 } else { CHUNK });
+            chunk.push(item);
+            chunks.push(chunk);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::hash::BuildHasher;
-
     use serde_json::json;
 
     use super::*;
@@ -590,13 +674,34 @@ mod tests {
 
     #[test]
     fn every_bit_of_an_id_counts_in_its_hash() {
-        let build = BuildHasherDefault::<IdHasher>::default();
         let ids = (0..8).map(|number| command_id("hash", number));
         for id in ids {
             for bit in 0..128 {
                 let other = Uuid::from_u128(id.as_u128() ^ 1 << bit);
-                assert_ne!(build.hash_one(id), build.hash_one(other), "{id}, bit {bit}");
+                assert_ne!(hash(&id), hash(&other), "{id}, bit {bit}");
             }
         }
+    }
+
+    #[test]
+    fn every_command_is_found_however_many_there_are_and_whatever_their_hash() {
+        // Of four in a row, the hashes are equal: both halves of an id change alike.
+        let id = |number: u128| {
+            let (group, place) = (number / 4 * 8, number % 4);
+            Uuid::from_u128(group | place << 90 | place << 55)
+        };
+        assert_eq!(hash(&id(4)), hash(&id(7)));
+        let mut handled = Handled::default();
+        assert_eq!(handled.get(&id(0)), None);
+        for number in 0..3_000 {
+            handled.insert(id(number.into()), number..number + 1);
+        }
+        handled.insert(id(5), 7..9);
+        assert_eq!(handled.len, 3_000);
+        for number in 0..3_000 {
+            let range = if number == 5 { 7..9 } else { number..number + 1 };
+            assert_eq!(handled.get(&id(number.into())), Some(&range), "{number}");
+        }
+        assert_eq!(handled.get(&id(3_000)), None);
     }
 }
