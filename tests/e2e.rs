@@ -98,8 +98,7 @@ async fn five_commands_by_form_and_keyboard_alone_then_back_in_time_and_a_reload
 /// Replaces what the focused field holds.
 async fn type_over(page: &Page, text: &str) {
     let field = page.client.active_element().await.unwrap();
-    field.clear().await.unwrap();
-    field.send_keys(text).await.unwrap();
+    page.type_over(&field, text).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -386,8 +385,7 @@ async fn a_log_is_renamed_copied_deleted_brought_back_and_opened_from_its_link()
     page.until(&format!("{titles} === 'Shopping cart'")).await;
 
     let title = page.find("[aria-label='Title of Shopping cart']").await;
-    title.clear().await.unwrap();
-    title.send_keys("Ours\u{e004}").await.unwrap();
+    page.type_over(&title, "Ours\u{e004}").await;
     page.until(&format!("{titles} === 'Ours'")).await;
     page.click("Duplicate Ours").await;
     page.until("document.querySelectorAll(\"[aria-label='Kept logs'] input\").length === 2").await;

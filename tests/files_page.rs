@@ -122,8 +122,7 @@ async fn an_archive_goes_after_the_open_logs_events_where_its_versions_go_on() {
         page.click("After the open log’s events").await;
     };
     let title = page.find("[aria-label='Title of Shopping cart']").await;
-    title.clear().await.unwrap();
-    title.send_keys("Ours\u{e004}").await.unwrap();
+    page.type_over(&title, "Ours\u{e004}").await;
     page.until("!!document.querySelector(\"[aria-label='Delete Ours']\")").await;
     let began = page.js("Date.now()").await;
     place("more.ndjson", &file).await;
@@ -251,7 +250,7 @@ async fn a_table_is_downloaded_as_it_is_shown() {
     let shown = page
         .js(&format!(
             "return [...document.querySelectorAll(\"[aria-label='{name}'] table tr\")]
-                .map(row => [...row.cells].map(it => it.innerText.replace('–', '')).join())"
+                .map(row => [...row.cells].map(it => it.textContent.replace('–', '')).join())"
         ))
         .await;
     page.click_on(&format!("//summary[@aria-label='More about {name}']")).await;

@@ -595,8 +595,7 @@ async fn a_damaged_snapshot_is_recognised_and_the_events_are_folded_instead() {
     page.press("from the l".chars()).await;
     reach(&page, "A snapshot every so many events").await;
     let field = page.client.active_element().await.unwrap();
-    field.clear().await.unwrap();
-    field.send_keys("2").await.unwrap();
+    page.type_over(&field, "2").await;
     // What is typed stays while something else draws the page anew.
     page.js("leftfold.seek(1)").await;
     page.js("await leftfold.seek(await leftfold.head())").await;
@@ -623,13 +622,11 @@ async fn a_flag_is_moved_back_by_its_menu_and_what_cannot_be_done_is_said_there(
     reach(&page, "Back to position Balances").await;
     let field = page.client.active_element().await.unwrap();
     for (text, answer) in [("9", "can only be moved back"), ("x", "type a whole number")] {
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
+        page.type_over(&field, text).await;
         page.press([ENTER]).await;
         until_text(&page, "Balances", answer).await;
     }
-    field.clear().await.unwrap();
-    field.send_keys("1").await.unwrap();
+    page.type_over(&field, "1").await;
     page.press([ENTER]).await;
     until_text(&page, "Balances", "2 behind").await;
     page.close().await;

@@ -143,6 +143,12 @@ pub const FULL: &str = "
     };
 ";
 
+/// A busy machine may take this long for what takes an idle one a moment.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// So often is looked until then.
+const TRIES: u32 = 800;
+
 impl Page {
     /// Opens the page in a browser that has never seen it.
     pub async fn open() -> Self {
@@ -267,7 +273,7 @@ impl Page {
     pub async fn ready(&self) {
         self.client
             .wait()
-            .at_most(Duration::from_secs(20))
+            .at_most(PATIENCE)
             .for_element(Locator::Css("[role=grid]"))
             .await
             .unwrap();
@@ -288,7 +294,7 @@ impl Page {
     pub async fn find(&self, selector: &str) -> Element {
         self.client
             .wait()
-            .at_most(Duration::from_secs(5))
+            .at_most(PATIENCE)
             .for_element(Locator::Css(selector))
             .await
             .unwrap_or_else(|error| panic!("{selector}: {error}"))
@@ -328,13 +334,18 @@ impl Page {
         let mut tries = 0;
         while let Err(error) = self.try_click(xpath).await {
             tries += 1;
-            assert!(tries < 200, "{xpath}: {error}");
-            tokio::time::sleep(Duration::from_millis(25)).await;
+            assert!(tries < TRIES, "{xpath}: {error}");
+            tokio::time::sleep(PATIENCE / TRIES).await;
         }
     }
 
     async fn try_click(&self, xpath: &str) -> Result<(), CmdError> {
         self.client.find(Locator::XPath(xpath)).await?.click().await
+    }
+
+    /// Types over what a field holds. `clear` would empty it without the page's knowing.
+    pub async fn type_over(&self, field: &Element, text: &str) {
+        field.send_keys(&format!("\u{e009}a\u{e000}{text}")).await.unwrap();
     }
 
     /// Presses keys one after another, wherever the focus is.
@@ -365,11 +376,11 @@ impl Page {
 
     /// False where a condition does not come true for a long while.
     pub async fn holds(&self, condition: &str) -> bool {
-        for _ in 0..200 {
+        for _ in 0..TRIES {
             if self.js(condition).await == Value::Bool(true) {
                 return true;
             }
-            tokio::time::sleep(Duration::from_millis(25)).await;
+            tokio::time::sleep(PATIENCE / TRIES).await;
         }
         false
     }
@@ -378,7 +389,7 @@ impl Page {
     pub async fn downloaded(&self, name: &str) -> Vec<u8> {
         let (file, part) = (self.files.join(name), self.files.join(format!("{name}.part")));
         for _ in 0..400 {
-            tokio::time::sleep(Duration::from_millis(25)).await;
+            tokio::time::sleep(PATIENCE / TRIES).await;
             // A browser that makes an empty file first writes into another beside it.
             match std::fs::read(&file) {
                 Ok(bytes) if !bytes.is_empty() && !part.exists() => {
