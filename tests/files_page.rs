@@ -414,7 +414,10 @@ async fn a_full_disk_stores_nothing_says_so_and_is_tried_again() {
     page.shows("Pipeline", &format!("shopping-cart.ndjson holds all {count} events.")).await;
     let file = String::from_utf8(page.downloaded("shopping-cart.ndjson").await).unwrap();
     assert_eq!(file.matches("\"position\":").count() as u64, count.as_u64().unwrap());
+    page.js("window.refused = 0; return 0").await;
     page.click("Try again").await;
+    // Until it was tried, what is shown is what was shown before.
+    page.until("window.refused > 0").await;
     alerts(&page, "The browser's storage is full").await;
     page.js("makeRoom(); return 0").await;
     page.click("Try again").await;

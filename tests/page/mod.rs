@@ -126,14 +126,18 @@ const BEFORE: [(&str, &str); 2] = [
     ("full", FULL),
 ];
 
-/// Fills the disk, until `makeRoom` is called.
+/// Fills the disk, until `makeRoom` is called. `refused` counts what did not fit.
 pub const FULL: &str = "
     const { put } = IDBObjectStore.prototype;
     const error = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'error');
     const full = new DOMException('', 'QuotaExceededError');
+    window.refused = 0;
     IDBObjectStore.prototype.put = function (...values) {
         const request = put.apply(this, values);
-        request.addEventListener('success', () => this.transaction.abort());
+        request.addEventListener('success', () => {
+            this.transaction.abort();
+            window.refused += 1;
+        });
         return request;
     };
     Object.defineProperty(IDBTransaction.prototype, 'error', { get: () => full, configurable: true });
