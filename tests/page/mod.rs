@@ -287,9 +287,18 @@ impl Page {
     /// What an expression in the page comes to; awaits inside are fine. An `Error` comes back as
     /// `{error, code, …}`.
     pub async fn js(&self, code: &str) -> Value {
+        // What the console was told is drawn with the next frame; a hidden page has none.
+        let drawn = if code.contains("document.") {
+            "await new Promise(done => {
+                setTimeout(done, 100);
+                requestAnimationFrame(() => setTimeout(done));
+            });"
+        } else {
+            ""
+        };
         let script = format!(
             "const done = arguments[0];
-             (async () => {{ {} }})().then(done, (e) => done({{ error: e.message, ...e }}));",
+             (async () => {{ {drawn} {} }})().then(done, (e) => done({{ error: e.message, ...e }}));",
             if code.contains("return") { code.to_owned() } else { format!("return {code}") }
         );
         self.client.execute_async(&script, vec![]).await.unwrap()
@@ -306,6 +315,8 @@ impl Page {
 
     /// The text of a region or group, by its accessible name.
     pub async fn text(&self, name: &str) -> String {
+        // Once what was told before is drawn.
+        self.js("!!document.body").await;
         self.find(&format!("[aria-label='{name}']")).await.text().await.unwrap()
     }
 
