@@ -358,9 +358,15 @@ impl Page {
         self.client.find(Locator::XPath(xpath)).await?.click().await
     }
 
-    /// Types over what a field holds. `clear` would empty it without the page's knowing.
+    /// Types over what a field holds. The driver's `clear` would empty it without the page's
+    /// knowing.
     pub async fn type_over(&self, field: &Element, text: &str) {
-        field.send_keys(&format!("\u{e009}a\u{e000}{text}")).await.unwrap();
+        let empty = "const [field] = arguments;
+             field.focus();
+             field.value = '';
+             field.dispatchEvent(new InputEvent('input', { bubbles: true }));";
+        self.client.execute(empty, vec![json!(field)]).await.unwrap();
+        field.send_keys(text).await.unwrap();
     }
 
     /// Presses keys one after another, wherever the focus is.
