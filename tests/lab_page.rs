@@ -95,14 +95,9 @@ async fn blur(page: &Page) {
 
 /// Chooses a command by its first letters.
 async fn choose(page: &Page, letters: &str) {
-    // A key that comes while the page of another scenario is still being drawn goes nowhere.
-    let mut presses = 0;
-    while page.js("document.activeElement.id").await != "command" {
-        assert!(presses < 20, "c does not lead to the command");
-        presses += 1;
-        blur(page).await;
-        page.press(['c']).await;
-    }
+    blur(page).await;
+    page.press(['c']).await;
+    page.until("document.activeElement.id === 'command'").await;
     page.press(letters.chars()).await;
     page.until(&format!(
         "document.activeElement.selectedOptions[0].textContent.startsWith('{letters}')"
@@ -307,6 +302,34 @@ async fn two_actors_hold_one_version_and_the_second_one_decides_again() {
     press_on(&page, "Send again: Deposit of Bob").await;
     press_on(&page, "Send again, new id Deposit of Bob").await;
     page.until(&format!("await leftfold.head() === {}", head + 1)).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_focus_stays_where_it_is_while_the_log_gains_its_first_streams() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('bank', { empty: true })").await;
+    page.press(['c']).await;
+    page.until("document.activeElement.id === 'command'").await;
+    page.js(
+        "await leftfold.send('customer-1', { type: 'RegisterCustomer', data: { name: 'Lola' } })",
+    )
+    .await;
+    page.until("!!document.querySelector('#ids-customer')").await;
+    assert_eq!(page.js("document.activeElement.id").await, "command");
+
+    let open = "{ type: 'OpenAccount', data: { customer: '1', initial_balance: 10000 } }";
+    page.js(&format!("await leftfold.send('account-1', {open})")).await;
+    page.until("!!document.querySelector(\"section[aria-label='account-1']\")").await;
+    page.js("document.querySelector(\"section[aria-label='account-1'] button\").focus(); return 0")
+        .await;
+    page.js(
+        "await leftfold.send('customer-2', { type: 'RegisterCustomer', data: { name: 'Ada' } })",
+    )
+    .await;
+    page.until("!!document.querySelector(\"section[aria-label='customer-2']\")").await;
+    let place = "document.activeElement.closest('section')?.getAttribute('aria-label')";
+    assert_eq!(page.js(place).await, "account-1");
     page.close().await;
 }
 

@@ -183,13 +183,15 @@ pub fn Commands(props: &CommandsProps) -> Html {
             </div>
             { actions(props) }
             if props.mode == Mode::Now { { props.below.clone() } }
-            { for categories.iter().map(|category| html! {
-                <datalist id={format!("ids-{category}")}>
-                    { for props.streams.iter().filter(|it| it.category() == *category).take(IDS_OFFERED).map(|stream| html! {
-                        <option value={stream.id().to_string()} />
-                    }) }
-                </datalist>
-            }) }
+            <>
+                { for categories.iter().map(|category| html! {
+                    <datalist id={format!("ids-{category}")}>
+                        { for props.streams.iter().filter(|it| it.category() == *category).take(IDS_OFFERED).map(|stream| html! {
+                            <option value={stream.id().to_string()} />
+                        }) }
+                    </datalist>
+                }) }
+            </>
         </form>
     };
     panel(&shell, &Head { name: "Commands", colour: "blue", what: "", region: true }, aside, body)

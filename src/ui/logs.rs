@@ -217,15 +217,17 @@ pub fn Logs(props: &LogsProps) -> Html {
                 <ul class="logs" aria-label="Kept logs">
                     { for kept.map(|entry| html! { <Item key={entry.info.id.clone()} entry={entry.clone()} here={entry.info.id == props.log} {busy} act={act.clone()} /> }) }
                 </ul>
-                { for deleted.map(|entry| {
-                    let undo = act.reform({ let info = entry.info.clone(); move |_: MouseEvent| Act::Delete(info.clone(), false) });
-                    html! {
-                        <p key={entry.info.id.clone()} class="note pad">
-                            { format!("“{}” is deleted, and goes for good a day later. ", entry.info.title) }
-                            <button type="button" aria-label={format!("Undo the deletion of {}", entry.info.title)} onclick={undo}>{ "Undo" }</button>
-                        </p>
-                    }
-                }) }
+                <>
+                    { for deleted.map(|entry| {
+                        let undo = act.reform({ let info = entry.info.clone(); move |_: MouseEvent| Act::Delete(info.clone(), false) });
+                        html! {
+                            <p key={entry.info.id.clone()} class="note pad">
+                                { format!("“{}” is deleted, and goes for good a day later. ", entry.info.title) }
+                                <button type="button" aria-label={format!("Undo the deletion of {}", entry.info.title)} onclick={undo}>{ "Undo" }</button>
+                            </p>
+                        }
+                    }) }
+                </>
                 <h3>{ "Safety" }</h3>
                 if let Some(room) = &shown.room {
                     <p>

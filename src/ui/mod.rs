@@ -2,6 +2,9 @@
 //!
 //! It shows the lab's view models and brings the lab together with a store. It folds nothing and
 //! decides nothing itself, and nothing outside this room names Yew.
+//!
+//! A list whose length changes has a fragment of its own among its siblings: otherwise Yew takes
+//! each sibling for its neighbour, makes all of them anew, and the focus in them is lost.
 
 #![expect(clippy::cast_precision_loss, reason = "a pixel or a millisecond needs no 64 bits")]
 

@@ -44,37 +44,43 @@ pub fn ReadSide(props: &ReadProps) -> Html {
     let shell = use_shell();
     html! {
         <section class="readside" role="region" aria-label="Read side">
-            { for props.states.iter().map(|state| html! {
-                <State key={state.stream.to_string()} state={state.clone()} pinned={props.pinned.contains(&state.stream)} pin={props.pin.clone()} />
-            }) }
+            <>
+                { for props.states.iter().map(|state| html! {
+                    <State key={state.stream.to_string()} state={state.clone()} pinned={props.pinned.contains(&state.stream)} pin={props.pin.clone()} />
+                }) }
+            </>
             if props.states.is_empty() {
                 <div class="panel">{ empty(&shell, "No aggregate has an event here. Each one begins with its initial state, and its first event comes from a command.") }</div>
             }
             if props.streams.len() > props.states.len() {
                 <Picker streams={props.streams.clone()} shown={props.states.len()} pin={props.pin.clone()} />
             }
-            { for props.panels.iter().map(|panel| html! {
-                <Reader
-                    key={panel.name.to_string()} panel={panel.clone()}
-                    past={props.past} refused={props.refused.clone().filter(|it| it.name == panel.name)}
-                    missing={props.missing.get(&panel.name).copied().unwrap_or_default()}
-                    control={props.control.clone()} rebuild={props.rebuild.clone()}
-                    subscribe={props.subscribe.clone()} send_missing={props.send_missing.clone()} act={props.act.clone()}
-                />
-            }) }
-            { for props.removed.iter().map(|name| {
-                let add = props.subscribe.reform({ let name = name.clone(); move |_| (name.clone(), true) });
-                html! {
-                    <section class="panel removed" role="group" aria-label={name.to_string()} key={name.to_string()}>
-                        <div class="head">
-                            <h2 class="green">{ name.to_string() }</h2>
-                            <span class="quiet what">{ "removed; the log can fill it again" }</span>
-                            <span class="spring" />
-                            <button type="button" onclick={add} aria-label={format!("Add {name}")}>{ "Add" }</button>
-                        </div>
-                    </section>
-                }
-            }) }
+            <>
+                { for props.panels.iter().map(|panel| html! {
+                    <Reader
+                        key={panel.name.to_string()} panel={panel.clone()}
+                        past={props.past} refused={props.refused.clone().filter(|it| it.name == panel.name)}
+                        missing={props.missing.get(&panel.name).copied().unwrap_or_default()}
+                        control={props.control.clone()} rebuild={props.rebuild.clone()}
+                        subscribe={props.subscribe.clone()} send_missing={props.send_missing.clone()} act={props.act.clone()}
+                    />
+                }) }
+            </>
+            <>
+                { for props.removed.iter().map(|name| {
+                    let add = props.subscribe.reform({ let name = name.clone(); move |_| (name.clone(), true) });
+                    html! {
+                        <section class="panel removed" role="group" aria-label={name.to_string()} key={name.to_string()}>
+                            <div class="head">
+                                <h2 class="green">{ name.to_string() }</h2>
+                                <span class="quiet what">{ "removed; the log can fill it again" }</span>
+                                <span class="spring" />
+                                <button type="button" onclick={add} aria-label={format!("Add {name}")}>{ "Add" }</button>
+                            </div>
+                        </section>
+                    }
+                }) }
+            </>
         </section>
     }
 }

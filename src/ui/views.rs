@@ -250,21 +250,23 @@ fn bars(unit: &str, now: &[Bar], was: &[Bar]) -> Html {
     let most = now.iter().map(|bar| bar.value.unsigned_abs()).max().unwrap_or(1).max(1);
     html! {
         <div class="bars">
-            { for now.iter().take(ROWS_SHOWN).map(|bar| {
-                let before = was.iter().find(|it| it.name == bar.name).map(|it| it.value);
-                let share = 100.0 * bar.value.unsigned_abs() as f64 / most as f64;
-                let changed = before != Some(bar.value);
-                html! {
-                    <div class={if changed { "bar-row changed" } else { "bar-row" }} key={bar.name.to_string()} tabindex="-1" data-path={format!("/bars/{}/value", escaped(&bar.name))}>
-                        <span class="name">{ bar.name.to_string() }</span>
-                        <span class="track"><i style={format!("width:{}%", Fixed(share, 1))} /></span>
-                        <span class="number">
-                            if let (true, Some(before)) = (changed, before) { <del>{ before }</del>{ " " } }
-                            if changed { <ins>{ bar.value }</ins> } else { { bar.value } }
-                        </span>
-                    </div>
-                }
-            }) }
+            <>
+                { for now.iter().take(ROWS_SHOWN).map(|bar| {
+                    let before = was.iter().find(|it| it.name == bar.name).map(|it| it.value);
+                    let share = 100.0 * bar.value.unsigned_abs() as f64 / most as f64;
+                    let changed = before != Some(bar.value);
+                    html! {
+                        <div class={if changed { "bar-row changed" } else { "bar-row" }} key={bar.name.to_string()} tabindex="-1" data-path={format!("/bars/{}/value", escaped(&bar.name))}>
+                            <span class="name">{ bar.name.to_string() }</span>
+                            <span class="track"><i style={format!("width:{}%", Fixed(share, 1))} /></span>
+                            <span class="number">
+                                if let (true, Some(before)) = (changed, before) { <del>{ before }</del>{ " " } }
+                                if changed { <ins>{ bar.value }</ins> } else { { bar.value } }
+                            </span>
+                        </div>
+                    }
+                }) }
+            </>
             <p class="quiet">{ unit }</p>
         </div>
     }

@@ -231,9 +231,11 @@ impl App {
                         { button("Close", ctx.link().callback(|_| Msg::Dismiss)) }
                     </p>
                 }
-                { for self.scene.broken.iter().map(|check| html! {
-                    <p class="notice bad" role="alert">{ format!("A check fails: {check}") }</p>
-                }) }
+                <>
+                    { for self.scene.broken.iter().map(|check| html! {
+                        <p class="notice bad" role="alert">{ format!("A check fails: {check}") }</p>
+                    }) }
+                </>
             </div>
         }
     }

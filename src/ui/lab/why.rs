@@ -363,24 +363,26 @@ fn Find(props: &FindProps) -> Html {
     };
     html! {
         <form class="find" onsubmit={send} novalidate={true}>
-            { for clauses.iter().enumerate().map(|(at, it)| {
-                let relations = RELATIONS.map(|(a, b)| (a.to_owned(), b.to_owned()));
-                let fields = props.fields.iter().map(|(path, _)| (path.clone(), written(path)));
-                let value = edit.reform(move |event: InputEvent| Edit::Value(at, typed(&event).unwrap_or_default()));
-                let wrong = (*fault).filter(|(which, _)| *which == at);
-                html! {
-                    <div class="clause" key={at} role="group" aria-label={format!("Condition {}", at + 1)}>
-                        if at == 0 {
-                            <span>{ written(&it.pointer) }</span>
-                        } else {
-                            { select("And", &it.pointer, fields, edit.reform(move |path| Edit::Field(at, path))) }
-                        }
-                        { select("Relation", &it.relation, relations, edit.reform(move |it| Edit::Relation(at, it))) }
-                        <input aria-label="Value" autocomplete="off" value={it.text.clone()} oninput={value} aria-invalid={wrong.map(|_| "true")} />
-                        { refused(wrong.map(|(_, why)| why)) }
-                    </div>
-                }
-            }) }
+            <>
+                { for clauses.iter().enumerate().map(|(at, it)| {
+                    let relations = RELATIONS.map(|(a, b)| (a.to_owned(), b.to_owned()));
+                    let fields = props.fields.iter().map(|(path, _)| (path.clone(), written(path)));
+                    let value = edit.reform(move |event: InputEvent| Edit::Value(at, typed(&event).unwrap_or_default()));
+                    let wrong = (*fault).filter(|(which, _)| *which == at);
+                    html! {
+                        <div class="clause" key={at} role="group" aria-label={format!("Condition {}", at + 1)}>
+                            if at == 0 {
+                                <span>{ written(&it.pointer) }</span>
+                            } else {
+                                { select("And", &it.pointer, fields, edit.reform(move |path| Edit::Field(at, path))) }
+                            }
+                            { select("Relation", &it.relation, relations, edit.reform(move |it| Edit::Relation(at, it))) }
+                            <input aria-label="Value" autocomplete="off" value={it.text.clone()} oninput={value} aria-invalid={wrong.map(|_| "true")} />
+                            { refused(wrong.map(|(_, why)| why)) }
+                        </div>
+                    }
+                }) }
+            </>
             <p class="inline">
                 <button>{ "Find" }</button>
                 if let Some((path, _)) = next {
