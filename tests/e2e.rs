@@ -262,6 +262,27 @@ async fn axe_finds_nothing_in_any_scenario_theme_or_width() {
     page.close().await;
 }
 
+/// True where the row of the playhead lies whole in what is seen of the log; the edges of pixels
+/// are where each browser has them.
+const ROW_IN_VIEW: &str = "document
+        .querySelector('[role=grid] [aria-selected=true]')?.getBoundingClientRect().bottom
+    <= document.querySelector('[role=grid]').getBoundingClientRect().bottom + 2";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_row_of_the_playhead_stays_in_view_where_the_log_gets_less_room() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('orders')").await;
+    page.until(ROW_IN_VIEW).await;
+    for (width, height) in [(500, 844), (1440, 900)] {
+        page.resize(width, height).await;
+        page.until(ROW_IN_VIEW).await;
+    }
+    page.press(['p']).await;
+    page.until("!!document.querySelector('button[aria-pressed=true]')").await;
+    page.until(ROW_IN_VIEW).await;
+    page.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn both_themes_and_a_narrow_screen_are_drawn() {
     let page = Page::sized(390, 844).await;

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use serde_json::Value;
-use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 use yew::{
     Callback, Component, Context, Html, InputEvent, NodeRef, Properties, TargetCast, component,
     html,
@@ -74,6 +76,10 @@ struct Window {
 
 pub struct EventLogView {
     place: NodeRef,
+    /// Tells when the place has another height, and which place that is.
+    observer: Option<ResizeObserver>,
+    watched: Option<HtmlElement>,
+    _resized: Closure<dyn Fn()>,
     top: f64,
     height: f64,
     query: Query,
@@ -95,7 +101,8 @@ pub struct EventLogView {
 }
 
 pub enum Msg {
-    Scrolled,
+    /// The rows are scrolled, or have more or less room.
+    Moved,
     /// Other rows are in view than were drawn.
     Looked,
     Text(String),
@@ -119,8 +126,14 @@ impl Component for EventLogView {
     type Properties = LogProps;
 
     fn create(ctx: &Context<Self>) -> Self {
+        let link = ctx.link().clone();
+        let resized = Closure::<dyn Fn()>::new(move || link.send_message(Msg::Moved));
         Self {
             place: NodeRef::default(),
+            // A browser without one shows the row after the next event.
+            observer: ResizeObserver::new(resized.as_ref().unchecked_ref()).ok(),
+            _resized: resized,
+            watched: None,
             top: 0.0,
             height: 600.0,
             query: Query::default(),
@@ -157,16 +170,7 @@ impl Component for EventLogView {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let props = ctx.props();
         match msg {
-            Msg::Scrolled => {
-                let Some(place) = self.place.cast::<HtmlElement>() else { return false };
-                let (top, height) = (f64::from(place.scroll_top()), visible(&place));
-                // Not where the playhead has brought it: somebody scrolls, and there is more to see.
-                let more = self.spare == 0 && (top - self.top).abs() > 0.5;
-                if more {
-                    self.spare = SPARE_ROWS;
-                }
-                return self.look(props, top, height, false) || more;
-            }
+            Msg::Moved => return self.moved(props),
             Msg::Looked => return true,
             Msg::Text(text) => self.query.text = text,
             Msg::Stream(stream) => self.query.stream = stream,
@@ -224,6 +228,7 @@ impl Component for EventLogView {
 
     fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
         let props = ctx.props();
+        self.watch();
         let wanted = self.wanted(props);
         if self.revealed.as_ref() == Some(&wanted) || props.whole {
             return;
@@ -255,6 +260,12 @@ impl Component for EventLogView {
         };
         let body = html! { <>{ self.grid(ctx) }{ detail }</> };
         panel(&props.shell, &head, self.tools(ctx), body)
+    }
+
+    fn destroy(&mut self, _: &Context<Self>) {
+        if let Some(observer) = &self.observer {
+            observer.disconnect();
+        }
     }
 }
 
@@ -328,7 +339,7 @@ impl EventLogView {
         );
         html! {
             <div {class} style={format!("--digits:{}", props.head.max(10).ilog10() + 1)}>
-                <div class="scroll" role="grid" tabindex="0" aria-label="Event log" aria-rowcount={(count + 1).to_string()} ref={self.place.clone()} onkeydown={link.callback(Msg::Key)} onclick={link.batch_callback(|event: MouseEvent| pressed(&event))} onscroll={link.callback(|_| Msg::Scrolled)}>
+                <div class="scroll" role="grid" tabindex="0" aria-label="Event log" aria-rowcount={(count + 1).to_string()} ref={self.place.clone()} onkeydown={link.callback(Msg::Key)} onclick={link.batch_callback(|event: MouseEvent| pressed(&event))} onscroll={link.callback(|_| Msg::Moved)}>
                     <div class="stay" role="rowgroup">
                         <div class="row top" role="row" aria-rowindex="1">
                             { for ["#", "Stream", "v", "Event", "Data", "At"].map(|name| html! {
@@ -360,6 +371,19 @@ impl EventLogView {
         }
     }
 
+    /// Sees to it that the place is watched: another one is made where the panel is unfolded.
+    fn watch(&mut self) {
+        let Some(observer) = &self.observer else { return };
+        let place = self.place.cast::<HtmlElement>();
+        if place != self.watched {
+            observer.disconnect();
+            if let Some(place) = &place {
+                observer.observe(place);
+            }
+            self.watched = place;
+        }
+    }
+
     /// The rows in view, and a few around them.
     fn window(&self, props: &LogProps) -> Window {
         let (count, spare) = (self.count(props), self.spare);
@@ -367,6 +391,25 @@ impl EventLogView {
         let first = index_at(self.top / (ROW_HEIGHT * scale)).saturating_sub(spare).min(count);
         let shown = (index_at(self.height / ROW_HEIGHT) + 2 * spare + 1).min(ROWS_AT_MOST);
         Window { first, last: (first + shown).min(count), shown }
+    }
+
+    /// The place was scrolled or has another height: a row of the playhead that was in view stays
+    /// there. True where other rows have to be drawn.
+    fn moved(&mut self, props: &LogProps) -> bool {
+        let Some(place) = self.place.cast::<HtmlElement>() else { return false };
+        let (top, height) = (f64::from(place.scroll_top()), visible(&place));
+        let near = |a: f64, b: f64| (a - b).abs() <= 0.5;
+        let seen = |index| near(self.bring(index, props, self.height), self.top);
+        let kept = !near(height, self.height) && self.index(props).is_some_and(seen);
+        // Not where the playhead has brought it: somebody scrolls, and there is more to see.
+        let more = self.spare == 0 && !near(top, self.top);
+        if more {
+            self.spare = SPARE_ROWS;
+        }
+        if kept {
+            self.revealed = None;
+        }
+        self.look(props, top, height, false) || more || kept
     }
 
     /// Takes note of what is in view, and whether the playhead only passes there. True where other
