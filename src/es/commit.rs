@@ -187,6 +187,14 @@ impl StoredCommit {
     }
 }
 
+impl StoredEvent {
+    /// True where `scenario` can read it.
+    pub fn readable(&self, scenario: &Scenario) -> bool {
+        let draft = read_shared(scenario, &self.stream, &self.kind, self.schema, &self.data);
+        matches!(draft.body, Body::Known(_))
+    }
+}
+
 /// Reads an event as the aggregate of its category understands it.
 pub fn read_event(
     scenario: &Scenario,

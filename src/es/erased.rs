@@ -358,6 +358,18 @@ impl Reader {
         self.view_of(usize::try_from(position).unwrap_or(usize::MAX), log)
     }
 
+    /// Folds on from where it stands, `events` at most; returns where it stands then.
+    pub fn fold_on(&mut self, events: u64, log: &EventLog) -> u64 {
+        let events = usize::try_from(events).unwrap_or(usize::MAX);
+        self.0.at(self.0.place().saturating_add(events), log);
+        self.0.place() as u64
+    }
+
+    /// A running instance that has taken in what is folded where it stands.
+    pub fn running(&self) -> Box<dyn AnyRunner> {
+        self.0.here().copy()
+    }
+
     /// What it shows at place `place` of any history, always the same one.
     pub fn view_of<H: History>(&mut self, place: usize, history: &H) -> View {
         self.0.at(place, history).view()

@@ -1,7 +1,5 @@
 //! The event log in memory: append-only, one order for all, an index per stream.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -321,27 +319,6 @@ impl History for StreamHistory<'_> {
             if let Some(event) = self.log.place(place as usize) {
                 visit(event);
             }
-        }
-    }
-}
-
-/// Many ids, in no order.
-pub(crate) type IdSet = HashSet<Uuid, BuildHasherDefault<IdHasher>>;
-
-/// Ids are random or hashes already; their own bits serve as the hash.
-#[derive(Default)]
-pub(crate) struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for piece in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..piece.len()].copy_from_slice(piece);
-            self.0 = self.0.rotate_left(29) ^ u64::from_le_bytes(word);
         }
     }
 }

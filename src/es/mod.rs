@@ -12,6 +12,7 @@ mod check;
 mod commit;
 mod erased;
 mod fold;
+mod hash;
 mod ids;
 mod log;
 mod map;
@@ -37,8 +38,8 @@ pub use erased::{
     Refusal,
 };
 pub use fold::{Fold, Instance, Reading};
+pub(crate) use hash::{IdSet, NameMap, NameSet};
 pub use ids::{Id, command_id, event_id, reaction_id};
-pub(crate) use log::IdSet;
 pub use log::{Draft, EventLog, Expected, History, Proposal, StreamHistory, WrongExpectedVersion};
 pub use map::{Map, Set};
 pub use money::Cents;

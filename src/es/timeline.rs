@@ -72,6 +72,11 @@ impl<F: Fold> Timeline<F> {
         &self.here
     }
 
+    /// Where that is: how many events are folded in it.
+    pub fn place(&self) -> usize {
+        self.place
+    }
+
     /// How many events it has folded in its life: the work done.
     pub fn folded(&self) -> u64 {
         self.folded

@@ -6,7 +6,6 @@
 //! used: each fault is named with its line and field.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -17,7 +16,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::es::{
-    Choice, CommandRecord, Envelope, EventLog, Follows, IdSet, Map, Origin, Scenario, Set,
+    Choice, CommandRecord, Envelope, EventLog, Follows, IdSet, NameMap, NameSet, Origin, Scenario,
     StoredCommit, StoredEvent, Stream, event_id,
 };
 
@@ -275,9 +274,9 @@ pub struct Import {
     comma: bool,
     done: Imported,
     /// The streams by their names, each with its version.
-    streams: Map<Stream, (Stream, u64)>,
+    streams: NameMap<Stream, (Stream, u64)>,
     /// Types and actors: there are few.
-    names: Set<Rc<str>>,
+    names: NameSet<Rc<str>>,
     commands: IdSet,
     position: u64,
     at: u64,
@@ -489,7 +488,9 @@ impl Import {
             let number = self.done.commits.len() as u64 + 1;
             let after = self.done.events;
             let Some(envelope) = envelope else { return };
-            self.done.commits.push(StoredCommit { number, after, envelope, events: Vec::new() });
+            // Most commits have one.
+            let events = Vec::with_capacity(1);
+            self.done.commits.push(StoredCommit { number, after, envelope, events });
         }
         if empty {
             return;
@@ -689,7 +690,7 @@ impl Imported {
         if self.untimed {
             self.happened(now.max(at));
         }
-        let mut versions: BTreeMap<Stream, u64> = BTreeMap::new();
+        let mut versions: NameMap<Stream, u64> = NameMap::default();
         let mut placed = Vec::with_capacity(self.commits.len());
         for mut commit in self.commits {
             if log.handled(commit.envelope.command_id).is_some() {
@@ -725,10 +726,10 @@ impl Imported {
     }
 
     fn begins_late(&self) -> Option<String> {
-        let mut seen = BTreeSet::new();
+        let mut seen = NameSet::default();
         let events = self.commits.iter().flat_map(|commit| &commit.events);
         for event in events {
-            if seen.insert(event.stream.clone()) && event.version != 1 {
+            if seen.insert(&event.stream) && event.version != 1 {
                 return Some(format!(
                     "{} begins at version {}: a new log has nothing before it",
                     event.stream, event.version
@@ -742,11 +743,7 @@ impl Imported {
 /// How many of these events the scenario cannot read. They are kept as they are.
 pub fn unreadable(commits: &[StoredCommit], scenario: &Scenario) -> u64 {
     let events = commits.iter().flat_map(|commit| &commit.events);
-    let read = |it: &StoredEvent| {
-        crate::es::read_event(scenario, &it.stream, &it.kind, it.schema, &it.data)
-    };
-    let unreadable = |it: &&StoredEvent| matches!(read(it).body, crate::es::Body::Unreadable(_));
-    events.filter(unreadable).count() as u64
+    events.filter(|event| !event.readable(scenario)).count() as u64
 }
 
 fn empty_object() -> Box<RawValue> {
@@ -763,6 +760,10 @@ fn error_text(error: &serde_json::Error) -> String {
 
 /// True where brackets are nested too deep, as far as that can be seen without reading it all.
 fn too_deep(json: &[u8], most: usize) -> bool {
+    // Each bracket has another one that closes it.
+    if json.len() <= 2 * most {
+        return false;
+    }
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for &byte in json {
         match byte {
@@ -803,15 +804,12 @@ fn time(at: u64) -> String {
 
 /// What [`time`] was made of; also with another zone, and without or with more decimals.
 fn millis(text: &str) -> Option<u64> {
-    let (date, clock) = text.split_once(['T', 't', ' '])?;
-    let mut date = date.split('-');
-    let (year, month, day) = (date.next()?, date.next()?, date.next()?);
-    let number = |text: &str, digits: usize| {
-        let whole = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
-        whole.then(|| text.parse::<u64>().ok()).flatten()
-    };
-    let year = number(year, year.len().max(4)).filter(|year| *year >= 1970)?;
-    let (month, day) = (number(month, 2)?, number(day, 2)?);
+    let mut text = Digits(text.as_bytes());
+    let year = text.number(text.count().max(4)).filter(|year| *year >= 1970)?;
+    text.one(b"-")?;
+    let month = text.number(2)?;
+    text.one(b"-")?;
+    let day = text.number(2)?;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let last = match month {
         4 | 6 | 9 | 11 => 30,
@@ -820,30 +818,33 @@ fn millis(text: &str) -> Option<u64> {
         1..=12 => 31,
         _ => return None,
     };
-    if date.next().is_some() || day == 0 || day > last {
+    text.one(b"Tt ")?;
+    let hour = text.number(2)?;
+    text.one(b":")?;
+    let minute = text.number(2)?;
+    text.one(b":")?;
+    let second = text.number(2)?;
+    if day == 0 || day > last || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let zone = clock.find(['Z', 'z', '+', '-'])?;
-    let (clock, zone) = clock.split_at(zone);
-    let (clock, decimals) = clock.split_once('.').map_or((clock, "0"), |(a, b)| (a, b));
-    let mut clock = clock.split(':');
-    let (hour, minute, second) = (clock.next()?, clock.next()?, clock.next()?);
-    let (hour, minute, second) = (number(hour, 2)?, number(minute, 2)?, number(second, 2)?);
-    if clock.next().is_some() || hour > 23 || minute > 59 || second > 60 {
-        return None;
+    let mut rest = 0;
+    if text.one(b".").is_some() {
+        let count = text.count();
+        rest = text.number(count.min(3))? * [0, 100, 10, 1][count.min(3)];
+        text.0 = text.0.get(count.saturating_sub(3)..)?;
     }
-    if decimals.is_empty() || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let rest: u64 = format!("{decimals:0<3}")[..3].parse().ok()?;
-    let shift = if zone.eq_ignore_ascii_case("z") {
-        0
-    } else {
-        let (hours, minutes) = zone[1..].split_once(':')?;
-        let minutes = number(hours, 2)? * 60 + number(minutes, 2)?;
-        let sign = if zone.starts_with('-') { 1 } else { -1 };
-        sign * i64::try_from(minutes).ok()? * 60_000
+    let shift = match text.one(b"Zz+-")? {
+        b'Z' | b'z' => 0,
+        sign => {
+            let hours = text.number(2)?;
+            text.one(b":")?;
+            let minutes = i64::try_from(hours * 60 + text.number(2)?).ok()?;
+            minutes * if sign == b'-' { 60_000 } else { -60_000 }
+        }
     };
+    if !text.0.is_empty() {
+        return None;
+    }
     let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let (era, of_era) = (y / 400, y % 400);
     let of_year = (153 * m + 2) / 5 + day - 1;
@@ -851,6 +852,32 @@ fn millis(text: &str) -> Option<u64> {
     let days = era.checked_mul(146_097)?.checked_add(of_era)?.checked_sub(719_468)?;
     let of_day = hour * 3_600_000 + minute * 60_000 + second * 1_000 + rest;
     days.checked_mul(DAY_MILLIS)?.checked_add(of_day)?.checked_add_signed(shift)
+}
+
+/// Takes a text apart whose numbers have so many digits.
+struct Digits<'a>(&'a [u8]);
+
+impl Digits<'_> {
+    /// How many digits come next.
+    fn count(&self) -> usize {
+        self.0.iter().take_while(|byte| byte.is_ascii_digit()).count()
+    }
+
+    /// The next `digits` ones, of which there is one at least.
+    fn number(&mut self, digits: usize) -> Option<u64> {
+        let (number, rest) = self.0.split_at_checked(digits.max(1))?;
+        self.0 = rest;
+        number.iter().try_fold(0_u64, |number, byte| {
+            let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+            number.checked_mul(10)?.checked_add(digit)
+        })
+    }
+
+    /// The next byte, where it is one of these.
+    fn one(&mut self, of: &[u8]) -> Option<u8> {
+        let (&byte, rest) = self.0.split_first()?;
+        of.contains(&byte).then(|| self.0 = rest).map(|()| byte)
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub struct Session {
     pub(super) world: World,
     pub(super) position: u64,
     pub(super) readers: Map<(Rc<str>, u16), Reader>,
+    /// What is about to be a projection's reader, while the log is folded for the first time.
+    filling: Option<((Rc<str>, u16), Reader)>,
     pub(super) states: Map<Stream, Handler>,
     /// Subscription → the revision it was judged at, and how it was.
     pub(super) judged: Map<Rc<str>, (u64, u64, Health)>,
@@ -91,7 +93,7 @@ impl Session {
     pub fn new(world: World) -> Self {
         let position = world.log().head();
         let (readers, states, judged) = Default::default();
-        Self { world, position, readers, states, judged }
+        Self { world, position, readers, filling: None, states, judged }
     }
 
     /// The world.
@@ -102,6 +104,29 @@ impl Session {
     /// The world, to change it.
     pub fn world_mut(&mut self) -> &mut World {
         &mut self.world
+    }
+
+    /// Folds a log that was kept, `events` of it at most. True once nothing is left to fold; nobody
+    /// is to be told of anything before that. What is folded once becomes the projection's reader,
+    /// snapshots and all, and the running instance goes on from there.
+    pub fn refill(&mut self, mut events: u64) -> bool {
+        let head = self.world.log().head();
+        while let Some(key) = self.world.unfilled() {
+            let begun = self.filling.take().filter(|(it, _)| *it == key).map(|(_, it)| it);
+            let Some(mut reader) = begun.or_else(|| self.world.reader(&key.0, key.1)) else {
+                break;
+            };
+            let before = reader.fold_on(0, self.world.log());
+            let now = reader.fold_on(events, self.world.log());
+            events -= now - before;
+            if now < head {
+                self.filling = Some((key, reader));
+                return false;
+            }
+            self.world.fill(&key.0, reader.running());
+            self.readers.insert(key, reader);
+        }
+        self.world.refill(events)
     }
 
     /// The scenario that runs.

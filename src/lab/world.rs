@@ -25,8 +25,8 @@ use super::outbox::{Effect, Status};
 use super::snapshots::{Loading, Meter, Snapshot, Snapshots, Start};
 use super::subscription::{Fault, Kind, Subscription};
 use crate::es::{
-    AnyInstance, Choice, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Follows,
-    Handler, Map, Origin, Reaction, Scenario, Set, StoredCommit, Stream, sort,
+    AnyInstance, AnyRunner, Choice, CommandRecord, Commit, Draft, Envelope, EventLog, Expected,
+    Follows, Handler, Map, Origin, Reaction, Scenario, Set, StoredCommit, Stream, sort,
 };
 
 /// A command on its way in.
@@ -222,6 +222,23 @@ impl World {
             }
         }
         true
+    }
+
+    /// A projection that has folded nothing of a log that has something, and its code.
+    pub(super) fn unfilled(&self) -> Option<(Rc<str>, u16)> {
+        let mut all = self.subscriptions.iter().filter(|_| self.log.head() > 0);
+        let it = all.find(|it| it.kind == Kind::Projection && it.checkpoint == 0)?;
+        Some((it.name.clone(), it.code))
+    }
+
+    /// A projection goes on from what somebody else has folded of the whole log for it.
+    pub(super) fn fill(&mut self, name: &str, folded: Box<dyn AnyRunner>) {
+        let head = self.log.head();
+        if let Some(it) = self.find(name) {
+            it.runner = folded;
+            it.checkpoint = head;
+            it.revision += 1;
+        }
     }
 
     /// From now on processes fold and leave what is due to whoever runs them.

@@ -59,8 +59,11 @@ const SEGMENT_BYTES: usize = 64 << 10;
 /// So many bytes of an import become a segment: few large records are quicker to read than many
 /// small ones, and one must not take long.
 const IMPORT_BYTES: usize = 512 << 10;
-/// So many segments are asked for before the first of them has come.
-const AHEAD: usize = 4;
+/// So many segments are asked for before the first of them has come. Browsers tell of several
+/// that have come in one task: all of them together must not take long.
+const AHEAD: usize = 3;
+/// So many segments are written between two rests.
+const BETWEEN_RESTS: usize = 6;
 /// Why a connection that the browser has closed is of no use.
 const CLOSED: &str = "the browser has closed it";
 /// More at once would stop the page, not just this call.
@@ -596,21 +599,20 @@ impl LogStore for IdbStore {
             }
             let segments = transaction.object_store(SEGMENTS)?;
             let mut segment = Vec::new();
-            let mut waiting = VecDeque::new();
+            let mut waiting = Vec::new();
             loop {
                 let commit = commits.next();
                 let whole = commit.is_none() || segment.len() >= IMPORT_BYTES;
                 if whole && !segment.is_empty() {
                     let key = to_value(&(log, head.end.commits))?;
-                    waiting
-                        .push_back(segments.add(&to_bytes(&segment)?, Some(&key))?.into_future());
+                    waiting.push(segments.add(&to_bytes(&segment)?, Some(&key))?.into_future());
                     head.bytes += segment.len() as u64;
                     segment.clear();
-                    // Between two of them the page can breathe.
-                    if waiting.len() >= AHEAD
-                        && let Some(written) = waiting.pop_front()
-                    {
-                        written.await?;
+                    // The page can breathe: the last one cannot be written yet.
+                    if waiting.len() >= BETWEEN_RESTS {
+                        for written in waiting.drain(..) {
+                            written.await?;
+                        }
                     }
                 }
                 let Some(commit) = commit else { break };

@@ -6,7 +6,6 @@
 //! is missing or another one breaks the next one's. A tail record is one frame, a segment is
 //! many in a row. This module does no I/O and never panics, whatever the bytes are.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde_json::value::RawValue;
@@ -15,7 +14,7 @@ use uuid::Uuid;
 
 use super::Loss;
 use crate::es::{
-    Choice, CommandRecord, Envelope, Follows, Origin, StoredCommit, StoredEvent, Stream,
+    Choice, CommandRecord, Envelope, Follows, NameMap, Origin, StoredCommit, StoredEvent, Stream,
 };
 
 const HEADER: usize = 20;
@@ -71,7 +70,7 @@ pub struct End {
 pub fn encode(commit: &StoredCommit, end: &mut End, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend([0; HEADER]);
-    Writer { out, names: HashMap::new() }.commit(commit);
+    Writer { out, names: NameMap::default() }.commit(commit);
     let payload = &out[start + HEADER..];
     let (before, hash) = (end.hash, XxHash64::oneshot(end.hash, payload));
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
@@ -210,7 +209,7 @@ impl Reader {
 
 struct Writer<'a> {
     out: &'a mut Vec<u8>,
-    names: HashMap<&'a str, u64>,
+    names: NameMap<&'a str, u64>,
 }
 
 impl<'a> Writer<'a> {
@@ -289,8 +288,8 @@ impl<'a> Writer<'a> {
 /// Texts and streams that were read before: most come again and again.
 #[derive(Debug, Default)]
 struct Names {
-    texts: HashMap<Box<str>, Rc<str>>,
-    streams: HashMap<Box<str>, Stream>,
+    texts: NameMap<Box<str>, Rc<str>>,
+    streams: NameMap<Box<str>, Stream>,
 }
 
 /// Past so many, names are forgotten: a log may have a million streams.

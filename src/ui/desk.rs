@@ -17,7 +17,8 @@ use super::pace::{Pace, breathe};
 use super::tabs::{self, Channel, Claim, Runner};
 use crate::lab::archive::Imported;
 use crate::lab::{
-    Answer, Ask, Bulk, Commit, Did, Entry, Keep, Recorded, Scenario, Session, StoredCommit, World,
+    Answer, Ask, Bulk, Commit, Did, Entry, Keep, Recorded, Scenario, Session, StoredCommit,
+    Subscription, World,
 };
 use crate::store::{
     Extent, Found, IdbStore, LogInfo, LogStore, Loss, MemoryStore, Records, Shelf, StoreError,
@@ -25,6 +26,8 @@ use crate::store::{
 
 /// So many events are folded between two looks at the clock.
 const REFILL_EVENTS: u64 = 2_000;
+/// So many are folded before a log is shown. Of a longer one the events can be seen meanwhile.
+const FIRST_EVENTS: u64 = 20_000;
 
 /// Where a log is kept.
 #[derive(Clone)]
@@ -283,11 +286,14 @@ impl Desk {
         let info = LogInfo { opened_at: now(), ..info };
         let trouble = (!losses.is_empty()).then_some(Trouble::Damaged(losses));
         if trouble.is_none() {
-            storage.describe(&info).await?;
+            let (storage, info) = (storage.clone(), info.clone());
+            // When it was last opened is not worth waiting for, nor an alarm where that is not kept.
+            spawn_local(async move { _ = storage.describe(&info).await });
         }
         let desk = Self::at(storage, info, Session::new(world), trouble);
         desk.join(runner);
-        if desk.refill_slice() {
+        let whole = desk.session_mut().refill(FIRST_EVENTS);
+        if whole {
             // A process that was interrupted goes on where it was.
             desk.run().await;
         } else {
@@ -301,7 +307,7 @@ impl Desk {
     fn refill_slice(&self) -> bool {
         let pace = Pace::new();
         let mut session = self.session_mut();
-        while !session.world_mut().refill(REFILL_EVENTS) {
+        while !session.refill(REFILL_EVENTS) {
             if pace.over() {
                 return false;
             }
@@ -309,11 +315,20 @@ impl Desk {
         true
     }
 
+    /// How far the subscriptions are, together.
+    fn folded(&self) -> u64 {
+        self.session().world().subscriptions().iter().map(Subscription::checkpoint).sum()
+    }
+
     async fn refill(&self) {
         {
             let _turn = self.0.gate.lock().await;
+            let mut shown = self.folded();
             while !self.refill_slice() {
-                self.notify(Vec::new());
+                // Read models are shown one after the other, each once it is whole.
+                if self.folded() > std::mem::replace(&mut shown, self.folded()) {
+                    self.notify(Vec::new());
+                }
                 breathe().await;
             }
         }

@@ -80,10 +80,13 @@ pub async fn read(file: &File, mut visit: impl FnMut(&[u8]) -> bool) -> Result<(
         stream = stream.pipe_through(unzipped.unchecked_ref::<ReadableWritablePair>());
     }
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let mut asked = JsFuture::from(reader.read());
     loop {
-        let next = JsFuture::from(reader.read()).await.map_err(|it| said(&it))?;
-        let value = Reflect::get(&next, &"value".into()).unwrap_or_default();
+        let piece = asked.await.map_err(|it| said(&it))?;
+        let value = Reflect::get(&piece, &"value".into()).unwrap_or_default();
         let Ok(bytes) = value.dyn_into::<Uint8Array>() else { return Ok(()) };
+        // The next piece comes while this one is looked at.
+        asked = JsFuture::from(reader.read());
         if !visit(&bytes.to_vec()) {
             // Nothing more is wanted of it.
             let _: Promise = reader.cancel();

@@ -174,6 +174,7 @@ async fn open(
         (_, Some(disk)) => disk,
     };
     let mut logs = storage.logs().await?;
+    let own = |log: &&LogInfo| log.scenario == *scenario.id;
     let wanted = match &how {
         How::Log(id, _) => {
             // A log that is only in memory can still be gone back to.
@@ -183,19 +184,23 @@ async fn open(
                     (storage, logs) = (memory, others);
                 }
             }
-            logs.into_iter().find(|log| log.id == *id && log.scenario == *scenario.id)
+            logs.iter().filter(own).find(|log| log.id == *id)
         }
-        How::Last => {
-            let own = logs.into_iter().filter(|log| log.scenario == *scenario.id);
-            own.max_by_key(|log| log.opened_at)
-        }
+        How::Last => logs.iter().filter(own).max_by_key(|log| log.opened_at),
         _ => None,
     };
+    let wanted = wanted.cloned();
     let opened = if let Some(info) = wanted {
         Desk::open(storage.clone(), scenario, info).await?
     } else {
         let story = !matches!(how, How::Empty | How::Memory(false));
         Desk::create(storage.clone(), scenario, story).await?
     };
-    Ok((opened, storage.logs().await?))
+    // What is known of them now, without asking again.
+    let info = opened.info().clone();
+    match logs.iter_mut().find(|log| log.id == info.id) {
+        Some(log) => *log = info,
+        None => logs.push(info),
+    }
+    Ok((opened, logs))
 }
