@@ -32,8 +32,8 @@ pub enum Act {
     Export(LogInfo, Format, bool),
     /// Read a file.
     Import(File),
-    /// A file was read, and so many of its events cannot be understood; or it has these faults.
-    Read(String, Result<(crate::lab::archive::Imported, u64), Vec<String>>),
+    /// A file was read, and this is to be known of it; or it has these faults.
+    Read(String, Result<(crate::lab::archive::Imported, String), Vec<String>>),
     /// What was read is to become a new log, or to go after what is in the open one.
     Place(bool),
     /// How far something is.

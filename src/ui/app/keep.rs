@@ -232,7 +232,7 @@ impl App {
                 });
             }
             Act::Import(file) => {
-                let name = file.name();
+                let (name, all) = (file.name(), self.scenarios.clone());
                 self.under_way_with(ctx, "Reading…", firm, async move {
                     let mut import = Import::new();
                     let mut told = 0;
@@ -255,24 +255,14 @@ impl App {
                             return Msg::Act(Act::Read(name, Err(faults)));
                         }
                     };
-                    let (mut unreadable, mut pace) = (0, Pace::new());
-                    for commits in imported.commits.chunks(UNREADABLE_COMMITS) {
-                        unreadable += archive::unreadable(commits, &scenario);
-                        pace.breathe().await;
-                    }
-                    Msg::Act(Act::Read(name, Ok((imported, unreadable))))
+                    let note = note(&imported, &scenario, &all).await;
+                    Msg::Act(Act::Read(name, Ok((imported, note))))
                 });
             }
-            Act::Read(name, Ok((imported, unreadable))) => {
+            Act::Read(name, Ok((imported, note))) => {
                 (shown.busy, self.keeping.cancel) = (None, None);
-                let note = match unreadable {
-                    0 => String::new(),
-                    count => format!(
-                        " This scenario cannot read {count} of them: they are kept as they are."
-                    ),
-                };
-                shown.ready =
-                    Some(format!("{name} holds {} events, all in order.{note}", imported.events));
+                let events = counted(imported.events, "event");
+                shown.ready = Some(format!("{name} holds {events}, all in order.{note}"));
                 self.keeping.ready = Some((name, imported));
             }
             Act::Read(name, Err(mut faults)) => {
@@ -492,6 +482,26 @@ async fn export(
         pieces,
         if whole { format!("all {count}") } else { format!("the {count} that can be read") },
     ))
+}
+
+/// What is to be known before an archive is placed: whose log it was, and what cannot be read.
+async fn note(imported: &Imported, open: &Scenario, all: &[Rc<Scenario>]) -> String {
+    let own = all.iter().find(|it| imported.scenario.as_deref() == Some(&*it.id));
+    let other = own.filter(|it| it.id != open.id);
+    let scenario = other.map_or(open, |it| &**it);
+    let (mut unreadable, mut pace) = (0, Pace::new());
+    for commits in imported.commits.chunks(UNREADABLE_COMMITS) {
+        unreadable += archive::unreadable(commits, scenario);
+        pace.breathe().await;
+    }
+    let whose = other.map_or_else(String::new, |it| format!(" It is a log of “{}”.", it.title));
+    let reader = if other.is_some() { "That" } else { "This" };
+    match unreadable {
+        0 => whose,
+        count => format!(
+            "{whose} {reader} scenario cannot read {count} of them: they are kept as they are."
+        ),
+    }
 }
 
 /// Makes a new log of an archive.
