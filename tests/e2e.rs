@@ -102,6 +102,19 @@ async fn type_over(page: &Page, text: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reload_right_after_a_step_or_a_command_comes_back_to_it() {
+    let page = Page::open().await;
+    let item = "{ type: 'AddToCart', data: { item: 'apples' } }";
+    page.js(&format!("await leftfold.send('cart-1', {item})")).await;
+    page.reload().await;
+    assert_eq!(page.js("leftfold.position()").await, page.js("leftfold.head()").await);
+    page.js("await leftfold.seek(2)").await;
+    page.reload().await;
+    assert_eq!(page.js("leftfold.position()").await, 2);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_expected_version_appends_nothing_and_the_same_command_is_handled_once() {
     let page = Page::open().await;
     page.js("await leftfold.open('cart', { empty: true })").await;

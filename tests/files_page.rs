@@ -439,6 +439,7 @@ async fn a_full_disk_stores_nothing_says_so_and_is_tried_again() {
     page.js("makeRoom(); return 0").await;
     page.click("Try again").await;
     page.until("!document.body.innerText.includes('read-only for now')").await;
+    no_alert(&page).await;
     page.click("Send").await;
     page.until(&format!("await leftfold.head() === {count} + 1")).await;
     let after = page.js(EVENTS).await;

@@ -721,11 +721,6 @@ impl Desk {
         self.0.session.borrow_mut()
     }
 
-    /// What went wrong when something was to be kept, once.
-    pub fn take_fault(&self) -> Option<StoreError> {
-        self.0.fault.take()
-    }
-
     /// Performs one micro-step, with all that the store has to do for it.
     pub async fn step(&self) -> Option<Did> {
         let _turn = self.0.gate.lock().await;

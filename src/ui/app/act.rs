@@ -34,9 +34,6 @@ impl App {
 
     pub(super) fn changed(&mut self, trace: &[Did]) {
         if let Some(desk) = &self.desk {
-            if let Some(fault) = desk.take_fault() {
-                self.fault = Some(format!("Not stored: {fault}."));
-            }
             self.listeners.trace(trace, &desk.session());
         }
         self.settle_soon();

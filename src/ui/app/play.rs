@@ -42,15 +42,22 @@ impl App {
         self.pulse = Some(Pulse { number: self.pulses, at, from });
     }
 
-    /// Once the playhead has rested for a while, the address follows it, and checks are made.
+    /// The address follows the playhead: at once where it has rested for a while, else once it
+    /// does, when checks are made as well. Browsers refuse addresses that change many times a second.
     pub(super) fn settle_soon(&mut self) {
-        // Browsers refuse addresses that change many times a second.
+        if self.settling.is_none() {
+            self.follow();
+        }
         let link = self.link.clone();
         self.settling = Some(Timeout::new(300, move || link.send_message(Msg::Settled)));
     }
 
     pub(super) fn settled(&mut self) {
         self.settling = None;
+        self.follow();
+    }
+
+    fn follow(&self) {
         let Some(desk) = &self.desk else { return };
         let session = desk.session();
         Address::write(&session.scenario().id, &desk.info().id, session.position(), false);
