@@ -297,6 +297,25 @@ async fn the_row_of_the_playhead_stays_in_view_where_the_log_gets_less_room() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_page_itself_never_scrolls_in_any_scenario_or_width() {
+    let page = Page::open().await;
+    let scenarios = page.js("leftfold.scenarios()").await;
+    for scenario in scenarios.as_array().unwrap() {
+        let id = scenario["id"].as_str().unwrap();
+        page.js(&format!("await leftfold.open('{id}')")).await;
+        for (width, height) in [(1440, 900), (1024, 768), (500, 844)] {
+            page.resize(width, height).await;
+            let beyond = page
+                .js("(({ scrollWidth, scrollHeight }) => [scrollWidth - innerWidth, scrollHeight - innerHeight])
+                    (document.documentElement)")
+                .await;
+            assert_eq!(beyond, json!([0, 0]), "{id}, {width} wide");
+        }
+    }
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn both_themes_and_a_narrow_screen_are_drawn() {
     let page = Page::sized(390, 844).await;
     page.screenshot("cart-narrow-light").await;

@@ -71,8 +71,8 @@ async fn a_log_goes_out_as_every_kind_of_file_and_comes_back_the_same() {
     let mut files = Vec::new();
     for (button, name) in [
         ("Export Shopping cart", "shopping-cart.ndjson"),
-        ("Export as .gz Shopping cart", "shopping-cart.ndjson.gz"),
-        ("Export as JSON Shopping cart", "shopping-cart.json"),
+        ("Export .gz Shopping cart", "shopping-cart.ndjson.gz"),
+        ("Export JSON Shopping cart", "shopping-cart.json"),
     ] {
         page.click(button).await;
         says(&page, &format!("{name} holds all {count} events.")).await;

@@ -29,6 +29,9 @@ pub struct Scenario {
     pub processes: Vec<Rc<dyn AnyProcess>>,
     /// What should hold at every position.
     pub checks: Vec<Check>,
+    /// The fields that hold amounts of money, or maps of them; those of commands, and of tables,
+    /// say so themselves.
+    pub money: Vec<&'static str>,
     /// A story, from the first command to the last.
     pub story: Vec<Step>,
 }
@@ -97,6 +100,12 @@ impl Scenario {
     /// Adds something that should always hold.
     pub fn check(mut self, check: Check) -> Self {
         self.checks.push(check);
+        self
+    }
+
+    /// Names fields of states and documents that hold amounts of money, or maps of them.
+    pub fn money(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
+        self.money.extend(fields);
         self
     }
 

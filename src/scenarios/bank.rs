@@ -390,6 +390,7 @@ pub fn scenario() -> Scenario {
     Scenario::new("bank", "Bank accounts", "Streams interleave; read models join them.")
         .aggregate::<Customer>()
         .aggregate::<Account>()
+        .money(["balance"])
         .projection::<Balances>()
         .projection::<CustomerRollUp>()
         .projection::<Ledger>()

@@ -371,6 +371,7 @@ pub fn scenario() -> Scenario {
     Scenario::new("orders", "Orders within budget", "An aggregate guards its invariants.")
         .aggregate::<Customer>()
         .aggregate::<Order>()
+        .money(["items", "total"])
         .projection::<OpenOrders>()
         .projection::<ItemsByOrder>()
         .projection::<SpendingPerCustomer>()

@@ -803,6 +803,16 @@ pub fn scenario() -> Scenario {
     Scenario::new("transfers", "Money transfers", "A process manager spans two aggregates.")
         .aggregate::<Account>()
         .aggregate::<Transfer>()
+        .money([
+            "balance",
+            "withdrawals",
+            "balances",
+            "inFlight",
+            "opened",
+            "deposited",
+            "withdrawn",
+            "sum",
+        ])
         .projection::<Transfers>()
         .projection::<Accounts>()
         .projection::<MoneyInFlight>()

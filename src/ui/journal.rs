@@ -98,7 +98,7 @@ fn line(entry: &Entry, props: &JournalProps, open: &UseStateHandle<Option<Opened
             <span class="mark">{ icon(mark) }</span>
             <span class="what">
                 <b>{ command.kind.to_string() }</b>{ " " }
-                <span class="quiet">{ format!("{} · {}", command.stream, entry.envelope.actor) }</span>
+                <span class="quiet"><span class="whole">{ command.stream.to_string() }</span>{ " " }<span class="whole">{ format!("by {}", entry.envelope.actor) }</span></span>
                 if let Some(by) = chosen_by(entry) {
                     <span class="by">{ by }</span>
                 }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use serde_json::Value;
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
@@ -398,7 +399,8 @@ impl EventLogView {
     fn moved(&mut self, props: &LogProps) -> bool {
         let Some(place) = self.place.cast::<HtmlElement>() else { return false };
         let (top, height) = (f64::from(place.scroll_top()), visible(&place));
-        let near = |a: f64, b: f64| (a - b).abs() <= 0.5;
+        // Scrolled places are told in whole pixels, those of an enlarged page are not.
+        let near = |a: f64, b: f64| (a - b).abs() < 1.5;
         let seen = |index| near(self.bring(index, props, self.height), self.top);
         let kept = !near(height, self.height) && self.index(props).is_some_and(seen);
         // Not where the playhead has brought it: somebody scrolls, and there is more to see.
@@ -760,14 +762,17 @@ fn Detail(props: &DetailProps) -> Html {
             </div>
             { offers(event.position(), &props.out, &props.shell.lab) }
             <p class="ids mono">
-                { format!("{} · id {} · command {} · correlation {}", written_time(event).0, short(&event.id()), short(&event.command_id()), short(&event.correlation_id())) }
+                <span>{ written_time(event).0 }</span>
+                { id("id", event.id()) }
+                { id("command", event.command_id()) }
+                if event.correlation_id() != event.command_id() { { id("correlation", event.correlation_id()) } }
             </p>
         </div>
     }
 }
 
 /// An id's first and last digits: enough to tell it from its neighbours.
-fn short(id: &uuid::Uuid) -> String {
+fn id(name: &str, id: Uuid) -> Html {
     let text = id.simple().to_string();
-    format!("{}…{}", &text[..8], &text[28..])
+    html! { <>{ " · " }<span>{ format!("{name} {}…{}", &text[..8], &text[28..]) }</span></> }
 }

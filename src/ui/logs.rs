@@ -302,11 +302,11 @@ fn Item(props: &ItemProps) -> Html {
             <input aria-label={name("Title of")} value={info.title.clone()} maxlength="80" onchange={rename} />
             <span class="quiet">{ details }</span>
             <span class="row-of">
-                if props.here { <b>{ "Open" }</b> } else { { named("Open", "Open", of(Act::Open)) } }
+                if props.here { <b class="chip">{ "Open now" }</b> } else { { named("Open", "Open", of(Act::Open)) } }
                 { named("Duplicate", "Duplicate", of(Act::Duplicate)) }
                 { named("Export", "Export", of(|it| Act::Export(it, Format::Lines, false))) }
-                { named("as .gz", "Export as .gz", of(|it| Act::Export(it, Format::Lines, true))) }
-                { named("as JSON", "Export as JSON", of(|it| Act::Export(it, Format::Batch, false))) }
+                { named("Export .gz", "Export .gz", of(|it| Act::Export(it, Format::Lines, true))) }
+                { named("Export JSON", "Export JSON", of(|it| Act::Export(it, Format::Batch, false))) }
                 { named("Delete", "Delete", of(|it| Act::Delete(it, true))) }
             </span>
         </li>

@@ -170,7 +170,8 @@ pub fn Pipeline(props: &PipelineProps) -> Html {
     let now = props.pulse.as_ref().map(|it| it.at);
     let behind = |(count, behind): (usize, usize)| match behind {
         0 => count.to_string(),
-        _ => format!("{behind} behind"),
+        _ if count == 1 => "late".to_owned(),
+        _ => format!("{behind} late"),
     };
     let count = |station| match station {
         Station::Commands => props.commands.0.to_string(),

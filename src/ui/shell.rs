@@ -28,6 +28,11 @@ impl PartialEq for Shell {
     }
 }
 
+/// True where a field holds an amount of money, by its name or that of what it lies in.
+pub fn is_money(names: &Set<Rc<str>>, pointer: &str) -> bool {
+    pointer.split('/').any(|key| names.contains(key))
+}
+
 impl Shell {
     /// A shell around nothing.
     pub fn empty() -> Self {

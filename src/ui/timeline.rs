@@ -3,7 +3,10 @@
 
 use std::rc::Rc;
 
-use yew::{Callback, Event, Html, InputEvent, Properties, component, html};
+use web_sys::HtmlElement;
+use yew::{
+    Callback, Event, Html, InputEvent, Properties, component, html, use_effect_with, use_node_ref,
+};
 
 use super::bookmarks::{BookmarkList, Bookmarks};
 use super::desk::Desk;
@@ -52,6 +55,8 @@ pub struct TimelineProps {
     pub position: u64,
     pub head: u64,
     pub here: Option<Here>,
+    /// True where there is room for few lanes.
+    pub present: bool,
     pub axis: Rc<Axis>,
     pub track: Rc<Track>,
     pub flags: Vec<Flag>,
@@ -86,7 +91,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     html! {
         <section class="timeline" role="region" aria-label="Timeline">
             { controls(props) }
-            <Lanes track={props.track.clone()} veil={style(props, props.position)} here={lane_here(props)} />
+            <Lanes track={props.track.clone()} veil={style(props, props.position)} here={lane_here(props)} present={props.present} />
             { flags(props) }
             { slider(props) }
         </section>
@@ -165,8 +170,8 @@ fn place_of(props: &TimelineProps) -> Html {
             if let Some(here) = &props.here { <span class="date">{ format!(" · {}", here.written) }</span> }
             if position < head {
                 <span class="ahead">{ match head - position {
-                    1 => format!(" · event {head} hasn't happened yet"),
-                    _ => format!(" · {} to {} haven't happened yet", grouped(position + 1), grouped(head)),
+                    1 => " · 1 event hasn't happened yet".to_owned(),
+                    more => format!(" · {} events haven't happened yet", grouped(more)),
                 } }</span>
                 <span class="acts">
                     { button("Fork here", props.fork.reform(|_| ())) }
@@ -216,23 +221,44 @@ struct LanesProps {
     veil: String,
     /// The lane of the event at the playhead.
     here: Option<usize>,
+    present: bool,
 }
 
 impl PartialEq for LanesProps {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.track, &other.track) && self.veil == other.veil && self.here == other.here
+        let place = |it: &Self| (it.here, it.present);
+        Rc::ptr_eq(&self.track, &other.track)
+            && self.veil == other.veil
+            && place(self) == place(other)
     }
 }
 
+/// In pixels, as the style sheet has it.
+const LANE_HEIGHT: i32 = 14;
+/// So many lanes are in view even where the page is small.
+const LANES_IN_VIEW: usize = 3;
+
 #[component]
 fn Lanes(props: &LanesProps) -> Html {
-    let lanes = props.track.lanes.len();
+    let (lanes, place) = (props.track.lanes.len(), use_node_ref());
+    use_effect_with((props.here.unwrap_or_default(), lanes, props.present), {
+        let place = place.clone();
+        // Where not all lanes are in view, the playhead's is, with its neighbours.
+        move |&(here, lanes, _)| {
+            if lanes > LANES_IN_VIEW
+                && let Some(place) = place.cast::<HtmlElement>()
+            {
+                let first = i32::try_from(here.saturating_sub(LANES_IN_VIEW / 2));
+                place.set_scroll_top(first.unwrap_or_default() * LANE_HEIGHT);
+            }
+        }
+    });
     html! {
-        <div class="lanes" aria-hidden="true">
+        <div class="lanes" aria-hidden="true" ref={place}>
             <Drawing track={props.track.clone()} />
             if lanes > 0 { <span class="veil-track" style={props.veil.clone()}><i class="veil" /><i class="playhead" /></span> }
             if let Some(lane) = props.here {
-                <span class="veil-track"><i class="here" style={format!("{};top:{}px", props.veil, 14 * lane + 7)} /></span>
+                <span class="veil-track"><i class="here" style={format!("{};top:calc({lane} * {LANE_HEIGHT}px + {}px)", props.veil, LANE_HEIGHT / 2)} /></span>
             }
         </div>
     }
@@ -350,7 +376,7 @@ fn flags(props: &TimelineProps) -> Html {
                     };
                     drag_flag(props, flag, text, how, format!("{};--nth:{}", style(props, flag.checkpoint), -crowd))
                 }) }
-                { for ahead.iter().enumerate().filter(|_| props.axis.to == props.head).map(|(nth, flag)| {
+                { for ahead.iter().enumerate().filter(|_| props.head > 0 && props.axis.to == props.head).map(|(nth, flag)| {
                     let text = flag.name.to_string();
                     drag_flag(props, flag, text, " pennant", format!("{};--nth:{}", style(props, flag.checkpoint), ahead.len() - 1 - nth))
                 }) }

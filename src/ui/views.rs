@@ -16,9 +16,10 @@ use super::fixed::{Fixed, drawn};
 use super::lab::escaped;
 use super::markdown::markdown;
 use super::parts::button;
-use super::shell::{Shell, use_shell};
+use super::shell::{Shell, is_money, use_shell};
 use crate::lab::{
-    Bar, Cell, Cents, Map, Mark, RowMark, Set, TableDiff, View, lines, natural, rows, sort,
+    Bar, Cell, Cents, Line, Map, Mark, RowMark, Set, Table, TableDiff, View, lines, natural, rows,
+    sort,
 };
 
 /// So many rows of a table are shown; the rest is counted.
@@ -95,13 +96,25 @@ fn written(cell: &Cell) -> String {
     }
 }
 
-fn side(cell: &Cell) -> &'static str {
+/// How a cell is set; an empty one as the others of its column are.
+fn side(cell: &Cell, column: &'static str) -> &'static str {
     match cell {
         Cell::Number(_) | Cell::Money(_) => "number",
         Cell::Flag(true) => "truth on",
         Cell::Flag(false) => "truth",
-        _ => "",
+        Cell::Empty => column,
+        Cell::Text(_) => "",
     }
+}
+
+/// How each column is set: as its first cell with something in it.
+fn sides(table: &Table) -> Vec<&'static str> {
+    let of = |index: usize| {
+        let cells = table.rows.iter().take(ROWS_SHOWN).filter_map(|row| row.cells.get(index));
+        let number = cells.clone().find(|cell| **cell != Cell::Empty);
+        if number.is_some_and(|it| side(it, "") == "number") { "number" } else { "" }
+    };
+    (0..table.columns.len()).map(of).collect()
 }
 
 #[derive(Properties, PartialEq)]
@@ -127,20 +140,20 @@ fn Rows(props: &RowsProps) -> Html {
         .filter(|(index, row)| *index < limit || row.mark != Mark::Same);
     let shown: Vec<_> = shown.map(|(_, row)| row).take(ROWS_SHOWN).collect();
     let hidden = count - shown.len();
-    let first = now.rows.first();
+    let sides = sides(now);
     html! {
         <div class="tablebox" tabindex="0" role="group" aria-label="Rows">
         <table>
             <thead><tr>
-                { for now.columns.iter().enumerate().map(|(index, column)| html! {
-                    <th scope="col" class={first.and_then(|row| row.cells.get(index)).map_or("", side)}>{ column.name }</th>
+                { for now.columns.iter().zip(&sides).map(|(column, side)| html! {
+                    <th scope="col" class={*side}>{ column.name }</th>
                 }) }
             </tr></thead>
-            <tbody>{ for shown.into_iter().map(row) }</tbody>
+            <tbody>{ for shown.into_iter().map(|it| row(it, &sides)) }</tbody>
             if let Some(totals) = &now.totals {
                 <tfoot><tr>
-                    { for totals.iter().map(|cell| html! {
-                        <td class={side(cell)}>{ if *cell == Cell::Empty { String::new() } else { written(cell) } }</td>
+                    { for totals.iter().zip(&sides).map(|(cell, column)| html! {
+                        <td class={side(cell, column)}>{ if *cell == Cell::Empty { String::new() } else { written(cell) } }</td>
                     }) }
                 </tr></tfoot>
             }
@@ -155,11 +168,11 @@ fn Rows(props: &RowsProps) -> Html {
     }
 }
 
-fn row(row: &RowMark) -> Html {
+fn row(row: &RowMark, sides: &[&'static str]) -> Html {
     html! {
         <tr key={row.row.key.to_string()} data-key={row.row.key.to_string()} class={mark(row.mark).0}>
-            { for row.row.cells.iter().zip(&row.was).enumerate().map(|(index, (cell, was))| html! {
-                <td class={side(cell)} tabindex="-1">
+            { for row.row.cells.iter().zip(&row.was).zip(sides).enumerate().map(|(index, ((cell, was), column))| html! {
+                <td class={side(cell, column)} tabindex="-1">
                     if let Some(was) = was {
                         <del>{ written(was) }</del>{ " " }<ins>{ written(cell) }</ins>
                     } else if index == 0 && matches!(row.mark, Mark::Added | Mark::Removed) {
@@ -179,10 +192,10 @@ pub struct TreeProps {
     pub was: Value,
 }
 
-/// A field's value as people write it: cents as an amount.
-pub fn plain(shell: &Shell, key: &str, text: &str) -> String {
+/// A field's value as people write it: cents as an amount. `pointer` says where the field is.
+pub fn plain(shell: &Shell, pointer: &str, text: &str) -> String {
     match text.parse() {
-        Ok(cents) if shell.money.contains(key) => Cents(cents).to_string(),
+        Ok(cents) if is_money(&shell.money, pointer) => Cents(cents).to_string(),
         _ => text.to_owned(),
     }
 }
@@ -195,15 +208,15 @@ pub fn Tree(props: &TreeProps) -> Html {
     if lines.is_empty() {
         return html! { <p class="tree mono"><span class="quiet">{ "empty" }</span></p> };
     }
-    let plain = |key: &str, text: &str| plain(&shell, key, text);
+    let plain = |line: &Line, text: &str| plain(&shell, &line.path, text);
     html! {
         <div class="tree mono" tabindex="0" role="group" aria-label="Fields">
             { for lines.iter().take(ROWS_SHOWN).map(|line| html! {
                 <div class={mark(line.mark).0} key={line.path.clone()} tabindex="-1" data-path={line.path.clone()} style={format!("padding-left:{}ch", 2 * line.depth)}>
                     if !line.key.is_empty() { <span class="key">{ format!("{}:", line.key) }</span>{ " " } }
-                    if let Some(was) = &line.was { <del>{ plain(&line.key, was) }</del>{ " " } }
+                    if let Some(was) = &line.was { <del>{ plain(line, was) }</del>{ " " } }
                     if let Some(now) = &line.now {
-                        if line.mark == Mark::Same { <span>{ plain(&line.key, now) }</span> } else { <ins>{ plain(&line.key, now) }</ins> }
+                        if line.mark == Mark::Same { <span>{ plain(line, now) }</span> } else { <ins>{ plain(line, now) }</ins> }
                         if now == "{}" || now == "[]" { <span class="quiet">{ " empty" }</span> }
                     }
                     if line.mark == Mark::Removed { { " " }<em class="tag">{ "gone" }</em> }

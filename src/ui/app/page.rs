@@ -176,7 +176,7 @@ impl App {
                 </main>
                 if let Some(axis) = self.scene.axis.clone() {
                     <Timeline
-                        {position} {head} {here} {axis} track={self.scene.track.clone()} {flags}
+                        {position} {head} {here} present={self.present} {axis} track={self.scene.track.clone()} {flags}
                         desk={desk.clone()} marks={self.bookmarks.clone()} speed={self.speed}
                         playing={self.playing.is_some()} beats={self.beats} zoom={self.layout.zoom} hint={self.hint && head > 1}
                         want={calls.want.clone()} seek={calls.seek.clone()}

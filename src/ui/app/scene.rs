@@ -158,10 +158,7 @@ pub fn money(session: &mut Session, forms: &[CommandForm]) -> Set<Rc<str>> {
         .filter(|field| field.kind == FieldKind::Money)
         .map(|field| field.name.clone())
         .collect();
-    // Where anything is money, a balance is.
-    if !names.is_empty() {
-        names.insert("balance".into());
-    }
+    names.extend(session.scenario().money.iter().map(|&name| Rc::from(name)));
     let subscriptions = session.world().subscriptions();
     for view in subscriptions.iter().map(crate::lab::Subscription::view) {
         let crate::lab::View::Table(table) = view else { continue };

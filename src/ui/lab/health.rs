@@ -42,7 +42,7 @@ pub fn differences(shell: &Shell, it: &Panel, past: bool) -> Html {
             <p class="fault">{ "It differs from a clean fold of the same events. Rebuilding makes it right." }</p>
             <ul class="mono">
                 { for leaves().take(SHOWN).map(|line| {
-                    let value = |text: &Option<String>| plain(shell, &line.key, text.as_deref().unwrap_or_default());
+                    let value = |text: &Option<String>| plain(shell, &line.path, text.as_deref().unwrap_or_default());
                     html! {
                     <li key={line.path.clone()}>
                         <span class="key">{ line.path.trim_start_matches('/').replace('/', " · ") }</span>{ " " }

@@ -15,7 +15,7 @@ use crate::lab::{
     lines,
 };
 use crate::ui::parts::{button, counted, grouped, select, tick, typed};
-use crate::ui::shell::Shell;
+use crate::ui::shell::{Shell, is_money};
 use crate::ui::views::plain;
 
 /// So many fields are offered.
@@ -102,11 +102,6 @@ fn written(pointer: &str) -> String {
     parts.map(|it| it.replace("~1", "/").replace("~0", "~")).collect::<Vec<_>>().join(" · ")
 }
 
-/// The last part of a pointer: its field's name.
-fn field(pointer: &str) -> &str {
-    pointer.rsplit('/').next().unwrap_or_default()
-}
-
 fn named(target: &Target) -> String {
     match target {
         Target::State(stream) => stream.to_string(),
@@ -117,7 +112,7 @@ fn named(target: &Target) -> String {
 fn value(shell: &Shell, pointer: &str, value: Option<&Value>) -> String {
     match value {
         None => "nothing".to_owned(),
-        Some(value) => plain(shell, field(pointer), &value.to_string()),
+        Some(value) => plain(shell, pointer, &value.to_string()),
     }
 }
 
@@ -146,7 +141,7 @@ pub fn why(
     };
     let pairs = |names: Vec<String>| names.into_iter().map(|it| (it.clone(), it));
     let fields = it.fields.iter().map(|(path, now)| {
-        (path.clone(), format!("{}: {}", written(path), plain(shell, field(path), now)))
+        (path.clone(), format!("{}: {}", written(path), plain(shell, path, now)))
     });
     let again = {
         let (target, pointer) = (it.target.clone(), it.pointer.clone());
@@ -332,7 +327,7 @@ fn Find(props: &FindProps) -> Html {
             for (at, it) in clauses.iter().enumerate() {
                 let now = props.fields.iter().find(|(path, _)| *path == it.pointer);
                 let now = now.map(|(_, now)| now.as_str());
-                match read(&it.text, props.money.contains(field(&it.pointer)), now) {
+                match read(&it.text, is_money(&props.money, &it.pointer), now) {
                     Ok(value) => all.push(condition(&it.pointer, &it.relation, value)),
                     Err(why) => return fault.set(Some((at, why))),
                 }
