@@ -19,9 +19,9 @@ use histories::{
 use leftfold::es::{Act, AnyAggregate, History, Map, Proposal, Reaction, Set, event_id};
 use leftfold::lab::archive::{Export, Format, Import};
 use leftfold::lab::{
-    Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind, Keep,
-    Kind, Outcome, Panel, Recorded, Scenario, Session, StoredCommit, Stream, View, World,
-    command_id, forms, scenarios,
+    Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind,
+    Health, Keep, Kind, Outcome, Panel, Recorded, Scenario, Session, StoredCommit, Stream, View,
+    World, command_id, forms, scenarios,
 };
 use leftfold::store::link::{self, Shared};
 use proptest::collection::vec;
@@ -82,6 +82,38 @@ fn a_seek_equals_the_plain_fold_at_any_position_in_any_order() {
         for place in places {
             run.session.seek(run.any_position(place));
             assert_folds(run);
+        }
+    });
+}
+
+#[test]
+fn a_log_that_is_folded_in_slices_shows_what_it_showed_and_each_event_is_folded_once() {
+    check(1..40_u64, |run, slice| {
+        let scenario = run.session.scenario().clone();
+        let mut world = World::new(&scenario);
+        for commit in run.commits() {
+            assert!(world.learned(commit.read(&scenario)));
+        }
+        let head = world.log().head();
+        // Processes have nothing to do with it.
+        world.settle(scenario.processes.iter().map(|it| Keep::Mark(it.name(), 0)));
+        let projections = run.names().into_iter().filter(|(_, kind)| *kind == Kind::Projection);
+        let names: Vec<_> = projections.map(|(name, _)| name).collect();
+        let mut session = Session::new(world);
+        let mut slices = 1;
+        while !session.refill(slice) {
+            slices += 1;
+            // Whoever looks meanwhile sees nothing that is half done, and holds nothing up.
+            for name in &names {
+                let panel = session.panel(name).unwrap();
+                assert!([0, head].contains(&panel.checkpoint), "{name} at {}", panel.checkpoint);
+            }
+        }
+        assert!(slices <= head * names.len() as u64 / slice + 1, "{slices} slices of {slice}");
+        for name in &names {
+            let (panel, before) = (session.panel(name).unwrap(), run.session.panel(name).unwrap());
+            assert_eq!((panel.now, panel.checkpoint), (before.now, head), "{name}");
+            assert_eq!(panel.health, Health::Clean, "{name}");
         }
     });
 }
