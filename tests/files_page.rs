@@ -577,6 +577,9 @@ async fn a_database_of_another_version_of_the_page_is_left_alone_and_said() {
     page.client.close_window().await.unwrap();
     page.client.switch_to_window(here).await.unwrap();
     page.reload().await;
+    // What lived in memory is gone, and that is said.
+    alerts(&page, "The log of this address is not in this browser").await;
+    page.click("Close").await;
     no_alert(&page).await;
     page.js(ADD).await;
 

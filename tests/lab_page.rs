@@ -599,10 +599,103 @@ async fn two_positions_and_two_logs_are_put_side_by_side() {
     reach(&page, "With").await;
     page.press([UP]).await;
     let other = page.js("document.activeElement.selectedOptions[0].textContent").await;
-    assert_ne!(other, "This log");
+    assert!(!other.as_str().unwrap().contains("this log"), "{other}");
     press_on(&page, "Compare").await;
     until_text(&page, "Compare", "Both have the same events up to #3").await;
     page.screenshot("compare").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_into_the_labs_tools_stays_with_what_is_wrong_beside_it() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    send(&page, "Dep").await;
+    tool(&page, "Compare").await;
+    reach(&page, "This log at position").await;
+    let field = page.client.active_element().await.unwrap();
+    page.type_over(&field, "1").await;
+    page.press([ENTER]).await;
+    until_text(&page, "Compare", "This log at #1").await;
+    let value = "[...document.querySelectorAll('[role=dialog] input')].map(it => it.value)";
+    assert_eq!(page.js(value).await, json!(["1", "4"]));
+    page.press([ESCAPE]).await;
+
+    press_on(&page, "What if …").await;
+    reach(&page, "or with event").await;
+    let field = page.client.active_element().await.unwrap();
+    page.type_over(&field, "99").await;
+    page.press([ENTER]).await;
+    until_text(&page, "Event log", "there is no event 99; positions go from 1 to 4").await;
+    assert_eq!(page.js("document.activeElement.value").await, "99");
+    assert_eq!(page.js("!document.querySelector('[role=dialog]')").await, json!(true));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_focus_goes_on_where_the_button_that_had_it_is_gone() {
+    let page = Page::open().await;
+    let inside = "!!document.activeElement.closest('[role=dialog]')";
+    page.js("await leftfold.seek(5)").await;
+    press_on(&page, "Return to now").await;
+    page.until("document.activeElement.getAttribute('aria-label') === 'Playhead'").await;
+    tool(&page, "Race").await;
+    for name in ["Race", "Alice sends AddToCart", "Bob sends AddToCart"] {
+        press_on(&page, name).await;
+        page.until(inside).await;
+    }
+    page.press([ESCAPE]).await;
+    blur(&page).await;
+    press_on(&page, "Log ▾").await;
+    press_on(&page, "Manage logs").await;
+    press_on(&page, "Duplicate Shopping cart").await;
+    page.until("!!document.querySelector(`[aria-label='Duplicate Shopping cart copy']`)").await;
+    page.until(inside).await;
+    press_on(&page, "Delete Shopping cart copy").await;
+    page.until("document.body.innerText.includes('goes for good a day later')").await;
+    page.until(inside).await;
+    page.press([ESCAPE]).await;
+    page.until("!document.querySelector('[role=dialog]')").await;
+    assert_eq!(focused(&page).await, "Log ▾");
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_a_command_is_true_of_the_log_that_is_shown() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('bank')").await;
+    // One step forward lights the projections; a refusal is the handler's.
+    page.js("await leftfold.seek(await leftfold.head() - 1)").await;
+    press_on(&page, "Next event").await;
+    let head = page.js("leftfold.head()").await;
+    let target = page.find("#target").await;
+    choose(&page, "CloseA").await;
+    page.type_over(&target, "account-1").await;
+    page.press([ENTER]).await;
+    page.until("document.querySelector('#target').form.innerText.includes('refused')").await;
+    until_text(&page, "Pipeline", "HandlerCloseAccount refused").await;
+    assert_eq!(page.js("leftfold.head()").await, head);
+    let last = "(await leftfold.journal()).at(-1).stream";
+    assert_eq!(page.js(last).await, "account-1");
+
+    // In a fork, what came of the command is said beside that there is a fork.
+    page.js("await leftfold.seek(4)").await;
+    choose(&page, "Dep").await;
+    page.press([TAB, ENTER]).await;
+    until_text(&page, "Pipeline", "a new log, forked after event 4").await;
+    until_text(&page, "Pipeline", "Deposit").await;
+    until_text(&page, "Journal", "amount ").await;
+    press_on(&page, "Log ▾").await;
+    press_on(&page, "Reset to story").await;
+    page.until(&format!("await leftfold.head() === {head}")).await;
+    let answers = "document.querySelectorAll('form .answer').length";
+    assert_eq!(page.js(answers).await, json!(0));
+
+    // An address of a log that is not here says so, and makes none.
+    let logs = page.js("(await leftfold.logs()).length").await;
+    page.goto("#/bank/elsewhere/at/3").await;
+    page.until("[...document.querySelectorAll('[role=alert]')].some(it => it.innerText.includes('The log of this address is not in this browser'))").await;
+    assert_eq!(page.js("(await leftfold.logs()).length").await, logs);
     page.close().await;
 }
 

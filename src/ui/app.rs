@@ -16,6 +16,7 @@ mod play;
 mod scene;
 mod step;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo::events::{EventListener, EventListenerOptions};
@@ -33,13 +34,13 @@ use self::keep::Keeping;
 use self::lab::Bench;
 use self::layout::Layout;
 pub use self::layout::Side;
-pub use self::open::How;
+pub use self::open::{How, Opened};
 use self::page::Shown;
 use self::play::Beat;
 use self::scene::Scene;
 use self::step::Stepping;
 use super::bookmarks::Bookmarks;
-use super::browser::{close_menus, focus, remember, remembered, switch_theme};
+use super::browser::{FocusHeld, close_menus, focus, remember, remembered, switch_theme};
 use super::commands::Draft;
 use super::console::{self, Listeners, Reply, Request};
 use super::desk::{Desk, clock};
@@ -111,6 +112,7 @@ pub struct App {
     ready: Vec<Reply>,
     opening: u64,
     keeping: Keeping,
+    focus_held: Rc<RefCell<FocusHeld>>,
     link: Scope<Self>,
     calls: Calls,
     _events: Vec<EventListener>,
@@ -126,7 +128,9 @@ pub enum Msg {
     Open(Rc<str>, How),
     /// A log is open, or cannot be opened: which asking it answers, where to go there, and who
     /// waits for it.
-    Opened(u64, Result<(Desk, Vec<LogInfo>), StoreError>, Option<u64>, Option<Reply>),
+    Opened(u64, Result<Opened, StoreError>, Option<u64>, Option<Reply>),
+    /// The open log was forked after that event, and what came of the command sent there.
+    Forked(u64, Option<Entry>),
     /// Move the playhead.
     Seek(u64),
     /// Move the playhead at the next frame; later wishes replace earlier ones.
@@ -237,6 +241,7 @@ impl Component for App {
         let link = ctx.link().clone();
         let keys = link.callback(Msg::Key);
         let options = EventListenerOptions::enable_prevent_default();
+        let focus_held = Rc::<RefCell<FocusHeld>>::default();
         let events = vec![
             EventListener::new_with_options(&document(), "keydown", options, move |event| {
                 if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
@@ -254,6 +259,10 @@ impl Component for App {
             EventListener::new(&window(), "afterprint", {
                 let print = link.callback(Msg::Print);
                 move |_| print.emit(false)
+            }),
+            EventListener::new(&document(), "focusin", {
+                let focus = focus_held.clone();
+                move |event| focus.borrow_mut().moved(event)
             }),
             EventListener::new(&document(), "pointerdown", |event: &Event| {
                 let place = event.target().and_then(|it| it.dyn_into::<Node>().ok());
@@ -317,6 +326,7 @@ impl Component for App {
             opening: 0,
             calls: Calls::new(&link),
             keeping: Keeping::default(),
+            focus_held,
             link,
             _events: events,
         }
@@ -348,6 +358,11 @@ impl Component for App {
             console::after_paint(move || reply.resolve(&position));
         }
         self.brought();
+        let next = self.focus_held.borrow().next();
+        if let Some(next) = next {
+            // What cannot take the focus leaves it where it is.
+            let _ = next.focus();
+        }
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
@@ -400,6 +415,7 @@ impl App {
             }
             Msg::Navigate => return self.navigate(ctx),
             Msg::Open(scenario, how) => self.open(ctx, &scenario, how, None),
+            Msg::Forked(position, entry) => self.forked(position, entry.as_ref()),
             Msg::Opened(turn, result, position, reply) => {
                 return self.opened(ctx, turn, result, position, reply);
             }

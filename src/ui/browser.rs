@@ -2,14 +2,67 @@
 
 use gloo::utils::{document, window};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{Element, Event, HtmlElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 /// Moves the focus to the first element that the selector names.
 pub fn focus(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
+    // What lies in a closed menu is behind its button.
+    let closed = |it: &Element| it.closest("details:not([open])").ok().flatten();
+    let found = found.map(|it| {
+        let button = closed(&it).and_then(|menu| menu.query_selector("summary").ok().flatten());
+        button.unwrap_or(it)
+    });
     if let Some(element) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
         // An element that cannot take the focus leaves it where it is.
         let _ = element.focus();
+    }
+}
+
+/// What has the focus, and the dialogs and panels that it lies in, from the inside out.
+#[derive(Default)]
+pub struct FocusHeld {
+    element: Option<Element>,
+    within: Vec<Element>,
+}
+
+impl FocusHeld {
+    /// The focus has moved.
+    pub fn moved(&mut self, event: &Event) {
+        self.element = event.target().and_then(|it| it.dyn_into().ok());
+        self.within.clear();
+        let mut inner = self.element.clone();
+        while let Some(place) = inner.and_then(|it| it.closest("section").ok().flatten()) {
+            inner = place.parent_element();
+            self.within.push(place);
+        }
+    }
+
+    /// Where what had the focus is gone or can no longer be pressed: what comes next, so that
+    /// nobody who works by keyboard begins at the page's top again.
+    pub fn next(&self) -> Option<HtmlElement> {
+        let element = self.element.as_ref()?;
+        let off = element.matches(":disabled").unwrap_or_default();
+        if element.is_connected() && !off {
+            return None;
+        }
+        let active = document().active_element();
+        if active.is_some_and(|it| it != *element && it.tag_name() != "BODY") {
+            return None;
+        }
+        let place = self.within.iter().find(|it| it.is_connected())?;
+        let all = place.query_selector_all(
+            "button:not(:disabled), input:not(:disabled), select:not(:disabled), summary, [tabindex]",
+        );
+        let all = all.ok()?;
+        let all = || (0..all.length()).filter_map(|at| all.item(at));
+        let after = |it: &Node| {
+            let order = element.compare_document_position(it);
+            off && order & Node::DOCUMENT_POSITION_FOLLOWING > 0
+        };
+        let home = || place.query_selector("[role=slider], h2[tabindex]").ok().flatten();
+        let next = all().find(after).or_else(|| home().map(Into::into)).or_else(|| all().next());
+        next?.dyn_into().ok()
     }
 }
 

@@ -54,6 +54,9 @@ impl Draft {
     pub fn stream(&self, forms: &[CommandForm]) -> Option<Stream> {
         let form = forms.get(self.form)?;
         let id = self.target(form).trim();
+        // Who types the stream's whole name means that stream.
+        let id =
+            id.strip_prefix(&*form.aggregate).and_then(|it| it.strip_prefix('-')).unwrap_or(id);
         (!id.is_empty()).then(|| Stream::new(&form.aggregate, id))
     }
 
@@ -138,7 +141,10 @@ pub fn Commands(props: &CommandsProps) -> Html {
     };
     let target = {
         let category = form.aggregate.clone();
-        type_by(props, move |draft, text| _ = draft.targets.insert(category.clone(), text))
+        type_by(props, move |draft, text| {
+            draft.targets.insert(category.clone(), text);
+            draft.faults.remove("");
+        })
     };
     let mut groups: Vec<(Rc<str>, Numbered)> = Vec::new();
     for (index, form) in props.forms.iter().enumerate() {

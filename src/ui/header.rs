@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::{Callback, Event, Html, Properties, component, html};
 
 use super::app::How;
+use super::browser::close_menus;
 use super::lab::Tool;
 use super::logs::Act;
 use super::parts::{button, icon_button, menu, select};
@@ -41,7 +42,10 @@ pub fn Header(props: &HeaderProps) -> Html {
     };
     let fresh = |how: How| {
         let id = props.scenario.clone();
-        props.open.reform(move |_| (id.clone(), how.clone()))
+        props.open.reform(move |_| {
+            close_menus(None);
+            (id.clone(), how.clone())
+        })
     };
     let scenario = props.open.reform(|id: String| (id.into(), How::Last));
     let titles = props.scenarios.iter().map(|(id, title)| (id.to_string(), title.to_string()));

@@ -7,7 +7,8 @@ use super::desk::Desk;
 use super::icons::icon;
 use super::lab::{button_for, choices, chosen_by};
 use super::parts::{Head, button, chip, empty, panel};
-use super::shell::use_shell;
+use super::shell::{Shell, use_shell};
+use super::views::in_words;
 use crate::lab::{Choice, Entry, Outcome};
 
 /// The newest entries are shown; older ones are a click away.
@@ -51,7 +52,7 @@ pub fn Journal(props: &JournalProps) -> Html {
                 { empty(&shell, "Nothing was asked yet. Send a command: whether it is accepted or refused, it is noted here.") }
             }
             <ol>
-                { for entries.iter().rev().take(*shown).map(|entry| line(entry, props, &open)) }
+                { for entries.iter().rev().take(*shown).map(|entry| line(entry, props, &shell, &open)) }
             </ol>
             if older > 0 { { button(format!("Show older ones, {older} in all"), show_more) } }
         </div>
@@ -78,7 +79,12 @@ pub fn told(entry: &Entry) -> (&'static str, &'static str, Option<String>) {
     }
 }
 
-fn line(entry: &Entry, props: &JournalProps, open: &UseStateHandle<Option<Opened>>) -> Html {
+fn line(
+    entry: &Entry,
+    props: &JournalProps,
+    shell: &Shell,
+    open: &UseStateHandle<Option<Opened>>,
+) -> Html {
     let Some(command) = &entry.envelope.command else { return html! {} };
     let (mark, class, what) = told(entry);
     let first = entry.events.start;
@@ -92,6 +98,7 @@ fn line(entry: &Entry, props: &JournalProps, open: &UseStateHandle<Option<Opened
         Callback::from(move |_| open.set((!shown).then_some(number)))
     };
     let again = |choice: Choice| props.again.reform(move |_: MouseEvent| (id, choice));
+    let asked = in_words(command.data.get(), shell);
     let whom = format!("{} of {}", command.kind, entry.envelope.actor);
     html! {
         <li {class} key={format!("{} {} {}", entry.envelope.command_id, entry.after, entry.outcome.name())}>
@@ -99,6 +106,7 @@ fn line(entry: &Entry, props: &JournalProps, open: &UseStateHandle<Option<Opened
             <span class="what">
                 <b>{ command.kind.to_string() }</b>{ " " }
                 <span class="quiet"><span class="whole">{ command.stream.to_string() }</span>{ " " }<span class="whole">{ format!("by {}", entry.envelope.actor) }</span></span>
+                if !asked.is_empty() { <span class="asked" title={asked.clone()}>{ &asked }</span> }
                 if let Some(by) = chosen_by(entry) {
                     <span class="by">{ by }</span>
                 }

@@ -20,7 +20,8 @@ use super::lab::offers;
 use super::parts::{Head, button, chip, counted, grouped, menu, panel, select, tick, typed};
 use super::shell::Shell;
 use super::timeline::mark;
-use crate::lab::{Cents, Origin, Recorded, Session, Set, Stream};
+use super::views::in_words;
+use crate::lab::{Origin, Recorded, Session, Set, Stream};
 
 const ROW_HEIGHT: f64 = 32.0;
 const HEADER_HEIGHT: f64 = 28.0;
@@ -616,7 +617,7 @@ fn row(event: &Recorded, place: &Place, props: &RowsProps) -> Html {
                     Origin::Forced => tag("tag red", "forced"),
                 } }
                 if event.unreadable().is_some() { { tag("tag red", "unreadable") } }
-                { summary(event, &props.shell) }
+                { in_words(event.data().get(), &props.shell) }
             </span>
             <span role="gridcell" class="mono quiet">{ written_time(event).1 }</span>
         </div>
@@ -669,25 +670,6 @@ fn scale(count: usize, height: f64) -> f64 {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates as meant")]
 fn index_at(rows: f64) -> usize {
     rows.max(0.0) as usize
-}
-
-/// An event's data in a few words.
-fn summary(event: &Recorded, shell: &Shell) -> String {
-    let value: Value = serde_json::from_str(event.data().get()).unwrap_or_default();
-    match value {
-        Value::Object(map) => {
-            let parts = map.iter().map(|(key, value)| match value {
-                Value::String(text) => format!("{key} {text:?}"),
-                Value::Null => format!("{key} none"),
-                other => match other.as_i64().filter(|_| shell.money.contains(key.as_str())) {
-                    Some(cents) => format!("{key} {}", Cents(cents)),
-                    None => format!("{key} {other}"),
-                },
-            });
-            parts.collect::<Vec<_>>().join(", ")
-        }
-        other => other.to_string(),
-    }
 }
 
 #[derive(Properties, PartialEq)]
@@ -760,7 +742,7 @@ fn Detail(props: &DetailProps) -> Html {
                     <pre tabindex="0">{ pretty(event.data().get()) }</pre>
                 </div>
             </div>
-            { offers(event.position(), &props.out, &props.shell.lab) }
+            { offers(event.position(), props.head, &props.out, &props.shell.lab) }
             <p class="ids mono">
                 <span>{ written_time(event).0 }</span>
                 { id("id", event.id()) }

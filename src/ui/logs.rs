@@ -88,6 +88,8 @@ pub struct Entry {
     pub extent: Extent,
     /// The scenario's title.
     pub scenario: String,
+    /// What the log is called that it was forked from.
+    pub from: String,
 }
 
 /// What the dialog shows.
@@ -203,6 +205,17 @@ pub fn Logs(props: &LogsProps) -> Html {
                     </p>
                 }
                 <p role="status" class="pad">{ &shown.said }</p>
+                <>
+                    { for deleted.map(|entry| {
+                        let undo = act.reform({ let info = entry.info.clone(); move |_: MouseEvent| Act::Delete(info.clone(), false) });
+                        html! {
+                            <p key={entry.info.id.clone()} class="note pad">
+                                { format!("“{}” is deleted, and goes for good a day later. ", entry.info.title) }
+                                <button type="button" aria-label={format!("Undo the deletion of {}", entry.info.title)} onclick={undo}>{ "Undo" }</button>
+                            </p>
+                        }
+                    }) }
+                </>
                 if shown.too_long && let Some(entry) = shown.entries.iter().find(|it| it.info.id == props.log) {
                     <p class="pad">{ button("Download it as a file", act.reform({
                         let info = entry.info.clone();
@@ -217,17 +230,6 @@ pub fn Logs(props: &LogsProps) -> Html {
                 <ul class="logs" aria-label="Kept logs">
                     { for kept.map(|entry| html! { <Item key={entry.info.id.clone()} entry={entry.clone()} here={entry.info.id == props.log} {busy} act={act.clone()} /> }) }
                 </ul>
-                <>
-                    { for deleted.map(|entry| {
-                        let undo = act.reform({ let info = entry.info.clone(); move |_: MouseEvent| Act::Delete(info.clone(), false) });
-                        html! {
-                            <p key={entry.info.id.clone()} class="note pad">
-                                { format!("“{}” is deleted, and goes for good a day later. ", entry.info.title) }
-                                <button type="button" aria-label={format!("Undo the deletion of {}", entry.info.title)} onclick={undo}>{ "Undo" }</button>
-                            </p>
-                        }
-                    }) }
-                </>
                 <h3>{ "Safety" }</h3>
                 if let Some(room) = &shown.room {
                     <p>
@@ -265,7 +267,7 @@ struct ItemProps {
 
 #[component]
 fn Item(props: &ItemProps) -> Html {
-    let Entry { info, extent, scenario } = &props.entry;
+    let Entry { info, extent, scenario, .. } = &props.entry;
     let of = |make: fn(LogInfo) -> Act| {
         let info = info.clone();
         props.act.reform(move |_: MouseEvent| make(info.clone()))
@@ -274,7 +276,12 @@ fn Item(props: &ItemProps) -> Html {
         let (info, act) = (info.clone(), props.act.clone());
         Callback::from(move |event: Event| {
             let title = typed(&event).unwrap_or_default().trim().to_owned();
-            if !title.is_empty() && title != info.title {
+            if title.is_empty() {
+                // A log is always called something.
+                if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
+                    input.set_value(&info.title);
+                }
+            } else if title != info.title {
                 act.emit(Act::Rename(info.clone(), title));
             }
         })
@@ -294,7 +301,11 @@ fn Item(props: &ItemProps) -> Html {
         },
         written_millis(info.opened_at).0,
         forked
-            .map(|(log, at)| format!(" · forked from {log} at {}", grouped(*at)))
+            .map(|(_, at)| format!(
+                " · forked from {} after event {}",
+                props.entry.from,
+                grouped(*at)
+            ))
             .unwrap_or_default(),
     );
     html! {

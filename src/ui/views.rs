@@ -200,6 +200,25 @@ pub fn plain(shell: &Shell, pointer: &str, text: &str) -> String {
     }
 }
 
+/// The data of an event or a command in a few words.
+pub fn in_words(data: &str, shell: &Shell) -> String {
+    let value: Value = serde_json::from_str(data).unwrap_or_default();
+    match value {
+        Value::Object(map) => {
+            let parts = map.iter().map(|(key, value)| match value {
+                Value::String(text) => format!("{key} {text:?}"),
+                Value::Null => format!("{key} none"),
+                other => match other.as_i64().filter(|_| is_money(&shell.money, key)) {
+                    Some(cents) => format!("{key} {}", Cents(cents)),
+                    None => format!("{key} {other}"),
+                },
+            });
+            parts.collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
 /// A JSON value as a tree.
 #[component]
 pub fn Tree(props: &TreeProps) -> Html {

@@ -112,11 +112,8 @@ impl fmt::Display for Did {
                 }
             }
             Self::Folded { version, folded, .. } if folded < version => {
-                write!(
-                    f,
-                    "Folds {folded} of {}, the state before being at hand",
-                    plural(*version, "event")
-                )
+                let (known, all) = (version - folded, plural(*version, "event"));
+                write!(f, "Has folded {known} of {all} before, and folds the other {folded}")
             }
             Self::Folded { folded: 0, .. } => f.write_str("Nothing to fold: the initial state"),
             Self::Folded { folded, .. } => write!(f, "Folds {}", plural(*folded, "event")),

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use uuid::Uuid;
 use yew::Context;
 
-use super::{App, Msg};
+use super::{App, Msg, Opened};
 use crate::lab::{Ask, Choice, Control, Did, Entry, Outcome};
 use crate::ui::desk::{Desk, new_id};
 use crate::ui::lab::Refused;
 use crate::ui::parts::counted;
+use crate::ui::pipeline::{Cargo, Station};
 
 impl App {
     /// Does something to the running system, and runs it until quiet. A command that is being
@@ -60,8 +61,15 @@ impl App {
 
     pub(super) fn send(&mut self, ctx: &Context<Self>) {
         let Some(desk) = self.desk.clone() else { return };
-        let Some(ask) = self.ask(&desk) else { return };
+        let Some(ask) = self.ask(&desk) else { return self.not_read() };
         self.submit(ctx, ask);
+    }
+
+    /// What was typed cannot be sent: what was said of an earlier command is over.
+    pub(super) fn not_read(&mut self) {
+        let faults = self.draft.faults.values().map(String::as_str).collect::<Vec<_>>();
+        self.said = format!("Not sent: {}.", faults.join(", "));
+        self.told = None;
     }
 
     /// Sends a command of the journal once more, in one of the ways there are.
@@ -92,6 +100,11 @@ impl App {
         self.lab.sent(entry);
         let command = entry.envelope.command.as_ref().map(|it| it.kind.clone()).unwrap_or_default();
         let reason = entry.reason.as_deref().unwrap_or_default();
+        if entry.events.is_empty() {
+            self.pulse(Station::Handler, None);
+        } else {
+            self.pulse(Station::Store, Some((Station::Handler, Cargo::Event)));
+        }
         Rc::make_mut(&mut self.draft).answer = Some(match &entry.outcome {
             Outcome::Repeated => {
                 (true, format!("{command} was handled before: nothing is done again."))
@@ -112,25 +125,41 @@ impl App {
         let Some(desk) = self.desk.clone() else { return };
         let ask = if send {
             let Some(ask) = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id()) else {
-                return;
+                return self.not_read();
             };
             Some(ask)
         } else {
             None
         };
         self.opening += 1;
-        let turn = self.opening;
-        ctx.link().send_future(async move {
+        let (turn, link) = (self.opening, ctx.link().clone());
+        wasm_bindgen_futures::spawn_local(async move {
             let position = desk.session().position();
             let forked = async {
-                let fork = desk.fork(position).await?;
-                if let Some(ask) = ask {
-                    fork.send(ask).await;
-                }
-                let logs = fork.storage().logs().await?;
-                Ok((fork, logs))
+                let desk = desk.fork(position).await?;
+                let entry = match ask {
+                    Some(ask) => desk.send(ask).await,
+                    None => None,
+                };
+                let logs = desk.storage().logs().await?;
+                Ok((Opened { desk, logs, instead: false }, entry))
             };
-            Msg::Opened(turn, forked.await, None, None)
+            match forked.await {
+                Ok((opened, entry)) => {
+                    link.send_message(Msg::Opened(turn, Ok(opened), None, None));
+                    link.send_message(Msg::Forked(position, entry));
+                }
+                Err(fault) => link.send_message(Msg::Opened(turn, Err(fault), None, None)),
+            }
         });
+    }
+
+    pub(super) fn forked(&mut self, position: u64, entry: Option<&Entry>) {
+        self.sent(entry);
+        let came = if entry.is_some() { &*self.said } else { "" };
+        self.said = format!(
+            "This is a new log, forked after event {position}; the other one stays. {came}"
+        );
+        self.told = Some(self.said.clone());
     }
 }

@@ -3,7 +3,7 @@
 
 use yew::Context;
 
-use super::{App, How, Msg};
+use super::{App, How, Msg, Opened};
 use crate::ui::console::{self, Reply, Request};
 
 impl App {
@@ -82,9 +82,9 @@ impl App {
                 let turn = self.opening;
                 ctx.link().send_future(async move {
                     let forked = async {
-                        let fork = desk.fork(position).await?;
-                        let logs = fork.storage().logs().await?;
-                        Ok((fork, logs))
+                        let desk = desk.fork(position).await?;
+                        let logs = desk.storage().logs().await?;
+                        Ok(Opened { desk, logs, instead: false })
                     };
                     Msg::Opened(turn, forked.await, None, Some(reply))
                 });

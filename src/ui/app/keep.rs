@@ -89,6 +89,7 @@ impl App {
                 Err(fault) => return Msg::Act(Act::Said(format!("{fault}."))),
             };
             let mut entries = Vec::new();
+            let names = infos.clone();
             for info in infos {
                 if info.deleted_at.is_some_and(|at| at + DELETED_MILLIS < now()) {
                     // What cannot be removed now is tried again the next time.
@@ -98,7 +99,11 @@ impl App {
                 let scenario = titles.iter().find(|(id, _)| **id == *info.scenario);
                 let scenario = scenario.map_or_else(String::new, |(_, title)| title.to_string());
                 let extent = extents.get(&info.id).copied().unwrap_or_default();
-                entries.push(Entry { info, extent, scenario });
+                let from = info.forked_from.as_ref();
+                let from = names.iter().find(|it| from.is_some_and(|(log, _)| it.id == *log));
+                let from =
+                    from.map_or("one that is gone".to_owned(), |it| format!("“{}”", it.title));
+                entries.push(Entry { info, extent, scenario, from });
             }
             Msg::Act(Act::Listed(entries, room))
         });
@@ -183,6 +188,7 @@ impl App {
                 self.describe(ctx, LogInfo { title, ..info });
             }
             Act::Delete(info, deleted) => {
+                (shown.link, shown.too_long) = (None, false);
                 let deleted_at = deleted.then(now);
                 shown.said =
                     format!("{} is {}.", info.title, if deleted { "deleted" } else { "back" });

@@ -31,6 +31,15 @@ pub enum How {
     Memory(bool),
 }
 
+/// A log that was opened.
+pub struct Opened {
+    pub desk: Desk,
+    /// All that are kept where it is.
+    pub logs: Vec<LogInfo>,
+    /// True where it stands for one that was asked for and is not there.
+    pub instead: bool,
+}
+
 impl App {
     pub(super) fn navigate(&mut self, ctx: &Context<Self>) -> bool {
         if self.shared(ctx) {
@@ -85,11 +94,11 @@ impl App {
         &mut self,
         ctx: &Context<Self>,
         turn: u64,
-        result: Result<(Desk, Vec<LogInfo>), StoreError>,
+        result: Result<Opened, StoreError>,
         position: Option<u64>,
         reply: Option<Reply>,
     ) -> bool {
-        let (desk, logs) = match result {
+        let Opened { desk, logs, instead } = match result {
             Ok(opened) => opened,
             Err(fault) => {
                 let why = format!("The log could not be opened: {fault}.");
@@ -114,7 +123,14 @@ impl App {
             }
             return false;
         }
-        self.show(ctx, desk, position);
+        self.show(ctx, desk, if instead { None } else { position });
+        if instead {
+            self.fault = Some(
+                "The log of this address is not in this browser: it was deleted, lived in memory \
+                 only, or is kept in another one. “Share” makes links that carry their log."
+                    .to_owned(),
+            );
+        }
         self.list_own(logs.into_iter());
         match reply {
             Some(reply) => reply.resolve(&()),
@@ -144,6 +160,11 @@ impl App {
             self.draft = Rc::new(Draft::first(&self.forms));
             self.pinned = layout::pinned(&scenario.id);
         }
+        // What was said of another log.
+        Rc::make_mut(&mut self.draft).answer = None;
+        if new {
+            self.fault = None;
+        }
         self.lab = Lab::default();
         (self.stepping, self.beat, self.pulse, self.told) = (None, None, None, None);
         self.addressed = None;
@@ -164,17 +185,19 @@ impl App {
 
 /// Opens or makes a log, on disk where there is one.
 async fn open(
-    disk: Option<Storage>,
+    durable: Option<Storage>,
     memory: Storage,
     scenario: &Rc<Scenario>,
     how: How,
-) -> Result<(Desk, Vec<LogInfo>), StoreError> {
-    let mut storage = match (&how, disk) {
+) -> Result<Opened, StoreError> {
+    let mut storage = match (&how, durable) {
         (How::Memory(_), _) | (_, None) => memory.clone(),
-        (_, Some(disk)) => disk,
+        (_, Some(storage)) => storage,
     };
     let mut logs = storage.logs().await?;
     let own = |log: &&LogInfo| log.scenario == *scenario.id;
+    let last = |logs: &[LogInfo]| logs.iter().filter(own).max_by_key(|it| it.opened_at).cloned();
+    let mut instead = false;
     let wanted = match &how {
         How::Log(id, _) => {
             // A log that is only in memory can still be gone back to.
@@ -184,23 +207,24 @@ async fn open(
                     (storage, logs) = (memory, others);
                 }
             }
-            logs.iter().filter(own).find(|log| log.id == *id)
+            let found = logs.iter().filter(own).find(|log| log.id == *id).cloned();
+            instead = found.is_none();
+            found.or_else(|| last(&logs))
         }
-        How::Last => logs.iter().filter(own).max_by_key(|log| log.opened_at),
+        How::Last => last(&logs),
         _ => None,
     };
-    let wanted = wanted.cloned();
-    let opened = if let Some(info) = wanted {
+    let desk = if let Some(info) = wanted {
         Desk::open(storage.clone(), scenario, info).await?
     } else {
         let story = !matches!(how, How::Empty | How::Memory(false));
         Desk::create(storage.clone(), scenario, story).await?
     };
     // What is known of them now, without asking again.
-    let info = opened.info().clone();
+    let info = desk.info().clone();
     match logs.iter_mut().find(|log| log.id == info.id) {
         Some(log) => *log = info,
         None => logs.push(info),
     }
-    Ok((opened, logs))
+    Ok(Opened { desk, logs, instead })
 }

@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use web_sys::{HtmlInputElement, HtmlSelectElement, SubmitEvent};
-use yew::{Callback, Html, Properties, component, html};
+use yew::{Callback, Html, InputEvent, Properties, component, html};
 
 use super::Msg;
 use super::parts::refused;
 use super::sides::{Pair, sides};
 use crate::store::LogInfo;
+use crate::ui::parts::typed;
 
 /// What is to be compared: a position here, a log, and a position there.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +41,8 @@ pub struct CompareProps {
 pub fn CompareForm(props: &CompareProps) -> Html {
     let places = [yew::use_node_ref(), yew::use_node_ref(), yew::use_node_ref()];
     let fault = yew::use_state(|| false);
+    // What was typed stays, whatever the page shows meanwhile.
+    let typing = [yew::use_state(|| None::<String>), yew::use_state(|| None::<String>)];
     let send = {
         let (places, act, fault) = (places.clone(), props.act.clone(), fault.clone());
         Callback::from(move |event: SubmitEvent| {
@@ -57,21 +60,25 @@ pub fn CompareForm(props: &CompareProps) -> Html {
         })
     };
     let entry = |at: usize, label: &'static str, value: u64| {
+        let typing = typing[at / 2].clone();
+        let value = (*typing).clone().unwrap_or_else(|| value.to_string());
+        let write = move |event: InputEvent| typing.set(typed(&event));
         html! {
             <label class="field"><span>{ label }</span>
-                <input ref={places[at].clone()} inputmode="numeric" autocomplete="off" value={value.to_string()} />
+                <input ref={places[at].clone()} inputmode="numeric" autocomplete="off" {value} oninput={write} />
             </label>
         }
     };
-    let title = |info: &LogInfo| {
-        if info.id == props.log { "This log".to_owned() } else { info.title.clone() }
+    let title = |at: usize, info: &LogInfo| {
+        let this = if info.id == props.log { ", this log" } else { "" };
+        format!("{}. {}{this}", at + 1, info.title)
     };
     html! {
         <form class="compare" onsubmit={send} novalidate={true}>
             { entry(0, "This log at position", props.position.min(props.head.saturating_sub(1))) }
             <label class="field"><span>{ "With" }</span>
                 <select ref={places[1].clone()}>
-                    { for props.logs.iter().map(|info| html! { <option value={info.id.clone()} selected={info.id == props.log}>{ title(info) }</option> }) }
+                    { for props.logs.iter().enumerate().map(|(at, info)| html! { <option value={info.id.clone()} selected={info.id == props.log}>{ title(at, info) }</option> }) }
                 </select>
             </label>
             { entry(2, "at position", props.head) }

@@ -37,6 +37,9 @@ pub struct AmountProps {
     /// What the button says.
     pub button: &'static str,
     pub value: u64,
+    /// Where it is an event's position: the last one.
+    #[prop_or_default]
+    pub last: Option<u64>,
     pub set: Callback<u64>,
     /// Why it could not be set.
     #[prop_or_default]
@@ -47,18 +50,25 @@ pub struct AmountProps {
 #[component]
 pub fn Amount(props: &AmountProps) -> Html {
     let place = yew::use_node_ref();
-    let unread = yew::use_state(|| false);
+    let unread = yew::use_state(|| None::<Rc<str>>);
     // What is being typed stays, whatever else makes the page draw this anew.
     let typing = yew::use_state(|| None::<String>);
     let send = {
         let (place, unread, set) = (place.clone(), unread.clone(), props.set.clone());
-        let typing = typing.clone();
+        let (typing, last) = (typing.clone(), props.last);
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let text = place.cast::<HtmlInputElement>().map(|it| it.value());
             let number = text.and_then(|it| it.trim().parse().ok());
-            unread.set(number.is_none());
-            if let Some(number) = number {
+            let number = number.ok_or_else(|| "type a whole number".to_owned());
+            let number = number.and_then(|number| match last {
+                Some(last) if number == 0 || number > last => {
+                    Err(format!("there is no event {number}; positions go from 1 to {last}"))
+                }
+                _ => Ok(number),
+            });
+            unread.set(number.as_ref().err().map(|why| why.as_str().into()));
+            if let Ok(number) = number {
                 typing.set(None);
                 set.emit(number);
             }
@@ -66,7 +76,7 @@ pub fn Amount(props: &AmountProps) -> Html {
     };
     let value = (*typing).clone().unwrap_or_else(|| props.value.to_string());
     let write = Callback::from(move |event: InputEvent| typing.set(typed(&event)));
-    let fault = if *unread { Some("type a whole number".into()) } else { props.fault.clone() };
+    let fault = (*unread).clone().or_else(|| props.fault.clone());
     html! {
         <form class="amount" onsubmit={send} novalidate={true}>
             <label class="field"><span>{ &props.label }{ whose(&props.whom) }</span>

@@ -139,14 +139,14 @@ pub fn banner(imagined: &Imagining, act: &Callback<Msg>) -> Html {
 }
 
 /// What can be imagined about an event, for its detail.
-pub fn offers(position: u64, out: &Set<u64>, act: &Callback<Msg>) -> Html {
+pub fn offers(position: u64, head: u64, out: &Set<u64>, act: &Callback<Msg>) -> Html {
     let words = if out.contains(&position) { "Put it back" } else { "Leave it out" };
     html! {
         <details class="imagine">
             <summary>{ "What if …" }</summary>
             <div class="actions">
                 { button(words, act.reform(move |_| Msg::LeaveOut(position))) }
-                <Amount label="or with event" button="Swap" value={position.saturating_sub(1).max(1)} set={act.reform(move |other| Msg::Swap(position, other))} />
+                <Amount label="or with event" button="Swap" value={position.saturating_sub(1).max(1)} last={head} set={act.reform(move |other| Msg::Swap(position, other))} />
             </div>
         </details>
     }
