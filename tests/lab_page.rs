@@ -680,7 +680,9 @@ async fn what_is_said_of_a_command_is_true_of_the_log_that_is_shown() {
 
     // In a fork, what came of the command is said beside that there is a fork.
     page.js("await leftfold.seek(4)").await;
-    choose(&page, "Dep").await;
+    blur(&page).await;
+    page.press(['c', UP, UP]).await;
+    page.until("document.activeElement.selectedOptions[0].textContent === 'Deposit'").await;
     page.press([TAB, ENTER]).await;
     until_text(&page, "Pipeline", "a new log, forked after event 4").await;
     until_text(&page, "Pipeline", "Deposit").await;

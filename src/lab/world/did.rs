@@ -112,8 +112,15 @@ impl fmt::Display for Did {
                 }
             }
             Self::Folded { version, folded, .. } if folded < version => {
-                let (known, all) = (version - folded, plural(*version, "event"));
-                write!(f, "Has folded {known} of {all} before, and folds the other {folded}")
+                let all = plural(*version, "event");
+                match folded {
+                    0 => write!(f, "Has folded all of its {all} before"),
+                    _ => write!(
+                        f,
+                        "Has folded {} of its {all} before, folds {folded} more",
+                        version - folded
+                    ),
+                }
             }
             Self::Folded { folded: 0, .. } => f.write_str("Nothing to fold: the initial state"),
             Self::Folded { folded, .. } => write!(f, "Folds {}", plural(*folded, "event")),

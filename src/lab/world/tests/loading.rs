@@ -68,7 +68,7 @@ fn force_decides_on_the_old_state_and_appends_whatever_has_happened() {
         expect![[r#"
         Alice sends Open to door-1
         Loads door-1: 2 events
-        Folds 0 of 2 events, the state before being at hand
+        Has folded all of its 2 events before
         Accepts Open: Opened
         Asks the store to append 1 event to door-1, expecting any version
         Stored at position 4
