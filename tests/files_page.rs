@@ -515,6 +515,35 @@ async fn elsewhere(page: &Page, code: &str) -> WindowHandle {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_another_tab_deletes_takes_nothing_until_it_is_back() {
+    let page = Page::open().await;
+    page.js(ADD).await;
+    let address = page.js("location.hash").await.as_str().unwrap().to_owned();
+    let before = page.js(EVENTS).await;
+    let here = page.client.window().await.unwrap();
+    let there = page.client.new_window(true).await.unwrap().handle;
+    page.client.switch_to_window(there).await.unwrap();
+    page.goto(&address).await;
+    open_logs(&page).await;
+    page.click("Delete Shopping cart").await;
+    page.until(&format!("location.hash !== '{address}'")).await;
+
+    page.client.switch_to_window(here).await.unwrap();
+    alerts(&page, "This log was deleted in another tab, and goes for good a day later").await;
+    assert_eq!(page.js(ADD).await["code"], "storage");
+    assert_eq!(page.js(EVENTS).await, before);
+    page.click("Have it back").await;
+    page.until("!document.querySelector('[role=alert]')").await;
+    page.js(ADD).await;
+    let after = page.js(EVENTS).await;
+    assert_ne!(after, before);
+    page.reload().await;
+    assert_eq!(page.js(EVENTS).await, after);
+    no_alert(&page).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_is_thrown_away_while_it_is_open_is_saved_again_from_memory() {
     let page = Page::open().await;
     page.js(ADD).await;

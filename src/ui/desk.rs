@@ -155,6 +155,15 @@ pub enum Trouble {
     Unreachable(String),
     /// The storage no longer has it, or has less of it than this tab.
     Evicted,
+    /// It was put away in another tab.
+    Deleted,
+}
+
+impl Trouble {
+    /// True where it is of no use to try again.
+    fn lasts(&self) -> bool {
+        !matches!(self, Self::Full | Self::Unreachable(_))
+    }
 }
 
 impl fmt::Display for Trouble {
@@ -178,6 +187,10 @@ impl fmt::Display for Trouble {
             Self::Unreachable(why) => {
                 write!(f, "The last change was not stored: {why}. Nothing is lost in this tab.")
             }
+            Self::Deleted => f.write_str(
+                "This log was deleted in another tab, and goes for good a day later. Nothing is \
+                 added to it until it is back.",
+            ),
             Self::Evicted => f.write_str(
                 "The browser has thrown this log away, or part of it. This tab still has all of \
                  it and can save it again.",
@@ -500,8 +513,9 @@ impl Desk {
         if damaged {
             inner.trouble.replace(Some(Trouble::Damaged(losses)));
         }
+        let put_away = self.put_away_elsewhere().await;
         let effects = self.effects_elsewhere().await;
-        let new = damaged || !commits.is_empty() || !effects.is_empty();
+        let new = damaged || put_away || !commits.is_empty() || !effects.is_empty();
         let mut session = self.session_mut();
         let scenario = session.scenario().clone();
         for commit in commits {
@@ -511,6 +525,20 @@ impl Desk {
             session.world_mut().recall(effect);
         }
         new
+    }
+
+    /// Looks whether another tab has put the log away, or brought it back. True where it has.
+    async fn put_away_elsewhere(&self) -> bool {
+        let inner = &self.0;
+        let Ok(logs) = inner.storage.all_logs().await else { return false };
+        let away = logs.iter().any(|it| it.id == inner.info.id && it.deleted_at.is_some());
+        let mut trouble = inner.trouble.borrow_mut();
+        match (&*trouble, away) {
+            (None, true) => *trouble = Some(Trouble::Deleted),
+            (Some(Trouble::Deleted), false) => *trouble = None,
+            _ => return false,
+        }
+        true
     }
 
     /// The side effects that another tab has performed.
@@ -586,7 +614,7 @@ impl Desk {
     /// Looks whether the store takes the log's changes again; a connection that was lost is opened
     /// once more.
     pub async fn retry(&self) {
-        if !matches!(self.trouble(), Some(Trouble::Full | Trouble::Unreachable(_))) {
+        if self.trouble().is_none_or(|it| it.lasts()) {
             return;
         }
         let _turn = self.0.gate.lock().await;
@@ -761,9 +789,7 @@ impl Desk {
 
     async fn store(&self, commit: &Commit) -> Answer {
         let inner = &self.0;
-        if let Some(trouble @ (Trouble::Damaged(_) | Trouble::Elsewhere | Trouble::Evicted)) =
-            self.trouble()
-        {
+        if let Some(trouble) = self.trouble().filter(Trouble::lasts) {
             return Answer::Failed(trouble.to_string());
         }
         match inner.storage.append(&inner.info.id, commit).await {
@@ -807,10 +833,7 @@ impl Desk {
 
     async fn keep(&self, keep: Keep) {
         let inner = &self.0;
-        if matches!(
-            self.trouble(),
-            Some(Trouble::Damaged(_) | Trouble::Elsewhere | Trouble::Evicted)
-        ) {
+        if self.trouble().is_some_and(|it| it.lasts()) {
             return;
         }
         let (on, key, text) = record_of(&keep);

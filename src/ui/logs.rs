@@ -330,7 +330,11 @@ pub fn trouble(trouble: &Trouble, info: &LogInfo, act: &Callback<Act>) -> Html {
     let go_on = match trouble {
         Trouble::Damaged(_) => Some("Go on in a new log"),
         Trouble::Evicted | Trouble::Unreachable(_) => Some("Save it again"),
-        Trouble::Full | Trouble::Elsewhere => None,
+        Trouble::Full | Trouble::Elsewhere | Trouble::Deleted => None,
+    };
+    let back = {
+        let info = info.clone();
+        act.reform(move |_: MouseEvent| Act::Delete(info.clone(), false))
     };
     let export = {
         let info = info.clone();
@@ -340,6 +344,7 @@ pub fn trouble(trouble: &Trouble, info: &LogInfo, act: &Callback<Act>) -> Html {
         <p class="notice bad" role="alert">
             { "This log is read-only for now. " }{ trouble.to_string() }
             if retry { { button("Try again", act.reform(|_| Act::Retry)) } }
+            if *trouble == Trouble::Deleted { { button("Have it back", back) } }
             if let Some(words) = go_on { { button(words, act.reform(|_| Act::GoOn)) } }
             { button("Export it", export) }
         </p>

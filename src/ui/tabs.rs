@@ -142,6 +142,13 @@ impl Drop for Channel {
     }
 }
 
+/// Tells the tabs that have a log open that something about it has changed.
+pub fn announce(log: &str) {
+    if let Some(channel) = Channel::open(log, || ()) {
+        channel.announce();
+    }
+}
+
 impl Channel {
     /// Opens a log's channel. None where the browser has none.
     pub fn open(log: &str, heard: impl Fn() + 'static) -> Option<Self> {

@@ -21,6 +21,7 @@ use crate::ui::fixed::Fixed;
 use crate::ui::logs::{Act, Entry, Shown};
 use crate::ui::pace::Pace;
 use crate::ui::parts::counted;
+use crate::ui::tabs;
 
 /// A deleted log can be had back for a day.
 const DELETED_MILLIS: u64 = 24 * 60 * 60 * 1000;
@@ -139,8 +140,9 @@ impl App {
         let storage = desk.storage().clone();
         let link = ctx.link().clone();
         wasm_bindgen_futures::spawn_local(async move {
-            if let Err(fault) = storage.describe(&info).await {
-                link.send_message(Msg::Act(Act::Said(format!("{fault}."))));
+            match storage.describe(&info).await {
+                Ok(()) => tabs::announce(&info.id),
+                Err(fault) => link.send_message(Msg::Act(Act::Said(format!("{fault}.")))),
             }
             link.send_message(Msg::Act(Act::List));
         });
