@@ -16,7 +16,7 @@
 //! commit that is large is a segment of its own.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
@@ -42,7 +42,7 @@ use super::{
     Durability, Extent, Found, LogInfo, LogStore, Records, Shelf, StoreError, check, check_follows,
     sentinel,
 };
-use crate::es::{Commit, StoredCommit};
+use crate::es::{Commit, Map, StoredCommit};
 
 /// The layout of the object stores. One that has other stores has another number.
 const LAYOUT: u32 = 2;
@@ -120,7 +120,7 @@ struct Inner {
     /// The log that was appended to last, and how far it went then.
     last: RefCell<Option<(String, Head)>>,
     /// What the sentinel is about to be told.
-    untold: RefCell<BTreeMap<String, End>>,
+    untold: RefCell<Map<String, End>>,
 }
 
 struct Connection {
@@ -632,7 +632,7 @@ impl LogStore for IdbStore {
         Ok(())
     }
 
-    async fn extents(&self) -> Result<BTreeMap<String, Extent>, StoreError> {
+    async fn extents(&self) -> Result<Map<String, Extent>, StoreError> {
         let transaction = self.begin(&[HEADS], None)?;
         let heads = transaction.object_store(HEADS)?;
         let ids = heads.get_all_keys(None, None)?.into_future();

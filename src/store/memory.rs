@@ -1,16 +1,16 @@
 //! Logs in memory: for tests, and for a browser that offers no storage.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+
 use std::rc::Rc;
 
 use super::{Extent, Found, LogInfo, LogStore, Records, Shelf, StoreError, check, check_follows};
-use crate::es::{Commit, StoredCommit, Stream};
+use crate::es::{Commit, Map, StoredCommit, Stream};
 
 /// Logs that last as long as the page does. Clones share them, as tabs share the browser's
 /// storage. It answers at once: its futures are never pending.
 #[derive(Clone, Default)]
-pub struct MemoryStore(Rc<RefCell<BTreeMap<String, Log>>>);
+pub struct MemoryStore(Rc<RefCell<Map<String, Log>>>);
 
 struct Log {
     info: LogInfo,
@@ -125,7 +125,7 @@ impl LogStore for MemoryStore {
         Ok(())
     }
 
-    async fn extents(&self) -> Result<BTreeMap<String, Extent>, StoreError> {
+    async fn extents(&self) -> Result<Map<String, Extent>, StoreError> {
         let logs = self.0.borrow();
         let extent =
             |log: &Log| Extent { commits: log.commits.len() as u64, events: log.head, bytes: 0 };

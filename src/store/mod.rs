@@ -12,11 +12,9 @@ mod memory;
 #[cfg(target_arch = "wasm32")]
 mod sentinel;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::es::{Commit, StoredCommit, Stream};
+use crate::es::{Commit, Map, StoredCommit, Stream};
 
 #[cfg(target_arch = "wasm32")]
 pub use idb::IdbStore;
@@ -115,7 +113,7 @@ pub struct Kept {
 }
 
 /// A log's small records, as JSON text, in order of their keys.
-pub type Records = BTreeMap<(Shelf, String), String>;
+pub type Records = Map<(Shelf, String), String>;
 
 /// Why something was not stored. Whatever it is, nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -217,7 +215,7 @@ pub trait LogStore {
     ///
     /// # Errors
     /// [`StoreError::Failed`].
-    async fn extents(&self) -> Result<BTreeMap<String, Extent>, StoreError>;
+    async fn extents(&self) -> Result<Map<String, Extent>, StoreError>;
 
     /// Removes a log for good; nothing where there is none.
     ///
@@ -263,7 +261,7 @@ fn check(
     if (commit.number, commit.after) == (commits + 1, head) {
         return Ok(());
     }
-    let mut versions: BTreeMap<Stream, u64> = BTreeMap::new();
+    let mut versions: Map<Stream, u64> = Map::new();
     missed(&mut |stream, version| _ = versions.insert(stream.clone(), version));
     for (stream, expected) in commit.expects() {
         match versions.get(&stream) {

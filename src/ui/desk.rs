@@ -2,7 +2,7 @@
 //! log's other tabs.
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
-use std::collections::BTreeMap;
+
 use std::fmt;
 use std::rc::{Rc, Weak};
 
@@ -17,7 +17,7 @@ use super::pace::{Pace, breathe};
 use super::tabs::{self, Channel, Claim, Runner};
 use crate::lab::archive::Imported;
 use crate::lab::{
-    Answer, Ask, Bulk, Commit, Did, Entry, Keep, Recorded, Scenario, Session, StoredCommit,
+    Answer, Ask, Bulk, Commit, Did, Entry, Keep, Map, Recorded, Scenario, Session, StoredCommit,
     Subscription, World,
 };
 use crate::store::{
@@ -60,7 +60,7 @@ impl Storage {
     }
 
     /// How much each of them holds.
-    pub async fn extents(&self) -> Result<BTreeMap<String, Extent>, StoreError> {
+    pub async fn extents(&self) -> Result<Map<String, Extent>, StoreError> {
         each!(self, store => store.extents().await)
     }
 

@@ -3,15 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
 use leftfold::es::{
-    Aggregate, Commit, Envelope, EventLog, Proposal, Scenario, StoredCommit, Stream, command_id,
-    read_event,
+    Aggregate, Commit, Envelope, EventLog, Map, Proposal, Scenario, StoredCommit, Stream,
+    command_id, read_event,
 };
 use leftfold::store::{Found, Kept, LogInfo, LogStore, Shelf, StoreError};
 use schemars::JsonSchema;
@@ -267,7 +266,7 @@ pub async fn records_come_back_and_are_replaced_by_key<S: LogStore>(open: impl A
         ((Shelf::Refusals, "10"), r#""Zoë 🥨""#),
         ((Shelf::Refusals, "2"), r#"{"why":"full"}"#),
     ];
-    let expected: BTreeMap<_, _> =
+    let expected: Map<_, _> =
         expected.map(|((shelf, key), record)| ((shelf, key.to_owned()), record.to_owned())).into();
     assert_eq!(load(&store, "a").await.records, expected);
 }
