@@ -170,8 +170,8 @@ fn place_of(props: &TimelineProps) -> Html {
             if let Some(here) = &props.here { <span class="date">{ format!(" · {}", here.written) }</span> }
             if position < head {
                 <span class="ahead">{ match head - position {
-                    1 => " · 1 event hasn't happened yet".to_owned(),
-                    more => format!(" · {} events haven't happened yet", grouped(more)),
+                    1 => " · 1 hasn't happened yet".to_owned(),
+                    more => format!(" · {} haven't happened yet", grouped(more)),
                 } }</span>
                 <span class="acts">
                     { button("Fork here", props.fork.reform(|_| ())) }
