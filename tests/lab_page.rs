@@ -399,6 +399,19 @@ async fn a_paused_projection_lags_and_is_stepped_to_the_head() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_a_log_with_something_paused_is_told_that_it_runs_again() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    page.js("await leftfold.open('cart')").await;
+    assert!(!all_text(&page, "Pipeline").await.contains("runs as usual"));
+    page.js("await leftfold.open('bank')").await;
+    page.js("await leftfold.subscription('Balances', { paused: true })").await;
+    page.js("await leftfold.open('cart')").await;
+    until_text(&page, "Pipeline", "runs as usual when you come back to it").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_duplicate_without_deduplication_is_red_until_the_projection_is_rebuilt() {
     let page = Page::open().await;
     an_account(&page, "bank").await;

@@ -311,6 +311,16 @@ impl Subscription {
         self.mark
     }
 
+    /// True where somebody has set it otherwise than it runs by itself, or has broken it.
+    pub fn altered(&self) -> bool {
+        self.paused
+            || self.crashed
+            || self.delay > 0
+            || self.synchronous
+            || self.fault.is_some()
+            || !(self.deduplicate && self.guard)
+    }
+
     /// True where it takes in nothing for now.
     pub fn paused(&self) -> bool {
         self.paused

@@ -6,7 +6,7 @@ use gloo::utils::document;
 use yew::Context;
 
 use super::{App, Msg, layout, scene};
-use crate::lab::{Scenario, forms};
+use crate::lab::{Scenario, Subscription, forms};
 use crate::store::{LogInfo, StoreError};
 use crate::ui::address::Address;
 use crate::ui::bookmarks;
@@ -153,6 +153,9 @@ impl App {
     /// Puts a log on the page.
     pub(super) fn show(&mut self, ctx: &Context<Self>, desk: Desk, position: Option<u64>) {
         let new = self.desk.is_some();
+        let altered = self.desk.as_ref().is_some_and(|old| {
+            old.session().world().subscriptions().iter().any(Subscription::altered)
+        });
         let scenario = desk.session().scenario().clone();
         let other = self.desk.as_ref().is_none_or(|old| old.session().scenario().id != scenario.id);
         if other {
@@ -167,6 +170,13 @@ impl App {
         }
         self.lab = Lab::default();
         (self.stepping, self.beat, self.pulse, self.told) = (None, None, None, None);
+        if altered {
+            self.told = Some(
+                "What was paused, delayed or broken in the other log runs as usual when you come \
+                 back to it."
+                    .to_owned(),
+            );
+        }
         self.addressed = None;
         self.bookmarks = bookmarks::load(&desk.info().id);
         self.shell.money = Rc::new(scene::money(&mut desk.session_mut(), &self.forms));
