@@ -3,6 +3,7 @@
 //! took 50 milliseconds or more, as the browser sees it.
 
 #![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::unwrap_used, reason = "in a benchmark that is how to say what must hold")]
 
 #[expect(dead_code, reason = "a benchmark needs less of it than the tests do")]
 #[path = "../tests/page/mod.rs"]
@@ -277,7 +278,7 @@ async fn the_stored_log_is_measured() {
 
     println!("{:48} {:>10} {:>10} {:>7}   longest task", "", "Leftfold", "Dexie", "ratio");
     for ((what, our, our_longest), (_, their, their_longest)) in ours.iter().zip(&theirs) {
-        let digits = if *our < 100.0 { 1 } else { 0 };
+        let digits = usize::from(*our < 100.0);
         println!(
             "{what:48} {our:>10.digits$} {their:>10.digits$} {:>7.2}   {our_longest:.0} ms, {their_longest:.0} ms",
             our / their

@@ -2,6 +2,7 @@
 //! console, never through CSS classes. `cargo xtask test` builds the page and runs this.
 
 #![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
 #[expect(dead_code, reason = "the benchmarks need more of it")]
 mod page;

@@ -3,6 +3,7 @@
 //! the page and runs this.
 
 #![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
 #[expect(dead_code, reason = "files take less of it than the page as a whole")]
 mod page;
@@ -39,9 +40,8 @@ async fn says(page: &Page, text: &str) -> String {
 /// Waits until something alerts to this.
 async fn alerts(page: &Page, text: &str) {
     let all = "[...document.querySelectorAll('[role=alert]')].map(it => it.innerText)";
-    if !page.holds(&format!("{all}.some(it => it.includes({}))", json!(text))).await {
-        panic!("nothing alerts to {text}, but {}", page.js(all).await);
-    }
+    let told = page.holds(&format!("{all}.some(it => it.includes({}))", json!(text))).await;
+    assert!(told, "nothing alerts to {text}, but {}", page.js(all).await);
 }
 
 async fn no_alert(page: &Page) {
@@ -186,10 +186,10 @@ async fn an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing
     ]);
     page.choose("faulty.ndjson", &faulty).await;
     says(&page, "faulty.ndjson has 4 faults, so nothing of it was imported.").await;
-    let faults =
+    let told =
         "[...document.querySelectorAll(\"[aria-label='Faults'] li\")].map(it => it.innerText)";
     assert_eq!(
-        page.js(faults).await,
+        page.js(told).await,
         json!([
             "line 2, type: it is empty",
             "line 3, subject: a stream is written category-id, such as cart-1; \"cart\" is not",

@@ -2,6 +2,7 @@
 //! and then things are broken by hand, and hold. `cargo xtask test` builds the page and runs this.
 
 #![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
 #[expect(dead_code, reason = "the lab takes less of it than the page as a whole")]
 mod page;

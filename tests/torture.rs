@@ -406,7 +406,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_were_damaged_are_never_taken_for_a_log_in_order() {
-    let (site, original, mut dice) = (Site::open().await, profile("damage"), Dice(0xda3a9e));
+    let (site, original, mut dice) = (Site::open().await, profile("damage"), Dice(0x00da_3a9e));
     let browser = Browser::start(&original).await;
     browser.goto(&format!("{}/", site.address)).await;
     let fill = "
@@ -438,8 +438,8 @@ async fn files_that_were_damaged_are_never_taken_for_a_log_in_order() {
         let mut all = Vec::new();
         files(&damaged.join("Default/IndexedDB"), &mut all);
         all.sort();
-        let file = &all[usize::try_from(dice.below(all.len() as u64)).unwrap()];
-        let mut bytes = fs::read(file).unwrap();
+        let chosen = &all[usize::try_from(dice.below(all.len() as u64)).unwrap()];
+        let mut bytes = fs::read(chosen).unwrap();
         let length = bytes.len() as u64;
         let how = match round % 3 {
             0 => {
@@ -447,16 +447,16 @@ async fn files_that_were_damaged_are_never_taken_for_a_log_in_order() {
                     let at = usize::try_from(dice.below(length)).unwrap();
                     bytes[at] ^= 1 << dice.below(8);
                 }
-                fs::write(file, &bytes).unwrap();
+                fs::write(chosen, &bytes).unwrap();
                 "bits flipped"
             }
             1 => {
                 bytes.truncate(usize::try_from(dice.below(length)).unwrap());
-                fs::write(file, &bytes).unwrap();
+                fs::write(chosen, &bytes).unwrap();
                 "cut off"
             }
             _ => {
-                fs::remove_file(file).unwrap();
+                fs::remove_file(chosen).unwrap();
                 "deleted"
             }
         };
@@ -465,7 +465,7 @@ async fn files_that_were_damaged_are_never_taken_for_a_log_in_order() {
         let found = browser.js(&audit).await;
         pause(300).await;
         let alerts = browser.alerts().await;
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let name = chosen.file_name().unwrap().to_string_lossy().into_owned();
         let told = format!("round {round}: {name} {how}: {found}, told: {alerts:?}");
         if alerts.is_empty() {
             assert_eq!(found, whole, "silent: {told}");

@@ -327,9 +327,8 @@ impl Page {
                 .filter(it => it.getAttribute('aria-label') === {}).map(it => it.innerText)",
             json!(name)
         );
-        if !self.holds(&format!("{all}.some(it => it.includes({}))", json!(text))).await {
-            panic!("{name} never showed {text}, but {}", self.js(&all).await);
-        }
+        let shown = self.holds(&format!("{all}.some(it => it.includes({}))", json!(text))).await;
+        assert!(shown, "{name} never showed {text}, but {}", self.js(&all).await);
     }
 
     pub async fn click(&self, name: &str) {
