@@ -285,6 +285,8 @@ async fn two_actors_hold_one_version_and_the_second_one_decides_again() {
     let last = page.js("(await leftfold.journal()).at(-1)").await;
     assert_eq!(last["outcome"], "wrong_expected_version", "{last}");
     until_text(&page, "Journal", "Conflict: expected version 1, found version 2").await;
+    // It is the store that refuses a version.
+    until_text(&page, "Pipeline", "Event storeDeposit refused").await;
     press_on(&page, "Reload and decide again").await;
     until_text(&page, "Journal", "Bob reloaded and decided again.").await;
     let last = page.js("(await leftfold.journal()).at(-1)").await;

@@ -358,11 +358,11 @@ impl Reader {
         self.view_of(usize::try_from(position).unwrap_or(usize::MAX), log)
     }
 
-    /// Folds on from where it stands, `events` at most; returns where it stands then.
+    /// Folds on from where it stands, `events` at most; returns how many that were.
     pub fn fold_on(&mut self, events: u64, log: &EventLog) -> u64 {
-        let events = usize::try_from(events).unwrap_or(usize::MAX);
-        self.0.at(self.0.place().saturating_add(events), log);
-        self.0.place() as u64
+        let (before, events) = (self.0.place(), usize::try_from(events).unwrap_or(usize::MAX));
+        self.0.at(before.saturating_add(events), log);
+        (self.0.place() - before) as u64
     }
 
     /// A running instance that has taken in what is folded where it stands.

@@ -110,16 +110,15 @@ impl Session {
     /// is to be told of anything before that. What is folded once becomes the projection's reader,
     /// snapshots and all, and the running instance goes on from there.
     pub fn refill(&mut self, mut events: u64) -> bool {
-        let head = self.world.log().head();
         while let Some(key) = self.world.unfilled() {
             let begun = self.filling.take().filter(|(it, _)| *it == key).map(|(_, it)| it);
             let Some(mut reader) = begun.or_else(|| self.world.reader(&key.0, key.1)) else {
                 break;
             };
-            let before = reader.fold_on(0, self.world.log());
-            let now = reader.fold_on(events, self.world.log());
-            events -= now - before;
-            if now < head {
+            let folded = reader.fold_on(events, self.world.log());
+            events -= folded;
+            if events == 0 {
+                // Whether that was all shows the next time.
                 self.filling = Some((key, reader));
                 return false;
             }

@@ -226,8 +226,8 @@ impl World {
 
     /// A projection that has folded nothing of a log that has something, and its code.
     pub(super) fn unfilled(&self) -> Option<(Rc<str>, u16)> {
-        let mut all = self.subscriptions.iter().filter(|_| self.log.head() > 0);
-        let it = all.find(|it| it.kind == Kind::Projection && it.checkpoint == 0)?;
+        let unfilled = |it: &&Subscription| it.kind == Kind::Projection && it.checkpoint == 0;
+        let it = self.subscriptions.iter().find(unfilled).filter(|_| self.log.head() > 0)?;
         Some((it.name.clone(), it.code))
     }
 

@@ -100,10 +100,13 @@ impl App {
         self.lab.sent(entry);
         let command = entry.envelope.command.as_ref().map(|it| it.kind.clone()).unwrap_or_default();
         let reason = entry.reason.as_deref().unwrap_or_default();
-        if entry.events.is_empty() {
-            self.pulse(Station::Handler, None);
-        } else {
-            self.pulse(Station::Store, Some((Station::Handler, Cargo::Event)));
+        // Who refuses a version, or to store at all, is the store.
+        match entry.outcome {
+            Outcome::WrongExpectedVersion { .. } | Outcome::NotStored => {
+                self.pulse(Station::Store, None);
+            }
+            _ if entry.events.is_empty() => self.pulse(Station::Handler, None),
+            _ => self.pulse(Station::Store, Some((Station::Handler, Cargo::Event))),
         }
         Rc::make_mut(&mut self.draft).answer = Some(match &entry.outcome {
             Outcome::Repeated => {
