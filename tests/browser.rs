@@ -15,7 +15,7 @@ use conformance::{Writer, info};
 use idb::{DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, TransactionMode};
 use js_sys::{Function, Uint8Array};
 use leftfold::es::{Commit, StoredCommit};
-use leftfold::store::{IdbStore, LogStore, Shelf, StoreError};
+use leftfold::store::{IdbStore, LogStore, Shelf, StoreError, pack};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -152,7 +152,7 @@ async fn a_lost_segment_is_named_with_its_range() {
     let stored: Vec<_> = commits(3_000).iter().map(StoredCommit::from).collect();
     // Each piece ends a segment.
     for piece in stored.chunks(1_000) {
-        assert_eq!(store.import(&info("a"), &mut piece.iter().cloned()).await, Ok(()));
+        assert_eq!(store.import(&info("a"), &mut pack(piece.iter().cloned())).await, Ok(()));
     }
     change(name, "segments", async |segments| {
         let keys = segments.get_all_keys(None, None).unwrap().await.unwrap();
@@ -201,7 +201,7 @@ async fn an_import_that_nobody_waits_for_any_more_leaves_nothing() {
     let name = fresh("cancelled").await;
     let store = IdbStore::open(name).await.unwrap();
     let stored: Vec<_> = commits(6_000).iter().map(StoredCommit::from).collect();
-    let mut stored = stored.into_iter();
+    let mut stored = pack(stored);
     let log = info("a");
     {
         let mut import = std::pin::pin!(store.import(&log, &mut stored));

@@ -125,6 +125,12 @@ async fn an_archive_of_another_scenario_says_so_and_becomes_a_log_of_its_own() {
     page.click("Into a new log").await;
     page.until("document.title === 'Bank accounts · Leftfold'").await;
     page.until(&format!("{EVENTS} === {before}")).await;
+
+    // What nobody could read is told of before it is placed.
+    let file = String::from_utf8(file).unwrap().replacen("leftfold:bank", "elsewhere", 1_000);
+    page.js("await leftfold.open('cart', { empty: true })").await;
+    page.choose("nobodys.ndjson", file.as_bytes()).await;
+    page.shows("Logs", &format!("cannot read {before} of them: they are kept as they are.")).await;
     page.close().await;
 }
 

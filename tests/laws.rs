@@ -209,7 +209,7 @@ fn a_log_that_is_exported_and_imported_is_the_same_log() {
             if commits.is_empty() && format == Format::Lines {
                 continue;
             }
-            let mut import = Import::new();
+            let mut import = Import::<Vec<_>>::new();
             archive.chunks(100).for_each(|piece| import.feed(piece));
             let imported = import.finish().unwrap();
             assert_eq!(imported.events, run.session.head());

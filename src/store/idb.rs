@@ -39,7 +39,7 @@ use web_sys::IdbTransaction;
 
 use super::record::{End, Reader, encode};
 use super::{
-    Durability, Extent, Found, LogInfo, LogStore, Records, Shelf, StoreError, check, check_follows,
+    Durability, Extent, Found, LogInfo, LogStore, Packed, Records, Shelf, StoreError, check,
     sentinel,
 };
 use crate::es::{Commit, Map, StoredCommit};
@@ -56,9 +56,6 @@ const SHELVES: &str = "shelves";
 const SEGMENT_COMMITS: u64 = 1024;
 /// A commit of so many bytes is a segment of its own.
 const SEGMENT_BYTES: usize = 64 << 10;
-/// So many bytes of an import become a segment: few large records are quicker to read than many
-/// small ones, and one must not take long.
-const IMPORT_BYTES: usize = 512 << 10;
 /// So many segments are asked for before the first of them has come. Browsers tell of several
 /// that have come in one task: all of them together must not take long.
 const AHEAD: usize = 3;
@@ -580,7 +577,7 @@ impl LogStore for IdbStore {
     async fn import(
         &self,
         info: &LogInfo,
-        commits: &mut dyn Iterator<Item = StoredCommit>,
+        commits: &mut dyn Iterator<Item = Packed>,
     ) -> Result<(), StoreError> {
         let (text, log) = (to_text(info)?, &info.id);
         let stores = [LOGS, HEADS, TAIL, SEGMENTS];
@@ -598,26 +595,21 @@ impl LogStore for IdbStore {
                 }
             }
             let segments = transaction.object_store(SEGMENTS)?;
-            let mut segment = Vec::new();
             let mut waiting = Vec::new();
-            loop {
-                let commit = commits.next();
-                let whole = commit.is_none() || segment.len() >= IMPORT_BYTES;
-                if whole && !segment.is_empty() {
-                    let key = to_value(&(log, head.end.commits))?;
-                    waiting.push(segments.add(&to_bytes(&segment)?, Some(&key))?.into_future());
-                    head.bytes += segment.len() as u64;
-                    segment.clear();
-                    // The page can breathe: the last one cannot be written yet.
-                    if waiting.len() >= BETWEEN_RESTS {
-                        for written in waiting.drain(..) {
-                            written.await?;
-                        }
+            for packed in commits {
+                let mut last = (head.end.commits, head.end.head);
+                packed.follow(&mut last)?;
+                (head.end.commits, head.end.head) = last;
+                let segment = packed.chained(&mut head.end.hash);
+                let key = to_value(&(log, head.end.commits))?;
+                waiting.push(segments.add(&to_bytes(&segment)?, Some(&key))?.into_future());
+                head.bytes += segment.len() as u64;
+                // The page can breathe: the last one cannot be written yet.
+                if waiting.len() >= BETWEEN_RESTS {
+                    for written in waiting.drain(..) {
+                        written.await?;
                     }
                 }
-                let Some(commit) = commit else { break };
-                check_follows(&commit, head.end.commits, head.end.head)?;
-                encode(&commit, &mut head.end, &mut segment);
             }
             for written in waiting {
                 written.await?;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use std::rc::Rc;
 
-use super::{Extent, Found, LogInfo, LogStore, Records, Shelf, StoreError, check, check_follows};
+use super::{Extent, Found, LogInfo, LogStore, Packed, Records, Shelf, StoreError, check};
 use crate::es::{Commit, Map, StoredCommit, Stream};
 
 /// Logs that last as long as the page does. Clones share them, as tabs share the browser's
@@ -107,20 +107,18 @@ impl LogStore for MemoryStore {
     async fn import(
         &self,
         info: &LogInfo,
-        commits: &mut dyn Iterator<Item = StoredCommit>,
+        commits: &mut dyn Iterator<Item = Packed>,
     ) -> Result<(), StoreError> {
         let mut logs = self.0.borrow_mut();
         let there = logs.get(&info.id).map(|log| (log.commits.len() as u64, log.head));
-        let (mut number, mut head) = there.unwrap_or_default();
+        let mut last = there.unwrap_or_default();
         let mut new = Vec::new();
-        for commit in commits {
-            check_follows(&commit, number, head)?;
-            number += 1;
-            head += commit.events.len() as u64;
-            new.push(Held::Stored(commit));
+        for packed in commits {
+            packed.follow(&mut last)?;
+            new.extend(packed.commits().map(Held::Stored));
         }
         let log = logs.entry(info.id.clone()).or_insert_with(|| Log::new(info.clone()));
-        log.head = head;
+        log.head = last.1;
         log.commits.extend(new);
         Ok(())
     }

@@ -9,6 +9,7 @@ pub mod record;
 #[cfg(target_arch = "wasm32")]
 mod idb;
 mod memory;
+mod packed;
 #[cfg(target_arch = "wasm32")]
 mod sentinel;
 
@@ -19,6 +20,7 @@ use crate::es::{Commit, Map, StoredCommit, Stream};
 #[cfg(target_arch = "wasm32")]
 pub use idb::IdbStore;
 pub use memory::MemoryStore;
+pub use packed::{Packed, Packs, pack};
 pub use record::Found;
 
 /// What is known of a log without opening it.
@@ -208,7 +210,7 @@ pub trait LogStore {
     async fn import(
         &self,
         log: &LogInfo,
-        commits: &mut dyn Iterator<Item = StoredCommit>,
+        commits: &mut dyn Iterator<Item = Packed>,
     ) -> Result<(), StoreError>;
 
     /// How much each log holds, by its id.
@@ -237,17 +239,6 @@ pub trait LogStore {
         .await?;
         Ok(kept)
     }
-}
-
-/// Compares a commit that is to be imported with the one before it.
-fn check_follows(commit: &StoredCommit, number: u64, head: u64) -> Result<(), StoreError> {
-    if (commit.number, commit.after) == (number + 1, head) {
-        return Ok(());
-    }
-    Err(StoreError::Failed(format!(
-        "commit {} after event {} does not follow commit {number}, which ends at event {head}",
-        commit.number, commit.after
-    )))
 }
 
 /// Compares what a commit follows with where the log ends, the same in every store. `missed`

@@ -69,16 +69,48 @@ pub struct End {
 /// Writes a commit after `end`, and moves the end behind it.
 pub fn encode(commit: &StoredCommit, end: &mut End, out: &mut Vec<u8>) {
     let start = out.len();
-    out.extend([0; HEADER]);
-    Writer { out, names: NameMap::default() }.commit(commit);
-    let payload = &out[start + HEADER..];
-    let (before, hash) = (end.hash, XxHash64::oneshot(end.hash, payload));
-    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-    out[start..start + 4].copy_from_slice(&length.to_le_bytes());
-    out[start + 4..start + 12].copy_from_slice(&before.to_le_bytes());
-    out[start + 12..start + HEADER].copy_from_slice(&hash.to_le_bytes());
+    frame(commit, out);
+    let hash = chain(&mut out[start..], end.hash);
     let head = commit.after + commit.events.len() as u64;
     *end = End { commits: commit.number, head, hash };
+}
+
+/// Writes a commit's frame, which is still to be chained.
+pub(super) fn frame(commit: &StoredCommit, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend([0; HEADER]);
+    Writer { out, names: Written::default() }.commit(commit);
+    let length = u32::try_from(out.len() - start - HEADER).unwrap_or(u32::MAX);
+    out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+/// Chains frames to the one of that hash, and gives the last one's.
+pub(super) fn chain(mut frames: &mut [u8], mut hash: u64) -> u64 {
+    while let Some((header, rest)) = frames.split_first_chunk_mut::<HEADER>() {
+        let Some((payload, rest)) = rest.split_at_mut_checked(length(header)) else { break };
+        header[4..12].copy_from_slice(&hash.to_le_bytes());
+        hash = XxHash64::oneshot(hash, payload);
+        header[12..].copy_from_slice(&hash.to_le_bytes());
+        frames = rest;
+    }
+    hash
+}
+
+/// The commits of frames that were written a moment ago, chained or not.
+pub(super) fn frames(mut bytes: &[u8]) -> impl Iterator<Item = StoredCommit> {
+    let mut names = Names::default();
+    std::iter::from_fn(move || {
+        let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
+        let (payload, rest) = rest.split_at_checked(length(header))?;
+        bytes = rest;
+        read(payload, &mut names).ok()
+    })
+}
+
+/// The payload's, in bytes.
+fn length(header: &[u8; HEADER]) -> usize {
+    let [a, b, c, d, ..] = *header;
+    u32::from_le_bytes([a, b, c, d]) as usize
 }
 
 struct Frame<'a> {
@@ -96,11 +128,7 @@ impl<'a> Frame<'a> {
             let bytes = header[at..at + 8].try_into().unwrap_or_default();
             u64::from_le_bytes(bytes)
         };
-        let length = u32::from_le_bytes(header[..4].try_into().unwrap_or_default()) as usize;
-        if length > rest.len() {
-            return Err(Damage::Short);
-        }
-        let (payload, rest) = rest.split_at(length);
+        let (payload, rest) = rest.split_at_checked(length(header)).ok_or(Damage::Short)?;
         *bytes = rest;
         let (before, hash) = (number(4), number(12));
         if XxHash64::oneshot(before, payload) == hash {
@@ -209,7 +237,35 @@ impl Reader {
 
 struct Writer<'a> {
     out: &'a mut Vec<u8>,
-    names: NameMap<&'a str, u64>,
+    names: Written<'a>,
+}
+
+/// The names that a payload has by now. Most have a handful, for which looking at each is quicker.
+#[derive(Default)]
+struct Written<'a> {
+    few: [&'a str; FEW],
+    count: usize,
+    many: NameMap<&'a str, usize>,
+}
+
+const FEW: usize = 8;
+
+impl<'a> Written<'a> {
+    /// A name's number, from 1. None where it is a new one, which has the next number from now on.
+    fn number(&mut self, name: &'a str) -> Option<usize> {
+        let few = &self.few[..self.count.min(FEW)];
+        let known = few.iter().position(|it| *it == name).map(|at| at + 1);
+        let known = known.or_else(|| self.many.get(name).copied());
+        if known.is_none() {
+            if let Some(place) = self.few.get_mut(self.count) {
+                *place = name;
+            } else {
+                self.many.insert(name, self.count + 1);
+            }
+            self.count += 1;
+        }
+        known
+    }
 }
 
 impl<'a> Writer<'a> {
@@ -276,12 +332,11 @@ impl<'a> Writer<'a> {
 
     /// A text that comes again is written once; 0 stands before a new one.
     fn name(&mut self, it: &'a str) {
-        if let Some(&number) = self.names.get(it) {
-            return self.number(number);
+        if let Some(number) = self.names.number(it) {
+            return self.number(number as u64);
         }
         self.number(0);
         self.text(it);
-        self.names.insert(it, self.names.len() as u64 + 1);
     }
 }
 

@@ -21,7 +21,8 @@ use crate::lab::{
     Subscription, World,
 };
 use crate::store::{
-    Extent, Found, IdbStore, LogInfo, LogStore, Loss, MemoryStore, Records, Shelf, StoreError,
+    Extent, Found, IdbStore, LogInfo, LogStore, Loss, MemoryStore, Packed, Packs, Records, Shelf,
+    StoreError, pack,
 };
 
 /// So many events are folded between two looks at the clock.
@@ -73,7 +74,7 @@ impl Storage {
     pub async fn import(
         &self,
         log: &LogInfo,
-        commits: &mut dyn Iterator<Item = StoredCommit>,
+        commits: &mut dyn Iterator<Item = Packed>,
     ) -> Result<(), StoreError> {
         each!(self, store => store.import(log, commits).await)
     }
@@ -92,7 +93,7 @@ impl Storage {
         last: impl FnMut(),
     ) -> Result<(), StoreError> {
         let kept = each!(self, store => store.load(log).await)?;
-        self.import(copy, &mut kept.commits.into_iter().chain(after(last))).await?;
+        self.import(copy, &mut pack(kept.commits).chain(after(last))).await?;
         for ((shelf, key), record) in &kept.records {
             self.put(&copy.id, *shelf, key, record).await?;
         }
@@ -236,7 +237,7 @@ impl PartialEq for Desk {
 }
 
 /// No more commits, and whoever asks for them is noticed.
-pub fn after(mut last: impl FnMut()) -> impl Iterator<Item = StoredCommit> {
+pub fn after(mut last: impl FnMut()) -> impl Iterator<Item = Packed> {
     std::iter::from_fn(move || {
         last();
         None
@@ -388,7 +389,7 @@ impl Desk {
         };
         let from = Some((self.0.info.id.clone(), position));
         let info = new_log(&scenario, format!("{} from {position}", self.described().title), from);
-        storage.import(&info, &mut commits.iter().map(StoredCommit::from)).await?;
+        storage.import(&info, &mut pack(commits.iter().map(StoredCommit::from))).await?;
         for keep in &effects {
             storage.keep(&info.id, keep).await?;
         }
@@ -653,7 +654,7 @@ impl Desk {
         let commits = self.session().commits(head);
         let from = Some((self.0.info.id.clone(), head));
         let info = new_log(&scenario, title, from);
-        storage.import(&info, &mut commits.iter().map(StoredCommit::from)).await?;
+        storage.import(&info, &mut pack(commits.iter().map(StoredCommit::from))).await?;
         let effects = self.session().world().performed_up_to(head);
         let subscriptions: Vec<Keep> = {
             let session = self.session();
@@ -673,7 +674,7 @@ impl Desk {
     /// A sentence: what does not go together with what is there, or why it could not be stored.
     pub async fn extend(
         &self,
-        imported: Imported,
+        imported: Imported<Packs>,
         last: impl FnMut(),
     ) -> Result<(u64, u64), String> {
         let inner = &self.0;
@@ -691,7 +692,7 @@ impl Desk {
                 read.push(commit.clone().read(&scenario));
                 pace.breathe().await;
             }
-            let mut all = commits.into_iter().chain(after(last));
+            let mut all = pack(commits).chain(after(last));
             let stored = inner.storage.import(&self.described(), &mut all).await;
             stored.map_err(|fault| fault.to_string())?;
             self.announce();

@@ -12,7 +12,7 @@ use leftfold::es::{
     Aggregate, Commit, Envelope, EventLog, Map, Proposal, Scenario, StoredCommit, Stream,
     command_id, read_event,
 };
-use leftfold::store::{Found, Kept, LogInfo, LogStore, Shelf, StoreError};
+use leftfold::store::{Found, Kept, LogInfo, LogStore, Shelf, StoreError, pack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -410,12 +410,12 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     }
     let commits = alice.commits.clone();
     let stored = || commits.iter().map(StoredCommit::from);
-    assert_eq!(store.import(&info("a"), &mut stored()).await, Ok(()));
+    assert_eq!(store.import(&info("a"), &mut pack(stored())).await, Ok(()));
     assert_eq!(texts(&store, "a").await, commits.iter().map(text).collect::<Vec<_>>());
     assert_eq!(store.append("a", &alice.commit(&["note-3"])).await, Ok(()));
     assert_eq!(texts(&store, "a").await.len(), 3_001);
 
-    let exists = store.import(&info("a"), &mut stored().take(1)).await.unwrap_err();
+    let exists = store.import(&info("a"), &mut pack(stored().take(1))).await.unwrap_err();
     assert_eq!(
         exists.to_string(),
         "the browser's storage failed: commit 1 after event 0 does not follow commit 3001, which \
@@ -423,11 +423,14 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     );
     assert_eq!(texts(&store, "a").await.len(), 3_001);
     let more = [alice.commit(&[]), alice.commit(&["note-1", "note-4"])];
-    assert_eq!(store.import(&info("a"), &mut more.iter().map(StoredCommit::from)).await, Ok(()));
+    assert_eq!(
+        store.import(&info("a"), &mut pack(more.iter().map(StoredCommit::from))).await,
+        Ok(())
+    );
     assert_eq!(store.append("a", &alice.commit(&["note-3"])).await, Ok(()));
     assert_eq!(texts(&store, "a").await.len(), 3_004);
 
-    let mut with_a_gap = stored().filter(|commit| commit.number != 2_900);
+    let mut with_a_gap = pack(stored().filter(|commit| commit.number != 2_900));
     let gap = store.import(&info("b"), &mut with_a_gap).await.unwrap_err();
     assert_eq!(
         gap.to_string(),
@@ -436,7 +439,7 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     );
     assert_eq!(store.logs().await, Ok(vec![info("a")]));
     assert_eq!(store.load("b").await.map(|_| ()), Err(StoreError::UnknownLog("b".to_owned())));
-    assert_eq!(store.import(&info("b"), &mut stored().take(0)).await, Ok(()));
+    assert_eq!(store.import(&info("b"), &mut pack(stored().take(0))).await, Ok(()));
     assert_eq!(texts(&store, "b").await, [""; 0]);
 }
 

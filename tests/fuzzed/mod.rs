@@ -26,7 +26,7 @@ pub fn archive(bytes: &[u8], format: Format) {
     assert_eq!(texts(&again.commits), texts(&imported.commits));
 }
 
-fn import(bytes: &[u8], size: usize) -> Result<Imported, Vec<String>> {
+fn import(bytes: &[u8], size: usize) -> Result<Imported<Vec<StoredCommit>>, Vec<String>> {
     let mut import = Import::new();
     bytes.chunks(size).for_each(|piece| import.feed(piece));
     import.finish().map_err(|faults| faults.iter().map(ToString::to_string).collect())

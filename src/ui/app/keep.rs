@@ -12,14 +12,14 @@ use crate::lab::archive::{self, Export, Format, Import, Imported};
 use crate::lab::csv::csv;
 use crate::lab::{Kind, Scenario, Session, StoredCommit, Subscription, View};
 use crate::store::link::{self, LinkError, Shared};
-use crate::store::{Durability, Found, IdbStore, LogInfo};
+use crate::store::{Durability, Found, IdbStore, LogInfo, Packs};
 use crate::ui::address::Address;
 use crate::ui::browser::{focus, remember, remembered};
 use crate::ui::desk::{Desk, Storage, Trouble, after, clock, new_log, now};
 use crate::ui::files::{self, Pieces};
 use crate::ui::fixed::Fixed;
 use crate::ui::logs::{Act, Entry, Shown};
-use crate::ui::pace::Pace;
+use crate::ui::pace::breathe;
 use crate::ui::parts::counted;
 use crate::ui::tabs;
 
@@ -27,8 +27,6 @@ use crate::ui::tabs;
 const DELETED_MILLIS: u64 = 24 * 60 * 60 * 1000;
 /// So much of a file is gathered before it is handed to the browser.
 const PIECE_BYTES: usize = 1 << 20;
-/// So many commits are looked through between two looks at the clock.
-const UNREADABLE_COMMITS: usize = 500;
 /// So many faults are shown.
 const FAULTS_SHOWN: usize = 12;
 
@@ -40,8 +38,16 @@ type Firm = Rc<Cell<bool>>;
 pub(super) struct Keeping {
     pub(super) shown: Shown,
     cancel: Option<oneshot::Sender<()>>,
-    ready: Option<(String, Imported)>,
+    ready: Option<Ready>,
     asked: bool,
+}
+
+/// An archive that waits for its place, and how far it was looked through.
+struct Ready {
+    name: String,
+    archive: Imported<Packs>,
+    looked: usize,
+    unreadable: u64,
 }
 
 impl App {
@@ -132,6 +138,29 @@ impl App {
                 Either::Right(_) => Msg::Act(Act::Said("Cancelled: nothing was changed.".into())),
             }
         });
+    }
+
+    /// The scenario whose log an archive is; the open one where it does not say.
+    fn reader(&self, ready: &Ready, open: &Rc<Scenario>) -> Rc<Scenario> {
+        let known = ready.archive.scenario.as_deref();
+        self.scenarios.iter().find(|it| known == Some(&*it.id)).unwrap_or(open).clone()
+    }
+
+    /// What is to be known before an archive is placed.
+    fn told_of(&self, ready: &Ready, open: &Rc<Scenario>) -> String {
+        let scenario = self.reader(ready, open);
+        let events = counted(ready.archive.events, "event");
+        let (mut whose, mut reader) = (String::new(), "This");
+        if scenario.id != open.id {
+            (whose, reader) = (format!(" It is a log of “{}”.", scenario.title), "That");
+        }
+        let unreadable = match ready.unreadable {
+            0 => String::new(),
+            count => format!(
+                " {reader} scenario cannot read {count} of them: they are kept as they are."
+            ),
+        };
+        format!("{} holds {events}, all in order.{whose}{unreadable}", ready.name)
     }
 
     /// Changes what is known of a log, and lists them again.
@@ -240,9 +269,9 @@ impl App {
                 });
             }
             Act::Import(file) => {
-                let (name, all) = (file.name(), self.scenarios.clone());
+                let name = file.name();
                 self.under_way_with(ctx, "Reading…", firm, async move {
-                    let mut import = Import::new();
+                    let mut import = Import::<Packs>::new();
                     let mut told = 0;
                     let read = files::read(&file, |bytes| {
                         import.feed(bytes);
@@ -256,22 +285,33 @@ impl App {
                         let why = vec![format!("{name} cannot be read: {why}")];
                         return Msg::Act(Act::Read(name, Err(why)));
                     }
-                    let imported = match import.finish() {
-                        Ok(imported) => imported,
-                        Err(faults) => {
-                            let faults = faults.iter().map(ToString::to_string).collect();
-                            return Msg::Act(Act::Read(name, Err(faults)));
-                        }
-                    };
-                    let note = note(&imported, &scenario, &all).await;
-                    Msg::Act(Act::Read(name, Ok((imported, note))))
+                    let read = import.finish();
+                    let read = read.map_err(|it| it.iter().map(ToString::to_string).collect());
+                    Msg::Act(Act::Read(name, read))
                 });
             }
-            Act::Read(name, Ok((imported, note))) => {
+            Act::Read(name, Ok(archive)) => {
                 (shown.busy, self.keeping.cancel) = (None, None);
-                let events = counted(imported.events, "event");
-                shown.ready = Some(format!("{name} holds {events}, all in order.{note}"));
-                self.keeping.ready = Some((name, imported));
+                let ready = Ready { name, archive, looked: 0, unreadable: 0 };
+                self.keeping.shown.ready = Some(self.told_of(&ready, &scenario));
+                self.keeping.ready = Some(ready);
+                return self.act(ctx, Act::Look);
+            }
+            // While its reader thinks about where it is to go.
+            Act::Look => {
+                let Some(mut ready) = self.keeping.ready.take() else { return false };
+                if let Some(piece) = ready.archive.commits.pieces().get(ready.looked) {
+                    let scenario = self.reader(&ready, &scenario);
+                    ready.unreadable += archive::unreadable(piece.commits(), &scenario);
+                    ready.looked += 1;
+                    ctx.link().send_future(async {
+                        breathe().await;
+                        Msg::Act(Act::Look)
+                    });
+                } else if ready.unreadable > 0 {
+                    self.keeping.shown.ready = Some(self.told_of(&ready, &scenario));
+                }
+                self.keeping.ready = Some(ready);
             }
             Act::Read(name, Err(mut faults)) => {
                 (shown.busy, self.keeping.cancel) = (None, None);
@@ -284,16 +324,16 @@ impl App {
                 shown.faults = faults;
             }
             Act::Place(after) => {
-                let Some((name, imported)) = self.keeping.ready.take() else { return false };
+                let Some(ready) = self.keeping.ready.take() else { return false };
                 shown.ready = None;
-                let known = imported.scenario.as_deref();
-                let own = self.scenarios.iter().find(|it| known == Some(&*it.id)).cloned();
+                let own = self.reader(&ready, &scenario);
+                let Ready { name, archive, .. } = ready;
                 let all = firm.clone();
                 self.under_way_with(ctx, "Importing…", firm, async move {
                     let placed = if after {
-                        append(&desk, imported, &all).await
+                        append(&desk, archive, &all).await
                     } else {
-                        new(&storage, &own.unwrap_or(scenario), name, imported, &all).await
+                        new(&storage, &own, name, archive, &all).await
                     };
                     match placed {
                         Ok((info, said)) => Msg::Imported(info, said),
@@ -492,41 +532,21 @@ async fn export(
     ))
 }
 
-/// What is to be known before an archive is placed: whose log it was, and what cannot be read.
-async fn note(imported: &Imported, open: &Scenario, all: &[Rc<Scenario>]) -> String {
-    let own = all.iter().find(|it| imported.scenario.as_deref() == Some(&*it.id));
-    let other = own.filter(|it| it.id != open.id);
-    let scenario = other.map_or(open, |it| &**it);
-    let (mut unreadable, mut pace) = (0, Pace::new());
-    for commits in imported.commits.chunks(UNREADABLE_COMMITS) {
-        unreadable += archive::unreadable(commits, scenario);
-        pace.breathe().await;
-    }
-    let whose = other.map_or_else(String::new, |it| format!(" It is a log of “{}”.", it.title));
-    let reader = if other.is_some() { "That" } else { "This" };
-    match unreadable {
-        0 => whose,
-        count => format!(
-            "{whose} {reader} scenario cannot read {count} of them: they are kept as they are."
-        ),
-    }
-}
-
 /// Makes a new log of an archive.
 async fn new(
     storage: &Storage,
     scenario: &Rc<Scenario>,
     title: String,
-    imported: Imported,
+    archive: Imported<Packs>,
     firm: &Firm,
 ) -> Result<(LogInfo, String), String> {
     let start = clock();
     let title = title.split('.').next().unwrap_or_default().to_owned();
     let info =
         new_log(scenario, if title.is_empty() { scenario.title.to_string() } else { title }, None);
-    let events = imported.events;
-    let mut commits = imported.into_new(now())?.into_iter().chain(after(|| firm.set(true)));
-    let stored = storage.import(&info, &mut commits).await;
+    let events = archive.events;
+    let mut pieces = archive.into_new(now())?.into_pieces().chain(after(|| firm.set(true)));
+    let stored = storage.import(&info, &mut pieces).await;
     stored.map_err(|fault| fault.to_string())?;
     // What was asked for by the old log's processes is not asked for again.
     for process in &scenario.processes {
@@ -540,9 +560,13 @@ async fn new(
 }
 
 /// Appends an archive to the open log.
-async fn append(desk: &Desk, imported: Imported, firm: &Firm) -> Result<(LogInfo, String), String> {
-    let events = imported.events;
-    let (from, to) = desk.extend(imported, || firm.set(true)).await?;
+async fn append(
+    desk: &Desk,
+    archive: Imported<Packs>,
+    firm: &Firm,
+) -> Result<(LogInfo, String), String> {
+    let events = archive.events;
+    let (from, to) = desk.extend(archive, || firm.set(true)).await?;
     Ok((desk.described(), format!("{events} events were appended, at positions {from} to {to}.")))
 }
 
@@ -594,12 +618,12 @@ async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> 
         }
         export.finish(&mut archive);
     }
-    let mut import = Import::new();
+    let mut import = Import::<Packs>::new();
     import.feed(&archive);
-    let imported = import.finish().map_err(|faults| faults[0].to_string())?;
-    let events = imported.events;
+    let read = import.finish().map_err(|faults| faults[0].to_string())?;
+    let events = read.events;
     let title = format!("{} restored", desk.described().title);
-    let (info, _) = new(desk.storage(), &scenario, title, imported, firm).await?;
+    let (info, _) = new(desk.storage(), &scenario, title, read, firm).await?;
     let restored = Desk::open(desk.storage().clone(), &scenario, info.clone());
     let restored = restored.await.map_err(|fault| fault.to_string())?;
     let millis = clock() - start;

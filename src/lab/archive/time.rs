@@ -1,0 +1,130 @@
+//! Times as CloudEvents have them: RFC 3339.
+
+const DAY_MILLIS: u64 = 86_400_000;
+
+/// A time, in milliseconds since 1970, as RFC 3339 has it.
+pub(super) fn time(at: u64) -> String {
+    let (days, millis) = (at / DAY_MILLIS, at % DAY_MILLIS);
+    // Years that begin in March have the odd day at their end; 400 of them have the same length.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year + u64::from(month <= 2);
+    let (hour, minute) = (millis / 3_600_000, millis / 60_000 % 60);
+    let (second, rest) = (millis / 1_000 % 60, millis % 1_000);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{rest:03}Z")
+}
+
+/// What [`time`] was made of; also with another zone, and without or with more decimals.
+pub(super) fn millis(text: &str) -> Option<u64> {
+    let mut text = Digits(text.as_bytes());
+    let year = text.number(text.count().max(4)).filter(|year| *year >= 1970)?;
+    text.one(b"-")?;
+    let month = text.number(2)?;
+    text.one(b"-")?;
+    let day = text.number(2)?;
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => return None,
+    };
+    text.one(b"Tt ")?;
+    let hour = text.number(2)?;
+    text.one(b":")?;
+    let minute = text.number(2)?;
+    text.one(b":")?;
+    let second = text.number(2)?;
+    if day == 0 || day > last || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let mut rest = 0;
+    if text.one(b".").is_some() {
+        let count = text.count();
+        rest = text.number(count.min(3))? * [0, 100, 10, 1][count.min(3)];
+        text.0 = text.0.get(count.saturating_sub(3)..)?;
+    }
+    let shift = match text.one(b"Zz+-")? {
+        b'Z' | b'z' => 0,
+        sign => {
+            let hours = text.number(2)?;
+            text.one(b":")?;
+            let minutes = i64::try_from(hours * 60 + text.number(2)?).ok()?;
+            minutes * if sign == b'-' { 60_000 } else { -60_000 }
+        }
+    };
+    if !text.0.is_empty() {
+        return None;
+    }
+    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, of_era) = (y / 400, y % 400);
+    let of_year = (153 * m + 2) / 5 + day - 1;
+    let of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    let days = era.checked_mul(146_097)?.checked_add(of_era)?.checked_sub(719_468)?;
+    let of_day = hour * 3_600_000 + minute * 60_000 + second * 1_000 + rest;
+    days.checked_mul(DAY_MILLIS)?.checked_add(of_day)?.checked_add_signed(shift)
+}
+
+/// Takes a text apart whose numbers have so many digits.
+struct Digits<'a>(&'a [u8]);
+
+impl Digits<'_> {
+    /// How many digits come next.
+    fn count(&self) -> usize {
+        self.0.iter().take_while(|byte| byte.is_ascii_digit()).count()
+    }
+
+    /// The next `digits` ones, of which there is one at least.
+    fn number(&mut self, digits: usize) -> Option<u64> {
+        let (number, rest) = self.0.split_at_checked(digits.max(1))?;
+        self.0 = rest;
+        number.iter().try_fold(0_u64, |number, byte| {
+            let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+            number.checked_mul(10)?.checked_add(digit)
+        })
+    }
+
+    /// The next byte, where it is one of these.
+    fn one(&mut self, of: &[u8]) -> Option<u8> {
+        let (&byte, rest) = self.0.split_first()?;
+        of.contains(&byte).then(|| self.0 = rest).map(|()| byte)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_and_read_as_the_standard_has_them() {
+        for at in [0, 1, 951_782_400_000, 1_503_597_600_123, 4_107_542_399_999, 253_402_300_799_999]
+        {
+            assert_eq!(millis(&time(at)), Some(at), "{}", time(at));
+        }
+        assert_eq!(time(951_782_400_000), "2000-02-29T00:00:00.000Z");
+        let table = [
+            ("2017-08-24T18:00:00Z", Some(1_503_597_600_000)),
+            ("2017-08-24t20:00:00.5+02:00", Some(1_503_597_600_500)),
+            ("2017-08-24 12:30:00.123456-05:30", Some(1_503_597_600_123)),
+            ("1970-01-01T00:00:00+01:00", None),
+            ("1969-12-31T23:59:59Z", None),
+            ("2017-02-29T00:00:00Z", None),
+            ("2017-13-01T00:00:00Z", None),
+            ("2017-08-24T24:00:00Z", None),
+            ("2017-08-24T18:00:00", None),
+            ("2017-08-24T18:00:00.Z", None),
+            ("2017-8-24T18:00:00Z", None),
+            ("99999999999999999999-01-01T00:00:00Z", None),
+            ("T Z", None),
+        ];
+        for (text, at) in table {
+            assert_eq!(millis(text), at, "{text}");
+        }
+    }
+}
