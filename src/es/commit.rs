@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
@@ -162,13 +163,31 @@ impl From<&Recorded> for StoredEvent {
     }
 }
 
-impl StoredCommit {
+/// JSON, as text.
+pub trait Json {
+    /// The text.
+    fn text(&self) -> &str;
+}
+
+impl Json for Box<RawValue> {
+    fn text(&self) -> &str {
+        self.get()
+    }
+}
+
+impl Json for &str {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl<D: Json> StoredCommit<D> {
     /// The commit, its events in the types of `scenario`. One of an unknown category, or one
     /// that its aggregate cannot read, stays as unreadable.
     pub fn read(self, scenario: &Scenario) -> Commit {
         let envelope = Rc::new(self.envelope);
         let events = (self.after + 1..).zip(0..).zip(self.events).map(|((position, index), it)| {
-            let draft = read_shared(scenario, &it.stream, &it.kind, it.schema, &it.data);
+            let draft = read_shared(scenario, &it.stream, &it.kind, it.schema, it.data.text());
             Recorded {
                 position,
                 version: it.version,
@@ -185,12 +204,40 @@ impl StoredCommit {
         let events = events.collect();
         Commit { number: self.number, after: self.after, envelope, events }
     }
+
+    fn with_data<'a, E>(&'a self, data: impl Fn(&'a str) -> E) -> StoredCommit<E> {
+        let events = self.events.iter().map(|it| StoredEvent {
+            stream: it.stream.clone(),
+            version: it.version,
+            kind: it.kind.clone(),
+            schema: it.schema,
+            at: it.at,
+            data: data(it.data.text()),
+        });
+        let events = events.collect();
+        let envelope = self.envelope.clone();
+        StoredCommit { number: self.number, after: self.after, envelope, events }
+    }
+
+    /// The same, its data left where it is.
+    pub fn lent(&self) -> StoredCommit<&str> {
+        self.with_data(|text| text)
+    }
+
+    /// The same, its data its own. Where that is no JSON, which nobody writes, it becomes a text.
+    pub fn owned(&self) -> StoredCommit {
+        self.with_data(|text| {
+            RawValue::from_string(text.to_owned())
+                .or_else(|_| to_raw_value(text))
+                .unwrap_or_default()
+        })
+    }
 }
 
-impl StoredEvent {
+impl<D: Json> StoredEvent<D> {
     /// True where `scenario` can read it.
     pub fn readable(&self, scenario: &Scenario) -> bool {
-        let draft = read_shared(scenario, &self.stream, &self.kind, self.schema, &self.data);
+        let draft = read_shared(scenario, &self.stream, &self.kind, self.schema, self.data.text());
         matches!(draft.body, Body::Known(_))
     }
 }
@@ -203,7 +250,7 @@ pub fn read_event(
     schema: u16,
     data: &RawValue,
 ) -> Draft {
-    read_shared(scenario, stream, &kind.into(), schema, data)
+    read_shared(scenario, stream, &kind.into(), schema, data.get())
 }
 
 /// As [`read_event`]; the event shares its type's name.
@@ -212,12 +259,12 @@ fn read_shared(
     stream: &Stream,
     kind: &Rc<str>,
     schema: u16,
-    data: &RawValue,
+    data: &str,
 ) -> Draft {
     if let Some(aggregate) = scenario.aggregate_of(stream.category()) {
         return aggregate.read(stream, kind, schema, data);
     }
-    let data = serde_json::from_str(data.get()).unwrap_or_default();
+    let data = serde_json::from_str(data).unwrap_or_default();
     let stored = Stored { kind: kind.to_string(), schema, data };
     let why = format!("this scenario has no {}", stream.category());
     Draft {
@@ -230,9 +277,11 @@ fn read_shared(
     }
 }
 
-/// A commit in its stored form: plain JSON, no types of any domain.
+/// A commit in its stored form: plain JSON, no types of any domain. Its events' data is their own,
+/// or still where it was read from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct StoredCommit {
+#[serde(bound(serialize = "D: Json"))]
+pub struct StoredCommit<D = Box<RawValue>> {
     /// Its place among the log's commits, from 1.
     #[serde(default)]
     pub number: u64,
@@ -241,12 +290,12 @@ pub struct StoredCommit {
     /// What its events share.
     pub envelope: Envelope,
     /// Its events.
-    pub events: Vec<StoredEvent>,
+    pub events: Vec<StoredEvent<D>>,
 }
 
 /// An event in its stored form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct StoredEvent {
+pub struct StoredEvent<D = Box<RawValue>> {
     /// The stream that it belongs to.
     pub stream: Stream,
     /// Its place in the stream.
@@ -259,5 +308,11 @@ pub struct StoredEvent {
     /// When it was recorded, in milliseconds since 1970.
     pub at: u64,
     /// Its data, as JSON text.
-    pub data: Box<RawValue>,
+    #[serde(serialize_with = "as_json", bound(serialize = "D: Json"))]
+    pub data: D,
+}
+
+fn as_json<S: Serializer>(data: &impl Json, serializer: S) -> Result<S::Ok, S::Error> {
+    let data: &RawValue = serde_json::from_str(data.text()).map_err(S::Error::custom)?;
+    data.serialize(serializer)
 }

@@ -76,7 +76,7 @@ pub trait AnyAggregate {
     /// Why it cannot be read.
     fn upcast(&self, stored: Stored) -> Result<Stored, String>;
     /// A stored event of one of its streams in its current shape, or as unreadable.
-    fn read(&self, stream: &Stream, kind: &Rc<str>, schema: u16, data: &RawValue) -> Draft;
+    fn read(&self, stream: &Stream, kind: &Rc<str>, schema: u16, data: &str) -> Draft;
     /// The state before a stream's first event.
     fn instance(&self) -> Box<dyn AnyInstance>;
     /// The state at `version` of a stream, as it was saved.
@@ -179,7 +179,7 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
         A::upcast(stored)
     }
 
-    fn read(&self, stream: &Stream, kind: &Rc<str>, schema: u16, data: &RawValue) -> Draft {
+    fn read(&self, stream: &Stream, kind: &Rc<str>, schema: u16, data: &str) -> Draft {
         draft(self, stream, kind, schema, data)
     }
 
@@ -200,12 +200,12 @@ fn draft(
     stream: &Stream,
     kind: &Rc<str>,
     schema: u16,
-    data: &RawValue,
+    data: &str,
 ) -> Draft {
     let (kind, schema, body, stored) = match current(aggregate, kind, schema, data) {
         Ok((kind, event, stored)) => (kind, aggregate.schema(), Body::Known(event), stored),
         Err(why) => {
-            let data = serde_json::from_str(data.get()).unwrap_or_default();
+            let data = serde_json::from_str(data).unwrap_or_default();
             let stored = Stored { kind: kind.to_string(), schema, data };
             (kind.clone(), schema, Body::Unreadable(Rc::new(Unreadable { stored, why })), None)
         }
@@ -220,11 +220,11 @@ fn current(
     aggregate: &dyn AnyAggregate,
     kind: &Rc<str>,
     schema: u16,
-    data: &RawValue,
+    data: &str,
 ) -> Result<Current, String> {
     let known = aggregate.schema();
     if schema == known {
-        let event = aggregate.event(kind, data.get()).map_err(|e| sentence(&e))?;
+        let event = aggregate.event(kind, data).map_err(|e| sentence(&e))?;
         return Ok((kind.clone(), event, None));
     }
     if schema > known {
@@ -233,7 +233,7 @@ fn current(
             "it was written under schema {schema}, and this page knows {name} up to {known}"
         ));
     }
-    let data = serde_json::from_str(data.get()).map_err(|e| sentence(&e))?;
+    let data = serde_json::from_str(data).map_err(|e| sentence(&e))?;
     let stored = Stored { kind: kind.to_string(), schema, data };
     let lifted = aggregate.upcast(stored.clone())?;
     let event =

@@ -261,10 +261,12 @@ impl EventLog {
             return false;
         }
         for mut event in commit.events {
-            if let Some(kind) = self.kinds.get(&event.kind) {
-                event.kind = kind.clone();
-            } else {
-                self.kinds.insert(event.kind.clone());
+            // Whoever reads many events shares their types' names already.
+            if !self.kinds.iter().any(|kind| Rc::ptr_eq(kind, &event.kind)) {
+                match self.kinds.get(&event.kind) {
+                    Some(kind) => event.kind = kind.clone(),
+                    None => _ = self.kinds.insert(event.kind.clone()),
+                }
             }
             let place = u32::try_from(self.len).unwrap_or(u32::MAX);
             if let Some(places) = self.streams.get_mut(&event.stream) {

@@ -31,7 +31,8 @@ mod view;
 pub use aggregate::Aggregate;
 pub use check::{Check, Condition, Operand, Relation, Subject};
 pub use commit::{
-    Choice, CommandRecord, Commit, Envelope, Follows, Origin, StoredCommit, StoredEvent, read_event,
+    Choice, CommandRecord, Commit, Envelope, Follows, Json, Origin, StoredCommit, StoredEvent,
+    read_event,
 };
 pub use erased::{
     AnyAggregate, AnyEvent, AnyInstance, AnyProcess, AnyProjection, AnyRunner, Handler, Of, Reader,

@@ -19,7 +19,7 @@ use self::cloud::CloudEvent;
 use self::time::{millis, time};
 
 use crate::es::{
-    CommandRecord, Envelope, EventLog, Follows, IdSet, NameMap, NameSet, Origin, Scenario,
+    CommandRecord, Envelope, EventLog, Follows, IdSet, Json, NameMap, NameSet, Origin, Scenario,
     StoredCommit, StoredEvent, Stream, event_id,
 };
 
@@ -687,10 +687,12 @@ impl<C: IntoIterator<Item = StoredCommit> + FromIterator<StoredCommit>> Imported
 }
 
 /// How many of these commits' events the scenario cannot read. They are kept as they are.
-pub fn unreadable(commits: impl Iterator<Item = StoredCommit>, scenario: &Scenario) -> u64 {
-    let unreadable =
-        |it: StoredCommit| it.events.iter().filter(|it| !it.readable(scenario)).count();
-    commits.map(|it| unreadable(it) as u64).sum()
+pub fn unreadable<D: Json>(
+    commits: impl Iterator<Item = StoredCommit<D>>,
+    scenario: &Scenario,
+) -> u64 {
+    let unreadable = |it: &StoredEvent<D>| u64::from(!it.readable(scenario));
+    commits.map(|it| it.events.iter().map(unreadable).sum::<u64>()).sum()
 }
 
 fn empty_object() -> Box<RawValue> {

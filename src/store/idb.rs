@@ -369,7 +369,7 @@ impl IdbStore {
                 let mut missed = Vec::new();
                 read_from(transaction, log, commit.number - 1, None, &mut |found| {
                     if let Found::Commit(commit) = found {
-                        missed.push(commit);
+                        missed.push(commit.owned());
                     }
                 })
                 .await?;
@@ -536,7 +536,7 @@ impl LogStore for IdbStore {
         log: &str,
         known: u64,
         head: u64,
-        visit: &mut dyn FnMut(Found),
+        visit: &mut dyn FnMut(Found<'_>),
     ) -> Result<(), StoreError> {
         // Read first: it may be behind the log, never ahead of it.
         let noted = if known == 0 { sentinel::read(&self.0.name, log) } else { None };
@@ -663,7 +663,7 @@ async fn read_from(
     log: &str,
     known: u64,
     reader: Option<Reader>,
-    visit: &mut dyn FnMut(Found),
+    visit: &mut dyn FnMut(Found<'_>),
 ) -> Result<(), StoreError> {
     let from = known + 1;
     let whole = reader.is_some();

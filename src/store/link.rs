@@ -95,8 +95,8 @@ fn unpack(mut bytes: &[u8]) -> Option<Shared> {
     let (scenario, title) = (text()?, text()?);
     let (position, frames) = bytes.split_first_chunk()?;
     let (mut commits, mut whole) = (Vec::new(), true);
-    let mut visit = |found| match found {
-        Found::Commit(commit) => commits.push(commit),
+    let mut visit = |found: Found<'_>| match found {
+        Found::Commit(commit) => commits.push(commit.owned()),
         Found::Lost(_) => whole = false,
     };
     let mut reader = Reader::new(None);

@@ -91,12 +91,12 @@ impl LogStore for MemoryStore {
         log: &str,
         known: u64,
         _: u64,
-        visit: &mut dyn FnMut(Found),
+        visit: &mut dyn FnMut(Found<'_>),
     ) -> Result<(), StoreError> {
         let known = usize::try_from(known).unwrap_or(usize::MAX);
         let commits: Vec<StoredCommit> =
             self.change(log, |log| log.commits.iter().skip(known).map(Held::stored).collect())?;
-        commits.into_iter().map(Found::Commit).for_each(visit);
+        commits.iter().for_each(|it| visit(Found::Commit(it.lent())));
         Ok(())
     }
 
@@ -115,7 +115,7 @@ impl LogStore for MemoryStore {
         let mut new = Vec::new();
         for packed in commits {
             packed.follow(&mut last)?;
-            new.extend(packed.commits().map(Held::Stored));
+            new.extend(packed.commits().map(|it| Held::Stored(it.owned())));
         }
         let log = logs.entry(info.id.clone()).or_insert_with(|| Log::new(info.clone()));
         log.head = last.1;

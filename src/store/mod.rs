@@ -192,7 +192,7 @@ pub trait LogStore {
         log: &str,
         known: u64,
         head: u64,
-        visit: &mut dyn FnMut(Found),
+        visit: &mut dyn FnMut(Found<'_>),
     ) -> Result<(), StoreError>;
 
     /// The small records of a log.
@@ -232,8 +232,8 @@ pub trait LogStore {
     async fn load(&self, log: &str) -> Result<Kept, StoreError> {
         let mut kept = Kept { records: self.records(log).await?, ..Kept::default() };
         self.read(log, 0, 0, &mut |found| match found {
-            Found::Commit(commit) if kept.losses.is_empty() => kept.commits.push(commit),
-            Found::Commit(commit) => kept.stranded.push(commit),
+            Found::Commit(commit) if kept.losses.is_empty() => kept.commits.push(commit.owned()),
+            Found::Commit(commit) => kept.stranded.push(commit.owned()),
             Found::Lost(loss) => kept.losses.push(loss),
         })
         .await?;

@@ -42,7 +42,7 @@ impl Packed {
     }
 
     /// The commits.
-    pub fn commits(&self) -> impl Iterator<Item = StoredCommit> {
+    pub fn commits(&self) -> impl Iterator<Item = StoredCommit<&str>> {
         frames(&self.frames)
     }
 
@@ -98,7 +98,9 @@ impl IntoIterator for Packs {
     type IntoIter = Box<dyn Iterator<Item = StoredCommit>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Box::new(self.0.into_iter().flat_map(|it| it.commits().collect::<Vec<_>>()))
+        Box::new(
+            self.0.into_iter().flat_map(|it| it.commits().map(|it| it.owned()).collect::<Vec<_>>()),
+        )
     }
 }
 
@@ -162,7 +164,7 @@ mod tests {
     fn what_is_packed_can_be_had_back() {
         let packs: Packs = commits().into_iter().collect();
         assert!(packs.pieces().len() > 2, "it is more than one piece");
-        let pieces = packs.pieces().iter().flat_map(Packed::commits);
+        let pieces = packs.pieces().iter().flat_map(Packed::commits).map(|it| it.owned());
         assert_eq!(texts(pieces), texts(commits()));
         assert_eq!(texts(packs), texts(commits()));
     }

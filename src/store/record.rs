@@ -97,7 +97,7 @@ pub(super) fn chain(mut frames: &mut [u8], mut hash: u64) -> u64 {
 }
 
 /// The commits of frames that were written a moment ago, chained or not.
-pub(super) fn frames(mut bytes: &[u8]) -> impl Iterator<Item = StoredCommit> {
+pub(super) fn frames(mut bytes: &[u8]) -> impl Iterator<Item = StoredCommit<&str>> {
     let mut names = Names::default();
     std::iter::from_fn(move || {
         let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
@@ -141,9 +141,9 @@ impl<'a> Frame<'a> {
 
 /// What a reader comes upon.
 #[derive(Debug)]
-pub enum Found {
+pub enum Found<'a> {
     /// The next commit.
-    Commit(StoredCommit),
+    Commit(StoredCommit<&'a str>),
     /// A piece that is gone. What comes after it may still be read.
     Lost(Loss),
 }
@@ -177,7 +177,7 @@ impl Reader {
     }
 
     /// Reads a record: one frame or many.
-    pub fn record(&mut self, mut bytes: &[u8], visit: &mut dyn FnMut(Found)) {
+    pub fn record(&mut self, mut bytes: &[u8], visit: &mut dyn FnMut(Found<'_>)) {
         while !bytes.is_empty() {
             let frame = Frame::take(&mut bytes)
                 .and_then(|it| Ok((read(it.payload, &mut self.names)?, it.before, it.hash)));
@@ -191,10 +191,10 @@ impl Reader {
 
     fn frame(
         &mut self,
-        commit: StoredCommit,
+        commit: StoredCommit<&str>,
         before: u64,
         hash: u64,
-        visit: &mut dyn FnMut(Found),
+        visit: &mut dyn FnMut(Found<'_>),
     ) {
         let head = commit.after + commit.events.len() as u64;
         let end = End { commits: commit.number, head, hash };
@@ -213,7 +213,7 @@ impl Reader {
     }
 
     /// Says that everything was read, up to where the log should end.
-    pub fn finish(&mut self, end: Option<End>, visit: &mut dyn FnMut(Found)) {
+    pub fn finish(&mut self, end: Option<End>, visit: &mut dyn FnMut(Found<'_>)) {
         for end in end.into_iter().chain(self.known) {
             if end.commits > self.end.commits {
                 self.lost(end, Damage::Missing, visit);
@@ -226,7 +226,7 @@ impl Reader {
         }
     }
 
-    fn lost(&mut self, up_to: End, why: Damage, visit: &mut dyn FnMut(Found)) {
+    fn lost(&mut self, up_to: End, why: Damage, visit: &mut dyn FnMut(Found<'_>)) {
         let why = self.why.take().unwrap_or(why);
         visit(Found::Lost(Loss { from: self.end.head + 1, to: up_to.head, why: why.to_string() }));
         self.end = up_to;
@@ -340,61 +340,65 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Texts and streams that were read before: most come again and again.
+/// Names that were read before: most come again and again.
 #[derive(Debug, Default)]
 struct Names {
-    texts: NameMap<Box<str>, Rc<str>>,
-    streams: NameMap<Box<str>, Stream>,
+    known: Vec<Name>,
+    places: NameMap<Rc<str>, usize>,
+    /// The names of this payload, by their places, and of the one before it.
+    here: Vec<usize>,
+    before: Vec<usize>,
+}
+
+/// A text, and the stream of that name once somebody has asked.
+#[derive(Debug)]
+struct Name {
+    text: Rc<str>,
+    stream: Option<Stream>,
 }
 
 /// Past so many, names are forgotten: a log may have a million streams.
 const NAMES: usize = 100_000;
 
 impl Names {
-    fn text(&mut self, text: &str) -> Rc<str> {
-        if let Some(known) = self.texts.get(text) {
-            return known.clone();
+    /// The next payload has names of its own.
+    fn begin(&mut self) {
+        std::mem::swap(&mut self.here, &mut self.before);
+        self.here.clear();
+        if self.known.len() >= NAMES {
+            *self = Self::default();
         }
-        if self.texts.len() >= NAMES {
-            self.texts.clear();
-        }
-        let new: Rc<str> = text.into();
-        self.texts.insert(text.into(), new.clone());
-        new
     }
 
-    fn stream(&mut self, text: &str) -> Option<Stream> {
-        if let Some(known) = self.streams.get(text) {
-            return Some(known.clone());
-        }
-        if self.streams.len() >= NAMES {
-            self.streams.clear();
-        }
-        let new = Stream::parse(text).ok()?;
-        self.streams.insert(text.into(), new.clone());
-        Some(new)
+    /// The next name of this payload.
+    fn add(&mut self, text: &str) -> usize {
+        let is_it = |&&place: &&usize| self.known.get(place).is_some_and(|it| *it.text == *text);
+        // Often it is the one that the payload before had there.
+        let guess = self.before.get(self.here.len()).filter(is_it);
+        let place = guess.or_else(|| self.places.get(text)).copied().unwrap_or_else(|| {
+            let text: Rc<str> = text.into();
+            self.places.insert(text.clone(), self.known.len());
+            self.known.push(Name { text, stream: None });
+            self.known.len() - 1
+        });
+        self.here.push(place);
+        place
     }
 }
 
 /// What a whole payload says. One that cannot be understood was written by somebody else.
-fn read(payload: &[u8], names: &mut Names) -> Result<StoredCommit, Damage> {
-    Cursor { bytes: payload, names: Vec::new() }.commit(names).ok_or(Damage::Newer)
+fn read<'a>(payload: &'a [u8], names: &mut Names) -> Result<StoredCommit<&'a str>, Damage> {
+    names.begin();
+    Cursor { bytes: payload, names }.commit().ok_or(Damage::Newer)
 }
 
-struct Cursor<'a> {
+struct Cursor<'a, 'n> {
     bytes: &'a [u8],
-    names: Vec<Name<'a>>,
+    names: &'n mut Names,
 }
 
-/// A name of this payload, and what it stands for once somebody has asked.
-struct Name<'a> {
-    text: &'a str,
-    shared: Option<Rc<str>>,
-    stream: Option<Stream>,
-}
-
-impl<'a> Cursor<'a> {
-    fn commit(&mut self, names: &mut Names) -> Option<StoredCommit> {
+impl<'a> Cursor<'a, '_> {
+    fn commit(&mut self) -> Option<StoredCommit<&'a str>> {
         let [format, flags] = *self.take(2)? else { return None };
         if format != FORMAT || flags & 0x80 != 0 {
             return None;
@@ -403,11 +407,11 @@ impl<'a> Cursor<'a> {
         let command_id = self.id()?;
         let mut id = |flag| if flags & flag != 0 { self.id() } else { Some(command_id) };
         let (causation_id, correlation_id) = (id(CAUSATION)?, id(CORRELATION)?);
-        let actor = self.shared(names)?;
+        let actor = self.shared()?;
         let command = if flags & COMMAND != 0 {
             Some(CommandRecord {
-                stream: self.named_stream(names)?,
-                kind: self.shared(names)?,
+                stream: self.named_stream()?,
+                kind: self.shared()?,
                 data: self.json()?,
             })
         } else {
@@ -434,10 +438,10 @@ impl<'a> Cursor<'a> {
         let mut events = Vec::with_capacity(count);
         let mut before = at;
         for _ in 0..count {
-            let (stream, kind) = (self.named_stream(names)?, self.shared(names)?);
+            let (stream, kind) = (self.named_stream()?, self.shared()?);
             let (version, schema) = (self.number()?, self.number()?.try_into().ok()?);
             before = before.wrapping_add(self.number()?);
-            let data = self.json()?;
+            let data = self.text()?;
             events.push(StoredEvent { stream, version, kind, schema, at: before, data });
         }
         if !self.bytes.is_empty() {
@@ -485,26 +489,25 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(self.take(length)?).ok()
     }
 
-    fn name(&mut self) -> Option<&mut Name<'a>> {
-        match usize::try_from(self.number()?).ok()? {
+    fn name(&mut self) -> Option<&mut Name> {
+        let place = match usize::try_from(self.number()?).ok()? {
             0 => {
                 let text = self.text()?;
-                self.names.push(Name { text, shared: None, stream: None });
-                self.names.last_mut()
+                self.names.add(text)
             }
-            number => self.names.get_mut(number - 1),
-        }
+            number => *self.names.here.get(number - 1)?,
+        };
+        self.names.known.get_mut(place)
     }
 
-    fn shared(&mut self, names: &mut Names) -> Option<Rc<str>> {
-        let name = self.name()?;
-        Some(name.shared.get_or_insert_with(|| names.text(name.text)).clone())
+    fn shared(&mut self) -> Option<Rc<str>> {
+        self.name().map(|name| name.text.clone())
     }
 
-    fn named_stream(&mut self, names: &mut Names) -> Option<Stream> {
+    fn named_stream(&mut self) -> Option<Stream> {
         let name = self.name()?;
         if name.stream.is_none() {
-            name.stream = names.stream(name.text);
+            name.stream = Stream::parse(&name.text).ok();
         }
         name.stream.clone()
     }
@@ -582,8 +585,8 @@ mod tests {
         known: Option<End>,
     ) -> (Vec<String>, Vec<String>, usize) {
         let (mut commits, mut losses, mut stranded) = (Vec::new(), Vec::new(), 0);
-        let mut visit = |found| match found {
-            Found::Commit(commit) if losses.is_empty() => commits.push(commit),
+        let mut visit = |found: Found<'_>| match found {
+            Found::Commit(commit) if losses.is_empty() => commits.push(commit.owned()),
             Found::Commit(_) => stranded += 1,
             Found::Lost(loss) => losses.push(loss.to_string()),
         };

@@ -1036,7 +1036,7 @@ async fn append(desk: &Desk, text: &str, how: &AppendOptions, reply: &Reply) {
             kinds.push(kind.clone());
             kind
         });
-        let draft = aggregate.read(&stream, &kind, aggregate.schema(), data);
+        let draft = aggregate.read(&stream, &kind, aggregate.schema(), data.get());
         new.insert(stream);
         if let crate::lab::Body::Unreadable(unreadable) = &draft.body {
             return reply.reject("malformed", &fault(unreadable.why.clone()));

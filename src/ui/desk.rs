@@ -122,7 +122,7 @@ impl Storage {
         log: &str,
         known: u64,
         head: u64,
-        visit: &mut dyn FnMut(Found),
+        visit: &mut dyn FnMut(Found<'_>),
     ) -> Result<(), StoreError> {
         each!(self, store => store.read(log, known, head, visit).await)
     }
@@ -500,8 +500,8 @@ impl Desk {
         };
         let mut commits = Vec::new();
         let mut losses = Vec::new();
-        let mut visit = |found| match found {
-            Found::Commit(commit) if losses.is_empty() => commits.push(commit),
+        let mut visit = |found: Found<'_>| match found {
+            Found::Commit(commit) if losses.is_empty() => commits.push(commit.owned()),
             Found::Commit(_) => {}
             Found::Lost(loss) => losses.push(loss),
         };

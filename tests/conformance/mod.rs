@@ -389,15 +389,11 @@ pub async fn what_was_missed_can_be_read_alone<S: LogStore>(open: impl AsyncFn()
     }
     for (known, head) in [(0, 0), (1, 2), (2, 2), (3, 3), (4, 4)] {
         let mut found = Vec::new();
-        let read = there.read("a", known, head, &mut |it| found.push(it)).await;
-        assert_eq!(read, Ok(()));
-        let found: Vec<String> = found
-            .into_iter()
-            .map(|it| match it {
-                Found::Commit(commit) => json(&commit),
-                Found::Lost(loss) => panic!("{loss}"),
-            })
-            .collect();
+        let mut visit = |it: Found<'_>| match it {
+            Found::Commit(commit) => found.push(json(&commit.owned())),
+            Found::Lost(loss) => panic!("{loss}"),
+        };
+        assert_eq!(there.read("a", known, head, &mut visit).await, Ok(()));
         assert_eq!(found, commits[usize::try_from(known).unwrap()..]);
     }
 }

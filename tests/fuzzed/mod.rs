@@ -49,7 +49,7 @@ pub fn links(bytes: &[u8]) {
 /// Frames are commits in order, or losses.
 pub fn frames(bytes: &[u8]) {
     let mut number = 0;
-    let mut visit = |found| {
+    let mut visit = |found: Found<'_>| {
         if let Found::Commit(commit) = found {
             assert!(commit.number > number);
             number = commit.number;

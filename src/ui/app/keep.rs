@@ -504,8 +504,8 @@ async fn export(
         }
     };
     let mut whole = true;
-    let mut visit = |found| match found {
-        Found::Commit(commit) => write(&commit),
+    let mut visit = |found: Found<'_>| match found {
+        Found::Commit(commit) => write(&commit.owned()),
         // What is lost is lost: everything else is taken along.
         Found::Lost(_) => whole = false,
     };
@@ -644,9 +644,9 @@ async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> 
 /// Puts a log in a link: what to say and show of that.
 async fn share(storage: &Storage, log: &LogInfo, position: u64) -> Act {
     let mut commits = Vec::new();
-    let mut visit = |found| {
+    let mut visit = |found: Found<'_>| {
         if let Found::Commit(commit) = found {
-            commits.push(commit);
+            commits.push(commit.owned());
         }
     };
     if let Err(fault) = storage.read(&log.id, 0, 0, &mut visit).await {
