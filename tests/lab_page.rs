@@ -250,6 +250,7 @@ async fn a_transfer_is_stepped_into_and_every_micro_step_is_read() {
         &format!("Transfer process takes in event {}", head + 1),
         "Transfer process asks for Withdraw",
         "sends Withdraw to account-1",
+        "Folds 1 event: balance 100.00",
         "Accepts Withdraw: Withdrew",
         "Transfer process asks for Deposit",
         "Accepts Deposit: Deposited",

@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 pub use self::did::Did;
@@ -402,6 +403,17 @@ impl World {
         match &self.handling.as_ref()?.stage {
             Stage::Appending { commit, .. } => Some(commit),
             _ => None,
+        }
+    }
+
+    /// The state that the command under way is about to be decided on.
+    pub fn folded(&self) -> Option<Value> {
+        let handling = self.handling.as_ref()?;
+        let Stage::Folded { instance, .. } = &handling.stage else { return None };
+        let stream = &handling.envelope.command.as_ref()?.stream;
+        match instance {
+            Some(instance) => Some(instance.state()),
+            None => Some(self.handlers.get(stream)?.state()),
         }
     }
 

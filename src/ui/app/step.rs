@@ -2,12 +2,17 @@
 
 use std::rc::Rc;
 
+use serde_json::{Map, Value};
 use yew::Context;
 
 use super::{App, Msg};
 use crate::lab::{Did, Kind};
 use crate::ui::browser::focus;
 use crate::ui::pipeline::{Performed, Pulse};
+use crate::ui::views::in_words;
+
+/// A field's value of so many letters is told as it is.
+const LONGEST: usize = 40;
 
 /// A command that is being stepped through.
 pub struct Stepping {
@@ -17,6 +22,17 @@ pub struct Stepping {
     pub over: bool,
     /// True while a step is being performed.
     busy: bool,
+}
+
+/// A state of which long lists and maps are only counted, as JSON.
+fn brief(mut state: Value) -> String {
+    for value in state.as_object_mut().into_iter().flat_map(|fields| fields.values_mut()) {
+        let count = value.as_array().map(Vec::len).or(value.as_object().map(Map::len));
+        if let Some(count) = count.filter(|_| value.to_string().len() > LONGEST) {
+            *value = count.into();
+        }
+    }
+    state.to_string()
 }
 
 impl App {
@@ -74,7 +90,14 @@ impl App {
         for did in trace {
             self.pulses += 1;
             let pulse = Pulse::of(self.pulses, did, process);
-            let words: Rc<str> = did.to_string().into();
+            let words: Rc<str> = match did {
+                // The state that it came to is still at hand where nothing was done since.
+                Did::Folded { version: 1.., .. } if trace.len() == 1 => {
+                    let state = desk.session().world().folded().unwrap_or_default();
+                    format!("{did}: {}", in_words(&brief(state), &self.shell)).into()
+                }
+                did => did.to_string().into(),
+            };
             let good =
                 !matches!(did, Did::Rejected { .. } | Did::Conflicted { .. } | Did::Failed { .. });
             if let Some(stepping) = &mut self.stepping {
