@@ -96,7 +96,9 @@ impl LogStore for MemoryStore {
         let known = usize::try_from(known).unwrap_or(usize::MAX);
         let commits: Vec<StoredCommit> =
             self.change(log, |log| log.commits.iter().skip(known).map(Held::stored).collect())?;
-        commits.iter().for_each(|it| visit(Found::Commit(it.lent())));
+        for commit in &commits {
+            visit(Found::Commit(commit.lent()));
+        }
         Ok(())
     }
 
