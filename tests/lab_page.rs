@@ -412,6 +412,13 @@ async fn who_leaves_a_log_with_something_paused_is_told_that_it_runs_again() {
     page.js("await leftfold.subscription('Balances', { paused: true })").await;
     page.js("await leftfold.open('cart')").await;
     until_text(&page, "Pipeline", "runs as usual when you come back to it").await;
+
+    page.js("await leftfold.subscription('Best sellers', { paused: true })").await;
+    page.until("!!localStorage.getItem('leftfold/altered')").await;
+    page.reload().await;
+    until_text(&page, "Pipeline", "here before the page was loaded again runs as usual").await;
+    page.reload().await;
+    assert!(!all_text(&page, "Pipeline").await.contains("runs as usual"));
     page.close().await;
 }
 

@@ -18,7 +18,7 @@ use super::fixed::drawn;
 use super::icons::icon;
 use super::lab::offers;
 use super::parts::{Head, button, chip, counted, grouped, menu, panel, select, tick, typed};
-use super::shell::Shell;
+use super::shell::{Shell, is_money};
 use super::timeline::mark;
 use super::views::in_words;
 use crate::lab::{Origin, Recorded, Session, Set, Stream};
@@ -691,9 +691,16 @@ fn Detail(props: &DetailProps) -> Html {
             <div class="detail"><p class="empty">{ "Before the first event: every state is its initial state." }</p></div>
         };
     };
-    let pretty = |text: &str| {
-        let value: Value = serde_json::from_str(text).unwrap_or_default();
-        serde_json::to_string_pretty(&value).unwrap_or_default()
+    // Data is shown as it is stored, unlike everywhere else.
+    let shape = |title: String, data: &Value| {
+        let keys = data.as_object().into_iter().flat_map(|fields| fields.keys());
+        let cents = keys.into_iter().any(|key| is_money(&props.shell.money, key));
+        html! {
+            <div>
+                <h3>{ title }if cents { <span class="quiet">{ " · amounts in cents" }</span> }</h3>
+                <pre tabindex="0">{ serde_json::to_string_pretty(data).unwrap_or_default() }</pre>
+            </div>
+        }
     };
     let link = |position: u64, text: String| {
         html! {
@@ -732,15 +739,9 @@ fn Detail(props: &DetailProps) -> Html {
             }
             <div class="shapes">
                 if let Some(stored) = event.stored() {
-                    <div>
-                        <h3>{ format!("As stored, schema {}: {}", stored.schema, stored.kind) }</h3>
-                        <pre tabindex="0">{ pretty(&stored.data.to_string()) }</pre>
-                    </div>
+                    { shape(format!("As stored, schema {}: {}", stored.schema, stored.kind), &stored.data) }
                 }
-                <div>
-                    <h3>{ format!("{}, schema {}", event.kind(), event.schema()) }</h3>
-                    <pre tabindex="0">{ pretty(event.data().get()) }</pre>
-                </div>
+                { shape(format!("{}, schema {}", event.kind(), event.schema()), &serde_json::from_str(event.data().get()).unwrap_or_default()) }
             </div>
             { offers(event.position(), props.head, &props.out, &props.shell.lab) }
             <p class="ids mono">

@@ -10,7 +10,7 @@ use crate::lab::{Scenario, Subscription, forms};
 use crate::store::{LogInfo, StoreError};
 use crate::ui::address::Address;
 use crate::ui::bookmarks;
-use crate::ui::browser::remove;
+use crate::ui::browser::{remember, remembered, remove};
 use crate::ui::commands::Draft;
 use crate::ui::console::Reply;
 use crate::ui::desk::{Desk, Storage};
@@ -39,6 +39,9 @@ pub struct Opened {
     /// True where it stands for one that was asked for and is not there.
     pub instead: bool,
 }
+
+/// Under this the log is remembered in which something does not run as usual.
+pub(super) const ALTERED: &str = "altered";
 
 impl App {
     pub(super) fn navigate(&mut self, ctx: &Context<Self>) -> bool {
@@ -170,12 +173,15 @@ impl App {
         }
         self.lab = Lab::default();
         (self.stepping, self.beat, self.pulse, self.told) = (None, None, None, None);
-        if altered {
-            self.told = Some(
-                "What was paused, delayed or broken in the other log runs as usual when you come \
-                 back to it."
-                    .to_owned(),
-            );
+        let reloaded = !new && remembered(ALTERED).is_some_and(|log| log == desk.info().id);
+        if altered || reloaded {
+            remember(ALTERED, None);
+            let here = if altered {
+                "in the other log runs as usual when you come back to it"
+            } else {
+                "here before the page was loaded again runs as usual"
+            };
+            self.told = Some(format!("What was paused, delayed or broken {here}."));
         }
         self.addressed = None;
         self.bookmarks = bookmarks::load(&desk.info().id);

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use gloo::timers::callback::{Interval, Timeout};
 use yew::Context;
 
+use super::open::ALTERED;
 use super::{App, Msg};
-use crate::lab::Kind;
+use crate::lab::{Kind, Subscription};
 use crate::ui::address::Address;
-use crate::ui::browser::remember;
+use crate::ui::browser::{remember, remembered};
 use crate::ui::pipeline::{Cargo, Pulse, Station};
 
 impl App {
@@ -60,7 +61,14 @@ impl App {
     fn follow(&self) {
         let Some(desk) = &self.desk else { return };
         let session = desk.session();
-        Address::write(&session.scenario().id, &desk.info().id, session.position(), false);
+        let log = &desk.info().id;
+        Address::write(&session.scenario().id, log, session.position(), false);
+        // What a reload would undo, so that it can be said then.
+        let altered = session.world().subscriptions().iter().any(Subscription::altered);
+        let noted = remembered(ALTERED).is_some_and(|it| it == *log);
+        if altered != noted {
+            remember(ALTERED, altered.then_some(log));
+        }
     }
 
     pub(super) fn say_position(&mut self) {
