@@ -702,6 +702,13 @@ async fn what_is_said_of_a_command_is_true_of_the_log_that_is_shown() {
     let last = "(await leftfold.journal()).at(-1).stream";
     assert_eq!(page.js(last).await, "account-1");
 
+    // What would be refused in the past makes no fork.
+    page.js("await leftfold.seek(0)").await;
+    page.click("Fork here & send").await;
+    until_text(&page, "Pipeline", "CloseAccount refused").await;
+    until_text(&page, "Pipeline", "Nothing was forked").await;
+    assert_eq!(page.js("leftfold.head()").await, head);
+
     // In a fork, what came of the command is said beside that there is a fork.
     page.js("await leftfold.seek(4)").await;
     blur(&page).await;

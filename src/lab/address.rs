@@ -29,7 +29,7 @@ impl Session {
         let willing = candidates.find(|id| {
             let stream = Stream::new(&form.aggregate, id);
             let (kind, data) = (form.name.clone(), data.clone());
-            self.would_accept(&CommandRecord { stream, kind, data })
+            self.would_refuse(&CommandRecord { stream, kind, data }).is_none()
         });
         willing.unwrap_or(first)
     }
@@ -87,7 +87,8 @@ mod tests {
                     let id = session.addressee(form, &form.defaults());
                     let stream = Stream::new(&form.aggregate, &id);
                     let data = form.read(&form.defaults()).unwrap();
-                    session.would_accept(&CommandRecord { stream, kind: form.name.clone(), data })
+                    let command = CommandRecord { stream, kind: form.name.clone(), data };
+                    session.would_refuse(&command).is_none()
                 });
                 assert!(accepted, "{}: {}", scenario.id, aggregate.name());
             }

@@ -361,14 +361,16 @@ impl Session {
         Some((version, handler.state()))
     }
 
-    /// Whether a command would be accepted at the playhead. The aggregate is asked, nothing more.
-    pub fn would_accept(&mut self, command: &CommandRecord) -> bool {
+    /// Why a command would be refused at the playhead; None where it would be accepted. The
+    /// aggregate is asked, nothing more.
+    pub fn would_refuse(&mut self, command: &CommandRecord) -> Option<String> {
         let (log, stream) = (self.world.log(), &command.stream);
         let version = log.version_at(stream, self.position);
-        handler(&mut self.states, self.world.scenario(), stream).is_some_and(|handler| {
-            handler.load(stream, version, log);
-            handler.decide(command).is_ok()
-        })
+        let Some(handler) = handler(&mut self.states, self.world.scenario(), stream) else {
+            return Some(format!("this scenario has no {}", stream.category()));
+        };
+        handler.load(stream, version, log);
+        handler.decide(command).err().map(|refusal| refusal.to_string())
     }
 
     /// What a projection or process shows at any position, folded cleanly.

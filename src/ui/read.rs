@@ -201,7 +201,7 @@ fn Reader(props: &ReaderProps) -> Html {
                 <p class="fault pad">{ format!("Skipped {} that cannot be read.", counted(it.skipped, "event")) }</p>
             }
             if it.paused && it.lag > 0 && !it.crashed {
-                <p class="note pad">{ format!("Paused after #{}. It has not heard of {} yet.", it.checkpoint, counted(it.lag, "event")) }</p>
+                <p class="note pad">{ format!("{} after #{}. It has not heard of {} yet, and will once it is resumed.", if props.past { "Now it is paused" } else { "Paused" }, it.checkpoint, counted(it.lag, "event")) }</p>
             }
             if props.missing > 0 {
                 <p class="note pad">
@@ -213,7 +213,11 @@ fn Reader(props: &ReaderProps) -> Html {
                 <p class="note pad">{ format!("Replaying held back {}: what it did before, it does not do again.", counted(it.held_back, "reaction")) }</p>
             }
             if it.now.is_empty() && it.was.is_empty() {
-                <p class="empty">{ it.about.to_string() }{ if it.shown == 0 { " It has taken in no event yet." } else { " No event so far has put anything here." } }</p>
+                <p class="empty">{ it.about.to_string() }{ match it.shown {
+                    0 if props.past => " At this point it had taken in no event.",
+                    0 => " It has taken in no event yet.",
+                    _ => " No event so far has put anything here.",
+                } }</p>
             } else {
                 <ViewBody name={name.clone()} now={it.now.clone()} was={it.was.clone()} />
             }
@@ -255,9 +259,10 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
         let name = name.clone();
         move |_| Act::Csv(name.clone())
     });
+    let now = if props.past { " now" } else { "" };
     let lag = match it.lag {
-        0 => format!("⚑ {}", it.checkpoint),
-        lag => format!("⚑ {} · {lag} behind", it.checkpoint),
+        0 => format!("⚑ {}{now}", it.checkpoint),
+        lag => format!("⚑ {} · {lag} behind{now}", it.checkpoint),
     };
     html! {
         <>

@@ -130,6 +130,15 @@ impl App {
             let Some(ask) = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id()) else {
                 return self.not_read();
             };
+            if let Some(why) = desk.session_mut().would_refuse(&ask.command) {
+                // Of a command that is refused nothing comes, and no log either.
+                let answer = format!("{} refused: {why}. Nothing was forked.", ask.command.kind);
+                self.pulse(Station::Handler, None);
+                self.said.clone_from(&answer);
+                self.told = Some(answer.clone());
+                Rc::make_mut(&mut self.draft).answer = Some((false, answer));
+                return;
+            }
             Some(ask)
         } else {
             None

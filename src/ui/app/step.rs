@@ -2,17 +2,15 @@
 
 use std::rc::Rc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use yew::Context;
 
 use super::{App, Msg};
 use crate::lab::{Did, Kind};
 use crate::ui::browser::focus;
 use crate::ui::pipeline::{Performed, Pulse};
+use crate::ui::shell::Shell;
 use crate::ui::views::in_words;
-
-/// A field's value of so many letters is told as it is.
-const LONGEST: usize = 40;
 
 /// A command that is being stepped through.
 pub struct Stepping {
@@ -24,15 +22,17 @@ pub struct Stepping {
     busy: bool,
 }
 
-/// A state of which long lists and maps are only counted, as JSON.
-fn brief(mut state: Value) -> String {
-    for value in state.as_object_mut().into_iter().flat_map(|fields| fields.values_mut()) {
-        let count = value.as_array().map(Vec::len).or(value.as_object().map(Map::len));
-        if let Some(count) = count.filter(|_| value.to_string().len() > LONGEST) {
-            *value = count.into();
+/// A state in a few words: of lists and maps, how much is in them.
+fn brief(state: &Value, shell: &Shell) -> String {
+    let fields = state.as_object().into_iter().flatten();
+    let parts = fields.filter_map(|(key, value)| {
+        match value.as_array().map(Vec::len).or(value.as_object().map(Map::len)) {
+            Some(0) => None,
+            Some(count) => Some(format!("{count} in {key}")),
+            None => Some(in_words(&json!({ key: value }).to_string(), shell)),
         }
-    }
-    state.to_string()
+    });
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 impl App {
@@ -94,7 +94,7 @@ impl App {
                 // The state that it came to is still at hand where nothing was done since.
                 Did::Folded { version: 1.., .. } if trace.len() == 1 => {
                     let state = desk.session().world().folded().unwrap_or_default();
-                    format!("{did}: {}", in_words(&brief(state), &self.shell)).into()
+                    format!("{did}: {}", brief(&state, &self.shell)).into()
                 }
                 did => did.to_string().into(),
             };
