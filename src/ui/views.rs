@@ -202,20 +202,24 @@ pub fn plain(shell: &Shell, pointer: &str, text: &str) -> String {
 
 /// The data of an event or a command in a few words.
 pub fn in_words(data: &str, shell: &Shell) -> String {
-    let value: Value = serde_json::from_str(data).unwrap_or_default();
-    match value {
+    match serde_json::from_str(data).unwrap_or_default() {
         Value::Object(map) => {
-            let parts = map.iter().map(|(key, value)| match value {
-                Value::String(text) => format!("{key} {text:?}"),
-                Value::Null => format!("{key} none"),
-                other => match other.as_i64().filter(|_| is_money(&shell.money, key)) {
-                    Some(cents) => format!("{key} {}", Cents(cents)),
-                    None => format!("{key} {other}"),
-                },
-            });
+            let parts = map.iter().map(|(key, value)| field_in_words(key, value, shell));
             parts.collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
+    }
+}
+
+/// A field in a few words.
+pub fn field_in_words(key: &str, value: &Value, shell: &Shell) -> String {
+    match value {
+        Value::String(text) => format!("{key} {text:?}"),
+        Value::Null => format!("{key} none"),
+        other => match other.as_i64().filter(|_| is_money(&shell.money, key)) {
+            Some(cents) => format!("{key} {}", Cents(cents)),
+            None => format!("{key} {other}"),
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use yew::Context;
 
 use super::{App, Msg};
@@ -10,7 +10,7 @@ use crate::lab::{Did, Kind};
 use crate::ui::browser::focus;
 use crate::ui::pipeline::{Performed, Pulse};
 use crate::ui::shell::Shell;
-use crate::ui::views::in_words;
+use crate::ui::views::field_in_words;
 
 /// A command that is being stepped through.
 pub struct Stepping {
@@ -25,11 +25,11 @@ pub struct Stepping {
 /// A state in a few words: of lists and maps, how much is in them.
 fn brief(state: &Value, shell: &Shell) -> String {
     let fields = state.as_object().into_iter().flatten();
-    let parts = fields.filter_map(|(key, value)| {
+    let parts = fields.map(|(key, value)| {
         match value.as_array().map(Vec::len).or(value.as_object().map(Map::len)) {
-            Some(0) => None,
-            Some(count) => Some(format!("{count} in {key}")),
-            None => Some(in_words(&json!({ key: value }).to_string(), shell)),
+            Some(0) => format!("nothing in {key}"),
+            Some(count) => format!("{count} in {key}"),
+            None => field_in_words(key, value, shell),
         }
     });
     parts.collect::<Vec<_>>().join(", ")
@@ -90,13 +90,13 @@ impl App {
         for did in trace {
             self.pulses += 1;
             let pulse = Pulse::of(self.pulses, did, process);
-            let words: Rc<str> = match did {
-                // The state that it came to is still at hand where nothing was done since.
-                Did::Folded { version: 1.., .. } if trace.len() == 1 => {
-                    let state = desk.session().world().folded().unwrap_or_default();
-                    format!("{did}: {}", brief(&state, &self.shell)).into()
-                }
-                did => did.to_string().into(),
+            // The state that it came to is still at hand where nothing was done since.
+            let folded = matches!(did, Did::Folded { version: 1.., .. })
+                .then(|| desk.session().world().folded())
+                .flatten();
+            let words: Rc<str> = match folded {
+                Some(state) => format!("{did}: {}", brief(&state, &self.shell)).into(),
+                None => did.to_string().into(),
             };
             let good =
                 !matches!(did, Did::Rejected { .. } | Did::Conflicted { .. } | Did::Failed { .. });
