@@ -1,5 +1,5 @@
-//! Commits on their way into a store, as bytes: a third of the room that they would take as
-//! values, and once they are packed there is little left to do.
+//! Commits on their way into a store, as bytes: they take less room than as values, and once they
+//! are packed there is little left to do.
 
 use super::StoreError;
 #[cfg(any(target_arch = "wasm32", test))]
@@ -12,7 +12,7 @@ use crate::es::StoredCommit;
 const SEGMENT_BYTES: usize = 512 << 10;
 
 /// Commits that follow each other: their frames, without what chains them.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Packed {
     /// The number of the commit before them, and the head.
     before: (u64, u64),
@@ -68,7 +68,7 @@ impl Packed {
 }
 
 /// Commits, gathered one by one.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Packs(Vec<Packed>);
 
 impl Packs {

@@ -689,7 +689,7 @@ impl Desk {
             let scenario = self.session().scenario().clone();
             let (mut read, mut pace) = (Vec::with_capacity(commits.len()), Pace::new());
             for commit in &commits {
-                read.push(commit.clone().read(&scenario));
+                read.push(commit.lent().read(&scenario));
                 pace.breathe().await;
             }
             let mut all = pack(commits).chain(after(last));

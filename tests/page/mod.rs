@@ -62,8 +62,8 @@ fn setting(name: &str, otherwise: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
 }
 
-/// Chromium without a window, with a profile of its own. Whether it writes a trace or not is to be
-/// told apart: even one of nothing costs a tenth of its speed.
+/// Chromium without a window, with a profile of its own. It writes a trace only where one is
+/// wanted: even one of nothing costs a tenth of its speed.
 fn chromium_as(profile: &Path, files: &Path, trace: Option<&str>) -> Value {
     let mut asked = json!({
         "goog:chromeOptions": {

@@ -295,12 +295,14 @@ impl App {
                 let ready = Ready { name, archive, looked: 0, unreadable: 0 };
                 self.keeping.shown.ready = Some(self.told_of(&ready, &scenario));
                 self.keeping.ready = Some(ready);
-                return self.act(ctx, Act::Look);
+                self.act(ctx, Act::Look);
             }
             // While its reader thinks about where it is to go.
             Act::Look => {
                 let Some(mut ready) = self.keeping.ready.take() else { return false };
-                if let Some(piece) = ready.archive.commits.pieces().get(ready.looked) {
+                let piece = ready.archive.commits.pieces().get(ready.looked);
+                let told = piece.is_none() && ready.unreadable > 0;
+                if let Some(piece) = piece {
                     let scenario = self.reader(&ready, &scenario);
                     ready.unreadable += archive::unreadable(piece.commits(), &scenario);
                     ready.looked += 1;
@@ -308,10 +310,11 @@ impl App {
                         breathe().await;
                         Msg::Act(Act::Look)
                     });
-                } else if ready.unreadable > 0 {
+                } else if told {
                     self.keeping.shown.ready = Some(self.told_of(&ready, &scenario));
                 }
                 self.keeping.ready = Some(ready);
+                return told;
             }
             Act::Read(name, Err(mut faults)) => {
                 (shown.busy, self.keeping.cancel) = (None, None);
