@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
-use super::{Body, Draft, Map, Recorded, Scenario, Stored, Stream, Unreadable};
+use super::body::Late;
+use super::{Body, Draft, Map, Recorded, Scenario, Stream};
 
 /// How an event came into the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,19 +188,19 @@ impl<D: Json> StoredCommit<D> {
     pub fn read(self, scenario: &Scenario) -> Commit {
         let envelope = Rc::new(self.envelope);
         let events = (self.after + 1..).zip(0..).zip(self.events).map(|((position, index), it)| {
-            let draft = read_shared(scenario, &it.stream, &it.kind, it.schema, it.data.text());
-            Recorded {
-                position,
-                version: it.version,
-                at: it.at,
-                stream: it.stream,
-                kind: draft.kind,
-                schema: draft.schema,
-                index,
-                envelope: envelope.clone(),
-                body: draft.body,
-                stored: draft.stored,
-            }
+            let data = it.data.text();
+            let (kind, schema, body, stored) = match scenario.aggregate_of(it.stream.category()) {
+                Some(aggregate) if aggregate.schema() == it.schema => {
+                    (it.kind, it.schema, Late::unread(aggregate, data), None)
+                }
+                _ => {
+                    let draft = read_shared(scenario, &it.stream, &it.kind, it.schema, data);
+                    (draft.kind, draft.schema, draft.body.into(), draft.stored)
+                }
+            };
+            let envelope = envelope.clone();
+            let (version, at, stream) = (it.version, it.at, it.stream);
+            Recorded { position, version, at, stream, kind, schema, index, envelope, body, stored }
         });
         let events = events.collect();
         Commit { number: self.number, after: self.after, envelope, events }
@@ -264,17 +265,9 @@ fn read_shared(
     if let Some(aggregate) = scenario.aggregate_of(stream.category()) {
         return aggregate.read(stream, kind, schema, data);
     }
-    let data = serde_json::from_str(data).unwrap_or_default();
-    let stored = Stored { kind: kind.to_string(), schema, data };
     let why = format!("this scenario has no {}", stream.category());
-    Draft {
-        stream: stream.clone(),
-        kind: kind.clone(),
-        schema,
-        body: Body::Unreadable(Rc::new(Unreadable { stored, why })),
-        stored: None,
-        at: None,
-    }
+    let body = Body::unreadable(kind, schema, data, why);
+    Draft { stream: stream.clone(), kind: kind.clone(), schema, body, stored: None, at: None }
 }
 
 /// A commit in its stored form: plain JSON, no types of any domain. Its events' data is their own,

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Aggregate, Body, CommandRecord, Draft, EventLog, Fold, History, Instance, ProcessManager,
-    Projection, Reaction, Reading, Recorded, Stored, Stream, Timeline, Unreadable, View, tagged,
+    Projection, Reaction, Reading, Recorded, Stored, Stream, Timeline, View, tagged,
 };
 
 /// Stands for the type `T` where an object is needed.
@@ -202,31 +202,28 @@ fn draft(
     schema: u16,
     data: &str,
 ) -> Draft {
-    let (kind, schema, body, stored) = match current(aggregate, kind, schema, data) {
-        Ok((kind, event, stored)) => (kind, aggregate.schema(), Body::Known(event), stored),
-        Err(why) => {
-            let data = serde_json::from_str(data).unwrap_or_default();
-            let stored = Stored { kind: kind.to_string(), schema, data };
-            (kind.clone(), schema, Body::Unreadable(Rc::new(Unreadable { stored, why })), None)
+    let known = aggregate.schema();
+    let (kind, schema, body, stored) = if schema == known {
+        (kind.clone(), known, Body::read(aggregate, kind, data), None)
+    } else {
+        match lifted(aggregate, kind, schema, data) {
+            Ok((kind, event, stored)) => (kind, known, Body::Known(event), Some(stored)),
+            Err(why) => (kind.clone(), schema, Body::unreadable(kind, schema, data, why), None),
         }
     };
     Draft { stream: stream.clone(), kind, schema, body, stored, at: None }
 }
 
-/// A stored event's current type and shape, and the older shape where it had one.
-type Current = (Rc<str>, Rc<dyn AnyEvent>, Option<Rc<Stored>>);
+/// An event stored under an older schema: its current type and shape, and the one that it had.
+type Lifted = (Rc<str>, Rc<dyn AnyEvent>, Rc<Stored>);
 
-fn current(
+fn lifted(
     aggregate: &dyn AnyAggregate,
     kind: &Rc<str>,
     schema: u16,
     data: &str,
-) -> Result<Current, String> {
+) -> Result<Lifted, String> {
     let known = aggregate.schema();
-    if schema == known {
-        let event = aggregate.event(kind, data).map_err(|e| sentence(&e))?;
-        return Ok((kind.clone(), event, None));
-    }
     if schema > known {
         let name = aggregate.name();
         return Err(format!(
@@ -238,11 +235,11 @@ fn current(
     let lifted = aggregate.upcast(stored.clone())?;
     let event =
         aggregate.event(&lifted.kind, &lifted.data.to_string()).map_err(|e| sentence(&e))?;
-    Ok((lifted.kind.into(), event, Some(Rc::new(stored))))
+    Ok((lifted.kind.into(), event, Rc::new(stored)))
 }
 
 /// What is wrong, without a place in a text that nobody sees.
-fn sentence(error: &serde_json::Error) -> String {
+pub(crate) fn sentence(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
         Some(end) => text[..end].to_owned(),

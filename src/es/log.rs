@@ -245,7 +245,7 @@ impl EventLog {
                     schema: draft.schema,
                     index,
                     envelope: envelope.clone(),
-                    body: draft.body,
+                    body: draft.body.into(),
                     stored: draft.stored,
                 }
             });

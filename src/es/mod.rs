@@ -8,6 +8,7 @@
 //! times are handed in. It knows no scenario and no page.
 
 mod aggregate;
+mod body;
 mod check;
 mod commit;
 mod erased;
@@ -29,11 +30,13 @@ mod upcast;
 mod view;
 
 pub use aggregate::Aggregate;
+pub use body::Body;
 pub use check::{Check, Condition, Operand, Relation, Subject};
 pub use commit::{
     Choice, CommandRecord, Commit, Envelope, Follows, Json, Origin, StoredCommit, StoredEvent,
     read_event,
 };
+pub(crate) use erased::sentence;
 pub use erased::{
     AnyAggregate, AnyEvent, AnyInstance, AnyProcess, AnyProjection, AnyRunner, Handler, Of, Reader,
     Refusal,
@@ -46,7 +49,7 @@ pub use map::{Map, Set};
 pub use money::Cents;
 pub use process::{ProcessManager, Reaction};
 pub use projection::Projection;
-pub use recorded::{Body, Recorded};
+pub use recorded::Recorded;
 pub use scenario::{Act, Fact, Scenario, Step};
 pub use spec::{Given, Outcome, Past, given, past};
 pub use stream::{BadStream, Stream};

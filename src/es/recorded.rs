@@ -7,19 +7,10 @@ use std::rc::Rc;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::body::Late;
 use super::{
-    Aggregate, AnyEvent, CommandRecord, Draft, Envelope, Origin, Stored, Stream, Unreadable,
-    event_id,
+    Aggregate, Body, CommandRecord, Draft, Envelope, Origin, Stored, Stream, Unreadable, event_id,
 };
-
-/// What an event says, if it can be read.
-#[derive(Clone)]
-pub enum Body {
-    /// The event of its aggregate, typed.
-    Known(Rc<dyn AnyEvent>),
-    /// Stored bytes that no aggregate understands.
-    Unreadable(Rc<Unreadable>),
-}
 
 /// One recorded event. Cheap to clone; it never changes.
 #[derive(Clone)]
@@ -32,7 +23,7 @@ pub struct Recorded {
     pub(super) schema: u16,
     pub(super) index: u32,
     pub(super) envelope: Rc<Envelope>,
-    pub(super) body: Body,
+    pub(super) body: Late,
     pub(super) stored: Option<Rc<Stored>>,
 }
 
@@ -115,7 +106,7 @@ impl Recorded {
     /// The event, if it is one of `A`'s and can be read.
     #[inline]
     pub fn of<A: Aggregate>(&self) -> Option<&A::Event> {
-        match &self.body {
+        match self.body() {
             Body::Known(event) => (&**event as &dyn Any).downcast_ref(),
             Body::Unreadable(_) => None,
         }
@@ -123,7 +114,7 @@ impl Recorded {
 
     /// Its data as JSON text, in its current shape.
     pub fn data(&self) -> Box<RawValue> {
-        match &self.body {
+        match self.body() {
             Body::Known(event) => event.data(),
             Body::Unreadable(unreadable) => {
                 serde_json::value::to_raw_value(&unreadable.stored.data).unwrap_or_default()
@@ -133,12 +124,12 @@ impl Recorded {
 
     /// What it says.
     pub fn body(&self) -> &Body {
-        &self.body
+        self.body.get(&self.kind)
     }
 
     /// Why it cannot be read, where it cannot.
     pub fn unreadable(&self) -> Option<&Unreadable> {
-        match &self.body {
+        match self.body() {
             Body::Known(_) => None,
             Body::Unreadable(unreadable) => Some(unreadable),
         }
@@ -153,11 +144,12 @@ impl Recorded {
 impl From<Recorded> for Draft {
     /// The same event, to be given another place.
     fn from(event: Recorded) -> Self {
+        let body = event.body().clone();
         Self {
             stream: event.stream,
             kind: event.kind,
             schema: event.schema,
-            body: event.body,
+            body,
             stored: event.stored,
             at: Some(event.at),
         }

@@ -20,7 +20,7 @@ use self::time::{millis, time};
 
 use crate::es::{
     CommandRecord, Envelope, EventLog, Follows, IdSet, Json, NameMap, NameSet, Origin, Scenario,
-    StoredCommit, StoredEvent, Stream, event_id,
+    StoredCommit, StoredEvent, Stream, event_id, sentence,
 };
 
 /// An event may take so many bytes.
@@ -366,7 +366,7 @@ impl<C: Default + Extend<StoredCommit>> Import<C> {
         };
         match CloudEvent::read(text) {
             Ok(event) => self.event(&event),
-            Err(error) => self.fault("", error_text(&error)),
+            Err(error) => self.fault("", sentence(&error)),
         }
     }
 
@@ -532,7 +532,7 @@ impl<C: Default + Extend<StoredCommit>> Import<C> {
                 match RawValue::from_string(text.to_owned()) {
                     Ok(data) => Some(CommandRecord { stream, kind: (&**kind).into(), data }),
                     Err(error) => {
-                        self.fault("commanddata", error_text(&error));
+                        self.fault("commanddata", sentence(&error));
                         return None;
                     }
                 }
@@ -697,14 +697,6 @@ pub fn unreadable<D: Json>(
 
 fn empty_object() -> Box<RawValue> {
     serde_json::value::to_raw_value(&serde_json::Map::new()).unwrap_or_default()
-}
-
-fn error_text(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" at line ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
 }
 
 /// True where brackets are nested too deep, as far as that can be seen without reading it all.

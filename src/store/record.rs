@@ -371,18 +371,26 @@ impl Names {
     }
 
     /// The next name of this payload.
-    fn add(&mut self, text: &str) -> usize {
-        let is_it = |&&place: &&usize| self.known.get(place).is_some_and(|it| *it.text == *text);
+    fn add(&mut self, bytes: &[u8]) -> Option<usize> {
+        let known = |place: usize| self.known.get(place).map(|it| it.text.as_bytes());
         // Often it is the one that the payload before had there.
-        let guess = self.before.get(self.here.len()).filter(is_it);
-        let place = guess.or_else(|| self.places.get(text)).copied().unwrap_or_else(|| {
-            let text: Rc<str> = text.into();
-            self.places.insert(text.clone(), self.known.len());
-            self.known.push(Name { text, stream: None });
-            self.known.len() - 1
-        });
+        let guess = self.before.get(self.here.len()).copied();
+        let place = match guess.filter(|&place| known(place) == Some(bytes)) {
+            Some(place) => place,
+            None => self.place(std::str::from_utf8(bytes).ok()?),
+        };
         self.here.push(place);
-        place
+        Some(place)
+    }
+
+    fn place(&mut self, text: &str) -> usize {
+        if let Some(place) = self.places.get(text) {
+            return *place;
+        }
+        let text: Rc<str> = text.into();
+        self.places.insert(text.clone(), self.known.len());
+        self.known.push(Name { text, stream: None });
+        self.known.len() - 1
     }
 }
 
@@ -484,16 +492,20 @@ impl<'a> Cursor<'a, '_> {
         Uuid::from_slice(self.take(16)?).ok()
     }
 
-    fn text(&mut self) -> Option<&'a str> {
+    fn bytes(&mut self) -> Option<&'a [u8]> {
         let length = usize::try_from(self.number()?).ok()?;
-        std::str::from_utf8(self.take(length)?).ok()
+        self.take(length)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        std::str::from_utf8(self.bytes()?).ok()
     }
 
     fn name(&mut self) -> Option<&mut Name> {
         let place = match usize::try_from(self.number()?).ok()? {
             0 => {
-                let text = self.text()?;
-                self.names.add(text)
+                let bytes = self.bytes()?;
+                self.names.add(bytes)?
             }
             number => *self.names.here.get(number - 1)?,
         };

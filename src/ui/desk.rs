@@ -27,7 +27,7 @@ use crate::store::{
 
 /// So many events are folded between two looks at the clock.
 const REFILL_EVENTS: u64 = 2_000;
-/// So many are folded before a log is shown. Of a longer one the events can be seen meanwhile.
+/// A log of so many is folded before it is shown. Of a longer one the events can be seen meanwhile.
 const FIRST_EVENTS: u64 = 20_000;
 
 /// Where a log is kept.
@@ -306,8 +306,8 @@ impl Desk {
         }
         let desk = Self::at(storage, info, Session::new(world), trouble);
         desk.join(runner);
-        let whole = desk.session_mut().refill(FIRST_EVENTS);
-        if whole {
+        let short = desk.session().log().head() <= FIRST_EVENTS;
+        if short && desk.session_mut().refill(FIRST_EVENTS) {
             // A process that was interrupted goes on where it was.
             desk.run().await;
         } else {

@@ -1,0 +1,178 @@
+//! What an event says. A stored one's data is read when somebody first asks: to open a long log is
+//! to learn what happened where, and only a fold needs to know what it was.
+
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+
+use super::{AnyAggregate, AnyEvent, Stored, Unreadable, sentence};
+
+/// What an event says, if it can be read.
+#[derive(Clone)]
+pub enum Body {
+    /// The event of its aggregate, typed.
+    Known(Rc<dyn AnyEvent>),
+    /// Stored bytes that no aggregate understands.
+    Unreadable(Rc<Unreadable>),
+}
+
+impl Body {
+    /// What data in the aggregate's current schema says.
+    pub(super) fn read(aggregate: &dyn AnyAggregate, kind: &str, data: &str) -> Self {
+        match aggregate.event(kind, data) {
+            Ok(event) => Self::Known(event),
+            Err(error) => Self::unreadable(kind, aggregate.schema(), data, sentence(&error)),
+        }
+    }
+
+    /// Data that cannot be read, as it is, and why.
+    pub(super) fn unreadable(kind: &str, schema: u16, data: &str, why: String) -> Self {
+        let data = serde_json::from_str(data).unwrap_or_default();
+        let stored = Stored { kind: kind.to_owned(), schema, data };
+        Self::Unreadable(Rc::new(Unreadable { stored, why }))
+    }
+}
+
+/// A body, or until somebody asks the data to read it from.
+pub(super) struct Late {
+    body: OnceCell<Body>,
+    unread: Cell<Option<Unread>>,
+}
+
+#[derive(Clone)]
+struct Unread {
+    aggregate: Rc<dyn AnyAggregate>,
+    data: Box<str>,
+}
+
+impl Late {
+    /// Data in the aggregate's current schema.
+    pub(super) fn unread(aggregate: &Rc<dyn AnyAggregate>, data: &str) -> Self {
+        let unread = Unread { aggregate: aggregate.clone(), data: data.into() };
+        Self { body: OnceCell::new(), unread: Cell::new(Some(unread)) }
+    }
+
+    /// The body of an event of that type.
+    #[inline]
+    pub(super) fn get(&self, kind: &str) -> &Body {
+        self.body.get().unwrap_or_else(|| self.read(kind))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read(&self, kind: &str) -> &Body {
+        self.body.get_or_init(|| match self.unread.take() {
+            Some(it) => Body::read(&*it.aggregate, kind, &it.data),
+            None => unreachable!("there is one until there is a body"),
+        })
+    }
+}
+
+impl From<Body> for Late {
+    fn from(body: Body) -> Self {
+        Self { body: body.into(), unread: Cell::new(None) }
+    }
+}
+
+impl Clone for Late {
+    fn clone(&self) -> Self {
+        let unread = self.unread.take();
+        self.unread.set(unread.clone());
+        Self { body: self.body.clone(), unread: Cell::new(unread) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Deserializer, Serialize};
+
+    use super::*;
+    use crate::es::{
+        Aggregate, Envelope, Recorded, Scenario, StoredCommit, StoredEvent, Stream, command_id,
+    };
+
+    thread_local! {
+        static READ: Cell<usize> = const { Cell::new(0) };
+    }
+
+    #[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
+    struct Note {}
+
+    #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+    enum Event {
+        Noted {
+            #[serde(deserialize_with = "counted")]
+            text: String,
+        },
+    }
+
+    /// Notes that somebody reads it.
+    fn counted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        READ.set(READ.get() + 1);
+        String::deserialize(deserializer)
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no")]
+    struct No;
+
+    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
+    enum Command {}
+
+    impl Aggregate for Note {
+        const NAME: &'static str = "note";
+        type Command = Command;
+        type Event = Event;
+        type Rejection = No;
+
+        fn decide(&self, _: &Command) -> Result<Vec<Event>, No> {
+            Err(No)
+        }
+
+        fn evolve(self, _: &Event) -> Self {
+            self
+        }
+    }
+
+    fn recorded(data: &str) -> Recorded {
+        let event = StoredEvent {
+            stream: Stream::new("note", "1"),
+            version: 1,
+            kind: "Noted".into(),
+            schema: 1,
+            at: 0,
+            data,
+        };
+        let envelope = Envelope::first(command_id("body", 1), "Alice".into(), 0);
+        let commit = StoredCommit { number: 1, after: 0, envelope, events: vec![event] };
+        let scenario = Scenario::new("notes", "Notes", "").aggregate::<Note>();
+        commit.read(&scenario).events.remove(0)
+    }
+
+    #[test]
+    fn a_stored_event_is_read_once_and_not_before_somebody_asks() {
+        READ.set(0);
+        let event = recorded(r#"{"text":"bread"}"#);
+        let copy = event.clone();
+        assert_eq!((event.position(), &**event.kind()), (1, "Noted"));
+        assert_eq!(READ.get(), 0);
+
+        let said = Some(&Event::Noted { text: "bread".into() });
+        assert_eq!((event.of::<Note>(), event.of::<Note>()), (said, said));
+        assert!(event.unreadable().is_none());
+        assert_eq!(event.clone().data().get(), r#"{"text":"bread"}"#);
+        assert_eq!(READ.get(), 1);
+
+        assert_eq!(copy.of::<Note>(), said, "a copy made before reads for itself");
+        assert_eq!(READ.get(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_so_when_somebody_asks() {
+        let event = recorded(r#"{"text":7}"#);
+        assert_eq!(event.of::<Note>(), None);
+        let unreadable = event.unreadable().unwrap();
+        assert_eq!(unreadable.stored.data, serde_json::json!({ "text": 7 }));
+        assert!(unreadable.why.contains("expected a string"), "{}", unreadable.why);
+        assert_eq!(event.data().get(), r#"{"text":7}"#);
+    }
+}
