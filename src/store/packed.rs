@@ -10,6 +10,8 @@ use crate::es::StoredCommit;
 /// So many bytes become a segment: few large records are quicker to read than many small ones,
 /// and one must not take long.
 const SEGMENT_BYTES: usize = 512 << 10;
+/// Where one is full, the next will be: with the commit that goes beyond, it takes so many.
+const ROOM_BYTES: usize = SEGMENT_BYTES + (8 << 10);
 
 /// Commits that follow each other: their frames, without what chains them.
 #[derive(Debug)]
@@ -22,9 +24,9 @@ pub struct Packed {
 }
 
 impl Packed {
-    fn new(commit: &StoredCommit) -> Self {
+    fn new(commit: &StoredCommit, room: usize) -> Self {
         let before = (commit.number.wrapping_sub(1), commit.after);
-        let mut packed = Self { before, after: before, frames: Vec::new() };
+        let mut packed = Self { before, after: before, frames: Vec::with_capacity(room) };
         packed.push(commit);
         packed
     }
@@ -87,7 +89,8 @@ impl Extend<StoredCommit> for Packs {
     fn extend<C: IntoIterator<Item = StoredCommit>>(&mut self, commits: C) {
         for commit in commits {
             if !self.0.last_mut().is_some_and(|it| it.push(&commit)) {
-                self.0.push(Packed::new(&commit));
+                let room = if self.0.is_empty() { 0 } else { ROOM_BYTES };
+                self.0.push(Packed::new(&commit, room));
             }
         }
     }
@@ -116,7 +119,7 @@ impl FromIterator<StoredCommit> for Packs {
 pub fn pack(commits: impl IntoIterator<Item = StoredCommit>) -> impl Iterator<Item = Packed> {
     let mut commits = commits.into_iter().peekable();
     std::iter::from_fn(move || {
-        let mut packed = Packed::new(&commits.next()?);
+        let mut packed = Packed::new(&commits.next()?, 0);
         while commits.next_if(|commit| packed.push(commit)).is_some() {}
         Some(packed)
     })

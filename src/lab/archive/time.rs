@@ -84,10 +84,11 @@ impl Digits<'_> {
     fn number(&mut self, digits: usize) -> Option<u64> {
         let (number, rest) = self.0.split_at_checked(digits.max(1))?;
         self.0 = rest;
-        number.iter().try_fold(0_u64, |number, byte| {
-            let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        let number = number.iter().try_fold(0_u32, |number, byte| {
+            let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'))?;
             number.checked_mul(10)?.checked_add(digit)
-        })
+        });
+        number.map(u64::from)
     }
 
     /// The next byte, where it is one of these.
