@@ -121,8 +121,8 @@ impl<'a> Plain<'a> {
             time: self.maybe(r#","time":"#, Self::text)?,
             datacontenttype: self.maybe(r#","datacontenttype":"#, Self::text)?,
             data: self.maybe(r#","data":"#, Self::value::<Option<_>>)?.flatten(),
-            position: self.maybe(r#","position":"#, Self::value)?,
-            streamversion: self.maybe(r#","streamversion":"#, Self::value)?,
+            position: self.maybe(r#","position":"#, Self::number)?,
+            streamversion: self.maybe(r#","streamversion":"#, Self::number)?,
             schema: self.maybe(r#","schema":"#, Self::value)?,
             commandid: self.maybe(r#","commandid":"#, Self::id)?,
             causationid: self.maybe(r#","causationid":"#, Self::id)?,
@@ -180,6 +180,18 @@ impl<'a> Plain<'a> {
 
     fn id(&mut self) -> Option<Uuid> {
         Uuid::try_parse(self.simple()?).ok()
+    }
+
+    /// A whole number of at most 18 digits.
+    fn number(&mut self) -> Option<u64> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let length = rest.iter().take_while(|it| it.is_ascii_digit()).count();
+        // What makes something else of it gives up by itself: the next attribute is expected there.
+        if length == 0 || length > 18 || (length > 1 && rest[0] == b'0') {
+            return None;
+        }
+        self.at += length;
+        Some(rest[..length].iter().fold(0, |number, it| 10 * number + u64::from(it - b'0')))
     }
 
     /// The name of a variant.
