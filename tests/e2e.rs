@@ -298,6 +298,41 @@ async fn the_row_of_the_playhead_stays_in_view_where_the_log_gets_less_room() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_state_of_the_event_at_the_playhead_is_the_first_that_is_seen() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('orders')").await;
+    let head = page.js("leftfold.head()").await.as_u64().unwrap();
+    // From where there are more states than are in view.
+    for position in (3..=head).rev() {
+        page.js(&format!("await leftfold.seek({position})")).await;
+        page.until(&format!(
+            "const [event] = await leftfold.events({position}, {position});
+             return document.querySelector('.readside .panel').getAttribute('aria-label') === event.stream"
+        ))
+        .await;
+    }
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_event_says_can_be_read_in_its_row_on_a_phone_and_in_large_type() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart')").await;
+    for (width, height, present) in [(450, 844, false), (1024, 768, true)] {
+        page.resize(width, height).await;
+        if present {
+            page.press(['p']).await;
+            page.until("!!document.querySelector('.page.present')").await;
+        }
+        page.until(
+            "[...document.querySelectorAll('[data-position] .data')].every(it => it.scrollWidth <= it.clientWidth)",
+        )
+        .await;
+    }
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_itself_never_scrolls_in_any_scenario_or_width() {
     let page = Page::open().await;
     let scenarios = page.js("leftfold.scenarios()").await;

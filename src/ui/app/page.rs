@@ -26,6 +26,8 @@ use crate::ui::timeline::{Flag, Here, Timeline};
 
 /// So many streams' states are all shown; of more, the selected event's and the pinned ones.
 const STATES_SHOWN: usize = 4;
+/// So many of them can be seen at once.
+const STATES_IN_VIEW: usize = 2;
 
 /// What the read side shows. While the playhead is dragged, this follows a frame later.
 #[derive(Clone, Default)]
@@ -252,13 +254,19 @@ impl App {
     }
 
     /// The states that are shown: of few streams all, of many the selected event's and the pinned.
+    /// Where not all of them are in view, the selected event's is the first.
     fn states(&self, session: &mut Session) -> Vec<StateView> {
         let position = session.position();
         let streams = &self.scene.streams;
         let here = session.event().map(|it| it.stream().clone());
         let shown: Vec<Stream> = if streams.len() <= STATES_SHOWN {
             let log = session.log();
-            streams.iter().filter(|it| log.version_at(it, position) > 0).cloned().collect()
+            let there = streams.iter().filter(|it| log.version_at(it, position) > 0).cloned();
+            let mut shown: Vec<Stream> = there.collect();
+            if shown.len() > STATES_IN_VIEW {
+                shown.sort_by_key(|it| Some(it) != here.as_ref());
+            }
+            shown
         } else {
             let pinned = self.pinned.iter().filter(|it| Some(*it) != here.as_ref()).cloned();
             here.clone().into_iter().chain(pinned).collect()
