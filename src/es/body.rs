@@ -35,7 +35,8 @@ impl Body {
 /// A body, or until somebody asks the data to read it from.
 pub(super) struct Late {
     body: OnceCell<Body>,
-    unread: Cell<Option<Unread>>,
+    /// In a box: every event has this, and few are unread for long.
+    unread: Cell<Option<Box<Unread>>>,
 }
 
 #[derive(Clone)]
@@ -48,7 +49,7 @@ impl Late {
     /// Data in the aggregate's current schema.
     pub(super) fn unread(aggregate: &Rc<dyn AnyAggregate>, data: &str) -> Self {
         let unread = Unread { aggregate: aggregate.clone(), data: data.into() };
-        Self { body: OnceCell::new(), unread: Cell::new(Some(unread)) }
+        Self { body: OnceCell::new(), unread: Cell::new(Some(unread.into())) }
     }
 
     /// The body of an event of that type.
