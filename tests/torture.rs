@@ -309,6 +309,41 @@ async fn whatever_was_acknowledged_survives_the_browser_being_killed() {
     let _ = fs::remove_dir_all(profile);
 }
 
+/// The head of a record, and then the browser's end instead of the record: checksum, length, kind.
+const TORN: [u8; 7] = [0x12, 0x34, 0x56, 0x78, 100, 0, 1];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_a_killed_browser_has_torn_costs_no_later_one() {
+    let (site, profile) = (Site::open().await, profile("torn"));
+    let browser = Browser::start(&profile).await;
+    browser.goto(&format!("{}/", site.address)).await;
+    let start = "await leftfold.open('cart', { empty: true }); return location.hash";
+    let log = browser.js(start).await.as_str().unwrap().rsplit_once("/at/").unwrap().0.to_owned();
+    let url = format!("{}/{log}", site.address);
+    let send = "await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 'x' } }); return await leftfold.head()";
+    for head in 1..4_u64 {
+        assert_eq!(browser.alerts().await, "");
+        assert_eq!(browser.js(send).await, json!(head));
+    }
+    pause(300).await;
+    browser.kill().await;
+    let mut all = Vec::new();
+    files(&profile.join("Default/IndexedDB"), &mut all);
+    all.retain(|path| path.extension().is_some_and(|it| it == "log"));
+    let [written] = &all[..] else { panic!("one file is written to: {all:?}") };
+    let mut end = fs::OpenOptions::new().append(true).open(written).unwrap();
+    std::io::Write::write_all(&mut end, &TORN).unwrap();
+    for head in 4..7_u64 {
+        let browser = Browser::start(&profile).await;
+        browser.goto(&url).await;
+        assert_eq!(browser.alerts().await, "");
+        assert_eq!(browser.js(send).await, json!(head));
+        pause(300).await;
+        browser.kill().await;
+    }
+    let _ = fs::remove_dir_all(profile);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tabs_that_race_for_a_stream_have_one_winner_a_version_and_all_see_the_same() {
     let (site, profile) = (Site::open().await, profile("tabs"));

@@ -203,9 +203,11 @@ impl IdbStore {
     /// windows, where a newer version of the page has changed the database's layout, or where
     /// an older one in another tab keeps this one from changing it.
     pub async fn open(name: &str) -> Result<Self, StoreError> {
+        let connection = Connection::open(name).await?;
+        wasm_bindgen_futures::spawn_local(begin_new_file(format!("{name} (scratch)")));
         Ok(Self(Rc::new(Inner {
             name: name.to_owned(),
-            connection: RefCell::new(Connection::open(name).await?),
+            connection: RefCell::new(connection),
             durability: Cell::default(),
             folding: Cell::default(),
             last: RefCell::default(),
@@ -694,6 +696,22 @@ async fn read_from(
         reader.finish(end.await?.and_then(Head::read).map(|head| head.end), visit);
     }
     Ok(())
+}
+
+/// Makes the browser go on in a new file. Chromium keeps databases in LevelDB, whose log of writes
+/// may end in a torn one when the browser was killed. That alone costs nothing; but what is
+/// appended after it cannot be told from damage when the file is next read, and then Chromium
+/// deletes every database of the origin (<https://github.com/google/leveldb/issues/1287>).
+/// Deleting a database compacts its range, and that ends the file, whichever database it is.
+async fn begin_new_file(scratch: String) {
+    let done: Result<(), idb::Error> = async {
+        let factory = Factory::new()?;
+        factory.open(&scratch, None)?.await?.close();
+        factory.delete(&scratch)?.await
+    }
+    .await;
+    // A browser that keeps databases in another way needs none of it.
+    _ = done;
 }
 
 fn make_stores(event: &VersionChangeEvent) -> Result<(), idb::Error> {

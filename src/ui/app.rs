@@ -526,12 +526,10 @@ impl App {
                 }
             }
             Msg::Act(act) => return self.act(ctx, act),
-            Msg::Lost(count, events) => {
-                self.fault = Some(format!(
-                    "The browser has lost {count} of the logs that were kept here; the longest had \
-                     {events} events."
-                ));
-            }
+            Msg::Lost(count, events) => self.also(format!(
+                "The browser has lost {count} of the logs that were kept here; the longest had \
+                 {events} events."
+            )),
             Msg::Imported(info, said) => {
                 self.act(ctx, Act::Said(said));
                 if self.desk.as_ref().is_some_and(|desk| desk.info().id != info.id) {

@@ -128,7 +128,7 @@ impl App {
         }
         self.show(ctx, desk, if instead { None } else { position });
         if instead {
-            self.fault = Some(
+            self.also(
                 "The log of this address is not in this browser: it was deleted, lived in memory \
                  only, or is kept in another one. “Share” makes links that carry their log."
                     .to_owned(),
@@ -143,6 +143,14 @@ impl App {
             reply.resolve(&());
         }
         true
+    }
+
+    /// Says what is wrong beside what was already said to be, as both may come from one cause.
+    pub(super) fn also(&mut self, why: String) {
+        self.fault = Some(match self.fault.take() {
+            Some(there) => format!("{there} {why}"),
+            None => why,
+        });
     }
 
     /// Notes which logs the scenario that is open has.
