@@ -179,6 +179,31 @@ async fn a_bulk_append_is_all_or_nothing_and_sought_by_position_or_date() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_filter_over_a_long_log_is_answered_slice_by_slice_and_finds_all_of_it() {
+    let page = Page::open().await;
+    let fill = "await leftfold.open('cart', { empty: true, storage: 'memory' });
+        const data = n => ({ item: n % 1000 ? 'a thing' : 'A Pear' });
+        return leftfold.append(Array.from({ length: 200000 }, (_, n) => (
+            { stream: 'cart-' + n % 7, type: 'AddedToCart', data: data(n) })))";
+    page.js(fill).await;
+    let watch = "const tools = document.querySelector('#filter').parentElement;
+        window.told = [];
+        new MutationObserver(() => told.push(tools.textContent))
+            .observe(tools, { subtree: true, childList: true, characterData: true });
+        return true";
+    page.js(watch).await;
+    page.press(['/']).await;
+    page.press("pear".chars()).await;
+    let tools = "document.querySelector('#filter').parentElement.textContent";
+    page.until(&format!("/200 of 200.000/.test({tools})")).await;
+    let parts = page.js("told.filter(it => it.includes('of the first')).length").await;
+    assert!(parts.as_u64().unwrap() > 1, "{parts}");
+    page.press([ENTER]).await;
+    page.until("(await leftfold.position()) === 1").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sending_in_the_past_forks_and_leaves_the_original_whole() {
     let page = Page::open().await;
     let (head, hash) = (page.js("leftfold.head()").await, page.js("location.hash").await);

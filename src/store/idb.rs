@@ -698,9 +698,9 @@ async fn read_from(
     Ok(())
 }
 
-/// Makes the browser go on in a new file. Chromium keeps databases in LevelDB, whose log of writes
-/// may end in a torn one when the browser was killed. That alone costs nothing; but what is
-/// appended after it cannot be told from damage when the file is next read, and then Chromium
+/// Makes the browser go on in a new file. Chromium keeps databases in `LevelDB`, whose log of
+/// writes may end in a torn one when the browser was killed. That alone costs nothing; but what
+/// is appended after it cannot be told from damage when the file is next read, and then Chromium
 /// deletes every database of the origin (<https://github.com/google/leveldb/issues/1287>).
 /// Deleting a database compacts its range, and that ends the file, whichever database it is.
 async fn begin_new_file(scratch: String) {

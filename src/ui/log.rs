@@ -17,6 +17,7 @@ use super::desk::{Desk, written_time};
 use super::fixed::drawn;
 use super::icons::icon;
 use super::lab::offers;
+use super::pace::{Pace, breathe};
 use super::parts::{Head, button, chip, counted, grouped, menu, panel, select, tick, typed};
 use super::shell::{Shell, is_money};
 use super::timeline::mark;
@@ -33,6 +34,8 @@ const ROWS_AT_MOST: usize = 200;
 /// A handout that is longer is no handout.
 const PRINTED_AT_MOST: usize = 2_000;
 const STREAMS_LISTED: usize = 500;
+/// So many events are searched between two looks at the clock.
+const SEARCHED_AT_ONCE: u64 = 500;
 /// So many causes and effects of one event are lit.
 const KIN_AT_MOST: usize = 200;
 
@@ -76,6 +79,7 @@ struct Window {
     shown: usize,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is true by itself")]
 pub struct EventLogView {
     place: NodeRef,
     /// Tells when the place has another height, and which place that is.
@@ -89,9 +93,11 @@ pub struct EventLogView {
     mark: bool,
     newest_first: bool,
     hide_data: bool,
-    /// The positions found, where something is looked for, and how far the search has come.
+    /// The positions found, where something is looked for, how far the search has come, and
+    /// whether it goes on in a moment.
     found: Option<Vec<u64>>,
     searched: u64,
+    searching: bool,
     /// The position last brought into view.
     revealed: Option<(u64, u64, usize, bool)>,
     /// How many rows are drawn on each side of those in view. None, while the playhead passes by
@@ -121,6 +127,8 @@ pub enum Msg {
     Jump(bool),
     /// Look for nothing.
     Clear,
+    /// Search on.
+    Search,
 }
 
 impl Component for EventLogView {
@@ -144,6 +152,7 @@ impl Component for EventLogView {
             hide_data: remembered("no-data").is_some(),
             found: None,
             searched: 0,
+            searching: false,
             revealed: None,
             spare: SPARE_ROWS,
             turn: 0,
@@ -158,9 +167,9 @@ impl Component for EventLogView {
             if other {
                 self.query = Query::default();
             }
-            self.find_anew(props);
+            self.find_anew(ctx);
         } else if props.head != old.head {
-            self.find(props);
+            self.find(ctx);
         }
         if props.resting {
             self.spare = SPARE_ROWS;
@@ -222,8 +231,14 @@ impl Component for EventLogView {
                 }
                 return false;
             }
+            Msg::Search => {
+                self.searching = false;
+                self.find(ctx);
+                self.aim(props);
+                return true;
+            }
         }
-        self.find_anew(props);
+        self.find_anew(ctx);
         self.aim(props);
         true
     }
@@ -293,7 +308,10 @@ impl EventLogView {
             </>
         };
         let count = match &self.found {
-            Some(found) => format!("{} of {}", grouped(found.len() as u64), grouped(props.head)),
+            Some(found) => {
+                let first = if self.searched < props.head { "the first " } else { "" };
+                format!("{} of {first}{}", grouped(found.len() as u64), grouped(self.searched))
+            }
             None => counted(props.head, "event"),
         };
         html! {
@@ -362,6 +380,8 @@ impl EventLogView {
                             <p>{ "No event yet. Send a command, and what happened is written here, one line a fact." }</p>
                             if props.story { { button("Play the story's next step", props.tell.reform(|_| ())) } }
                         </div>
+                    } else if count == 0 && self.searched < props.head {
+                        <div class="empty"><p>{ "Searching…" }</p></div>
                     } else if count == 0 {
                         <div class="empty">
                             <p>{ "No event matches." }</p>
@@ -492,30 +512,41 @@ impl EventLogView {
         Some(if self.newest_first { self.count(props).checked_sub(1 + index)? } else { index })
     }
 
-    fn find_anew(&mut self, props: &LogProps) {
+    fn find_anew(&mut self, ctx: &Context<Self>) {
         (self.found, self.searched) = (None, 0);
-        self.find(props);
+        self.find(ctx);
     }
 
-    /// Searches what has been added since.
-    fn find(&mut self, props: &LogProps) {
+    /// Searches what has been added since: of a long log a slice at a time.
+    fn find(&mut self, ctx: &Context<Self>) {
         if self.query == Query::default() {
             return;
         }
+        let (props, pace) = (ctx.props(), Pace::new());
         let needle = self.query.text.trim().to_lowercase();
         let near = |text: &str| text.to_lowercase().contains(&needle);
         let (stream, kind) = (&self.query.stream, &self.query.kind);
         let session = props.desk.session();
-        let found = session.log().events(self.searched + 1, props.head).filter(|event| {
-            (stream.is_empty() || event.stream().as_str() == stream)
-                && (kind.is_empty() || **event.kind() == **kind)
-                && (needle.is_empty()
-                    || near(event.stream().as_str())
-                    || near(event.kind())
-                    || near(event.data().get()))
-        });
-        self.found.get_or_insert_default().extend(found.map(Recorded::position));
-        self.searched = props.head;
+        let found = self.found.get_or_insert_default();
+        while self.searched < props.head && !pace.over() {
+            let to = props.head.min(self.searched + SEARCHED_AT_ONCE);
+            let events = session.log().events(self.searched + 1, to).filter(|event| {
+                (stream.is_empty() || event.stream().as_str() == stream)
+                    && (kind.is_empty() || **event.kind() == **kind)
+                    && (needle.is_empty()
+                        || near(event.stream().as_str())
+                        || near(event.kind())
+                        || near(event.data().get()))
+            });
+            found.extend(events.map(Recorded::position));
+            self.searched = to;
+        }
+        if self.searched < props.head && !std::mem::replace(&mut self.searching, true) {
+            ctx.link().send_future(async {
+                breathe().await;
+                Msg::Search
+            });
+        }
     }
 }
 
