@@ -15,7 +15,7 @@ use conformance::{Writer, info};
 use idb::{DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, TransactionMode};
 use js_sys::{Function, Uint8Array};
 use leftfold::es::{Commit, StoredCommit};
-use leftfold::store::{IdbStore, LogStore, Shelf, StoreError, pack};
+use leftfold::store::{IdbStore, LogStore, Records, Shelf, StoreError, pack};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -152,7 +152,10 @@ async fn a_lost_segment_is_named_with_its_range() {
     let stored: Vec<_> = commits(3_000).iter().map(StoredCommit::from).collect();
     // Each piece ends a segment.
     for piece in stored.chunks(1_000) {
-        assert_eq!(store.import(&info("a"), &mut pack(piece.iter().cloned())).await, Ok(()));
+        assert_eq!(
+            store.import(&info("a"), &mut pack(piece.iter().cloned()), &Records::new()).await,
+            Ok(())
+        );
     }
     change(name, "segments", async |segments| {
         let keys = segments.get_all_keys(None, None).unwrap().await.unwrap();
@@ -203,8 +206,9 @@ async fn an_import_that_nobody_waits_for_any_more_leaves_nothing() {
     let stored: Vec<_> = commits(6_000).iter().map(StoredCommit::from).collect();
     let mut stored = pack(stored);
     let log = info("a");
+    let nothing = Records::new();
     {
-        let mut import = std::pin::pin!(store.import(&log, &mut stored));
+        let mut import = std::pin::pin!(store.import(&log, &mut stored, &nothing));
         let mut waits = 0;
         poll_fn(|context| {
             assert!(import.as_mut().poll(context).is_pending(), "it was over too soon");
@@ -214,7 +218,7 @@ async fn an_import_that_nobody_waits_for_any_more_leaves_nothing() {
         .await;
     }
     assert_eq!(store.logs().await, Ok(Vec::new()));
-    assert_eq!(store.import(&log, &mut std::iter::empty()).await, Ok(()));
+    assert_eq!(store.import(&log, &mut std::iter::empty(), &nothing).await, Ok(()));
     assert_eq!(losses(&store).await, (0, Vec::new(), 0));
 }
 

@@ -550,6 +550,115 @@ async fn a_log_that_another_tab_deletes_takes_nothing_until_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_race_that_is_lost_between_two_steps_is_a_conflict_and_no_loss() {
+    let page = Page::open().await;
+    let head = page.js("leftfold.head()").await.as_u64().unwrap();
+    page.js("await leftfold.submit('cart-1', { type: 'AddToCart', data: { item: 'late' } })").await;
+    let step = "let did; do did = await leftfold.step(); while (did.step !== 'appending'); return did.step";
+    assert_eq!(page.js(step).await, "appending");
+    let address = page.js("location.hash").await.as_str().unwrap().to_owned();
+    let here = page.client.window().await.unwrap();
+    let there = page.client.new_window(true).await.unwrap().handle;
+    page.client.switch_to_window(there).await.unwrap();
+    page.goto(&address).await;
+    page.js("await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 'first' } })").await;
+    page.client.switch_to_window(here).await.unwrap();
+    page.until(&format!("await leftfold.head() === {}", head + 1)).await;
+    page.js("while (await leftfold.step()); return 0").await;
+    no_alert(&page).await;
+    let outcome = "(await leftfold.journal()).at(-1).outcome";
+    assert_eq!(page.js(outcome).await, "wrong_expected_version");
+    page.js("await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 'again' } })").await;
+    let items =
+        format!("(await leftfold.events({}, {})).map(it => it.data.item)", head + 1, head + 2);
+    assert_eq!(page.js(&items).await, json!(["first", "again"]));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_tabs_cannot_lock_a_reload_goes_on_and_a_second_tab_waits_its_turn() {
+    let page = Page::unopened().await;
+    page.resize(1440, 900).await;
+    page.goto("?no-locks").await;
+    page.js(ADD).await;
+    page.reload().await;
+    no_alert(&page).await;
+    page.js(ADD).await;
+    let (before, address) = (page.js(EVENTS).await, page.js("location.hash").await);
+    let here = page.client.window().await.unwrap();
+    let there = page.client.new_window(true).await.unwrap().handle;
+    page.client.switch_to_window(there.clone()).await.unwrap();
+    page.goto(&format!("?no-locks{}", address.as_str().unwrap())).await;
+    alerts(&page, "Another tab writes this log").await;
+    assert_eq!(page.js(ADD).await["code"], "storage");
+    page.client.switch_to_window(here).await.unwrap();
+    page.client.close_window().await.unwrap();
+    page.client.switch_to_window(there).await.unwrap();
+    page.until("!document.querySelector('[role=alert]')").await;
+    assert_eq!(page.js(EVENTS).await, before);
+    page.js(ADD).await;
+    let after = page.js(EVENTS).await;
+    assert_ne!(after, before);
+    page.reload().await;
+    assert_eq!(page.js(EVENTS).await, after);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_scenario_does_not_know_of_an_event_is_kept_in_forks_and_restored() {
+    let page = Page::open().await;
+    let file = lines(&[json!({ "data": { "item": "pears", "note": "ripe" } }), json!({})]);
+    open_logs(&page).await;
+    page.choose("noted.2.ndjson", &file).await;
+    page.click("Into a new log").await;
+    says(&page, "2 events are a new log").await;
+    page.click("Export noted.2").await;
+    says(&page, "holds all 2 events").await;
+    page.click("Restore from backup").await;
+    says(&page, "Every read model shows what it showed.").await;
+    page.click("Export noted.2 restored").await;
+    says(&page, "noted-2-restored.ndjson holds all 2 events").await;
+    let restored = String::from_utf8(page.downloaded("noted-2-restored.ndjson").await).unwrap();
+    assert!(restored.contains(r#""note":"ripe""#), "{restored}");
+    page.click("Close").await;
+    page.js("await leftfold.seek(1)").await;
+    page.click("Fork here & send").await;
+    page.until("(await leftfold.logs()).length === 4").await;
+    open_logs(&page).await;
+    page.click("Export noted.2 restored from 1").await;
+    says(&page, "noted-2-restored-from-1.ndjson holds all 2 events").await;
+    let fork = String::from_utf8(page.downloaded("noted-2-restored-from-1.ndjson").await).unwrap();
+    assert!(fork.contains(r#""note":"ripe""#), "{fork}");
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_something_else_does_not_cancel_what_is_under_way() {
+    let page = Page::open().await;
+    page.js("navigator.storage.persisted = async () => false;
+         navigator.storage.persist = async () => false;
+         return 0")
+        .await;
+    open_logs(&page).await;
+    let events: Vec<Value> =
+        (0..60_000).map(|n| json!({ "subject": format!("cart-{}", 100 + n % 50) })).collect();
+    let press = "window.pressed = new Promise(done => {
+        const press = () => {
+            const all = [...document.querySelectorAll('[role=dialog] button')];
+            const ask = all.find(it => it.innerText === 'Ask it not to');
+            const busy = all.some(it => it.innerText === 'Cancel');
+            if (ask && busy) { ask.click(); done(true); } else setTimeout(press);
+        };
+        press();
+    }); return 0";
+    page.js(press).await;
+    page.choose("many.ndjson", &lines(&events)).await;
+    page.js("await window.pressed").await;
+    page.shows("Logs", "many.ndjson holds").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_is_thrown_away_while_it_is_open_is_saved_again_from_memory() {
     let page = Page::open().await;
     page.js(ADD).await;

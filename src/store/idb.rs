@@ -580,12 +580,15 @@ impl LogStore for IdbStore {
         &self,
         info: &LogInfo,
         commits: &mut dyn Iterator<Item = Packed>,
+        records: &Records,
     ) -> Result<(), StoreError> {
         let (text, log) = (to_text(info)?, &info.id);
-        let stores = [LOGS, HEADS, TAIL, SEGMENTS];
+        let stores = [LOGS, HEADS, TAIL, SEGMENTS, SHELVES];
         let head = self.write(&stores, Durability::Strict, async |transaction| {
             let mut head = Head::default();
-            if get(transaction, LOGS, log)?.await?.is_some() {
+            if get(transaction, LOGS, log)?.await?.is_none() {
+                put(transaction, LOGS, log, &text)?;
+            } else {
                 let there = get(transaction, HEADS, log)?.await?.and_then(Head::read);
                 // What comes next is a segment, so nothing may be left in the tail before it.
                 head = match there {
@@ -618,7 +621,9 @@ impl LogStore for IdbStore {
             }
             head.folded = head.end.commits;
             put(transaction, HEADS, log, &head.write()?)?;
-            put(transaction, LOGS, log, &text)?;
+            for ((on, key), record) in records {
+                put(transaction, SHELVES, &(log, *on, key), &JsValue::from_str(record))?;
+            }
             Ok(head)
         });
         let head = head.await?;

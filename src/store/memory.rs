@@ -110,6 +110,7 @@ impl LogStore for MemoryStore {
         &self,
         info: &LogInfo,
         commits: &mut dyn Iterator<Item = Packed>,
+        records: &Records,
     ) -> Result<(), StoreError> {
         let mut logs = self.0.borrow_mut();
         let there = logs.get(&info.id).map(|log| (log.commits.len() as u64, log.head));
@@ -122,6 +123,7 @@ impl LogStore for MemoryStore {
         let log = logs.entry(info.id.clone()).or_insert_with(|| Log::new(info.clone()));
         log.head = last.1;
         log.commits.extend(new);
+        log.records.extend(records.iter().map(|(key, record)| (key.clone(), record.clone())));
         Ok(())
     }
 

@@ -201,8 +201,9 @@ pub trait LogStore {
     /// [`StoreError::UnknownLog`], [`StoreError::Failed`].
     async fn records(&self, log: &str) -> Result<Records, StoreError>;
 
-    /// Adds commits to the end of a log, which is made where there is none: all of them, or
-    /// nothing. They are on the disk when this returns.
+    /// Adds commits to the end of a log, and small records beside it: all of them, or nothing.
+    /// They are on the disk when this returns. The log is made where there is none; of one that
+    /// is there, what is known stays as it is.
     ///
     /// # Errors
     /// [`StoreError::Full`]; [`StoreError::Failed`], also where they don't follow each other and
@@ -211,6 +212,7 @@ pub trait LogStore {
         &self,
         log: &LogInfo,
         commits: &mut dyn Iterator<Item = Packed>,
+        records: &Records,
     ) -> Result<(), StoreError>;
 
     /// How much each log holds, by its id.

@@ -227,6 +227,8 @@ pub enum Msg {
     Lost(usize, u64),
     /// A log was made or grew from elsewhere: open it, and say this.
     Imported(LogInfo, String),
+    /// What took a while is over, and this came of it.
+    Over(Box<Msg>),
     /// A key was pressed.
     Key(KeyboardEvent),
     /// The console asks.
@@ -526,6 +528,10 @@ impl App {
                 }
             }
             Msg::Act(act) => return self.act(ctx, act),
+            Msg::Over(came) => {
+                self.over();
+                self.update(ctx, *came);
+            }
             Msg::Lost(count, events) => self.also(format!(
                 "The browser has lost {count} of the logs that were kept here; the longest had \
                  {events} events."

@@ -1104,12 +1104,15 @@ impl Listeners {
 
     /// Micro-steps were performed.
     pub fn trace(&mut self, trace: &[Did], session: &Session) {
-        for did in trace {
-            self.tell("step", &to_js(&step_out(did)));
+        let listens = |event: &str| self.list.iter().any(|(name, _)| name == event);
+        if listens("step") {
+            for did in trace {
+                self.tell("step", &to_js(&step_out(did)));
+            }
         }
         self.arrived();
         let from = std::mem::replace(&mut self.told, session.head()) + 1;
-        if !self.list.is_empty() {
+        if self.list.iter().any(|(name, _)| name == "event") {
             for event in session.log().events(from, session.head()) {
                 self.tell("event", &to_js(&event_out(event)));
             }

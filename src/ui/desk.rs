@@ -2,7 +2,6 @@
 //! log's other tabs.
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
-
 use std::fmt;
 use std::rc::{Rc, Weak};
 
@@ -17,8 +16,8 @@ use super::pace::{Pace, breathe};
 use super::tabs::{self, Channel, Claim, Runner};
 use crate::lab::archive::Imported;
 use crate::lab::{
-    Answer, Ask, Bulk, Commit, Did, Entry, Keep, Map, Recorded, Scenario, Session, StoredCommit,
-    Subscription, World,
+    Answer, Ask, Bulk, Commit, Did, Entry, Keep, Kind, Map, Recorded, Scenario, Session,
+    StoredCommit, Subscription, World,
 };
 use crate::store::{
     Extent, Found, IdbStore, LogInfo, LogStore, Loss, MemoryStore, Packed, Packs, Records, Shelf,
@@ -29,6 +28,9 @@ use crate::store::{
 const REFILL_EVENTS: u64 = 2_000;
 /// A log of so many is folded before it is shown. Of a longer one the events can be seen meanwhile.
 const FIRST_EVENTS: u64 = 20_000;
+
+/// What could not be read when it was needed is asked for again so much later, in milliseconds.
+const AGAIN_MILLIS: u32 = 2_000;
 
 /// Where a log is kept.
 #[derive(Clone)]
@@ -70,13 +72,15 @@ impl Storage {
         each!(self, store => store.describe(log).await)
     }
 
-    /// Adds a log with all its commits, or nothing.
+    /// Adds a log with all its commits and what is kept beside it, or nothing.
     pub async fn import(
         &self,
         log: &LogInfo,
         commits: &mut dyn Iterator<Item = Packed>,
+        keeps: &[Keep],
     ) -> Result<(), StoreError> {
-        each!(self, store => store.import(log, commits).await)
+        let records: Records = keeps.iter().map(record_of).collect();
+        each!(self, store => store.import(log, commits, &records).await)
     }
 
     /// Removes a log for good.
@@ -93,11 +97,8 @@ impl Storage {
         last: impl FnMut(),
     ) -> Result<(), StoreError> {
         let kept = each!(self, store => store.load(log).await)?;
-        self.import(copy, &mut pack(kept.commits).chain(after(last))).await?;
-        for ((shelf, key), record) in &kept.records {
-            self.put(&copy.id, *shelf, key, record).await?;
-        }
-        Ok(())
+        let mut commits = pack(kept.commits).chain(after(last));
+        each!(self, store => store.import(copy, &mut commits, &kept.records).await)
     }
 
     /// Opens the storage once more where the connection to it was lost.
@@ -125,12 +126,6 @@ impl Storage {
         visit: &mut dyn FnMut(Found<'_>),
     ) -> Result<(), StoreError> {
         each!(self, store => store.read(log, known, head, visit).await)
-    }
-
-    /// Keeps a small record beside a log.
-    pub async fn keep(&self, log: &str, keep: &Keep) -> Result<(), StoreError> {
-        let (on, key, text) = record_of(keep);
-        self.put(log, on, &key, &text).await
     }
 
     async fn records(&self, log: &str) -> Result<Records, StoreError> {
@@ -300,9 +295,15 @@ impl Desk {
         let info = LogInfo { opened_at: now(), ..info };
         let trouble = (!losses.is_empty()).then_some(Trouble::Damaged(losses));
         if trouble.is_none() {
-            let (storage, info) = (storage.clone(), info.clone());
+            let (storage, id, opened_at) = (storage.clone(), info.id.clone(), info.opened_at);
             // When it was last opened is not worth waiting for, nor an alarm where that is not kept.
-            spawn_local(async move { _ = storage.describe(&info).await });
+            spawn_local(async move {
+                // Another tab may have renamed it meanwhile, or put it away.
+                let logs = storage.all_logs().await.unwrap_or_default();
+                if let Some(there) = logs.into_iter().find(|it| it.id == id) {
+                    _ = storage.describe(&LogInfo { opened_at, ..there }).await;
+                }
+            });
         }
         let desk = Self::at(storage, info, Session::new(world), trouble);
         desk.join(runner);
@@ -382,18 +383,38 @@ impl Desk {
     /// Where it cannot be kept.
     pub async fn fork(&self, position: u64) -> Result<Self, StoreError> {
         let storage = self.0.storage.clone();
-        let (scenario, commits, effects) = {
+        let commits = self.copied(position).await;
+        let (scenario, effects) = {
             let session = self.session();
-            let effects = session.world().performed_up_to(position);
-            (session.scenario().clone(), session.commits(position), effects)
+            (session.scenario().clone(), session.world().performed_up_to(position))
         };
         let from = Some((self.0.info.id.clone(), position));
         let info = new_log(&scenario, format!("{} from {position}", self.described().title), from);
-        storage.import(&info, &mut pack(commits.iter().map(StoredCommit::from))).await?;
-        for keep in &effects {
-            storage.keep(&info.id, keep).await?;
-        }
+        storage.import(&info, &mut commits.into_pieces(), &effects).await?;
         Self::open(storage, &scenario, info).await
+    }
+
+    /// The commits up to `position`, as they are kept: this tab may know less of an event than is
+    /// written there. What the store has no more is as this tab has it.
+    async fn copied(&self, position: u64) -> Packs {
+        let inner = &self.0;
+        let whole = self.session().head() == position;
+        let (mut copied, mut head) = (Packs::default(), 0);
+        let mut visit = |found: Found<'_>| {
+            if let Found::Commit(commit) = found
+                && commit.after == head
+                && (head < position || whole && commit.events.is_empty())
+            {
+                let mut commit = commit.owned();
+                commit.events.truncate(usize::try_from(position - head).unwrap_or(usize::MAX));
+                head += commit.events.len() as u64;
+                copied.extend([commit]);
+            }
+        };
+        match inner.storage.read(&inner.info.id, 0, 0, &mut visit).await {
+            Ok(()) if head == position => copied,
+            _ => self.session().commits(position).iter().map(StoredCommit::from).collect(),
+        }
     }
 
     /// Another log of this scenario and storage, to look at.
@@ -435,18 +456,13 @@ impl Desk {
         let Some(runner) = runner else { return };
         match runner {
             Runner::Here(claim) => _ = inner.claim.replace(Some(claim)),
-            Runner::Elsewhere => {
+            Runner::Elsewhere | Runner::OnlyElsewhere => {
                 self.session_mut().world_mut().watch();
+                if matches!(runner, Runner::OnlyElsewhere) {
+                    inner.trouble.borrow_mut().get_or_insert(Trouble::Elsewhere);
+                }
                 let desk = Rc::downgrade(inner);
-                tabs::inherit(&inner.info.id, move |claim| {
-                    if let Some(desk) = Self::still_open(&desk) {
-                        spawn_local(async move { desk.take_over(claim).await });
-                    }
-                });
-            }
-            Runner::OnlyElsewhere => {
-                self.session_mut().world_mut().watch();
-                inner.trouble.borrow_mut().get_or_insert(Trouble::Elsewhere);
+                tabs::inherit(&inner.info.id, move |claim| Self::taken_over(&desk, claim));
             }
         }
         let hear = |desk: Weak<Inner>| {
@@ -556,13 +572,24 @@ impl Desk {
         if effects.len() > known { effects } else { Vec::new() }
     }
 
+    fn taken_over(desk: &Weak<Inner>, claim: Claim) {
+        if let Some(desk) = Self::still_open(desk) {
+            spawn_local(async move { desk.take_over(claim).await });
+        }
+    }
+
     /// The tab that ran the processes is gone: this one goes on where it was.
     async fn take_over(&self, claim: Claim) {
         let inner = &self.0;
         let trace = {
             let _turn = inner.gate.lock().await;
             self.learn().await;
-            let Ok(records) = inner.storage.records(&inner.info.id).await else { return };
+            let Ok(records) = inner.storage.records(&inner.info.id).await else {
+                // Nobody else can while this tab has the claim: it looks again.
+                let desk = Rc::downgrade(inner);
+                Timeout::new(AGAIN_MILLIS, move || Self::taken_over(&desk, claim)).forget();
+                return;
+            };
             let mut marks = Vec::new();
             {
                 let mut session = self.session_mut();
@@ -576,6 +603,8 @@ impl Desk {
                 session.world_mut().take_over(marks);
             }
             inner.claim.replace(Some(claim));
+            // Who could only watch until now can write.
+            inner.trouble.borrow_mut().take_if(|it| *it == Trouble::Elsewhere);
             self.run_in_turn().await
         };
         self.notify(trace);
@@ -654,16 +683,15 @@ impl Desk {
         let commits = self.session().commits(head);
         let from = Some((self.0.info.id.clone(), head));
         let info = new_log(&scenario, title, from);
-        storage.import(&info, &mut pack(commits.iter().map(StoredCommit::from))).await?;
-        let effects = self.session().world().performed_up_to(head);
-        let subscriptions: Vec<Keep> = {
+        let keeps: Vec<Keep> = {
             let session = self.session();
-            let marks = session.world().subscriptions().iter();
-            marks.map(|it| Keep::Mark(it.name().clone(), it.mark())).collect()
+            let world = session.world();
+            let processes = world.subscriptions().iter().filter(|it| it.kind() == Kind::Process);
+            let marks = processes.map(|it| Keep::Mark(it.name().clone(), it.mark()));
+            marks.chain(world.performed_up_to(head)).collect()
         };
-        for keep in effects.iter().chain(&subscriptions) {
-            storage.keep(&info.id, keep).await?;
-        }
+        let mut commits = pack(commits.iter().map(StoredCommit::from));
+        storage.import(&info, &mut commits, &keeps).await?;
         Ok(info)
     }
 
@@ -693,7 +721,7 @@ impl Desk {
                 pace.breathe().await;
             }
             let mut all = pack(commits).chain(after(last));
-            let stored = inner.storage.import(&self.described(), &mut all).await;
+            let stored = inner.storage.import(&self.described(), &mut all, &[]).await;
             stored.map_err(|fault| fault.to_string())?;
             self.announce();
             // Once it is stored, nothing may come between.
@@ -763,9 +791,10 @@ impl Desk {
     }
 
     async fn run_in_turn(&self) -> Vec<Did> {
-        let mut trace = Vec::new();
+        let (mut trace, mut pace) = (Vec::new(), Pace::new());
         while let Some(did) = self.step_in_turn().await {
             trace.push(did);
+            pace.breathe().await;
         }
         trace
     }
@@ -800,10 +829,11 @@ impl Desk {
                 Answer::Stored
             }
             Err(StoreError::Conflict { .. } | StoreError::Behind { .. }) => {
-                let known = self.session().log().commits();
                 self.learn().await;
-                // The store has less than this tab: it was thrown away, and begun again.
-                if self.session().log().commits() == known {
+                let unread = matches!(*inner.trouble.borrow(), Some(Trouble::Unreachable(_)));
+                // Nothing that this tab knows of has taken the commit's place: the store has less
+                // than this tab. It was thrown away, and begun again.
+                if self.session().log().commits() < commit.number && !unread {
                     inner.trouble.replace(Some(Trouble::Evicted));
                 }
                 Answer::Lost
@@ -837,7 +867,7 @@ impl Desk {
         if self.trouble().is_some_and(|it| it.lasts()) {
             return;
         }
-        let (on, key, text) = record_of(&keep);
+        let ((on, key), text) = record_of(&keep);
         match inner.storage.put(&inner.info.id, on, &key, &text).await {
             Ok(()) if on == Shelf::Effects => self.announce(),
             Ok(()) => {}
@@ -906,8 +936,8 @@ pub fn clock() -> f64 {
     window().performance().map_or(0.0, |it| it.now())
 }
 
-fn record_of(keep: &Keep) -> (Shelf, String, String) {
-    match keep {
+fn record_of(keep: &Keep) -> ((Shelf, String), String) {
+    let (on, key, text) = match keep {
         Keep::Mark(process, position) => (Shelf::Marks, process.to_string(), position.to_string()),
         Keep::Effect(effect) => (
             Shelf::Effects,
@@ -924,7 +954,8 @@ fn record_of(keep: &Keep) -> (Shelf, String, String) {
             new_id().to_string(),
             serde_json::to_string(entry).unwrap_or_default(),
         ),
-    }
+    };
+    ((on, key), text)
 }
 
 fn kept_as(shelf: Shelf, key: &str, text: &str) -> Option<Keep> {

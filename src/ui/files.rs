@@ -45,6 +45,11 @@ impl Pieces {
         self.0.push(&Uint8Array::from(bytes));
     }
 
+    /// Its pieces.
+    pub fn iter(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.0.iter().map(|piece| Uint8Array::new(&piece).to_vec())
+    }
+
     /// Hands it to the person as a download; compressed where that is wanted.
     pub async fn download(&self, name: &str, zip: bool) -> Result<(), String> {
         let mut blob = Blob::new_with_u8_array_sequence(&self.0).map_err(|it| said(&it))?;

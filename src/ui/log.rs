@@ -209,6 +209,9 @@ impl Component for EventLogView {
                 event.prevent_default();
                 let (count, index) = (self.count(props), self.index(props));
                 let next = match index {
+                    // Before the first event the playhead is beyond the end at which that is.
+                    _ if props.position == 0 && self.newest_first => count.saturating_sub(1),
+                    _ if props.position == 0 => 0,
                     Some(index) if down => index + 1,
                     Some(index) => index.saturating_sub(1),
                     None => 0,
@@ -329,7 +332,7 @@ impl EventLogView {
         let props = ctx.props();
         let count = self.count(props);
         let scale = scale(count, self.height);
-        let mut total = count as f64 * ROW_HEIGHT * scale;
+        let mut total = (count as f64 * ROW_HEIGHT).min(TALLEST);
         let Window { mut first, mut last, shown } = self.window(props);
         // Where the log is scrolled in proportion, rows stand where the eye is, not to scale.
         let mut offset = if scale < 1.0 {

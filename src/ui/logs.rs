@@ -19,7 +19,7 @@ pub enum Act {
     /// Look through the logs.
     List,
     /// The logs were looked through.
-    Listed(Vec<Entry>, Option<Room>),
+    Listed(Result<(Vec<Entry>, Option<Room>), String>),
     /// Open this one.
     Open(LogInfo),
     /// Call it otherwise.

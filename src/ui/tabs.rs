@@ -4,7 +4,8 @@
 //! stored it announces on a channel. An announcement says only that there is something to read,
 //! so that one that is lost, or comes twice, does no harm.
 
-use gloo::timers::callback::Interval;
+use gloo::events::EventListener;
+use gloo::timers::callback::{Interval, Timeout};
 use gloo::utils::window;
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue, wasm_bindgen};
@@ -30,8 +31,11 @@ pub struct Claim(Held);
 
 enum Held {
     Lock(Function),
-    /// Where there are no locks: a note that is renewed.
-    Lease(String, #[expect(dead_code, reason = "it renews until it is dropped")] Interval),
+    /// Where there are no locks: a note that is renewed, and taken away when the page goes.
+    Lease(
+        String,
+        #[expect(dead_code, reason = "they act until they are dropped")] (Interval, EventListener),
+    ),
 }
 
 impl Drop for Claim {
@@ -39,12 +43,14 @@ impl Drop for Claim {
         match &self.0 {
             // A promise's own function does not fail.
             Held::Lock(release) => _ = release.call0(&JsValue::NULL),
-            Held::Lease(key, _) => {
-                // It expires where it cannot be taken away.
-                _ = storage().map(|it| it.remove_item(key));
-            }
+            Held::Lease(key, _) => give_up(key),
         }
     }
+}
+
+fn give_up(key: &str) {
+    // It expires where it cannot be taken away.
+    _ = storage().map(|it| it.remove_item(key));
 }
 
 /// Who runs a log's processes.
@@ -109,10 +115,17 @@ pub async fn claim(log: &str) -> Runner {
 }
 
 /// Waits for the tab that runs a log's processes to end.
-pub fn inherit(log: &str, granted: impl FnOnce(Claim) + 'static) {
+pub fn inherit<G: FnOnce(Claim) + 'static>(log: &str, granted: G) {
     if let Some(locks) = locks() {
-        ask(&locks, log, true, |claim| _ = claim.map(granted));
+        return ask(&locks, log, true, |claim| _ = claim.map(granted));
     }
+    // Where there are no locks nobody tells: it has to look.
+    let log = log.to_owned();
+    Timeout::new(RENEW_MILLIS, move || match lease(&log) {
+        Some(claim) => granted(claim),
+        None => inherit(&log, granted),
+    })
+    .forget();
 }
 
 fn lease(log: &str) -> Option<Claim> {
@@ -127,7 +140,12 @@ fn lease(log: &str) -> Option<Claim> {
         move || _ = storage.set_item(&key, &(now() + LEASE_MILLIS).to_string())
     };
     renew();
-    Some(Claim(Held::Lease(key, Interval::new(RENEW_MILLIS, renew))))
+    let gone = {
+        let key = key.clone();
+        // A reload must not have to wait for itself.
+        EventListener::new(&window(), "pagehide", move |_| give_up(&key))
+    };
+    Some(Claim(Held::Lease(key, (Interval::new(RENEW_MILLIS, renew), gone))))
 }
 
 /// Announces to the log's other tabs, and hears from them.

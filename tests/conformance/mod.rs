@@ -12,7 +12,7 @@ use leftfold::es::{
     Aggregate, Commit, Envelope, EventLog, Map, Proposal, Scenario, StoredCommit, Stream,
     command_id, read_event,
 };
-use leftfold::store::{Found, Kept, LogInfo, LogStore, Shelf, StoreError, pack};
+use leftfold::store::{Found, Kept, LogInfo, LogStore, Records, Shelf, StoreError, pack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -406,36 +406,46 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     }
     let commits = alice.commits.clone();
     let stored = || commits.iter().map(StoredCommit::from);
-    assert_eq!(store.import(&info("a"), &mut pack(stored())).await, Ok(()));
+    let record = ((Shelf::Marks, "one".to_owned()), "7".to_owned());
+    let records: Records = [record].into_iter().collect();
+    assert_eq!(store.import(&info("a"), &mut pack(stored()), &records).await, Ok(()));
+    assert_eq!(store.records("a").await, Ok(records.clone()));
     assert_eq!(texts(&store, "a").await, commits.iter().map(text).collect::<Vec<_>>());
     assert_eq!(store.append("a", &alice.commit(&["note-3"])).await, Ok(()));
     assert_eq!(texts(&store, "a").await.len(), 3_001);
 
-    let exists = store.import(&info("a"), &mut pack(stored().take(1))).await.unwrap_err();
+    let other = [((Shelf::Marks, "other".to_owned()), "8".to_owned())].into_iter().collect();
+    let exists = store.import(&info("a"), &mut pack(stored().take(1)), &other).await.unwrap_err();
     assert_eq!(
         exists.to_string(),
         "the browser's storage failed: commit 1 after event 0 does not follow commit 3001, which \
          ends at event 5143"
     );
     assert_eq!(texts(&store, "a").await.len(), 3_001);
+    assert_eq!(store.records("a").await, Ok(records));
+    let renamed = LogInfo { title: "elsewhere".to_owned(), ..info("a") };
+    assert_eq!(store.describe(&renamed).await, Ok(()));
     let more = [alice.commit(&[]), alice.commit(&["note-1", "note-4"])];
     assert_eq!(
-        store.import(&info("a"), &mut pack(more.iter().map(StoredCommit::from))).await,
+        store.import(&info("a"), &mut pack(more.iter().map(StoredCommit::from)), &other).await,
         Ok(())
     );
     assert_eq!(store.append("a", &alice.commit(&["note-3"])).await, Ok(()));
     assert_eq!(texts(&store, "a").await.len(), 3_004);
 
     let mut with_a_gap = pack(stored().filter(|commit| commit.number != 2_900));
-    let gap = store.import(&info("b"), &mut with_a_gap).await.unwrap_err();
+    let gap = store.import(&info("b"), &mut with_a_gap, &other).await.unwrap_err();
     assert_eq!(
         gap.to_string(),
         "the browser's storage failed: commit 2901 after event 4970 does not follow commit 2899, \
          which ends at event 4968"
     );
-    assert_eq!(store.logs().await, Ok(vec![info("a")]));
+    assert_eq!(store.logs().await, Ok(vec![renamed]), "what is known of it stays");
     assert_eq!(store.load("b").await.map(|_| ()), Err(StoreError::UnknownLog("b".to_owned())));
-    assert_eq!(store.import(&info("b"), &mut pack(stored().take(0))).await, Ok(()));
+    assert_eq!(
+        store.import(&info("b"), &mut pack(stored().take(0)), &Records::new()).await,
+        Ok(())
+    );
     assert_eq!(texts(&store, "b").await, [""; 0]);
 }
 

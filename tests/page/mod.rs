@@ -121,11 +121,13 @@ fn firefox_as(files: &Path) -> Value {
     })
 }
 
-/// What runs before the page does where its address asks for it: a browser that keeps nothing, and
-/// one whose disk is full, which turns out when everything is to be written.
-const BEFORE: [(&str, &str); 2] = [
+/// What runs before the page does where its address asks for it: a browser that keeps nothing, one
+/// whose disk is full, which turns out when everything is to be written, and one where tabs cannot
+/// lock anything, as where the page did not come over https.
+const BEFORE: [(&str, &str); 3] = [
     ("keeps-nothing", "Object.defineProperty(globalThis, 'indexedDB', { value: undefined });"),
     ("full", FULL),
+    ("no-locks", "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });"),
 ];
 
 /// Fills the disk, until `makeRoom` is called. `refused` counts what did not fit.

@@ -198,7 +198,12 @@ impl World {
             }
             if subscription.mark + 1 == from && !self.watching {
                 subscription.mark = to;
-                self.keeps.push(Keep::Mark(subscription.name.clone(), to));
+                // An archive may have a hundred thousand commits: the last mark is enough.
+                let name = &subscription.name;
+                self.keeps.retain(|it| !matches!(it, Keep::Mark(process, _) if process == name));
+                self.keeps.push(Keep::Mark(name.clone(), to));
+            } else if let Some(last) = subscription.excused.last_mut().filter(|it| it.end == from) {
+                last.end = to + 1;
             } else {
                 subscription.excused.push(from..to + 1);
             }

@@ -10,7 +10,7 @@ use yew::Context;
 use super::{App, How, Msg};
 use crate::lab::archive::{self, Export, Format, Import, Imported};
 use crate::lab::csv::csv;
-use crate::lab::{Kind, Scenario, Session, StoredCommit, Subscription, View};
+use crate::lab::{Keep, Kind, Scenario, Session, StoredCommit, Subscription, View};
 use crate::store::link::{self, LinkError, Shared};
 use crate::store::{Durability, Found, IdbStore, LogInfo, Packs};
 use crate::ui::address::Address;
@@ -19,7 +19,7 @@ use crate::ui::desk::{Desk, Storage, Trouble, after, clock, new_log, now};
 use crate::ui::files::{self, Pieces};
 use crate::ui::fixed::Fixed;
 use crate::ui::logs::{Act, Entry, Shown};
-use crate::ui::pace::breathe;
+use crate::ui::pace::{Pace, breathe};
 use crate::ui::parts::counted;
 use crate::ui::tabs;
 
@@ -93,7 +93,7 @@ impl App {
             };
             let (infos, extents) = match listed.await {
                 Ok(listed) => listed,
-                Err(fault) => return Msg::Act(Act::Said(format!("{fault}."))),
+                Err(fault) => return Msg::Act(Act::Listed(Err(format!("{fault}.")))),
             };
             let mut entries = Vec::new();
             let names = infos.clone();
@@ -112,8 +112,13 @@ impl App {
                     from.map_or("one that is gone".to_owned(), |it| format!("“{}”", it.title));
                 entries.push(Entry { info, extent, scenario, from });
             }
-            Msg::Act(Act::Listed(entries, room))
+            Msg::Act(Act::Listed(Ok((entries, room))))
         });
+    }
+
+    /// What took a while is over.
+    pub(super) fn over(&mut self) {
+        (self.keeping.shown.busy, self.keeping.cancel) = (None, None);
     }
 
     /// Does something that takes a while and may be cancelled until it is firm.
@@ -132,11 +137,11 @@ impl App {
         (shown.link, shown.too_long) = (None, false);
         self.keeping.cancel = Some(sender);
         ctx.link().send_future(async move {
-            match select(Box::pin(work), cancelled).await {
+            Msg::Over(Box::new(match select(Box::pin(work), cancelled).await {
                 Either::Left((message, _)) => message,
                 Either::Right((_, work)) if firm.get() => work.await,
                 Either::Right(_) => Msg::Act(Act::Said("Cancelled: nothing was changed.".into())),
-            }
+            }))
         });
     }
 
@@ -194,6 +199,13 @@ impl App {
                 shown.open = open;
                 if open {
                     self.list(ctx);
+                    // Another log may be open than when its archive was looked through.
+                    if let Some(mut ready) = self.keeping.ready.take() {
+                        (ready.looked, ready.unreadable) = (0, 0);
+                        self.keeping.shown.ready = Some(self.told_of(&ready, &scenario));
+                        self.keeping.ready = Some(ready);
+                        return self.act(ctx, Act::Look) || open;
+                    }
                 } else {
                     let (strict, busy) = (shown.strict, shown.busy.take());
                     *shown = Shown { strict, busy, ..Shown::default() };
@@ -202,7 +214,8 @@ impl App {
                 }
             }
             Act::List => self.list(ctx),
-            Act::Listed(entries, room) => {
+            Act::Listed(Err(why)) => shown.said = why,
+            Act::Listed(Ok((entries, room))) => {
                 shown.entries = Rc::new(entries);
                 shown.room = room;
                 let entries = shown.entries.clone();
@@ -291,11 +304,9 @@ impl App {
                 });
             }
             Act::Read(name, Ok(archive)) => {
-                (shown.busy, self.keeping.cancel) = (None, None);
-                let ready = Ready { name, archive, looked: 0, unreadable: 0 };
-                self.keeping.shown.ready = Some(self.told_of(&ready, &scenario));
-                self.keeping.ready = Some(ready);
-                self.act(ctx, Act::Look);
+                self.keeping.ready = Some(Ready { name, archive, looked: 0, unreadable: 0 });
+                // Whoever asked for it may have closed the dialog meanwhile.
+                return self.act(ctx, Act::Show(true));
             }
             // While its reader thinks about where it is to go.
             Act::Look => {
@@ -317,7 +328,6 @@ impl App {
                 return told;
             }
             Act::Read(name, Err(mut faults)) => {
-                (shown.busy, self.keeping.cancel) = (None, None);
                 let count = faults.len();
                 faults.truncate(FAULTS_SHOWN);
                 shown.said = format!("{name} has {count} faults, so nothing of it was imported.");
@@ -325,6 +335,7 @@ impl App {
                     shown.said = format!("{name} has a fault, so nothing of it was imported.");
                 }
                 shown.faults = faults;
+                return self.act(ctx, Act::Show(true));
             }
             Act::Place(after) => {
                 let Some(ready) = self.keeping.ready.take() else { return false };
@@ -336,7 +347,7 @@ impl App {
                     let placed = if after {
                         append(&desk, archive, &all).await
                     } else {
-                        new(&storage, &own, name, archive, &all).await
+                        new(&storage, &own, stem(&name).to_owned(), archive, &all).await
                     };
                     match placed {
                         Ok((info, said)) => Msg::Imported(info, said),
@@ -350,7 +361,6 @@ impl App {
                 }
             }
             Act::Said(text) => {
-                (shown.busy, self.keeping.cancel) = (None, None);
                 if shown.open {
                     shown.said = text;
                     self.list(ctx);
@@ -476,6 +486,17 @@ impl App {
     }
 }
 
+/// A file's name without its endings.
+fn stem(mut name: &str) -> &str {
+    for end in [".gz", ".ndjson", ".jsonl", ".json"] {
+        let at = name.len().saturating_sub(end.len());
+        if at > 0 && name.get(at..).is_some_and(|it| it.eq_ignore_ascii_case(end)) {
+            name = &name[..at];
+        }
+    }
+    name
+}
+
 /// A file's name: letters and digits of a title.
 fn file_name(title: &str, ending: &str, zip: bool) -> String {
     let words = title.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
@@ -544,18 +565,14 @@ async fn new(
     firm: &Firm,
 ) -> Result<(LogInfo, String), String> {
     let start = clock();
-    let title = title.split('.').next().unwrap_or_default().to_owned();
     let info =
         new_log(scenario, if title.is_empty() { scenario.title.to_string() } else { title }, None);
     let events = archive.events;
     let mut pieces = archive.into_new(now())?.into_pieces().chain(after(|| firm.set(true)));
-    let stored = storage.import(&info, &mut pieces).await;
-    stored.map_err(|fault| fault.to_string())?;
     // What was asked for by the old log's processes is not asked for again.
-    for process in &scenario.processes {
-        let mark = crate::lab::Keep::Mark(process.name(), events);
-        storage.keep(&info.id, &mark).await.map_err(|fault| fault.to_string())?;
-    }
+    let marks = scenario.processes.iter().map(|process| Keep::Mark(process.name(), events));
+    let stored = storage.import(&info, &mut pieces, &marks.collect::<Vec<_>>()).await;
+    stored.map_err(|fault| fault.to_string())?;
     let millis = clock() - start;
     let said =
         format!("{events} events are a new log, {} ms after the import began.", millis.round());
@@ -570,7 +587,12 @@ async fn append(
 ) -> Result<(LogInfo, String), String> {
     let events = archive.events;
     let (from, to) = desk.extend(archive, || firm.set(true)).await?;
-    Ok((desk.described(), format!("{events} events were appended, at positions {from} to {to}.")))
+    let said = match events {
+        0 => "There was no event in it: nothing was appended.".to_owned(),
+        1 => format!("1 event was appended, at position {from}."),
+        _ => format!("{events} events were appended, at positions {from} to {to}."),
+    };
+    Ok((desk.described(), said))
 }
 
 /// Forgets all read models and folds them again.
@@ -612,26 +634,23 @@ fn views(session: &mut Session) -> Vec<View> {
 async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> {
     let scenario = desk.session().scenario().clone();
     let start = clock();
-    let mut archive = Vec::new();
-    {
-        let mut export = Export::new(Format::Lines, &scenario.id);
-        let session = desk.session();
-        for commit in session.commits(session.head()) {
-            export.commit(&StoredCommit::from(&commit), &mut archive);
-        }
-        export.finish(&mut archive);
+    let (storage, log) = (desk.storage(), desk.described());
+    let (archive, _) = export(storage, &log, Format::Lines, Some(desk), |_| ()).await?;
+    let (mut import, mut size, mut pace) = (Import::<Packs>::new(), 0, Pace::new());
+    for piece in archive.iter() {
+        import.feed(&piece);
+        size += piece.len();
+        pace.breathe().await;
     }
-    let mut import = Import::<Packs>::new();
-    import.feed(&archive);
     let read = import.finish().map_err(|faults| faults[0].to_string())?;
     let events = read.events;
     let title = format!("{} restored", desk.described().title);
-    let (info, _) = new(desk.storage(), &scenario, title, read, firm).await?;
-    let restored = Desk::open(desk.storage().clone(), &scenario, info.clone());
+    let (info, _) = new(storage, &scenario, title, read, firm).await?;
+    let restored = Desk::open(storage.clone(), &scenario, info.clone());
     let restored = restored.await.map_err(|fault| fault.to_string())?;
     let millis = clock() - start;
     let same = views(&mut restored.session_mut()) == views(&mut desk.session_mut());
-    let size = archive.len() / 1000;
+    let size = size / 1000;
     let said = format!(
         "A backup of {events} events ({size} kB) became this new log in {} ms. {}",
         Fixed(millis, 0),

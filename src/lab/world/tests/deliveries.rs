@@ -53,6 +53,30 @@ impl Lab {
 }
 
 #[test]
+fn a_long_archive_leaves_one_mark_or_one_range_a_process() {
+    for paused in [false, true] {
+        let mut lab = Lab::new(&kept_house());
+        lab.pause("Porter", paused);
+        lab.ask("door-1", "Open");
+        lab.run();
+        lab.keeps.clear();
+        let mut other = Lab::of(World::open(&kept_house(), lab.commits.clone(), []).unwrap());
+        other.asked = 1_000;
+        for _ in 0..20 {
+            other.ask("door-2", "Slam");
+        }
+        other.run();
+        for mut commit in other.commits {
+            commit.envelope.unanswered = true;
+            assert!(lab.world.learned(commit.read(&lab.world.scenario)));
+        }
+        let keeps = lab.world.take_keeps();
+        let excused = &lab.world.subscription("Porter").unwrap().excused;
+        assert_eq!((keeps.len(), excused.len()), if paused { (0, 1) } else { (1, 0) });
+    }
+}
+
+#[test]
 fn a_paused_subscription_is_told_of_one_event_each_time_it_is_stepped() {
     let mut lab = imported();
     for told in ["1: 1 at 1", "1: 1, 2: 1 at 2", "1: 2, 2: 1 at 3"] {
