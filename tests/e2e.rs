@@ -312,6 +312,29 @@ const ROW_IN_VIEW: &str = "document
     <= document.querySelector('[role=grid]').getBoundingClientRect().bottom + 2";
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_and_sent_after_the_playhead_is_marked_as_not_yet_so() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('welcome')").await;
+    let later = |list: &str| format!("document.querySelectorAll('{list} li.later').length");
+    let (asked, sent) = (later(".entries"), later(".effects"));
+    page.until(&format!("{asked} === 0 && {sent} === 0")).await;
+    page.js("await leftfold.seek(4)").await;
+    let expected = "(await leftfold.outbox()).filter(it => it.position > 4).length";
+    page.until(&format!("{asked} > 0 && {sent} > 0 && {sent} === {expected}")).await;
+    page.js("await leftfold.seek(0)").await;
+    page.until(&format!("{asked} === (await leftfold.journal()).length")).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_can_be_read_by_an_audience() {
+    let page = Page::open().await;
+    page.click("Present").await;
+    page.shows("Journal", "the cart is empty").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_row_of_the_playhead_stays_in_view_where_the_log_gets_less_room() {
     let page = Page::open().await;
     page.js("await leftfold.open('orders')").await;

@@ -344,6 +344,27 @@ async fn a_log_that_fits_no_link_is_offered_as_a_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_brings_what_was_refused_and_what_has_left_the_system_as_well() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('welcome')").await;
+    let outcomes = "(await leftfold.journal()).map(it => it.outcome)";
+    let outbox = "(await leftfold.outbox()).map(it => [it.id, it.status])";
+    let (before, sent) = (page.js(outcomes).await, page.js(outbox).await);
+    assert!(before.as_array().unwrap().contains(&json!("rejected")), "{before}");
+    assert!(!sent.as_array().unwrap().is_empty());
+    page.click("Share").await;
+    says(&page, "It holds the whole log.").await;
+    let link = page.js("document.querySelector('[role=dialog] input[readonly]').value").await;
+    let here = page.js("location.hash").await;
+    page.click("Close").await;
+    page.js(&format!("location.href = {link}; return 0")).await;
+    page.until(&format!("location.hash !== {here} && !location.hash.includes('share')")).await;
+    page.until(&format!("JSON.stringify({outcomes}) === JSON.stringify({before})")).await;
+    assert_eq!(page.js(outbox).await, sent);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_disaster_is_rehearsed_and_what_was_rebuilt_and_how_fast_is_said() {
     let page = logs().await;
     let (before, count) = (page.js(EVENTS).await, page.js("leftfold.head()").await);
@@ -361,7 +382,8 @@ async fn a_disaster_is_rehearsed_and_what_was_rebuilt_and_how_fast_is_said() {
     let said = says(&page, "A backup of").await;
     let told = format!(
         "/^A backup of {count} events \\([0-9]+ kB\\) became this new log in [0-9]+ ms\\. \
-         Every read model shows what it showed\\.$/"
+         Every read model shows what it showed\\. \
+         What was refused is no event: it is not in a backup\\.$/"
     );
     assert_eq!(page.js(&format!("{told}.test({})", json!(said))).await, json!(true), "{said}");
     page.until("(await leftfold.logs()).length === 2").await;

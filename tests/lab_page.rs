@@ -646,7 +646,7 @@ async fn what_was_typed_into_the_labs_tools_stays_with_what_is_wrong_beside_it()
     page.press([ESCAPE]).await;
 
     press_on(&page, "What if …").await;
-    reach(&page, "or with event").await;
+    reach(&page, "Swap it with event").await;
     let field = page.client.active_element().await.unwrap();
     page.type_over(&field, "99").await;
     page.press([ENTER]).await;

@@ -23,6 +23,7 @@ use leftfold::lab::{
     Health, Keep, Kind, Outcome, Panel, Recorded, Scenario, Session, StoredCommit, Stream, View,
     World, command_id, forms, scenarios,
 };
+use leftfold::store::Records;
 use leftfold::store::link::{self, Shared};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -225,7 +226,8 @@ fn a_log_that_is_exported_and_imported_is_the_same_log() {
 fn a_log_that_travels_in_a_link_arrives_as_it_was() {
     check_stories(|run| {
         let (scenario, title) = (run.session.scenario().id.to_string(), "A log".to_owned());
-        let shared = Shared { scenario, title, position: 3, commits: run.commits() };
+        let records = Records::new();
+        let shared = Shared { scenario, title, position: 3, commits: run.commits(), records };
         let arrived = link::read(&link::write(&shared).unwrap()).unwrap();
         assert_eq!(format!("{arrived:?}"), format!("{shared:?}"));
     });

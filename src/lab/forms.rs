@@ -169,16 +169,16 @@ impl CommandForm {
     }
 }
 
-impl Field {
-    /// Its name as words: `initial_amount` reads "Initial amount".
-    pub fn label(&self) -> String {
-        let mut words = self.name.replace('_', " ");
-        if let Some(first) = words.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        words
+/// A name as words: `initial_amount` reads "Initial amount".
+pub fn label_of(name: &str) -> String {
+    let mut words = name.replace('_', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
     }
+    words
+}
 
+impl Field {
     fn read(&self, text: &str) -> Result<Option<Value>, String> {
         if text.is_empty() && !self.required {
             return Ok(None);
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(names, ["AddToCart", "RemoveFromCart", "Checkout"]);
         let add = &forms[0];
         assert_eq!(&*add.help, "Puts one piece of an item into the cart.");
-        assert_eq!(add.fields[0].label(), "Item");
+        assert_eq!(label_of(&add.fields[0].name), "Item");
         assert_eq!(add.read(&add.defaults()).unwrap().get(), r#"{"item":"apples"}"#);
         assert_eq!(forms[2].read(&forms[2].defaults()).unwrap().get(), "{}");
     }

@@ -63,3 +63,10 @@ pub struct Entry {
     /// How many commits there were by then: where its line belongs.
     pub commits: u64,
 }
+
+impl Entry {
+    /// True where it was handled after the event at this position had happened.
+    pub fn is_after(&self, position: u64) -> bool {
+        if self.events.is_empty() { self.after > position } else { self.events.start > position }
+    }
+}

@@ -23,7 +23,7 @@ mod world;
 
 pub use compare::{Comparison, StatePair, ViewPair, compare_logs, compare_positions};
 pub use diff::{Line, Mark, RowMark, TableDiff, changes, keyed, lines, rows};
-pub use forms::{CommandForm, Field, FieldKind, cents, forms};
+pub use forms::{CommandForm, Field, FieldKind, cents, forms, label_of};
 pub use health::Health;
 pub use journal::{Entry, Outcome};
 pub use outbox::{Effect, Status};

@@ -285,11 +285,17 @@ impl World {
         }
     }
 
-    /// The side effects that were performed for events up to `position`, as records to keep: a
-    /// fork doesn't perform them again.
-    pub fn performed_up_to(&self, position: u64) -> Vec<Keep> {
+    /// The side effects that were performed for events up to `position`, which a fork doesn't
+    /// perform again, and the commands that had come to nothing by then: as records to keep.
+    pub fn kept_up_to(&self, position: u64) -> Vec<Keep> {
         let performed = |it: &&Effect| it.status == Status::Performed && it.position <= position;
-        self.outbox.iter().filter(performed).cloned().map(Keep::Effect).collect()
+        let effects = self.outbox.iter().filter(performed).cloned().map(Keep::Effect);
+        let refused = |it: &&Entry| {
+            let stored = matches!(it.outcome, Outcome::Accepted | Outcome::NotStored);
+            !stored && !it.is_after(position)
+        };
+        let refusals = self.journal.iter().filter(refused).cloned().map(Keep::Refusal);
+        effects.chain(refusals).collect()
     }
 
     /// What runs here.

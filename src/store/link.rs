@@ -1,18 +1,22 @@
 //! A whole log in the text of a link: frames, compressed, in letters that a link may hold.
 //!
-//! `1.` and the rest in base 64; another way to write it is another number. Whatever the text
-//! is, reading it never panics, and never takes more room than a log that could be shared.
+//! `2.` and the rest in base 64; another way to write it is another number, and `1.` is the one
+//! without small records. Whatever the text is, reading it never panics, and never takes more room than a log that could be shared.
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 use super::record::{End, Found, Reader, encode};
+use super::{Records, Shelf};
 use crate::es::StoredCommit;
 
-const VERSION: &str = "1.";
+const VERSION: &str = "2.";
+const WITHOUT_RECORDS: &str = "1.";
 /// Longer ones are cut by some browsers, mail programs and chats.
 const LONGEST: usize = 32_000;
 const ROOM_BYTES: usize = 16 << 20;
+/// Each has an id of its own, sixteen bytes that nothing makes shorter.
+pub const COMMITS_AT_MOST: usize = LONGEST / 16;
 const LEVEL: u8 = 10;
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -27,6 +31,8 @@ pub struct Shared {
     pub position: u64,
     /// The commits.
     pub commits: Vec<StoredCommit>,
+    /// The small records beside them.
+    pub records: Records,
 }
 
 /// Why a log doesn't go into a link, or a link gives no log.
@@ -48,6 +54,9 @@ pub enum LinkError {
 /// # Errors
 /// [`LinkError::TooLong`].
 pub fn write(shared: &Shared) -> Result<String, LinkError> {
+    if shared.commits.len() > COMMITS_AT_MOST {
+        return Err(LinkError::TooLong);
+    }
     let mut bytes = Vec::new();
     for text in [&shared.scenario, &shared.title] {
         let text = text.as_bytes();
@@ -56,6 +65,11 @@ pub fn write(shared: &Shared) -> Result<String, LinkError> {
         bytes.extend(text);
     }
     bytes.extend(shared.position.to_le_bytes());
+    let records: Vec<_> = shared.records.iter().collect();
+    let records = serde_json::to_vec(&records).map_err(|_| LinkError::TooLong)?;
+    let length = u32::try_from(records.len()).map_err(|_| LinkError::TooLong)?;
+    bytes.extend(length.to_le_bytes());
+    bytes.extend(records);
     let mut end = End::default();
     for commit in &shared.commits {
         encode(commit, &mut end, &mut bytes);
@@ -75,17 +89,22 @@ pub fn write(shared: &Shared) -> Result<String, LinkError> {
 /// # Errors
 /// [`LinkError::Newer`], [`LinkError::Damaged`].
 pub fn read(text: &str) -> Result<Shared, LinkError> {
-    let Some(letters) = text.strip_prefix(VERSION) else {
-        let number = text.split('.').next().unwrap_or_default();
-        let newer = number.parse::<u32>().is_ok_and(|number| number > 1);
-        return Err(if newer { LinkError::Newer } else { LinkError::Damaged });
+    let (letters, recorded) = match (text.strip_prefix(VERSION), text.strip_prefix(WITHOUT_RECORDS))
+    {
+        (Some(letters), _) => (letters, true),
+        (_, Some(letters)) => (letters, false),
+        _ => {
+            let number = text.split('.').next().unwrap_or_default();
+            let newer = number.parse::<u32>().is_ok_and(|number| number > 2);
+            return Err(if newer { LinkError::Newer } else { LinkError::Damaged });
+        }
     };
     let bytes = from_letters(letters).ok_or(LinkError::Damaged)?;
     let bytes = decompress_to_vec_zlib_with_limit(&bytes, ROOM_BYTES);
-    unpack(&bytes.map_err(|_| LinkError::Damaged)?).ok_or(LinkError::Damaged)
+    unpack(&bytes.map_err(|_| LinkError::Damaged)?, recorded).ok_or(LinkError::Damaged)
 }
 
-fn unpack(mut bytes: &[u8]) -> Option<Shared> {
+fn unpack(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
     let mut text = || {
         let (&length, rest) = bytes.split_first()?;
         let (text, rest) = rest.split_at_checked(length.into())?;
@@ -93,7 +112,15 @@ fn unpack(mut bytes: &[u8]) -> Option<Shared> {
         String::from_utf8(text.to_vec()).ok()
     };
     let (scenario, title) = (text()?, text()?);
-    let (position, frames) = bytes.split_first_chunk()?;
+    let (position, mut frames) = bytes.split_first_chunk()?;
+    let mut records = Records::new();
+    if recorded {
+        let (length, rest) = frames.split_first_chunk()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let (text, rest) = rest.split_at_checked(length)?;
+        records.extend(serde_json::from_slice::<Vec<((Shelf, String), String)>>(text).ok()?);
+        frames = rest;
+    }
     let (mut commits, mut whole) = (Vec::new(), true);
     let mut visit = |found: Found<'_>| match found {
         Found::Commit(commit) => commits.push(commit.owned()),
@@ -104,7 +131,7 @@ fn unpack(mut bytes: &[u8]) -> Option<Shared> {
     let end = reader.end();
     reader.finish(Some(end), &mut visit);
     let position = u64::from_le_bytes(*position);
-    whole.then_some(Shared { scenario, title, position, commits })
+    whole.then_some(Shared { scenario, title, position, commits, records })
 }
 
 fn to_letters(bytes: &[u8]) -> String {
@@ -156,7 +183,9 @@ mod tests {
             }],
         });
         let (scenario, title) = ("notes".to_owned(), "Zoë’s notes".to_owned());
-        Shared { scenario, title, position: 2, commits: commits.collect() }
+        let record = |n: u64| ((Shelf::Marks, format!("process {n}")), n.to_string());
+        let records = (0..count % 3).map(record).collect();
+        Shared { scenario, title, position: 2, commits: commits.collect(), records }
     }
 
     fn written(shared: &Shared) -> String {
@@ -171,6 +200,18 @@ mod tests {
             assert!(link.bytes().all(|it| LETTERS.contains(&it) || it == b'.'), "{link}");
             assert_eq!(written(&read(&link).unwrap()), written(&shared));
         }
+    }
+
+    #[test]
+    fn a_link_of_the_first_kind_is_read_as_one_without_small_records() {
+        let whole = Shared { records: Records::new(), ..shared(3) };
+        let packed = from_letters(write(&whole).unwrap().strip_prefix(VERSION).unwrap()).unwrap();
+        let packed = decompress_to_vec_zlib_with_limit(&packed, ROOM_BYTES).unwrap();
+        let at = 2 + whole.scenario.len() + whole.title.len() + 8;
+        // Without the length and the text of no records.
+        let older = [&packed[..at], &packed[at + 4 + 2..]].concat();
+        let older = to_letters(&compress_to_vec_zlib(&older, LEVEL));
+        assert_eq!(written(&read(&format!("1.{older}")).unwrap()), written(&whole));
     }
 
     #[test]
@@ -195,10 +236,10 @@ mod tests {
                 assert_eq!(written(&read), written(&shared(5)), "changed at {at}");
             }
         }
-        for text in ["", "1", "1.", "1.A", "1.AA", "1.é", "0.AA", "x.AA", "hello"] {
+        for text in ["", "1", "1.", "1.A", "1.AA", "1.é", "2.", "2.AA", "0.AA", "x.AA", "hello"] {
             assert_eq!(read(text).map(|it| written(&it)), Err(LinkError::Damaged), "{text}");
         }
-        for text in ["2.", "17.AAAA"] {
+        for text in ["3.", "17.AAAA"] {
             assert_eq!(read(text).map(|it| written(&it)), Err(LinkError::Newer), "{text}");
         }
     }

@@ -8,7 +8,9 @@ use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, 
 
 use super::parts::{Head, button, chosen, panel, typed};
 use super::shell::use_shell;
-use crate::lab::{Ask, CommandForm, CommandRecord, Field, FieldKind, Map, Session, Set, Stream};
+use crate::lab::{
+    Ask, CommandForm, CommandRecord, Field, FieldKind, Map, Session, Set, Stream, label_of,
+};
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -181,7 +183,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
             <p class="help">{ form.help.to_string() }</p>
             <div class="fields">
                 { entry(
-                    "target", &format!("To {}", form.aggregate),
+                    "target", &label_of(&form.aggregate),
                     draft.target(form),
                     Some(&form.aggregate), "text", None, draft.faults.get(""), target,
                 ) }
@@ -253,7 +255,7 @@ fn input(props: &CommandsProps, field: &Field) -> Html {
     match &field.kind {
         FieldKind::Choice(choices) => html! {
             <label class="field" key={id}>
-                <span>{ field.label() }</span>
+                <span>{ label_of(&field.name) }</span>
                 <select onchange={edit_by(props, put)}>
                     { for choices.iter().map(|choice| html! {
                         <option value={choice.to_string()} selected={**choice == *value}>{ choice.to_string() }</option>
@@ -263,7 +265,7 @@ fn input(props: &CommandsProps, field: &Field) -> Html {
         },
         FieldKind::Flag => html! {
             <label class="field" key={id}>
-                <span>{ field.label() }</span>
+                <span>{ label_of(&field.name) }</span>
                 <select onchange={edit_by(props, put)}>
                     <option value="true" selected={value == "true"}>{ "yes" }</option>
                     <option value="false" selected={value != "true"}>{ "no" }</option>
@@ -279,7 +281,16 @@ fn input(props: &CommandsProps, field: &Field) -> Html {
             };
             let fault = draft.faults.get(&field.name);
             let help = Some(&*field.help);
-            entry(&id, &field.label(), value, category, mode, help, fault, type_by(props, put))
+            entry(
+                &id,
+                &label_of(&field.name),
+                value,
+                category,
+                mode,
+                help,
+                fault,
+                type_by(props, put),
+            )
         }
     }
 }

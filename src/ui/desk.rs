@@ -128,7 +128,8 @@ impl Storage {
         each!(self, store => store.read(log, known, head, visit).await)
     }
 
-    async fn records(&self, log: &str) -> Result<Records, StoreError> {
+    /// The small records beside a log.
+    pub async fn records(&self, log: &str) -> Result<Records, StoreError> {
         each!(self, store => store.records(log).await)
     }
 
@@ -174,7 +175,7 @@ impl fmt::Display for Trouble {
             }
             Self::Elsewhere => f.write_str(
                 "Another tab writes this log, and this browser does not let two tabs share it. \
-                 You can look at it here; to change it, close the other tab and reload.",
+                 You can look at it here; to change it, close the other tab.",
             ),
             Self::Full => f.write_str(
                 "The browser's storage is full: the last change was not stored. Make room, then \
@@ -284,8 +285,7 @@ impl Desk {
                 Found::Commit(_) => {}
             })
             .await?;
-        let kept = records.iter().filter_map(|((shelf, key), text)| kept_as(*shelf, key, text));
-        let kept: Vec<Keep> = kept.collect();
+        let kept = kept_in(&records);
         if kept.len() < records.len() && losses.is_empty() {
             let head = world.log().head();
             let why = "a record is damaged".to_owned();
@@ -386,7 +386,7 @@ impl Desk {
         let commits = self.copied(position).await;
         let (scenario, effects) = {
             let session = self.session();
-            (session.scenario().clone(), session.world().performed_up_to(position))
+            (session.scenario().clone(), session.world().kept_up_to(position))
         };
         let from = Some((self.0.info.id.clone(), position));
         let info = new_log(&scenario, format!("{} from {position}", self.described().title), from);
@@ -688,7 +688,7 @@ impl Desk {
             let world = session.world();
             let processes = world.subscriptions().iter().filter(|it| it.kind() == Kind::Process);
             let marks = processes.map(|it| Keep::Mark(it.name().clone(), it.mark()));
-            marks.chain(world.performed_up_to(head)).collect()
+            marks.chain(world.kept_up_to(head)).collect()
         };
         let mut commits = pack(commits.iter().map(StoredCommit::from));
         storage.import(&info, &mut commits, &keeps).await?;
@@ -956,6 +956,11 @@ fn record_of(keep: &Keep) -> ((Shelf, String), String) {
         ),
     };
     ((on, key), text)
+}
+
+/// What small records say, as far as they can be read.
+pub fn kept_in(records: &Records) -> Vec<Keep> {
+    records.iter().filter_map(|((shelf, key), text)| kept_as(*shelf, key, text)).collect()
 }
 
 fn kept_as(shelf: Shelf, key: &str, text: &str) -> Option<Keep> {

@@ -114,7 +114,7 @@ const KEYS: [(&str, &str); 12] = [
     ("c", "to the command"),
     ("j", "to the journal"),
     ("/", "filter the log"),
-    ("p", "present: large type; PageUp and PageDown go on, . darkens the screen"),
+    ("p", "present: large type; PageDown goes on, PageUp back, . darkens the screen"),
     ("Esc", "closes a menu, and ends presenting"),
     ("?", "this list"),
 ];

@@ -1,7 +1,7 @@
 //! The journal: every command and what came of it. Refused is not lost.
 
 use uuid::Uuid;
-use yew::{Callback, Html, MouseEvent, Properties, UseStateHandle, component, html};
+use yew::{Callback, Html, MouseEvent, Properties, UseStateHandle, classes, component, html};
 
 use super::desk::Desk;
 use super::icons::icon;
@@ -23,6 +23,8 @@ pub struct JournalProps {
     /// How many entries it has. A journal only grows.
     pub count: usize,
     pub refused: usize,
+    /// So many of its last entries come after the playhead.
+    pub later: usize,
     pub seek: Callback<u64>,
     /// A command is being stepped through: others wait.
     pub busy: bool,
@@ -52,7 +54,9 @@ pub fn Journal(props: &JournalProps) -> Html {
                 { empty(&shell, "Nothing was asked yet. Send a command: whether it is accepted or refused, it is noted here.") }
             }
             <ol>
-                { for entries.iter().rev().take(*shown).map(|entry| line(entry, props, &shell, &open)) }
+                { for entries.iter().rev().take(*shown).enumerate().map(|(number, entry)| {
+                    line(entry, number < props.later, props, &shell, &open)
+                }) }
             </ol>
             if older > 0 { { button(format!("Show older ones, {older} in all"), show_more) } }
         </div>
@@ -81,6 +85,7 @@ pub fn told(entry: &Entry) -> (&'static str, &'static str, Option<String>) {
 
 fn line(
     entry: &Entry,
+    later: bool,
     props: &JournalProps,
     shell: &Shell,
     open: &UseStateHandle<Option<Opened>>,
@@ -101,7 +106,7 @@ fn line(
     let asked = in_words(command.data.get(), shell);
     let whom = format!("{} of {}", command.kind, entry.envelope.actor);
     html! {
-        <li {class} key={format!("{} {} {}", entry.envelope.command_id, entry.after, entry.outcome.name())}>
+        <li class={classes!(class, later.then_some("later"))} key={format!("{} {} {}", entry.envelope.command_id, entry.after, entry.outcome.name())}>
             <span class="mark">{ icon(mark) }</span>
             <span class="what">
                 <b>{ command.kind.to_string() }</b>{ " " }

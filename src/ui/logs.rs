@@ -294,7 +294,7 @@ fn Item(props: &ItemProps) -> Html {
     };
     let forked = info.forked_from.as_ref();
     let details = format!(
-        "{scenario} · {} · {}last used {}{}",
+        "{scenario} · {} · {}opened {}{}",
         counted(extent.events, "event"),
         if extent.bytes > 0 {
             format!("{} · ", bytes(extent.bytes as f64))

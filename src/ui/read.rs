@@ -294,6 +294,8 @@ pub struct OutboxProps {
     pub desk: Desk,
     pub count: usize,
     pub performed: usize,
+    /// How many of them belong to events after the playhead.
+    pub later: usize,
     /// How many of those not for the first time.
     pub repeated: usize,
     /// A process's guard is off.
@@ -315,7 +317,7 @@ pub fn Outbox(props: &OutboxProps) -> Html {
     let aside = html! {
         <>
             { chip("pink", format!("{} performed", props.performed)) }
-            if props.repeated > 0 { { chip("red", format!("{} not for the first time", props.repeated)) } }
+            if props.repeated > 0 { { chip("red", format!("{} performed again", props.repeated)) } }
             if held_back > 0 { { chip("", format!("{held_back} held back")) } }
         </>
     };
@@ -340,7 +342,7 @@ pub fn Outbox(props: &OutboxProps) -> Html {
                         other => other.to_string(),
                     };
                     html! {
-                        <li key={format!("{}{:?}{}", effect.id, effect.status, effect.at)}>
+                        <li class={(position > session.position()).then_some("later")} key={format!("{}{:?}{}", effect.id, effect.status, effect.at)}>
                             <b class="pink">{ effect.kind.to_string() }</b>{ " " }{ data }{ " " }
                             <button type="button" class="link" onclick={props.seek.reform(move |_| position)}>{ format!("← #{position}") }</button>
                             <span class="quiet">{ match effect.status {

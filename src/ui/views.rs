@@ -214,7 +214,6 @@ pub fn in_words(data: &str, shell: &Shell) -> String {
 /// A field in a few words.
 pub fn field_in_words(key: &str, value: &Value, shell: &Shell) -> String {
     match value {
-        Value::String(text) => format!("{key} {text:?}"),
         Value::Null => format!("{key} none"),
         other => match other.as_i64().filter(|_| is_money(&shell.money, key)) {
             Some(cents) => format!("{key} {}", Cents(cents)),

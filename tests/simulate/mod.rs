@@ -492,7 +492,7 @@ impl<'a> Run<'a> {
         let position = self.any_position();
         self.note(|| format!("# a fork from {position}"));
         let commits = self.session.commits(position);
-        let keeps = self.session.world().performed_up_to(position);
+        let keeps = self.session.world().kept_up_to(position);
         let mut world = World::new(&self.scenario);
         let mut disk = Disk { keeps: keeps.clone(), ..Disk::default() };
         for commit in commits {

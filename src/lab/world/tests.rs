@@ -1323,7 +1323,7 @@ fn an_effect_s_time_is_never_before_its_cause_s() {
 }
 
 #[test]
-fn what_was_performed_up_to_a_position_is_not_performed_again_in_a_fork() {
+fn what_was_kept_up_to_a_position_is_not_performed_again_in_a_fork() {
     let mut lab = Lab::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.ask("door-2", "Open");
@@ -1334,7 +1334,7 @@ fn what_was_performed_up_to_a_position_is_not_performed_again_in_a_fork() {
         fork.commits.push((&commit).into());
         assert!(fork.world.learned(commit));
     }
-    for keep in session.world().performed_up_to(1) {
+    for keep in session.world().kept_up_to(1) {
         fork.world.recall(keep);
     }
     check(

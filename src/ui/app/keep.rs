@@ -15,7 +15,7 @@ use crate::store::link::{self, LinkError, Shared};
 use crate::store::{Durability, Found, IdbStore, LogInfo, Packs};
 use crate::ui::address::Address;
 use crate::ui::browser::{focus, remember, remembered};
-use crate::ui::desk::{Desk, Storage, Trouble, after, clock, new_log, now};
+use crate::ui::desk::{Desk, Storage, Trouble, after, clock, kept_in, new_log, now};
 use crate::ui::files::{self, Pieces};
 use crate::ui::fixed::Fixed;
 use crate::ui::logs::{Act, Entry, Shown};
@@ -114,6 +114,13 @@ impl App {
             }
             Msg::Act(Act::Listed(Ok((entries, room))))
         });
+    }
+
+    /// Another log is open: the dialog's list is of before that.
+    pub(super) fn list_anew(&self, ctx: &Context<Self>) {
+        if self.keeping.shown.open {
+            self.list(ctx);
+        }
     }
 
     /// What took a while is over.
@@ -233,6 +240,7 @@ impl App {
             }
             Act::Delete(info, deleted) => {
                 (shown.link, shown.too_long) = (None, false);
+                shown.faults.clear();
                 let deleted_at = deleted.then(now);
                 shown.said =
                     format!("{} is {}.", info.title, if deleted { "deleted" } else { "back" });
@@ -347,7 +355,8 @@ impl App {
                     let placed = if after {
                         append(&desk, archive, &all).await
                     } else {
-                        new(&storage, &own, stem(&name).to_owned(), archive, &all).await
+                        let title = stem(&name).to_owned();
+                        new(&storage, &own, title, archive, Vec::new(), &all).await
                     };
                     match placed {
                         Ok((info, said)) => Msg::Imported(info, said),
@@ -476,8 +485,9 @@ impl App {
         Address::clear();
         ctx.link().send_future(async move {
             let imported = Imported::of(shared.commits);
-            let at = Some(shared.position);
-            match new(&storage, &scenario, shared.title, imported, &Firm::default()).await {
+            let (at, keeps) = (Some(shared.position), kept_in(&shared.records));
+            let firm = Firm::default();
+            match new(&storage, &scenario, shared.title, imported, keeps, &firm).await {
                 Ok((info, _)) => Msg::Open(info.scenario.as_str().into(), How::Log(info.id, at)),
                 Err(why) => Msg::Fault(format!("The log in this link could not be kept: {why}.")),
             }
@@ -562,6 +572,7 @@ async fn new(
     scenario: &Rc<Scenario>,
     title: String,
     archive: Imported<Packs>,
+    mut keeps: Vec<Keep>,
     firm: &Firm,
 ) -> Result<(LogInfo, String), String> {
     let start = clock();
@@ -570,8 +581,12 @@ async fn new(
     let events = archive.events;
     let mut pieces = archive.into_new(now())?.into_pieces().chain(after(|| firm.set(true)));
     // What was asked for by the old log's processes is not asked for again.
-    let marks = scenario.processes.iter().map(|process| Keep::Mark(process.name(), events));
-    let stored = storage.import(&info, &mut pieces, &marks.collect::<Vec<_>>()).await;
+    for name in scenario.processes.iter().map(|process| process.name()) {
+        if !keeps.iter().any(|it| matches!(it, Keep::Mark(process, _) if *process == name)) {
+            keeps.push(Keep::Mark(name, events));
+        }
+    }
+    let stored = storage.import(&info, &mut pieces, &keeps).await;
     stored.map_err(|fault| fault.to_string())?;
     let millis = clock() - start;
     let said =
@@ -645,7 +660,7 @@ async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> 
     let read = import.finish().map_err(|faults| faults[0].to_string())?;
     let events = read.events;
     let title = format!("{} restored", desk.described().title);
-    let (info, _) = new(storage, &scenario, title, read, firm).await?;
+    let (info, _) = new(storage, &scenario, title, read, Vec::new(), firm).await?;
     let restored = Desk::open(storage.clone(), &scenario, info.clone());
     let restored = restored.await.map_err(|fault| fault.to_string())?;
     let millis = clock() - start;
@@ -655,7 +670,7 @@ async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> 
         "A backup of {events} events ({size} kB) became this new log in {} ms. {}",
         Fixed(millis, 0),
         if same {
-            "Every read model shows what it showed."
+            "Every read model shows what it showed. What was refused is no event: it is not in a backup."
         } else {
             "Its read models show something else than before: those had faults."
         }
@@ -667,15 +682,19 @@ async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> 
 async fn share(storage: &Storage, log: &LogInfo, position: u64) -> Act {
     let mut commits = Vec::new();
     let mut visit = |found: Found<'_>| {
-        if let Found::Commit(commit) = found {
+        if let Found::Commit(commit) = found
+            && commits.len() <= link::COMMITS_AT_MOST
+        {
             commits.push(commit.owned());
         }
     };
-    if let Err(fault) = storage.read(&log.id, 0, 0, &mut visit).await {
-        return Act::Said(format!("{fault}."));
-    }
+    let read = storage.read(&log.id, 0, 0, &mut visit).await;
+    let records = match (read, storage.records(&log.id).await) {
+        (Ok(()), Ok(records)) => records,
+        (Err(fault), _) | (_, Err(fault)) => return Act::Said(format!("{fault}.")),
+    };
     let (scenario, title) = (log.scenario.clone(), log.title.clone());
-    match link::write(&Shared { scenario, title, position, commits }) {
+    match link::write(&Shared { scenario, title, position, commits, records }) {
         Ok(text) => {
             let link = Address::of_shared(&text);
             // Where the clipboard is closed to us, the link can be copied from the dialog.

@@ -135,6 +135,7 @@ impl App {
             );
         }
         self.list_own(logs.into_iter());
+        self.list_anew(ctx);
         match reply {
             Some(reply) => reply.resolve(&()),
             None => self.say_position(),

@@ -71,7 +71,10 @@ impl App {
         });
         let next = self.scene.next;
         let next = next.and_then(|number| Some((number, scenario.story.get(number)?.say.clone())));
-        let (journal, outbox) = (session.world().journal().len(), session.world().outbox().len());
+        let (journal, outbox) = (session.world().journal(), session.world().outbox());
+        let asked_later = journal.len() - journal.partition_point(|it| !it.is_after(position));
+        let effects_later = outbox.iter().filter(|it| it.position > position).count();
+        let (journal, outbox) = (journal.len(), outbox.len());
         drop(session);
 
         let caption = match (&self.told, &here) {
@@ -145,7 +148,7 @@ impl App {
                             <Steps steps={stepping.steps.clone()} over={stepping.over} />
                         }
                         <Journal
-                            desk={desk.clone()} count={journal} refused={self.scene.refused}
+                            desk={desk.clone()} count={journal} refused={self.scene.refused} later={asked_later}
                             seek={calls.seek.clone()} busy={under_way} again={calls.again.clone()}
                         />
                     </div>
@@ -170,7 +173,7 @@ impl App {
                         />
                         if reacts {
                             <Outbox
-                                desk={desk.clone()} count={outbox} performed={self.scene.performed}
+                                desk={desk.clone()} count={outbox} performed={self.scene.performed} later={effects_later}
                                 repeated={self.scene.repeated} {unguarded} {would} seek={calls.seek.clone()}
                             />
                         }
@@ -235,7 +238,7 @@ impl App {
                 }
                 <>
                     { for self.scene.broken.iter().map(|check| html! {
-                        <p class="notice bad" role="alert">{ format!("A check fails: {check}") }</p>
+                        <p class="notice bad" role="alert">{ format!("This should always hold, and does not: {check}") }</p>
                     }) }
                 </>
             </div>

@@ -146,7 +146,7 @@ pub fn offers(position: u64, head: u64, out: &Set<u64>, act: &Callback<Msg>) -> 
             <summary>{ "What if …" }</summary>
             <div class="actions">
                 { button(words, act.reform(move |_| Msg::LeaveOut(position))) }
-                <Amount label="or with event" button="Swap" value={position.saturating_sub(1).max(1)} last={head} set={act.reform(move |other| Msg::Swap(position, other))} />
+                <Amount label="Swap it with event" button="Swap" value={position.saturating_sub(1).max(1)} last={head} set={act.reform(move |other| Msg::Swap(position, other))} />
             </div>
         </details>
     }
