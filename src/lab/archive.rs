@@ -27,6 +27,8 @@ use crate::es::{
 const EVENT_BYTES: usize = 1 << 20;
 /// An import may hold so many events.
 const EVENTS: u64 = 5_000_000;
+/// An archive that is packed may be much longer than its file; it has to fit into memory.
+const BYTES: u64 = 1 << 30;
 /// Data may be nested so deep.
 const DEPTH: usize = 64;
 /// So many faults are told; of more, only how many there are.
@@ -200,6 +202,8 @@ pub struct Imported<C> {
 #[expect(clippy::struct_excessive_bools, reason = "each says where in the text it is")]
 pub struct Import<C> {
     format: Option<Format>,
+    /// How many bytes have come.
+    bytes: u64,
     /// The line that is being read, and the one where the current event began.
     line: u64,
     began: u64,
@@ -244,6 +248,12 @@ impl<C: Default + Extend<StoredCommit>> Import<C> {
 
     /// Reads the next piece.
     pub fn feed(&mut self, mut bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        if self.bytes > BYTES && self.more == 0 {
+            self.began = self.line;
+            self.fault("", format!("the archive has more than {} MB", BYTES >> 20));
+            self.more += 1;
+        }
         while !bytes.is_empty() && !self.hopeless() {
             match self.format {
                 None => match bytes[0] {
@@ -727,6 +737,20 @@ fn too_deep(json: &[u8], most: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_archive_that_does_not_fit_into_memory_is_not_read_to_its_end() {
+        let mut import = Import::<Vec<StoredCommit>>::new();
+        (import.bytes, import.format) = (BYTES, Some(Format::Lines));
+        import.feed(b"\n");
+        assert!(import.hopeless());
+        let told: Vec<String> =
+            import.finish().unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            ["line 1: the archive has more than 1024 MB", "line 1: it was not read any further"]
+        );
+    }
 
     /// The faults of an archive, fed in pieces of any size.
     fn faults(text: &str) -> Vec<String> {

@@ -171,6 +171,8 @@ pub enum Msg {
     Again(Uuid, Choice),
     /// A command came to its end.
     Sent(Option<Entry>),
+    /// A step of the story was played, and this came of its command.
+    Told(Option<Entry>),
     /// Fork at the playhead, and send the form there or not.
     Fork(bool),
     /// Keep a stream's state in view, or don't.
@@ -461,6 +463,7 @@ impl App {
             Msg::Edit(draft) => self.draft = Rc::new(draft),
             Msg::Send => self.send(ctx),
             Msg::Sent(entry) => self.sent(entry.as_ref()),
+            Msg::Told(entry) => self.story_told(entry.as_ref()),
             Msg::StepInto => self.step_into(),
             Msg::Step(all) => self.step(ctx, all),
             Msg::Stepped(trace, over) => self.stepped(&trace, over),

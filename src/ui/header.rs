@@ -53,6 +53,10 @@ pub fn Header(props: &HeaderProps) -> Html {
     let logs = props.logs.iter().enumerate();
     let logs = logs.map(|(at, info)| (info.id.clone(), format!("{}. {}", at + 1, info.title)));
     let present = props.present;
+    // A fork must not be taken for what it comes from.
+    let named = props.logs.iter().find(|it| it.id == props.log).map(|it| it.title.clone());
+    let scenario_title = props.scenarios.iter().find(|(id, _)| *id == props.scenario);
+    let scenario_title = scenario_title.map_or("", |(_, title)| &**title);
     let log = html! {
         <>
             <label class="field">
@@ -74,6 +78,9 @@ pub fn Header(props: &HeaderProps) -> Html {
         <header class="bar">
             <h1 class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</h1>
             <span class="scenario" title={props.about.to_string()}>{ select("Scenario", &props.scenario, titles, scenario) }</span>
+            if let Some(title) = named.filter(|it| it != scenario_title) {
+                <span class="named" title={title.clone()}>{ title.strip_prefix(scenario_title).unwrap_or(&title).trim() }</span>
+            }
             <span class="story">
                 <span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>
                 if let Some((_, say)) = &props.next {

@@ -54,9 +54,38 @@ impl App {
             self.told = Some(self.said.clone());
         }
         ctx.link().send_future(async move {
+            let before = desk.session().world().journal().len();
             desk.tell(number).await;
-            Msg::Changed(Vec::new())
+            // What processes send because of it comes after it.
+            Msg::Told(desk.session().world().journal().get(before).cloned())
         });
+    }
+
+    /// A step of the story was played. In a log that somebody has changed it may come to nothing.
+    pub(super) fn story_told(&mut self, entry: Option<&Entry>) {
+        if let Some(entry) = entry {
+            self.light(entry);
+            let refused = entry.outcome != Outcome::Accepted;
+            if let (true, Some(told), Some(why)) = (refused, &mut self.told, &entry.reason)
+                && !told.contains("efused")
+            {
+                *told = format!("{told} Refused: {why}.");
+                self.said.clone_from(told);
+            }
+        }
+        self.changed(&[]);
+    }
+
+    /// Shows in the drawing how far a command has come.
+    fn light(&mut self, entry: &Entry) {
+        match entry.outcome {
+            // Who refuses a version, or to store at all, is the store.
+            Outcome::WrongExpectedVersion { .. } | Outcome::NotStored => {
+                self.pulse(Station::Store, None);
+            }
+            _ if entry.events.is_empty() => self.pulse(Station::Handler, None),
+            _ => self.pulse(Station::Store, Some((Station::Handler, Cargo::Event))),
+        }
     }
 
     pub(super) fn send(&mut self, ctx: &Context<Self>) {
@@ -100,14 +129,7 @@ impl App {
         self.lab.sent(entry);
         let command = entry.envelope.command.as_ref().map(|it| it.kind.clone()).unwrap_or_default();
         let reason = entry.reason.as_deref().unwrap_or_default();
-        // Who refuses a version, or to store at all, is the store.
-        match entry.outcome {
-            Outcome::WrongExpectedVersion { .. } | Outcome::NotStored => {
-                self.pulse(Station::Store, None);
-            }
-            _ if entry.events.is_empty() => self.pulse(Station::Handler, None),
-            _ => self.pulse(Station::Store, Some((Station::Handler, Cargo::Event))),
-        }
+        self.light(entry);
         Rc::make_mut(&mut self.draft).answer = Some(match &entry.outcome {
             Outcome::Repeated => {
                 (true, format!("{command} was handled before: nothing is done again."))
