@@ -170,9 +170,9 @@ pub enum Msg {
     /// Send this command of the journal once more.
     Again(Uuid, Choice),
     /// A command came to its end.
-    Sent(Option<Entry>),
+    Sent(Desk, Option<Entry>),
     /// A step of the story was played, and this came of its command.
-    Told(Option<Entry>),
+    Told(Desk, Option<Entry>),
     /// Fork at the playhead, and send the form there or not.
     Fork(bool),
     /// Keep a stream's state in view, or don't.
@@ -462,8 +462,10 @@ impl App {
             Msg::Tell => self.tell(ctx),
             Msg::Edit(draft) => self.draft = Rc::new(draft),
             Msg::Send => self.send(ctx),
-            Msg::Sent(entry) => self.sent(entry.as_ref()),
-            Msg::Told(entry) => self.story_told(entry.as_ref()),
+            // Nobody wants to hear of a log that has been left meanwhile.
+            Msg::Sent(desk, _) | Msg::Told(desk, _) if self.desk.as_ref() != Some(&desk) => {}
+            Msg::Sent(_, entry) => self.sent(entry.as_ref()),
+            Msg::Told(_, entry) => self.story_told(entry.as_ref()),
             Msg::StepInto => self.step_into(),
             Msg::Step(all) => self.step(ctx, all),
             Msg::Stepped(trace, over) => self.stepped(&trace, over),

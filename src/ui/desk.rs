@@ -17,7 +17,7 @@ use super::tabs::{self, Channel, Claim, Runner};
 use crate::lab::archive::Imported;
 use crate::lab::{
     Answer, Ask, Bulk, Commit, Did, Entry, Keep, Kind, Map, Recorded, Scenario, Session,
-    StoredCommit, Subscription, World,
+    StoredCommit, Subscription, World, sort,
 };
 use crate::store::{
     Extent, Found, IdbStore, LogInfo, LogStore, Loss, MemoryStore, Packed, Packs, Records, Shelf,
@@ -566,9 +566,11 @@ impl Desk {
         }
         let Ok(records) = inner.storage.records(&inner.info.id).await else { return Vec::new() };
         let known = self.session().world().outbox().len();
-        let effects = records.iter().filter(|((shelf, _), _)| *shelf == Shelf::Effects);
-        let effects: Vec<Keep> =
-            effects.filter_map(|((shelf, key), text)| kept_as(*shelf, key, text)).collect();
+        let mut effects = kept_in(&records);
+        effects.retain(|it| matches!(it, Keep::Effect(_)));
+        // They are kept in order of their ids.
+        let position = |it: &Keep| if let Keep::Effect(it) = it { it.position } else { 0 };
+        sort(&mut effects, |a, b| position(a).cmp(&position(b)));
         if effects.len() > known { effects } else { Vec::new() }
     }
 

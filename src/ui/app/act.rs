@@ -57,7 +57,8 @@ impl App {
             let before = desk.session().world().journal().len();
             desk.tell(number).await;
             // What processes send because of it comes after it.
-            Msg::Told(desk.session().world().journal().get(before).cloned())
+            let entry = desk.session().world().journal().get(before).cloned();
+            Msg::Told(desk, entry)
         });
     }
 
@@ -120,7 +121,8 @@ impl App {
         ctx.link().send_future(async move {
             let head = desk.session().head();
             desk.session_mut().seek(head);
-            Msg::Sent(desk.send(ask).await)
+            let entry = desk.send(ask).await;
+            Msg::Sent(desk, entry)
         });
     }
 
