@@ -291,8 +291,10 @@ impl World {
         let performed = |it: &&Effect| it.status == Status::Performed && it.position <= position;
         let effects = self.outbox.iter().filter(performed).cloned().map(Keep::Effect);
         let refused = |it: &&Entry| {
-            let stored = matches!(it.outcome, Outcome::Accepted | Outcome::NotStored);
-            !stored && !it.is_after(position)
+            // What a process repeats there, it notes there.
+            let other =
+                matches!(it.outcome, Outcome::Accepted | Outcome::Repeated | Outcome::NotStored);
+            !other && !it.is_after(position)
         };
         let refusals = self.journal.iter().filter(refused).cloned().map(Keep::Refusal);
         effects.chain(refusals).collect()

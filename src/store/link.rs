@@ -1,7 +1,8 @@
 //! A whole log in the text of a link: frames, compressed, in letters that a link may hold.
 //!
 //! `2.` and the rest in base 64; another way to write it is another number, and `1.` is the one
-//! without small records. Whatever the text is, reading it never panics, and never takes more room than a log that could be shared.
+//! without small records. Whatever the text is, reading it never panics, and never takes more room
+//! than a log that could be shared.
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;

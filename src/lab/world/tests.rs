@@ -1323,7 +1323,21 @@ fn an_effect_s_time_is_never_before_its_cause_s() {
 }
 
 #[test]
-fn what_was_kept_up_to_a_position_is_not_performed_again_in_a_fork() {
+fn what_was_refused_up_to_a_position_is_known_in_a_fork() {
+    let mut lab = Lab::new(&house());
+    lab.ask("door-1", "Open");
+    lab.ask("door-1", "Open");
+    lab.ask("door-2", "Open");
+    lab.run();
+    let kept = |position| {
+        let keeps = lab.world.kept_up_to(position).into_iter();
+        keeps.filter(|keep| matches!(keep, Keep::Refusal(_))).count()
+    };
+    assert_eq!([kept(0), kept(1), kept(2)], [0, 1, 1]);
+}
+
+#[test]
+fn what_was_performed_up_to_a_position_is_not_performed_again_in_a_fork() {
     let mut lab = Lab::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.ask("door-2", "Open");

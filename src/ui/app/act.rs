@@ -67,6 +67,7 @@ impl App {
         if let Some(entry) = entry {
             self.light(entry);
             let refused = entry.outcome != Outcome::Accepted;
+            // A step that is meant to be refused says so itself.
             if let (true, Some(told), Some(why)) = (refused, &mut self.told, &entry.reason)
                 && !told.contains("efused")
             {
