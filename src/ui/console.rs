@@ -1104,19 +1104,23 @@ impl Listeners {
 
     /// Micro-steps were performed.
     pub fn trace(&mut self, trace: &[Did], session: &Session) {
-        let listens = |event: &str| self.list.iter().any(|(name, _)| name == event);
-        if listens("step") {
+        if self.hears("step") {
             for did in trace {
                 self.tell("step", &to_js(&step_out(did)));
             }
         }
         self.arrived();
         let from = std::mem::replace(&mut self.told, session.head()) + 1;
-        if self.list.iter().any(|(name, _)| name == "event") {
+        if self.hears("event") {
             for event in session.log().events(from, session.head()) {
                 self.tell("event", &to_js(&event_out(event)));
             }
         }
+    }
+
+    /// True where somebody listens: what nobody hears need not be written.
+    fn hears(&self, event: &str) -> bool {
+        self.list.iter().any(|(name, _)| name == event)
     }
 
     fn tell(&self, event: &str, value: &JsValue) {

@@ -211,7 +211,7 @@ impl App {
                         (ready.looked, ready.unreadable) = (0, 0);
                         self.keeping.shown.ready = Some(self.told_of(&ready, &scenario));
                         self.keeping.ready = Some(ready);
-                        return self.act(ctx, Act::Look) || open;
+                        self.act(ctx, Act::Look);
                     }
                 } else {
                     let (strict, busy) = (shown.strict, shown.busy.take());
