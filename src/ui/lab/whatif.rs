@@ -131,7 +131,7 @@ impl Job for Imagining {
 pub fn banner(imagined: &Imagining, act: &Callback<Msg>) -> Html {
     html! {
         <p class="notice whatif">
-            <b>{ "Not the truth." }</b>{ format!(" {} ", imagined.words()) }
+            <b>{ "Not the truth." }</b>{ format!(" {} Commands still go to the log as it is. ", imagined.words()) }
             { button("See it", act.reform(|_| Msg::Open(super::Tool::WhatIf))) }
             { button("Back to the truth", act.reform(|_| Msg::Truth)) }
         </p>
