@@ -263,6 +263,40 @@ fn a_reload_finds_the_same_states_views_journal_and_outbox_and_does_nothing_agai
 }
 
 #[test]
+fn the_processes_of_a_fork_do_what_they_would_if_they_were_told_all_of_the_past_again() {
+    check(any::<Index>(), |run, place| {
+        for position in [run.any_position(place), run.session.head()] {
+            let scenario = run.session.scenario().clone();
+            let kept = run.session.world().kept_up_to(position);
+            let fork = |keeps: Vec<Keep>| {
+                let commits = run.session.commits(position);
+                let commits = commits.iter().map(StoredCommit::from);
+                let mut fork =
+                    Run::of(Session::new(World::open(&scenario, commits, keeps).unwrap()));
+                fork.now = run.now;
+                let steps = fork.settle();
+                (fork, steps)
+            };
+            let (goes_on, steps) = fork(kept.clone());
+            let (anew, _) =
+                fork(kept.into_iter().filter(|it| !matches!(it, Keep::Mark(..))).collect());
+            let log = |fork: &Run| written(fork.session.log());
+            assert_same("the log", &log(&goes_on), &log(&anew));
+            assert_handled_once(&goes_on);
+            let performed = |fork: &Run| {
+                let outbox = fork.session.world().outbox().iter();
+                outbox.filter(|it| is_performed(it)).map(|it| it.id).collect::<BTreeSet<_>>()
+            };
+            assert_eq!(performed(&goes_on), performed(&anew));
+            if position == run.session.head() {
+                let idle = steps.iter().all(|did| matches!(did, Did::Delivered { .. }));
+                assert!(idle, "{steps:#?}");
+            }
+        }
+    });
+}
+
+#[test]
 fn a_browser_killed_at_any_moment_of_the_story_comes_back_and_finishes() {
     check_stories(|run| {
         for writes in 0..=run.disk.len() {

@@ -27,7 +27,7 @@ use super::snapshots::{Loading, Meter, Snapshot, Snapshots, Start};
 use super::subscription::{Fault, Kind, Subscription};
 use crate::es::{
     AnyInstance, AnyRunner, Choice, CommandRecord, Commit, Draft, Envelope, EventLog, Expected,
-    Follows, Handler, Map, Origin, Reaction, Scenario, Set, StoredCommit, Stream, sort,
+    Follows, Handler, IdSet, Map, Origin, Reaction, Scenario, Set, StoredCommit, Stream, sort,
 };
 
 /// A command on its way in.
@@ -285,9 +285,13 @@ impl World {
         }
     }
 
-    /// The side effects that were performed for events up to `position`, which a fork doesn't
-    /// perform again, and the commands that had come to nothing by then: as records to keep.
+    /// What a copy of the log up to `position` needs to go on from there, as records to keep: the
+    /// side effects that were performed, the commands that had come to nothing, and up to where
+    /// its processes need not react again.
     pub fn kept_up_to(&self, position: u64) -> Vec<Keep> {
+        let processes = self.subscriptions.iter().filter(|it| it.kind == Kind::Process);
+        let answered = self.answered_by(position);
+        let marks = processes.map(|it| Keep::Mark(it.name.clone(), it.mark.min(answered)));
         let performed = |it: &&Effect| it.status == Status::Performed && it.position <= position;
         let effects = self.outbox.iter().filter(performed).cloned().map(Keep::Effect);
         let refused = |it: &&Entry| {
@@ -297,7 +301,16 @@ impl World {
             !other && !it.is_after(position)
         };
         let refusals = self.journal.iter().filter(refused).cloned().map(Keep::Refusal);
-        effects.chain(refusals).collect()
+        marks.chain(effects).chain(refusals).collect()
+    }
+
+    /// Whatever the events up to this position led to, it had been handled by `position`.
+    fn answered_by(&self, position: u64) -> u64 {
+        let later = self.journal.iter().filter(|it| it.is_after(position));
+        let causes: IdSet = later.map(|it| it.envelope.causation_id).collect();
+        let mut past = self.log.events(1, position);
+        let open = past.find(|it| causes.contains(&it.id()));
+        open.map_or(position, |it| it.position() - 1)
     }
 
     /// What runs here.

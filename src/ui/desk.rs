@@ -16,8 +16,8 @@ use super::pace::{Pace, breathe};
 use super::tabs::{self, Channel, Claim, Runner};
 use crate::lab::archive::Imported;
 use crate::lab::{
-    Answer, Ask, Bulk, Commit, Did, Entry, Keep, Kind, Map, Recorded, Scenario, Session,
-    StoredCommit, Subscription, World, sort,
+    Answer, Ask, Bulk, Commit, Did, Entry, Keep, Map, Recorded, Scenario, Session, StoredCommit,
+    Subscription, World, sort,
 };
 use crate::store::{
     Extent, Found, IdbStore, LogInfo, LogStore, Loss, MemoryStore, Packed, Packs, Records, Shelf,
@@ -384,13 +384,13 @@ impl Desk {
     pub async fn fork(&self, position: u64) -> Result<Self, StoreError> {
         let storage = self.0.storage.clone();
         let commits = self.copied(position).await;
-        let (scenario, effects) = {
+        let (scenario, keeps) = {
             let session = self.session();
             (session.scenario().clone(), session.world().kept_up_to(position))
         };
         let from = Some((self.0.info.id.clone(), position));
         let info = new_log(&scenario, format!("{} from {position}", self.described().title), from);
-        storage.import(&info, &mut commits.into_pieces(), &effects).await?;
+        storage.import(&info, &mut commits.into_pieces(), &keeps).await?;
         Self::open(storage, &scenario, info).await
     }
 
@@ -685,13 +685,7 @@ impl Desk {
         let commits = self.session().commits(head);
         let from = Some((self.0.info.id.clone(), head));
         let info = new_log(&scenario, title, from);
-        let keeps: Vec<Keep> = {
-            let session = self.session();
-            let world = session.world();
-            let processes = world.subscriptions().iter().filter(|it| it.kind() == Kind::Process);
-            let marks = processes.map(|it| Keep::Mark(it.name().clone(), it.mark()));
-            marks.chain(world.kept_up_to(head)).collect()
-        };
+        let keeps = self.session().world().kept_up_to(head);
         let mut commits = pack(commits.iter().map(StoredCommit::from));
         storage.import(&info, &mut commits, &keeps).await?;
         Ok(info)

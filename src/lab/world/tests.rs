@@ -1337,6 +1337,32 @@ fn what_was_refused_up_to_a_position_is_known_in_a_fork() {
 }
 
 #[test]
+fn a_fork_s_processes_go_on_from_the_first_event_of_which_something_came_later() {
+    let mut lab = Lab::new(&kept_house());
+    lab.ask("door-1", "Open");
+    lab.ask("door-2", "Open");
+    lab.run();
+    check(
+        lab.log(),
+        expect![[r#"
+        #1 door-1 v1 Opened Alice
+        #2 door-2 v1 Opened Alice
+        #3 bell-1 v1 Rang Porter
+        #4 bell-1 v2 Rang Porter
+    "#]],
+    );
+    let marks = |position| {
+        let keeps = lab.world.kept_up_to(position).into_iter();
+        let marks = keeps.filter_map(|keep| match keep {
+            Keep::Mark(_, position) => Some(position),
+            _ => None,
+        });
+        marks.collect::<Vec<_>>()
+    };
+    assert_eq!((0..=4).map(marks).collect::<Vec<_>>(), [[0], [0], [0], [1], [4]]);
+}
+
+#[test]
 fn what_was_performed_up_to_a_position_is_not_performed_again_in_a_fork() {
     let mut lab = Lab::new(&kept_house());
     lab.ask("door-1", "Open");
