@@ -465,7 +465,12 @@ fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_noth
     check(Just(()), |run, ()| {
         let scenario = run.session.scenario().clone();
         let (log, records) = (written(run.session.log()), run.records());
-        let stored = run.disk.clone();
+        // Where its code changes, up to where it has reacted is kept; that was so before.
+        let kept = |run: &Run| {
+            let others = run.disk.iter().filter(|it| !it.contains(r#"{"mark":"#));
+            others.cloned().collect::<Vec<_>>()
+        };
+        let stored = kept(run);
         for (name, _) in run.names() {
             for code in run.session.world().codes(&name) {
                 assert!(run.session.world_mut().rebuild(&name, code));
@@ -481,7 +486,7 @@ fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_noth
         }
         assert_same("the log", &written(run.session.log()), &log);
         assert_same("what is beside the log", &run.records(), &records);
-        assert_same("what is kept", &run.disk, &stored);
+        assert_same("what is kept", &kept(run), &stored);
     });
 }
 

@@ -22,7 +22,7 @@ impl Session {
             .collect();
         sort(&mut ids, |a, b| natural(a, b));
         let numbers = ids.iter().filter_map(|it| it.parse::<u64>().ok());
-        let next: Rc<str> = (numbers.max().unwrap_or_default() + 1).to_string().into();
+        let next: Rc<str> = numbers.max().unwrap_or_default().saturating_add(1).to_string().into();
         let first = ids.first().unwrap_or(&next).clone();
         let Ok(data) = form.read(inputs) else { return first };
         let mut candidates = ids.into_iter().take(ASKED).chain([next]);

@@ -451,7 +451,7 @@ impl<C: Default + Extend<StoredCommit>> Import<C> {
             return self.fault("subject", "the stream is missing, such as cart-1");
         };
         let (stream, next) = if let Some((stream, version)) = self.streams.get_mut(&**subject) {
-            *version += 1;
+            *version = version.saturating_add(1);
             (stream.clone(), *version)
         } else {
             let stream = match Stream::parse(subject) {

@@ -130,6 +130,7 @@ fn shared(left: &EventLog, right: &EventLog) -> u64 {
             && left.stream() == right.stream()
             && left.version() == right.version()
             && left.kind() == right.kind()
+            && left.data().get() == right.data().get()
     });
     same.count() as u64
 }

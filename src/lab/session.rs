@@ -7,6 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::health::Health;
+use super::journal::{Entry, Outcome};
 use super::subscription::{Fault, Kind, Subscription};
 use super::world::{Answer, Ask, Bulk, Did, World};
 use crate::es::{
@@ -207,14 +208,16 @@ impl Session {
         Some(step)
     }
 
-    /// The number of the story's next step: the first whose commands nobody has handled yet.
+    /// The number of the story's next step: the one after the last that was handled to its end.
     pub fn next_in_story(&self) -> Option<usize> {
         let scenario = self.scenario();
         let asked = |number: usize| {
             let name = format!("{}/{number}", scenario.id);
-            let id: Uuid = command_id(&name, 0);
-            self.log().handled(id).is_some()
-                || self.world.journal().iter().any(|entry| entry.envelope.command_id == id)
+            let last = scenario.story[number].acts.len().saturating_sub(1);
+            let id: Uuid = command_id(&name, last as u64);
+            let answered =
+                |it: &Entry| it.envelope.command_id == id && it.outcome != Outcome::NotStored;
+            self.log().handled(id).is_some() || self.world.journal().iter().any(answered)
         };
         (0..scenario.story.len())
             .rev()
@@ -285,8 +288,9 @@ impl Session {
         for check in &scenario.checks {
             match &check.subject {
                 Subject::View(name) => {
-                    let view = self.panel(name).map(|panel| panel.now);
-                    let value = serde_json::to_value(view).unwrap_or_default();
+                    // Of a read model that was ended, nothing is known.
+                    let Some(panel) = self.panel(name) else { continue };
+                    let value = serde_json::to_value(panel.now).unwrap_or_default();
                     if !check.holds.holds(&value) {
                         broken.push(check.name.to_string());
                     }

@@ -136,7 +136,8 @@ impl Snapshots {
             Loading::Snapshots(every) => version - version % every.max(1),
             _ => 0,
         };
-        if due <= from {
+        let later = |it: &Snapshot| it.version > due;
+        if due <= from || self.taken.get(stream).is_some_and(later) {
             walk(&mut instance, from, version);
             return instance;
         }

@@ -5,7 +5,6 @@
 //! was delivered beyond it is remembered as *taken*, so that deduplication recognises it and an
 //! overtaken event is not lost.
 
-use std::ops::Range;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -119,8 +118,6 @@ pub struct Subscription {
     pub(super) known: Set<u64>,
     /// A process has reacted to every event up to here and never will again. Durable.
     pub(super) mark: u64,
-    /// Events after the mark that it need not react to.
-    pub(super) excused: Vec<Range<u64>>,
     /// Position → the ids of those reactions to it that are not handled yet.
     pub(super) open: Map<u64, Set<Uuid>>,
     /// How many effects and commands it would have sent while it replayed.
@@ -168,7 +165,6 @@ impl Subscription {
             taken: Set::new(),
             known: Set::new(),
             mark: 0,
-            excused: Vec::new(),
             open: Map::new(),
             held_back: 0,
             paused: false,
@@ -201,10 +197,12 @@ impl Subscription {
             None
         } else if self.fault != Some(Fault::Swap) || self.taken.contains(&next) {
             Some(Due::Event(next))
-        } else if next < limit {
-            Some(Due::Overtaking(next + 1))
         } else {
-            (!self.withheld).then_some(Due::Withheld(next))
+            // What has overtaken it before does not do so again.
+            match (next + 1..=limit).find(|it| !self.taken.contains(it)) {
+                Some(position) => Some(Due::Overtaking(position)),
+                None => (!self.withheld).then_some(Due::Withheld(next)),
+            }
         }
     }
 
@@ -251,19 +249,29 @@ impl Subscription {
         self.checkpoint = position;
         self.taken.clear();
         self.known.clear();
+        // It is told of these again, and asks again for the same.
+        let again: Vec<u64> = self.open.keys().copied().filter(|it| *it > position).collect();
+        for position in again {
+            self.open.remove(&position);
+        }
         self.held_back = 0;
         self.again = None;
         self.withheld = false;
         self.revision += 1;
     }
 
+    /// True where somebody wants it to be behind.
+    pub(super) fn is_held(&self) -> bool {
+        self.paused || self.delay > 0
+    }
+
     /// True for a projection that is told of each event once, in order, as soon as may be.
     pub(super) fn sound(&self) -> bool {
         self.kind == Kind::Projection
-            && !(self.synchronous || self.paused || self.crashed || self.withheld)
-            && self.delay == 0
+            && !(self.is_held() || self.synchronous || self.crashed || self.withheld)
             && self.fault.is_none()
             && self.again.is_none()
+            && (self.deduplicate || self.taken.is_empty() && self.known.is_empty())
     }
 
     /// Takes in whatever it has not been told of.

@@ -116,6 +116,8 @@ pub struct World {
     snapshots: Snapshots,
     /// True where processes only fold: another place runs them.
     watching: bool,
+    /// More than the revision of any subscription that was ended.
+    ended: u64,
     keeps: Vec<Keep>,
 }
 
@@ -149,13 +151,18 @@ impl World {
             performed: Map::new(),
             snapshots: Snapshots::default(),
             watching: false,
+            ended: 0,
             keeps: Vec::new(),
         };
         for projection in &scenario.projections {
             world.subscribe(&projection.name());
         }
-        for process in &scenario.processes {
-            world.subscribe(&process.name());
+        for it in &scenario.processes {
+            // Of several versions of its code, the first runs.
+            if world.find(&it.name()).is_none() {
+                let process = Subscription::new(it.name(), Kind::Process, it.code(), it.manager());
+                world.subscriptions.push(process);
+            }
         }
         world
     }
@@ -193,9 +200,7 @@ impl World {
         let head = self.log.head();
         for subscription in &mut self.subscriptions {
             // Of a log that has lost its end, a mark may lie beyond it.
-            let mark = subscription.mark.min(head);
-            subscription.mark = mark;
-            subscription.excused.retain(|range| range.end > mark + 1);
+            subscription.mark = subscription.mark.min(head);
         }
     }
 
@@ -204,7 +209,7 @@ impl World {
     /// before that.
     pub fn refill(&mut self, mut events: u64) -> bool {
         let head = self.log.head();
-        for it in &mut self.subscriptions {
+        for it in self.subscriptions.iter_mut().filter(|it| !it.is_held()) {
             let to = match it.kind {
                 Kind::Projection => head,
                 Kind::Process => it.mark,
@@ -227,7 +232,8 @@ impl World {
 
     /// A projection that has folded nothing of a log that has something, and its code.
     pub(super) fn unfilled(&self) -> Option<(Rc<str>, u16)> {
-        let unfilled = |it: &&Subscription| it.kind == Kind::Projection && it.checkpoint == 0;
+        let unfilled =
+            |it: &&Subscription| it.kind == Kind::Projection && it.checkpoint == 0 && !it.is_held();
         let it = self.subscriptions.iter().find(unfilled).filter(|_| self.log.head() > 0)?;
         Some((it.name.clone(), it.code))
     }
@@ -464,6 +470,7 @@ impl World {
             return false;
         }
         self.catch_up();
+        self.close(None, envelope.command_id);
         if envelope.unanswered && after < head {
             self.excuse(after + 1, head);
         }

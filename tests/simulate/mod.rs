@@ -509,7 +509,6 @@ impl<'a> Run<'a> {
         }
         (self.session, self.disk) = (fork, disk);
         self.off.clear();
-        self.deaf.clear();
         self.asked.clear();
         self.unsent = false;
         self.plant();

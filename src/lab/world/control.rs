@@ -68,7 +68,9 @@ impl World {
                 (it.paused, it.steps) = (paused, 0);
                 it.crashed &= paused;
             }
-            Control::Step if it.paused && it.checkpoint < head => it.steps = 1,
+            Control::Step if it.paused && (it.checkpoint < head || it.again.is_some()) => {
+                it.steps = 1;
+            }
             Control::Step => {}
             Control::Delay(events) => it.delay = events,
             Control::Deduplicate(on) => it.deduplicate = on,
@@ -117,7 +119,12 @@ impl World {
     /// Folds a subscription's events up to `position` anew; what comes after is delivered again.
     pub(super) fn restart(&mut self, name: &str, code: u16, position: u64) -> Option<()> {
         let runner = self.fresh(name, code)?;
+        let watching = self.watching;
         let it = self.subscriptions.iter_mut().find(|it| &*it.name == name)?;
+        if it.kind == Kind::Process && it.code != code && !watching {
+            // Other code may ask for something where this one asked for nothing.
+            self.keeps.push(Keep::Mark(it.name.clone(), it.mark));
+        }
         it.code = code;
         it.start_at(runner, position, &self.log);
         if it.synchronous {
@@ -132,24 +139,18 @@ impl World {
         self.subscription(name).is_some() && self.restart(name, code, 0).is_some()
     }
 
-    /// Starts a projection or process of the scenario that does not run: it begins at zero and
-    /// fills itself from the past. A process that comes late reacts to nothing of that past.
-    /// False where there is none of that name, or where it runs already.
+    /// Starts a projection of the scenario that does not run: it begins at zero and fills itself
+    /// from the past. False where there is none of that name, or where it runs already.
     pub fn subscribe(&mut self, name: &str) -> bool {
         if self.find(name).is_some() {
             return false;
         }
-        let process = self.scenario.processes.iter().find(|process| &*process.name() == name);
-        let projection = self.scenario.projections.iter().find(|it| &*it.name() == name);
-        let subscription = match (process, projection) {
-            (Some(it), _) => Subscription {
-                mark: self.log.head(),
-                ..Subscription::new(it.name(), Kind::Process, it.code(), it.manager())
-            },
-            (None, Some(it)) => {
-                Subscription::new(it.name(), Kind::Projection, it.code(), it.runner())
-            }
-            (None, None) => return false,
+        let Some(it) = self.scenario.projections.iter().find(|it| &*it.name() == name) else {
+            return false;
+        };
+        let subscription = Subscription {
+            revision: self.ended,
+            ..Subscription::new(it.name(), Kind::Projection, it.code(), it.runner())
         };
         let rank = self.rank(&subscription);
         let slot = self.subscriptions.partition_point(|other| self.rank(other) < rank);
@@ -169,9 +170,10 @@ impl World {
 
     /// Ends a projection. What it knew is gone, and can be had again from the log.
     pub fn unsubscribe(&mut self, name: &str) -> bool {
-        let before = self.subscriptions.len();
-        self.subscriptions.retain(|it| &*it.name != name || it.kind == Kind::Process);
-        self.subscriptions.len() < before
+        let ends = |it: &Subscription| &*it.name == name && it.kind == Kind::Projection;
+        let Some(place) = self.subscriptions.iter().position(ends) else { return false };
+        self.ended = self.ended.max(self.subscriptions.remove(place).revision + 1);
+        true
     }
 
     /// The versions of a projection's or process's code.

@@ -73,8 +73,7 @@ impl World {
         let reacts = it.kind == Kind::Process && !self.watching;
         if reacts && !crashes && !(skipped && behind) {
             let reactions = it.runner.react(event);
-            let excused = it.excused.iter().any(|range| range.contains(&position));
-            if it.guard && (position <= it.mark || excused) {
+            if it.guard && (position <= it.mark || event.envelope().unanswered) {
                 held_back = reactions.len() as u64;
                 it.held_back += held_back;
             } else if !reactions.is_empty() && !it.open.contains_key(&position) {
@@ -104,10 +103,15 @@ impl World {
         let Some(it) = self.subscriptions.get_mut(index) else { return };
         it.save();
         // Nothing is owed to the events so far; a rebuild has nothing to do for them.
-        if it.kind == Kind::Process && it.open.is_empty() && !self.watching {
-            it.mark = it.mark.max(it.checkpoint);
-            let mark = it.mark;
-            it.excused.retain(|range| range.end > mark);
+        let owes = it.kind != Kind::Process || !it.open.is_empty() || self.watching;
+        if !owes && it.mark < it.checkpoint {
+            it.mark = it.checkpoint;
+            let (name, code, mark) = (it.name.clone(), it.code, it.mark);
+            let first = self.scenario.processes.iter().find(|it| it.name() == name);
+            if first.is_some_and(|it| it.code() != code) {
+                // A reload begins with the first version, which may ask for what this one did not.
+                self.keeps.push(Keep::Mark(name, mark));
+            }
         }
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Handling {
     pub(super) expected: Option<Expected>,
     /// The version whose state it is decided on, where that is not the expected or latest one.
     pub(super) seen: Option<u64>,
+    /// The version whose state it was decided on.
+    pub(super) decided: Option<u64>,
     /// True where a conflict is no reason to give up.
     pub(super) retry: bool,
     /// The process and position whose reaction it is.
@@ -117,9 +119,7 @@ impl World {
                     Err(refusal) => return Some(self.refuse(handling, &refusal)),
                     Ok(drafts) => {
                         let expected = handling.expected.unwrap_or(Expected::Exact(version));
-                        if expected == Expected::Any && version < self.log.version(&stream) {
-                            handling.envelope.origin = Origin::Forced;
-                        }
+                        handling.decided = Some(version);
                         let events = drafts.iter().map(|draft| draft.kind.clone()).collect();
                         let expected = Some((stream, expected));
                         (Did::Decided { command, events }, Stage::Decided { expected, drafts })
@@ -128,6 +128,13 @@ impl World {
             }
             Stage::Decided { expected, drafts } => {
                 let (stream, version) = expected.clone().unzip();
+                if let (Some((stream, expected)), Some(decided)) = (&expected, handling.decided) {
+                    let actual = self.log.version(stream);
+                    if decided < actual && expected.holds(actual) {
+                        // No aggregate has agreed to this, as things are now.
+                        handling.envelope.origin = Origin::Forced;
+                    }
+                }
                 let envelope = handling.envelope.clone();
                 let proposal = Proposal { envelope, expected: expected.clone(), events: drafts };
                 match self.log.propose(proposal) {
@@ -190,22 +197,16 @@ impl World {
         })
     }
 
-    /// Processes need not react to these events: they count as answered.
+    /// Processes need not react to these events. Where they have answered all before, that is kept
+    /// once: each event says so by itself, and an archive has many.
     pub(super) fn excuse(&mut self, from: u64, to: u64) {
         for subscription in &mut self.subscriptions {
-            if subscription.kind != Kind::Process {
-                continue;
-            }
-            if subscription.mark + 1 == from && !self.watching {
+            let answered = subscription.mark + 1 == from && !self.watching;
+            if subscription.kind == Kind::Process && answered {
                 subscription.mark = to;
-                // An archive may have a hundred thousand commits: the last mark is enough.
                 let name = &subscription.name;
                 self.keeps.retain(|it| !matches!(it, Keep::Mark(process, _) if process == name));
                 self.keeps.push(Keep::Mark(name.clone(), to));
-            } else if let Some(last) = subscription.excused.last_mut().filter(|it| it.end == from) {
-                last.end = to + 1;
-            } else {
-                subscription.excused.push(from..to + 1);
             }
         }
     }
@@ -257,8 +258,7 @@ impl World {
 
     /// What a process sent and the store could not take is not handled: the mark stays before
     /// it, and a reload sends it again.
-    fn not_stored(&mut self, mut handling: Handling, why: &str) -> Did {
-        handling.reaction_of = None;
+    fn not_stored(&mut self, handling: Handling, why: &str) -> Did {
         let reason: Rc<str> = why.into();
         self.enter(handling, Outcome::NotStored, Some(reason.clone()), 1..1);
         Did::Failed { reason }
@@ -272,8 +272,11 @@ impl World {
         events: Range<u64>,
     ) {
         let id = handling.envelope.command_id;
+        let answered = outcome != Outcome::NotStored;
         self.enter_as(handling.envelope, outcome, reason, events);
-        self.close(handling.reaction_of, id);
+        if answered {
+            self.close(handling.reaction_of, id);
+        }
     }
 
     fn enter_as(
@@ -291,21 +294,34 @@ impl World {
         self.journal.push(entry);
     }
 
-    /// One reaction less to wait for.
+    /// One reaction less to wait for; where nobody says whose it is, whoever waits for it.
     pub(super) fn close(&mut self, reaction_of: Option<(Rc<str>, u64)>, id: Uuid) {
-        let Some((process, position)) = reaction_of else { return };
-        let Some(subscription) = self.find(&process) else { return };
-        let Some(open) = subscription.open.get_mut(&position) else { return };
-        open.remove(&id);
-        let settled = open.is_empty();
-        if settled {
-            subscription.open.remove(&position);
+        let waiting = match reaction_of {
+            Some(it) => vec![it],
+            None => self.waiting_for(id),
+        };
+        for (process, position) in waiting {
+            let Some(subscription) = self.find(&process) else { continue };
+            let Some(open) = subscription.open.get_mut(&position) else { continue };
+            open.remove(&id);
+            let settled = open.is_empty();
+            if settled {
+                subscription.open.remove(&position);
+            }
+            if subscription.crash_at == Some(position) {
+                self.crashing = Some((process, position, Fault::CrashAfterEffect));
+            } else if settled {
+                self.settled.insert(process);
+            }
         }
-        if subscription.crash_at == Some(position) {
-            self.crashing = Some((process, position, Fault::CrashAfterEffect));
-        } else if settled {
-            self.settled.insert(process);
-        }
+    }
+
+    fn waiting_for(&self, id: Uuid) -> Vec<(Rc<str>, u64)> {
+        let open = self.subscriptions.iter().flat_map(|it| {
+            let events = it.open.iter().filter(|(_, ids)| ids.contains(&id));
+            events.map(|(position, _)| (it.name.clone(), *position))
+        });
+        open.collect()
     }
 
     /// Brings a stream's handler to `version`; returns how many events that folded.
@@ -321,7 +337,15 @@ impl World {
 impl Handling {
     /// What is decided on whatever state there is.
     pub(super) fn new(envelope: Envelope, stage: Stage) -> Self {
-        Self { envelope, expected: None, seen: None, retry: false, reaction_of: None, stage }
+        Self {
+            envelope,
+            expected: None,
+            seen: None,
+            decided: None,
+            retry: false,
+            reaction_of: None,
+            stage,
+        }
     }
 
     fn retries(&self) -> bool {
