@@ -31,7 +31,7 @@ pub use provenance::{Bisect, Cause, Found, Probe, Target, Why};
 pub use session::{Panel, Session, StateView};
 pub use snapshots::{Load, Loading, Meter, Snapshot};
 pub use subscription::{Control, ControlError, Fault, Kind, Subscription, Wait};
-pub use whatif::{Change, Imagined, NoLonger, WhatIf};
+pub use whatif::{CameOfIt, Change, Imagined, NoLonger, WhatIf};
 pub use world::{Answer, Ask, Bulk, Did, Keep, World};
 
 pub use crate::es::{

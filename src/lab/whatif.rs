@@ -1,6 +1,7 @@
 //! What if it had not happened, or in another order? For the view only: the log stays what it
 //! is, and what is shown here is [`Imagined`], never taken for the truth.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -9,7 +10,8 @@ use uuid::Uuid;
 
 use super::world::World;
 use crate::es::{
-    AnyInstance, EventLog, Handler, History, Map, Origin, Reader, Recorded, Set, Stream, View, sort,
+    AnyInstance, EventLog, Handler, History, IdSet, Map, Origin, Reader, Recorded, Set, Stream,
+    View, sort,
 };
 
 /// What is imagined otherwise.
@@ -40,20 +42,44 @@ pub struct NoLonger {
     pub reason: Rc<str>,
 }
 
+/// An event that came of one that is left out: without it, nobody would have asked for this.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CameOfIt {
+    /// Its position.
+    pub position: u64,
+    /// Its stream.
+    pub stream: Stream,
+    /// Its type.
+    pub event: Rc<str>,
+}
+
 /// A log as it might have been.
 pub struct WhatIf {
     /// The positions whose events are not there.
     without: Vec<u64>,
+    /// The same, of each stream.
+    of_streams: Map<Stream, Vec<u64>>,
     /// Position → the position of the event that is there instead.
     instead: Vec<(u64, u64)>,
     handlers: Map<Stream, Handler>,
     readers: Map<(Rc<str>, u16), Reader>,
     review: Review,
+    aftermath: Aftermath,
+}
+
+/// What came of the events that are left out, through processes as well.
+struct Aftermath {
+    /// The ids of what has not happened.
+    gone: IdSet,
+    /// The next position to be looked at, and the last.
+    next: u64,
+    last: u64,
+    found: Vec<CameOfIt>,
 }
 
 /// Decides again what was decided after the change, stream by stream.
 struct Review {
-    streams: Vec<Stream>,
+    streams: VecDeque<Stream>,
     /// The state of the first of `streams`, and how many of its events that has.
     at: Option<(Box<dyn AnyInstance>, usize, Option<Uuid>)>,
     done: u64,
@@ -78,23 +104,39 @@ impl WhatIf {
                 (vec![first, second], vec![(first, second), (second, first)])
             }
         };
-        let mut streams = Set::new();
+        let mut of_streams = Map::<Stream, Vec<u64>>::new();
+        let mut gone = IdSet::default();
         for position in &without {
             let event = log.event(*position).ok_or_else(|| {
                 format!("there is no event {position}; positions go from 1 to {}", log.head())
             })?;
-            streams.insert(event.stream().clone());
+            of_streams.entry(event.stream().clone()).or_default().push(*position);
+            if instead.is_empty() {
+                gone.insert(event.id());
+            }
         }
+        let next = without.first().filter(|_| instead.is_empty()).map_or(u64::MAX, |it| it + 1);
+        let aftermath = Aftermath { gone, next, last: log.head(), found: Vec::new() };
         let mut what_if = Self {
             without,
+            of_streams,
             instead,
             handlers: Map::new(),
             readers: Map::new(),
-            review: Review { streams: Vec::new(), at: None, done: 0, of: 0, found: Vec::new() },
+            review: Review {
+                streams: VecDeque::new(),
+                at: None,
+                done: 0,
+                of: 0,
+                found: Vec::new(),
+            },
+            aftermath,
         };
         let length = |stream: &Stream| what_if.of_stream(log, stream).len() as u64;
-        what_if.review.of = streams.iter().map(length).sum();
-        what_if.review.streams = streams.into_iter().collect();
+        let streams: VecDeque<Stream> = what_if.of_streams.keys().cloned().collect();
+        let events: u64 = streams.iter().map(length).sum();
+        what_if.review.of = events + what_if.aftermath.left();
+        what_if.review.streams = streams;
         Ok(what_if)
     }
 
@@ -140,10 +182,10 @@ impl WhatIf {
         let log = world.log();
         let first = self.without.first().copied().unwrap_or(u64::MAX);
         let mut budget = budget.max(1);
-        while budget > 0 && !self.is_over() {
-            let Some(stream) = self.review.streams.first().cloned() else { break };
+        while budget > 0 && !self.review.streams.is_empty() {
+            let Some(stream) = self.review.streams.front().cloned() else { break };
             let Some(aggregate) = world.scenario().aggregate_of(stream.category()) else {
-                self.review.streams.remove(0);
+                self.review.streams.pop_front();
                 continue;
             };
             let start = || (aggregate.instance(), 0, None);
@@ -173,22 +215,25 @@ impl WhatIf {
             let over = to == altered.len();
             self.review.done += (to - from) as u64;
             self.review.found.extend(found);
-            budget -= (to - from).min(budget);
+            // A stream that has nothing left costs as much as an event.
+            budget = budget.saturating_sub((to - from).max(1));
             if over {
-                self.review.streams.remove(0);
+                self.review.streams.pop_front();
             } else {
                 self.review.at = Some((instance, to, last));
             }
         }
+        let looked = self.aftermath.advance(log, budget);
+        self.review.done += looked;
         if self.is_over() {
             sort(&mut self.review.found, |a, b| a.position.cmp(&b.position));
         }
         self.is_over()
     }
 
-    /// True where every later decision was looked at.
+    /// True where everything later was looked at.
     pub fn is_over(&self) -> bool {
-        self.review.streams.is_empty()
+        self.review.streams.is_empty() && self.aftermath.left() == 0
     }
 
     /// How many events were gone through, of how many.
@@ -202,13 +247,18 @@ impl WhatIf {
         &self.review.found
     }
 
+    /// The events that came of those left out, as far as they were looked at.
+    pub fn came_of_it(&self) -> &[CameOfIt] {
+        &self.aftermath.found
+    }
+
     /// True where the event at a position is left out or moved.
     pub fn touches(&self, position: u64) -> bool {
         self.without.binary_search(&position).is_ok()
     }
 
     fn of_log<'a>(&self, log: &'a EventLog) -> Altered<'a, &'a EventLog> {
-        self.altered(log, log, |_| true, |position| position)
+        self.altered(log, log, &self.without, |_| true, |position| position)
     }
 
     fn of_stream<'a>(
@@ -218,14 +268,22 @@ impl WhatIf {
     ) -> Altered<'a, crate::es::StreamHistory<'a>> {
         let history = log.stream(stream);
         let belongs = |event: &Recorded| event.stream() == stream;
-        self.altered(log, history, belongs, |position| log.version_at(stream, position))
+        // Two that change places may come from other streams.
+        let touched = if self.instead.is_empty() {
+            self.of_streams.get(stream).map_or(&[][..], Vec::as_slice)
+        } else {
+            &self.without
+        };
+        self.altered(log, history, touched, belongs, |position| log.version_at(stream, position))
     }
 
-    /// `count` says how many of the history's events are at positions up to one.
+    /// `touched` are the positions that matter to the history; `count` says how many of its events
+    /// are at positions up to one.
     fn altered<'a, H: History>(
         &self,
         log: &'a EventLog,
         base: H,
+        touched: &[u64],
         belongs: impl Fn(&Recorded) -> bool,
         count: impl Fn(u64) -> u64,
     ) -> Altered<'a, H> {
@@ -234,7 +292,7 @@ impl WhatIf {
         let mut pieces = Vec::new();
         let (mut from, mut start) = (0, 0);
         let mut instead = self.instead.iter();
-        for &position in &self.without {
+        for &position in touched {
             let (leaves, comes) = (is_here(position), instead.next().map(|(_, other)| *other));
             let comes = comes.filter(|other| is_here(*other));
             if !leaves && comes.is_none() {
@@ -255,10 +313,33 @@ impl WhatIf {
         if rest > 0 {
             pieces.push((start, Piece::Base(from)));
         }
-        let moved = self.without.iter().filter(|it| is_here(**it)).copied().collect();
+        let moved = touched.iter().filter(|it| is_here(**it)).copied().collect();
         let arrived = self.instead.iter().filter(|(_, other)| is_here(*other));
         let arrived = arrived.map(|(at, _)| *at).collect();
         Altered { log, base, pieces, len: start + rest, moved, arrived }
+    }
+}
+
+impl Aftermath {
+    fn left(&self) -> u64 {
+        (self.last + 1).saturating_sub(self.next)
+    }
+
+    /// Looks at up to `budget` events; how many that were.
+    fn advance(&mut self, log: &EventLog, budget: usize) -> u64 {
+        let looked = self.left().min(budget as u64);
+        for event in log.events(self.next, self.next.saturating_add(looked).saturating_sub(1)) {
+            let caused = self.gone.contains(&event.causation_id());
+            if caused && self.gone.insert(event.id()) {
+                self.found.push(CameOfIt {
+                    position: event.position(),
+                    stream: event.stream().clone(),
+                    event: event.kind().clone(),
+                });
+            }
+        }
+        self.next = self.next.saturating_add(looked);
+        looked
     }
 }
 
@@ -285,7 +366,7 @@ enum Piece {
 impl<H> Altered<'_, H> {
     /// How many events there are up to a position, of which there really are `count`.
     fn place(&self, count: u64, position: u64) -> usize {
-        let up_to = |positions: &[u64]| positions.iter().filter(|it| **it <= position).count();
+        let up_to = |positions: &[u64]| positions.partition_point(|it| *it <= position);
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         (count + up_to(&self.arrived)).saturating_sub(up_to(&self.moved))
     }

@@ -22,7 +22,7 @@
 //! | `health(name)` | `{health, differences}`: the running instance against a clean fold |
 //! | `journal()`, `outbox()` | what was asked, and what came of it; side effects |
 //! | `loading({memory, events, snapshots})` | how commands' streams are loaded from now on: `memory: true`, `events: true`, or a snapshot every so many events; without it, only what loading has cost: `{loading, meter, snapshots}` |
-//! | `whatIf({leaveOut: [positions]} or {swap: [a, b]}, {state} or {view}, at)` | `{truth, imagined, differences, noLongerAllowed}` |
+//! | `whatIf({leaveOut: [positions]} or {swap: [a, b]}, {state} or {view}, at)` | `{truth, imagined, differences, noLongerAllowed, cameOfIt}` |
 //! | `why({state} or {view}, pointer)` | the events that set a field, newest first: `[{position, stream, type, was, now}]` |
 //! | `bisect({state} or {view}, condition, monotonic)` | `{position, probes, looked}`; a condition reads `{"is": ["/balance", "<", {"value": 0}]}`, also under `all`, `any` and `not` |
 //! | `logs()`, `fork(position)` | the scenario's logs; a new log that shares the past up to there |
@@ -693,6 +693,7 @@ async fn what_if(desk: &Desk, change: Change, target: Target, at: Option<u64>, r
         "truth": truth,
         "imagined": imagined,
         "noLongerAllowed": what_if.no_longer_allowed(),
+        "cameOfIt": what_if.came_of_it(),
     }));
 }
 

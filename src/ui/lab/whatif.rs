@@ -171,6 +171,7 @@ pub fn what_if(
     seek: &Callback<u64>,
 ) -> Html {
     let found = it.what_if.no_longer_allowed();
+    let came = it.what_if.came_of_it();
     let (done, of) = it.what_if.progress();
     html! {
         <>
@@ -197,6 +198,24 @@ pub fn what_if(
             } else if found.is_empty() {
                 <p class="quiet">{ "None: whatever was decided later in these streams would be allowed all the same." }</p>
             }
+            <>
+                if !came.is_empty() {
+                    <h3>{ "Events that came of it" }</h3>
+                    <p class="help">{ "They are folded all the same. But without their cause, nobody would have asked for them." }</p>
+                    <ol class="causes-list" aria-label="Came of it">
+                        { for came.iter().take(SHOWN).map(|it| {
+                            let position = it.position;
+                            html! {
+                                <li key={position}>
+                                    <button type="button" class="link" onclick={seek.reform(move |_| position)}>{ format!("#{position} {}", it.event) }</button>
+                                    <span class="quiet">{ format!(" {}", it.stream) }</span>
+                                </li>
+                            }
+                        }) }
+                    </ol>
+                    if came.len() > SHOWN { <p class="quiet">{ format!("and {} more", came.len() - SHOWN) }</p> }
+                }
+            </>
             <p>{ button("Back to the truth", act.reform(|_| Msg::Truth)) }</p>
         </>
     }

@@ -7,7 +7,7 @@ use crate::es::{Condition, Map, Operand, Relation};
 use crate::lab::compare::{compare_logs, compare_positions};
 use crate::lab::diff::{Line, keyed};
 use crate::lab::provenance::{Found, Probe, Target};
-use crate::lab::whatif::{Change, WhatIf};
+use crate::lab::whatif::{CameOfIt, Change, WhatIf};
 
 /// Door 1 is opened, shut and opened; door 2 is opened in between.
 fn session() -> Session {
@@ -67,6 +67,25 @@ fn without_an_event_the_state_is_another_and_the_truth_stays() {
     assert_eq!((what_if.touches(4), what_if.touches(3)), (true, false));
     assert!(what_if.state(session.world(), &Stream::new("window", "1"), 4).is_none());
     assert!(what_if.view(session.world(), "Windows", 4).is_none());
+}
+
+#[test]
+fn without_an_event_what_came_of_it_is_named_through_processes_as_well() {
+    let mut lab = Lab::new(&kept_house());
+    lab.ask("door-1", "Open");
+    lab.ask("door-2", "Open");
+    lab.run();
+    let session = Session::new(lab.world);
+    for budget in [1, 100] {
+        let mut what_if = WhatIf::new(session.world(), &leave_out(&[1])).unwrap();
+        while !what_if.advance(session.world(), budget) {}
+        let line = |it: &CameOfIt| format!("#{} {} {}", it.position, it.stream, it.event);
+        let came: Vec<_> = what_if.came_of_it().iter().map(line).collect();
+        assert_eq!(came, ["#3 bell-1 Rang"]);
+    }
+    let mut swapped = WhatIf::new(session.world(), &Change::Swap(1, 2)).unwrap();
+    while !swapped.advance(session.world(), 1) {}
+    assert!(swapped.came_of_it().is_empty());
 }
 
 #[test]
