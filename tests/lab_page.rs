@@ -287,7 +287,7 @@ async fn two_actors_hold_one_version_and_the_second_one_decides_again() {
     assert_eq!(last["outcome"], "wrong_expected_version", "{last}");
     until_text(&page, "Journal", "Conflict: expected version 1, found version 2").await;
     // It is the store that refuses a version.
-    until_text(&page, "Pipeline", "Event storeDeposit refused").await;
+    until_text(&page, "Pipeline", "Event storeDeposit met a conflict").await;
     press_on(&page, "Reload and decide again").await;
     until_text(&page, "Journal", "Bob reloaded and decided again.").await;
     let last = page.js("(await leftfold.journal()).at(-1)").await;
@@ -681,6 +681,66 @@ async fn the_focus_goes_on_where_the_button_that_had_it_is_gone() {
     page.press([ESCAPE]).await;
     page.until("!document.querySelector('[role=dialog]')").await;
     assert_eq!(focused(&page).await, "Log ▾");
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_press_too_many_after_the_last_step_moves_nothing() {
+    let page = Page::open().await;
+    let head = page.js("leftfold.head()").await.as_u64().unwrap() + 1;
+    page.click("Step into").await;
+    blur(&page).await;
+    for _ in 0..40 {
+        page.press([' ']).await;
+        if page.holds("!!document.querySelector('form.stepping')").await {
+            continue;
+        }
+        break;
+    }
+    page.until(&format!("await leftfold.head() === {head}")).await;
+    page.press([' ', ' ']).await;
+    page.press(['/']).await;
+    assert_eq!(page.js("leftfold.position()").await, json!(head));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_is_no_refusal_and_is_settled_once() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    page.js("leftfold.send('account-1', { type: 'Deposit', data: { amount: 5 } }, \
+         { expectedVersion: 7 }).catch(it => it.code)")
+        .await;
+    page.shows("Journal", "1 conflict").await;
+    assert!(!page.text("Journal").await.contains("refused"));
+    page.click("Force (any version)").await;
+    page.shows("Journal", "forced it, at any version").await;
+    assert!(!page.text("Journal").await.contains("Force (any version)"));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_into_a_fork_comes_before_what_its_processes_go_on_with() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('transfers')").await;
+    let in_flight = page
+        .js("const all = await leftfold.events(1, await leftfold.head()); \
+             const it = all.find(it => it.type === 'Withdrew' && it.data.transfer); \
+             await leftfold.seek(it.position); return it.position")
+        .await
+        .as_u64()
+        .unwrap();
+    choose(&page, "OpenA").await;
+    let target = page.find("#target").await;
+    page.type_over(&target, "9").await;
+    page.click("Fork here & send").await;
+    page.until("(await leftfold.logs()).length === 2").await;
+    page.until(&format!("await leftfold.head() === {}", in_flight + 3)).await;
+    let next = in_flight + 1;
+    let first = page.js(&format!("(await leftfold.events({next}, {next}))[0]")).await;
+    assert_eq!((&first["type"], &first["actor"]), (&json!("AccountOpened"), &json!("Alice")));
+    let repeated = "(await leftfold.journal()).filter(it => it.outcome === 'repeated').length";
+    assert_eq!(page.js(repeated).await, json!(0));
     page.close().await;
 }
 

@@ -374,3 +374,26 @@ fn the_greatest_number_is_no_trouble_to_whoever_looks_for_the_next() {
     let form = &forms(session.scenario())[0];
     assert_eq!(&*session.addressee(form, &form.defaults()), "18446744073709551615");
 }
+
+#[test]
+fn nothing_is_missing_where_a_story_was_told() {
+    for scenario in scenarios() {
+        let session = told(&scenario.id);
+        for process in &scenario.processes {
+            let running = session.world().subscription(&process.name()).unwrap().code();
+            let missing = session.world().missing(&process.name());
+            assert!(running != process.code() || missing.is_empty(), "{missing:?}");
+        }
+    }
+}
+
+#[test]
+fn whoever_only_watches_a_process_is_told_where_to_pause_it() {
+    let mut session = told("transfers");
+    session.world_mut().watch();
+    for control in [Control::Pause(true), Control::Delay(1), Control::Guard(false)] {
+        let refused = session.world_mut().control("Transfer process", control).unwrap_err();
+        assert!(refused.to_string().contains("another tab runs Transfer process"), "{refused}");
+    }
+    set(&mut session, "Transfers", Control::Pause(true));
+}

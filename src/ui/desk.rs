@@ -204,6 +204,8 @@ pub struct Desk(Rc<Inner>);
 type Told = Box<dyn Fn(Vec<Did>)>;
 
 struct Inner {
+    /// The head that the log had when it was opened.
+    found: u64,
     session: RefCell<Session>,
     storage: Storage,
     info: LogInfo,
@@ -257,7 +259,7 @@ pub fn new_id() -> Uuid {
 
 impl Desk {
     /// Opens a log that is kept, in slices that the page does not notice. What a long log comes
-    /// to is folded afterwards.
+    /// to is folded afterwards. The first command comes before whatever its processes go on with.
     ///
     /// # Errors
     /// Where it cannot be read.
@@ -265,6 +267,7 @@ impl Desk {
         storage: Storage,
         scenario: &Rc<Scenario>,
         info: LogInfo,
+        first: Option<Ask>,
     ) -> Result<Self, StoreError> {
         // Before anything is read: whoever ran the processes until now has noted all of it.
         let runner = if storage.durable() { Some(tabs::claim(&info.id).await) } else { None };
@@ -304,6 +307,9 @@ impl Desk {
                     _ = storage.describe(&LogInfo { opened_at, ..there }).await;
                 }
             });
+        }
+        if let Some(ask) = first {
+            world.submit(ask);
         }
         let desk = Self::at(storage, info, Session::new(world), trouble);
         desk.join(runner);
@@ -376,12 +382,12 @@ impl Desk {
         }
     }
 
-    /// A new log that shares this one's past up to `position`. Whole commits are kept; of one
-    /// that reaches beyond the position, the events up to it.
+    /// A new log that shares this one's past up to `position`, in which a command may come first.
+    /// Whole commits are kept; of one that reaches beyond the position, the events up to it.
     ///
     /// # Errors
     /// Where it cannot be kept.
-    pub async fn fork(&self, position: u64) -> Result<Self, StoreError> {
+    pub async fn fork(&self, position: u64, first: Option<Ask>) -> Result<Self, StoreError> {
         let storage = self.0.storage.clone();
         let commits = self.copied(position).await;
         let (scenario, keeps) = {
@@ -391,7 +397,7 @@ impl Desk {
         let from = Some((self.0.info.id.clone(), position));
         let info = new_log(&scenario, format!("{} from {position}", self.described().title), from);
         storage.import(&info, &mut commits.into_pieces(), &keeps).await?;
-        Self::open(storage, &scenario, info).await
+        Self::open(storage, &scenario, info, first).await
     }
 
     /// The commits up to `position`, as they are kept: this tab may know less of an event than is
@@ -432,6 +438,7 @@ impl Desk {
 
     fn at(storage: Storage, info: LogInfo, session: Session, trouble: Option<Trouble>) -> Self {
         Self(Rc::new(Inner {
+            found: session.head(),
             session: RefCell::new(session),
             storage,
             info,
@@ -877,14 +884,22 @@ impl Desk {
     /// Sends a command and runs until all that follows from it is done. The journal's entry.
     pub async fn send(&self, ask: Ask) -> Option<Entry> {
         let id = ask.id;
-        let before = self.session().world().journal().len();
         self.session_mut().world_mut().submit(ask);
+        self.answer_to(id).await
+    }
+
+    /// The head that the log had when it was opened.
+    pub fn found(&self) -> u64 {
+        self.0.found
+    }
+
+    /// What came of a command that was submitted, once all is quiet.
+    pub async fn answer_to(&self, command: Uuid) -> Option<Entry> {
         self.run().await;
         let session = self.session();
-        let journal = session.world().journal();
         // The last: one that is tried again after a conflict has two.
-        let mut new = journal[before.min(journal.len())..].iter();
-        new.rfind(|it| it.envelope.command_id == id).cloned()
+        let mut journal = session.world().journal().iter();
+        journal.rfind(|it| it.envelope.command_id == command).cloned()
     }
 
     /// Appends events past their aggregates; the positions they have.

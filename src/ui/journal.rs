@@ -6,10 +6,10 @@ use yew::{Callback, Html, MouseEvent, Properties, UseStateHandle, classes, compo
 use super::desk::Desk;
 use super::icons::icon;
 use super::lab::{button_for, choices, chosen_by};
-use super::parts::{Head, button, chip, empty, panel};
+use super::parts::{Head, button, chip, counted, empty, panel};
 use super::shell::{Shell, use_shell};
 use super::views::in_words;
-use crate::lab::{Choice, Entry, Outcome};
+use crate::lab::{Choice, Entry, Outcome, Set};
 
 /// The newest entries are shown; older ones are a click away.
 const SHOWN: usize = 60;
@@ -23,6 +23,7 @@ pub struct JournalProps {
     /// How many entries it has. A journal only grows.
     pub count: usize,
     pub refused: usize,
+    pub conflicts: usize,
     /// So many of its last entries come after the playhead.
     pub later: usize,
     pub seek: Callback<u64>,
@@ -43,19 +44,25 @@ pub fn Journal(props: &JournalProps) -> Html {
         let shown = shown.clone();
         Callback::from(move |_| shown.set(*shown * 4))
     };
-    let aside = if props.refused > 0 {
-        chip("red", format!("{} refused", props.refused))
-    } else {
-        html! {}
+    let aside = html! {
+        <>
+            if props.refused > 0 { { chip("red", format!("{} refused", props.refused)) } }
+            if props.conflicts > 0 { { chip("yellow", counted(props.conflicts as u64, "conflict")) } }
+        </>
     };
+    // What somebody has chosen about a conflict comes after it, so it is among those shown.
+    let newest = || entries.iter().rev().take(*shown);
+    let settled: Set<Uuid> =
+        newest().filter_map(|it| it.envelope.follows).map(|it| it.command).collect();
     let body = html! {
         <div class="entries">
             if entries.is_empty() {
                 { empty(&shell, "Nothing was asked yet. Send a command: whether it is accepted or refused, it is noted here.") }
             }
             <ol>
-                { for entries.iter().rev().take(*shown).enumerate().map(|(number, entry)| {
-                    line(entry, number < props.later, props, &shell, &open)
+                { for newest().enumerate().map(|(number, entry)| {
+                    let open_still = !settled.contains(&entry.envelope.command_id);
+                    line(entry, (number < props.later, open_still), props, &shell, &open)
                 }) }
             </ol>
             if older > 0 { { button(format!("Show older ones, {older} in all"), show_more) } }
@@ -85,7 +92,7 @@ pub fn told(entry: &Entry) -> (&'static str, &'static str, Option<String>) {
 
 fn line(
     entry: &Entry,
-    later: bool,
+    (later, open_still): (bool, bool),
     props: &JournalProps,
     shell: &Shell,
     open: &UseStateHandle<Option<Opened>>,
@@ -95,7 +102,7 @@ fn line(
     let first = entry.events.start;
     let last = entry.events.end.saturating_sub(1);
     let id = entry.envelope.command_id;
-    let conflict = class == "warn";
+    let conflict = class == "warn" && open_still;
     let number = (id, entry.outcome.name());
     let shown = **open == Some(number);
     let toggle = {

@@ -148,13 +148,14 @@ impl Pulse {
 
 #[derive(Properties, PartialEq)]
 pub struct PipelineProps {
-    /// How many commands were asked, and how many of them refused.
-    pub commands: (usize, usize),
+    /// How many commands were asked.
+    pub commands: usize,
     pub position: u64,
     pub head: u64,
-    /// Projections, and how many of them are behind; then the same of processes.
-    pub projections: (usize, usize),
-    pub processes: (usize, usize),
+    /// Projections, how many of them are behind, and whether one has crashed; then the same of
+    /// processes.
+    pub projections: (usize, usize, bool),
+    pub processes: (usize, usize, bool),
     /// Side effects performed.
     pub outbox: usize,
     /// True where the scenario has processes.
@@ -168,13 +169,14 @@ pub struct PipelineProps {
 #[component]
 pub fn Pipeline(props: &PipelineProps) -> Html {
     let now = props.pulse.as_ref().map(|it| it.at);
-    let behind = |(count, behind): (usize, usize)| match behind {
+    let behind = |(count, behind, crashed): (usize, usize, bool)| match behind {
+        _ if crashed => "crashed".to_owned(),
         0 => count.to_string(),
         _ if count == 1 => "late".to_owned(),
         _ => format!("{behind} late"),
     };
     let count = |station| match station {
-        Station::Commands => props.commands.0.to_string(),
+        Station::Commands => props.commands.to_string(),
         Station::Handler => "decide".to_owned(),
         Station::Store if props.head > 9_999 => grouped(props.position),
         Station::Store if props.position < props.head => {

@@ -330,7 +330,7 @@ pub fn Outbox(props: &OutboxProps) -> Html {
                 <p class="note pad">{ format!("The last replay would have sent {} again, commands and side effects together. All were held back.", counted(props.would, "thing")) }</p>
             }
             if effects.is_empty() {
-                <p class="empty">{ "No process has asked for a side effect. A letter or a payment that one asks for is noted here, and sent once, however often history is replayed." }</p>
+                <p class="empty">{ "No side effect is noted in this log. A letter or a payment that one asks for is noted here, and sent once, however often history is replayed. A file of events brings none of these notes along." }</p>
             }
             <ul class="effects">
                 { for effects.iter().rev().take(EFFECTS_SHOWN).map(|effect| {

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::{Keep, World};
-use crate::es::{AnyRunner, Reaction, Reader, Set};
+use crate::es::{AnyRunner, IdSet, Reaction, Reader};
+use crate::lab::journal::Outcome;
 use crate::lab::subscription::{Control, ControlError, Kind, Subscription, Wait};
 
 impl World {
@@ -53,9 +54,16 @@ impl World {
             Control::Rewind(to) if to > checkpoint => {
                 return refuse(format!("{name} is at {checkpoint}, and can only be moved back"));
             }
-            Control::Redeliver(_) if watching => {
+            Control::Redeliver(_)
+            | Control::Pause(true)
+            | Control::Delay(1..)
+            | Control::Fault(Some(_))
+            | Control::Guard(false)
+            | Control::Deduplicate(false)
+                if watching && kind == Kind::Process =>
+            {
                 return refuse(format!(
-                    "another tab runs {name}, and would not hear of it: redeliver there"
+                    "another tab runs {name}, and would not hear of it: do that there"
                 ));
             }
             Control::Redeliver(to) if to > it.mark => {
@@ -205,14 +213,16 @@ impl World {
     pub fn missing(&self, process: &str) -> Vec<(u64, Reaction)> {
         let Some(it) = self.subscription(process) else { return Vec::new() };
         let Some(mut runner) = self.fresh(process, it.code) else { return Vec::new() };
-        let mut seen = Set::new();
+        // Refused is answered as well.
+        let asked = self.journal.iter().filter(|it| it.outcome != Outcome::NotStored);
+        let mut known: IdSet = asked.map(|it| it.envelope.command_id).collect();
         let mut missing = Vec::new();
         for event in self.log.events(1, it.mark.min(self.log.head())) {
             runner.apply(event);
             for reaction in runner.react(event) {
                 let id = reaction.id(process);
-                let known = self.log.handled(id).is_some() || self.performed.contains_key(&id);
-                if !known && seen.insert(id) {
+                let done = self.log.handled(id).is_some() || self.performed.contains_key(&id);
+                if !done && known.insert(id) {
                     missing.push((event.position(), reaction));
                 }
             }

@@ -142,6 +142,9 @@ impl App {
                 let count = counted(entry.events.end - entry.events.start, "event");
                 (true, format!("{command} accepted: {count}."))
             }
+            Outcome::WrongExpectedVersion { .. } => {
+                (false, format!("{command} met a conflict: {reason}."))
+            }
             _ => (false, format!("{command} refused: {reason}.")),
         });
         self.said = self.draft.answer.clone().map(|(_, text)| text).unwrap_or_default();
@@ -173,9 +176,10 @@ impl App {
         wasm_bindgen_futures::spawn_local(async move {
             let position = desk.session().position();
             let forked = async {
-                let desk = desk.fork(position).await?;
-                let entry = match ask {
-                    Some(ask) => desk.send(ask).await,
+                let command = ask.as_ref().map(|it| it.id);
+                let desk = desk.fork(position, ask).await?;
+                let entry = match command {
+                    Some(command) => desk.answer_to(command).await,
                     None => None,
                 };
                 let logs = desk.storage().logs().await?;

@@ -82,7 +82,7 @@ impl App {
                 let turn = self.opening;
                 ctx.link().send_future(async move {
                     let forked = async {
-                        let desk = desk.fork(position).await?;
+                        let desk = desk.fork(position, None).await?;
                         let logs = desk.storage().logs().await?;
                         Ok(Opened { desk, logs, instead: false })
                     };

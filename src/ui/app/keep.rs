@@ -635,7 +635,7 @@ async fn drop_models(desk: &Desk) -> String {
         if same {
             "Each shows what it showed before."
         } else {
-            "Not all show what they showed before: some had missed events, or heard them twice."
+            "Not all show what they showed before: some were behind or are paused, had missed events, or heard them twice."
         }
     )
 }
@@ -661,7 +661,7 @@ async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> 
     let events = read.events;
     let title = format!("{} restored", desk.described().title);
     let (info, _) = new(storage, &scenario, title, read, Vec::new(), firm).await?;
-    let restored = Desk::open(storage.clone(), &scenario, info.clone());
+    let restored = Desk::open(storage.clone(), &scenario, info.clone(), None);
     let restored = restored.await.map_err(|fault| fault.to_string())?;
     let millis = clock() - start;
     let same = views(&mut restored.session_mut()) == views(&mut desk.session_mut());

@@ -50,7 +50,8 @@ impl App {
         let message = match &*key {
             " " if under_way && shift => Msg::Step(true),
             " " if pressed => return false,
-            " " if under_way => Msg::Step(false),
+            // One press too many does nothing, as long as the list of steps stands.
+            " " if self.stepping.is_some() => Msg::Step(false),
             " " => Msg::Play,
             "ArrowLeft" if shift => Msg::Seek(position.saturating_sub(10)),
             "ArrowRight" if shift => Msg::Seek((position + 10).min(head)),

@@ -33,6 +33,10 @@ impl App {
                 if tool == Tool::Why && self.lab.inquiry.is_none() {
                     self.lab.inquiry = first(&desk, &self.scene.streams).map(shared);
                 }
+                if tool == Tool::Race {
+                    // Nobody has sent anything: the form may hold another command by now.
+                    self.lab.race.take_if(|it| it.is_untouched());
+                }
                 self.open_tool(tool);
             }
             lab::Msg::Close => {

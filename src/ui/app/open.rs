@@ -195,7 +195,8 @@ impl App {
         self.addressed = None;
         self.bookmarks = bookmarks::load(&desk.info().id);
         self.shell.money = Rc::new(scene::money(&mut desk.session_mut(), &self.forms));
-        if let Some(position) = position {
+        // Whoever was at the head stays there, whatever its processes have done on opening.
+        if let Some(position) = position.filter(|it| *it < desk.found()) {
             desk.session_mut().seek(position);
         }
         let at = desk.session().position();
@@ -240,7 +241,7 @@ async fn open(
         _ => None,
     };
     let desk = if let Some(info) = wanted {
-        Desk::open(storage.clone(), scenario, info).await?
+        Desk::open(storage.clone(), scenario, info, None).await?
     } else {
         let story = !matches!(how, How::Empty | How::Memory(false));
         Desk::create(storage.clone(), scenario, story).await?

@@ -60,7 +60,8 @@ impl App {
         let flags: Vec<Flag> = panels.iter().map(|panel| Flag::of(panel)).collect();
         let counted = |kind| {
             let of_kind = panels.iter().filter(move |it| it.kind == kind);
-            (of_kind.clone().count(), of_kind.filter(|it| it.lag > 0).count())
+            let crashed = of_kind.clone().any(|it| it.crashed);
+            (of_kind.clone().count(), of_kind.filter(|it| it.lag > 0).count(), crashed)
         };
         let (projections, processes) = (counted(Kind::Projection), counted(Kind::Process));
         let here = event.as_ref().map(|event| Here {
@@ -123,7 +124,7 @@ impl App {
                 />
                 { self.notices(ctx, desk) }
                 <Pipeline
-                    commands={(journal, self.scene.refused)} {position} {head} {projections} {processes} {reacts}
+                    commands={journal} {position} {head} {projections} {processes} {reacts}
                     outbox={self.scene.performed} pulse={self.pulse.clone()} {caption}
                     forward={calls.forward.clone()}
                 />
@@ -148,7 +149,7 @@ impl App {
                             <Steps steps={stepping.steps.clone()} over={stepping.over} />
                         }
                         <Journal
-                            desk={desk.clone()} count={journal} refused={self.scene.refused} later={asked_later}
+                            desk={desk.clone()} count={journal} refused={self.scene.refused} conflicts={self.scene.conflicts} later={asked_later}
                             seek={calls.seek.clone()} busy={under_way} again={calls.again.clone()}
                         />
                     </div>

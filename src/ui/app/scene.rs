@@ -4,13 +4,15 @@
 use std::rc::Rc;
 
 use crate::lab::{
-    CommandForm, FieldKind, Kind, Map, Outcome, Session, Set, Status, Stream, natural, sort,
+    CommandForm, Effect, FieldKind, Kind, Map, Outcome, Session, Set, Status, Stream, natural, sort,
 };
 use crate::ui::desk::Desk;
 use crate::ui::track::{Axis, Track};
 
 /// Below so many events, the timeline is drawn anew for each; above, for each half percent.
 const DRAWN_AT_ONCE: u64 = 20_000;
+/// In a longer log, what is missing is looked for only where a process has several versions.
+const MISSING_UP_TO: u64 = 1_000;
 /// With so many streams, checks wait until the playhead rests.
 const CHECKED_AT_ONCE: usize = 64;
 
@@ -33,8 +35,9 @@ pub struct Scene {
     pub streams: Rc<Vec<Stream>>,
     /// The events' types, in order of their first event.
     pub kinds: Rc<Vec<Rc<str>>>,
-    /// How many commands were refused.
+    /// How many commands were refused, and how many met a conflict.
     pub refused: usize,
+    pub conflicts: usize,
     /// How many side effects were performed, and how many of them not for the first time.
     pub performed: usize,
     pub repeated: usize,
@@ -85,12 +88,16 @@ impl Scene {
             }
         }
         let mut asked = self.asked.1 != journal.len() || new;
-        let refused = |outcome: &Outcome| !matches!(outcome, Outcome::Accepted | Outcome::Repeated);
         if journal.len() < self.counted {
-            (self.counted, self.refused) = (0, 0);
+            (self.counted, self.refused, self.conflicts) = (0, 0, 0);
         }
-        let added = &journal[self.counted..];
-        self.refused += added.iter().filter(|it| refused(&it.outcome)).count();
+        for entry in &journal[self.counted..] {
+            match entry.outcome {
+                Outcome::Accepted | Outcome::Repeated => {}
+                Outcome::WrongExpectedVersion { .. } => self.conflicts += 1,
+                _ => self.refused += 1,
+            }
+        }
         self.counted = journal.len();
         let outbox = world.outbox();
         if outbox.len() < self.delivered {
@@ -98,7 +105,8 @@ impl Scene {
         }
         let added = &outbox[self.delivered..];
         self.performed += added.iter().filter(|it| it.status == Status::Performed).count();
-        self.repeated += added.iter().filter(|it| it.repeat > 0).count();
+        let again = |it: &&Effect| it.status == Status::Performed && it.repeat > 0;
+        self.repeated += added.iter().filter(again).count();
         self.delivered = outbox.len();
 
         if asked {
@@ -109,8 +117,10 @@ impl Scene {
         let key = (head, journal.len(), outbox.len(), codes.collect());
         asked |= self.asked != key;
         if asked {
-            let several = key.3.iter().filter(|(name, ..)| world.codes(name).len() > 1);
-            let missing = several.map(|(name, ..)| (name.clone(), world.missing(name).len()));
+            // Each time, that folds all of the log.
+            let looked = |name: &str| head <= MISSING_UP_TO || world.codes(name).len() > 1;
+            let missing = key.3.iter().filter(|(name, ..)| looked(name));
+            let missing = missing.map(|(name, ..)| (name.clone(), world.missing(name).len()));
             self.missing = Rc::new(missing.collect());
             self.asked = key;
         }

@@ -35,6 +35,11 @@ impl Race {
         Self { command, version, ids, came: [None, None], after: Vec::new() }
     }
 
+    /// True where nobody has sent anything yet.
+    pub fn is_untouched(&self) -> bool {
+        self.came.iter().all(Option::is_none)
+    }
+
     /// A command came to its end; perhaps it was one of these.
     pub fn sent(&mut self, entry: &Entry) {
         let id = entry.envelope.command_id;
@@ -153,7 +158,7 @@ pub fn race(
             } else if both {
                 <p class="quiet">{ "There was no conflict: one of the two appended nothing. Put something else into the form, and race again." }</p>
             }
-            if both { { button("Race again", act.reform(|_| Msg::Race)) } }
+            if both || race.is_untouched() { { button("Race again", act.reform(|_| Msg::Race)) } }
         </>
     }
 }
