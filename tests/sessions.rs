@@ -4,7 +4,8 @@
 
 use std::rc::Rc;
 
-use leftfold::es::{Choice, EventLog};
+use leftfold::es::{Body, Choice, EventLog};
+use leftfold::lab::archive::Import;
 use leftfold::lab::{
     Answer, Ask, Bulk, CommandRecord, Commit, Control, Entry, Expected, Fault, Health, Keep,
     Loading, Origin, Outcome, Scenario, Session, StoredCommit, Stream, View, World, command_id,
@@ -396,4 +397,35 @@ fn whoever_only_watches_a_process_is_told_where_to_pause_it() {
         assert!(refused.to_string().contains("another tab runs Transfer process"), "{refused}");
     }
     set(&mut session, "Transfers", Control::Pause(true));
+}
+
+#[test]
+fn a_batch_has_a_comma_between_its_items_and_nowhere_else() {
+    let event = r#"{"specversion":"1.0","id":"1","source":"x","type":"AddedToCart","subject":"cart-1","data":{"item":"pears"}}"#;
+    let nothing = |id: u8| {
+        format!(
+            r#"{{"specversion":"1.0","id":"{id}","source":"x","type":"leftfold.nothing-happened"}}"#
+        )
+    };
+    let read = |text: String| {
+        let mut import = Import::<Vec<StoredCommit>>::new();
+        import.feed(text.as_bytes());
+        import.finish().is_ok()
+    };
+    assert!(read(format!("[{event},{}]", nothing(2))));
+    assert!(!read(format!("[,{event}]")));
+    assert!(!read(format!("[{event},]")));
+    assert!(!read(format!("[{}{}]", nothing(2), nothing(3))));
+}
+
+#[test]
+fn an_event_of_schema_0_cannot_be_read() {
+    let draft = read_event(
+        &scenario("cart"),
+        &stream("cart-1"),
+        "AddedToCart",
+        0,
+        &raw(r#"{"item":"pears"}"#),
+    );
+    assert!(matches!(draft.body, Body::Unreadable(_)));
 }

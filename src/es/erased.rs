@@ -230,6 +230,9 @@ fn lifted(
             "it was written under schema {schema}, and this page knows {name} up to {known}"
         ));
     }
+    if schema == 0 {
+        return Err("it names schema 0, and schemas are counted from 1".to_owned());
+    }
     let data = serde_json::from_str(data).map_err(|e| sentence(&e))?;
     let stored = Stored { kind: kind.to_string(), schema, data };
     let lifted = aggregate.upcast(stored.clone())?;

@@ -284,6 +284,11 @@ impl<C: Default + Extend<StoredCommit>> Import<C> {
         }
     }
 
+    /// True where a batch has an item before this one, whatever came of that.
+    fn begun(&self) -> bool {
+        self.commits + self.faults.len() as u64 > 0
+    }
+
     /// Reads up to the end of an event, a line, or the piece.
     fn batch<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let mut from = 0;
@@ -306,14 +311,16 @@ impl<C: Default + Extend<StoredCommit>> Import<C> {
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' => {}
                 b'{' if self.depth == 0 && !self.closed => {
-                    if self.done.events + self.faults.len() as u64 > 0 && !self.comma {
+                    if self.begun() && !self.comma {
                         self.fault("", "a comma is missing before this event");
                     }
                     self.began = self.line;
                     self.depth = 1;
                     self.comma = false;
                 }
-                b',' if self.depth == 0 && !self.comma && !self.closed => self.comma = true,
+                b',' if self.depth == 0 && !self.comma && !self.closed && self.begun() => {
+                    self.comma = true;
+                }
                 b']' if self.depth == 0 && !self.comma && !self.closed => self.closed = true,
                 _ if self.depth == 0 => {
                     self.began = self.line;

@@ -34,8 +34,15 @@ pub struct Line {
     pub was: Option<String>,
     /// How it differs.
     pub mark: Mark,
-    /// Its JSON pointer.
+    /// Tells it from all others: a JSON pointer, but for entries of lists.
     pub path: String,
+}
+
+impl Line {
+    /// Its JSON pointer; of an entry of a list, and of what is in it, the list's.
+    pub fn pointer(&self) -> &str {
+        self.path.split("/\u{0}").next().unwrap_or_default()
+    }
 }
 
 /// A value as lines, marked against what it was before. What is gone stays in its place, marked.
@@ -348,6 +355,14 @@ mod tests {
             ["~a: none (was 1)", "~b: {} (was [])", "~c: [] (was none)", "~d: true (was false)"]
         );
         assert!(written(&json!({}), &json!(null)).is_empty());
+    }
+
+    #[test]
+    fn an_entry_of_a_list_is_found_by_the_list_s_pointer() {
+        let (was, now) = (json!({ "a": ["x"] }), json!({ "a": ["x", { "b": 1 }] }));
+        let lines = changes(&was, &now);
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| line.pointer() == "/a"), "{lines:?}");
     }
 
     #[test]

@@ -548,7 +548,7 @@ fn lines_out(lines: &[Line]) -> Value {
             Mark::Changed => "changed",
             Mark::Removed => "removed",
         };
-        serde_json::json!({ "path": line.path, "was": line.was, "now": line.now, "mark": mark })
+        serde_json::json!({ "path": line.pointer(), "was": line.was, "now": line.now, "mark": mark })
     };
     lines.iter().map(line).collect()
 }
@@ -645,7 +645,9 @@ async fn change(
         }
     };
     let mut trace = desk.run().await;
-    for _ in 0..how.steps() {
+    // There is never more to be stepped through.
+    let most = 2 * desk.session().head();
+    for _ in 0..how.steps().min(most) {
         if changed.is_ok() {
             // Known, and one that runs by itself has nothing to be stepped for.
             let _ = desk.session_mut().world_mut().control(name, Control::Step);

@@ -234,7 +234,7 @@ pub fn Tree(props: &TreeProps) -> Html {
     html! {
         <div class="tree mono" tabindex="0" role="group" aria-label="Fields">
             { for lines.iter().take(ROWS_SHOWN).map(|line| html! {
-                <div class={mark(line.mark).0} key={line.path.clone()} tabindex="-1" data-path={line.path.clone()} style={format!("padding-left:{}ch", 2 * line.depth)}>
+                <div class={mark(line.mark).0} key={line.path.clone()} tabindex="-1" data-path={line.pointer().to_owned()} style={format!("padding-left:{}ch", 2 * line.depth)}>
                     if !line.key.is_empty() { <span class="key">{ format!("{}:", line.key) }</span>{ " " } }
                     if let Some(was) = &line.was { <del>{ plain(line, was) }</del>{ " " } }
                     if let Some(now) = &line.now {

@@ -735,7 +735,7 @@ fn whoever_watches_folds_and_sends_nothing_until_they_take_over_from_the_mark() 
     assert!(lab.keeps.is_empty());
     assert_eq!(
         lab.world.control("Porter", Control::Redeliver(0)).unwrap_err().to_string(),
-        "another tab runs Porter, and would not hear of it: redeliver there"
+        "another tab runs Porter, and would not hear of it: do that there"
     );
     lab.world.take_over([("Porter".into(), 0)]);
     check(

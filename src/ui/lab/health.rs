@@ -45,7 +45,7 @@ pub fn differences(shell: &Shell, it: &Panel, past: bool) -> Html {
                     let value = |text: &Option<String>| plain(shell, &line.path, text.as_deref().unwrap_or_default());
                     html! {
                     <li key={line.path.clone()}>
-                        <span class="key">{ line.path.trim_start_matches('/').replace('/', " · ") }</span>{ " " }
+                        <span class="key">{ line.pointer().trim_start_matches('/').replace('/', " · ") }</span>{ " " }
                         { match line.mark {
                             Mark::Added => html! { <>{ "has " }<b>{ value(&line.now) }</b>{ ", should not be" }</> },
                             Mark::Removed => html! { <>{ "is missing, should be " }<b>{ value(&line.was) }</b></> },
