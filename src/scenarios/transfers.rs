@@ -698,6 +698,17 @@ struct Flight {
     refunded: Cents,
 }
 
+impl Flight {
+    fn add(&mut self, event: &AccountEvent) {
+        match event {
+            Withdrew { amount, .. } => self.withdrawn += *amount,
+            Deposited { amount, .. } => self.deposited += *amount,
+            Refunded { amount, .. } => self.refunded += *amount,
+            _ => {}
+        }
+    }
+}
+
 impl Projection for MoneyInFlight {
     const NAME: &'static str = "Money in flight";
     const ABOUT: &'static str = "What has left one account and has not reached another yet.";
@@ -705,13 +716,7 @@ impl Projection for MoneyInFlight {
     fn apply(&mut self, recorded: &Recorded) {
         let Some(event) = recorded.of::<Account>() else { return };
         let Some(transfer) = transfer_of(event) else { return };
-        let flight = self.0.entry(transfer.key().clone()).or_default();
-        match event {
-            Withdrew { amount, .. } => flight.withdrawn += *amount,
-            Deposited { amount, .. } => flight.deposited += *amount,
-            Refunded { amount, .. } => flight.refunded += *amount,
-            _ => {}
-        }
+        self.0.entry(transfer.key().clone()).or_default().add(event);
     }
 
     fn view(&self) -> View {
@@ -746,11 +751,41 @@ impl Projection for MoneyInFlight {
 #[derive(Clone, Default)]
 pub struct Conservation {
     balances: Cents,
-    /// By transfer, and only while there is something.
-    in_flight: Map<Rc<str>, Cents>,
+    journeys: Map<Rc<str>, Journey>,
     opened: Cents,
     deposited: Cents,
     withdrawn: Cents,
+}
+
+/// What a transfer was to move, what the accounts moved for it, and how it is said to have ended.
+#[derive(Clone, Default)]
+struct Journey {
+    requested: Cents,
+    flight: Flight,
+    completed: bool,
+    failed: bool,
+}
+
+impl Journey {
+    /// What is under way: all that was requested, from the withdrawal until it is anywhere. Were
+    /// it what accounts lost less what they gained, it would make up for every mistake of theirs.
+    fn in_flight(&self) -> Cents {
+        let Flight { withdrawn, deposited, refunded } = self.flight;
+        let under_way = withdrawn != Cents(0) && deposited + refunded == Cents(0);
+        if under_way { self.requested } else { Cents(0) }
+    }
+
+    /// What has arrived, and never left.
+    fn from_nowhere(&self) -> Cents {
+        let Flight { withdrawn, deposited, refunded } = self.flight;
+        (deposited + refunded - withdrawn).max(Cents(0))
+    }
+
+    /// True where it is said to have ended in a way in which its money has not.
+    fn ended_otherwise(&self) -> bool {
+        let arrived = self.flight.deposited != Cents(0);
+        (self.completed && !arrived) || (self.failed && arrived)
+    }
 }
 
 impl Projection for Conservation {
@@ -758,15 +793,18 @@ impl Projection for Conservation {
     const ABOUT: &'static str = "Balances and money in flight equal what came in less what left.";
 
     fn apply(&mut self, recorded: &Recorded) {
+        if let Some(event) = recorded.of::<Transfer>() {
+            let journey = self.journeys.entry(recorded.key().clone()).or_default();
+            match event {
+                Requested { amount, .. } => journey.requested = *amount,
+                Completed {} => journey.completed = true,
+                Failed { .. } => journey.failed = true,
+            }
+        }
         let Some(event) = recorded.of::<Account>() else { return };
         self.balances += change(event);
         if let Some(transfer) = transfer_of(event) {
-            // What an account loses to a transfer is in flight, until an account gains it.
-            let amount = self.in_flight.entry(transfer.key().clone()).or_default();
-            *amount -= change(event);
-            if *amount == Cents(0) {
-                self.in_flight.remove(transfer.key());
-            }
+            self.journeys.entry(transfer.key().clone()).or_default().flight.add(event);
         }
         match event {
             AccountOpened { initial_balance, .. } => self.opened += *initial_balance,
@@ -777,9 +815,10 @@ impl Projection for Conservation {
     }
 
     fn view(&self) -> View {
-        let in_flight: Cents = self.in_flight.values().copied().sum();
-        let from_nowhere: Cents =
-            self.in_flight.values().map(|amount| (-*amount).max(Cents(0))).sum();
+        let journeys = || self.journeys.values();
+        let in_flight: Cents = journeys().map(Journey::in_flight).sum();
+        let from_nowhere: Cents = journeys().map(Journey::from_nowhere).sum();
+        let ended_otherwise = journeys().filter(|it| it.ended_otherwise()).count();
         let left = self.balances + in_flight;
         let right = self.opened + self.deposited - self.withdrawn;
         let document = json!({
@@ -792,12 +831,13 @@ impl Projection for Conservation {
             },
             "balanced": left == right,
             "fromNowhere": from_nowhere,
+            "endedOtherwise": ended_otherwise,
         });
         View::Documents { documents: Map::from([("bank".into(), document)]) }
     }
 
     fn weight(&self) -> usize {
-        1 + self.in_flight.len()
+        1 + self.journeys.len()
     }
 }
 
@@ -816,6 +856,8 @@ pub fn scenario() -> Scenario {
         "/documents/bank/fromNowhere",
         json!(0),
     );
+    let as_told =
+        of_bank("A transfer ends as its money does.", "/documents/bank/endedOtherwise", json!(0));
     Scenario::new("transfers", "Money transfers", "A process manager spans two aggregates.")
         .aggregate::<Account>()
         .aggregate::<Transfer>()
@@ -836,6 +878,7 @@ pub fn scenario() -> Scenario {
         .process::<TransferProcess>()
         .check(balanced)
         .check(paid_for)
+        .check(as_told)
         .story(AUGUST_2017, story())
 }
 
@@ -889,7 +932,7 @@ mod tests {
 
     use super::*;
     use crate::es::{
-        AnyAggregate, AnyProcess, CommandRecord, Draft, Envelope, EventLog, History, Of, Past,
+        Act, AnyAggregate, AnyProcess, CommandRecord, Draft, Envelope, EventLog, History, Of, Past,
         Proposal, given, past,
     };
 
@@ -1583,6 +1626,8 @@ mod tests {
             .and::<Account>("b", opened(500))
             .and::<Account>("a", deposited(70, None))
             .and::<Account>("b", withdrew(40, None))
+            .and::<Transfer>("1", requested("a", "b", 80))
+            .and::<Transfer>("2", requested("a", "b", 30))
             .and::<Account>("a", withdrew(80, Some("1")))
             .and::<Account>("a", withdrew(30, Some("2")))
             .and::<Account>("b", deposited(30, Some("2")));
@@ -1591,6 +1636,7 @@ mod tests {
             "right": { "opened": 1_500, "deposited": 70, "withdrawn": 40, "sum": 1_530 },
             "balanced": true,
             "fromNowhere": 0,
+            "endedOtherwise": 0,
         });
         assert_eq!(moved.shows::<Conservation>()["documents"]["bank"], sides);
         let back = moved.and::<Account>("a", refunded("1", 80));
@@ -1598,18 +1644,96 @@ mod tests {
         assert_eq!(back.shows::<Conservation>()["documents"]["bank"]["left"], left);
     }
 
+    /// Which checks hold: that money is neither made nor lost, that what arrives has left, and
+    /// that transfers end as their money does.
+    fn holds(past: &Past) -> Vec<bool> {
+        let view = past.shows::<Conservation>();
+        scenario().checks.iter().map(|check| check.holds.holds(&view)).collect()
+    }
+
+    #[test]
+    fn checks_hold_while_a_transfer_is_under_way_and_wherever_it_ends() {
+        let paid =
+            || run().and::<Account>("a", opened(100)).and::<Account>("a", withdrew(80, Some("1")));
+        let arrived = || paid().and::<Account>("b", deposited(80, Some("1")));
+        let back = || paid().and::<Account>("a", refunded("1", 80));
+        for sound in [
+            past(),
+            run(),
+            run().and::<Account>("a", withdrawal_declined("1", 80, "no")),
+            run().and::<Transfer>("1", failed("no")),
+            paid(),
+            paid().and::<Account>("b", deposit_declined("1", 80, "no")),
+            paid().and::<Transfer>("1", failed("a change of mind")),
+            arrived(),
+            arrived().and::<Transfer>("1", Completed {}),
+            back(),
+            back().and::<Transfer>("1", failed("no")),
+        ] {
+            assert_eq!(holds(&sound), [true, true, true]);
+        }
+    }
+
     #[test]
     fn a_deposit_that_no_account_paid_for_is_found_by_a_check() {
-        let paid = run().and::<Account>("a", withdrew(80, Some("1")));
-        let paid = paid.and::<Account>("b", deposited(80, Some("1")));
         let forged = run().and::<Account>("b", deposited(80, Some("1")));
-        let holds = |past: &Past| {
-            let view = past.shows::<Conservation>();
-            scenario().checks.iter().map(|check| check.holds.holds(&view)).collect::<Vec<_>>()
-        };
-        assert_eq!(holds(&past()), [true, true]);
-        assert_eq!(holds(&paid), [true, true]);
-        assert_eq!(holds(&forged), [true, false]);
+        assert_eq!(holds(&forged), [false, false, true]);
         assert_eq!(forged.shows::<Conservation>()["documents"]["bank"]["fromNowhere"], 80);
+        let unknown = past().and::<Account>("b", deposited(80, Some("7")));
+        assert_eq!(holds(&unknown), [false, false, true]);
+        let both = run()
+            .and::<Account>("a", withdrew(80, Some("1")))
+            .and::<Account>("a", refunded("1", 80))
+            .and::<Account>("b", deposited(80, Some("1")));
+        assert_eq!(holds(&both), [false, false, true]);
+    }
+
+    #[test]
+    fn what_moves_in_other_amounts_than_were_requested_is_found_by_a_check() {
+        let less = run().and::<Account>("a", withdrew(70, Some("1")));
+        assert_eq!(holds(&less), [false, true, true]);
+        let unrequested = past().and::<Account>("a", withdrew(80, Some("7")));
+        assert_eq!(holds(&unrequested), [false, true, true]);
+        let twice = run()
+            .and::<Account>("a", withdrew(80, Some("1")))
+            .and::<Account>("a", withdrew(80, Some("1")));
+        assert_eq!(holds(&twice), [false, true, true]);
+        let paid = run().and::<Account>("a", withdrew(80, Some("1")));
+        let part = paid.and::<Account>("b", deposited(30, Some("1")));
+        assert_eq!(holds(&part), [false, true, true]);
+    }
+
+    #[test]
+    fn a_transfer_that_is_said_to_have_ended_as_it_has_not_is_found_by_a_check() {
+        let early =
+            run().and::<Account>("a", withdrew(80, Some("1"))).and::<Transfer>("1", Completed {});
+        assert_eq!(holds(&early), [true, true, false]);
+        let early = early.and::<Account>("b", deposited(80, Some("1")));
+        assert_eq!(holds(&early), [true, true, true], "until its money has arrived");
+        let late = run()
+            .and::<Account>("a", withdrew(80, Some("1")))
+            .and::<Transfer>("1", failed("a change of mind"))
+            .and::<Account>("b", deposited(80, Some("1")));
+        assert_eq!(holds(&late), [true, true, false]);
+    }
+
+    #[test]
+    fn in_the_story_every_check_holds_at_every_position() {
+        let (mut log, mut done) = (EventLog::default(), Set::new());
+        for step in story() {
+            for act in step.acts {
+                let Act::Send(command) = act else { panic!("nobody goes behind an aggregate") };
+                let events = decide(&log, command);
+                append(&mut log, events);
+            }
+            deliver_again(&mut log, &mut done, &[]);
+        }
+        assert!(log.head() > 20, "{} events", log.head());
+        for position in 0..=log.len() {
+            let view = json!({ "documents": { "bank": conservation(&log, position) } });
+            for check in scenario().checks {
+                assert!(check.holds.holds(&view), "{} at {position}: {view}", check.name);
+            }
+        }
     }
 }
