@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::es::{
-    Aggregate, Cell, Cents, Column, Id, Map, Projection, Recorded, Row, Scenario, Step, Stored,
-    Table, View,
+    Aggregate, Cell, Cents, Check, Column, Condition, Id, Map, Operand, Projection, Recorded,
+    Relation, Row, Scenario, Step, Stored, Subject, Table, View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -387,6 +387,12 @@ impl Projection for BalanceOverTime {
 
 /// The two accounts of the talk, with its figures, and what became of them.
 pub fn scenario() -> Scenario {
+    let overdrawn = Condition::Is("/balance".into(), Relation::Less, Operand::Value(json!(0)));
+    let never_overdrawn = Check {
+        name: "No account is overdrawn.".into(),
+        subject: Subject::Each(Account::NAME.into()),
+        holds: Condition::Not(Box::new(overdrawn)),
+    };
     Scenario::new("bank", "Bank accounts", "Streams interleave; read models join them.")
         .aggregate::<Customer>()
         .aggregate::<Account>()
@@ -395,6 +401,7 @@ pub fn scenario() -> Scenario {
         .projection::<CustomerRollUp>()
         .projection::<Ledger>()
         .projection::<BalanceOverTime>()
+        .check(never_overdrawn)
         .story(AUGUST_2017, story())
 }
 
@@ -667,6 +674,18 @@ mod tests {
             "entry": null, "event": null, "account": "total", "debit": 18_000, "credit": 18_000
         });
         assert_eq!(view["totals"], total);
+    }
+
+    #[test]
+    fn an_account_that_was_overdrawn_all_the_same_is_found_by_a_check() {
+        let holds = |history: &[AccountEvent]| {
+            let account = history.iter().fold(Account::default(), Account::evolve);
+            let account = serde_json::to_value(account).unwrap();
+            scenario().checks.iter().all(|check| check.holds.holds(&account))
+        };
+        assert!(holds(&[opened("1", 100)]));
+        assert!(holds(&[opened("1", 100), withdrew(100)]));
+        assert!(!holds(&[opened("1", 100), withdrew(100), withdrew(1)]));
     }
 
     #[test]
