@@ -275,7 +275,7 @@ impl Projection for CustomersByEmail {
             let also = absorbed.get(&**key).map(|others| others.join(", "));
             let cells = [email.into(), key.into(), name.into(), also.into()];
             // Until they are merged, two customers share an address.
-            Row::new(format!("{email} {key}"), cells)
+            Row::of_two(email, key, cells)
         });
         View::table(&["e-mail", "customer", "name", "merged in"].map(|name| Column { name }), rows)
     }
