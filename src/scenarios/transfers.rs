@@ -776,7 +776,7 @@ impl Journey {
     }
 
     /// What has arrived, and never left.
-    fn from_nowhere(&self) -> Cents {
+    fn never_left(&self) -> Cents {
         let Flight { withdrawn, deposited, refunded } = self.flight;
         (deposited + refunded - withdrawn).max(Cents(0))
     }
@@ -817,7 +817,7 @@ impl Projection for Conservation {
     fn view(&self) -> View {
         let journeys = || self.journeys.values();
         let in_flight: Cents = journeys().map(Journey::in_flight).sum();
-        let from_nowhere: Cents = journeys().map(Journey::from_nowhere).sum();
+        let from_nowhere: Cents = journeys().map(Journey::never_left).sum();
         let ended_otherwise = journeys().filter(|it| it.ended_otherwise()).count();
         let left = self.balances + in_flight;
         let right = self.opened + self.deposited - self.withdrawn;
@@ -1404,7 +1404,7 @@ mod tests {
                 if !done.insert(format!("{instance}/{step}")) {
                     continue;
                 }
-                append(log, decide(log, CommandRecord { stream, kind, data }));
+                append(log, decide(log, &CommandRecord { stream, kind, data }));
             }
             waiting.extend(known + 1..=log.head());
             known = log.head();
@@ -1412,13 +1412,13 @@ mod tests {
     }
 
     /// What comes of a command; nothing where it is refused, as it is once a transfer is over.
-    fn decide(log: &EventLog, command: CommandRecord) -> Vec<Draft> {
+    fn decide(log: &EventLog, command: &CommandRecord) -> Vec<Draft> {
         let mut handler = match command.stream.category() {
             "account" => Of::<Account>::default().handler(),
             _ => Of::<Transfer>::default().handler(),
         };
         handler.load(&command.stream, log.version(&command.stream), log);
-        handler.decide(&command).unwrap_or_default()
+        handler.decide(command).unwrap_or_default()
     }
 
     /// What an account holds.
@@ -1723,7 +1723,7 @@ mod tests {
         for step in story() {
             for act in step.acts {
                 let Act::Send(command) = act else { panic!("nobody goes behind an aggregate") };
-                let events = decide(&log, command);
+                let events = decide(&log, &command);
                 append(&mut log, events);
             }
             deliver_again(&mut log, &mut done, &[]);
