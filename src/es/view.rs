@@ -137,6 +137,13 @@ impl Row {
     pub fn new(key: impl Into<Rc<str>>, cells: impl IntoIterator<Item = Cell>) -> Self {
         Self { key: key.into(), cells: cells.into_iter().collect() }
     }
+
+    /// A row that two names identify together. The first slash stands between them, whatever they
+    /// hold: those of the first name are escaped, as in a JSON pointer (RFC 6901).
+    pub fn of_two(first: &str, second: &str, cells: impl IntoIterator<Item = Cell>) -> Self {
+        let first = first.replace('~', "~0").replace('/', "~1");
+        Self::new(format!("{first}/{second}"), cells)
+    }
 }
 
 /// A named bar.
@@ -332,6 +339,16 @@ mod tests {
         assert_eq!(natural("a 9 b", "a 10 a"), Ordering::Less);
         assert_eq!(natural("x12", "x123"), Ordering::Less);
         assert_eq!(natural("é1è", "é1é"), Ordering::Less);
+    }
+
+    #[test]
+    fn two_names_make_a_key_that_no_other_two_make() {
+        let key = |first, second| Row::of_two(first, second, []).key;
+        assert_eq!(&*key("red apples", "1"), "red apples/1");
+        let names = ["", "a", "a/", "/a", "a/a", "~", "~1", "a~1", "/", "~0"];
+        let pairs = || names.into_iter().flat_map(|a| names.into_iter().map(move |b| (a, b)));
+        let keys: Set<Rc<str>> = pairs().map(|(first, second)| key(first, second)).collect();
+        assert_eq!(keys.len(), pairs().count());
     }
 
     #[test]

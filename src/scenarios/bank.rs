@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::es::{
-    Aggregate, Cell, Cents, Column, Id, Map, Projection, Recorded, Row, Scenario, Step, Stored,
-    Table, View,
+    Aggregate, Cell, Cents, Check, Column, Condition, Id, Map, Operand, Projection, Recorded,
+    Relation, Row, Scenario, Step, Stored, Subject, Table, View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -299,11 +299,17 @@ impl Projection for CustomerRollUp {
 
 /// The bank's books: each movement once as a debit and once as a credit.
 #[derive(Clone, Default)]
-pub struct Ledger(Vec<Movement>);
+pub struct Ledger {
+    movements: Vec<Movement>,
+    /// The last position that was entered.
+    newest: u64,
+}
 
 #[derive(Clone)]
 struct Movement {
     position: u64,
+    /// How often its event was entered before: whoever is told twice writes twice.
+    before: usize,
     event: Rc<str>,
     account: Rc<str>,
     /// Into the account, or out of it where it is negative.
@@ -318,19 +324,22 @@ impl Projection for Ledger {
         let Some(event) = recorded.of::<Account>() else { return };
         let amount = change(event);
         if amount != Cents(0) {
-            self.0.push(Movement {
-                position: recorded.position(),
+            let position = recorded.position();
+            self.movements.push(Movement {
+                position,
+                before: self.entered(position),
                 event: recorded.kind().clone(),
                 account: recorded.key().clone(),
                 amount,
             });
+            self.newest = self.newest.max(position);
         }
     }
 
     fn view(&self) -> View {
-        let mut rows = Vec::with_capacity(2 * self.0.len());
+        let mut rows = Vec::with_capacity(2 * self.movements.len());
         let (mut debits, mut credits) = (Cents(0), Cents(0));
-        for Movement { position, event, account, amount } in &self.0 {
+        for Movement { position, before, event, account, amount } in &self.movements {
             // To the bank, cash is what it has, and an account is what it owes.
             let account = format!("account {account}");
             let (debit, credit, amount) = if *amount > Cents(0) {
@@ -340,12 +349,12 @@ impl Projection for Ledger {
             };
             debits += amount;
             rows.push(Row::new(
-                format!("{position} debit"),
+                format!("{position}/{before} debit"),
                 [(*position).into(), event.into(), debit.into(), amount.into(), Cell::Empty],
             ));
             credits += amount;
             rows.push(Row::new(
-                format!("{position} credit"),
+                format!("{position}/{before} credit"),
                 [(*position).into(), event.into(), credit.into(), Cell::Empty, amount.into()],
             ));
         }
@@ -355,7 +364,16 @@ impl Projection for Ledger {
     }
 
     fn weight(&self) -> usize {
-        self.0.len()
+        self.movements.len()
+    }
+}
+
+impl Ledger {
+    fn entered(&self, position: u64) -> usize {
+        if position > self.newest {
+            return 0;
+        }
+        self.movements.iter().filter(|it| it.position == position).count()
     }
 }
 
@@ -387,6 +405,12 @@ impl Projection for BalanceOverTime {
 
 /// The two accounts of the talk, with its figures, and what became of them.
 pub fn scenario() -> Scenario {
+    let overdrawn = Condition::Is("/balance".into(), Relation::Less, Operand::Value(json!(0)));
+    let never_overdrawn = Check {
+        name: "No account is overdrawn.".into(),
+        subject: Subject::Each(Account::NAME.into()),
+        holds: Condition::Not(Box::new(overdrawn)),
+    };
     Scenario::new("bank", "Bank accounts", "Streams interleave; read models join them.")
         .aggregate::<Customer>()
         .aggregate::<Account>()
@@ -395,6 +419,7 @@ pub fn scenario() -> Scenario {
         .projection::<CustomerRollUp>()
         .projection::<Ledger>()
         .projection::<BalanceOverTime>()
+        .check(never_overdrawn)
         .story(AUGUST_2017, story())
 }
 
@@ -662,11 +687,36 @@ mod tests {
         let view = entries.shows::<Ledger>();
         let keys: Vec<&Value> =
             view["rows"].as_array().unwrap().iter().map(|it| &it["key"]).collect();
-        assert_eq!(keys, ["1 debit", "1 credit", "3 debit", "3 credit"]);
+        assert_eq!(keys, ["1/0 debit", "1/0 credit", "3/0 debit", "3/0 credit"]);
         let total = json!({
             "entry": null, "event": null, "account": "total", "debit": 18_000, "credit": 18_000
         });
         assert_eq!(view["totals"], total);
+    }
+
+    #[test]
+    fn an_event_that_the_ledger_is_told_of_twice_is_entered_twice_under_keys_of_its_own() {
+        let told = past().and::<Account>("1", opened("1", 100)).and::<Account>("1", deposited(20));
+        let mut ledger = Ledger::default();
+        for position in [2, 1, 2, 1] {
+            ledger.apply(told.log().event(position).unwrap());
+        }
+        let View::Table(table) = ledger.view() else { panic!("a ledger is a table") };
+        let debits = table.rows.iter().map(|row| &*row.key).filter(|key| key.ends_with("debit"));
+        let debits: Vec<&str> = debits.collect();
+        assert_eq!(debits, ["2/0 debit", "1/0 debit", "2/1 debit", "1/1 debit"]);
+    }
+
+    #[test]
+    fn an_account_that_was_overdrawn_all_the_same_is_found_by_a_check() {
+        let holds = |history: &[AccountEvent]| {
+            let account = history.iter().fold(Account::default(), Account::evolve);
+            let account = serde_json::to_value(account).unwrap();
+            scenario().checks.iter().all(|check| check.holds.holds(&account))
+        };
+        assert!(holds(&[opened("1", 100)]));
+        assert!(holds(&[opened("1", 100), withdrew(100)]));
+        assert!(!holds(&[opened("1", 100), withdrew(100), withdrew(1)]));
     }
 
     #[test]

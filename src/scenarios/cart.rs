@@ -155,7 +155,7 @@ impl Projection for Considered {
 
     fn view(&self) -> View {
         let rows = self.0.iter().map(|((item, cart), times)| {
-            Row::new(format!("{item} {cart}"), [item.into(), cart.into(), (*times).into()])
+            Row::of_two(item, cart, [item.into(), cart.into(), (*times).into()])
         });
         View::table(&["item", "cart", "times"].map(|name| Column { name }), rows)
     }

@@ -430,7 +430,7 @@ impl<const CODE: u16> Projection for Contradictions<CODE> {
             since.iter().map(move |(&what, &position)| {
                 let title = listing.title.as_ref();
                 let cells = [key.into(), title.into(), what.into(), position.into()];
-                Row::new(format!("{key} {what}"), cells)
+                Row::of_two(key, what, cells)
             })
         });
         let columns = ["listing", "title", "contradiction", "since position"];

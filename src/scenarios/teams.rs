@@ -168,7 +168,7 @@ impl Projection for Roster {
     fn view(&self) -> View {
         let rows = self.0.iter().flat_map(|(key, team)| {
             team.players.iter().map(move |player| {
-                Row::new(format!("{key} {player}"), [player.into(), team.name.as_ref().into()])
+                Row::of_two(key, player, [player.into(), team.name.as_ref().into()])
             })
         });
         View::table(&["player", "team"].map(|name| Column { name }), rows)

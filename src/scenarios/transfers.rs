@@ -406,7 +406,8 @@ struct Run {
     withdrawals: Map<Rc<str>, Answer>,
     deposits: Map<Rc<str>, Answer>,
     refunds: Set<Rc<str>>,
-    over: bool,
+    completed: bool,
+    failed: bool,
 }
 
 #[derive(Clone)]
@@ -423,6 +424,9 @@ type Answer = Result<(), Rc<str>>;
 enum Due {
     Withdraw,
     Deposit,
+    /// In the deposit's place, as the transfer has failed meanwhile.
+    Return,
+    /// After a deposit that was declined.
     Refund,
     Complete,
     Fail(Rc<str>),
@@ -438,14 +442,21 @@ impl Run {
         let refunded = self.refunds.contains(request.from.key());
         let due = match (withdrawal, deposit) {
             (None, _) => Due::Withdraw,
-            (Some(Ok(())), None) => Due::Deposit,
             (Some(Ok(())), Some(Ok(()))) => Due::Complete,
+            // It is back; how that came about is still to be heard.
+            (Some(Ok(())), None) if refunded => return None,
+            (Some(Ok(())), None) if self.failed => Due::Return,
+            (Some(Ok(())), None) => Due::Deposit,
             (Some(Ok(())), Some(Err(_))) if !refunded => Due::Refund,
             (Some(Err(why)), _) | (_, Some(Err(why))) => Due::Fail(why.clone()),
         };
         // Somebody else may have ended it. Money that has left still has to arrive somewhere.
-        let due_anyway = matches!(due, Due::Deposit | Due::Refund);
-        (due_anyway || !self.over).then_some((due, request))
+        let still_due = match due {
+            Due::Withdraw => !self.failed,
+            Due::Deposit | Due::Return | Due::Refund => true,
+            Due::Complete | Due::Fail(_) => !self.completed && !self.failed,
+        };
+        still_due.then_some((due, request))
     }
 }
 
@@ -461,7 +472,8 @@ impl Projection for TransferProcess {
                     let (from, to, amount) = (from.clone(), to.clone(), *amount);
                     run.request = Some(Request { from, to, amount });
                 }
-                Completed {} | Failed { .. } => run.over = true,
+                Completed {} => run.completed = true,
+                Failed { .. } => run.failed = true,
             }
         }
         if let Some(event) = recorded.of::<Account>()
@@ -490,7 +502,7 @@ impl Projection for TransferProcess {
             let next = match due {
                 Due::Withdraw => format!("withdraw from {from}"),
                 Due::Deposit => format!("deposit to {to}"),
-                Due::Refund => format!("refund to {from}"),
+                Due::Return | Due::Refund => format!("refund to {from}"),
                 Due::Complete => "complete".to_owned(),
                 Due::Fail(_) => "fail".to_owned(),
             };
@@ -526,6 +538,10 @@ impl TransferProcess {
                 Reaction::command(key, "withdraw", from, &Withdraw { amount, transfer })
             }
             Due::Deposit => Reaction::command(key, "deposit", to, &Deposit { amount, transfer }),
+            // Where the money goes is one step, and so has one id, which is handled once: a
+            // deposit that was asked for before the failure was heard of, or is asked for when
+            // the past is told again, and this never happen both.
+            Due::Return => Reaction::command(key, "deposit", from, &Refund { transfer: id }),
             Due::Refund => Reaction::command(key, "refund", from, &Refund { transfer: id }),
             Due::Complete => Reaction::command(key, "complete", &id, &CompleteTransfer {}),
             Due::Fail(reason) => Reaction::command(key, "fail", &id, &FailTransfer { reason }),
@@ -682,6 +698,17 @@ struct Flight {
     refunded: Cents,
 }
 
+impl Flight {
+    fn add(&mut self, event: &AccountEvent) {
+        match event {
+            Withdrew { amount, .. } => self.withdrawn += *amount,
+            Deposited { amount, .. } => self.deposited += *amount,
+            Refunded { amount, .. } => self.refunded += *amount,
+            _ => {}
+        }
+    }
+}
+
 impl Projection for MoneyInFlight {
     const NAME: &'static str = "Money in flight";
     const ABOUT: &'static str = "What has left one account and has not reached another yet.";
@@ -689,13 +716,7 @@ impl Projection for MoneyInFlight {
     fn apply(&mut self, recorded: &Recorded) {
         let Some(event) = recorded.of::<Account>() else { return };
         let Some(transfer) = transfer_of(event) else { return };
-        let flight = self.0.entry(transfer.key().clone()).or_default();
-        match event {
-            Withdrew { amount, .. } => flight.withdrawn += *amount,
-            Deposited { amount, .. } => flight.deposited += *amount,
-            Refunded { amount, .. } => flight.refunded += *amount,
-            _ => {}
-        }
+        self.0.entry(transfer.key().clone()).or_default().add(event);
     }
 
     fn view(&self) -> View {
@@ -730,11 +751,41 @@ impl Projection for MoneyInFlight {
 #[derive(Clone, Default)]
 pub struct Conservation {
     balances: Cents,
-    /// By transfer, and only while there is something.
-    in_flight: Map<Rc<str>, Cents>,
+    journeys: Map<Rc<str>, Journey>,
     opened: Cents,
     deposited: Cents,
     withdrawn: Cents,
+}
+
+/// What a transfer was to move, what the accounts moved for it, and how it is said to have ended.
+#[derive(Clone, Default)]
+struct Journey {
+    requested: Cents,
+    flight: Flight,
+    completed: bool,
+    failed: bool,
+}
+
+impl Journey {
+    /// What is under way: all that was requested, from the withdrawal until it is anywhere. Were
+    /// it what accounts lost less what they gained, it would make up for every mistake of theirs.
+    fn in_flight(&self) -> Cents {
+        let Flight { withdrawn, deposited, refunded } = self.flight;
+        let under_way = withdrawn != Cents(0) && deposited + refunded == Cents(0);
+        if under_way { self.requested } else { Cents(0) }
+    }
+
+    /// What has arrived, and never left.
+    fn never_left(&self) -> Cents {
+        let Flight { withdrawn, deposited, refunded } = self.flight;
+        (deposited + refunded - withdrawn).max(Cents(0))
+    }
+
+    /// True where it is said to have ended in a way in which its money has not.
+    fn ended_otherwise(&self) -> bool {
+        let arrived = self.flight.deposited != Cents(0);
+        (self.completed && !arrived) || (self.failed && arrived)
+    }
 }
 
 impl Projection for Conservation {
@@ -742,15 +793,18 @@ impl Projection for Conservation {
     const ABOUT: &'static str = "Balances and money in flight equal what came in less what left.";
 
     fn apply(&mut self, recorded: &Recorded) {
+        if let Some(event) = recorded.of::<Transfer>() {
+            let journey = self.journeys.entry(recorded.key().clone()).or_default();
+            match event {
+                Requested { amount, .. } => journey.requested = *amount,
+                Completed {} => journey.completed = true,
+                Failed { .. } => journey.failed = true,
+            }
+        }
         let Some(event) = recorded.of::<Account>() else { return };
         self.balances += change(event);
         if let Some(transfer) = transfer_of(event) {
-            // What an account loses to a transfer is in flight, until an account gains it.
-            let amount = self.in_flight.entry(transfer.key().clone()).or_default();
-            *amount -= change(event);
-            if *amount == Cents(0) {
-                self.in_flight.remove(transfer.key());
-            }
+            self.journeys.entry(transfer.key().clone()).or_default().flight.add(event);
         }
         match event {
             AccountOpened { initial_balance, .. } => self.opened += *initial_balance,
@@ -761,9 +815,10 @@ impl Projection for Conservation {
     }
 
     fn view(&self) -> View {
-        let in_flight: Cents = self.in_flight.values().copied().sum();
-        let from_nowhere: Cents =
-            self.in_flight.values().map(|amount| (-*amount).max(Cents(0))).sum();
+        let journeys = || self.journeys.values();
+        let in_flight: Cents = journeys().map(Journey::in_flight).sum();
+        let from_nowhere: Cents = journeys().map(Journey::never_left).sum();
+        let ended_otherwise = journeys().filter(|it| it.ended_otherwise()).count();
         let left = self.balances + in_flight;
         let right = self.opened + self.deposited - self.withdrawn;
         let document = json!({
@@ -776,12 +831,13 @@ impl Projection for Conservation {
             },
             "balanced": left == right,
             "fromNowhere": from_nowhere,
+            "endedOtherwise": ended_otherwise,
         });
         View::Documents { documents: Map::from([("bank".into(), document)]) }
     }
 
     fn weight(&self) -> usize {
-        1 + self.in_flight.len()
+        1 + self.journeys.len()
     }
 }
 
@@ -800,6 +856,8 @@ pub fn scenario() -> Scenario {
         "/documents/bank/fromNowhere",
         json!(0),
     );
+    let as_told =
+        of_bank("A transfer ends as its money does.", "/documents/bank/endedOtherwise", json!(0));
     Scenario::new("transfers", "Money transfers", "A process manager spans two aggregates.")
         .aggregate::<Account>()
         .aggregate::<Transfer>()
@@ -820,6 +878,7 @@ pub fn scenario() -> Scenario {
         .process::<TransferProcess>()
         .check(balanced)
         .check(paid_for)
+        .check(as_told)
         .story(AUGUST_2017, story())
 }
 
@@ -873,7 +932,7 @@ mod tests {
 
     use super::*;
     use crate::es::{
-        AnyAggregate, AnyProcess, CommandRecord, Draft, Envelope, EventLog, History, Of, Past,
+        Act, AnyAggregate, AnyProcess, CommandRecord, Draft, Envelope, EventLog, History, Of, Past,
         Proposal, given, past,
     };
 
@@ -1135,6 +1194,7 @@ mod tests {
     const WITHDRAW: &str = r#"1/withdraw: Withdraw {"amount":80,"transfer":"1"} to account-a"#;
     const DEPOSIT: &str = r#"1/deposit: Deposit {"amount":80,"transfer":"1"} to account-b"#;
     const REFUND: &str = r#"1/refund: Refund {"transfer":"1"} to account-a"#;
+    const RETURN: &str = r#"1/deposit: Refund {"transfer":"1"} to account-a"#;
     const COMPLETE: &str = "1/complete: CompleteTransfer {} to transfer-1";
     const FAIL: &str = r#"1/fail: FailTransfer {"reason":"no"} to transfer-1"#;
 
@@ -1188,6 +1248,73 @@ mod tests {
         assert_eq!(ended.asked::<TransferProcess>(), [WITHDRAW, DEPOSIT, REFUND]);
         let ended = ended.and::<Account>("a", refunded("1", 80));
         assert_eq!(ended.asked::<TransferProcess>(), [WITHDRAW, DEPOSIT, REFUND]);
+    }
+
+    #[test]
+    fn the_process_leads_a_transfer_that_somebody_completed_too_early_to_its_end() {
+        let early = past().and::<Transfer>("1", Completed {});
+        assert!(early.asked::<TransferProcess>().is_empty());
+        let early = early.and::<Transfer>("1", requested("a", "b", 80));
+        assert_eq!(early.asked::<TransferProcess>(), [WITHDRAW]);
+        let arrived = early
+            .and::<Account>("a", withdrew(80, Some("1")))
+            .and::<Account>("b", deposited(80, Some("1")));
+        assert_eq!(arrived.asked::<TransferProcess>(), [WITHDRAW, DEPOSIT]);
+        assert!(arrived.rows::<TransferProcess>().is_empty());
+    }
+
+    #[test]
+    fn nothing_is_withdrawn_for_a_transfer_that_is_known_to_have_failed() {
+        let known = past()
+            .and::<Transfer>("1", failed("a change of mind"))
+            .and::<Transfer>("1", requested("a", "b", 80));
+        assert!(known.asked::<TransferProcess>().is_empty());
+        assert!(known.rows::<TransferProcess>().is_empty());
+    }
+
+    #[test]
+    fn what_is_withdrawn_for_a_transfer_that_has_failed_goes_back_and_never_on() {
+        let gone = run().and::<Transfer>("1", failed("a change of mind"));
+        assert_eq!(gone.asked::<TransferProcess>(), [WITHDRAW]);
+        assert!(gone.rows::<TransferProcess>().is_empty());
+        let gone = gone.and::<Account>("a", withdrew(80, Some("1")));
+        assert_eq!(gone.asked::<TransferProcess>(), [WITHDRAW, RETURN]);
+        assert_eq!(gone.rows::<TransferProcess>(), ["1 | a | b | 0.80 | refund to a"]);
+        let back = gone.and::<Account>("a", refunded("1", 80));
+        assert_eq!(back.asked::<TransferProcess>(), [WITHDRAW, RETURN]);
+        assert!(back.rows::<TransferProcess>().is_empty());
+        let declined = run()
+            .and::<Transfer>("1", failed("a change of mind"))
+            .and::<Account>("a", withdrawal_declined("1", 80, "no"));
+        assert_eq!(declined.asked::<TransferProcess>(), [WITHDRAW]);
+    }
+
+    #[test]
+    fn a_deposit_that_was_asked_for_before_the_failure_is_waited_for() {
+        let asked = || {
+            run()
+                .and::<Account>("a", withdrew(80, Some("1")))
+                .and::<Transfer>("1", failed("a change of mind"))
+        };
+        assert_eq!(asked().asked::<TransferProcess>(), [WITHDRAW, DEPOSIT]);
+        let arrived = asked().and::<Account>("b", deposited(80, Some("1")));
+        assert_eq!(arrived.asked::<TransferProcess>(), [WITHDRAW, DEPOSIT]);
+        let declined = asked().and::<Account>("b", deposit_declined("1", 80, "no"));
+        assert_eq!(declined.asked::<TransferProcess>(), [WITHDRAW, DEPOSIT, REFUND]);
+        let back = declined.and::<Account>("a", refunded("1", 80));
+        assert_eq!(back.asked::<TransferProcess>(), [WITHDRAW, DEPOSIT, REFUND]);
+        assert!(back.rows::<TransferProcess>().is_empty());
+    }
+
+    #[test]
+    fn what_is_back_already_is_not_sent_on() {
+        let back = past()
+            .and::<Account>("a", withdrew(80, Some("1")))
+            .and::<Account>("a", refunded("1", 80))
+            .and::<Transfer>("1", requested("a", "b", 80));
+        assert!(back.asked::<TransferProcess>().is_empty());
+        let heard = back.and::<Account>("b", deposit_declined("1", 80, "no"));
+        assert_eq!(heard.asked::<TransferProcess>(), [FAIL]);
     }
 
     #[test]
@@ -1251,9 +1378,16 @@ mod tests {
     /// of `choices` picks the next delivery among those that are due, and whether it will be
     /// repeated. Returns the steps that were handled.
     fn deliver(log: &mut EventLog, choices: &[usize]) -> Set<String> {
+        let mut done = Set::new();
+        deliver_again(log, &mut done, choices);
+        done
+    }
+
+    /// Tells a new process everything from the beginning; what is `done` is not handled again.
+    fn deliver_again(log: &mut EventLog, done: &mut Set<String>, choices: &[usize]) {
         let mut manager = Of::<TransferProcess>::default().manager();
         let (mut waiting, mut known) = ((1..=log.head()).collect::<Vec<u64>>(), log.head());
-        let (mut done, mut choices) = (Set::new(), choices.iter());
+        let mut choices = choices.iter();
         while !waiting.is_empty() {
             let choice = choices.next().copied().unwrap_or_default();
             let at = (choice / 2) % waiting.len();
@@ -1270,18 +1404,42 @@ mod tests {
                 if !done.insert(format!("{instance}/{step}")) {
                     continue;
                 }
-                let mut handler = match stream.category() {
-                    "account" => Of::<Account>::default().handler(),
-                    _ => Of::<Transfer>::default().handler(),
-                };
-                handler.load(&stream, log.version(&stream), log);
-                let command = CommandRecord { stream, kind, data };
-                append(log, handler.decide(&command).unwrap());
+                append(log, decide(log, &CommandRecord { stream, kind, data }));
             }
             waiting.extend(known + 1..=log.head());
             known = log.head();
         }
-        done
+    }
+
+    /// What comes of a command; nothing where it is refused, as it is once a transfer is over.
+    fn decide(log: &EventLog, command: &CommandRecord) -> Vec<Draft> {
+        let mut handler = match command.stream.category() {
+            "account" => Of::<Account>::default().handler(),
+            _ => Of::<Transfer>::default().handler(),
+        };
+        handler.load(&command.stream, log.version(&command.stream), log);
+        handler.decide(command).unwrap_or_default()
+    }
+
+    /// What an account holds.
+    fn balance(log: &EventLog, id: &str) -> i64 {
+        let mut handler = Of::<Account>::default().handler();
+        handler.load(&Id::<Account>::new(id).stream(), u64::MAX, log);
+        handler.state()["balance"].as_i64().unwrap()
+    }
+
+    /// A transfer that somebody fails or completes before its money has left, or after that. Its
+    /// payee may not be there.
+    fn ended_by_somebody(ending: TransferEvent, left: bool, open: bool) -> EventLog {
+        let mut log = EventLog::default();
+        let account = |id, event| Draft::of::<Account>(Id::<Account>::new(id).stream(), event);
+        let transfer = |event| Draft::of::<Transfer>(Id::<Transfer>::new("1").stream(), event);
+        append(&mut log, [account("a", opened(100))]);
+        append(&mut log, open.then(|| account("b", opened(100))));
+        append(&mut log, [transfer(requested("a", "b", 80))]);
+        append(&mut log, left.then(|| account("a", withdrew(80, Some("1")))));
+        append(&mut log, [transfer(ending)]);
+        log
     }
 
     /// Where `position` is all that the log holds.
@@ -1323,6 +1481,25 @@ mod tests {
             }
             let done = conservation(&log, log.len());
             prop_assert_eq!(done, conservation(&in_order, in_order.len()));
+        }
+
+        #[test]
+        fn whenever_somebody_ends_a_transfer_its_money_arrives_in_one_place(
+            (fails, left, open) in any::<(bool, bool, bool)>(),
+            choices in prop::collection::vec(0..usize::MAX, 0..40),
+            again in prop::collection::vec(0..usize::MAX, 0..40),
+        ) {
+            let ending = if fails { failed("a change of mind") } else { Completed {} };
+            let mut log = ended_by_somebody(ending, left, open);
+            let mut done: Set<String> = left.then(|| "1/withdraw".to_owned()).into_iter().collect();
+            for choices in [choices, again] {
+                deliver_again(&mut log, &mut done, &choices);
+                let arrived = balance(&log, "b") == 180;
+                let stayed = balance(&log, "a") == 100;
+                prop_assert!(arrived != stayed, "in one place, and once");
+                prop_assert!(open || stayed, "nothing arrives on an account that isn't there");
+                prop_assert!(fails || !open || arrived, "what is completed arrives");
+            }
         }
 
         #[test]
@@ -1449,6 +1626,8 @@ mod tests {
             .and::<Account>("b", opened(500))
             .and::<Account>("a", deposited(70, None))
             .and::<Account>("b", withdrew(40, None))
+            .and::<Transfer>("1", requested("a", "b", 80))
+            .and::<Transfer>("2", requested("a", "b", 30))
             .and::<Account>("a", withdrew(80, Some("1")))
             .and::<Account>("a", withdrew(30, Some("2")))
             .and::<Account>("b", deposited(30, Some("2")));
@@ -1457,6 +1636,7 @@ mod tests {
             "right": { "opened": 1_500, "deposited": 70, "withdrawn": 40, "sum": 1_530 },
             "balanced": true,
             "fromNowhere": 0,
+            "endedOtherwise": 0,
         });
         assert_eq!(moved.shows::<Conservation>()["documents"]["bank"], sides);
         let back = moved.and::<Account>("a", refunded("1", 80));
@@ -1464,18 +1644,96 @@ mod tests {
         assert_eq!(back.shows::<Conservation>()["documents"]["bank"]["left"], left);
     }
 
+    /// Which checks hold: that money is neither made nor lost, that what arrives has left, and
+    /// that transfers end as their money does.
+    fn holds(past: &Past) -> Vec<bool> {
+        let view = past.shows::<Conservation>();
+        scenario().checks.iter().map(|check| check.holds.holds(&view)).collect()
+    }
+
+    #[test]
+    fn checks_hold_while_a_transfer_is_under_way_and_wherever_it_ends() {
+        let paid =
+            || run().and::<Account>("a", opened(100)).and::<Account>("a", withdrew(80, Some("1")));
+        let arrived = || paid().and::<Account>("b", deposited(80, Some("1")));
+        let back = || paid().and::<Account>("a", refunded("1", 80));
+        for sound in [
+            past(),
+            run(),
+            run().and::<Account>("a", withdrawal_declined("1", 80, "no")),
+            run().and::<Transfer>("1", failed("no")),
+            paid(),
+            paid().and::<Account>("b", deposit_declined("1", 80, "no")),
+            paid().and::<Transfer>("1", failed("a change of mind")),
+            arrived(),
+            arrived().and::<Transfer>("1", Completed {}),
+            back(),
+            back().and::<Transfer>("1", failed("no")),
+        ] {
+            assert_eq!(holds(&sound), [true, true, true]);
+        }
+    }
+
     #[test]
     fn a_deposit_that_no_account_paid_for_is_found_by_a_check() {
-        let paid = run().and::<Account>("a", withdrew(80, Some("1")));
-        let paid = paid.and::<Account>("b", deposited(80, Some("1")));
         let forged = run().and::<Account>("b", deposited(80, Some("1")));
-        let holds = |past: &Past| {
-            let view = past.shows::<Conservation>();
-            scenario().checks.iter().map(|check| check.holds.holds(&view)).collect::<Vec<_>>()
-        };
-        assert_eq!(holds(&past()), [true, true]);
-        assert_eq!(holds(&paid), [true, true]);
-        assert_eq!(holds(&forged), [true, false]);
+        assert_eq!(holds(&forged), [false, false, true]);
         assert_eq!(forged.shows::<Conservation>()["documents"]["bank"]["fromNowhere"], 80);
+        let unknown = past().and::<Account>("b", deposited(80, Some("7")));
+        assert_eq!(holds(&unknown), [false, false, true]);
+        let both = run()
+            .and::<Account>("a", withdrew(80, Some("1")))
+            .and::<Account>("a", refunded("1", 80))
+            .and::<Account>("b", deposited(80, Some("1")));
+        assert_eq!(holds(&both), [false, false, true]);
+    }
+
+    #[test]
+    fn what_moves_in_other_amounts_than_were_requested_is_found_by_a_check() {
+        let less = run().and::<Account>("a", withdrew(70, Some("1")));
+        assert_eq!(holds(&less), [false, true, true]);
+        let unrequested = past().and::<Account>("a", withdrew(80, Some("7")));
+        assert_eq!(holds(&unrequested), [false, true, true]);
+        let twice = run()
+            .and::<Account>("a", withdrew(80, Some("1")))
+            .and::<Account>("a", withdrew(80, Some("1")));
+        assert_eq!(holds(&twice), [false, true, true]);
+        let paid = run().and::<Account>("a", withdrew(80, Some("1")));
+        let part = paid.and::<Account>("b", deposited(30, Some("1")));
+        assert_eq!(holds(&part), [false, true, true]);
+    }
+
+    #[test]
+    fn a_transfer_that_is_said_to_have_ended_as_it_has_not_is_found_by_a_check() {
+        let early =
+            run().and::<Account>("a", withdrew(80, Some("1"))).and::<Transfer>("1", Completed {});
+        assert_eq!(holds(&early), [true, true, false]);
+        let early = early.and::<Account>("b", deposited(80, Some("1")));
+        assert_eq!(holds(&early), [true, true, true], "until its money has arrived");
+        let late = run()
+            .and::<Account>("a", withdrew(80, Some("1")))
+            .and::<Transfer>("1", failed("a change of mind"))
+            .and::<Account>("b", deposited(80, Some("1")));
+        assert_eq!(holds(&late), [true, true, false]);
+    }
+
+    #[test]
+    fn in_the_story_every_check_holds_at_every_position() {
+        let (mut log, mut done) = (EventLog::default(), Set::new());
+        for step in story() {
+            for act in step.acts {
+                let Act::Send(command) = act else { panic!("nobody goes behind an aggregate") };
+                let events = decide(&log, &command);
+                append(&mut log, events);
+            }
+            deliver_again(&mut log, &mut done, &[]);
+        }
+        assert!(log.head() > 20, "{} events", log.head());
+        for position in 0..=log.len() {
+            let view = json!({ "documents": { "bank": conservation(&log, position) } });
+            for check in scenario().checks {
+                assert!(check.holds.holds(&view), "{} at {position}: {view}", check.name);
+            }
+        }
     }
 }

@@ -145,24 +145,24 @@ struct Registered {
     email: Rc<str>,
 }
 
-/// What is known of an address.
-struct Known<'a> {
-    /// Who was first to register with it.
-    first: &'a Registered,
-    /// Who is left of the first, after all merges.
-    left: &'a Id<Customer>,
-    /// Who registered again, and is to be merged.
-    again: Vec<&'a Id<Customer>>,
-}
-
 impl Welcomer {
-    fn known(&self, address: &str) -> Option<Known<'_>> {
-        let mut all = self.registered.get(address)?.values();
-        let first = all.next()?;
-        let left = self.left_of(&first.customer);
-        let others = all.map(|it| &it.customer).filter(|it| *it != left);
-        let again = others.filter(|it| !self.merged.contains_key(it)).collect();
-        Some(Known { first, left, again })
+    /// Who was first to register with an address.
+    fn first(&self, address: &str) -> Option<&Registered> {
+        self.registered.get(address)?.values().next()
+    }
+
+    /// Who registered with an address again, and is to be merged into `left`.
+    fn again<'a>(
+        &'a self,
+        address: &str,
+        left: &'a Id<Customer>,
+    ) -> impl Iterator<Item = &'a Id<Customer>> {
+        let all = self.registered.get(address).into_iter().flat_map(Map::values);
+        all.skip(1).map(|it| &it.customer).filter(move |it| self.is_to_merge(it, left))
+    }
+
+    fn is_to_merge(&self, customer: &Id<Customer>, left: &Id<Customer>) -> bool {
+        customer != left && !self.merged.contains_key(customer)
     }
 
     /// Who is left of a customer. Merges may run in a circle; once around is enough.
@@ -195,8 +195,9 @@ impl Projection for Welcomer {
 
     fn view(&self) -> View {
         let rows = self.registered.keys().filter_map(|key| {
-            let Known { first, again, .. } = self.known(key)?;
-            let again = again.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let first = self.first(key)?;
+            let again = self.again(key, self.left_of(&first.customer));
+            let again = again.map(ToString::to_string).collect::<Vec<_>>().join(", ");
             Some(Row::new(key.clone(), [key.into(), (&first.customer).into(), again.into()]))
         });
         View::table(&["e-mail", "customer", "to merge"].map(|name| Column { name }), rows)
@@ -214,21 +215,27 @@ impl ProcessManager for Welcomer {
             return Vec::new();
         };
         let instance = address(email);
-        let Some(Known { first, left, again }) = self.known(&instance) else { return Vec::new() };
-        let mut reactions = Vec::new();
-        if first.customer.key() == recorded.key() {
-            let mail = json!({
-                "to": first.email,
-                "subject": format!("Welcome, {}", first.name),
-                "body": "Good to have you with us.",
-            });
-            reactions.push(Reaction::effect(&instance, "welcome", "mail", mail));
-        }
-        reactions.extend(again.into_iter().filter_map(|customer| {
+        let Some(first) = self.first(&instance) else { return Vec::new() };
+        let left = self.left_of(&first.customer);
+        let merge = |customer: &Id<Customer>| {
             let command = MergeAccount { existing: left.clone() };
             Reaction::command(&instance, &format!("merge {customer}"), customer, &command)
-        }));
-        reactions
+        };
+        if first.customer.key() != recorded.key() {
+            // The others were asked for as they came.
+            let customer = Id::new(recorded.key().clone());
+            let due = self.is_to_merge(&customer, left).then(|| merge(&customer));
+            return due.flatten().into_iter().collect();
+        }
+        let mail = json!({
+            "to": first.email,
+            "subject": format!("Welcome, {}", first.name),
+            "body": "Good to have you with us.",
+        });
+        let welcome = Reaction::effect(&instance, "welcome", "mail", mail);
+        // Mostly there is nobody else yet. Where the first is heard of late, whoever was taken for
+        // the first until now is to be merged as well.
+        [welcome].into_iter().chain(self.again(&instance, left).filter_map(merge)).collect()
     }
 }
 
@@ -268,7 +275,7 @@ impl Projection for CustomersByEmail {
             let also = absorbed.get(&**key).map(|others| others.join(", "));
             let cells = [email.into(), key.into(), name.into(), also.into()];
             // Until they are merged, two customers share an address.
-            Row::new(format!("{email} {key}"), cells)
+            Row::of_two(email, key, cells)
         });
         View::table(&["e-mail", "customer", "name", "merged in"].map(|name| Column { name }), rows)
     }
@@ -387,7 +394,7 @@ mod tests {
     use serde_json::value::to_raw_value;
 
     use super::*;
-    use crate::es::{AnyAggregate, CommandRecord, Of, Refusal, given, past};
+    use crate::es::{AnyAggregate, CommandRecord, Of, Past, Refusal, given, past, reaction_id};
 
     const LOLA: &str = "lola@example.org";
 
@@ -490,6 +497,43 @@ mod tests {
         assert_eq!(again.rows::<Welcomer>(), ["lola@example.org | 1 | 3"]);
         let done = again.and::<Customer>("3", merged("1"));
         assert_eq!(done.rows::<Welcomer>(), ["lola@example.org | 1 | "]);
+    }
+
+    /// What the process asks for after each event, repeats and all.
+    fn asks(told: &Past) -> Vec<usize> {
+        let mut welcomer = Welcomer::default();
+        let mut asks = Vec::new();
+        for event in told.log().events(1, told.log().head()) {
+            welcomer.apply(event);
+            asks.push(welcomer.react(event).len());
+        }
+        asks
+    }
+
+    #[test]
+    fn each_registration_asks_for_what_is_due_because_of_it_and_for_no_other_merge() {
+        let many = ["1", "2", "3", "4", "5"];
+        let told =
+            many.iter().fold(past(), |past, id| past.and::<Customer>(id, registered("L.", LOLA)));
+        assert_eq!(asks(&told), [1; 5]);
+        assert_eq!(told.rows::<Welcomer>(), ["lola@example.org | 1 | 2, 3, 4, 5"]);
+    }
+
+    #[test]
+    fn once_the_first_is_heard_of_everybody_else_is_to_be_merged() {
+        let many = ["1", "2", "3"];
+        let told =
+            many.iter().fold(past(), |past, id| past.and::<Customer>(id, registered("L.", LOLA)));
+        let mut welcomer = Welcomer::default();
+        let mut ids = Vec::new();
+        for position in [2, 3, 1] {
+            let event = told.log().event(position).unwrap();
+            welcomer.apply(event);
+            ids.push(welcomer.react(event).iter().map(|it| it.id("Welcomer")).collect::<Vec<_>>());
+        }
+        let merge = |id: &str| reaction_id("Welcomer", LOLA, &format!("merge {id}"));
+        let welcome = reaction_id("Welcomer", LOLA, "welcome");
+        assert_eq!(ids, [vec![welcome], vec![merge("3")], vec![welcome, merge("2"), merge("3")]]);
     }
 
     #[test]
