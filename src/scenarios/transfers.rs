@@ -1367,7 +1367,7 @@ mod tests {
     }
 
     fn append(log: &mut EventLog, events: impl IntoIterator<Item = Draft>) {
-        let id = crate::es::command_id("test", log.head());
+        let id = crate::es::command_id("test", log.commits());
         let envelope = Envelope::first(id, "Alice".into(), 0);
         let events = events.into_iter().collect();
         let commit = log.propose(Proposal { envelope, expected: None, events }).unwrap();
