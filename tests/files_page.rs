@@ -853,7 +853,7 @@ async fn a_tab_that_watches_has_no_process_react_once_more_and_says_where() {
     page.until("document.body.innerText.includes('the other one runs its processes')").await;
     page.click_on("//summary[@aria-label='More about Welcomer']").await;
     page.click("Redeliver Welcomer").await;
-    alerts(&page, "another tab runs Welcomer, and would not hear of it: redeliver there").await;
+    alerts(&page, "another tab runs Welcomer, and would not hear of it: do that there").await;
     assert_eq!(page.js("(await leftfold.outbox()).length").await, mails);
     page.close().await;
 }
