@@ -257,8 +257,12 @@ impl EventLog {
     /// the last one, or where its command has been handled before.
     pub fn learn(&mut self, commit: Commit) -> bool {
         let Ok(first) = u32::try_from(self.len) else { return false };
-        let again = self.commands.get(&commit.envelope.command_id).is_some();
-        if again || commit.number != self.commits() + 1 || commit.after != self.head() {
+        if commit.number != self.commits() + 1 || commit.after != self.head() {
+            return false;
+        }
+        let count = u32::try_from(commit.events.len()).unwrap_or(u32::MAX);
+        let places = first..first.saturating_add(count);
+        if !self.commands.insert(commit.envelope.command_id, places) {
             return false;
         }
         for mut event in commit.events {
@@ -278,8 +282,6 @@ impl EventLog {
             push(&mut self.chunks, event);
             self.len += 1;
         }
-        let last = u32::try_from(self.len).unwrap_or(u32::MAX);
-        self.commands.insert(commit.envelope.command_id, first..last);
         true
     }
 
@@ -350,16 +352,18 @@ impl Handled {
         self.entry(number).map(|(_, range)| range)
     }
 
-    /// Adds a command that is not there yet.
-    fn insert(&mut self, id: Uuid, range: Range<u32>) {
+    /// Adds a command. False, and nothing added, where it is there already.
+    fn insert(&mut self, id: Uuid, range: Range<u32>) -> bool {
         if 3 * self.len >= 2 * self.slots.len() {
             self.grow();
         }
-        let Some(at) = self.find(&id) else { return };
+        let free = |at: &usize| self.slots[*at].number == 0;
+        let Some(at) = self.find(&id).filter(free) else { return false };
         self.len += 1;
         self.slots[at] =
             Slot { hash: hash(&id), number: u32::try_from(self.len).unwrap_or(u32::MAX) };
         push(&mut self.chunks, (id, range));
+        true
     }
 
     /// The slot of a command, or the free one that it would have. None before the first.
@@ -668,8 +672,9 @@ mod tests {
         let mut handled = Handled::default();
         assert_eq!(handled.get(&id(0)), None);
         for number in 0..3_000 {
-            handled.insert(id(number.into()), number..number + 1);
+            assert!(handled.insert(id(number.into()), number..number + 1));
         }
+        assert!(!handled.insert(id(5), 7..9));
         assert_eq!(handled.len, 3_000);
         for number in 0..3_000 {
             let range = Some(number..number + 1);
