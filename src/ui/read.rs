@@ -348,7 +348,7 @@ pub fn Outbox(props: &OutboxProps) -> Html {
                             <span class="quiet">{ match effect.status {
                                 Status::Performed if effect.repeat > 0 => format!(" performed again, now {} times, {}", effect.repeat + 1, written_millis(effect.at).1),
                                 Status::Performed => format!(" performed {}", written_millis(effect.at).1),
-                                Status::Suppressed => " held back: it was done before".to_owned(),
+                                Status::Suppressed => " held back: it was done before, under this id".to_owned(),
                             } }</span>
                         </li>
                     }
