@@ -314,11 +314,7 @@ impl Lab {
 
     /// The marks that were kept.
     fn kept_marks(&self) -> Vec<u64> {
-        let mark = |keep: &Keep| match keep {
-            Keep::Mark(_, position) => Some(*position),
-            _ => None,
-        };
-        self.keeps.iter().filter_map(mark).collect()
+        marks(&self.keeps)
     }
 
     fn held_back(&self) -> u64 {
@@ -346,6 +342,15 @@ impl Lab {
         let line = |it: &Effect| format!("{} for {}: {:?}", it.kind, it.instance, it.status);
         self.world.outbox().iter().map(line).collect()
     }
+}
+
+/// The marks among what is to be kept.
+fn marks(keeps: &[Keep]) -> Vec<u64> {
+    let mark = |keep: &Keep| match keep {
+        Keep::Mark(_, position) => Some(*position),
+        _ => None,
+    };
+    keeps.iter().filter_map(mark).collect()
 }
 
 /// Compares lines.
@@ -1353,14 +1358,7 @@ fn a_fork_s_processes_go_on_from_the_first_event_of_which_something_came_later()
         #4 bell-1 v2 Rang Porter
     "#]],
     );
-    let marks = |position| {
-        let keeps = lab.world.kept_up_to(position).into_iter();
-        let marks = keeps.filter_map(|keep| match keep {
-            Keep::Mark(_, position) => Some(position),
-            _ => None,
-        });
-        marks.collect::<Vec<_>>()
-    };
+    let marks = |position| marks(&lab.world.kept_up_to(position));
     assert_eq!((0..=4).map(marks).collect::<Vec<_>>(), [[0], [0], [0], [1], [4]]);
 }
 

@@ -163,6 +163,17 @@ pub fn no_what_if(fault: Option<&str>) -> Html {
     }
 }
 
+/// A place in the log, what happened there, and more about it.
+fn entry(position: u64, what: &str, about: &str, more: Html, seek: &Callback<u64>) -> Html {
+    html! {
+        <li key={position}>
+            <button type="button" class="link" onclick={seek.reform(move |_| position)}>{ format!("#{position} {what}") }</button>
+            <span class="quiet">{ format!(" {about}") }</span>
+            { more }
+        </li>
+    }
+}
+
 /// The drawer's body.
 pub fn what_if(
     it: &Imagining,
@@ -182,14 +193,9 @@ pub fn what_if(
             <h3>{ "Decisions that would no longer have been allowed" }</h3>
             <ol class="causes-list" aria-label="No longer allowed">
                 { for found.iter().take(SHOWN).map(|it| {
-                    let position = it.position;
-                    html! {
-                        <li key={position}>
-                            <button type="button" class="link" onclick={seek.reform(move |_| position)}>{ format!("#{position} {}", it.command) }</button>
-                            <span class="quiet">{ format!(" {} · {}", it.stream, it.actor) }</span>
-                            <br /><span class="fault">{ it.reason.to_string() }</span>
-                        </li>
-                    }
+                    let about = format!("{} · {}", it.stream, it.actor);
+                    let why = html! { <><br /><span class="fault">{ it.reason.to_string() }</span></> };
+                    entry(it.position, &it.command, &about, why, seek)
                 }) }
             </ol>
             if found.len() > SHOWN { <p class="quiet">{ format!("and {} more", found.len() - SHOWN) }</p> }
@@ -204,13 +210,7 @@ pub fn what_if(
                     <p class="help">{ "They are folded all the same. But without their cause, nobody would have asked for them." }</p>
                     <ol class="causes-list" aria-label="Came of it">
                         { for came.iter().take(SHOWN).map(|it| {
-                            let position = it.position;
-                            html! {
-                                <li key={position}>
-                                    <button type="button" class="link" onclick={seek.reform(move |_| position)}>{ format!("#{position} {}", it.event) }</button>
-                                    <span class="quiet">{ format!(" {}", it.stream) }</span>
-                                </li>
-                            }
+                            entry(it.position, &it.event, it.stream.as_str(), html! {}, seek)
                         }) }
                     </ol>
                     if came.len() > SHOWN { <p class="quiet">{ format!("and {} more", came.len() - SHOWN) }</p> }
