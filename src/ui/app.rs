@@ -40,7 +40,7 @@ use self::play::Beat;
 use self::scene::Scene;
 use self::step::Stepping;
 use super::bookmarks::Bookmarks;
-use super::browser::{FocusHeld, close_menus, focus, remember, remembered, switch_theme};
+use super::browser::{FocusHeld, close_menus, focus, in_view, remember, remembered, switch_theme};
 use super::commands::Draft;
 use super::console::{self, Listeners, Reply, Request};
 use super::desk::{Desk, clock};
@@ -101,6 +101,8 @@ pub struct App {
     wanted: Option<u64>,
     /// The read side is not where the playhead is: the next frame draws it.
     behind: bool,
+    /// Panels of the read side that were out of view when it was last behind.
+    unseen: Vec<Rc<str>>,
     /// Since when the page shows less than there is, on the clock of this page.
     stale: Option<f64>,
     /// How many of the console's calls are being answered.
@@ -320,6 +322,7 @@ impl Component for App {
             frame: None,
             wanted: None,
             behind: false,
+            unseen: Vec::new(),
             stale: None,
             answering: 0,
             shown: Shown::default(),
@@ -366,6 +369,11 @@ impl Component for App {
         if let Some(next) = next {
             // What cannot take the focus leaves it where it is.
             let _ = next.focus();
+        }
+        if self.behind {
+            // The log has asked for the layout just now, so it is there.
+            let panels = self.shown.panels.iter().map(|it| &it.name);
+            self.unseen = panels.filter(|name| !in_view(name)).cloned().collect();
         }
     }
 

@@ -140,13 +140,17 @@ fn panel(name: &str) -> String {
     format!("section[aria-label='{name}']")
 }
 
-/// True where a part of the panel of that name can be seen in its column. Not to be asked once a
-/// frame has changed the page: then the layout would be worked out for the answer.
+/// True where a part of the panel of that name, below its head, can be seen in its column. To be
+/// asked where the page is laid out already: else that would be done for the answer.
 pub fn in_view(name: &str) -> bool {
     let Ok(Some(panel)) = document().query_selector(&panel(name)) else { return false };
-    let Ok(Some(column)) = panel.closest(".column") else { return false };
-    let (panel, column) = (panel.get_bounding_client_rect(), column.get_bounding_client_rect());
-    panel.bottom() > column.top() && panel.top() < column.bottom()
+    let (Ok(Some(column)), Some(head)) = (panel.closest(".column"), panel.first_element_child())
+    else {
+        return false;
+    };
+    let column = column.get_bounding_client_rect();
+    panel.get_bounding_client_rect().bottom() > column.top()
+        && head.get_bounding_client_rect().bottom() < column.bottom()
 }
 
 /// Scrolls the panel of that name into view, and moves the focus to its head.

@@ -9,7 +9,6 @@ use yew::{Context, ContextProvider, Html, html};
 use super::play::Shows;
 use super::{App, Msg, Side};
 use crate::lab::{Kind, Panel, Session, StateView, Stream};
-use crate::ui::browser::in_view;
 use crate::ui::commands::{Commands, Mode};
 use crate::ui::desk::{Desk, written_millis};
 use crate::ui::header::{Header, Keys};
@@ -300,7 +299,7 @@ impl App {
         if passing {
             let old = |name: &Rc<str>| self.shown.panels.iter().find(|it| it.name == *name);
             let panels = names.iter().filter_map(|name| match old(name) {
-                Some(old) if !in_view(name) => Some(old.clone()),
+                Some(old) if self.unseen.contains(name) => Some(old.clone()),
                 _ => session.panel_in_passing(name).map(Rc::new),
             });
             return panels.collect();
