@@ -19,7 +19,7 @@ use crate::ui::desk::{Desk, Storage, Trouble, after, clock, kept_in, new_log, no
 use crate::ui::files::{self, Pieces};
 use crate::ui::fixed::Fixed;
 use crate::ui::logs::{Act, Entry, Shown};
-use crate::ui::pace::{Pace, breathe};
+use crate::ui::pace::{Pace, Told, breathe};
 use crate::ui::parts::counted;
 use crate::ui::tabs;
 
@@ -293,12 +293,11 @@ impl App {
                 let name = file.name();
                 self.under_way_with(ctx, "Reading…", firm, async move {
                     let mut import = Import::<Packs>::new();
-                    let mut told = 0;
+                    let mut told = Told::new();
                     let read = files::read(&file, |bytes| {
                         import.feed(bytes);
-                        if import.events() >= told + 20_000 {
-                            told = import.events();
-                            progress.emit(format!("Reading… {told} events"));
+                        if told.due() {
+                            progress.emit(format!("Reading… {} events", import.events()));
                         }
                         !import.hopeless()
                     });
@@ -524,17 +523,17 @@ async fn export(
     progress: impl Fn(u64),
 ) -> Result<(Pieces, String), String> {
     let mut export = Export::new(format, &info.scenario);
-    let (mut pieces, mut bytes, mut events, mut told) = (Pieces::default(), Vec::new(), 0, 0);
+    let (mut pieces, mut bytes, mut events) = (Pieces::default(), Vec::new(), 0);
+    let mut told = Told::new();
     let mut write = |commit: &StoredCommit| {
         export.commit(commit, &mut bytes);
         events += commit.events.len() as u64;
         if bytes.len() > PIECE_BYTES {
             pieces.push(&bytes);
             bytes.clear();
-        }
-        if events > told + 20_000 {
-            told = events;
-            progress(events);
+            if told.due() {
+                progress(events);
+            }
         }
     };
     let mut whole = true;
