@@ -2,13 +2,13 @@
 
 use super::pace::Pace;
 use gloo::utils::{document, window};
-use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, File, HtmlAnchorElement, ReadableStream, ReadableStreamDefaultReader,
-    ReadableWritablePair, Response, Url,
+    Blob, File, HtmlAnchorElement, ReadableStream, ReadableStreamByobReader,
+    ReadableStreamDefaultReader, ReadableWritablePair, Response, Url,
 };
 
 #[wasm_bindgen]
@@ -84,20 +84,63 @@ pub async fn read(file: &File, mut visit: impl FnMut(&[u8]) -> bool) -> Result<(
         let unzipped = DecompressionStream::new("gzip").map_err(|it| said(&it))?;
         stream = stream.pipe_through(unzipped.unchecked_ref::<ReadableWritablePair>());
     }
-    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
-    let mut asked = JsFuture::from(reader.read());
+    let reader = Reader::of(&stream);
+    let mut asked = reader.next(None);
+    let mut spare = None;
     loop {
         let piece = asked.await.map_err(|it| said(&it))?;
-        let value = Reflect::get(&piece, &"value".into()).unwrap_or_default();
-        let Ok(bytes) = value.dyn_into::<Uint8Array>() else { return Ok(()) };
+        let of = |name: &str| Reflect::get(&piece, &name.into()).unwrap_or_default();
+        let (false, Ok(bytes)) = (of("done").is_truthy(), of("value").dyn_into::<Uint8Array>())
+        else {
+            return Ok(());
+        };
         // The next piece comes while this one is looked at.
-        asked = JsFuture::from(reader.read());
+        asked = reader.next(spare.take());
         if !visit(&bytes.to_vec()) {
             // Nothing more is wanted of it.
-            let _: Promise = reader.cancel();
+            reader.cancel();
             return Ok(());
         }
+        spare = Some(bytes.buffer());
         pace.breathe().await;
+    }
+}
+
+/// How much is read in one piece.
+const READ_BYTES: u32 = 1 << 20;
+
+/// Reads a stream piece by piece.
+enum Reader {
+    /// Into memory that is used again and again: a file.
+    Again(ReadableStreamByobReader),
+    /// Into new memory each time: what comes out of an unpacker, or a file in an older browser.
+    Anew(ReadableStreamDefaultReader),
+}
+
+impl Reader {
+    fn of(stream: &ReadableStream) -> Self {
+        match ReadableStreamByobReader::new(stream) {
+            Ok(reader) => Self::Again(reader),
+            Err(_) => Self::Anew(stream.get_reader().unchecked_into()),
+        }
+    }
+
+    /// What comes next.
+    fn next(&self, spare: Option<ArrayBuffer>) -> JsFuture {
+        JsFuture::from(match self {
+            Self::Again(reader) => {
+                let room = spare.unwrap_or_else(|| ArrayBuffer::new(READ_BYTES));
+                reader.read_with_array_buffer_view(&Uint8Array::new(&room))
+            }
+            Self::Anew(reader) => reader.read(),
+        })
+    }
+
+    fn cancel(&self) {
+        let _: Promise = match self {
+            Self::Again(reader) => reader.cancel(),
+            Self::Anew(reader) => reader.cancel(),
+        };
     }
 }
 
