@@ -211,7 +211,7 @@ impl App {
                         (ready.looked, ready.unreadable) = (0, 0);
                         self.keeping.shown.ready = Some(self.told_of(&ready, &scenario));
                         self.keeping.ready = Some(ready);
-                        self.act(ctx, Act::Look);
+                        look_soon(ctx);
                     }
                 } else {
                     let (strict, busy) = (shown.strict, shown.busy.take());
@@ -324,10 +324,7 @@ impl App {
                     let scenario = self.reader(&ready, &scenario);
                     ready.unreadable += archive::unreadable(piece.commits(), &scenario);
                     ready.looked += 1;
-                    ctx.link().send_future(async {
-                        breathe().await;
-                        Msg::Act(Act::Look)
-                    });
+                    look_soon(ctx);
                 } else if told {
                     self.keeping.shown.ready = Some(self.told_of(&ready, &scenario));
                 }
@@ -493,6 +490,14 @@ impl App {
         });
         true
     }
+}
+
+/// Looks through the next piece of what was read, once what there is can be seen.
+fn look_soon(ctx: &Context<App>) {
+    ctx.link().send_future(async {
+        breathe().await;
+        Msg::Act(Act::Look)
+    });
 }
 
 /// A file's name without its endings.
