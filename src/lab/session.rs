@@ -181,8 +181,7 @@ impl Session {
     pub fn tell(&mut self, number: usize) -> Option<Step> {
         let step = self.scenario().story.get(number)?.clone();
         for (index, act) in step.acts.iter().enumerate() {
-            let name = format!("{}/{number}", self.scenario().id);
-            let id = command_id(&name, index as u64);
+            let id = self.act_id(number, index);
             match act {
                 Act::Send(command) => {
                     self.world.submit(Ask::new(id, step.actor.clone(), command.clone()));
@@ -208,13 +207,26 @@ impl Session {
         Some(step)
     }
 
+    /// The id under which an act of the story's step `number` is sent, the same in every log.
+    fn act_id(&self, number: usize, act: usize) -> Uuid {
+        command_id(&format!("{}/{number}", self.scenario().id), act as u64)
+    }
+
+    /// What the story says, by the ids of the commands that it sends: what came of one, directly
+    /// or through processes, has its id as the correlation.
+    pub fn narration(&self) -> Map<Uuid, Rc<str>> {
+        let steps = self.scenario().story.iter().enumerate();
+        let acts = steps.flat_map(|(number, step)| {
+            (0..step.acts.len()).map(move |act| (self.act_id(number, act), step.say.clone()))
+        });
+        acts.collect()
+    }
+
     /// The number of the story's next step: the one after the last that was handled to its end.
     pub fn next_in_story(&self) -> Option<usize> {
         let scenario = self.scenario();
         let asked = |number: usize| {
-            let name = format!("{}/{number}", scenario.id);
-            let last = scenario.story[number].acts.len().saturating_sub(1);
-            let id: Uuid = command_id(&name, last as u64);
+            let id = self.act_id(number, scenario.story[number].acts.len().saturating_sub(1));
             let answered =
                 |it: &Entry| it.envelope.command_id == id && it.outcome != Outcome::NotStored;
             self.log().handled(id).is_some() || self.world.journal().iter().any(answered)

@@ -42,8 +42,8 @@ use self::step::Stepping;
 use super::bookmarks::Bookmarks;
 use super::browser::{FocusHeld, close_menus, focus, in_view, remember, remembered, switch_theme};
 use super::commands::Draft;
-use super::console::{self, Listeners, Reply, Request};
-use super::desk::{Desk, clock};
+use super::console::{self, Late, Listeners, Reply, Request};
+use super::desk::{Desk, Played, clock};
 use super::lab::{Lab, Msg as LabMsg};
 use super::logs::Act;
 use super::pipeline::{Pulse, Station};
@@ -112,6 +112,8 @@ pub struct App {
     settling: Option<Timeout>,
     listeners: Listeners,
     ready: Vec<Reply>,
+    /// What the console asked before it was known where logs are kept. None from then on.
+    early: Option<Vec<(Request, Reply)>>,
     opening: u64,
     keeping: Keeping,
     focus_held: Rc<RefCell<FocusHeld>>,
@@ -131,8 +133,6 @@ pub enum Msg {
     /// A log is open, or cannot be opened: which asking it answers, where to go there, and who
     /// waits for it.
     Opened(u64, Result<Opened, StoreError>, Option<u64>, Option<Reply>),
-    /// The open log was forked after that event, and what came of the command sent there.
-    Forked(u64, Option<Entry>),
     /// Move the playhead.
     Seek(u64),
     /// Move the playhead at the next frame; later wishes replace earlier ones.
@@ -166,15 +166,15 @@ pub enum Msg {
     /// One micro-step, or all that are left.
     Step(bool),
     /// Micro-steps were performed; nothing is left, or something is.
-    Stepped(Vec<Did>, bool),
+    Stepped(Desk, Vec<Did>, bool),
     /// Put the list of steps away.
     StepOut,
     /// Send this command of the journal once more.
     Again(Uuid, Choice),
     /// A command came to its end.
-    Sent(Desk, Option<Entry>),
+    Sent(Desk, Option<Entry>, Vec<Did>),
     /// A step of the story was played, and this came of its command.
-    Told(Desk, Option<Entry>),
+    Told(Desk, Option<Played>),
     /// Fork at the playhead, and send the form there or not.
     Fork(bool),
     /// Keep a stream's state in view, or don't.
@@ -212,7 +212,7 @@ pub enum Msg {
     /// Something changed; tell it, and show it.
     Changed(Vec<Did>),
     /// The console was answered, and this was done for it: tell it, and show it in time.
-    Answered(Vec<Did>),
+    Answered(Desk, Vec<Did>, Late),
     /// Something is asked of the lab.
     Lab(LabMsg),
     /// The other theme.
@@ -330,6 +330,7 @@ impl Component for App {
             settling: None,
             listeners: Listeners::default(),
             ready: Vec::new(),
+            early: Some(Vec::new()),
             opening: 0,
             calls: Calls::new(&link),
             keeping: Keeping::default(),
@@ -424,10 +425,12 @@ impl App {
                     Err(fault) => self.unkept = Some(fault.to_string()),
                 }
                 ctx.link().send_message(Msg::Navigate);
+                for (request, reply) in self.early.take().unwrap_or_default() {
+                    ctx.link().send_message(Msg::Console(request, reply));
+                }
             }
             Msg::Navigate => return self.navigate(ctx),
             Msg::Open(scenario, how) => self.open(ctx, &scenario, how, None),
-            Msg::Forked(position, entry) => self.forked(position, entry.as_ref()),
             Msg::Opened(turn, result, position, reply) => {
                 return self.opened(ctx, turn, result, position, reply);
             }
@@ -440,8 +443,8 @@ impl App {
             Msg::Play => self.play(ctx),
             Msg::Speed(speed) => {
                 self.speed = speed;
-                if self.playing.take().is_some() {
-                    self.play(ctx);
+                if self.playing.is_some() {
+                    self.beat_time(ctx);
                 }
             }
             Msg::Frame => {
@@ -471,12 +474,13 @@ impl App {
             Msg::Edit(draft) => self.draft = Rc::new(draft),
             Msg::Send => self.send(ctx),
             // Nobody wants to hear of a log that has been left meanwhile.
-            Msg::Sent(desk, _) | Msg::Told(desk, _) if self.desk.as_ref() != Some(&desk) => {}
-            Msg::Sent(_, entry) => self.sent(entry.as_ref()),
-            Msg::Told(_, entry) => self.story_told(entry.as_ref()),
+            Msg::Sent(desk, ..) | Msg::Told(desk, _) | Msg::Stepped(desk, ..)
+                if self.desk.as_ref() != Some(&desk) => {}
+            Msg::Sent(_, entry, trace) => self.sent(entry.as_ref(), &trace),
+            Msg::Told(_, played) => self.story_told(played),
             Msg::StepInto => self.step_into(),
             Msg::Step(all) => self.step(ctx, all),
-            Msg::Stepped(trace, over) => self.stepped(&trace, over),
+            Msg::Stepped(_, trace, over) => self.stepped(&trace, over),
             Msg::StepOut => self.step_out(),
             Msg::Again(command, choice) => self.again(ctx, command, choice),
             Msg::Fork(send) => self.fork_and_send(ctx, send),
@@ -487,7 +491,10 @@ impl App {
             Msg::Forward(station) => self.forward(station),
             Msg::Find(name) => self.find(&name),
             Msg::Zoom(zoom) => self.layout.zoom = zoom,
-            Msg::ByTime(on) => self.layout.by_time = on,
+            Msg::ByTime(on) => {
+                self.layout.by_time = on;
+                remember("by-time", on.then_some("on"));
+            }
             Msg::Present(on) => self.present = on,
             Msg::Blank(on) => self.blank = on,
             Msg::Print(on) => self.printing = on,
@@ -512,9 +519,17 @@ impl App {
                 desk.session_mut().world_mut().send_missing(&name);
             }),
             Msg::Changed(trace) => self.changed(&trace),
-            Msg::Answered(trace) => {
+            Msg::Answered(desk, trace, kept) => {
                 self.answering -= 1;
-                self.changed(&trace);
+                // Listeners hear of it before whoever asked goes on.
+                let here = self.desk.as_ref() == Some(&desk);
+                if here {
+                    self.changed(&trace);
+                }
+                kept.give();
+                if !here {
+                    return false;
+                }
                 if !document().hidden() {
                     self.stale = self.stale.or_else(|| Some(clock()));
                     self.ask_for_frame(ctx);

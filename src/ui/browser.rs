@@ -134,6 +134,11 @@ pub fn reveal(element: &Element) {
     element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
+/// True where the focus is on a button.
+pub fn on_button() -> bool {
+    document().active_element().is_some_and(|it| it.tag_name() == "BUTTON")
+}
+
 /// What selects the panel of that name.
 fn panel(name: &str) -> String {
     let name = name.replace('\\', "\\\\").replace('\'', "\\'");

@@ -230,7 +230,7 @@ fn actions(props: &CommandsProps) -> Html {
                 if props.stepped && !stepping { { button("Close steps", props.out.reform(|_| ())) } }
             </div>
             if props.mode == Mode::Past {
-                <p class="help">{ "The past stands. A fork is a new log with the past kept up to here; a real store has no such thing." }</p>
+                <p class="help">{ "A fork is a new log with this past; the old one stays. A real store has no such thing." }</p>
             } else if stepping {
                 <p class="help waiting">{ "Other commands wait until this one is through. Space does the next step." }</p>
             } else if let Some((accepted, text)) = &props.draft.answer {

@@ -35,6 +35,7 @@
 //! `storage`.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Array, Error, Function, JSON, Object, Promise, Reflect};
@@ -89,8 +90,9 @@ pub enum Request {
     Logs,
     Fork(u64),
     Reset,
-    On(String, Function),
-    Off(Function),
+    /// Whoever listens has a number.
+    On(u64, Hears, Function),
+    Off(u64),
 }
 
 impl Request {
@@ -131,7 +133,10 @@ pub struct CommandText {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct SendOptions {
+    // What is no number comes as null: it is refused, not left out.
+    #[serde(deserialize_with = "present")]
     expected_version: Option<Expected>,
+    #[serde(deserialize_with = "present")]
     seen_version: Option<u64>,
     retry: bool,
     command_id: Option<String>,
@@ -254,21 +259,58 @@ impl Place {
     }
 }
 
+/// What can be listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hears {
+    Event,
+    Seek,
+    Step,
+}
+
 /// Who waits for an answer.
 pub struct Reply {
     resolve: Function,
     reject: Function,
+    /// Where the answer is kept until it is to be given, unless that is at once.
+    kept: Option<Late>,
+}
+
+/// An answer that is given later.
+#[derive(Clone, Default)]
+pub struct Late(Rc<Cell<Option<(Function, JsValue)>>>);
+
+impl Late {
+    /// Gives it.
+    pub fn give(&self) {
+        if let Some((to, value)) = self.0.take() {
+            // A promise's own functions do not fail.
+            let _ = to.call1(&JsValue::NULL, &value);
+        }
+    }
 }
 
 impl Reply {
+    /// The same, whose answer is given later.
+    pub fn later(self) -> (Self, Late) {
+        let kept = Late::default();
+        (Self { kept: Some(kept.clone()), ..self }, kept)
+    }
+
+    fn give(&self, to: &Function, value: &JsValue) {
+        let given = Late(Rc::new(Cell::new(Some((to.clone(), value.clone())))));
+        match &self.kept {
+            Some(kept) => kept.0.set(given.0.take()),
+            None => given.give(),
+        }
+    }
+
     /// Answers.
     pub fn resolve(&self, value: &impl Serialize) {
         self.resolve_js(&to_js(value));
     }
 
     fn resolve_js(&self, value: &JsValue) {
-        // A promise's own functions do not fail.
-        let _ = self.resolve.call1(&JsValue::NULL, value);
+        self.give(&self.resolve, value);
     }
 
     /// Answers with an `Error` that has a `code`.
@@ -277,7 +319,7 @@ impl Reply {
     }
 
     fn reject_with(&self, error: &JsValue) {
-        let _ = self.reject.call1(&JsValue::NULL, error);
+        self.give(&self.reject, error);
     }
 }
 
@@ -312,6 +354,8 @@ fn options<T: for<'de> Deserialize<'de> + Default>(value: &JsValue) -> Result<T,
     if value.is_undefined() || value.is_null() { Ok(T::default()) } else { from_js(value) }
 }
 
+type Listen = dyn Fn(JsValue, JsValue) -> Result<Function, JsValue>;
+
 /// Puts `window.leftfold` in place.
 pub fn install(ask: &Callback<(Request, Reply)>) {
     let page = Object::new();
@@ -326,7 +370,11 @@ pub fn install(ask: &Callback<(Request, Reply)>) {
     define("scenarios", |_| Ok(Request::Scenarios));
     define("open", |[id, how, _]| {
         let mut how: OpenOptions = options(how)?;
-        how.memory = how.storage.as_deref() == Some("memory");
+        how.memory = match how.storage.as_deref() {
+            None => false,
+            Some("memory") => true,
+            Some(_) => return Err("storage is memory, or is left out".to_owned()),
+        };
         Ok(Request::Open(text(id)?, how))
     });
     define("send", |[stream, command, how]| {
@@ -381,13 +429,25 @@ pub fn install(ask: &Callback<(Request, Reply)>) {
     define("reset", |_| Ok(Request::Reset));
     let listen = {
         let ask = ask.clone();
-        Closure::<dyn Fn(String, Function) -> Function>::new(move |event, callback: Function| {
-            ask.emit((Request::On(event, callback.clone()), Reply::nobody()));
+        let count = Cell::new(0);
+        Closure::<Listen>::new(move |event: JsValue, callback: JsValue| {
+            let hears = match event.as_string().as_deref() {
+                Some("event") => Hears::Event,
+                Some("seek") => Hears::Seek,
+                Some("step") => Hears::Step,
+                _ => return Err(failure("malformed", "one listens to event, seek or step")),
+            };
+            let Ok(callback) = callback.dyn_into::<Function>() else {
+                return Err(failure("malformed", "a function is expected, to be called then"));
+            };
+            let number = count.get();
+            count.set(number + 1);
+            ask.emit((Request::On(number, hears, callback), Reply::nobody()));
             let ask = ask.clone();
             let end = Closure::<dyn Fn()>::new(move || {
-                ask.emit((Request::Off(callback.clone()), Reply::nobody()));
+                ask.emit((Request::Off(number), Reply::nobody()));
             });
-            end.into_js_value().unchecked_into()
+            Ok(end.into_js_value().unchecked_into())
         })
     };
     set(&page, "on", &listen.into_js_value());
@@ -399,15 +459,15 @@ impl Reply {
     /// Nobody waits.
     fn nobody() -> Self {
         let ignore = Closure::<dyn Fn()>::new(|| ()).into_js_value().unchecked_into::<Function>();
-        Self { resolve: ignore.clone(), reject: ignore }
+        Self { resolve: ignore.clone(), reject: ignore, kept: None }
     }
 }
 
 fn promise(ask: &Callback<(Request, Reply)>, request: Result<Request, String>) -> Promise {
     let mut request = Some(request);
     Promise::new(&mut |resolve, reject| match request.take() {
-        Some(Ok(request)) => ask.emit((request, Reply { resolve, reject })),
-        Some(Err(why)) => Reply { resolve, reject }.reject("malformed", &why),
+        Some(Ok(request)) => ask.emit((request, Reply { resolve, reject, kept: None })),
+        Some(Err(why)) => Reply { resolve, reject, kept: None }.reject("malformed", &why),
         None => {}
     })
 }
@@ -630,7 +690,21 @@ async fn change(
 ) -> (Result<(), ControlError>, Vec<Did>) {
     let changed = {
         let mut session = desk.session_mut();
+        let head = session.head();
         let world = session.world_mut();
+        // All or nothing: what cannot be done is found before anything is.
+        let versions = world.codes(name);
+        if versions.is_empty() {
+            return (Err(ControlError::Unknown(name.to_owned())), Vec::new());
+        }
+        if let Some(code) = how.code.filter(|code| !versions.contains(code)) {
+            let why = format!("{name} has no code {code}");
+            return (Err(ControlError::Refused(why)), Vec::new());
+        }
+        if how.checkpoint.is_some_and(|to| to > head) {
+            let why = format!("the log ends at position {head}");
+            return (Err(ControlError::Refused(why)), Vec::new());
+        }
         match how.running {
             Some(true) => _ = world.subscribe(name),
             Some(false) => _ = world.unsubscribe(name),
@@ -639,7 +713,8 @@ async fn change(
         let known = how.running == Some(false) || world.subscription(name).is_some();
         let coded = how.code.is_none_or(|code| world.rebuild(name, code));
         if known && coded {
-            how.controls().try_for_each(|control| world.control(name, control))
+            let mut controls = how.controls().filter(|_| how.running != Some(false));
+            controls.try_for_each(|control| world.control(name, control))
         } else {
             Err(ControlError::Unknown(name.to_owned()))
         }
@@ -708,12 +783,17 @@ fn unknown_target(target: &Target, reply: &Reply) {
     }
 }
 
-async fn compare(desk: &Desk, a: Side, b: Side) -> Result<Comparison, StoreError> {
+async fn compare(desk: &Desk, a: Side, b: Side) -> Result<Comparison, (&'static str, String)> {
+    let storage = |fault: StoreError| ("storage", fault.to_string());
+    let beyond = |at: Option<u64>, head| match at {
+        Some(at) if at > head => Err(("out_of_range", format!("{at} is beyond the head, {head}"))),
+        _ => Ok(at.unwrap_or(head)),
+    };
     let mut sides = [(None, None), (None, None)];
     for (side, slot) in [a, b].into_iter().zip(&mut sides) {
         let (log, at) = side.parts();
         if let Some(log) = log.filter(|log| *log != desk.info().id) {
-            slot.0 = Some(desk.other(&log).await?);
+            slot.0 = Some(desk.other(&log).await.map_err(storage)?);
         }
         slot.1 = at;
     }
@@ -721,14 +801,14 @@ async fn compare(desk: &Desk, a: Side, b: Side) -> Result<Comparison, StoreError
     let head = here.head();
     let [(left, at), (right, to)] = &mut sides;
     if left.is_none() && right.is_none() {
-        return Ok(compare_positions(&mut here, at.unwrap_or(head), to.unwrap_or(head)));
+        return Ok(compare_positions(&mut here, beyond(*at, head)?, beyond(*to, head)?));
     }
     let mut here = Some(&mut *here);
     let sides = [left.as_mut().or_else(|| here.take()), right.as_mut().or_else(|| here.take())];
     let [Some(left), Some(right)] = sides else {
-        return Err(StoreError::UnknownLog(String::new()));
+        return Err(storage(StoreError::UnknownLog(String::new())));
     };
-    let at = [at.unwrap_or(left.head()), to.unwrap_or(right.head())];
+    let at = [beyond(*at, left.head())?, beyond(*to, right.head())?];
     Ok(compare_logs([left, right], at))
 }
 
@@ -738,12 +818,7 @@ pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
     match request {
         Request::Send(stream, command, how) => {
             let Some(ask) = ask(desk, &stream, command, how, &reply) else { return Vec::new() };
-            let entry = desk.send(ask).await;
-            let Some(entry) = entry else {
-                reply.reject("storage", "the command was not handled");
-                return Vec::new();
-            };
-            sent(desk, &entry, &reply);
+            return answered(desk, ask, &reply).await;
         }
         Request::Submit(stream, command, how) => {
             let Some(ask) = ask(desk, &stream, command, how, &reply) else { return Vec::new() };
@@ -757,14 +832,13 @@ pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
             return did.into_iter().collect();
         }
         Request::Next => {
-            let next = desk.session().next_in_story();
-            let Some(number) = next else {
+            let Some(played) = desk.tell().await else {
                 reply.resolve(&Value::Null);
                 return Vec::new();
             };
-            let say = desk.session().scenario().story.get(number).map(|it| it.say.clone());
-            desk.tell(number).await;
-            reply.resolve(&serde_json::json!({ "number": number + 1, "say": say }));
+            let number = played.number + 1;
+            reply.resolve(&serde_json::json!({ "number": number, "say": played.say }));
+            return played.trace;
         }
         Request::Append(rows, how) => append(desk, &rows, &how, &reply).await,
         Request::Events(from, to) => {
@@ -843,10 +917,7 @@ pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
                 reply.reject("malformed", "the journal has no command of that id");
                 return Vec::new();
             };
-            match desk.send(ask).await {
-                Some(entry) => sent(desk, &entry, &reply),
-                None => reply.reject("storage", "the command was not handled"),
-            }
+            return answered(desk, ask, &reply).await;
         }
         Request::Loading(how) => {
             let mut session = desk.session_mut();
@@ -900,7 +971,7 @@ pub async fn answer(desk: &Desk, request: Request, reply: Reply) -> Vec<Did> {
         }
         Request::Compare(a, b) => match compare(desk, a, b).await {
             Ok(comparison) => reply.resolve(&comparison_out(&comparison)),
-            Err(fault) => reply.reject("storage", &fault.to_string()),
+            Err((code, why)) => reply.reject(code, &why),
         },
         Request::Rebuild(name) => {
             let code = desk.session().world().subscription(&name).map(Subscription::code);
@@ -979,6 +1050,15 @@ fn empty() -> Box<RawValue> {
     serde_json::value::to_raw_value(&serde_json::json!({})).unwrap_or_default()
 }
 
+async fn answered(desk: &Desk, ask: Ask, reply: &Reply) -> Vec<Did> {
+    let (entry, trace) = desk.send(ask).await;
+    match entry {
+        Some(entry) => sent(desk, &entry, reply),
+        None => reply.reject("storage", "the command was not handled"),
+    }
+    trace
+}
+
 fn sent(desk: &Desk, entry: &Entry, reply: &Reply) {
     let session = desk.session();
     match &entry.outcome {
@@ -1002,6 +1082,9 @@ fn sent(desk: &Desk, entry: &Entry, reply: &Reply) {
     }
 }
 
+/// The end of the year 9999, in milliseconds since 1970: archives can write no later time.
+const LATEST: u64 = 253_402_300_799_999;
+
 async fn append(desk: &Desk, text: &str, how: &AppendOptions, reply: &Reply) {
     let rows: Vec<AppendRow> = match serde_json::from_str(text) {
         Ok(rows) => rows,
@@ -1021,6 +1104,9 @@ async fn append(desk: &Desk, text: &str, how: &AppendOptions, reply: &Reply) {
         if at < last {
             return reply
                 .reject("malformed", &fault("it is earlier than the one before it".to_owned()));
+        }
+        if at > LATEST {
+            return reply.reject("malformed", &fault("it is later than the year 9999".to_owned()));
         }
         last = at;
         // Ten thousand events, and a few streams: each is read once.
@@ -1066,7 +1152,7 @@ async fn append(desk: &Desk, text: &str, how: &AppendOptions, reply: &Reply) {
 /// Who wants to be told.
 #[derive(Default)]
 pub struct Listeners {
-    list: Vec<(String, Function)>,
+    list: Vec<(u64, Hears, Function)>,
     told: u64,
     /// Who waits until a subscription has reached a position.
     waiting: Vec<(Desk, String, u64, Reply)>,
@@ -1074,13 +1160,22 @@ pub struct Listeners {
 
 impl Listeners {
     /// Adds one.
-    pub fn add(&mut self, event: &str, callback: Function) {
-        self.list.push((event.to_owned(), callback));
+    pub fn add(&mut self, number: u64, hears: Hears, callback: Function) {
+        self.list.push((number, hears, callback));
     }
 
     /// Takes one away.
-    pub fn remove(&mut self, callback: &Function) {
-        self.list.retain(|(_, it)| it != callback);
+    pub fn remove(&mut self, number: u64) {
+        self.list.retain(|(it, ..)| *it != number);
+    }
+
+    /// Another log is open: what was there before has not just happened, and nobody waits for
+    /// what the old one's subscriptions do.
+    pub fn open(&mut self, desk: &Desk) {
+        self.told = desk.session().head();
+        for (_, name, _, reply) in self.waiting.extract_if(.., |(it, ..)| it != desk) {
+            reply.reject("unknown_projection", &format!("{name} was waited for in another log"));
+        }
     }
 
     /// Answers once a subscription has reached a position: at once where it has.
@@ -1102,33 +1197,33 @@ impl Listeners {
 
     /// The playhead moved.
     pub fn seek(&self, position: u64) {
-        self.tell("seek", &to_js(&position));
+        self.tell(Hears::Seek, &to_js(&position));
     }
 
     /// Micro-steps were performed.
     pub fn trace(&mut self, trace: &[Did], session: &Session) {
-        if self.hears("step") {
+        if self.hears(Hears::Step) {
             for did in trace {
-                self.tell("step", &to_js(&step_out(did)));
+                self.tell(Hears::Step, &to_js(&step_out(did)));
             }
         }
         self.arrived();
         let from = std::mem::replace(&mut self.told, session.head()) + 1;
-        if self.hears("event") {
+        if self.hears(Hears::Event) {
             for event in session.log().events(from, session.head()) {
-                self.tell("event", &to_js(&event_out(event)));
+                self.tell(Hears::Event, &to_js(&event_out(event)));
             }
         }
     }
 
     /// True where somebody listens: what nobody hears need not be written.
-    fn hears(&self, event: &str) -> bool {
-        self.list.iter().any(|(name, _)| name == event)
+    fn hears(&self, what: Hears) -> bool {
+        self.list.iter().any(|(_, hears, _)| *hears == what)
     }
 
-    fn tell(&self, event: &str, value: &JsValue) {
-        for (name, callback) in &self.list {
-            if name == event {
+    fn tell(&self, what: Hears, value: &JsValue) {
+        for (_, hears, callback) in &self.list {
+            if *hears == what {
                 // A listener's own failure is its own.
                 let _ = callback.call1(&JsValue::NULL, value);
             }

@@ -372,10 +372,7 @@ impl Desk {
         let session = Session::new(World::new(scenario));
         let desk = Self::at(storage, info, session, None);
         desk.join(runner);
-        let mut number = 0;
-        while story && desk.tell(number).await {
-            number += 1;
-        }
+        while story && desk.tell().await.is_some() {}
         match desk.0.fault.take() {
             Some(fault) => Err(fault),
             None => Ok(desk),
@@ -881,8 +878,9 @@ impl Desk {
         }
     }
 
-    /// Sends a command and runs until all that follows from it is done. The journal's entry.
-    pub async fn send(&self, ask: Ask) -> Option<Entry> {
+    /// Sends a command and runs until all that follows from it is done. The journal's entry, and
+    /// what was done.
+    pub async fn send(&self, ask: Ask) -> (Option<Entry>, Vec<Did>) {
         let id = ask.id;
         self.session_mut().world_mut().submit(ask);
         self.answer_to(id).await
@@ -894,12 +892,12 @@ impl Desk {
     }
 
     /// What came of a command that was submitted, once all is quiet.
-    pub async fn answer_to(&self, command: Uuid) -> Option<Entry> {
-        self.run().await;
+    pub async fn answer_to(&self, command: Uuid) -> (Option<Entry>, Vec<Did>) {
+        let trace = self.run().await;
         let session = self.session();
         // The last: one that is tried again after a conflict has two.
         let mut journal = session.world().journal().iter();
-        journal.rfind(|it| it.envelope.command_id == command).cloned()
+        (journal.rfind(|it| it.envelope.command_id == command).cloned(), trace)
     }
 
     /// Appends events past their aggregates; the positions they have.
@@ -916,14 +914,33 @@ impl Desk {
         Some((handled.start, handled.end - 1))
     }
 
-    /// Plays step `number` of the story, counted from 0, at its own time. False once it is over.
-    pub async fn tell(&self, number: usize) -> bool {
-        let Some(step) = self.session_mut().tell(number) else { return false };
+    /// Plays the story's next step at its own time, after all that was asked before. None once it
+    /// is over.
+    pub async fn tell(&self) -> Option<Played> {
+        let _turn = self.0.gate.lock().await;
+        let mut trace = self.run_in_turn().await;
+        let number = self.session().next_in_story()?;
+        let before = self.session().world().journal().len();
+        let step = self.session_mut().tell(number)?;
         self.0.story_time.set(Some(step.at));
-        self.run().await;
+        trace.extend(self.run_in_turn().await);
         self.0.story_time.set(None);
-        true
+        // What processes send because of it comes after it.
+        let entry = self.session().world().journal().get(before).cloned();
+        Some(Played { number, say: step.say, entry, trace })
     }
+}
+
+/// A step of the story that was played.
+pub struct Played {
+    /// Which one, counted from 0.
+    pub number: usize,
+    /// What it says.
+    pub say: Rc<str>,
+    /// What came of its first command.
+    pub entry: Option<Entry>,
+    /// What was done.
+    pub trace: Vec<Did>,
 }
 
 /// A new log of a scenario.

@@ -29,6 +29,8 @@ const HEADER_HEIGHT: f64 = 28.0;
 /// Browsers cannot lay out a taller element; a longer log is scrolled in proportion.
 const TALLEST: f64 = 8_000_000.0;
 const SPARE_ROWS: usize = 4;
+/// So many of the neighbours of the playhead's row are in view with it.
+const ROWS_BESIDE: f64 = 2.0;
 /// However tall the screen is.
 const ROWS_AT_MOST: usize = 200;
 /// A handout that is longer is no handout.
@@ -332,7 +334,7 @@ impl EventLogView {
         let props = ctx.props();
         let count = self.count(props);
         let scale = scale(count, self.height);
-        let mut total = (count as f64 * ROW_HEIGHT).min(TALLEST);
+        let mut total = tall(count);
         let Window { mut first, mut last, shown } = self.window(props);
         // Where the log is scrolled in proportion, rows stand where the eye is, not to scale.
         let mut offset = if scale < 1.0 {
@@ -471,15 +473,17 @@ impl EventLogView {
         }
     }
 
-    /// How far the log has to be scrolled for a row to be in view.
+    /// How far the log has to be scrolled for a row and its neighbours to be in view.
     fn bring(&self, index: usize, props: &LogProps, height: f64) -> f64 {
         let scale = scale(self.count(props), height);
         let at = index as f64 * ROW_HEIGHT * scale;
         let room = (height - ROW_HEIGHT).max(ROW_HEIGHT) * scale;
-        if at < self.top {
-            at.ceil()
-        } else if at > self.top + room {
-            (at - room).max(0.0).ceil()
+        let beside = (ROWS_BESIDE * ROW_HEIGHT * scale).min(room / 2.0);
+        let end = (tall(self.count(props)) - height).max(0.0);
+        if at < self.top + beside {
+            (at - beside).max(0.0).ceil()
+        } else if at > self.top + room - beside {
+            (at - room + beside).clamp(0.0, end).ceil()
         } else {
             self.top
         }
@@ -694,6 +698,11 @@ fn kin(session: &Session) -> Set<u64> {
 /// The height in which rows are seen: all but the header's, which stays on top.
 fn visible(place: &HtmlElement) -> f64 {
     f64::from(place.client_height()) - HEADER_HEIGHT
+}
+
+/// How tall so many rows are.
+fn tall(count: usize) -> f64 {
+    (count as f64 * ROW_HEIGHT).min(TALLEST)
 }
 
 fn scale(count: usize, height: f64) -> f64 {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use web_sys::{File, HtmlInputElement, KeyboardEvent};
+use web_sys::{File, FocusEvent, HtmlInputElement};
 use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
 
 use super::desk::{Trouble, written_millis};
@@ -144,14 +144,6 @@ pub fn Logs(props: &LogsProps) -> Html {
         }
     });
     let close = act.reform(|_: MouseEvent| Act::Show(false));
-    let escape = {
-        let act = act.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if event.key() == "Escape" {
-                act.emit(Act::Show(false));
-            }
-        })
-    };
     let file = {
         let act = act.clone();
         Callback::from(move |event: Event| {
@@ -163,6 +155,12 @@ pub fn Logs(props: &LogsProps) -> Html {
             input.set_value("");
         })
     };
+    // Who goes to a link wants to copy it.
+    let all = |event: FocusEvent| {
+        if let Some(field) = event.target_dyn_into::<HtmlInputElement>() {
+            field.select();
+        }
+    };
     let busy = shown.busy.is_some();
     // One thing after the other.
     let start = |text: &'static str, what: fn() -> Act| {
@@ -171,7 +169,7 @@ pub fn Logs(props: &LogsProps) -> Html {
     let kept = shown.entries.iter().filter(|it| it.info.deleted_at.is_none());
     let deleted = shown.entries.iter().filter(|it| it.info.deleted_at.is_some());
     html! {
-        <div class="veil" onkeydown={escape}>
+        <div class="veil">
             <section class="keys logs" role="dialog" aria-modal="true" aria-label="Logs">
                 <div class="top">
                     <h2>{ "Logs" }</h2>
@@ -197,7 +195,7 @@ pub fn Logs(props: &LogsProps) -> Html {
                 }
                 if let Some(link) = &shown.link {
                     <label class="field"><span>{ "Whoever opens this link gets a new log of their own" }</span>
-                        <input readonly=true aria-label="Link" value={link.clone()} />
+                        <input readonly=true aria-label="Link" value={link.clone()} onfocus={all} />
                     </label>
                 }
                 if let Some((busy, cancels)) = &shown.busy {

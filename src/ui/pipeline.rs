@@ -107,9 +107,9 @@ impl Station {
             Self::Commands => (2.0, 14.0, 33.0),
             Self::Handler => (22.0, 13.0, 33.0),
             Self::Store => (41.0, 14.0, 33.0),
-            Self::Projections => (62.0, 15.0, 33.0),
+            Self::Projections => (62.0, 16.5, 33.0),
             Self::Queries => (84.0, 14.0, 33.0),
-            Self::Processes => (62.0, 15.0, 79.0),
+            Self::Processes => (62.0, 16.5, 79.0),
             Self::Outbox => (84.0, 14.0, 79.0),
         }
     }
@@ -161,8 +161,9 @@ pub struct PipelineProps {
     /// True where the scenario has processes.
     pub reacts: bool,
     pub pulse: Option<Pulse>,
-    /// What the drawing's last line says.
+    /// What the drawing's last line says, and whether that is about the station that is lit.
     pub caption: AttrValue,
+    pub there: bool,
     pub forward: Callback<Station>,
 }
 
@@ -200,9 +201,9 @@ pub fn Pipeline(props: &PipelineProps) -> Html {
                     { line("M16 33H22", false) }
                     { line("M35 33H41", false) }
                     { line("M55 33H62", false) }
-                    { line("M84 33H77", false) }
+                    { line("M84 33H78.5", false) }
                     { line("M55 33C59 33 58 79 62 79", true) }
-                    { line("M77 79H84", true) }
+                    { line("M78.5 79H84", true) }
                     { line("M62 88C50 106 9 112 9 53", true) }
                 </svg>
                 { for ALL.map(|station| {
@@ -223,7 +224,7 @@ pub fn Pipeline(props: &PipelineProps) -> Html {
                 if let Some(pulse) = &props.pulse { { token(pulse) } }
             </div>
             <p class="caption">
-                if let Some(station) = now { <b class={station.colour()}>{ station.name() }</b> }
+                if let Some(station) = now.filter(|_| props.there) { <b class={station.colour()}>{ station.name() }</b> }
                 <span>{ props.caption.clone() }</span>
             </p>
         </section>

@@ -125,13 +125,13 @@ fn controls(props: &TimelineProps) -> Html {
     let at = SPEEDS.iter().find(|(it, _)| near(*it)).map(|(_, text)| *text);
     let pace =
         [("event", "by event"), ("beat", "by beat")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    let marked = props.marks.iter().any(|(it, _)| *it == position);
     let bookmark = {
         let here = props.here.as_ref();
         let name =
             here.map_or("The beginning".to_owned(), |it| format!("{} on {}", it.kind, it.stream));
-        props.mark.reform(move |_| (position, Some(name.clone())))
+        props.mark.reform(move |_| (position, (!marked).then(|| name.clone())))
     };
-    let marked = props.marks.iter().any(|(it, _)| *it == position);
     html! {
         <div class="controls">
             <div class="transport">
@@ -169,10 +169,7 @@ fn place_of(props: &TimelineProps) -> Html {
             } }</span>
             if let Some(here) = &props.here { <span class="date">{ format!(" · {}", here.written) }</span> }
             if position < head {
-                <span class="ahead">{ match head - position {
-                    1 => " · 1 hasn't happened yet".to_owned(),
-                    more => format!(" · {} haven't happened yet", grouped(more)),
-                } }</span>
+                <span class="ahead">{ format!(" · {} to come", grouped(head - position)) }</span>
                 <span class="acts">
                     { button("Fork here", props.fork.reform(|_| ())) }
                     { button("Return to now", props.seek.reform(move |_| head)) }
@@ -340,13 +337,28 @@ fn drag_flag(props: &TimelineProps, flag: &Flag, text: String, how: &str, style:
 /// Flags this near to each other, as a share of the track, have no room for their words.
 const CROWDED: f64 = 0.14;
 
+/// How flags stand at these places, which ascend: as what, and how many stand on the right. Where
+/// they would cover each other, one at the edge has words, and the others are flags only.
+fn stand(places: &[f64]) -> Vec<(&'static str, usize)> {
+    let crowds = places.chunk_by(|a, b| b - a < CROWDED);
+    let all = crowds.flat_map(|crowd| {
+        let (last, left) = (crowd.len() - 1, crowd[0] > 0.7);
+        (0..=last).map(move |nth| match nth {
+            0 if left => (" left", last),
+            _ if nth == last && !left => ("", 0),
+            _ => (" pennant", last - nth),
+        })
+    });
+    all.collect()
+}
+
 fn flags(props: &TimelineProps) -> Html {
     let (mut behind, ahead): (Vec<&Flag>, Vec<&Flag>) =
         props.flags.iter().partition(|flag| flag.lag > 0 || flag.paused);
     sort(&mut behind, |a, b| a.checkpoint.cmp(&b.checkpoint));
-    let (mut last, mut crowd) = (None::<f64>, 0_i32);
+    let places: Vec<f64> = behind.iter().map(|it| share(props, it.checkpoint)).collect();
     html! {
-        <div class="lane flags">
+        <div class={if behind.is_empty() { "lane flags" } else { "lane flags behind" }}>
             <span class="name">{ match ahead.len() {
                 0 => html! {},
                 count => html! { <span title={ahead.iter().map(|it| it.name.to_string()).collect::<Vec<_>>().join(", ")}>{ format!("⚑ {count} at the head") }</span> },
@@ -361,24 +373,13 @@ fn flags(props: &TimelineProps) -> Html {
                         </button>
                     }
                 }) }
-                { for behind.into_iter().map(|flag| {
+                { for behind.iter().zip(stand(&places)).map(|(flag, (how, nth))| {
                     let text = format!("{}, {}", flag.name, match flag.lag { 0 => "paused".to_owned(), lag => format!("{lag} behind") });
-                    let at = share(props, flag.checkpoint);
-                    // Where flags would cover each other, all but the first are flags only.
-                    crowd = last.filter(|last| at - last < CROWDED).map_or(0, |_| crowd + 1);
-                    if crowd == 0 {
-                        last = Some(at);
-                    }
-                    let how = match crowd {
-                        0 if at > 0.7 => " left",
-                        0 => "",
-                        _ => " pennant",
-                    };
-                    drag_flag(props, flag, text, how, format!("{};--nth:{}", style(props, flag.checkpoint), -crowd))
+                    drag_flag(props, flag, text, how, format!("{};--nth:{nth}", style(props, flag.checkpoint)))
                 }) }
                 { for ahead.iter().enumerate().filter(|_| props.head > 0 && props.axis.to == props.head).map(|(nth, flag)| {
                     let text = flag.name.to_string();
-                    drag_flag(props, flag, text, " pennant", format!("{};--nth:{}", style(props, flag.checkpoint), ahead.len() - 1 - nth))
+                    drag_flag(props, flag, text, " pennant head", format!("{};--nth:{}", style(props, flag.checkpoint), ahead.len() - 1 - nth))
                 }) }
             </span>
         </div>
@@ -454,6 +455,10 @@ fn millis(text: &str) -> Option<u64> {
 
 fn written(at: u64) -> String {
     let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at as f64));
+    // Browsers know no later date than that of the year 275,760.
+    if date.get_time().is_nan() {
+        return String::new();
+    }
     let text = String::from(date.to_iso_string());
     text.get(..19).unwrap_or_default().to_owned()
 }

@@ -112,14 +112,10 @@ impl fmt::Display for Did {
                 }
             }
             Self::Folded { version, folded, .. } if folded < version => {
-                let all = plural(*version, "event");
+                let (all, before) = (plural(*version, "event"), version - folded);
                 match folded {
-                    0 => write!(f, "Has folded all of its {all} before"),
-                    _ => write!(
-                        f,
-                        "Has folded {} of its {all} before, folds {folded} more",
-                        version - folded
-                    ),
+                    0 => write!(f, "Has folded its {all} before, and has the state at hand"),
+                    _ => write!(f, "Folds its {all}, of which it had folded {before} before"),
                 }
             }
             Self::Folded { folded: 0, .. } => f.write_str("Nothing to fold: the initial state"),

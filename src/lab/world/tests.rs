@@ -456,7 +456,7 @@ fn a_second_command_folds_only_what_is_new_since_the_state_at_hand() {
         Doors takes in event 2
         Alice sends Slam to door-1
         Loads door-1: 2 events
-        Has folded 1 of its 2 events before, folds 1 more
+        Folds its 2 events, of which it had folded 1 before
         Accepts Slam: Opened, Shut
         Asks the store to append 2 events to door-1, expecting version 2
         Stored at positions 3 to 4
@@ -1278,7 +1278,7 @@ fn what_is_missing_is_listed_without_sending_it_and_sent_when_asked() {
         expect![[r#"
         Porter sends Ring to bell-1
         Loads bell-1: 2 events
-        Has folded 1 of its 2 events before, folds 1 more
+        Folds its 2 events, of which it had folded 1 before
         Accepts Ring: Rang
         Asks the store to append 1 event to bell-1, expecting version 2
         Stored at position 7
@@ -1286,7 +1286,7 @@ fn what_is_missing_is_listed_without_sending_it_and_sent_when_asked() {
         Porter takes in event 7
         Porter sends Ring to bell-1
         Loads bell-1: 3 events
-        Has folded 2 of its 3 events before, folds 1 more
+        Folds its 3 events, of which it had folded 2 before
         Accepts Ring: Rang
         Asks the store to append 1 event to bell-1, expecting version 3
         Stored at position 8

@@ -5,9 +5,11 @@ use std::rc::Rc;
 use uuid::Uuid;
 use yew::Context;
 
+use super::open::Came;
 use super::{App, Msg, Opened};
 use crate::lab::{Ask, Choice, Control, Did, Entry, Outcome};
-use crate::ui::desk::{Desk, new_id};
+use crate::ui::console::Reply;
+use crate::ui::desk::{Desk, Played, new_id};
 use crate::ui::lab::Refused;
 use crate::ui::parts::counted;
 use crate::ui::pipeline::{Cargo, Station};
@@ -45,28 +47,27 @@ impl App {
         if self.under_way() {
             return;
         }
-        let Some(number) = desk.session().next_in_story() else { return };
+        if desk.session().next_in_story().is_none() {
+            return;
+        }
         let head = desk.session().head();
         desk.session_mut().seek(head);
         self.beat = None;
-        if let Some(step) = desk.session().scenario().story.get(number) {
-            self.said = step.say.to_string();
-            self.told = Some(self.said.clone());
-        }
         ctx.link().send_future(async move {
-            let before = desk.session().world().journal().len();
-            desk.tell(number).await;
-            // What processes send because of it comes after it.
-            let entry = desk.session().world().journal().get(before).cloned();
-            Msg::Told(desk, entry)
+            let played = desk.tell().await;
+            Msg::Told(desk, played)
         });
     }
 
     /// A step of the story was played. In a log that somebody has changed it may come to nothing.
-    pub(super) fn story_told(&mut self, entry: Option<&Entry>) {
-        if let Some(entry) = entry {
+    pub(super) fn story_told(&mut self, played: Option<Played>) {
+        let Some(Played { say, entry, trace, .. }) = played else { return };
+        self.said = say.to_string();
+        self.told = Some(self.said.clone());
+        if let Some(entry) = &entry {
             self.light(entry);
             let refused = entry.outcome != Outcome::Accepted;
+            self.marked(!refused);
             // A step that is meant to be refused says so itself.
             if let (true, Some(told), Some(why)) = (refused, &mut self.told, &entry.reason)
                 && !told.contains("efused")
@@ -75,7 +76,7 @@ impl App {
                 self.said.clone_from(told);
             }
         }
-        self.changed(&[]);
+        self.changed(&trace);
     }
 
     /// Shows in the drawing how far a command has come.
@@ -122,17 +123,22 @@ impl App {
         ctx.link().send_future(async move {
             let head = desk.session().head();
             desk.session_mut().seek(head);
-            let entry = desk.send(ask).await;
-            Msg::Sent(desk, entry)
+            let (entry, trace) = desk.send(ask).await;
+            Msg::Sent(desk, entry, trace)
         });
     }
 
-    pub(super) fn sent(&mut self, entry: Option<&Entry>) {
+    pub(super) fn sent(&mut self, entry: Option<&Entry>, trace: &[Did]) {
         let Some(entry) = entry else { return };
         self.lab.sent(entry);
-        let command = entry.envelope.command.as_ref().map(|it| it.kind.clone()).unwrap_or_default();
+        let mut command =
+            entry.envelope.command.as_ref().map(|it| it.kind.to_string()).unwrap_or_default();
+        if entry.envelope.actor != self.draft.actor {
+            command = format!("{}’s {command}", entry.envelope.actor);
+        }
         let reason = entry.reason.as_deref().unwrap_or_default();
         self.light(entry);
+        self.marked(entry.outcome == Outcome::Accepted);
         Rc::make_mut(&mut self.draft).answer = Some(match &entry.outcome {
             Outcome::Repeated => {
                 (true, format!("{command} was handled before: nothing is done again."))
@@ -149,7 +155,7 @@ impl App {
         });
         self.said = self.draft.answer.clone().map(|(_, text)| text).unwrap_or_default();
         self.told = Some(self.said.clone());
-        self.changed(&[]);
+        self.changed(trace);
     }
 
     pub(super) fn fork_and_send(&mut self, ctx: &Context<Self>, send: bool) {
@@ -171,32 +177,38 @@ impl App {
         } else {
             None
         };
+        let position = desk.session().position();
+        self.fork(ctx, position, ask, None);
+    }
+
+    /// A new log with the past up to `position`, in which a command may come first.
+    pub(super) fn fork(
+        &mut self,
+        ctx: &Context<Self>,
+        position: u64,
+        first: Option<Ask>,
+        reply: Option<Reply>,
+    ) {
+        let Some(desk) = self.desk.clone() else { return };
         self.opening += 1;
-        let (turn, link) = (self.opening, ctx.link().clone());
-        wasm_bindgen_futures::spawn_local(async move {
-            let position = desk.session().position();
+        let turn = self.opening;
+        ctx.link().send_future(async move {
             let forked = async {
-                let command = ask.as_ref().map(|it| it.id);
-                let desk = desk.fork(position, ask).await?;
+                let command = first.as_ref().map(|it| it.id);
+                let desk = desk.fork(position, first).await?;
                 let entry = match command {
-                    Some(command) => desk.answer_to(command).await,
+                    Some(command) => desk.answer_to(command).await.0,
                     None => None,
                 };
                 let logs = desk.storage().logs().await?;
-                Ok((Opened { desk, logs, instead: false }, entry))
+                Ok(Opened { desk, logs, came: Came::Forked(position, entry) })
             };
-            match forked.await {
-                Ok((opened, entry)) => {
-                    link.send_message(Msg::Opened(turn, Ok(opened), None, None));
-                    link.send_message(Msg::Forked(position, entry));
-                }
-                Err(fault) => link.send_message(Msg::Opened(turn, Err(fault), None, None)),
-            }
+            Msg::Opened(turn, forked.await, None, reply)
         });
     }
 
     pub(super) fn forked(&mut self, position: u64, entry: Option<&Entry>) {
-        self.sent(entry);
+        self.sent(entry, &[]);
         let came = if entry.is_some() { &*self.said } else { "" };
         self.said = format!(
             "This is a new log, forked after event {position}; the other one stays. {came}"

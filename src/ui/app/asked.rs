@@ -3,11 +3,16 @@
 
 use yew::Context;
 
-use super::{App, How, Msg, Opened};
+use super::{App, How, Msg};
 use crate::ui::console::{self, Reply, Request};
 
 impl App {
     pub(super) fn console(&mut self, ctx: &Context<Self>, request: Request, reply: Reply) -> bool {
+        let waits = !matches!(request, Request::Ready | Request::Scenarios | Request::On(..));
+        if let Some(early) = self.early.as_mut().filter(|_| waits) {
+            early.push((request, reply));
+            return false;
+        }
         match request {
             Request::Ready => {
                 if self.desk.is_some() {
@@ -36,12 +41,12 @@ impl App {
                 self.open(ctx, &id, how, Some(reply));
                 return true;
             }
-            Request::On(event, callback) => {
-                self.listeners.add(&event, callback);
+            Request::On(number, event, callback) => {
+                self.listeners.add(number, event, callback);
                 return false;
             }
-            Request::Off(callback) => {
-                self.listeners.remove(&callback);
+            Request::Off(number) => {
+                self.listeners.remove(number);
                 return false;
             }
             _ => {}
@@ -78,16 +83,7 @@ impl App {
                     reply.reject("out_of_range", "the log ends before that position");
                     return false;
                 }
-                self.opening += 1;
-                let turn = self.opening;
-                ctx.link().send_future(async move {
-                    let forked = async {
-                        let desk = desk.fork(position, None).await?;
-                        let logs = desk.storage().logs().await?;
-                        Ok(Opened { desk, logs, instead: false })
-                    };
-                    Msg::Opened(turn, forked.await, None, Some(reply))
-                });
+                self.fork(ctx, position, None, Some(reply));
                 false
             }
             other => {
@@ -95,10 +91,13 @@ impl App {
                 self.answering += usize::from(changes);
                 let link = ctx.link().clone();
                 wasm_bindgen_futures::spawn_local(async move {
-                    let trace = console::answer(&desk, other, reply).await;
-                    if changes {
-                        link.send_message(Msg::Answered(trace));
+                    if !changes {
+                        console::answer(&desk, other, reply).await;
+                        return;
                     }
+                    let (reply, kept) = reply.later();
+                    let trace = console::answer(&desk, other, reply).await;
+                    link.send_message(Msg::Answered(desk, trace, kept));
                 });
                 false
             }

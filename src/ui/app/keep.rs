@@ -229,7 +229,7 @@ impl App {
                 self.list_own(entries.iter().map(|it| it.info.clone()));
             }
             Act::Open(info) => {
-                shown.open = false;
+                self.act(ctx, Act::Show(false));
                 self.open(ctx, &info.scenario, How::Log(info.id, None), None);
             }
             Act::Rename(info, title) => {
@@ -432,7 +432,11 @@ impl App {
                 return self.act(ctx, Act::Show(true));
             }
             Act::Link(link, copied) => {
-                let words = if copied { "The link is copied." } else { "Copy the link below." };
+                let words = if copied {
+                    "The link is copied."
+                } else {
+                    "The clipboard is closed to this page: copy the link from its field."
+                };
                 shown.link = Some(link);
                 return self.act(ctx, Act::Said(format!("{words} It holds the whole log.")));
             }
@@ -459,22 +463,30 @@ impl App {
         true
     }
 
+    /// An address that carries no log that can be read: whatever is open stays open.
+    fn not_shared(&mut self, why: String) -> bool {
+        self.fault = Some(why);
+        match &self.desk {
+            Some(desk) => {
+                let session = desk.session();
+                let scenario = &session.scenario().id;
+                Address::write(scenario, &desk.info().id, session.position(), false);
+            }
+            None => Address::clear(),
+        }
+        self.desk.is_some()
+    }
+
     /// An address that carries a log: makes it one of this browser's own.
     pub(super) fn shared(&mut self, ctx: &Context<Self>) -> bool {
         let Some(text) = Address::shared() else { return false };
         let shared = match link::read(&text) {
             Ok(shared) => shared,
-            Err(why) => {
-                self.fault = Some(format!("No log could be opened: {why}."));
-                Address::clear();
-                return false;
-            }
+            Err(why) => return self.not_shared(format!("No log could be opened: {why}.")),
         };
         let Some(scenario) = self.scenarios.iter().find(|it| *it.id == *shared.scenario).cloned()
         else {
-            self.fault = Some(format!("This page has no scenario {}.", shared.scenario));
-            Address::clear();
-            return false;
+            return self.not_shared(format!("This page has no scenario {}.", shared.scenario));
         };
         let memory = Storage::Memory(self.memory.clone());
         let storage = self.disk.clone().map_or(memory, Storage::Disk);

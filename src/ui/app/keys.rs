@@ -5,8 +5,9 @@ use web_sys::{HtmlElement, KeyboardEvent};
 use yew::Context;
 
 use super::{App, Msg};
-use crate::ui::browser::{close_menus, focus};
+use crate::ui::browser::close_menus;
 use crate::ui::lab;
+use crate::ui::logs::Act;
 
 impl App {
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
@@ -15,9 +16,12 @@ impl App {
             return false;
         }
         let key = event.key();
-        if self.keys_shown {
+        // What lies under a dialog is left alone.
+        if self.keys_shown || self.keeping.shown.open {
             if key == "Escape" {
-                ctx.link().send_message(Msg::Keys(false));
+                let close =
+                    if self.keys_shown { Msg::Keys(false) } else { Msg::Act(Act::Show(false)) };
+                ctx.link().send_message(close);
             }
             return false;
         }
@@ -26,22 +30,30 @@ impl App {
             ctx.link().send_message(Msg::Blank(false));
             return false;
         }
+        let target = event.target().and_then(|it| it.dyn_into::<HtmlElement>().ok());
+        let tag = target.as_ref().map(|it| it.tag_name()).unwrap_or_default();
+        let slider =
+            target.as_ref().is_some_and(|it| it.get_attribute("type").as_deref() == Some("range"));
+        let field = matches!(&*tag, "INPUT" | "SELECT" | "TEXTAREA") && !slider;
         if key == "Escape" {
             if close_menus(None) {
                 event.prevent_default();
             } else if self.lab.tool.is_some() {
                 event.prevent_default();
                 ctx.link().send_message(Msg::Lab(lab::Msg::Close));
-            } else if self.present {
+            } else if self.present && !field {
                 ctx.link().send_message(Msg::Present(false));
             }
             return false;
         }
-        let target = event.target().and_then(|it| it.dyn_into::<HtmlElement>().ok());
-        let tag = target.as_ref().map(|it| it.tag_name()).unwrap_or_default();
-        let slider =
-            target.as_ref().is_some_and(|it| it.get_attribute("type").as_deref() == Some("range"));
-        if matches!(&*tag, "INPUT" | "SELECT" | "TEXTAREA") && !slider {
+        // A clicker has no other keys, wherever the focus is.
+        let clicked = self.present && tag != "TEXTAREA" && matches!(&*key, "PageUp" | "PageDown");
+        if field && !clicked {
+            return false;
+        }
+        // One press, however long.
+        if event.repeat() && matches!(&*key, " " | "." | "?" | "p") {
+            event.prevent_default();
             return false;
         }
         let (position, head) = (desk.session().position(), desk.session().head());
@@ -57,27 +69,28 @@ impl App {
             "ArrowRight" if shift => Msg::Seek((position + 10).min(head)),
             "ArrowLeft" => Msg::Back,
             "ArrowRight" => Msg::On,
-            "PageDown" if slider || self.present => Msg::Click(true),
-            "PageUp" if slider || self.present => Msg::Click(false),
+            "PageDown" if self.present => Msg::Click(true),
+            "PageUp" if self.present => Msg::Click(false),
             "Home" => Msg::Seek(0),
             "End" => Msg::Seek(head),
             "." if self.present => Msg::Blank(true),
             "?" if self.letters => Msg::Keys(true),
             "p" if self.letters => Msg::Present(!self.present),
-            "/" if self.letters => return take_to(event, "#filter"),
-            "c" if self.letters => return take_to(event, "#command"),
-            "j" if self.letters => return take_to(event, "[aria-label='Journal'] button"),
+            "/" if self.letters => return self.take_to(event, "Event log", Some("#filter")),
+            "c" if self.letters => return self.take_to(event, "Commands", Some("#command")),
+            "j" if self.letters => return self.take_to(event, "Journal", None),
             _ => return false,
         };
         event.prevent_default();
         ctx.link().send_message(message);
         false
     }
-}
 
-/// Moves the focus, for a key that was pressed outside of any field.
-fn take_to(event: &KeyboardEvent, selector: &str) -> bool {
-    event.prevent_default();
-    focus(selector);
-    false
+    /// To a panel, for a key that was pressed outside of any field: to that field of it, if any.
+    fn take_to(&mut self, event: &KeyboardEvent, panel: &str, field: Option<&'static str>) -> bool {
+        event.prevent_default();
+        self.find(&panel.into());
+        self.layout.field = field;
+        true
+    }
 }

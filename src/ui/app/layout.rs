@@ -8,7 +8,7 @@ use yew::Context;
 use super::App;
 use crate::lab::{Kind, Set, Stream};
 use crate::ui::bookmarks;
-use crate::ui::browser::{bring, remember, remembered};
+use crate::ui::browser::{bring, focus, remember, remembered};
 use crate::ui::pipeline::Station;
 
 /// The three columns of a wide screen, of which a narrow one shows one.
@@ -38,13 +38,15 @@ pub struct Layout {
     pub zoom: u64,
     /// Places on the timeline follow the time.
     pub by_time: bool,
-    /// A panel to bring forward once it is drawn.
+    /// A panel to bring forward once it is drawn, and a field in it.
     brought: Option<Rc<str>>,
+    pub field: Option<&'static str>,
 }
 
 impl Layout {
     pub fn remembered() -> Self {
-        Self { side: Side::Log, zoom: 1, by_time: false, brought: None }
+        let by_time = remembered("by-time").is_some();
+        Self { side: Side::Log, zoom: 1, by_time, brought: None, field: None }
     }
 }
 
@@ -124,6 +126,9 @@ impl App {
     pub(super) fn brought(&mut self) {
         if let Some(name) = self.layout.brought.take() {
             bring(&name);
+        }
+        if let Some(field) = self.layout.field.take() {
+            focus(field);
         }
     }
 

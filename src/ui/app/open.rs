@@ -6,7 +6,7 @@ use gloo::utils::document;
 use yew::Context;
 
 use super::{App, Msg, layout, scene};
-use crate::lab::{Scenario, Subscription, forms};
+use crate::lab::{Entry, Scenario, Subscription, forms};
 use crate::store::{LogInfo, StoreError};
 use crate::ui::address::Address;
 use crate::ui::bookmarks;
@@ -36,8 +36,17 @@ pub struct Opened {
     pub desk: Desk,
     /// All that are kept where it is.
     pub logs: Vec<LogInfo>,
-    /// True where it stands for one that was asked for and is not there.
-    pub instead: bool,
+    pub came: Came,
+}
+
+/// How a log comes to be opened.
+pub enum Came {
+    /// It was asked for.
+    Asked,
+    /// In the place of one that was asked for and is not there.
+    Instead,
+    /// By a fork after that event, with what came of the command that was sent there.
+    Forked(u64, Option<Entry>),
 }
 
 /// Under this the log is remembered in which something does not run as usual.
@@ -83,7 +92,12 @@ impl App {
         let turn = self.opening;
         let disk = self.disk.clone().map(Storage::Disk);
         let memory = Storage::Memory(self.memory.clone());
+        // A command that is under way is not lost by it.
+        let left = self.desk.clone().filter(|_| self.under_way());
         ctx.link().send_future(async move {
+            if let Some(left) = left {
+                left.run().await;
+            }
             let position = match &how {
                 How::Log(_, position) => *position,
                 _ => None,
@@ -101,7 +115,14 @@ impl App {
         position: Option<u64>,
         reply: Option<Reply>,
     ) -> bool {
-        let Opened { desk, logs, instead } = match result {
+        // Another log was asked for meanwhile.
+        if turn != self.opening {
+            if let Some(reply) = reply {
+                reply.resolve(&());
+            }
+            return false;
+        }
+        let Opened { desk, logs, came } = match result {
             Ok(opened) => opened,
             Err(fault) => {
                 let why = format!("The log could not be opened: {fault}.");
@@ -119,13 +140,7 @@ impl App {
                 return true;
             }
         };
-        // Another log was asked for meanwhile.
-        if turn != self.opening {
-            if let Some(reply) = reply {
-                reply.resolve(&());
-            }
-            return false;
-        }
+        let instead = matches!(came, Came::Instead);
         self.show(ctx, desk, if instead { None } else { position });
         if instead {
             self.also(
@@ -136,8 +151,12 @@ impl App {
         }
         self.list_own(logs.into_iter());
         self.list_anew(ctx);
+        if let Came::Forked(position, entry) = &came {
+            self.forked(*position, entry.as_ref());
+        }
         match reply {
             Some(reply) => reply.resolve(&()),
+            None if matches!(came, Came::Forked(..)) => {}
             None => self.say_position(),
         }
         for reply in std::mem::take(&mut self.ready) {
@@ -182,6 +201,8 @@ impl App {
         }
         self.lab = Lab::default();
         (self.stepping, self.beat, self.pulse, self.told) = (None, None, None, None);
+        (self.playing, self.wanted, self.behind) = (None, None, false);
+        self.listeners.open(&desk);
         let reloaded = !new && remembered(ALTERED).is_some_and(|log| log == desk.info().id);
         if altered || reloaded {
             remember(ALTERED, None);
@@ -200,6 +221,9 @@ impl App {
             desk.session_mut().seek(position);
         }
         let at = desk.session().position();
+        // An entry of the history that led here is this one's already.
+        let from = self.desk.as_ref().map(|old| old.info().id.as_str());
+        let new = new && Address::here().log.as_deref() == from;
         Address::write(&scenario.id, &desk.info().id, at, new);
         document().set_title(&format!("{} · Leftfold", scenario.title));
         let changed = ctx.link().callback(Msg::Changed);
@@ -223,7 +247,7 @@ async fn open(
     let mut logs = storage.logs().await?;
     let own = |log: &&LogInfo| log.scenario == *scenario.id;
     let last = |logs: &[LogInfo]| logs.iter().filter(own).max_by_key(|it| it.opened_at).cloned();
-    let mut instead = false;
+    let mut came = Came::Asked;
     let wanted = match &how {
         How::Log(id, _) => {
             // A log that is only in memory can still be gone back to.
@@ -234,7 +258,9 @@ async fn open(
                 }
             }
             let found = logs.iter().filter(own).find(|log| log.id == *id).cloned();
-            instead = found.is_none();
+            if found.is_none() {
+                came = Came::Instead;
+            }
             found.or_else(|| last(&logs))
         }
         How::Last => last(&logs),
@@ -252,5 +278,5 @@ async fn open(
         Some(log) => *log = info,
         None => logs.push(info),
     }
-    Ok(Opened { desk, logs, instead })
+    Ok(Opened { desk, logs, came })
 }

@@ -69,6 +69,8 @@ impl App {
             at: event.at(),
             written: written_millis(event.at()).0,
         });
+        let told = event.as_ref().and_then(|it| self.scene.narration.get(&it.correlation_id()));
+        let told = told.map(|say| format!("#{position}: {say}"));
         let next = self.scene.next;
         let next = next.and_then(|number| Some((number, scenario.story.get(number)?.say.clone())));
         let (journal, outbox) = (session.world().journal(), session.world().outbox());
@@ -77,8 +79,12 @@ impl App {
         let (journal, outbox) = (journal.len(), outbox.len());
         drop(session);
 
+        // What the story says of its own is not about a place in the drawing.
+        let of_story = |told: &String| scenario.story.iter().any(|it| told.starts_with(&*it.say));
+        let there = self.told.as_ref().is_some_and(|told| !of_story(told));
         let caption = match (&self.told, &here) {
             (Some(told), _) => told.clone(),
+            (None, Some(_)) if past && told.is_some() => told.unwrap_or_default(),
             (None, Some(here)) if past => format!("#{position}: {} on {}", here.kind, here.stream),
             (None, None) if past => "Before the first event: nothing has happened yet.".to_owned(),
             _ => scenario.about.to_string(),
@@ -124,7 +130,7 @@ impl App {
                 { self.notices(ctx, desk) }
                 <Pipeline
                     commands={journal} {position} {head} {projections} {processes} {reacts}
-                    outbox={self.scene.performed} pulse={self.pulse.clone()} {caption}
+                    outbox={self.scene.performed} pulse={self.pulse.clone()} {caption} {there}
                     forward={calls.forward.clone()}
                 />
                 <nav class="tabs" aria-label="Sides">
@@ -183,7 +189,7 @@ impl App {
                     <Timeline
                         {position} {head} {here} present={self.present} {axis} track={self.scene.track.clone()} {flags}
                         desk={desk.clone()} marks={self.bookmarks.clone()} speed={self.speed}
-                        playing={self.playing.is_some()} beats={self.beats} zoom={self.layout.zoom} hint={self.hint && head > 1}
+                        playing={self.playing.is_some()} beats={self.beats} zoom={self.layout.zoom} hint={self.hint && head > 1 && !self.present}
                         want={calls.want.clone()} seek={calls.seek.clone()}
                         go={calls.go.clone()}
                         more={self.beat.as_ref().is_some_and(|beat| !beat.over())}

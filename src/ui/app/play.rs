@@ -15,6 +15,8 @@ use crate::ui::pipeline::{Cargo, Pulse, Station};
 impl App {
     pub(super) fn seek(&mut self, position: u64) {
         let Some(desk) = &self.desk else { return };
+        // Whatever was wanted before is over.
+        self.wanted = None;
         let before = desk.session().position();
         desk.session_mut().seek(position);
         let after = desk.session().position();
@@ -89,14 +91,19 @@ impl App {
     }
 
     pub(super) fn play(&mut self, ctx: &Context<Self>) {
-        if self.playing.take().is_some() {
+        if self.playing.take().is_some() || self.under_way() {
             return;
         }
         let Some(desk) = &self.desk else { return };
         let at_end = desk.session().position() == desk.session().head();
-        if at_end && self.beat.is_none() {
+        if at_end && self.beat.as_ref().is_none_or(Beat::over) {
             self.seek(0);
         }
+        self.beat_time(ctx);
+    }
+
+    /// Goes on by itself from now on.
+    pub(super) fn beat_time(&mut self, ctx: &Context<Self>) {
         let link = ctx.link().clone();
         #[expect(
             clippy::cast_possible_truncation,
@@ -148,8 +155,15 @@ impl App {
         let Some(desk) = &self.desk else { return };
         let position = desk.session().position();
         // Half of an event's beats are taken back first.
-        if self.beat.take().is_none() {
+        if self.beat.take().is_none_or(|beat| beat.whom.is_empty()) {
             self.seek(position.saturating_sub(1));
+        }
+    }
+
+    /// What the last event changed stays marked, unless a command has come to nothing since.
+    pub(super) fn marked(&mut self, on: bool) {
+        if !on {
+            self.beat = Some(Beat { done: 0, whom: Vec::new() });
         }
     }
 

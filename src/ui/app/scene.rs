@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+use uuid::Uuid;
+
 use crate::lab::{
     CommandForm, Effect, FieldKind, Kind, Map, Outcome, Session, Set, Status, Stream, natural, sort,
 };
@@ -41,6 +43,8 @@ pub struct Scene {
     /// How many side effects were performed, and how many of them not for the first time.
     pub performed: usize,
     pub repeated: usize,
+    /// What the story says, by the ids of its commands.
+    pub narration: Map<Uuid, Rc<str>>,
     /// The story's next step.
     pub next: Option<usize>,
     /// Process → how much its code would have sent that nobody has handled.
@@ -56,7 +60,8 @@ impl Scene {
     /// Catches up with a log. `resting` is true where the playhead has come to rest.
     pub fn refresh(&mut self, desk: &Desk, zoom: u64, by_time: bool, resting: bool) {
         if self.desk.as_ref() != Some(desk) {
-            *self = Self { desk: Some(desk.clone()), ..Self::default() };
+            let narration = desk.session().narration();
+            *self = Self { desk: Some(desk.clone()), narration, ..Self::default() };
         }
         let mut session = desk.session_mut();
         self.count(&session);

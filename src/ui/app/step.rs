@@ -7,7 +7,7 @@ use yew::Context;
 
 use super::{App, Msg};
 use crate::lab::{Did, Kind};
-use crate::ui::browser::focus;
+use crate::ui::browser::{focus, on_button};
 use crate::ui::pipeline::{Performed, Pulse};
 use crate::ui::shell::Shell;
 use crate::ui::views::field_in_words;
@@ -68,11 +68,12 @@ impl App {
         }
         ctx.link().send_future(async move {
             if all {
-                return Msg::Stepped(desk.run().await, true);
+                let trace = desk.run().await;
+                return Msg::Stepped(desk, trace, true);
             }
             let did = desk.step().await;
             let over = did.is_none();
-            Msg::Stepped(did.into_iter().collect(), over)
+            Msg::Stepped(desk, did.into_iter().collect(), over)
         });
     }
 
@@ -100,6 +101,7 @@ impl App {
             };
             let good =
                 !matches!(did, Did::Rejected { .. } | Did::Conflicted { .. } | Did::Failed { .. });
+            self.marked(good);
             if let Some(stepping) = &mut self.stepping {
                 let performed = Performed { at: pulse.at, words: words.clone(), good };
                 Rc::make_mut(&mut stepping.steps).push(performed);
@@ -109,6 +111,10 @@ impl App {
         }
         if let Some(stepping) = &mut self.stepping {
             stepping.busy = false;
+            // The button under the finger does something else from now on.
+            if over && !stepping.over && on_button() {
+                self.layout.field = Some("ol.steps");
+            }
             stepping.over = over;
             if over && trace.is_empty() {
                 self.told = Some("All is quiet: nothing is left to do.".to_owned());

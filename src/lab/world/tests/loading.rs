@@ -68,7 +68,7 @@ fn force_decides_on_the_old_state_and_appends_whatever_has_happened() {
         expect![[r#"
         Alice sends Open to door-1
         Loads door-1: 2 events
-        Has folded all of its 2 events before
+        Has folded its 2 events before, and has the state at hand
         Accepts Open: Opened
         Asks the store to append 1 event to door-1, expecting any version
         Stored at position 4
