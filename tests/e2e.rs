@@ -403,6 +403,174 @@ async fn the_page_itself_never_scrolls_in_any_scenario_or_width() {
     page.close().await;
 }
 
+/// How far the document is wider and higher than the window.
+const BEYOND: &str = "
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    return [scrollWidth - innerWidth, scrollHeight - innerHeight];";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_itself_never_scrolls_while_flags_say_how_far_they_are_behind() {
+    let page = Page::open().await;
+    for (width, height) in [(1024, 768), (1280, 720), (500, 844)] {
+        page.resize(width, height).await;
+        page.js("await leftfold.open('transfers')").await;
+        page.js("await leftfold.submit('account-7', { type: 'OpenAccount', data: { name: 'Zoe', initial_balance: 1000 } })").await;
+        for step in 0.. {
+            let over = page.js("await leftfold.step()").await.is_null();
+            assert_eq!(page.js(BEYOND).await, json!([0, 0]), "{width} wide, after {step} steps");
+            if over {
+                break;
+            }
+        }
+    }
+    page.resize(1024, 768).await;
+    page.js("await leftfold.open('transfers')").await;
+    page.click("Present").await;
+    for position in [0, 5, 26] {
+        page.js(&format!("await leftfold.seek({position})")).await;
+        assert_eq!(page.js(BEYOND).await, json!([0, 0]), "presented at {position}");
+    }
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_is_told_in_the_words_of_the_story() {
+    let page = Page::open().await;
+    page.js("await leftfold.seek(1)").await;
+    page.shows("Pipeline", "#1: Alice starts with apples.").await;
+    // What no story tells is told by its name.
+    page.js("await leftfold.send('cart-9', { type: 'AddToCart', data: { item: 'plums' } })").await;
+    page.js("await leftfold.send('cart-9', { type: 'AddToCart', data: { item: 'plums' } })").await;
+    page.js("await leftfold.seek(await leftfold.head() - 1)").await;
+    page.shows("Pipeline", "AddedToCart on cart-9").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_to_nothing_leaves_no_change_marked() {
+    let page = Page::open().await;
+    let marks = "document.querySelectorAll('[aria-label=\"Read side\"] ins').length";
+    assert_ne!(page.js(marks).await, json!(0), "the last event's changes are marked");
+    page.press(['c', 'R', TAB, TAB]).await;
+    type_over(&page, "pretzels").await;
+    page.press([ENTER]).await;
+    page.shows("Commands", "there are no pretzels in this cart to remove").await;
+    page.until(&format!("{marks} === 0")).await;
+    // Whoever comes back to the event sees what it changed.
+    page.js("await leftfold.seek(3)").await;
+    page.js("await leftfold.seek(await leftfold.head())").await;
+    page.until(&format!("{marks} > 0")).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bookmark_is_taken_away_by_the_button_that_set_it() {
+    let page = Page::open().await;
+    let pressed = "[...document.querySelectorAll('button')]
+        .find(it => it.textContent.trim() === 'Bookmark').getAttribute('aria-pressed')";
+    page.js("await leftfold.seek(4)").await;
+    page.click("Bookmark").await;
+    page.until(&format!("{pressed} === 'true'")).await;
+    page.until("!!document.querySelector('button[aria-label^=\"Bookmark \"] path')").await;
+    let fill =
+        "getComputedStyle(document.querySelector('button[aria-label^=\"Bookmark \"] path')).fill";
+    assert_ne!(page.js(fill).await, json!("none"), "its flag can be seen");
+    page.click("Bookmark").await;
+    page.until(&format!("{pressed} === 'false'")).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn listeners_hear_of_a_command_before_whoever_sent_it_goes_on() {
+    let page = Page::open().await;
+    let heard = page
+        .js("
+            await leftfold.open('cart', { empty: true });
+            const events = [], steps = [], add = { type: 'AddToCart', data: { item: 'plums' } };
+            const end = leftfold.on('event', it => events.push(it.position));
+            leftfold.on('step', it => steps.push(it.caption));
+            await leftfold.send('cart-1', { type: 'Checkout', data: {} }).catch(() => 0);
+            await leftfold.send('cart-1', add);
+            const after = [events.length, steps.length > 4];
+            end();
+            await leftfold.send('cart-1', add);
+            const codes = [5, 'nope', 'event'].map(what => {
+                try { leftfold.on(what, 5); return 'taken'; } catch (fault) { return fault.code; }
+            });
+            return [after, events, codes];")
+        .await;
+    let codes = ["malformed"; 3];
+    assert_eq!(heard, json!([[1, true], [1], codes]));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_calls_for_the_storys_next_step_tell_three_steps() {
+    let page = Page::open().await;
+    let told = page
+        .js("
+            await leftfold.open('cart', { empty: true });
+            const told = await Promise.all([leftfold.next(), leftfold.next(), leftfold.next()]);
+            return told.map(it => it.number);")
+        .await;
+    assert_eq!(told, json!([1, 2, 3]));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn back_leaves_what_an_address_led_to_and_a_broken_link_leaves_everything() {
+    let page = Page::open().await;
+    page.goto("#/bank").await;
+    page.until("location.hash.startsWith('#/bank/')").await;
+    page.js("history.back(); return 1").await;
+    page.until("location.hash.startsWith('#/cart/') && document.title.startsWith('Shopping')")
+        .await;
+    let here = page.js("location.hash").await;
+    page.goto("#/share/garbage").await;
+    page.until("document.body.innerText.includes('No log could be opened')").await;
+    assert_eq!(page.js("location.hash").await, here);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_is_refused_by_the_console_and_nothing_is_changed() {
+    let page = Page::open().await;
+    let codes = page
+        .js("
+            const code = call => call.then(() => 'taken', fault => fault.code);
+            const late = { stream: 'cart-1', type: 'AddedToCart', data: { item: 'x' }, at: 9e15 };
+            return [
+                await code(leftfold.append([late])),
+                await code(leftfold.compare(1, 999)),
+                await code(leftfold.subscription('Carts now', { code: 99 })),
+                await code(leftfold.subscription('Carts now', { paused: true, checkpoint: 9999 })),
+                await code(leftfold.send('cart-1', { type: 'Checkout' }, { expectedVersion: NaN })),
+                await code(leftfold.open('cart', { storage: 'floppy' })),
+                (await leftfold.subscriptions()).some(it => it.paused),
+                await leftfold.head(),
+            ];")
+        .await;
+    let bad = "malformed";
+    assert_eq!(codes, json!([bad, "out_of_range", bad, bad, bad, bad, false, 10]));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_leave_alone_what_lies_under_a_dialog() {
+    let page = Page::open().await;
+    page.click_menu("Log ▾", "All logs…").await;
+    page.find("[role=dialog]").await;
+    page.press(['p', '\u{e012}', '\u{e011}', 'c']).await;
+    assert_eq!(
+        page.js("[await leftfold.position(), await leftfold.head()]").await,
+        json!([10, 10])
+    );
+    assert_eq!(page.js("!!document.activeElement.closest('[role=dialog]')").await, json!(true));
+    page.press(['\u{e00c}']).await;
+    page.until("!document.querySelector('[role=dialog]')").await;
+    page.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn both_themes_and_a_narrow_screen_are_drawn() {
     let page = Page::sized(390, 844).await;

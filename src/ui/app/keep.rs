@@ -14,7 +14,7 @@ use crate::lab::{Keep, Kind, Scenario, Session, StoredCommit, Subscription, View
 use crate::store::link::{self, LinkError, Shared};
 use crate::store::{Durability, Found, IdbStore, LogInfo, Packs};
 use crate::ui::address::Address;
-use crate::ui::browser::{focus, remember, remembered};
+use crate::ui::browser::{close_menus, focus, remember, remembered};
 use crate::ui::desk::{Desk, Storage, Trouble, after, clock, kept_in, new_log, now};
 use crate::ui::files::{self, Pieces};
 use crate::ui::fixed::Fixed;
@@ -205,6 +205,7 @@ impl App {
             Act::Show(open) => {
                 shown.open = open;
                 if open {
+                    close_menus(None);
                     self.list(ctx);
                     // Another log may be open than when its archive was looked through.
                     if let Some(mut ready) = self.keeping.ready.take() {
@@ -217,7 +218,7 @@ impl App {
                     let (strict, busy) = (shown.strict, shown.busy.take());
                     *shown = Shown { strict, busy, ..Shown::default() };
                     self.keeping.ready = None;
-                    focus("[aria-label='Manage logs']");
+                    focus("details:has([aria-label='Manage logs']) > summary");
                 }
             }
             Act::List => self.list(ctx),
