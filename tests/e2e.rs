@@ -572,6 +572,27 @@ async fn keys_leave_alone_what_lies_under_a_dialog() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_story_that_is_over_is_told_again_in_a_log_of_its_own() {
+    let page = Page::open().await;
+    page.click("Tell it again").await;
+    page.until("await leftfold.head() === 0").await;
+    page.click_on("//button[starts-with(normalize-space(.), 'Next:')]").await;
+    page.shows("Pipeline", "Alice starts with apples.").await;
+    page.until("await leftfold.head() === 1").await;
+    assert_eq!(page.js("(await leftfold.logs()).length").await, json!(2));
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_hold_says_of_what_and_leads_there() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('orders')").await;
+    page.click("Show order-2").await;
+    page.until("document.activeElement.closest('[aria-label=order-2]') !== null").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn both_themes_and_a_narrow_screen_are_drawn() {
     let page = Page::sized(390, 844).await;
     page.screenshot("cart-narrow-light").await;

@@ -194,10 +194,11 @@ async fn the_first_ten_minutes_of_a_workshop_need_no_mouse() {
     // The keys, read and put away, and the focus where it was opened from.
     blur(&page).await;
     page.press(['?']).await;
-    page.until("document.querySelector(\"[role=dialog][aria-label='Keys']\") !== null").await;
+    page.until("document.querySelector(\"[role=dialog][aria-label='Words and keys']\") !== null")
+        .await;
     page.press([ESCAPE]).await;
     page.until("document.querySelector('[role=dialog]') === null").await;
-    assert_eq!(focused(&page).await, "Keyboard shortcuts");
+    assert_eq!(focused(&page).await, "Words and keys");
 
     // Another system, presented with a clicker.
     reach(&page, "Scenario").await;

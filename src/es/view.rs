@@ -38,6 +38,8 @@ pub enum View {
     Bars {
         /// What the length counts.
         unit: &'static str,
+        /// True where lengths are cents.
+        money: bool,
         /// The bars, in the order shown.
         bars: Vec<Bar>,
     },
@@ -71,11 +73,11 @@ impl View {
         Self::Table(Table { columns: columns.to_vec(), rows, totals: None })
     }
 
-    /// Bars, the longest first.
-    pub fn bars(unit: &'static str, bars: impl IntoIterator<Item = Bar>) -> Self {
+    /// Bars, the longest first. `money` is true where their lengths are cents.
+    pub fn bars(unit: &'static str, money: bool, bars: impl IntoIterator<Item = Bar>) -> Self {
         let mut bars = bars.into_iter().collect();
         sort(&mut bars, |a: &Bar, b| b.value.cmp(&a.value).then_with(|| a.name.cmp(&b.name)));
-        Self::Bars { unit, bars }
+        Self::Bars { unit, money, bars }
     }
 
     /// Which kind of store it stands for.

@@ -393,7 +393,7 @@ mod tests {
         let table = keyed(&View::table(&columns, rows));
         assert_eq!(table["rows"], json!({ "a": { "pieces": 1 }, "b": { "pieces": 2 } }));
         let bars = vec![Bar { name: "pears".into(), value: 3 }];
-        let bars = keyed(&View::Bars { unit: "pieces", bars });
+        let bars = keyed(&View::Bars { unit: "pieces", money: false, bars });
         assert_eq!(bars["bars"], json!({ "pears": { "value": 3 } }));
         let edges = [(("Ben".into(), "Eric".into()), 2)].into_iter().collect();
         let graph = keyed(&View::Graph { nodes: [].into_iter().collect(), edges });

@@ -1,6 +1,7 @@
 //! One person's view of a world: where the playhead stands, and what everything looks like
 //! there.
 
+use std::fmt;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -17,6 +18,21 @@ use crate::es::{
 
 /// How far apart a cause and what it caused are looked for, in events.
 const CAUSES_WITHIN: u64 = 10_000;
+
+/// A check that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// What should hold.
+    pub check: Rc<str>,
+    /// The projection, or the stream whose state it is, of which it does not.
+    pub of: Rc<str>,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.of, self.check)
+    }
+}
 
 /// A world, and a playhead over its log.
 pub struct Session {
@@ -294,7 +310,7 @@ impl Session {
     }
 
     /// The checks that fail at the playhead, each with where it does.
-    pub fn broken_checks(&mut self) -> Vec<String> {
+    pub fn broken_checks(&mut self) -> Vec<Broken> {
         let scenario = self.scenario().clone();
         let mut broken = Vec::new();
         for check in &scenario.checks {
@@ -304,7 +320,7 @@ impl Session {
                     let Some(panel) = self.panel(name) else { continue };
                     let value = serde_json::to_value(panel.now).unwrap_or_default();
                     if !check.holds.holds(&value) {
-                        broken.push(check.name.to_string());
+                        broken.push(Broken { check: check.name.clone(), of: name.clone() });
                     }
                 }
                 Subject::Each(category) => {
@@ -314,7 +330,8 @@ impl Session {
                     for stream in streams {
                         let state = self.state(&stream).filter(|state| state.version > 0);
                         if state.is_some_and(|state| !check.holds.holds(&state.now)) {
-                            broken.push(format!("{stream}: {}", check.name));
+                            let of = stream.as_str().into();
+                            broken.push(Broken { check: check.name.clone(), of });
                         }
                     }
                 }

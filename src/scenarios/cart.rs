@@ -189,7 +189,7 @@ impl Projection for BestSellers {
 
     fn view(&self) -> View {
         let bars = self.sold.iter().map(|(name, &value)| Bar { name: name.clone(), value });
-        View::bars("pieces sold", bars)
+        View::bars("pieces sold", false, bars)
     }
 
     fn weight(&self) -> usize {

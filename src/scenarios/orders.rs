@@ -344,7 +344,7 @@ impl Projection for SpendingPerCustomer {
             };
             Bar { name, value: spent.0 }
         });
-        View::bars("cents spent", bars)
+        View::bars("spent", true, bars)
     }
 
     fn weight(&self) -> usize {
@@ -596,7 +596,7 @@ mod tests {
             .and::<Order>("5", OrderSubmitted {});
         let bars = [("9", 50), ("2 Mattia", 30), ("8", 30)];
         let bars = bars.map(|(name, value)| json!({ "name": name, "value": value }));
-        let chart = json!({ "kind": "bars", "unit": "cents spent", "bars": bars });
+        let chart = json!({ "kind": "bars", "unit": "spent", "money": true, "bars": bars });
         assert_eq!(again.shows::<SpendingPerCustomer>(), chart);
     }
 

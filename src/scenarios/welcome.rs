@@ -344,7 +344,7 @@ impl Projection for MailAskedFor {
 
 /// Customers, some of whom register twice.
 pub fn scenario() -> Scenario {
-    Scenario::new("welcome", "Welcoming customers", "Side effects happen once, replays or not.")
+    Scenario::new("welcome", "Welcoming customers", "Replaying history sends no mail again.")
         .aggregate::<Customer>()
         .projection::<CustomersByEmail>()
         .projection::<Merges>()

@@ -541,7 +541,7 @@ impl App {
             Msg::Keys(shown) => {
                 self.keys_shown = shown;
                 if !shown {
-                    focus("[aria-label='Keyboard shortcuts']");
+                    focus("button[aria-label='Words and keys']");
                 }
             }
             Msg::Letters(on) => {

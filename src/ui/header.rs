@@ -87,6 +87,10 @@ pub fn Header(props: &HeaderProps) -> Html {
                     <button type="button" class="next" disabled={props.busy} onclick={props.tell.reform(|_| ())} title={say.to_string()}>
                         { "Next: " }<i>{ say.to_string() }</i>
                     </button>
+                } else if props.story > 0 {
+                    <button type="button" disabled={props.busy} onclick={fresh(How::Empty)} title="In a new log that is empty, step by step. This one stays as it is.">
+                        { "Tell it again" }
+                    </button>
                 }
             </span>
             <span class="spring" />
@@ -97,7 +101,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                 { "Present" }
             </button>
             { icon_button("theme", "Other theme".to_owned(), props.theme.reform(|_| ())) }
-            <button type="button" class="plain" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onclick={props.keys.reform(|_| ())}>
+            <button type="button" class="plain" aria-label="Words and keys" title="Words and keys (?)" onclick={props.keys.reform(|_| ())}>
                 { "?" }
             </button>
         </header>
@@ -123,10 +127,22 @@ const KEYS: [(&str, &str); 12] = [
     ("/", "filter the log"),
     ("p", "present: large type; PageDown goes on, PageUp back, . darkens the screen"),
     ("Esc", "closes a menu, and ends presenting"),
-    ("?", "this list"),
+    ("?", "this list of words and keys"),
 ];
 
-/// The list of keys.
+/// What the page's words mean, each in a line.
+const WORDS: [(&str, &str); 8] = [
+    ("Command", "what somebody asks for; it may be refused"),
+    ("Event", "what has happened; it is never changed, and never taken back"),
+    ("Stream", "the events of one thing; its version, v, says how many"),
+    ("State", "what the events of a stream come to: an aggregate, which decides on commands"),
+    ("Projection", "a read model, kept up to date event by event; it can always be rebuilt"),
+    ("Checkpoint ⚑", "how far a projection or process has come in the log"),
+    ("Process manager", "hears of events, and asks for further commands and side effects"),
+    ("Outbox", "side effects, which leave the system: sent once more, they are known by their ids"),
+];
+
+/// The words and the keys.
 #[component]
 pub fn Keys(props: &KeysProps) -> Html {
     let close = props.close.reform(|_| ());
@@ -143,7 +159,17 @@ pub fn Keys(props: &KeysProps) -> Html {
     });
     html! {
         <div class="veil">
-            <section class="keys" role="dialog" aria-modal="true" aria-label="Keys">
+            <section class="keys" role="dialog" aria-modal="true" aria-label="Words and keys">
+                <div class="top">
+                    <h2>{ "In a few words" }</h2>
+                    <button type="button" ref={place} onclick={close}>{ "Close" }</button>
+                </div>
+                <p>{ "Nothing is overwritten here. Every change is kept as an event, and whatever you see is worked out from the events: now, or as of any time before." }</p>
+                <dl class="words">
+                    { for WORDS.iter().map(|(word, what)| html! {
+                        <div><dt>{ *word }</dt><dd>{ *what }</dd></div>
+                    }) }
+                </dl>
                 <h2>{ "Keys" }</h2>
                 <dl>
                     { for KEYS.iter().map(|(key, what)| html! {
@@ -154,7 +180,6 @@ pub fn Keys(props: &KeysProps) -> Html {
                     <input type="checkbox" checked={props.letters} onchange={set} />
                     { "Single letters are keys" }
                 </label>
-                <button type="button" ref={place} onclick={close}>{ "Close" }</button>
             </section>
         </div>
     }

@@ -56,7 +56,9 @@ pub fn ViewBody(props: &ViewProps) -> Html {
         (View::Graph { nodes, edges }, View::Graph { nodes: old, edges: links }) => {
             graph(&props.name, nodes, edges, old, links)
         }
-        (View::Bars { unit, bars: now }, View::Bars { bars: was, .. }) => bars(unit, now, was),
+        (View::Bars { unit, money, bars: now }, View::Bars { bars: was, .. }) => {
+            bars(unit, *money, now, was)
+        }
         (View::Chart { unit, money, series }, _) => chart(&props.name, unit, *money, series),
         (View::Search { titles, terms }, _) => {
             html! { <Search name={props.name.clone()} titles={titles.clone()} terms={terms.clone()} /> }
@@ -281,7 +283,8 @@ fn Pages(props: &PagesProps) -> Html {
     }
 }
 
-fn bars(unit: &str, now: &[Bar], was: &[Bar]) -> Html {
+fn bars(unit: &str, money: bool, now: &[Bar], was: &[Bar]) -> Html {
+    let label = |value: i64| if money { Cents(value).to_string() } else { value.to_string() };
     let most = now.iter().map(|bar| bar.value.unsigned_abs()).max().unwrap_or(1).max(1);
     html! {
         <div class="bars">
@@ -295,8 +298,8 @@ fn bars(unit: &str, now: &[Bar], was: &[Bar]) -> Html {
                             <span class="name">{ bar.name.to_string() }</span>
                             <span class="track"><i style={format!("width:{}%", Fixed(share, 1))} /></span>
                             <span class="number">
-                                if let (true, Some(before)) = (changed, before) { <del>{ before }</del>{ " " } }
-                                if changed { <ins>{ bar.value }</ins> } else { { bar.value } }
+                                if let (true, Some(before)) = (changed, before) { <del>{ label(before) }</del>{ " " } }
+                                if changed { <ins>{ label(bar.value) }</ins> } else { { label(bar.value) } }
                             </span>
                         </div>
                     }

@@ -242,7 +242,7 @@ pub fn checks_hold_unless_forced(run: &mut Run) -> Held {
         return Ok(());
     }
     let broken = run.session.broken_checks();
-    holds("checks_hold_unless_forced", broken.is_empty(), || broken.join(", "))
+    holds("checks_hold_unless_forced", broken.is_empty(), || format!("{broken:?}"))
 }
 
 /// Moving the playhead reads, and does nothing else.

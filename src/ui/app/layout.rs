@@ -114,6 +114,13 @@ impl App {
         if self.shell.folded.contains(&**name) {
             self.fold(name);
         }
+        // Of many states, few are shown.
+        if let Ok(stream) = Stream::parse(name)
+            && self.scene.streams.contains(&stream)
+            && !self.shown.states.iter().any(|it| it.stream == stream)
+        {
+            self.pin(stream, true);
+        }
         self.layout.side = match &**name {
             "Commands" | "Journal" | "Steps" => Side::Write,
             "Event log" => Side::Log,

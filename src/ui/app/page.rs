@@ -244,7 +244,13 @@ impl App {
                 }
                 <>
                     { for self.scene.broken.iter().map(|check| html! {
-                        <p class="notice bad" role="alert">{ format!("This should always hold, and does not: {check}") }</p>
+                        <p class="notice bad" role="alert">
+                            { format!("This should always hold, and does not: {check}") }
+                            { button(format!("Show {}", check.of), ctx.link().callback({
+                                let of = check.of.clone();
+                                move |_| Msg::Find(of.clone())
+                            })) }
+                        </p>
                     }) }
                 </>
             </div>

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use crate::lab::{
-    CommandForm, Effect, FieldKind, Kind, Map, Outcome, Session, Set, Status, Stream, natural, sort,
+    Broken, CommandForm, Effect, FieldKind, Kind, Map, Outcome, Session, Set, Status, Stream,
+    natural, sort,
 };
 use crate::ui::desk::Desk;
 use crate::ui::track::{Axis, Track};
@@ -50,7 +51,7 @@ pub struct Scene {
     /// Process → how much its code would have sent that nobody has handled.
     pub missing: Rc<Map<Rc<str>, usize>>,
     /// The checks that fail at the playhead.
-    pub broken: Vec<String>,
+    pub broken: Vec<Broken>,
     /// What the timeline draws, and of which stretch.
     pub track: Rc<Track>,
     pub axis: Option<Rc<Axis>>,

@@ -346,8 +346,11 @@ fn written(line: &Line) -> String {
 
 #[test]
 fn rows_bars_and_edges_are_found_by_their_keys() {
-    let bars =
-        View::Bars { unit: "doors", bars: vec![crate::es::Bar { name: "oak".into(), value: 2 }] };
+    let bars = View::Bars {
+        unit: "doors",
+        money: false,
+        bars: vec![crate::es::Bar { name: "oak".into(), value: 2 }],
+    };
     assert_eq!(keyed(&bars)["bars"], json!({ "oak": { "value": 2 } }));
     let edges = [(("a".into(), "b".into()), 3)].into();
     let graph = View::Graph { nodes: Map::default(), edges };
