@@ -593,6 +593,23 @@ async fn what_does_not_hold_says_of_what_and_leads_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_moves_under_whoever_drags_for_the_first_time() {
+    let page = Page::open().await;
+    let top =
+        "document.querySelector('[role=slider][aria-label=Playhead]').getBoundingClientRect().top";
+    let hint =
+        "document.querySelector('[role=note]').checkVisibility({ checkVisibilityCSS: true })";
+    let before = page.js(top).await;
+    assert_eq!(page.js(hint).await, json!(true));
+    let slider = page.find("[role=slider][aria-label=Playhead]").await;
+    slider.send_keys("\u{e012}").await.unwrap();
+    page.until("await leftfold.position() === 9").await;
+    assert_eq!(page.js(hint).await, json!(false));
+    assert_eq!(page.js(top).await, before);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn both_themes_and_a_narrow_screen_are_drawn() {
     let page = Page::sized(390, 844).await;
     page.screenshot("cart-narrow-light").await;

@@ -224,6 +224,7 @@ async fn a_transfer_is_stepped_into_and_every_micro_step_is_read() {
     let page = Page::open().await;
     an_account(&page, "transfers").await;
     let head = page.js("leftfold.head()").await.as_u64().unwrap();
+    let asked = page.js("(await leftfold.journal()).length").await.as_u64().unwrap();
     choose(&page, "Req").await;
     press_on(&page, "Step into").await;
     for _ in 0..400 {
@@ -262,6 +263,9 @@ async fn a_transfer_is_stepped_into_and_every_micro_step_is_read() {
         let at = steps[from..].iter().position(|it| it.contains(expected));
         from += 1 + at.unwrap_or_else(|| panic!("no step {expected:?} after {from}: {steps:#?}"));
     }
+    // One press too many does not send the command once more.
+    page.press([SPACE, SPACE]).await;
+    assert_eq!(page.js("(await leftfold.journal()).length").await, json!(asked + 4));
     assert_eq!(page.js("leftfold.head()").await, json!(head + 4));
     page.close().await;
 }

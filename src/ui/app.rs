@@ -48,6 +48,7 @@ use super::lab::{Lab, Msg as LabMsg};
 use super::logs::Act;
 use super::pipeline::{Pulse, Station};
 use super::shell::Shell;
+use super::timeline::Hint;
 use crate::lab::{Choice, CommandForm, Control, Did, Entry, Scenario, Stream, scenarios};
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 
@@ -94,7 +95,7 @@ pub struct App {
     /// All rows are in the document, to be printed.
     printing: bool,
     /// Nobody has moved the playhead here yet.
-    hint: bool,
+    hint: Hint,
     speed: f64,
     playing: Option<Interval>,
     frame: Option<AnimationFrame>,
@@ -316,7 +317,7 @@ impl Component for App {
             present: false,
             blank: false,
             printing: false,
-            hint: remembered("hint").is_none(),
+            hint: remembered("hint").map_or(Hint::Shown, |_| Hint::Gone),
             speed: 1.0,
             playing: None,
             frame: None,
@@ -499,7 +500,7 @@ impl App {
             Msg::Blank(on) => self.blank = on,
             Msg::Print(on) => self.printing = on,
             Msg::Hint => {
-                self.hint = false;
+                self.hint = Hint::Gone;
                 remember("hint", Some("seen"));
                 focus("[aria-label='Playhead']");
             }

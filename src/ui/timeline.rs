@@ -26,6 +26,15 @@ pub struct Here {
     pub written: String,
 }
 
+/// The hint below the slider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    Shown,
+    /// Not shown any more, but its place is kept: nothing moves under whoever drags.
+    Taken,
+    Gone,
+}
+
 /// A subscription's place on the track.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flag {
@@ -67,7 +76,7 @@ pub struct TimelineProps {
     pub playing: bool,
     pub beats: bool,
     pub zoom: u64,
-    pub hint: bool,
+    pub hint: Hint,
     /// Beats of the event at the playhead are left.
     pub more: bool,
     pub want: Callback<u64>,
@@ -425,8 +434,8 @@ fn slider(props: &TimelineProps) -> Html {
                         class="slider" type="range" role="slider" aria-label="Playhead" {min} {max} step="1"
                         {value} aria-valuetext={text} oninput={drag} style={format!("--done:{}%", Fixed(100.0 * share, 3))}
                     />
-                    if props.hint {
-                        <span class="hint" role="note">
+                    if props.hint != Hint::Gone {
+                        <span class={if props.hint == Hint::Taken { "hint taken" } else { "hint" }} role="note">
                             <span>{ "Drag me back: everything on this page goes back in time." }</span>
                             { icon_button("refused", "Close the hint".to_owned(), props.hide_hint.reform(|_| ())) }
                         </span>

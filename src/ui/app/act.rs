@@ -62,6 +62,7 @@ impl App {
     /// A step of the story was played. In a log that somebody has changed it may come to nothing.
     pub(super) fn story_told(&mut self, played: Option<Played>) {
         let Some(Played { say, entry, trace, .. }) = played else { return };
+        self.clear_hint();
         self.said = say.to_string();
         self.told = Some(self.said.clone());
         if let Some(entry) = &entry {
@@ -130,6 +131,7 @@ impl App {
 
     pub(super) fn sent(&mut self, entry: Option<&Entry>, trace: &[Did]) {
         let Some(entry) = entry else { return };
+        self.clear_hint();
         self.lab.sent(entry);
         let mut command =
             entry.envelope.command.as_ref().map(|it| it.kind.to_string()).unwrap_or_default();

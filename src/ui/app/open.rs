@@ -203,6 +203,7 @@ impl App {
         (self.stepping, self.beat, self.pulse, self.told) = (None, None, None, None);
         (self.playing, self.wanted, self.behind) = (None, None, false);
         self.listeners.open(&desk);
+        self.clear_hint();
         let reloaded = !new && remembered(ALTERED).is_some_and(|log| log == desk.info().id);
         if altered || reloaded {
             remember(ALTERED, None);

@@ -21,7 +21,7 @@ use crate::ui::pipeline::Pipeline;
 use crate::ui::read::{Outbox, ReadSide};
 use crate::ui::shell::Shell;
 use crate::ui::steps::Steps;
-use crate::ui::timeline::{Flag, Here, Timeline};
+use crate::ui::timeline::{Flag, Here, Hint, Timeline};
 
 /// So many streams' states are all shown; of more, the selected event's and the pinned ones.
 const STATES_SHOWN: usize = 4;
@@ -189,7 +189,7 @@ impl App {
                     <Timeline
                         {position} {head} {here} present={self.present} {axis} track={self.scene.track.clone()} {flags}
                         desk={desk.clone()} marks={self.bookmarks.clone()} speed={self.speed}
-                        playing={self.playing.is_some()} beats={self.beats} zoom={self.layout.zoom} hint={self.hint && head > 1 && !self.present}
+                        playing={self.playing.is_some()} beats={self.beats} zoom={self.layout.zoom} hint={if head > 1 && !self.present { self.hint } else { Hint::Gone }}
                         want={calls.want.clone()} seek={calls.seek.clone()}
                         go={calls.go.clone()}
                         more={self.beat.as_ref().is_some_and(|beat| !beat.over())}

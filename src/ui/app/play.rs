@@ -11,6 +11,7 @@ use crate::lab::{Kind, Subscription};
 use crate::ui::address::Address;
 use crate::ui::browser::{remember, remembered};
 use crate::ui::pipeline::{Cargo, Pulse, Station};
+use crate::ui::timeline::Hint;
 
 impl App {
     pub(super) fn seek(&mut self, position: u64) {
@@ -33,9 +34,16 @@ impl App {
         } else {
             self.pulse = None;
         }
-        if self.hint && after < before {
-            self.hint = false;
+        if self.hint == Hint::Shown && after < before {
+            self.hint = Hint::Taken;
             remember("hint", Some("seen"));
+        }
+    }
+
+    /// Something else happens than a drag: the taken hint's place is needed.
+    pub(super) fn clear_hint(&mut self) {
+        if self.hint == Hint::Taken {
+            self.hint = Hint::Gone;
         }
     }
 
@@ -91,6 +99,7 @@ impl App {
     }
 
     pub(super) fn play(&mut self, ctx: &Context<Self>) {
+        self.clear_hint();
         if self.playing.take().is_some() || self.under_way() {
             return;
         }
