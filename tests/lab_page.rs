@@ -613,6 +613,16 @@ async fn what_if_shows_another_truth_and_the_decisions_that_fall_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_if_is_asked_of_the_event_at_the_playhead_where_it_is_opened() {
+    let page = Page::open().await;
+    page.js("await leftfold.seek(3)").await;
+    tool(&page, "What if").await;
+    page.click_on("//*[@role='dialog']//button[normalize-space(.)='Leave it out']").await;
+    page.until("document.body.innerText.includes('What if #3 had not happened?')").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_positions_and_two_logs_are_put_side_by_side() {
     let page = Page::open().await;
     an_account(&page, "bank").await;

@@ -220,7 +220,7 @@ impl App {
                 }
             },
             Tool::WhatIf => match &self.lab.imagined {
-                None => lab::no_what_if(self.lab.unimagined.as_deref()),
+                None => lab::no_what_if(&session, self.lab.unimagined.as_deref(), &act),
                 Some(imagined) => {
                     let job: Rc<RefCell<dyn Job>> = imagined.clone();
                     let (it, desk) = (imagined.clone(), desk.clone());

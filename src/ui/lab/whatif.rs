@@ -144,20 +144,30 @@ pub fn offers(position: u64, head: u64, out: &Set<u64>, act: &Callback<Msg>) -> 
     html! {
         <details class="imagine">
             <summary>{ "What if …" }</summary>
-            <div class="actions">
-                { button(words, act.reform(move |_| Msg::LeaveOut(position))) }
-                <Amount label="Swap it with event" button="Swap" value={position.saturating_sub(1).max(1)} last={head} set={act.reform(move |other| Msg::Swap(position, other))} />
-            </div>
+            { ways(position, head, words, act) }
         </details>
     }
 }
 
+fn ways(position: u64, head: u64, words: &'static str, act: &Callback<Msg>) -> Html {
+    html! {
+        <div class="actions">
+            { button(words, act.reform(move |_| Msg::LeaveOut(position))) }
+            <Amount label="Swap it with event" button="Swap" value={position.saturating_sub(1).max(1)} last={head} set={act.reform(move |other| Msg::Swap(position, other))} />
+        </div>
+    }
+}
+
 /// The drawer's body where nothing is imagined.
-pub fn no_what_if(fault: Option<&str>) -> Html {
+pub fn no_what_if(session: &Session, fault: Option<&str>, act: &Callback<Msg>) -> Html {
     html! {
         <>
             { refused(fault) }
-            <p>{ "Choose an event in the log, open \"What if …\" in its detail, and leave it out or swap it with another." }</p>
+            if let Some(event) = session.event() {
+                <p>{ format!("What if event #{}, {} on {}, had not happened, or at another time?", event.position(), event.kind(), event.stream()) }</p>
+                <div class="imagine">{ ways(event.position(), session.head(), "Leave it out", act) }</div>
+            }
+            <p class="quiet">{ "Choose an event in the log: this is about the one at the playhead." }</p>
             <p class="quiet">{ "Nothing is ever taken out of the log. This only folds it another way, for you to look at." }</p>
         </>
     }
