@@ -387,7 +387,7 @@ async fn a_paused_projection_lags_and_is_stepped_to_the_head() {
     assert!(all_text(&page, "Timeline").await.contains("Balances, 3 behind"));
     blur(&page).await;
     // Read your own write: the wait says what holds it up.
-    reach(&page, "Wait for").await;
+    reach(&page, "Wait until it can be read in").await;
     page.press(['B']).await;
     until_text(&page, "Commands", "it is paused").await;
     blur(&page).await;

@@ -12,14 +12,14 @@ use crate::ui::parts::{counted, select};
 pub fn wait(lab: &Lab, world: &World, act: &Callback<Msg>) -> Html {
     let Some(wrote) = lab.wrote else { return html! {} };
     let names = world.subscriptions().iter().map(|it| it.name().to_string());
-    let entries = std::iter::once((String::new(), "nobody".to_owned()))
+    let entries = std::iter::once((String::new(), "(don’t wait)".to_owned()))
         .chain(names.map(|name| (name.clone(), name)));
     let chosen = lab.wait.as_deref().unwrap_or_default();
     let wait = lab.wait.as_ref().and_then(|name| Some((name, world.wait(name, wrote)?)));
     let set = act.reform(|name: String| Msg::Wait((!name.is_empty()).then(|| Rc::from(name))));
     html! {
         <div class="wait">
-            <label class="inline"><span class="quiet">{ "Wait for" }</span>{ select("Wait for", chosen, entries, set) }</label>
+            <label class="inline"><span class="quiet">{ "Wait until it can be read in" }</span>{ select("Wait until it can be read in", chosen, entries, set) }</label>
             <p role="status" class="help">
                 if let Some((name, wait)) = wait {
                     { if wait.left == 0 {
