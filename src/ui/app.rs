@@ -445,7 +445,7 @@ impl App {
             Msg::Speed(speed) => {
                 self.speed = speed;
                 if self.playing.is_some() {
-                    self.beat_time(ctx);
+                    self.go_by_itself(ctx);
                 }
             }
             Msg::Frame => {
@@ -520,14 +520,14 @@ impl App {
                 desk.session_mut().world_mut().send_missing(&name);
             }),
             Msg::Changed(trace) => self.changed(&trace),
-            Msg::Answered(desk, trace, kept) => {
+            Msg::Answered(desk, trace, answer) => {
                 self.answering -= 1;
                 // Listeners hear of it before whoever asked goes on.
                 let here = self.desk.as_ref() == Some(&desk);
                 if here {
                     self.changed(&trace);
                 }
-                kept.give();
+                answer.give();
                 if !here {
                     return false;
                 }

@@ -297,10 +297,10 @@ impl Reply {
     }
 
     fn give(&self, to: &Function, value: &JsValue) {
-        let given = Late(Rc::new(Cell::new(Some((to.clone(), value.clone())))));
+        let answer = Cell::new(Some((to.clone(), value.clone())));
         match &self.kept {
-            Some(kept) => kept.0.set(given.0.take()),
-            None => given.give(),
+            Some(kept) => kept.0.swap(&answer),
+            None => Late(Rc::new(answer)).give(),
         }
     }
 

@@ -108,11 +108,11 @@ impl App {
         if at_end && self.beat.as_ref().is_none_or(Beat::over) {
             self.seek(0);
         }
-        self.beat_time(ctx);
+        self.go_by_itself(ctx);
     }
 
-    /// Goes on by itself from now on.
-    pub(super) fn beat_time(&mut self, ctx: &Context<Self>) {
+    /// The playhead goes on by itself from now on, at the speed that is chosen.
+    pub(super) fn go_by_itself(&mut self, ctx: &Context<Self>) {
         let link = ctx.link().clone();
         #[expect(
             clippy::cast_possible_truncation,
