@@ -11,8 +11,8 @@ mod page;
 
 use std::path::Path;
 
+use leftfold::codec::archive::{Export, Format};
 use leftfold::es::{Envelope, StoredCommit, StoredEvent, Stream, command_id};
-use leftfold::lab::archive::{Export, Format};
 use page::Page;
 use serde_json::Value;
 use serde_json::value::RawValue;

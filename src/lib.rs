@@ -11,6 +11,8 @@
 //!   up to anywhere, a [`Projection`](es::Projection) reads, a
 //!   [`ProcessManager`](es::ProcessManager) reacts. **It never reads a clock, draws a random
 //!   number or does I/O**, and `evolve` and `apply` never panic, whatever the history.
+//! - [`codec`]: a log as bytes, for a store and for archives. **It does no I/O and never panics,
+//!   whatever the bytes are.**
 //! - `scenarios`: one file a domain, and the registry. **They never import each other.**
 //! - [`lab`]: a running [`World`](lab::World) in micro-steps, and a
 //!   [`Session`](lab::Session) with a playhead over it. **Sans-I/O: what must be stored is
@@ -18,8 +20,12 @@
 //! - [`store`]: logs kept in memory and in IndexedDB, behind one port. **It folds and decides
 //!   nothing.**
 //! - `ui`: the page, on wasm32 only. **Nothing else names Yew.**
+//!
+//! The first two are packages of their own, to be compiled for speed; the page, which is mostly
+//! drawing, is compiled for size.
 
-pub mod es;
+pub use {leftfold_codec as codec, leftfold_es as es};
+
 pub mod lab;
 mod scenarios;
 pub mod store;

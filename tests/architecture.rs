@@ -1,4 +1,4 @@
-//! Who imports whom: the rooms of `src/`, and what the core never does.
+//! Who imports whom: the rooms, each a folder of `src/` or a package, and what the core never does.
 //!
 //! The check is a pure function over a path and its source, so that planted violations show
 //! that it can fail. It reads tokens, not text: comments, strings and test modules don't count,
@@ -9,17 +9,21 @@ use std::fs;
 use std::path::Path;
 
 /// Each room, and the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 6] = [
+const ROOMS: [(&str, &[&str]); 7] = [
     ("es", &[]),
+    ("codec", &["es"]),
     ("scenarios", &["es"]),
     ("lab", &["es", "scenarios"]),
-    ("store", &["es"]),
-    ("ui", &["lab", "store"]),
+    ("store", &["codec", "es"]),
+    ("ui", &["codec", "lab", "store"]),
     ("main", &["ui"]),
 ];
 
+/// The rooms that are packages, each with the name that the others know it by.
+const PACKAGES: [(&str, &str); 2] = [("es", "leftfold_es"), ("codec", "leftfold_codec")];
+
 /// The rooms that are pure: no clock, no unseeded randomness, no I/O.
-const CORE: [&str; 3] = ["es", "scenarios", "lab"];
+const CORE: [&str; 4] = ["es", "codec", "scenarios", "lab"];
 
 /// Names that have no business in the core, wherever they stand in a path.
 const IMPURE: [&str; 30] = [
@@ -77,9 +81,9 @@ const UNORDERED: [&[&str]; 4] = [
     &["HashSet", "with_capacity"],
 ];
 
-/// What is wrong with a file of `src/`, one sentence each, in the order of the source.
+/// What is wrong with a source, one sentence each, in the order of the source.
 fn violations(path: &str, source: &str) -> Vec<String> {
-    let inside = path.strip_prefix("src/").unwrap_or(path);
+    let inside = &path.replacen("src/", "", 1);
     let module = module_of(inside);
     let room = module.first().map_or("", String::as_str);
     let all = tokens(source);
@@ -134,11 +138,11 @@ fn ends(path: &[String], any: &[&[&str]]) -> bool {
     any.iter().any(|it| path.len() >= it.len() && path[path.len() - it.len()..] == **it)
 }
 
-/// `es/log.rs` is the module `es::log`; `es/mod.rs` is `es`.
+/// `es/log.rs` is the module `es::log`; `lab/mod.rs` and `es/lib.rs` are `lab` and `es`.
 fn module_of(inside: &str) -> Vec<String> {
     let mut parts: Vec<String> =
         inside.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
-    if parts.last().is_some_and(|last| last == "mod") {
+    if parts.last().is_some_and(|last| last == "mod" || last == "lib") {
         parts.pop();
     }
     parts
@@ -291,8 +295,7 @@ fn forbidden_attributes(tokens: &[Token]) -> Vec<String> {
 const KEYWORDS: [&str; 12] =
     ["use", "as", "dyn", "else", "for", "if", "impl", "in", "match", "mut", "return", "where"];
 
-/// A path that the source names. An absolute one is within this crate, and its first part is
-/// its room.
+/// A path that the source names. An absolute one is one of ours, and its first part is its room.
 #[derive(Debug)]
 struct Named {
     path: Vec<String>,
@@ -371,17 +374,23 @@ fn tree(tokens: &[Token], mut i: usize, prefix: &[String], found: &mut Vec<Vec<S
 
 /// What a path means in the module `here`. None where it names nothing: `pub(crate)`, `self.x`.
 fn resolve(path: Vec<String>, here: &[String], line: usize) -> Option<Named> {
-    let mut absolute = here.to_vec();
-    match path[0].as_str() {
-        "crate" | "leftfold" | "super" | "self" if path.len() == 1 => return None,
-        "crate" | "leftfold" => absolute.clear(),
-        "super" | "self" => {}
+    let first = path[0].as_str();
+    // A package's root is its room.
+    let package = PACKAGES.iter().find(|(room, name)| {
+        *name == first || first == "crate" && here.first().is_some_and(|it| it == room)
+    });
+    let mut absolute = match (first, package) {
+        ("crate" | "leftfold" | "super" | "self", _) if path.len() == 1 => return None,
+        (_, Some((room, _))) => vec![(*room).to_owned()],
+        ("crate" | "leftfold", None) => Vec::new(),
+        ("super" | "self", None) => here.to_vec(),
         _ => return Some(Named { path, absolute: false, line }),
-    }
+    };
     for part in &path {
         match part.as_str() {
             "super" => _ = absolute.pop(),
             "self" | "crate" | "leftfold" => {}
+            part if package.is_some_and(|(_, name)| *name == part) => {}
             _ => absolute.push(part.clone()),
         }
     }
@@ -402,7 +411,8 @@ fn every_source_keeps_to_its_room() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     let mut files = 0;
-    let mut folders = vec![root.join("src")];
+    let mut folders: Vec<_> =
+        ["codec/src", "es/src", "src"].iter().map(|it| root.join(it)).collect();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
@@ -422,35 +432,40 @@ fn every_source_keeps_to_its_room() {
 }
 
 #[test]
-fn the_kernel_imports_no_other_room_however_it_is_written() {
-    let es = |source, expected: &[&str]| check("src/es/log.rs", source, expected);
-    es("use crate::lab::World;", &["es imports lab"]);
-    es("use crate::{es::Stream, lab::World};", &["es imports lab"]);
-    es("use crate::{\n    es::{Id, Stream},\n    scenarios,\n};", &["es imports scenarios"]);
-    es("fn f(world: &crate::lab::World) {}", &["es imports lab"]);
-    es("fn f() { let n = crate::lab::scenarios().len(); }", &["es imports lab"]);
-    es("use super::super::lab;", &["es imports lab"]);
-    es("use super::{Id, super::store::MemoryStore};", &["es imports store"]);
-    es("mod inner { use super::super::super::lab::World; }", &["es imports lab"]);
-    es("use leftfold::ui::App;", &["es imports ui"]);
-    check("src/es/mod.rs", "use super::lab;", &["es imports lab"]);
-    check("src/es/log/index.rs", "use super::super::super::lab;", &["es imports lab"]);
+fn a_room_imports_what_it_may_and_no_more_however_it_is_written() {
+    let lab = |source, expected: &[&str]| check("src/lab/world.rs", source, expected);
+    lab("use crate::store::LogStore;", &["lab imports store"]);
+    lab("use crate::{es::Stream, store::LogStore};", &["lab imports store"]);
+    lab("use crate::{\n    es::{Id, Stream},\n    ui,\n};", &["lab imports ui"]);
+    lab("fn f(store: &crate::store::MemoryStore) {}", &["lab imports store"]);
+    lab("fn f() { let n = crate::ui::start(); }", &["lab imports ui"]);
+    lab("use super::super::store;", &["lab imports store"]);
+    lab("use super::{Session, super::store::MemoryStore};", &["lab imports store"]);
+    lab("mod inner { use super::super::super::store::LogStore; }", &["lab imports store"]);
+    lab("use leftfold::ui::App;", &["lab imports ui"]);
+    lab("use leftfold_codec::Packed;", &["lab imports codec"]);
+    lab("use leftfold_codec as bytes;", &["lab imports codec"]);
+    lab("use leftfold_es::Stream;", &[]);
+    check("src/lab/mod.rs", "use super::store;", &["lab imports store"]);
+    check("src/lab/world/did.rs", "use super::super::super::store;", &["lab imports store"]);
 }
 
 #[test]
 fn the_whole_crate_cannot_be_imported_to_get_around_the_rooms() {
-    check("src/es/log.rs", "use super::super as all;", &["no room"]);
-    check("src/es/log.rs", "use crate::*;", &["no room"]);
-    check("src/es/log.rs", "use crate::{self as all};", &["no room"]);
-    check("src/es/log.rs", "use crate as all;", &["no room"]);
-    check("src/es/log.rs", "use ::leftfold::{lab};", &["es imports lab"]);
+    check("src/lab/world.rs", "use super::super as all;", &["no room"]);
+    check("src/lab/world.rs", "use crate::*;", &["no room"]);
+    check("src/lab/world.rs", "use crate::{self as all};", &["no room"]);
+    check("src/lab/world.rs", "use crate as all;", &["no room"]);
+    check("src/lab/world.rs", "use ::leftfold::{store};", &["lab imports store"]);
     check("src/ui/app.rs", "use leftfold::{self as all};", &["no room"]);
 }
 
 #[test]
 fn the_core_reads_no_clock_draws_no_random_number_and_does_no_io() {
-    for room in ["es/log", "scenarios/cart", "lab/world"] {
-        let core = |source, expected: &[&str]| check(&format!("src/{room}.rs"), source, expected);
+    for path in
+        ["es/src/log.rs", "codec/src/record.rs", "src/scenarios/cart.rs", "src/lab/world.rs"]
+    {
+        let core = |source, expected: &[&str]| check(path, source, expected);
         let no = "the core reads no clock";
         core("use std::time::Instant;", &[no]);
         core("use std::{fmt, time::SystemTime};", &[no]);
@@ -481,6 +496,7 @@ fn the_page_sees_the_lab_and_the_store_and_nothing_behind_them() {
     let ui = |source, expected: &[&str]| check("src/ui/panels/table.rs", source, expected);
     ui("use crate::es::View;", &["ui imports es"]);
     ui("use leftfold::es::View;", &["ui imports es"]);
+    ui("use leftfold_es::View;", &["ui imports es"]);
     ui("let all = crate::scenarios::all();", &["ui imports scenarios"]);
     ui("use super::super::super::es::View;", &["ui imports es"]);
     ui("use crate::{lab::View, es};", &["ui imports es"]);
@@ -497,6 +513,8 @@ fn the_other_rooms_keep_to_the_table_as_well() {
     check("src/lab/world.rs", "use crate::{es::Stream, scenarios};", &[]);
     check("src/store/idb.rs", "use crate::lab::World;", &["store imports lab"]);
     check("src/store/idb.rs", "use crate::es::Commit; use super::Kept;", &[]);
+    check("codec/src/record.rs", "use leftfold_es::Stream; use crate::Packed;", &[]);
+    check("es/src/lib.rs", "pub use log::EventLog; use crate::stream::Stream;", &[]);
     check("src/tools/mod.rs", "fn main() {}", &["is in no room"]);
 }
 
@@ -525,23 +543,26 @@ fn lints_are_expected_never_allowed() {
     check("src/ui/app.rs", "\n#[allow(dead_code)]\nfn f() {}", &["line 2"]);
     check("src/ui/app.rs", "#[cfg_attr(test, allow(dead_code))] fn f() {}", &["line 1"]);
     check("src/ui/app.rs", "#[expect(dead_code, reason = \"…\")] fn f() {}", &[]);
-    check("src/es/log.rs", "#[cfg(test)] mod tests { #[allow(dead_code)] fn f() {} }", &["line 1"]);
+    check("es/src/log.rs", "#[cfg(test)] mod tests { #[allow(dead_code)] fn f() {} }", &["line 1"]);
 }
 
 #[test]
 fn comments_strings_and_tests_may_name_anything() {
-    let es = |source, expected: &[&str]| check("src/es/log.rs", source, expected);
-    es("//! See `crate::lab::World`.\n// use crate::lab;\n/* crate::lab /* nested */ yew */", &[]);
-    es("let text = \"crate::lab::World \\\" Instant\"; let q = '\"'; let l = 'a';", &[]);
-    es("let text = r#\"use crate::lab; \" yew::html\"#;", &[]);
-    es("fn f<'a>(x: &'a str) -> &'a str { x } use crate::lab;", &["es imports lab"]);
-    es("let c = '\\''; use crate::lab;", &["es imports lab"]);
-    es("#[cfg(test)]\nmod tests {\n  use crate::lab::World;\n  fn f() { {} }\n}", &[]);
-    es("#[cfg(test)] mod tests { fn f() {} }\nuse crate::lab;", &["line 2"]);
-    es("#[cfg(test)] use crate::lab; use crate::store;", &["es imports store"]);
-    es("#[cfg(all(test, unix))] mod tests { use crate::lab; } use yew::A;", &["yew"]);
-    es("#[cfg(test)] #[cfg(unix)] mod tests { use crate::lab; } use yew::A;", &["yew"]);
-    es("#[cfg(any(test, unix))] use crate::lab;", &["es imports lab"]);
-    es("#[cfg(not(test))] use crate::lab;", &["es imports lab"]);
-    es("pub(crate) fn f() {} pub(super) fn g(&self) { self.lab(); }", &[]);
+    let lab = |source, expected: &[&str]| check("src/lab/world.rs", source, expected);
+    lab(
+        "//! See `crate::store::LogStore`.\n// use crate::store;\n/* crate::store /* nested */ yew */",
+        &[],
+    );
+    lab("let text = \"crate::store::LogStore \\\" Instant\"; let q = '\"'; let l = 'a';", &[]);
+    lab("let text = r#\"use crate::store; \" yew::html\"#;", &[]);
+    lab("fn f<'a>(x: &'a str) -> &'a str { x } use crate::store;", &["lab imports store"]);
+    lab("let c = '\\''; use crate::store;", &["lab imports store"]);
+    lab("#[cfg(test)]\nmod tests {\n  use crate::store::LogStore;\n  fn f() { {} }\n}", &[]);
+    lab("#[cfg(test)] mod tests { fn f() {} }\nuse crate::store;", &["line 2"]);
+    lab("#[cfg(test)] use crate::ui; use crate::store;", &["lab imports store"]);
+    lab("#[cfg(all(test, unix))] mod tests { use crate::store; } use yew::A;", &["yew"]);
+    lab("#[cfg(test)] #[cfg(unix)] mod tests { use crate::store; } use yew::A;", &["yew"]);
+    lab("#[cfg(any(test, unix))] use crate::store;", &["lab imports store"]);
+    lab("#[cfg(not(test))] use crate::store;", &["lab imports store"]);
+    lab("pub(crate) fn f() {} pub(super) fn g(&self) { self.store(); }", &[]);
 }

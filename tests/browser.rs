@@ -14,8 +14,9 @@ use std::task::Poll;
 use conformance::{Writer, info};
 use idb::{DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, TransactionMode};
 use js_sys::{Function, Uint8Array};
+use leftfold::codec::pack;
 use leftfold::es::{Commit, StoredCommit};
-use leftfold::store::{IdbStore, LogStore, Records, Shelf, StoreError, pack};
+use leftfold::store::{IdbStore, LogStore, Records, Shelf, StoreError};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 

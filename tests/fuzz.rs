@@ -7,7 +7,7 @@ mod fuzzed;
 use std::fs;
 use std::path::Path;
 
-use leftfold::lab::archive::Format;
+use leftfold::codec::archive::Format;
 
 fn each(target: &str, check: impl Fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);

@@ -16,8 +16,8 @@ use histories::{
     Run, Write, assert_same, check, check_stories, copy, damaged, folded, fresh, is_performed,
     json, op, open, written,
 };
+use leftfold::codec::archive::{Export, Format, Import};
 use leftfold::es::{Act, AnyAggregate, History, Map, Proposal, Reaction, Set, event_id};
-use leftfold::lab::archive::{Export, Format, Import};
 use leftfold::lab::{
     Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind,
     Health, Keep, Kind, Outcome, Panel, Recorded, Scenario, Session, StoredCommit, Stream, View,
@@ -210,11 +210,11 @@ fn a_log_that_is_exported_and_imported_is_the_same_log() {
             if commits.is_empty() && format == Format::Lines {
                 continue;
             }
-            let mut import = Import::<Vec<_>>::new();
+            let mut import = Import::new();
             archive.chunks(100).for_each(|piece| import.feed(piece));
             let imported = import.finish().unwrap();
             assert_eq!(imported.events, run.session.head());
-            assert_eq!(imported.commits.iter().map(json).collect::<Vec<_>>(), texts);
+            assert_eq!(imported.commits.into_iter().map(|it| json(&it)).collect::<Vec<_>>(), texts);
             if !commits.is_empty() {
                 assert_eq!(imported.scenario.as_deref(), Some(&*run.session.scenario().id));
             }

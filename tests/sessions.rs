@@ -4,8 +4,8 @@
 
 use std::rc::Rc;
 
+use leftfold::codec::archive::Import;
 use leftfold::es::{Body, Choice, EventLog};
-use leftfold::lab::archive::Import;
 use leftfold::lab::{
     Answer, Ask, Bulk, CommandRecord, Commit, Control, Entry, Expected, Fault, Health, Keep,
     Loading, Origin, Outcome, Scenario, Session, StoredCommit, Stream, View, World, command_id,
@@ -408,7 +408,7 @@ fn a_batch_has_a_comma_between_its_items_and_nowhere_else() {
         )
     };
     let read = |text: String| {
-        let mut import = Import::<Vec<StoredCommit>>::new();
+        let mut import = Import::new();
         import.feed(text.as_bytes());
         import.finish().is_ok()
     };

@@ -3,4 +3,4 @@
 #[path = "../../tests/fuzzed/mod.rs"]
 mod fuzzed;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzzed::archive(data, leftfold::lab::archive::Format::Batch));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzzed::archive(data, leftfold::codec::archive::Format::Batch));

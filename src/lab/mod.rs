@@ -6,7 +6,6 @@
 //! back in.
 
 mod address;
-pub mod archive;
 mod compare;
 pub mod csv;
 mod diff;

@@ -37,11 +37,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::IdbTransaction;
 
-use super::record::{End, Reader, encode};
-use super::{
-    Durability, Extent, Found, LogInfo, LogStore, Packed, Records, Shelf, StoreError, check,
-    sentinel,
-};
+use super::{Durability, Extent, LogInfo, LogStore, Records, Shelf, StoreError, check, sentinel};
+use crate::codec::record::{End, Reader, encode};
+use crate::codec::{Found, Packed};
 use crate::es::{Commit, Map, StoredCommit};
 
 /// The layout of the object stores. One that has other stores has another number.

@@ -7,8 +7,8 @@
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
-use super::record::{End, Found, Reader, encode};
 use super::{Records, Shelf};
+use crate::codec::record::{End, Found, Reader, encode};
 use crate::es::StoredCommit;
 
 const VERSION: &str = "2.";

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 
 use std::rc::Rc;
 
-use super::{Extent, Found, LogInfo, LogStore, Packed, Records, Shelf, StoreError, check};
+use super::{Extent, LogInfo, LogStore, Records, Shelf, StoreError, check};
+use crate::codec::{Found, Packed};
 use crate::es::{Commit, Map, StoredCommit, Stream};
 
 /// Logs that last as long as the page does. Clones share them, as tabs share the browser's

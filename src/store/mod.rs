@@ -4,24 +4,21 @@
 //! decides nothing, folds nothing, and knows neither a scenario nor the page.
 
 pub mod link;
-pub mod record;
 
 #[cfg(target_arch = "wasm32")]
 mod idb;
 mod memory;
-mod packed;
 #[cfg(target_arch = "wasm32")]
 mod sentinel;
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec::{Found, Gap, Loss, Packed};
 use crate::es::{Commit, Map, StoredCommit, Stream};
 
 #[cfg(target_arch = "wasm32")]
 pub use idb::IdbStore;
 pub use memory::MemoryStore;
-pub use packed::{Packed, Packs, pack};
-pub use record::Found;
 
 /// What is known of a log without opening it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,30 +50,6 @@ pub struct Extent {
     pub events: u64,
     /// What they take where they are stored; 0 where nobody knows.
     pub bytes: u64,
-}
-
-/// A piece of a log that is gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loss {
-    /// The position of the first event that is gone.
-    pub from: u64,
-    /// The position of the last one; before the first where no event is.
-    pub to: u64,
-    /// What is wrong there.
-    pub why: String,
-}
-
-impl std::fmt::Display for Loss {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { from, to, why } = self;
-        match from.cmp(to) {
-            std::cmp::Ordering::Less => write!(f, "events {from} to {to} cannot be read: {why}"),
-            std::cmp::Ordering::Equal => write!(f, "event {from} cannot be read: {why}"),
-            std::cmp::Ordering::Greater => {
-                write!(f, "what is noted after event {to} cannot be read: {why}")
-            }
-        }
-    }
 }
 
 /// How sure a write must be before it counts as stored.
@@ -147,6 +120,12 @@ pub enum StoreError {
     /// The storage cannot be used, or failed.
     #[error("the browser's storage failed: {0}")]
     Failed(String),
+}
+
+impl From<Gap> for StoreError {
+    fn from(gap: Gap) -> Self {
+        Self::Failed(gap.to_string())
+    }
 }
 
 /// Where logs are kept. Several handles may be open on the same logs, such as one per tab: each

@@ -8,7 +8,7 @@
 use wasm_bindgen::prelude::JsValue;
 use web_sys::Storage;
 
-use super::record::End;
+use crate::codec::record::End;
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?

@@ -14,15 +14,13 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::pace::{Pace, breathe};
 use super::tabs::{self, Channel, Claim, Runner};
-use crate::lab::archive::Imported;
+use crate::codec::archive::Imported;
+use crate::codec::{Found, Loss, Packed, Packs, pack};
 use crate::lab::{
     Answer, Ask, Bulk, Commit, Did, Entry, Keep, Map, Recorded, Scenario, Session, StoredCommit,
     Subscription, World, sort,
 };
-use crate::store::{
-    Extent, Found, IdbStore, LogInfo, LogStore, Loss, MemoryStore, Packed, Packs, Records, Shelf,
-    StoreError, pack,
-};
+use crate::store::{Extent, IdbStore, LogInfo, LogStore, MemoryStore, Records, Shelf, StoreError};
 
 /// So many events are folded between two looks at the clock.
 const REFILL_EVENTS: u64 = 2_000;
@@ -702,7 +700,7 @@ impl Desk {
     /// A sentence: what does not go together with what is there, or why it could not be stored.
     pub async fn extend(
         &self,
-        imported: Imported<Packs>,
+        imported: Imported,
         last: impl FnMut(),
     ) -> Result<(u64, u64), String> {
         let inner = &self.0;

@@ -9,8 +9,8 @@ use super::desk::{Trouble, written_millis};
 use super::files::Room;
 use super::fixed::Fixed;
 use super::parts::{button, counted, grouped, tick, typed};
-use crate::lab::archive::{Format, Imported};
-use crate::store::{Extent, LogInfo, Packs};
+use crate::codec::archive::{Format, Imported};
+use crate::store::{Extent, LogInfo};
 
 /// What is asked of the logs.
 pub enum Act {
@@ -33,7 +33,7 @@ pub enum Act {
     /// Read a file.
     Import(File),
     /// A file was read, and this is to be known of it; or it has these faults.
-    Read(String, Result<Imported<Packs>, Vec<String>>),
+    Read(String, Result<Imported, Vec<String>>),
     /// Look through the next piece of what was read.
     Look,
     /// What was read is to become a new log, or to go after what is in the open one.

@@ -8,11 +8,12 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
+use leftfold::codec::{Found, pack};
 use leftfold::es::{
     Aggregate, Commit, Envelope, EventLog, Map, Proposal, Scenario, StoredCommit, Stream,
     command_id, read_event,
 };
-use leftfold::store::{Found, Kept, LogInfo, LogStore, Records, Shelf, StoreError, pack};
+use leftfold::store::{Kept, LogInfo, LogStore, Records, Shelf, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

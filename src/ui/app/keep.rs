@@ -8,11 +8,12 @@ use futures::future::{Either, select};
 use yew::Context;
 
 use super::{App, How, Msg};
-use crate::lab::archive::{self, Export, Format, Import, Imported};
+use crate::codec::Found;
+use crate::codec::archive::{self, Export, Format, Import, Imported};
 use crate::lab::csv::csv;
 use crate::lab::{Keep, Kind, Scenario, Session, StoredCommit, Subscription, View};
 use crate::store::link::{self, LinkError, Shared};
-use crate::store::{Durability, Found, IdbStore, LogInfo, Packs};
+use crate::store::{Durability, IdbStore, LogInfo};
 use crate::ui::address::Address;
 use crate::ui::browser::{close_menus, focus, remember, remembered};
 use crate::ui::desk::{Desk, Storage, Trouble, after, clock, kept_in, new_log, now};
@@ -45,7 +46,7 @@ pub(super) struct Keeping {
 /// An archive that waits for its place, and how far it was looked through.
 struct Ready {
     name: String,
-    archive: Imported<Packs>,
+    archive: Imported,
     looked: usize,
     unreadable: u64,
 }
@@ -293,7 +294,7 @@ impl App {
             Act::Import(file) => {
                 let name = file.name();
                 self.under_way_with(ctx, "Reading…", firm, async move {
-                    let mut import = Import::<Packs>::new();
+                    let mut import = Import::new();
                     let mut told = Told::new();
                     let read = files::read(&file, |bytes| {
                         import.feed(bytes);
@@ -588,7 +589,7 @@ async fn new(
     storage: &Storage,
     scenario: &Rc<Scenario>,
     title: String,
-    archive: Imported<Packs>,
+    archive: Imported,
     mut keeps: Vec<Keep>,
     firm: &Firm,
 ) -> Result<(LogInfo, String), String> {
@@ -612,11 +613,7 @@ async fn new(
 }
 
 /// Appends an archive to the open log.
-async fn append(
-    desk: &Desk,
-    archive: Imported<Packs>,
-    firm: &Firm,
-) -> Result<(LogInfo, String), String> {
+async fn append(desk: &Desk, archive: Imported, firm: &Firm) -> Result<(LogInfo, String), String> {
     let events = archive.events;
     let (from, to) = desk.extend(archive, || firm.set(true)).await?;
     let said = match events {
@@ -668,7 +665,7 @@ async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> 
     let start = clock();
     let (storage, log) = (desk.storage(), desk.described());
     let (archive, _) = export(storage, &log, Format::Lines, Some(desk), |_| ()).await?;
-    let (mut import, mut size, mut pace) = (Import::<Packs>::new(), 0, Pace::new());
+    let (mut import, mut size, mut pace) = (Import::new(), 0, Pace::new());
     for piece in archive.iter() {
         import.feed(&piece);
         size += piece.len();

@@ -1,11 +1,8 @@
 //! Commits on their way into a store, as bytes: they take less room than as values, and once they
 //! are packed there is little left to do.
 
-use super::StoreError;
-#[cfg(any(target_arch = "wasm32", test))]
-use super::record::chain;
-use super::record::{frame, frames};
-use crate::es::StoredCommit;
+use super::record::{chain, frame, frames};
+use leftfold_es::StoredCommit;
 
 /// So many bytes become a segment: few large records are quicker to read than many small ones,
 /// and one must not take long.
@@ -49,24 +46,35 @@ impl Packed {
     }
 
     /// Moves the end of a log behind them: the number of its last commit, and the head.
-    pub(super) fn follow(&self, end: &mut (u64, u64)) -> Result<(), StoreError> {
-        let (first, head) = (self.before.0.wrapping_add(1), self.before.1);
+    ///
+    /// # Errors
+    /// Where they do not follow it. The end stays where it was.
+    pub fn follow(&self, end: &mut (u64, u64)) -> Result<(), Gap> {
         if self.before != *end {
-            return Err(StoreError::Failed(format!(
-                "commit {first} after event {head} does not follow commit {}, which ends at event {}",
-                end.0, end.1
-            )));
+            let (first, after) = (self.before.0.wrapping_add(1), self.before.1);
+            return Err(Gap { first, after, end: *end });
         }
         *end = self.after;
         Ok(())
     }
 
     /// The frames, chained to the one of that hash, which becomes the last one's.
-    #[cfg(any(target_arch = "wasm32", test))]
-    pub(super) fn chained(mut self, hash: &mut u64) -> Vec<u8> {
+    pub fn chained(mut self, hash: &mut u64) -> Vec<u8> {
         *hash = chain(&mut self.frames, *hash);
         self.frames
     }
+}
+
+/// Commits that were not stored, as they do not follow what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "commit {first} after event {after} does not follow commit {}, which ends at event {}",
+    .end.0, .end.1
+)]
+pub struct Gap {
+    first: u64,
+    after: u64,
+    end: (u64, u64),
 }
 
 /// Commits, gathered one by one.
@@ -132,7 +140,7 @@ mod tests {
 
     use super::super::record::{End, encode};
     use super::*;
-    use crate::es::{Envelope, StoredEvent, Stream};
+    use leftfold_es::{Envelope, StoredEvent, Stream};
 
     /// Commits of up to three events, of which many are long.
     fn commits() -> Vec<StoredCommit> {

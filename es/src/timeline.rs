@@ -118,7 +118,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::es::{Body, Draft, Envelope, EventLog, Proposal, Recorded, Stream, command_id};
+    use crate::{Body, Draft, Envelope, EventLog, Proposal, Recorded, Stream, command_id};
 
     /// Sums up what it has seen, in an order-sensitive way, and weighs `ROWS` for each event,
     /// or in all.

@@ -21,7 +21,6 @@ pub trait ProcessManager: Projection {
 /// What a process manager wants done. It names its instance and step: its id follows from them.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum Reaction {
     /// A command for an aggregate.
     Command {

@@ -87,7 +87,7 @@ mod tests {
     use serde::{Deserialize, Deserializer, Serialize};
 
     use super::*;
-    use crate::es::{
+    use crate::{
         Aggregate, Envelope, Recorded, Scenario, StoredCommit, StoredEvent, Stream, command_id,
     };
 

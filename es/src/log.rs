@@ -424,7 +424,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::es::command_id;
+    use crate::command_id;
 
     fn stream(name: &str) -> Stream {
         Stream::parse(name).unwrap()

@@ -36,13 +36,12 @@ pub use commit::{
     Choice, CommandRecord, Commit, Envelope, Follows, Json, Origin, StoredCommit, StoredEvent,
     read_event,
 };
-pub(crate) use erased::sentence;
 pub use erased::{
     AnyAggregate, AnyEvent, AnyInstance, AnyProcess, AnyProjection, AnyRunner, Handler, Of, Reader,
-    Refusal,
+    Refusal, sentence,
 };
 pub use fold::{Fold, Instance, Reading};
-pub(crate) use hash::{IdSet, NameMap, NameSet};
+pub use hash::{IdSet, NameMap, NameSet};
 pub use ids::{Id, command_id, event_id, reaction_id};
 pub use log::{Draft, EventLog, Expected, History, Proposal, StreamHistory, WrongExpectedVersion};
 pub use map::{Map, Set};

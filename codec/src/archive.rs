@@ -18,7 +18,8 @@ use uuid::Uuid;
 use self::cloud::CloudEvent;
 use self::time::{millis, time};
 
-use crate::es::{
+use super::Packs;
+use leftfold_es::{
     CommandRecord, Envelope, EventLog, Follows, IdSet, Json, NameMap, NameSet, Origin, Scenario,
     StoredCommit, StoredEvent, Stream, event_id, sentence,
 };
@@ -178,14 +179,13 @@ impl fmt::Display for Fault {
     }
 }
 
-/// An archive that was read and found in order. What its commits are gathered in is up to
-/// whoever reads it.
+/// An archive that was read and found in order.
 #[derive(Debug, Default)]
-pub struct Imported<C> {
+pub struct Imported {
     /// The scenario whose log it was, where it says so.
     pub scenario: Option<String>,
     /// Its commits, in order.
-    pub commits: C,
+    pub commits: Packs,
     /// How many events they hold.
     pub events: u64,
     /// So many commits at the beginning do not say when they happened: when the first one did
@@ -200,7 +200,7 @@ pub struct Imported<C> {
 /// are whole, so that one that is long needs no more room than they do where they go.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each says where in the text it is")]
-pub struct Import<C> {
+pub struct Import {
     format: Option<Format>,
     /// How many bytes have come.
     bytes: u64,
@@ -215,7 +215,7 @@ pub struct Import<C> {
     /// In a batch: whether it was closed, and whether a comma came after the last event.
     closed: bool,
     comma: bool,
-    done: Imported<C>,
+    done: Imported,
     /// The last commit: more of it may come.
     commit: Option<StoredCommit>,
     commits: u64,
@@ -230,7 +230,7 @@ pub struct Import<C> {
     more: u64,
 }
 
-impl<C: Default + Extend<StoredCommit>> Import<C> {
+impl Import {
     /// Nothing is read yet.
     pub fn new() -> Self {
         Self { line: 1, began: 1, ..Self::default() }
@@ -247,13 +247,19 @@ impl<C: Default + Extend<StoredCommit>> Import<C> {
     }
 
     /// Reads the next piece.
-    pub fn feed(&mut self, mut bytes: &[u8]) {
-        self.bytes += bytes.len() as u64;
+    pub fn feed(&mut self, piece: &[u8]) {
+        self.bytes += piece.len() as u64;
         if self.bytes > BYTES && self.more == 0 {
             self.began = self.line;
             self.fault("", format!("the archive has more than {} MB", BYTES >> 20));
             self.more += 1;
         }
+        // Looked at once, where it is all text, and not line by line.
+        let text = match self.format {
+            Some(Format::Batch) => "",
+            _ => std::str::from_utf8(piece).unwrap_or_default(),
+        };
+        let mut bytes = piece;
         while !bytes.is_empty() && !self.hopeless() {
             match self.format {
                 None => match bytes[0] {
@@ -271,10 +277,10 @@ impl<C: Default + Extend<StoredCommit>> Import<C> {
                     }
                 },
                 Some(Format::Lines) => {
-                    let Some(end) = memchr(b'\n', bytes) else {
+                    let text = text.get(piece.len() - bytes.len()..).unwrap_or_default();
+                    let Some(end) = self.quick(text).or_else(|| self.any(bytes)) else {
                         return self.add(bytes);
                     };
-                    self.last_of_item(&bytes[..end]);
                     self.line += 1;
                     self.began = self.line;
                     bytes = &bytes[end + 1..];
@@ -282,6 +288,27 @@ impl<C: Default + Extend<StoredCommit>> Import<C> {
                 Some(Format::Batch) => bytes = self.batch(bytes),
             }
         }
+    }
+
+    /// Reads a line that is an event as ours are, and gives its length. Its end is where the event
+    /// ends, and need not be looked for.
+    fn quick(&mut self, text: &str) -> Option<usize> {
+        if !self.item.is_empty() {
+            return None;
+        }
+        let (event, length) = CloudEvent::quick(text)?;
+        if length > EVENT_BYTES || text.as_bytes().get(length) != Some(&b'\n') {
+            return None;
+        }
+        self.event(&event);
+        Some(length)
+    }
+
+    /// Reads any line that ends in this piece, and gives its length.
+    fn any(&mut self, bytes: &[u8]) -> Option<usize> {
+        let end = memchr(b'\n', bytes)?;
+        self.last_of_item(&bytes[..end]);
+        Some(end)
     }
 
     /// True where a batch has an item before this one, whatever came of that.
@@ -588,7 +615,7 @@ impl<C: Default + Extend<StoredCommit>> Import<C> {
     ///
     /// # Errors
     /// What is wrong with it, in order. Where there is too much to tell, that comes last.
-    pub fn finish(mut self) -> Result<Imported<C>, Vec<Fault>> {
+    pub fn finish(mut self) -> Result<Imported, Vec<Fault>> {
         match self.format {
             Some(Format::Lines) => self.last_of_item(&[]),
             Some(Format::Batch) if !self.closed && self.more == 0 => {
@@ -621,7 +648,7 @@ impl<C: Default + Extend<StoredCommit>> Import<C> {
     }
 }
 
-impl<C: IntoIterator<Item = StoredCommit> + FromIterator<StoredCommit>> Imported<C> {
+impl Imported {
     /// Commits that came otherwise than in an archive.
     pub fn of(commits: Vec<StoredCommit>) -> Self {
         let mut seen = NameSet::default();
@@ -637,7 +664,7 @@ impl<C: IntoIterator<Item = StoredCommit> + FromIterator<StoredCommit>> Imported
     ///
     /// # Errors
     /// The first event that cannot begin a log: its stream has a past that is not there.
-    pub fn into_new(self, now: u64) -> Result<C, String> {
+    pub fn into_new(self, now: u64) -> Result<Packs, String> {
         if let Some((stream, version)) = &self.late {
             return Err(format!(
                 "{stream} begins at version {version}: a new log has nothing before it"
@@ -666,7 +693,7 @@ impl<C: IntoIterator<Item = StoredCommit> + FromIterator<StoredCommit>> Imported
     /// The first thing that does not go together with what is there.
     pub fn after(self, log: &EventLog, now: u64) -> Result<Vec<StoredCommit>, String> {
         let (commits, head) = (log.commits(), log.head());
-        let mut at = log.event(head).map_or(0, crate::es::Recorded::at);
+        let mut at = log.event(head).map_or(0, leftfold_es::Recorded::at);
         let mut versions: NameMap<Stream, u64> = NameMap::default();
         let mut placed = Vec::new();
         for mut commit in self.dated(now.max(at)) {
@@ -747,7 +774,7 @@ mod tests {
 
     #[test]
     fn an_archive_that_does_not_fit_into_memory_is_not_read_to_its_end() {
-        let mut import = Import::<Vec<StoredCommit>>::new();
+        let mut import = Import::new();
         (import.bytes, import.format) = (BYTES, Some(Format::Lines));
         import.feed(b"\n");
         assert!(import.hopeless());
@@ -769,7 +796,7 @@ mod tests {
         whole.err().unwrap_or_default().iter().map(ToString::to_string).collect()
     }
 
-    fn read(text: &str, size: usize) -> Result<Imported<Vec<StoredCommit>>, Vec<Fault>> {
+    fn read(text: &str, size: usize) -> Result<Imported, Vec<Fault>> {
         let mut import = Import::new();
         text.as_bytes().chunks(size.max(1)).for_each(|piece| import.feed(piece));
         import.finish()
@@ -792,8 +819,9 @@ mod tests {
         let text = format!("{}\n\n  {}\r\n", line(1, "{}"), line(2, r#"{"subject":"cart-2"}"#));
         assert_eq!(faults(&text), [""; 0]);
         let imported = read(&text, 5).unwrap();
-        assert_eq!((imported.events, imported.commits.len(), imported.scenario), (2, 2, None));
-        let second = &imported.commits[1];
+        assert_eq!((imported.events, imported.scenario), (2, None));
+        let commits: Vec<StoredCommit> = imported.commits.into_iter().collect();
+        let [_, second] = &*commits else { panic!("{commits:?}") };
         assert_eq!((second.number, second.after), (2, 1));
         assert_eq!((&*second.envelope.actor, second.envelope.at), ("/shop", 1_503_597_600_000));
         assert_eq!(second.events[0].data.get(), r#"{"item":"pears"}"#);
@@ -886,7 +914,7 @@ mod tests {
         assert_eq!(faults("[]"), [""; 0]);
         let no_comma = format!("[{} {}]", line(1, "{}"), line(2, "{}"));
         assert_eq!(faults(&no_comma), ["line 1: a comma is missing before this event"]);
-        let mut import = Import::<Vec<_>>::new();
+        let mut import = Import::new();
         import.feed(b"{\"\xff\"}\n");
         assert_eq!(import.finish().unwrap_err()[0].to_string(), "line 1: it is not text in UTF-8");
     }
@@ -918,16 +946,17 @@ mod tests {
     #[test]
     fn an_event_without_a_time_happened_with_the_next_or_when_it_is_imported() {
         let without = |id: u64| line(id, r#"{"time":null}"#);
-        let times = |commits: &[StoredCommit]| -> Vec<[u64; 2]> {
+        let now = 1_600_000_000_000;
+        let times = |commits: Vec<StoredCommit>| -> Vec<[u64; 2]> {
             commits.iter().map(|it| [it.envelope.at, it.events[0].at]).collect()
         };
+        let new = |text: &str| read(text, 9).unwrap().into_new(now).unwrap().into_iter().collect();
         let none = format!("{}\n{}\n", without(1), without(2));
-        let now = 1_600_000_000_000;
-        assert_eq!(times(&read(&none, 9).unwrap().into_new(now).unwrap()), [[now; 2]; 2]);
+        assert_eq!(times(new(&none)), [[now; 2]; 2]);
         let log = EventLog::default();
-        assert_eq!(times(&read(&none, 9).unwrap().after(&log, now).unwrap()), [[now; 2]; 2]);
+        assert_eq!(times(read(&none, 9).unwrap().after(&log, now).unwrap()), [[now; 2]; 2]);
         let some = format!("{}\n{}\n{}\n", without(1), line(2, "{}"), without(3));
         let then = 1_503_597_600_000;
-        assert_eq!(times(&read(&some, 9).unwrap().into_new(now).unwrap()), [[then; 2]; 3]);
+        assert_eq!(times(new(&some)), [[then; 2]; 3]);
     }
 }

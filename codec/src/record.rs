@@ -6,14 +6,15 @@
 //! is missing or another one breaks the next one's. A tail record is one frame, a segment is
 //! many in a row. This module does no I/O and never panics, whatever the bytes are.
 
+use std::cmp::Ordering;
+use std::fmt;
 use std::rc::Rc;
 
 use serde_json::value::RawValue;
 use twox_hash::XxHash64;
 use uuid::Uuid;
 
-use super::Loss;
-use crate::es::{
+use leftfold_es::{
     Choice, CommandRecord, Envelope, Follows, NameMap, Origin, StoredCommit, StoredEvent, Stream,
 };
 
@@ -53,6 +54,30 @@ pub enum Damage {
     /// It is whole and makes no sense here.
     #[error("a newer version of this page wrote it")]
     Newer,
+}
+
+/// A piece of a log that is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// The position of the first event that is gone.
+    pub from: u64,
+    /// The position of the last one; before the first where no event is.
+    pub to: u64,
+    /// What is wrong there.
+    pub why: String,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, why } = self;
+        match from.cmp(to) {
+            Ordering::Less => write!(f, "events {from} to {to} cannot be read: {why}"),
+            Ordering::Equal => write!(f, "event {from} cannot be read: {why}"),
+            Ordering::Greater => {
+                write!(f, "what is noted after event {to} cannot be read: {why}")
+            }
+        }
+    }
 }
 
 /// How far a log goes.
@@ -534,7 +559,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::es::command_id;
+    use leftfold_es::command_id;
 
     /// Commits of all shapes, as frames, and the end of the log.
     fn log() -> (Vec<StoredCommit>, Vec<Vec<u8>>, End) {

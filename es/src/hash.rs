@@ -8,15 +8,15 @@ use twox_hash::XxHash64;
 use uuid::Uuid;
 
 /// Many ids, in no order.
-pub(crate) type IdSet = HashSet<Uuid, BuildHasherDefault<IdHasher>>;
+pub type IdSet = HashSet<Uuid, BuildHasherDefault<IdHasher>>;
 /// Something by names, such as streams and event types.
-pub(crate) type NameMap<K, V> = HashMap<K, V, BuildHasherDefault<NameHasher>>;
+pub type NameMap<K, V> = HashMap<K, V, BuildHasherDefault<NameHasher>>;
 /// Names, in no order.
-pub(crate) type NameSet<K> = HashSet<K, BuildHasherDefault<NameHasher>>;
+pub type NameSet<K> = HashSet<K, BuildHasherDefault<NameHasher>>;
 
 /// Ids are random or hashes already; their own bits serve as the hash.
 #[derive(Default)]
-pub(crate) struct IdHasher(u64);
+pub struct IdHasher(u64);
 
 impl Hasher for IdHasher {
     fn finish(&self) -> u64 {
@@ -34,7 +34,7 @@ impl Hasher for IdHasher {
 
 /// A text is hashed in one go, which for short ones is quicker than piece by piece.
 #[derive(Default)]
-pub(crate) struct NameHasher(u64);
+pub struct NameHasher(u64);
 
 impl Hasher for NameHasher {
     fn finish(&self) -> u64 {

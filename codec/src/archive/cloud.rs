@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::es::{Choice, Origin};
+use leftfold_es::{Choice, Origin};
 
 /// A text, borrowed unless it has escapes: what serde does by itself only where it is not optional.
 #[derive(Serialize, Deserialize)]
@@ -314,5 +314,21 @@ mod tests {
             }
         }
         assert!(given_up > 1_000, "only {given_up} were not as ours are");
+    }
+
+    #[test]
+    fn what_ends_a_text_is_found_wherever_it_is() {
+        let ends = |byte: u8| byte == b'"' || byte == b'\\' || byte < b' ';
+        for filler in [b' ', b'!', b'#', b'[', b']', b'a', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
+            for length in 0..=20 {
+                let text = vec![filler; length];
+                assert_eq!(plain(&text), length);
+                for (at, byte) in (0..length).flat_map(|at| (0..=0xff).map(move |it| (at, it))) {
+                    let mut text = text.clone();
+                    text[at] = byte;
+                    assert_eq!(plain(&text), if ends(byte) { at } else { length }, "{text:?}");
+                }
+            }
+        }
     }
 }

@@ -242,7 +242,7 @@ fn lifted(
 }
 
 /// What is wrong, without a place in a text that nobody sees.
-pub(crate) fn sentence(error: &serde_json::Error) -> String {
+pub fn sentence(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
         Some(end) => text[..end].to_owned(),

@@ -1,0 +1,12 @@
+//! A log as bytes: frames for a store, each chained to the one before it, and CloudEvents to take
+//! elsewhere.
+//!
+//! This room does no I/O and never panics, whatever the bytes are: they come from disks that may
+//! be damaged, and from files that anybody may have written.
+
+pub mod archive;
+mod packed;
+pub mod record;
+
+pub use packed::{Gap, Packed, Packs, pack};
+pub use record::{Found, Loss};
