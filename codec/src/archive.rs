@@ -920,6 +920,22 @@ mod tests {
     }
 
     #[test]
+    fn an_event_is_on_one_line_where_lines_are() {
+        let ours = |data: &str| {
+            format!(
+                r#"{{"specversion":"1.0","id":"1","source":"/shop","type":"AddedToCart","subject":"cart-1","data":{data}}}"#
+            ) + "\n"
+        };
+        assert_eq!(faults(&ours("{}")), [""; 0]);
+        for data in ["\n{}", "{\n}", "[1,\n2]"] {
+            let told = faults(&ours(data));
+            let [first, ..] = &*told else { panic!("{data:?} is read") };
+            assert!(first.starts_with("line 1: EOF while parsing"), "{first}");
+            assert_eq!(faults(&format!("[{}]", ours(data))), [""; 0]);
+        }
+    }
+
+    #[test]
     fn an_event_may_be_neither_too_long_nor_too_deep() {
         let long = format!(r#"{{"data":"{}"}}"#, "x".repeat(EVENT_BYTES));
         let text = line(1, &long);

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Deref;
 
+use memchr::memchr;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error;
 use serde::{Deserialize, Serialize};
@@ -218,12 +219,14 @@ impl<'a> Quick<'a> {
         T::deserialize(IntoDeserializer::<Error>::into_deserializer(self.simple()?)).ok()
     }
 
+    /// Any value that is on one line: serde would go on in the next.
     fn value<T: Deserialize<'a>>(&mut self) -> Option<T> {
-        let mut values =
-            serde_json::Deserializer::from_str(self.text.get(self.at()..)?).into_iter();
+        let text = self.text.get(self.at()..)?;
+        let mut values = serde_json::Deserializer::from_str(text).into_iter();
         let value = values.next()?.ok()?;
-        self.rest = &self.rest[values.byte_offset()..];
-        Some(value)
+        let (read, rest) = self.rest.split_at_checked(values.byte_offset())?;
+        self.rest = rest;
+        memchr(b'\n', read).is_none().then_some(value)
     }
 }
 
