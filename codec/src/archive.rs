@@ -251,7 +251,7 @@ impl Import {
         self.bytes += piece.len() as u64;
         if self.bytes > BYTES && self.more == 0 {
             self.began = self.line;
-            self.fault("", format!("the archive has more than {} MB", BYTES >> 20));
+            self.fault("", format_args!("the archive has more than {} MB", BYTES >> 20));
             self.more += 1;
         }
         // Looked at once, where it is all text, and not line by line.
@@ -381,8 +381,10 @@ impl Import {
         }
     }
 
-    fn fault(&mut self, field: &str, what: impl Into<String>) {
-        let fault = Fault { line: self.began, field: field.to_owned(), what: what.into() };
+    #[cold]
+    #[inline(never)]
+    fn fault(&mut self, field: &str, what: impl fmt::Display) {
+        let fault = Fault { line: self.began, field: field.to_owned(), what: what.to_string() };
         if self.faults.len() < FAULTS { self.faults.push(fault) } else { self.more += 1 }
     }
 
@@ -403,7 +405,7 @@ impl Import {
             return;
         }
         if item.len() > EVENT_BYTES {
-            return self.fault("", format!("an event of more than {EVENT_BYTES} bytes"));
+            return self.fault("", format_args!("an event of more than {EVENT_BYTES} bytes"));
         }
         let Ok(text) = std::str::from_utf8(item) else {
             return self.fault("", "it is not text in UTF-8");
@@ -417,7 +419,7 @@ impl Import {
     #[expect(clippy::too_many_lines, reason = "one check after the other, as they are told")]
     fn event(&mut self, event: &CloudEvent<'_>) {
         if event.specversion != "1.0" {
-            self.fault("specversion", format!("{} is not 1.0", event.specversion));
+            self.fault("specversion", format_args!("{} is not 1.0", event.specversion));
         }
         if event.id.is_empty() {
             self.fault("id", "it is empty");
@@ -427,13 +429,11 @@ impl Import {
             self.fault("source", "it is empty");
         }
         if let Some(scenario) = own {
-            match &self.done.scenario {
-                None => self.done.scenario = Some(scenario.to_owned()),
-                Some(known) if known == scenario => {}
-                Some(known) => {
-                    let what = format!("{scenario}, and those before it are from {known}");
-                    self.fault("source", what);
-                }
+            let known = self.done.scenario.get_or_insert_with(|| scenario.to_owned());
+            if known != scenario {
+                let known = known.clone();
+                let what = format_args!("{scenario}, and those before it are from {known}");
+                self.fault("source", what);
             }
         }
         let mut read_time = |field: &str, text: Option<&str>| match text {
@@ -441,7 +441,7 @@ impl Import {
             Some(text) => {
                 let at = millis(text);
                 if at.is_none() {
-                    self.fault(field, format!("{text} is not a date and time with a zone"));
+                    self.fault(field, format_args!("{text} is not a date and time with a zone"));
                 }
                 at
             }
@@ -490,7 +490,7 @@ impl Import {
         } else {
             let stream = match Stream::parse(subject) {
                 Ok(stream) => stream,
-                Err(error) => return self.fault("subject", error.to_string()),
+                Err(error) => return self.fault("subject", error),
             };
             // A log need not begin with its streams: this may be a later part of one.
             let first = event.streamversion.unwrap_or(1).max(1);
@@ -506,34 +506,34 @@ impl Import {
         if let Some(kind) = event.datacontenttype.as_deref()
             && !kind.contains("json")
         {
-            return self.fault("datacontenttype", format!("{kind} is not JSON"));
+            return self.fault("datacontenttype", format_args!("{kind} is not JSON"));
         }
         if at < self.at {
             self.fault("time", "it is earlier than the one before it");
         }
         self.at = at.max(self.at);
         if let Some(position) = event.position {
-            if position <= self.position {
-                let what = format!("{position} does not come after {}", self.position);
-                self.fault("position", what);
+            let before = self.position;
+            if position <= before {
+                self.fault("position", format_args!("{position} does not come after {before}"));
             }
             self.position = position;
         }
         if let Some(version) = event.streamversion
             && version != next
         {
-            let what = format!("{version} is not {next}, the next one of {stream}");
+            let what = format_args!("{version} is not {next}, the next one of {stream}");
             return self.fault("streamversion", what);
         }
         let data = event.data.map_or_else(empty_object, ToOwned::to_owned);
         // The event around it is a level as well.
         if too_deep(data.get().as_bytes(), DEPTH - 1) {
-            return self.fault("data", format!("it is nested deeper than {DEPTH}"));
+            return self.fault("data", format_args!("it is nested deeper than {DEPTH}"));
         }
         let kind = self.name(&event.kind);
         self.done.events += 1;
         if self.done.events > EVENTS {
-            self.fault("", format!("there are more than {EVENTS} events"));
+            self.fault("", format_args!("there are more than {EVENTS} events"));
         }
         if let Some(commit) = &mut self.commit {
             let schema = event.schema.unwrap_or(1);
@@ -564,13 +564,13 @@ impl Import {
                 let stream = match Stream::parse(subject) {
                     Ok(stream) => stream,
                     Err(error) => {
-                        self.fault("commandsubject", error.to_string());
+                        self.fault("commandsubject", error);
                         return None;
                     }
                 };
                 let text = event.commanddata.as_deref().unwrap_or("{}");
                 if too_deep(text.as_bytes(), DEPTH) {
-                    self.fault("commanddata", format!("it is nested deeper than {DEPTH}"));
+                    self.fault("commanddata", format_args!("it is nested deeper than {DEPTH}"));
                     return None;
                 }
                 match RawValue::from_string(text.to_owned()) {
