@@ -32,12 +32,14 @@ const EVENTS: u64 = 5_000_000;
 const BYTES: u64 = 1 << 30;
 /// Data may be nested so deep.
 const DEPTH: usize = 64;
-/// So many faults are told; of more, only how many there are.
+/// So many faults are told; of more, only that there are.
 const FAULTS: usize = 100;
 
 /// The type of what stands for a commit without an event. Event types never have a dot.
 const NOTHING: &str = "leftfold.nothing-happened";
 const SOURCE: &str = "leftfold:";
+/// What is wrong with what is none.
+const NO_OBJECT: &str = "an event, which is a JSON object, is expected here";
 
 /// How an archive is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,7 +299,12 @@ impl Import {
             return None;
         }
         let (event, length) = CloudEvent::quick(text)?;
-        if length > EVENT_BYTES || text.as_bytes().get(length) != Some(&b'\n') {
+        let length = match text.as_bytes().get(length..)? {
+            [b'\n', ..] => length,
+            [b'\r', b'\n', ..] => length + 1,
+            _ => return None,
+        };
+        if length > EVENT_BYTES {
             return None;
         }
         self.event(&event);
@@ -316,7 +323,7 @@ impl Import {
         self.commits + self.faults.len() as u64 > 0
     }
 
-    /// Reads up to the end of an event, a line, or the piece.
+    /// Reads up to the end of an event or of the piece.
     fn batch<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let mut from = 0;
         for (at, &byte) in bytes.iter().enumerate() {
@@ -351,7 +358,7 @@ impl Import {
                 b']' if self.depth == 0 && !self.comma && !self.closed => self.closed = true,
                 _ if self.depth == 0 => {
                     self.began = self.line;
-                    self.fault("", "an event, which is a JSON object, is expected here");
+                    self.fault("", NO_OBJECT);
                     // What follows would only be misread.
                     self.more += 1;
                     return &[];
@@ -401,11 +408,15 @@ impl Import {
     }
 
     fn item(&mut self, item: &[u8]) {
-        if item.iter().all(u8::is_ascii_whitespace) {
-            return;
-        }
+        // Not all of it may be there.
         if item.len() > EVENT_BYTES {
             return self.fault("", format_args!("an event of more than {EVENT_BYTES} bytes"));
+        }
+        match item.trim_ascii_start().first() {
+            None => return,
+            // serde reads objects from arrays as well.
+            Some(b'[') => return self.fault("", NO_OBJECT),
+            Some(_) => {}
         }
         let Ok(text) = std::str::from_utf8(item) else {
             return self.fault("", "it is not text in UTF-8");
@@ -617,8 +628,10 @@ impl Import {
     /// What is wrong with it, in order. Where there is too much to tell, that comes last.
     pub fn finish(mut self) -> Result<Imported, Vec<Fault>> {
         match self.format {
+            // What is missing was not read.
+            _ if self.hopeless() => {}
             Some(Format::Lines) => self.last_of_item(&[]),
-            Some(Format::Batch) if !self.closed && self.more == 0 => {
+            Some(Format::Batch) if !self.closed => {
                 self.began = self.line;
                 self.fault("", "the archive breaks off");
             }
@@ -635,7 +648,7 @@ impl Import {
         if self.faults.is_empty() {
             return Ok(self.done);
         }
-        if self.more > 0 {
+        if self.hopeless() {
             self.began = self.line;
             let fault = Fault {
                 line: self.line,
@@ -774,16 +787,26 @@ mod tests {
 
     #[test]
     fn an_archive_that_does_not_fit_into_memory_is_not_read_to_its_end() {
+        let told = |mut import: Import, text: &str| -> Vec<String> {
+            import.feed(text.as_bytes());
+            assert!(import.hopeless());
+            import.finish().unwrap_err().iter().map(ToString::to_string).collect()
+        };
         let mut import = Import::new();
-        (import.bytes, import.format) = (BYTES, Some(Format::Lines));
-        import.feed(b"\n");
-        assert!(import.hopeless());
-        let told: Vec<String> =
-            import.finish().unwrap_err().iter().map(ToString::to_string).collect();
+        import.feed(b"{\"specversion\":");
+        import.bytes = BYTES;
         assert_eq!(
-            told,
+            told(import, "\"1.0\""),
             ["line 1: the archive has more than 1024 MB", "line 1: it was not read any further"]
         );
+        for text in [line(1, "{}") + "\n", format!("[{}]", line(1, "{}"))] {
+            let mut import = Import::new();
+            import.done.events = EVENTS;
+            let told = told(import, &text);
+            let [first, last] = &*told else { panic!("{told:?}") };
+            assert_eq!(first, "line 1: there are more than 5000000 events");
+            assert!(last.ends_with("it was not read any further"), "{last}");
+        }
     }
 
     /// The faults of an archive, fed in pieces of any size.
@@ -912,6 +935,9 @@ mod tests {
             assert_eq!(told.first().map(String::as_str), Some(fault), "{text:?}");
         }
         assert_eq!(faults("[]"), [""; 0]);
+        let array = line(1, "{}") + "\n[\"1.0\",\"2\",\"/shop\",\"AddedToCart\",\"cart-1\"]";
+        let no_object = "line 2: an event, which is a JSON object, is expected here";
+        assert_eq!(faults(&array), [no_object]);
         let no_comma = format!("[{} {}]", line(1, "{}"), line(2, "{}"));
         assert_eq!(faults(&no_comma), ["line 1: a comma is missing before this event"]);
         let mut import = Import::new();
@@ -933,6 +959,12 @@ mod tests {
             assert!(first.starts_with("line 1: EOF while parsing"), "{first}");
             assert_eq!(faults(&format!("[{}]", ours(data))), [""; 0]);
         }
+        let two = ours("{}") + &ours("{}").replace(r#""id":"1""#, r#""id":"2""#);
+        for end in ["\n", "\r\n"] {
+            let text = two.replace('\n', end);
+            assert_eq!(faults(&text), [""; 0]);
+            assert_eq!(read(&text, text.len()).unwrap().events, 2);
+        }
     }
 
     #[test]
@@ -940,6 +972,8 @@ mod tests {
         let long = format!(r#"{{"data":"{}"}}"#, "x".repeat(EVENT_BYTES));
         let text = line(1, &long);
         assert_eq!(faults(&text), ["line 1: an event of more than 1048576 bytes"]);
+        let late = format!("{}\n{}{}\n", line(1, "{}"), " ".repeat(EVENT_BYTES), line(2, "{}"));
+        assert_eq!(faults(&late), ["line 2: an event of more than 1048576 bytes"]);
         let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         let text = line(1, "{}").replace(r#"{"item":"pears"}"#, &deep(DEPTH - 1));
         assert_eq!(faults(&text), [""; 0]);

@@ -233,14 +233,14 @@ impl<'a> Quick<'a> {
         T::deserialize(IntoDeserializer::<Error>::into_deserializer(self.simple()?)).ok()
     }
 
-    /// Any value that is on one line: serde would go on in the next.
+    /// Any value that is on this line: serde would go on in the next.
     fn value<T: Deserialize<'a>>(&mut self) -> Option<T> {
-        let text = self.text.get(self.at()..)?;
-        let mut values = serde_json::Deserializer::from_str(text).into_iter();
+        let (start, line) = (self.at(), memchr(b'\n', self.rest).unwrap_or(self.rest.len()));
+        let line = self.text.get(start..start + line)?;
+        let mut values = serde_json::Deserializer::from_str(line).into_iter();
         let value = values.next()?.ok()?;
-        let (read, rest) = self.rest.split_at_checked(values.byte_offset())?;
-        self.rest = rest;
-        memchr(b'\n', read).is_none().then_some(value)
+        self.rest = self.rest.get(values.byte_offset()..)?;
+        Some(value)
     }
 }
 
