@@ -972,7 +972,7 @@ mod tests {
         let long = format!(r#"{{"data":"{}"}}"#, "x".repeat(EVENT_BYTES));
         let text = line(1, &long);
         assert_eq!(faults(&text), ["line 1: an event of more than 1048576 bytes"]);
-        let late = format!("{}\n{}{}\n", line(1, "{}"), " ".repeat(EVENT_BYTES), line(2, "{}"));
+        let late = format!("{}\n{}{}\n", line(1, "{}"), " ".repeat(EVENT_BYTES + 1), line(2, "{}"));
         assert_eq!(faults(&late), ["line 2: an event of more than 1048576 bytes"]);
         let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         let text = line(1, "{}").replace(r#"{"item":"pears"}"#, &deep(DEPTH - 1));
