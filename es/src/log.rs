@@ -165,14 +165,17 @@ impl EventLog {
 
     /// The version of a stream; 0 where it does not exist.
     pub fn version(&self, stream: &Stream) -> u64 {
-        self.streams.get(stream).map_or(0, |places| places.len() as u64)
+        self.places(stream).len() as u64
     }
 
     /// The version that a stream had at `position`.
     pub fn version_at(&self, stream: &Stream, position: u64) -> u64 {
-        self.streams
-            .get(stream)
-            .map_or(0, |places| places.partition_point(|&place| u64::from(place) < position) as u64)
+        self.places(stream).partition_point(|&place| u64::from(place) < position) as u64
+    }
+
+    /// Where a stream's events are: their positions, in order, each counted from 0.
+    pub fn places(&self, stream: &Stream) -> &[u32] {
+        self.streams.get(stream).map_or(&[], Vec::as_slice)
     }
 
     /// The streams, in order of their names, each with its version.
@@ -197,7 +200,7 @@ impl EventLog {
 
     /// One stream's events.
     pub fn stream<'a>(&'a self, stream: &Stream) -> StreamHistory<'a> {
-        StreamHistory { log: self, places: self.streams.get(stream).map_or(&[], Vec::as_slice) }
+        StreamHistory { log: self, places: self.places(stream) }
     }
 
     /// The positions that a command's events have, if it was handled: an empty range where it
