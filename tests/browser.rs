@@ -288,20 +288,16 @@ async fn a_store_that_is_gone_stands_in_nobody_s_way() {
 async fn a_full_storage_stores_nothing_and_says_so() {
     let name = fresh("full").await;
     let store = with_commits(name, 1).await;
-    // As when the browser finds out only after every request has succeeded.
+    // As when the browser finds out only once nothing more is asked for.
     let undo = script(
-        "const { put } = IDBObjectStore.prototype;
+        "const { commit } = IDBTransaction.prototype;
          const error = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'error');
          const full = new DOMException('', 'QuotaExceededError');
-         IDBObjectStore.prototype.put = function (...values) {
-            const request = put.apply(this, values);
-            request.onsuccess = () => this.transaction.abort();
-            return request;
-         };
+         IDBTransaction.prototype.commit = IDBTransaction.prototype.abort;
          Object.defineProperty(
             IDBTransaction.prototype, 'error', { get: () => full, configurable: true });
          return () => {
-            IDBObjectStore.prototype.put = put;
+            IDBTransaction.prototype.commit = commit;
             Object.defineProperty(IDBTransaction.prototype, 'error', error);
          };",
     );

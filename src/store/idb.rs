@@ -184,12 +184,12 @@ impl Drop for Connection {
 }
 
 /// Undoes what was written so far when nobody waits for it any more.
-struct Undo(IdbTransaction);
+struct Undo(Option<IdbTransaction>);
 
 impl Drop for Undo {
     fn drop(&mut self) {
-        // One that is over cannot be aborted: that is as it should be.
-        _ = self.0.abort();
+        // One that has ended by itself cannot be aborted: that is as it should be.
+        _ = self.0.take().map(|it| it.abort());
     }
 }
 
@@ -299,10 +299,12 @@ impl IdbStore {
     ) -> Result<T, StoreError> {
         let raw = self.begin_raw(stores, Some(durability))?;
         let transaction = Transaction::from(raw.clone());
-        let undo = Undo(raw);
+        let mut undo = Undo(Some(raw.clone()));
         let done = work(&transaction).await?;
-        completed(transaction).await?;
-        drop(undo);
+        // The browser need not wait to see that nothing more is asked for. Where that cannot be
+        // said any more, it has seen it.
+        completed(transaction.commit().unwrap_or_else(|_| raw.into())).await?;
+        undo.0 = None;
         Ok(done)
     }
 
