@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Body, Commit, Envelope, Map, Recorded, Set, Stored, Stream};
+use super::{Body, Commit, Envelope, Map, NameMap, Recorded, Set, Stored, Stream};
 
 /// Events per piece of the log: growing never copies what is there.
 const CHUNK: usize = 1024;
@@ -142,7 +142,10 @@ impl<H: History> History for &H {
 pub struct EventLog {
     chunks: Vec<Vec<Recorded>>,
     len: usize,
-    streams: Map<Stream, Vec<u32>>,
+    /// Where each stream's events are. Every event asks for its own.
+    streams: NameMap<Stream, Vec<u32>>,
+    /// The streams in order.
+    names: Set<Stream>,
     commands: Handled,
     kinds: Set<Rc<str>>,
 }
@@ -180,7 +183,7 @@ impl EventLog {
 
     /// The streams, in order of their names, each with its version.
     pub fn streams(&self) -> impl Iterator<Item = (&Stream, u64)> {
-        self.streams.iter().map(|(stream, places)| (stream, places.len() as u64))
+        self.names.iter().map(|stream| (stream, self.version(stream)))
     }
 
     /// The events' types so far.
@@ -280,6 +283,7 @@ impl EventLog {
             if let Some(places) = self.streams.get_mut(&event.stream) {
                 places.push(place);
             } else {
+                self.names.insert(event.stream.clone());
                 self.streams.insert(event.stream.clone(), vec![place]);
             }
             push(&mut self.chunks, event);

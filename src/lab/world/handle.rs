@@ -317,7 +317,9 @@ impl World {
     }
 
     fn waiting_for(&self, id: Uuid) -> Vec<(Rc<str>, u64)> {
-        let open = self.subscriptions.iter().flat_map(|it| {
+        // Mostly nobody waits for anything, and this is asked of every commit.
+        let waiting = self.subscriptions.iter().filter(|it| !it.open.is_empty());
+        let open = waiting.flat_map(|it| {
             let events = it.open.iter().filter(|(_, ids)| ids.contains(&id));
             events.map(|(position, _)| (it.name.clone(), *position))
         });
