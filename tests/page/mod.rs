@@ -132,21 +132,17 @@ const BEFORE: [(&str, &str); 3] = [
 
 /// Fills the disk, until `makeRoom` is called. `refused` counts what did not fit.
 pub const FULL: &str = "
-    const { put } = IDBObjectStore.prototype;
+    const { commit } = IDBTransaction.prototype;
     const error = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'error');
     const full = new DOMException('', 'QuotaExceededError');
     window.refused = 0;
-    IDBObjectStore.prototype.put = function (...values) {
-        const request = put.apply(this, values);
-        request.addEventListener('success', () => {
-            this.transaction.abort();
-            window.refused += 1;
-        });
-        return request;
+    IDBTransaction.prototype.commit = function () {
+        this.abort();
+        window.refused += 1;
     };
     Object.defineProperty(IDBTransaction.prototype, 'error', { get: () => full, configurable: true });
     window.makeRoom = () => {
-        IDBObjectStore.prototype.put = put;
+        IDBTransaction.prototype.commit = commit;
         Object.defineProperty(IDBTransaction.prototype, 'error', error);
     };
 ";
