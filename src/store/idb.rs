@@ -188,7 +188,7 @@ struct Undo(Option<IdbTransaction>);
 
 impl Drop for Undo {
     fn drop(&mut self) {
-        // One that has ended by itself cannot be aborted: that is as it should be.
+        // One that ends already cannot be aborted: that is as it should be.
         _ = self.0.take().map(|it| it.abort());
     }
 }
