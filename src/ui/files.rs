@@ -78,14 +78,17 @@ impl Pieces {
 pub async fn read(file: &File, mut visit: impl FnMut(&[u8]) -> bool) -> Result<(), String> {
     let mut pace = Pace::new();
     let start = file.slice_with_i32_and_i32(0, 2).map_err(|it| said(&it))?;
-    let start = JsFuture::from(start.array_buffer()).await.map_err(|it| said(&it))?;
-    let mut stream: ReadableStream = file.stream();
-    if Uint8Array::new(&start).to_vec() == GZIP {
-        let unzipped = DecompressionStream::new("gzip").map_err(|it| said(&it))?;
-        stream = stream.pipe_through(unzipped.unchecked_ref::<ReadableWritablePair>());
-    }
-    let reader = Reader::of(&stream);
+    let start = JsFuture::from(start.array_buffer());
+    // Most files are not packed: the first piece comes together with what tells.
+    let mut reader = Reader::of(&file.stream());
     let mut asked = reader.next(None);
+    if Uint8Array::new(&start.await.map_err(|it| said(&it))?).to_vec() == GZIP {
+        reader.cancel();
+        let unzipped = DecompressionStream::new("gzip").map_err(|it| said(&it))?;
+        let unzipped = unzipped.unchecked_ref::<ReadableWritablePair>();
+        reader = Reader::of(&file.stream().pipe_through(unzipped));
+        asked = reader.next(None);
+    }
     let mut spare = None;
     loop {
         let piece = asked.await.map_err(|it| said(&it))?;
