@@ -204,7 +204,7 @@ async fn a_log_of_the_first_layout_is_brought_over() {
 async fn an_import_that_nobody_waits_for_any_more_leaves_nothing() {
     let name = fresh("cancelled").await;
     let store = IdbStore::open(name).await.unwrap();
-    let stored: Vec<_> = commits(6_000).iter().map(StoredCommit::from).collect();
+    let stored: Vec<_> = commits(12_000).iter().map(StoredCommit::from).collect();
     let mut stored = pack(stored);
     let log = info("a");
     let nothing = Records::new();

@@ -6,7 +6,7 @@ use leftfold_es::StoredCommit;
 
 /// So many bytes become a segment: few large records are quicker to read than many small ones,
 /// and one must not take long.
-const SEGMENT_BYTES: usize = 512 << 10;
+const SEGMENT_BYTES: usize = 1 << 20;
 /// Where one is full, the next will be: with the commit that goes beyond, it takes so many.
 const ROOM_BYTES: usize = SEGMENT_BYTES + (8 << 10);
 

@@ -58,7 +58,7 @@ const SEGMENT_BYTES: usize = 64 << 10;
 /// that have come in one task: all of them together must not take long.
 const AHEAD: usize = 3;
 /// So many segments are written between two rests.
-const BETWEEN_RESTS: usize = 6;
+const BETWEEN_RESTS: usize = 3;
 /// Why a connection that the browser has closed is of no use.
 const CLOSED: &str = "the browser has closed it";
 /// More at once would stop the page, not just this call.
