@@ -18,6 +18,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 const ARCHIVED: u64 = 100_000;
+/// It is imported so often, in new browsers and then in one: the one in the middle counts.
+const IMPORTS: usize = 5;
 
 /// What every script here begins with: `rested` waits for the page to come to rest, and gives the
 /// longest task until then, in milliseconds.
@@ -185,8 +187,17 @@ struct Side {
 type Figures = Vec<(String, f64, f64)>;
 
 impl Side {
-    async fn measured(&self, page: &Page) -> Figures {
-        let run = async |code: &str| page.js(&format!("{COMMON}{code}")).await;
+    /// The page, in a browser that has never seen it.
+    async fn opened(&self) -> Page {
+        let page = Page::open().await;
+        page.visit(self.path).await;
+        if self.path.is_empty() {
+            page.ready().await;
+        }
+        page
+    }
+
+    async fn measured(&self) -> Figures {
         let of = |it: &Value, field: &str| {
             it[field].as_f64().unwrap_or_else(|| panic!("{}: no {field} in {it}", self.name))
         };
@@ -197,21 +208,32 @@ impl Side {
         let mut note =
             |what: &str, value: f64, longest: f64| figures.push((what.to_owned(), value, longest));
 
-        page.visit(self.path).await;
-        if self.path.is_empty() {
-            page.ready().await;
-        }
         let rate = |events: f64, millis: f64| events / millis * 1000.0;
+        let middle_of = |mut all: Vec<Value>| {
+            all.sort_by(|a, b| of(a, "millis").total_cmp(&of(b, "millis")));
+            let longest = all.iter().map(|it| of(it, "longest")).fold(0.0, f64::max);
+            (all.swap_remove(all.len() / 2), longest)
+        };
+        // At first a browser has code that it made in a hurry; soon it has better one.
+        let import = format!("{COMMON}{}", self.import);
+        let (mut page, mut first) = (self.opened().await, Vec::new());
+        for _ in 1..IMPORTS {
+            first.push(page.js(&import).await);
+            page.close().await;
+            page = self.opened().await;
+        }
+        first.push(page.js(&import).await);
+        let run = async |code: &str| page.js(&format!("{COMMON}{code}")).await;
+        let mut later = Vec::new();
+        for _ in 0..IMPORTS {
+            later.push(run(self.import).await);
+        }
         let mut imported = Value::Null;
-        // At first the browser has code that it made in a hurry; soon it has better one.
-        for time in 1..=4 {
-            imported = run(self.import).await;
-            let what = match time {
-                1 => "importing 100,000 for the first time, events/s",
-                4 => "importing 100,000 for the fourth time, events/s",
-                _ => continue,
-            };
-            note(what, rate(1e5, of(&imported, "millis")), of(&imported, "longest"));
+        for (all, when) in [(first, "in a new browser"), (later, "once more")] {
+            let longest;
+            (imported, longest) = middle_of(all);
+            let rate = rate(1e5, of(&imported, "millis"));
+            note(&format!("importing 100,000 {when}, events/s"), rate, longest);
         }
         let opened = async |log: &Value, times: usize| {
             let mut all = Vec::new();
@@ -219,11 +241,9 @@ impl Side {
                 let log = log.as_str().unwrap_or_default();
                 all.push(run(&self.open.replace("LOG", log)).await);
             }
-            all.sort_by(|a, b| of(a, "millis").total_cmp(&of(b, "millis")));
-            let longest = all.iter().map(|it| of(it, "longest")).fold(0.0, f64::max);
-            let middle = &all[all.len() / 2];
+            let (middle, longest) = middle_of(all);
             let folded = middle["folded"].as_f64();
-            (of(middle, "millis"), folded.unwrap_or(of(middle, "millis")), longest)
+            (of(&middle, "millis"), folded.unwrap_or(of(&middle, "millis")), longest)
         };
         let (millis, folded, longest) = opened(&imported["log"], 5).await;
         note("opening 100,000, ms", millis, longest);
@@ -254,6 +274,7 @@ impl Side {
                 note(&format!("a command stored, {how}, {percent} ms"), spent[at - 1], 0.0);
             }
         }
+        page.close().await;
         figures
     }
 }
@@ -277,9 +298,7 @@ async fn the_stored_log_is_measured() {
             send: SEND_DEXIE,
         },
     ];
-    let page = Page::open().await;
-    let [ours, theirs] = [sides[0].measured(&page).await, sides[1].measured(&page).await];
-    page.close().await;
+    let [ours, theirs] = [sides[0].measured().await, sides[1].measured().await];
 
     println!("{:48} {:>10} {:>10} {:>7}   longest task", "", "Leftfold", "Dexie", "ratio");
     for ((what, our, our_longest), (_, their, their_longest)) in ours.iter().zip(&theirs) {
