@@ -298,6 +298,8 @@ impl World {
     pub(super) fn close(&mut self, reaction_of: Option<(Rc<str>, u64)>, id: Uuid) {
         let waiting = match reaction_of {
             Some(it) => vec![it],
+            // Mostly nobody waits for anything, and this is asked of every commit.
+            None if self.subscriptions.iter().all(|it| it.open.is_empty()) => return,
             None => self.waiting_for(id),
         };
         for (process, position) in waiting {
@@ -317,9 +319,7 @@ impl World {
     }
 
     fn waiting_for(&self, id: Uuid) -> Vec<(Rc<str>, u64)> {
-        // Mostly nobody waits for anything, and this is asked of every commit.
-        let waiting = self.subscriptions.iter().filter(|it| !it.open.is_empty());
-        let open = waiting.flat_map(|it| {
+        let open = self.subscriptions.iter().flat_map(|it| {
             let events = it.open.iter().filter(|(_, ids)| ids.contains(&id));
             events.map(|(position, _)| (it.name.clone(), *position))
         });
