@@ -11,9 +11,8 @@ use leftfold::es::{
     Expected, Handler, Instance, Of, Projection, Proposal, Reading, Recorded, Row, Stream,
     Timeline, View,
 };
-use leftfold::lab::{
-    Change, Condition, Operand, Relation, Scenario, Session, Target, WhatIf, World,
-};
+use leftfold::es::{Condition, Operand, Relation, Scenario};
+use leftfold::lab::{Change, Session, Target, WhatIf, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -4,7 +4,7 @@
 //! are left folds over those events; a slider stops all the folds at any position.
 //!
 //! # Code map
-//! Rooms import only what stands before them here; `tests/architecture.rs` enforces it.
+//! Each room is a crate under `crates/`, and imports only rooms that stand before it here.
 //!
 //! - [`es`]: the kernel. An [`Aggregate`](es::Aggregate) decides commands and evolves with
 //!   events, an [`EventLog`](es::EventLog) records them, a [`Timeline`](es::Timeline) folds them
@@ -13,22 +13,21 @@
 //!   number or does I/O**, and `evolve` and `apply` never panic, whatever the history.
 //! - [`codec`]: a log as bytes, for a store and for archives. **It does no I/O and never panics,
 //!   whatever the bytes are.**
-//! - `scenarios`: one file a domain, and the registry. **They never import each other.**
+//! - [`scenarios`]: one file a domain, and the registry. **They never import each other.**
 //! - [`lab`]: a running [`World`](lab::World) in micro-steps, and a
 //!   [`Session`](lab::Session) with a playhead over it. **Sans-I/O: what must be stored is
 //!   handed out, and nothing is a fact before the store has it.**
 //! - [`store`]: logs kept in memory and in IndexedDB, behind one port. **It folds and decides
 //!   nothing.**
+//! - [`host`]: an open log, driven over a store, its peers, a clock and ids that are passed in.
+//!   **It spawns nothing and touches no browser**, so that tests drive it as the page does.
 //! - `ui`: the page, on wasm32 only. **Nothing else names Yew.**
 //!
-//! The first two are packages of their own, to be compiled for speed; the page, which is mostly
-//! drawing, is compiled for size.
+//! The kernel and the codec are compiled for speed; the page, which is mostly drawing, is
+//! compiled for size.
 
-pub use {leftfold_codec as codec, leftfold_es as es};
+pub use host::{codec, es, lab, scenarios, store};
 
-pub mod lab;
-mod scenarios;
-pub mod store;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
 

@@ -17,7 +17,9 @@ use leftfold::es::{
     Aggregate, Body, Draft, Envelope, EventLog, Map, Projection, Proposal, Recorded, Stored,
     StoredCommit, StoredEvent, Stream, View, command_id, read_event,
 };
-use leftfold::lab::{Ask, CommandRecord, Keep, Outcome, Scenario, Session, World, scenarios};
+use leftfold::es::{CommandRecord, Scenario};
+use leftfold::lab::{Ask, Keep, Outcome, Session, World};
+use leftfold::scenarios::all as scenarios;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;

@@ -18,11 +18,14 @@ use histories::{
 };
 use leftfold::codec::archive::{Export, Format, Import};
 use leftfold::es::{Act, AnyAggregate, History, Map, Proposal, Reaction, Set, event_id};
-use leftfold::lab::{
-    Ask, CommandRecord, Commit, Control, Did, Draft, Envelope, EventLog, Expected, FieldKind,
-    Health, Keep, Kind, Outcome, Panel, Recorded, Scenario, Session, StoredCommit, Stream, View,
-    World, command_id, forms, scenarios,
+use leftfold::es::{
+    CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Recorded, Scenario, StoredCommit,
+    Stream, View, command_id,
 };
+use leftfold::lab::{
+    Ask, Control, Did, FieldKind, Health, Keep, Kind, Outcome, Panel, Session, World, forms,
+};
+use leftfold::scenarios::all as scenarios;
 use leftfold::store::Records;
 use leftfold::store::link::{self, Shared};
 use proptest::collection::vec;

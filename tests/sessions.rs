@@ -6,11 +6,15 @@ use std::rc::Rc;
 
 use leftfold::codec::archive::Import;
 use leftfold::es::{Body, Choice, EventLog};
-use leftfold::lab::{
-    Answer, Ask, Bulk, CommandRecord, Commit, Control, Entry, Expected, Fault, Health, Keep,
-    Loading, Origin, Outcome, Scenario, Session, StoredCommit, Stream, View, World, command_id,
-    compare_logs, forms, read_event, scenarios,
+use leftfold::es::{
+    CommandRecord, Commit, Expected, Origin, Scenario, StoredCommit, Stream, View, command_id,
+    read_event,
 };
+use leftfold::lab::{
+    Answer, Ask, Bulk, Control, Entry, Fault, Health, Keep, Loading, Outcome, Session, World,
+    compare_logs, forms,
+};
+use leftfold::scenarios::all as scenarios;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 

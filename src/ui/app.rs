@@ -49,7 +49,9 @@ use super::logs::Act;
 use super::pipeline::{Pulse, Station};
 use super::shell::Shell;
 use super::timeline::Hint;
-use crate::lab::{Choice, CommandForm, Control, Did, Entry, Scenario, Stream, scenarios};
+use crate::es::{Choice, Scenario, Stream};
+use crate::lab::{CommandForm, Control, Did, Entry};
+use crate::scenarios::all as scenarios;
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 
 /// The page.

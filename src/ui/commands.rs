@@ -8,9 +8,8 @@ use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, 
 
 use super::parts::{Head, button, chosen, panel, typed};
 use super::shell::use_shell;
-use crate::lab::{
-    Ask, CommandForm, CommandRecord, Field, FieldKind, Map, Session, Set, Stream, label_of,
-};
+use crate::es::{CommandRecord, Map, Set, Stream};
+use crate::lab::{Ask, CommandForm, Field, FieldKind, Session, label_of};
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

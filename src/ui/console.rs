@@ -49,11 +49,11 @@ use yew::Callback;
 use super::desk::{Desk, new_id, now};
 use super::fixed::Fixed;
 use super::pace::{Pace, breathe};
+use crate::es::{Choice, CommandRecord, Condition, Draft, Expected, Origin, Recorded, Set, Stream};
 use crate::lab::{
-    Ask, Bulk, Change, Choice, CommandRecord, Comparison, Condition, Control, ControlError, Did,
-    Draft, Entry, Expected, Fault, Found, Health, Line, Loading, Mark, Origin, Outcome, Recorded,
-    Session, Set, Stream, Subscription, Target, WhatIf, changes, compare_logs, compare_positions,
-    keyed,
+    Ask, Bulk, Change, Comparison, Control, ControlError, Did, Entry, Fault, Found, Health, Line,
+    Loading, Mark, Outcome, Session, Subscription, Target, WhatIf, changes, compare_logs,
+    compare_positions, keyed,
 };
 use crate::store::StoreError;
 
@@ -1127,7 +1127,7 @@ async fn append(desk: &Desk, text: &str, how: &AppendOptions, reply: &Reply) {
         });
         let draft = aggregate.read(&stream, &kind, aggregate.schema(), data.get());
         new.insert(stream);
-        if let crate::lab::Body::Unreadable(unreadable) = &draft.body {
+        if let crate::es::Body::Unreadable(unreadable) = &draft.body {
             return reply.reject("malformed", &fault(unreadable.why.clone()));
         }
         events.push(Draft { at: Some(at), ..draft });

@@ -16,10 +16,8 @@ use super::pace::{Pace, breathe};
 use super::tabs::{self, Channel, Claim, Runner};
 use crate::codec::archive::Imported;
 use crate::codec::{Found, Loss, Packed, Packs, pack};
-use crate::lab::{
-    Answer, Ask, Bulk, Commit, Did, Entry, Keep, Map, Recorded, Scenario, Session, StoredCommit,
-    Subscription, World, sort,
-};
+use crate::es::{Commit, Map, Recorded, Scenario, StoredCommit, sort};
+use crate::lab::{Answer, Ask, Bulk, Did, Entry, Keep, Session, Subscription, World};
 use crate::store::{Extent, IdbStore, LogInfo, LogStore, MemoryStore, Records, Shelf, StoreError};
 
 /// So many events are folded between two looks at the clock.

@@ -9,7 +9,8 @@ use super::lab::{button_for, choices, chosen_by};
 use super::parts::{Head, button, chip, counted, empty, panel};
 use super::shell::{Shell, use_shell};
 use super::views::in_words;
-use crate::lab::{Choice, Entry, Outcome, Set};
+use crate::es::{Choice, Set};
+use crate::lab::{Entry, Outcome};
 
 /// The newest entries are shown; older ones are a click away.
 const SHOWN: usize = 60;

@@ -22,7 +22,8 @@ use super::parts::{Head, button, chip, counted, grouped, menu, panel, select, ti
 use super::shell::{Shell, is_money};
 use super::timeline::mark;
 use super::views::in_words;
-use crate::lab::{Origin, Recorded, Session, Set, Stream};
+use crate::es::{Origin, Recorded, Set, Stream};
+use crate::lab::Session;
 
 const ROW_HEIGHT: f64 = 32.0;
 const HEADER_HEIGHT: f64 = 28.0;

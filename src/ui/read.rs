@@ -13,7 +13,8 @@ use super::logs::Act;
 use super::parts::{Head, button, chip, chosen, counted, empty, icon_button, menu, panel};
 use super::shell::{Shell, use_shell};
 use super::views::{Tree, ViewBody};
-use crate::lab::{Control, Kind, Map, Panel, StateView, Status, Stream, View};
+use crate::es::{Map, Stream, View};
+use crate::lab::{Control, Kind, Panel, StateView, Status};
 
 #[derive(Properties, PartialEq)]
 pub struct ReadProps {

@@ -1,6 +1,6 @@
 //! What every panel shares: which panels are folded away, and which fields hold money.
 
-use crate::lab::Set;
+use crate::es::Set;
 use std::rc::Rc;
 
 use yew::{Callback, hook, use_context};

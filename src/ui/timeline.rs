@@ -15,7 +15,8 @@ use super::icons::icon;
 use super::lab::DragFlag;
 use super::parts::{button, grouped, icon_button, menu, select, tick, typed};
 use super::track::{Axis, Track, WIDTH};
-use crate::lab::{Kind, Panel, Recorded, Stream, sort};
+use crate::es::{Recorded, Stream, sort};
+use crate::lab::{Kind, Panel};
 
 /// The event at the playhead.
 #[derive(Clone, Debug, PartialEq)]

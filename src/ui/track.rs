@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use super::fixed::Fixed;
-use crate::lab::{EventLog, Map, Recorded, Stream, natural, sort};
+use crate::es::{EventLog, Map, Recorded, Stream, natural, sort};
 
 /// Past so many streams, each category has a lane.
 const LANES: usize = 12;

@@ -17,10 +17,8 @@ use super::lab::escaped;
 use super::markdown::markdown;
 use super::parts::button;
 use super::shell::{Shell, is_money, use_shell};
-use crate::lab::{
-    Bar, Cell, Cents, Line, Map, Mark, RowMark, Set, Table, TableDiff, View, lines, natural, rows,
-    sort,
-};
+use crate::es::{Bar, Cell, Cents, Map, Set, Table, View, natural, sort};
+use crate::lab::{Line, Mark, RowMark, TableDiff, lines, rows};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;

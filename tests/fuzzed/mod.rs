@@ -4,7 +4,7 @@
 use leftfold::codec::Packed;
 use leftfold::codec::archive::{Export, Format, Import, Imported};
 use leftfold::codec::record::{Found, Reader};
-use leftfold::lab::StoredCommit;
+use leftfold::es::StoredCommit;
 use leftfold::store::link;
 
 /// An archive is read alike in one piece and in many, also where nothing can be read the quick

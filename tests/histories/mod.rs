@@ -8,11 +8,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use leftfold::es::{AnyRunner, StoredEvent};
-use leftfold::lab::{
-    Answer, Ask, Bulk, CommandForm, CommandRecord, Did, Draft, Effect, EventLog, Expected, Keep,
-    Kind, Origin, Recorded, Scenario, Session, Status, StoredCommit, Stream, View, World,
-    command_id, read_event, scenarios,
+use leftfold::es::{
+    CommandRecord, Draft, EventLog, Expected, Origin, Recorded, Scenario, StoredCommit, Stream,
+    View, command_id, read_event,
 };
+use leftfold::lab::{
+    Answer, Ask, Bulk, CommandForm, Did, Effect, Keep, Kind, Session, Status, World,
+};
+use leftfold::scenarios::all as scenarios;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use leftfold::es::{Act, Fact};
-use leftfold::lab::{
-    Cents, CommandForm, CommandRecord, EventLog, Field, FieldKind, Scenario, Stream, forms,
-};
+use leftfold::es::{Cents, CommandRecord, EventLog, Scenario, Stream};
+use leftfold::lab::{CommandForm, Field, FieldKind, forms};
 use serde_json::Value;
 
 /// What is typed into forms: what the forms suggest, what the story says, and a few oddities.

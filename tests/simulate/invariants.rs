@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use leftfold::es::{AnyRunner, Reaction};
-use leftfold::lab::{
-    Did, Effect, EventLog, Health, Kind, Origin, Recorded, Scenario, Status, Stream, Subscription,
-    World,
-};
+use leftfold::es::{EventLog, Origin, Recorded, Scenario, Stream};
+use leftfold::lab::{Did, Effect, Health, Kind, Status, Subscription, World};
 
 use super::Run;
 

@@ -11,12 +11,13 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use invariants::Broken;
-use leftfold::es::{Proposal, StoredEvent};
-use leftfold::lab::{
-    Answer, Ask, Bulk, Choice, CommandRecord, Commit, Control, Did, Draft, Envelope, Expected,
-    Fault, Keep, Kind, Loading, Origin, Scenario, Session, StoredCommit, Stream, World, command_id,
-    scenarios,
+use leftfold::es::{
+    Choice, CommandRecord, Commit, Draft, Envelope, Expected, Origin, Scenario, StoredCommit,
+    Stream, command_id,
 };
+use leftfold::es::{Proposal, StoredEvent};
+use leftfold::lab::{Answer, Ask, Bulk, Control, Did, Fault, Keep, Kind, Loading, Session, World};
+use leftfold::scenarios::all as scenarios;
 use serde_json::Value;
 use uuid::Uuid;
 

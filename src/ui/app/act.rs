@@ -7,7 +7,8 @@ use yew::Context;
 
 use super::open::Came;
 use super::{App, Msg, Opened};
-use crate::lab::{Ask, Choice, Control, Did, Entry, Outcome};
+use crate::es::Choice;
+use crate::lab::{Ask, Control, Did, Entry, Outcome};
 use crate::ui::console::Reply;
 use crate::ui::desk::{Desk, Played, new_id};
 use crate::ui::lab::Refused;

@@ -8,7 +8,8 @@ use yew::Callback;
 use yew::html::Scope;
 
 use super::{App, How, Msg};
-use crate::lab::{Choice, Control, Stream};
+use crate::es::{Choice, Stream};
+use crate::lab::Control;
 use crate::ui::commands::Draft;
 use crate::ui::lab::{self, Tool};
 use crate::ui::logs::Act;

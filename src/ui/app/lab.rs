@@ -9,7 +9,8 @@ use web_sys::HtmlElement;
 use yew::{Callback, Context, Html, html};
 
 use super::{App, Msg, Side};
-use crate::lab::{Ask, Change, Expected, Set, Stream, Target, compare_logs, compare_positions};
+use crate::es::{Expected, Set, Stream};
+use crate::lab::{Ask, Change, Target, compare_logs, compare_positions};
 use crate::ui::browser::{close_menus, focus};
 use crate::ui::desk::{Desk, new_id};
 use crate::ui::lab::{

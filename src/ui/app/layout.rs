@@ -6,7 +6,8 @@ use std::rc::Rc;
 use yew::Context;
 
 use super::App;
-use crate::lab::{Kind, Set, Stream};
+use crate::es::{Set, Stream};
+use crate::lab::Kind;
 use crate::ui::bookmarks;
 use crate::ui::browser::{bring, focus, remember, remembered};
 use crate::ui::pipeline::Station;

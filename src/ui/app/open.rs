@@ -6,7 +6,8 @@ use gloo::utils::document;
 use yew::Context;
 
 use super::{App, Msg, layout, scene};
-use crate::lab::{Entry, Scenario, Subscription, forms};
+use crate::es::Scenario;
+use crate::lab::{Entry, Subscription, forms};
 use crate::store::{LogInfo, StoreError};
 use crate::ui::address::Address;
 use crate::ui::bookmarks;

@@ -8,7 +8,8 @@ use yew::{Context, ContextProvider, Html, html};
 
 use super::play::Shows;
 use super::{App, Msg, Side};
-use crate::lab::{Kind, Panel, Session, StateView, Stream};
+use crate::es::Stream;
+use crate::lab::{Kind, Panel, Session, StateView};
 use crate::ui::commands::{Commands, Mode};
 use crate::ui::desk::{Desk, written_millis};
 use crate::ui::header::{Header, Keys};

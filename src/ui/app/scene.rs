@@ -5,10 +5,8 @@ use std::rc::Rc;
 
 use uuid::Uuid;
 
-use crate::lab::{
-    Broken, CommandForm, Effect, FieldKind, Kind, Map, Outcome, Session, Set, Status, Stream,
-    natural, sort,
-};
+use crate::es::{Map, Set, Stream, natural, sort};
+use crate::lab::{Broken, CommandForm, Effect, FieldKind, Kind, Outcome, Session, Status};
 use crate::ui::desk::Desk;
 use crate::ui::track::{Axis, Track};
 
@@ -177,10 +175,10 @@ pub fn money(session: &mut Session, forms: &[CommandForm]) -> Set<Rc<str>> {
     names.extend(session.scenario().money.iter().map(|&name| Rc::from(name)));
     let subscriptions = session.world().subscriptions();
     for view in subscriptions.iter().map(crate::lab::Subscription::view) {
-        let crate::lab::View::Table(table) = view else { continue };
+        let crate::es::View::Table(table) = view else { continue };
         let Some(row) = table.rows.first() else { continue };
         let cells = table.columns.iter().zip(&row.cells);
-        let money = cells.filter(|(_, cell)| matches!(cell, crate::lab::Cell::Money(_)));
+        let money = cells.filter(|(_, cell)| matches!(cell, crate::es::Cell::Money(_)));
         names.extend(money.map(|(column, _)| Rc::from(column.name)));
     }
     names

@@ -35,7 +35,8 @@ pub use self::wait::wait;
 pub use self::whatif::{Imagining, banner, no_what_if, offers, what_if};
 pub use self::why::{Inquiry, target, why};
 pub use self::worker::{Job, Worker};
-use crate::lab::{Comparison, Condition, Entry, Loading, Set, Stream, Target};
+use crate::es::{Condition, Set, Stream};
+use crate::lab::{Comparison, Entry, Loading, Target};
 
 /// What can be asked of the lab.
 #[derive(Clone, Debug)]

@@ -8,7 +8,8 @@ use yew::{Callback, Html, html};
 
 use super::Msg;
 use super::parts::button_for;
-use crate::lab::{Choice, CommandRecord, Entry, Map, Outcome, Stream};
+use crate::es::{Choice, CommandRecord, Map, Stream};
+use crate::lab::{Entry, Outcome};
 use crate::ui::journal::told;
 use crate::ui::parts::button;
 

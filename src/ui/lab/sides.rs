@@ -5,7 +5,8 @@ use std::rc::Rc;
 use serde_json::Value;
 use yew::{Html, html};
 
-use crate::lab::{Comparison, View};
+use crate::es::View;
+use crate::lab::Comparison;
 use crate::ui::views::{Tree, ViewBody};
 
 /// A state or view, on both sides.

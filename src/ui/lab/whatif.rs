@@ -8,7 +8,8 @@ use super::Msg;
 use super::parts::{Amount, refused};
 use super::sides::{Both, Pair, sides};
 use super::worker::Job;
-use crate::lab::{Change, Session, Set, Stream, WhatIf};
+use crate::es::{Set, Stream};
+use crate::lab::{Change, Session, WhatIf};
 use crate::ui::parts::{button, counted, grouped};
 
 /// So many events are folded for a read model before the page draws again.

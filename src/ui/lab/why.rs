@@ -10,10 +10,8 @@ use yew::{Callback, Html, InputEvent, Properties, component, html};
 use super::Msg;
 use super::parts::refused;
 use super::worker::Job;
-use crate::lab::{
-    Bisect, Condition, Found, Operand, Relation, Session, Set, Stream, Target, Why, cents, keyed,
-    lines,
-};
+use crate::es::{Condition, Operand, Relation, Set, Stream};
+use crate::lab::{Bisect, Found, Session, Target, Why, cents, keyed, lines};
 use crate::ui::parts::{button, counted, grouped, select, tick, typed};
 use crate::ui::shell::{Shell, is_money};
 use crate::ui::views::plain;

@@ -1,0 +1,1012 @@
+//! A log to take elsewhere, and to bring back: CloudEvents 1.0, as NDJSON or as a JSON batch.
+//!
+//! Everything that a commit says is kept, in extension attributes, so that what is exported and
+//! imported again is the same log. Events of another origin need no more than CloudEvents ask
+//! for and a stream as their subject. An import is checked as a whole before anything of it is
+//! used: each fault is named with its line and field.
+
+mod cloud;
+mod time;
+
+use std::fmt;
+use std::rc::Rc;
+
+use memchr::memchr;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use self::cloud::CloudEvent;
+use self::time::{millis, time};
+
+use super::Packs;
+use es::{
+    CommandRecord, Envelope, EventLog, Follows, IdSet, Json, NameMap, NameSet, Origin, Scenario,
+    StoredCommit, StoredEvent, Stream, event_id, sentence,
+};
+
+/// An event may take so many bytes.
+const EVENT_BYTES: usize = 1 << 20;
+/// An import may hold so many events.
+const EVENTS: u64 = 5_000_000;
+/// An archive that is packed may be much longer than its file; it has to fit into memory.
+const BYTES: u64 = 1 << 30;
+/// Data may be nested so deep.
+const DEPTH: usize = 64;
+/// So many faults are told; of more, only that there are.
+const FAULTS: usize = 100;
+
+/// The type of what stands for a commit without an event. Event types never have a dot.
+const NOTHING: &str = "leftfold.nothing-happened";
+const SOURCE: &str = "leftfold:";
+/// What is wrong with what is none.
+const NO_OBJECT: &str = "an event, which is a JSON object, is expected here";
+
+/// How an archive is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One CloudEvent a line.
+    Lines,
+    /// One JSON array of CloudEvents.
+    Batch,
+}
+
+/// Writes commits one after the other.
+pub struct Export {
+    format: Format,
+    source: String,
+    begun: bool,
+}
+
+impl Export {
+    /// An archive of a scenario's log.
+    pub fn new(format: Format, scenario: &str) -> Self {
+        Self { format, source: format!("{SOURCE}{scenario}"), begun: false }
+    }
+
+    /// Adds a commit.
+    pub fn commit(&mut self, commit: &StoredCommit, out: &mut Vec<u8>) {
+        let it = &commit.envelope;
+        let committime = time(it.at);
+        let other = |id: Uuid| (id != it.command_id).then_some(id);
+        let empty = |id: String| CloudEvent {
+            specversion: "1.0".into(),
+            id: id.into(),
+            source: (&*self.source).into(),
+            kind: NOTHING.into(),
+            subject: None,
+            time: Some((&*committime).into()),
+            datacontenttype: None,
+            data: None,
+            position: None,
+            streamversion: None,
+            schema: None,
+            commandid: Some(it.command_id),
+            causationid: other(it.causation_id),
+            correlationid: other(it.correlation_id),
+            actor: Some((&*it.actor).into()),
+            origin: Some(it.origin),
+            committime: None,
+            commandtype: None,
+            commandsubject: None,
+            commanddata: None,
+            followsid: None,
+            followschoice: None,
+            unanswered: false,
+        };
+        // What the whole commit says is said once, on its first event.
+        let first = |event: &mut CloudEvent<'_>| {
+            if let Some(command) = &it.command {
+                event.commandtype = Some(command.kind.to_string().into());
+                event.commandsubject = Some(command.stream.as_str().to_owned().into());
+                event.commanddata = Some(command.data.get().to_owned().into());
+            }
+            if let Some(follows) = &it.follows {
+                event.followsid = Some(follows.command);
+                event.followschoice = Some(follows.choice);
+            }
+            event.unanswered = it.unanswered;
+        };
+        let mut written = Vec::with_capacity(commit.events.len());
+        for ((index, position), event) in (0..).zip(commit.after + 1..).zip(&commit.events) {
+            let mut cloud = CloudEvent {
+                kind: (&*event.kind).into(),
+                subject: Some(event.stream.as_str().into()),
+                time: Some(if event.at == it.at {
+                    (&*committime).into()
+                } else {
+                    time(event.at).into()
+                }),
+                data: Some(&event.data),
+                position: Some(position),
+                streamversion: Some(event.version),
+                // The first one goes without saying, as JSON does.
+                schema: (event.schema != 1).then_some(event.schema),
+                ..empty(event_id(it.command_id, index).to_string())
+            };
+            if index == 0 {
+                first(&mut cloud);
+                if event.at != it.at {
+                    cloud.committime = Some((&*committime).into());
+                }
+            }
+            written.push(serde_json::to_vec(&cloud));
+        }
+        if written.is_empty() {
+            let mut cloud = empty(it.command_id.to_string());
+            first(&mut cloud);
+            written.push(serde_json::to_vec(&cloud));
+        }
+        for text in written {
+            // Texts and numbers under fixed names can always be written.
+            let Ok(text) = text else { continue };
+            match (self.format, std::mem::replace(&mut self.begun, true)) {
+                (Format::Lines, _) => {}
+                (Format::Batch, false) => out.extend(b"[\n"),
+                (Format::Batch, true) => out.extend(b",\n"),
+            }
+            out.extend(text);
+            if self.format == Format::Lines {
+                out.push(b'\n');
+            }
+        }
+    }
+
+    /// Ends the archive.
+    pub fn finish(self, out: &mut Vec<u8>) {
+        match (self.format, self.begun) {
+            (Format::Lines, _) => {}
+            (Format::Batch, true) => out.extend(b"\n]\n"),
+            (Format::Batch, false) => out.extend(b"[]\n"),
+        }
+    }
+}
+
+/// What is wrong with an archive, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The line, from 1.
+    pub line: u64,
+    /// The attribute; empty where it is about the whole.
+    pub field: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.field {
+            "" => write!(f, "line {}: {}", self.line, self.what),
+            field => write!(f, "line {}, {field}: {}", self.line, self.what),
+        }
+    }
+}
+
+/// An archive that was read and found in order.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// The scenario whose log it was, where it says so.
+    pub scenario: Option<String>,
+    /// Its commits, in order.
+    pub commits: Packs,
+    /// How many events they hold.
+    pub events: u64,
+    /// So many commits at the beginning do not say when they happened: when the first one did
+    /// that says so, or when they are imported where none does.
+    untimed: u64,
+    since: Option<u64>,
+    /// The first stream that does not begin here, and the version that it has.
+    late: Option<(Stream, u64)>,
+}
+
+/// Reads an archive piece by piece, whatever its format. Commits are handed on as soon as they
+/// are whole, so that one that is long needs no more room than they do where they go.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says where in the text it is")]
+pub struct Import {
+    format: Option<Format>,
+    /// How many bytes have come.
+    bytes: u64,
+    /// The line that is being read, and the one where the current event began.
+    line: u64,
+    began: u64,
+    item: Vec<u8>,
+    /// In a batch: how many brackets are open, and whether a text is.
+    depth: usize,
+    in_text: bool,
+    escaped: bool,
+    /// In a batch: whether it was closed, and whether a comma came after the last event.
+    closed: bool,
+    comma: bool,
+    done: Imported,
+    /// The last commit: more of it may come.
+    commit: Option<StoredCommit>,
+    commits: u64,
+    /// The streams by their names, each with its version.
+    streams: NameMap<Stream, (Stream, u64)>,
+    /// Types and actors: there are few.
+    names: NameSet<Rc<str>>,
+    ids: IdSet,
+    position: u64,
+    at: u64,
+    faults: Vec<Fault>,
+    more: u64,
+}
+
+impl Import {
+    /// Nothing is read yet.
+    pub fn new() -> Self {
+        Self { line: 1, began: 1, ..Self::default() }
+    }
+
+    /// How many events have been read.
+    pub fn events(&self) -> u64 {
+        self.done.events
+    }
+
+    /// True where it is no use to go on.
+    pub fn hopeless(&self) -> bool {
+        self.more > 0 || self.done.events > EVENTS
+    }
+
+    /// Reads the next piece.
+    pub fn feed(&mut self, piece: &[u8]) {
+        self.bytes += piece.len() as u64;
+        if self.bytes > BYTES && self.more == 0 {
+            self.began = self.line;
+            self.fault("", format_args!("the archive has more than {} MB", BYTES >> 20));
+            self.more += 1;
+        }
+        // Looked at once, where it is all text, and not line by line.
+        let text = match self.format {
+            Some(Format::Batch) => "",
+            _ => std::str::from_utf8(piece).unwrap_or_default(),
+        };
+        let mut bytes = piece;
+        while !bytes.is_empty() && !self.hopeless() {
+            match self.format {
+                None => match bytes[0] {
+                    b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf => {
+                        self.line += u64::from(bytes[0] == b'\n');
+                        bytes = &bytes[1..];
+                    }
+                    b'[' => {
+                        self.format = Some(Format::Batch);
+                        bytes = &bytes[1..];
+                    }
+                    _ => {
+                        self.format = Some(Format::Lines);
+                        self.began = self.line;
+                    }
+                },
+                Some(Format::Lines) => {
+                    let text = text.get(piece.len() - bytes.len()..).unwrap_or_default();
+                    let Some(end) = self.quick(text).or_else(|| self.any(bytes)) else {
+                        return self.add(bytes);
+                    };
+                    self.line += 1;
+                    self.began = self.line;
+                    bytes = &bytes[end + 1..];
+                }
+                Some(Format::Batch) => bytes = self.batch(bytes),
+            }
+        }
+    }
+
+    /// Reads a line that is an event as ours are, and gives its length. Its end is where the event
+    /// ends, and need not be looked for.
+    fn quick(&mut self, text: &str) -> Option<usize> {
+        if !self.item.is_empty() {
+            return None;
+        }
+        let (event, length) = CloudEvent::quick(text)?;
+        let length = match text.as_bytes().get(length..)? {
+            [b'\n', ..] => length,
+            [b'\r', b'\n', ..] => length + 1,
+            _ => return None,
+        };
+        if length > EVENT_BYTES {
+            return None;
+        }
+        self.event(&event);
+        Some(length)
+    }
+
+    /// Reads any line that ends in this piece, and gives its length.
+    fn any(&mut self, bytes: &[u8]) -> Option<usize> {
+        let end = memchr(b'\n', bytes)?;
+        self.last_of_item(&bytes[..end]);
+        Some(end)
+    }
+
+    /// True where a batch has an item before this one, whatever came of that.
+    fn begun(&self) -> bool {
+        self.commits + self.faults.len() as u64 > 0
+    }
+
+    /// Reads up to the end of an event or of the piece.
+    fn batch<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let mut from = 0;
+        for (at, &byte) in bytes.iter().enumerate() {
+            if byte == b'\n' {
+                self.line += 1;
+            }
+            if self.in_text {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_text = false,
+                    _ => {}
+                }
+                continue;
+            }
+            if self.depth == 0 {
+                from = at;
+            }
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => {}
+                b'{' if self.depth == 0 && !self.closed => {
+                    if self.begun() && !self.comma {
+                        self.fault("", "a comma is missing before this event");
+                    }
+                    self.began = self.line;
+                    self.depth = 1;
+                    self.comma = false;
+                }
+                b',' if self.depth == 0 && !self.comma && !self.closed && self.begun() => {
+                    self.comma = true;
+                }
+                b']' if self.depth == 0 && !self.comma && !self.closed => self.closed = true,
+                _ if self.depth == 0 => {
+                    self.began = self.line;
+                    self.fault("", NO_OBJECT);
+                    // What follows would only be misread.
+                    self.more += 1;
+                    return &[];
+                }
+                b'"' => self.in_text = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        self.last_of_item(&bytes[from..=at]);
+                        return &bytes[at + 1..];
+                    }
+                }
+                _ => {}
+            }
+        }
+        if self.depth > 0 {
+            self.add(&bytes[from..]);
+        }
+        &[]
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        // One that is too long is told of once it ends, and not held until then.
+        if self.item.len() <= EVENT_BYTES {
+            self.item.extend(bytes);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fault(&mut self, field: &str, what: impl fmt::Display) {
+        let fault = Fault { line: self.began, field: field.to_owned(), what: what.to_string() };
+        if self.faults.len() < FAULTS { self.faults.push(fault) } else { self.more += 1 }
+    }
+
+    /// Everything of one event has come. Mostly that is all in one piece.
+    fn last_of_item(&mut self, bytes: &[u8]) {
+        if self.item.is_empty() {
+            return self.item(bytes);
+        }
+        self.add(bytes);
+        let mut item = std::mem::take(&mut self.item);
+        self.item(&item);
+        item.clear();
+        self.item = item;
+    }
+
+    fn item(&mut self, item: &[u8]) {
+        // Not all of it may be there.
+        if item.len() > EVENT_BYTES {
+            return self.fault("", format_args!("an event of more than {EVENT_BYTES} bytes"));
+        }
+        match item.trim_ascii_start().first() {
+            None => return,
+            // serde reads objects from arrays as well.
+            Some(b'[') => return self.fault("", NO_OBJECT),
+            Some(_) => {}
+        }
+        let Ok(text) = std::str::from_utf8(item) else {
+            return self.fault("", "it is not text in UTF-8");
+        };
+        match CloudEvent::read(text) {
+            Ok(event) => self.event(&event),
+            Err(error) => self.fault("", sentence(&error)),
+        }
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one check after the other, as they are told")]
+    fn event(&mut self, event: &CloudEvent<'_>) {
+        if event.specversion != "1.0" {
+            self.fault("specversion", format_args!("{} is not 1.0", event.specversion));
+        }
+        if event.id.is_empty() {
+            self.fault("id", "it is empty");
+        }
+        let own = event.source.strip_prefix(SOURCE);
+        if event.source.is_empty() {
+            self.fault("source", "it is empty");
+        }
+        if let Some(scenario) = own {
+            let known = self.done.scenario.get_or_insert_with(|| scenario.to_owned());
+            if known != scenario {
+                let known = known.clone();
+                let what = format_args!("{scenario}, and those before it are from {known}");
+                self.fault("source", what);
+            }
+        }
+        let mut read_time = |field: &str, text: Option<&str>| match text {
+            None => Some(self.at),
+            Some(text) => {
+                let at = millis(text);
+                if at.is_none() {
+                    self.fault(field, format_args!("{text} is not a date and time with a zone"));
+                }
+                at
+            }
+        };
+        let Some(at) = read_time("time", event.time.as_deref()) else { return };
+        let Some(committed) = read_time("committime", event.committime.as_deref()) else { return };
+        let committed = if event.committime.is_some() { committed } else { at };
+        // Whatever came before the first one with a time happened by then.
+        if event.time.is_some() && self.done.since.is_none() {
+            (self.done.since, self.done.untimed) = (Some(at), self.commits);
+        }
+
+        let empty = event.kind == NOTHING;
+        // An event of another system is a commit of its own, under an id that follows from its own.
+        let command_id = event.commandid.unwrap_or_else(|| {
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}#{}", event.source, event.id).as_bytes())
+        });
+        let goes_on = self.commit.as_ref().is_some_and(|it| {
+            let same = event.commandid == Some(it.envelope.command_id);
+            same && !it.events.is_empty() && !empty
+        });
+        if !goes_on && !self.ids.insert(command_id) {
+            let field = if event.commandid.is_some() { "commandid" } else { "id" };
+            return self.fault(field, "it was there before");
+        }
+        if !goes_on {
+            let envelope = self.envelope(event, command_id, committed);
+            let Some(envelope) = envelope else { return };
+            self.hand_on();
+            self.commits += 1;
+            let (number, after) = (self.commits, self.done.events);
+            // Most commits have one.
+            let events = Vec::with_capacity(1);
+            self.commit = Some(StoredCommit { number, after, envelope, events });
+        }
+        if empty {
+            return;
+        }
+
+        let Some(subject) = &event.subject else {
+            return self.fault("subject", "the stream is missing, such as cart-1");
+        };
+        let (stream, next) = if let Some((stream, version)) = self.streams.get_mut(&**subject) {
+            *version = version.saturating_add(1);
+            (stream.clone(), *version)
+        } else {
+            let stream = match Stream::parse(subject) {
+                Ok(stream) => stream,
+                Err(error) => return self.fault("subject", error),
+            };
+            // A log need not begin with its streams: this may be a later part of one.
+            let first = event.streamversion.unwrap_or(1).max(1);
+            if first > 1 && self.done.late.is_none() {
+                self.done.late = Some((stream.clone(), first));
+            }
+            self.streams.insert(stream.clone(), (stream.clone(), first));
+            (stream, first)
+        };
+        if event.kind.is_empty() {
+            return self.fault("type", "it is empty");
+        }
+        if let Some(kind) = event.datacontenttype.as_deref()
+            && !kind.contains("json")
+        {
+            return self.fault("datacontenttype", format_args!("{kind} is not JSON"));
+        }
+        if at < self.at {
+            self.fault("time", "it is earlier than the one before it");
+        }
+        self.at = at.max(self.at);
+        if let Some(position) = event.position {
+            let before = self.position;
+            if position <= before {
+                self.fault("position", format_args!("{position} does not come after {before}"));
+            }
+            self.position = position;
+        }
+        if let Some(version) = event.streamversion
+            && version != next
+        {
+            let what = format_args!("{version} is not {next}, the next one of {stream}");
+            return self.fault("streamversion", what);
+        }
+        let data = event.data.map_or_else(empty_object, ToOwned::to_owned);
+        // The event around it is a level as well.
+        if too_deep(data.get().as_bytes(), DEPTH - 1) {
+            return self.fault("data", format_args!("it is nested deeper than {DEPTH}"));
+        }
+        let kind = self.name(&event.kind);
+        self.done.events += 1;
+        if self.done.events > EVENTS {
+            self.fault("", format_args!("there are more than {EVENTS} events"));
+        }
+        if let Some(commit) = &mut self.commit {
+            let schema = event.schema.unwrap_or(1);
+            commit.events.push(StoredEvent { stream, version: next, kind, schema, at, data });
+        }
+    }
+
+    /// The last commit is whole. Where something is wrong, nobody will want it.
+    fn hand_on(&mut self) {
+        let whole = self.commit.take().filter(|_| self.faults.is_empty());
+        self.done.commits.extend(whole);
+    }
+
+    /// A text that comes again and again, once.
+    fn name(&mut self, text: &str) -> Rc<str> {
+        if let Some(known) = self.names.get(text) {
+            return known.clone();
+        }
+        let new: Rc<str> = text.into();
+        self.names.insert(new.clone());
+        new
+    }
+
+    fn envelope(&mut self, event: &CloudEvent<'_>, id: Uuid, at: u64) -> Option<Envelope> {
+        let command = match (&event.commandtype, &event.commandsubject) {
+            (None, None) => None,
+            (Some(kind), Some(subject)) => {
+                let stream = match Stream::parse(subject) {
+                    Ok(stream) => stream,
+                    Err(error) => {
+                        self.fault("commandsubject", error);
+                        return None;
+                    }
+                };
+                let text = event.commanddata.as_deref().unwrap_or("{}");
+                if too_deep(text.as_bytes(), DEPTH) {
+                    self.fault("commanddata", format_args!("it is nested deeper than {DEPTH}"));
+                    return None;
+                }
+                match RawValue::from_string(text.to_owned()) {
+                    Ok(data) => Some(CommandRecord { stream, kind: (&**kind).into(), data }),
+                    Err(error) => {
+                        self.fault("commanddata", sentence(&error));
+                        return None;
+                    }
+                }
+            }
+            (Some(_), None) => {
+                self.fault("commandsubject", "it is missing, and there is a commandtype");
+                return None;
+            }
+            (None, Some(_)) => {
+                self.fault("commandtype", "it is missing, and there is a commandsubject");
+                return None;
+            }
+        };
+        let follows = match (event.followsid, event.followschoice) {
+            (Some(command), Some(choice)) => Some(Follows { command, choice }),
+            (None, None) => None,
+            _ => {
+                self.fault("followsid", "followsid and followschoice go together");
+                return None;
+            }
+        };
+        Some(Envelope {
+            command_id: id,
+            causation_id: event.causationid.unwrap_or(id),
+            correlation_id: event.correlationid.unwrap_or(id),
+            actor: self.name(event.actor.as_deref().unwrap_or(&event.source)),
+            origin: event.origin.unwrap_or(Origin::Import),
+            at,
+            command,
+            unanswered: event.unanswered,
+            follows,
+        })
+    }
+
+    /// Everything has come.
+    ///
+    /// # Errors
+    /// What is wrong with it, in order. Where there is too much to tell, that comes last.
+    pub fn finish(mut self) -> Result<Imported, Vec<Fault>> {
+        match self.format {
+            // What is missing was not read.
+            _ if self.hopeless() => {}
+            Some(Format::Lines) => self.last_of_item(&[]),
+            Some(Format::Batch) if !self.closed => {
+                self.began = self.line;
+                self.fault("", "the archive breaks off");
+            }
+            Some(Format::Batch) => {}
+            None => {
+                self.began = self.line;
+                self.fault("", "there is nothing in it");
+            }
+        }
+        self.hand_on();
+        if self.done.since.is_none() {
+            self.done.untimed = self.commits;
+        }
+        if self.faults.is_empty() {
+            return Ok(self.done);
+        }
+        if self.hopeless() {
+            self.began = self.line;
+            let fault = Fault {
+                line: self.line,
+                field: String::new(),
+                what: "it was not read any further".to_owned(),
+            };
+            self.faults.push(fault);
+        }
+        Err(self.faults)
+    }
+}
+
+impl Imported {
+    /// Commits that came otherwise than in an archive.
+    pub fn of(commits: Vec<StoredCommit>) -> Self {
+        let mut seen = NameSet::default();
+        let all = || commits.iter().flat_map(|commit| &commit.events);
+        let late = all().find(|event| seen.insert(&event.stream) && event.version != 1);
+        let late = late.map(|event| (event.stream.clone(), event.version));
+        let (events, untimed, since) = (all().count() as u64, 0, None);
+        let commits = commits.into_iter().collect();
+        Self { scenario: None, commits, events, untimed, since, late }
+    }
+
+    /// The same commits, to begin a new log at the time `now`, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The first event that cannot begin a log: its stream has a past that is not there.
+    pub fn into_new(self, now: u64) -> Result<Packs, String> {
+        if let Some((stream, version)) = &self.late {
+            return Err(format!(
+                "{stream} begins at version {version}: a new log has nothing before it"
+            ));
+        }
+        if self.untimed == 0 { Ok(self.commits) } else { Ok(self.dated(now).collect()) }
+    }
+
+    /// Its commits. Those that do not say when they happened did with the first one that does, or
+    /// `now` where none does.
+    fn dated(self, now: u64) -> impl Iterator<Item = StoredCommit> {
+        let at = self.since.unwrap_or(now);
+        self.commits.into_iter().map(move |mut commit| {
+            if commit.number <= self.untimed {
+                commit.envelope.at = commit.envelope.at.max(at);
+                commit.events.iter_mut().for_each(|event| event.at = event.at.max(at));
+            }
+            commit
+        })
+    }
+
+    /// The same commits, to be stored after what is in a log at the time `now`, in milliseconds
+    /// since 1970: imported, and answered by nobody.
+    ///
+    /// # Errors
+    /// The first thing that does not go together with what is there.
+    pub fn after(self, log: &EventLog, now: u64) -> Result<Vec<StoredCommit>, String> {
+        let (commits, head) = (log.commits(), log.head());
+        let mut at = log.event(head).map_or(0, es::Recorded::at);
+        let mut versions: NameMap<Stream, u64> = NameMap::default();
+        let mut placed = Vec::new();
+        for mut commit in self.dated(now.max(at)) {
+            if log.handled(commit.envelope.command_id).is_some() {
+                let id = commit.envelope.command_id;
+                return Err(format!("the command {id} was handled in this log before"));
+            }
+            commit.number += commits;
+            commit.after += head;
+            commit.envelope.origin = Origin::Import;
+            commit.envelope.unanswered = true;
+            commit.envelope.at = commit.envelope.at.max(at);
+            for event in &mut commit.events {
+                let known = versions.get(&event.stream).copied();
+                let version = known.unwrap_or_else(|| log.version(&event.stream));
+                if event.version != version + 1 {
+                    return Err(format!(
+                        "{} is at version {version} here, and the archive goes on with version {}",
+                        event.stream, event.version
+                    ));
+                }
+                if event.at < at {
+                    return Err(format!(
+                        "version {} of {} is earlier than this log's last event",
+                        event.version, event.stream
+                    ));
+                }
+                at = event.at;
+                versions.insert(event.stream.clone(), event.version);
+            }
+            placed.push(commit);
+        }
+        Ok(placed)
+    }
+}
+
+/// How many of these commits' events the scenario cannot read. They are kept as they are.
+pub fn unreadable<D: Json>(
+    commits: impl Iterator<Item = StoredCommit<D>>,
+    scenario: &Scenario,
+) -> u64 {
+    let unreadable = |it: &StoredEvent<D>| u64::from(!it.readable(scenario));
+    commits.map(|it| it.events.iter().map(unreadable).sum::<u64>()).sum()
+}
+
+fn empty_object() -> Box<RawValue> {
+    serde_json::value::to_raw_value(&serde_json::Map::new()).unwrap_or_default()
+}
+
+/// True where brackets are nested too deep, as far as that can be seen without reading it all.
+fn too_deep(json: &[u8], most: usize) -> bool {
+    // Each bracket has another one that closes it.
+    if json.len() <= 2 * most {
+        return false;
+    }
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for &byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                if depth > most {
+                    return true;
+                }
+            }
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_that_does_not_fit_into_memory_is_not_read_to_its_end() {
+        let told = |mut import: Import, text: &str| -> Vec<String> {
+            import.feed(text.as_bytes());
+            assert!(import.hopeless());
+            import.finish().unwrap_err().iter().map(ToString::to_string).collect()
+        };
+        let mut import = Import::new();
+        import.feed(b"{\"specversion\":");
+        import.bytes = BYTES;
+        assert_eq!(
+            told(import, "\"1.0\""),
+            ["line 1: the archive has more than 1024 MB", "line 1: it was not read any further"]
+        );
+        for text in [line(1, "{}") + "\n", format!("[{}]", line(1, "{}"))] {
+            let mut import = Import::new();
+            import.done.events = EVENTS;
+            let told = told(import, &text);
+            let [first, last] = &*told else { panic!("{told:?}") };
+            assert_eq!(first, "line 1: there are more than 5000000 events");
+            assert!(last.ends_with("it was not read any further"), "{last}");
+        }
+    }
+
+    /// The faults of an archive, fed in pieces of any size.
+    fn faults(text: &str) -> Vec<String> {
+        let whole = read(text, text.len());
+        for size in [1, 2, 7] {
+            let pieces = read(text, size);
+            assert_eq!(pieces.as_ref().err(), whole.as_ref().err(), "in pieces of {size}");
+        }
+        whole.err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+
+    fn read(text: &str, size: usize) -> Result<Imported, Vec<Fault>> {
+        let mut import = Import::new();
+        text.as_bytes().chunks(size.max(1)).for_each(|piece| import.feed(piece));
+        import.finish()
+    }
+
+    /// A line of another system, with some attributes replaced.
+    fn line(id: u64, others: &str) -> String {
+        let mut event = serde_json::json!({
+            "specversion": "1.0", "id": id.to_string(), "source": "/shop", "type": "AddedToCart",
+            "subject": "cart-1", "time": "2017-08-24T18:00:00Z", "data": { "item": "pears" },
+        });
+        let others: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(others).unwrap();
+        event.as_object_mut().unwrap().extend(others);
+        event.to_string()
+    }
+
+    #[test]
+    fn events_of_another_system_need_a_stream_and_nothing_else() {
+        let text = format!("{}\n\n  {}\r\n", line(1, "{}"), line(2, r#"{"subject":"cart-2"}"#));
+        assert_eq!(faults(&text), [""; 0]);
+        let imported = read(&text, 5).unwrap();
+        assert_eq!((imported.events, imported.scenario), (2, None));
+        let commits: Vec<StoredCommit> = imported.commits.into_iter().collect();
+        let [_, second] = &*commits else { panic!("{commits:?}") };
+        assert_eq!((second.number, second.after), (2, 1));
+        assert_eq!((&*second.envelope.actor, second.envelope.at), ("/shop", 1_503_597_600_000));
+        assert_eq!(second.events[0].data.get(), r#"{"item":"pears"}"#);
+        let batch = format!(" [ {} ,\n {}\n] \n", line(1, "{}"), line(2, "{}"));
+        assert_eq!(faults(&batch), [""; 0]);
+        assert_eq!(read(&batch, 3).unwrap().events, 2);
+    }
+
+    #[test]
+    fn each_fault_is_named_with_its_line_and_field() {
+        let table = [
+            (r#"{"specversion":"0.3"}"#, "line 2, specversion: 0.3 is not 1.0"),
+            (r#"{"id":""}"#, "line 2, id: it is empty"),
+            (r#"{"source":""}"#, "line 2, source: it is empty"),
+            (r#"{"id":"1"}"#, "line 2, id: it was there before"),
+            (r#"{"subject":null}"#, "line 2, subject: the stream is missing, such as cart-1"),
+            (
+                r#"{"subject":"cart"}"#,
+                "line 2, subject: a stream is written category-id, such as cart-1; \"cart\" is not",
+            ),
+            (r#"{"type":""}"#, "line 2, type: it is empty"),
+            (
+                r#"{"time":"yesterday"}"#,
+                "line 2, time: yesterday is not a date and time with a zone",
+            ),
+            (
+                r#"{"time":"2017-08-24T17:59:59Z"}"#,
+                "line 2, time: it is earlier than the one before it",
+            ),
+            (r#"{"datacontenttype":"text/xml"}"#, "line 2, datacontenttype: text/xml is not JSON"),
+            (r#"{"streamversion":3}"#, "line 2, streamversion: 3 is not 2, the next one of cart-1"),
+            (r#"{"position":0}"#, "line 2, position: 0 does not come after 0"),
+            (
+                r#"{"commandtype":"Add"}"#,
+                "line 2, commandsubject: it is missing, and there is a commandtype",
+            ),
+            (
+                r#"{"commandsubject":"cart-1"}"#,
+                "line 2, commandtype: it is missing, and there is a commandsubject",
+            ),
+            (
+                r#"{"commandtype":"Add","commandsubject":"cart-1","commanddata":"{"}"#,
+                "line 2, commanddata: EOF while parsing an object",
+            ),
+            (
+                r#"{"followschoice":"retry"}"#,
+                "line 2, followsid: followsid and followschoice go together",
+            ),
+            (r#"{"schema":70000}"#, "line 2: invalid value: integer `70000`, expected u16"),
+            (
+                r#"{"origin":"luck"}"#,
+                "line 2: unknown variant `luck`, expected one of `command`, `import`, `forced`",
+            ),
+        ];
+        for (others, fault) in table {
+            let text = format!("{}\n{}\n", line(1, "{}"), line(2, others));
+            assert_eq!(faults(&text), [fault]);
+            let batch = format!("[{},\n{}]", line(1, "{}"), line(2, others));
+            assert_eq!(faults(&batch), [fault]);
+        }
+    }
+
+    #[test]
+    fn all_faults_are_told_up_to_a_hundred() {
+        let bad: String = (1..=5).map(|id| line(id, r#"{"type":""}"#) + "\n").collect();
+        assert_eq!(faults(&bad).len(), 5);
+        let bad: String = (1..=200).map(|id| line(id, r#"{"type":""}"#) + "\n").collect();
+        let told = faults(&bad);
+        assert_eq!(told.len(), FAULTS + 1);
+        assert_eq!(told[FAULTS], "line 102: it was not read any further");
+    }
+
+    #[test]
+    fn what_is_no_archive_is_said_to_be_none() {
+        let table = [
+            ("", "line 1: there is nothing in it"),
+            (" \n ", "line 2: there is nothing in it"),
+            ("hello", "line 1: expected value"),
+            ("{\"specversion\":\"1.0\"}", "line 1: missing field `id`"),
+            ("[", "line 1: the archive breaks off"),
+            ("[{\"a\":", "line 1: the archive breaks off"),
+            ("[1]", "line 1: an event, which is a JSON object, is expected here"),
+            ("[]\n[]", "line 2: an event, which is a JSON object, is expected here"),
+            ("\u{7f}", "line 1: expected value"),
+        ];
+        for (text, fault) in table {
+            let told = faults(text);
+            assert_eq!(told.first().map(String::as_str), Some(fault), "{text:?}");
+        }
+        assert_eq!(faults("[]"), [""; 0]);
+        let array = line(1, "{}") + "\n[\"1.0\",\"2\",\"/shop\",\"AddedToCart\",\"cart-1\"]";
+        let no_object = "line 2: an event, which is a JSON object, is expected here";
+        assert_eq!(faults(&array), [no_object]);
+        let no_comma = format!("[{} {}]", line(1, "{}"), line(2, "{}"));
+        assert_eq!(faults(&no_comma), ["line 1: a comma is missing before this event"]);
+        let mut import = Import::new();
+        import.feed(b"{\"\xff\"}\n");
+        assert_eq!(import.finish().unwrap_err()[0].to_string(), "line 1: it is not text in UTF-8");
+    }
+
+    #[test]
+    fn an_event_is_on_one_line_where_lines_are() {
+        let ours = |data: &str| {
+            format!(
+                r#"{{"specversion":"1.0","id":"1","source":"/shop","type":"AddedToCart","subject":"cart-1","data":{data}}}"#
+            ) + "\n"
+        };
+        assert_eq!(faults(&ours("{}")), [""; 0]);
+        for data in ["\n{}", "{\n}", "[1,\n2]"] {
+            let told = faults(&ours(data));
+            let [first, ..] = &*told else { panic!("{data:?} is read") };
+            assert!(first.starts_with("line 1: EOF while parsing"), "{first}");
+            assert_eq!(faults(&format!("[{}]", ours(data))), [""; 0]);
+        }
+        let two = ours("{}") + &ours("{}").replace(r#""id":"1""#, r#""id":"2""#);
+        for end in ["\n", "\r\n"] {
+            let text = two.replace('\n', end);
+            assert_eq!(faults(&text), [""; 0]);
+            assert_eq!(read(&text, text.len()).unwrap().events, 2);
+        }
+    }
+
+    #[test]
+    fn an_event_may_be_neither_too_long_nor_too_deep() {
+        let long = format!(r#"{{"data":"{}"}}"#, "x".repeat(EVENT_BYTES));
+        let text = line(1, &long);
+        assert_eq!(faults(&text), ["line 1: an event of more than 1048576 bytes"]);
+        let late = format!("{}\n{}{}\n", line(1, "{}"), " ".repeat(EVENT_BYTES + 1), line(2, "{}"));
+        assert_eq!(faults(&late), ["line 2: an event of more than 1048576 bytes"]);
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let text = line(1, "{}").replace(r#"{"item":"pears"}"#, &deep(DEPTH - 1));
+        assert_eq!(faults(&text), [""; 0]);
+        let text = line(1, "{}").replace(r#"{"item":"pears"}"#, &deep(100_000));
+        assert_eq!(faults(&text), ["line 1, data: it is nested deeper than 64"]);
+    }
+
+    #[test]
+    fn a_later_part_of_a_log_goes_only_where_its_streams_go_on() {
+        let text = line(1, r#"{"streamversion":3}"#);
+        let imported = read(&text, 9).unwrap();
+        let late = "cart-1 begins at version 3: a new log has nothing before it";
+        assert_eq!(imported.into_new(1).unwrap_err(), late);
+        assert_eq!(
+            read(&text, 9).unwrap().after(&EventLog::default(), 1).unwrap_err(),
+            "cart-1 is at version 0 here, and the archive goes on with version 3"
+        );
+    }
+
+    #[test]
+    fn an_event_without_a_time_happened_with_the_next_or_when_it_is_imported() {
+        let without = |id: u64| line(id, r#"{"time":null}"#);
+        let now = 1_600_000_000_000;
+        let times = |commits: Vec<StoredCommit>| -> Vec<[u64; 2]> {
+            commits.iter().map(|it| [it.envelope.at, it.events[0].at]).collect()
+        };
+        let new = |text: &str| read(text, 9).unwrap().into_new(now).unwrap().into_iter().collect();
+        let none = format!("{}\n{}\n", without(1), without(2));
+        assert_eq!(times(new(&none)), [[now; 2]; 2]);
+        let log = EventLog::default();
+        assert_eq!(times(read(&none, 9).unwrap().after(&log, now).unwrap()), [[now; 2]; 2]);
+        let some = format!("{}\n{}\n{}\n", without(1), line(2, "{}"), without(3));
+        let then = 1_503_597_600_000;
+        assert_eq!(times(new(&some)), [[then; 2]; 3]);
+    }
+}

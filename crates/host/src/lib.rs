@@ -1,0 +1,3 @@
+//! An open log, driven.
+
+pub use {codec, es, lab, scenarios, store};

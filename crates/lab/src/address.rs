@@ -1,0 +1,97 @@
+//! Whom a command is for, where nobody has said: somebody who accepts it, so that a form works as
+//! it stands.
+
+use std::rc::Rc;
+
+use super::forms::CommandForm;
+use super::session::Session;
+use es::{CommandRecord, Map, Stream, natural, sort};
+
+/// So many existing ids are asked before a new one is.
+const ASKED: usize = 12;
+
+impl Session {
+    /// An id under which the form's command is accepted at the playhead, or else one that it might
+    /// have: the first that exists, or the next number. Aggregates are asked; nothing is changed.
+    pub fn addressee(&mut self, form: &CommandForm, inputs: &Map<Rc<str>, String>) -> Rc<str> {
+        let (log, position) = (self.log(), self.position());
+        let streams = log.streams().map(|(stream, _)| stream);
+        let mut ids: Vec<Rc<str>> = streams
+            .filter(|it| it.category() == &*form.aggregate && log.version_at(it, position) > 0)
+            .map(|it| it.id().clone())
+            .collect();
+        sort(&mut ids, |a, b| natural(a, b));
+        let numbers = ids.iter().filter_map(|it| it.parse::<u64>().ok());
+        let next: Rc<str> = numbers.max().unwrap_or_default().saturating_add(1).to_string().into();
+        let first = ids.first().unwrap_or(&next).clone();
+        let Ok(data) = form.read(inputs) else { return first };
+        let mut candidates = ids.into_iter().take(ASKED).chain([next]);
+        let willing = candidates.find(|id| {
+            let stream = Stream::new(&form.aggregate, id);
+            let (kind, data) = (form.name.clone(), data.clone());
+            self.would_refuse(&CommandRecord { stream, kind, data }).is_none()
+        });
+        willing.unwrap_or(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{World, forms};
+
+    fn told(scenario: &str) -> Session {
+        let scenario = scenarios::all().into_iter().find(|it| &*it.id == scenario).unwrap();
+        let mut session = Session::new(World::new(&scenario));
+        session.play_story();
+        session
+    }
+
+    fn addressee(session: &mut Session, command: &str) -> String {
+        let forms = forms(session.scenario());
+        let form = forms.iter().find(|it| &*it.name == command).unwrap();
+        session.addressee(form, &form.defaults()).to_string()
+    }
+
+    #[test]
+    fn a_command_that_begins_something_goes_to_the_next_number() {
+        let mut session = told("transfers");
+        let head = session.head();
+        assert_eq!(addressee(&mut session, "RequestTransfer"), "6");
+        assert_eq!(session.head(), head, "asking changes nothing");
+    }
+
+    #[test]
+    fn a_command_that_goes_on_with_something_goes_to_the_first_that_accepts_it() {
+        let mut session = told("listing");
+        assert_eq!(addressee(&mut session, "DraftListing"), "4");
+        session.seek(0);
+        assert_eq!(addressee(&mut session, "DraftListing"), "1");
+    }
+
+    #[test]
+    fn a_command_that_nobody_accepts_goes_to_the_first_there_is() {
+        let mut session = told("cart");
+        session.seek(0);
+        assert_eq!(addressee(&mut session, "Checkout"), "1");
+    }
+
+    #[test]
+    fn every_aggregate_has_a_command_that_is_accepted_as_its_form_stands() {
+        for scenario in scenarios::all() {
+            let mut session = told(&scenario.id);
+            for aggregate in &scenario.aggregates {
+                let forms = forms(&scenario);
+                let mut own = forms.iter().filter(|it| it.aggregate == aggregate.name());
+                let accepted = own.any(|form| {
+                    let id = session.addressee(form, &form.defaults());
+                    let stream = Stream::new(&form.aggregate, &id);
+                    let data = form.read(&form.defaults()).unwrap();
+                    let command = CommandRecord { stream, kind: form.name.clone(), data };
+                    session.would_refuse(&command).is_none()
+                });
+                assert!(accepted, "{}: {}", scenario.id, aggregate.name());
+            }
+        }
+    }
+}

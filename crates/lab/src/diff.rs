@@ -1,0 +1,447 @@
+//! What changed between two states or two views, entry by entry, matched by key.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use es::{Cell, Map, Row, Set, Table, View, natural};
+
+/// How an entry differs from before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mark {
+    /// It doesn't.
+    #[default]
+    Same,
+    /// It is new.
+    Added,
+    /// It has another value.
+    Changed,
+    /// It is gone.
+    Removed,
+}
+
+/// One line of a JSON value written as a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// How deep it is indented.
+    pub depth: usize,
+    /// Its key; empty for an entry of a list.
+    pub key: String,
+    /// Its value now, where it is no branch.
+    pub now: Option<String>,
+    /// Its value before, where that was another.
+    pub was: Option<String>,
+    /// How it differs.
+    pub mark: Mark,
+    /// Tells it from all others: a JSON pointer, but for entries of lists.
+    pub path: String,
+}
+
+impl Line {
+    /// Its JSON pointer; of an entry of a list, and of what is in it, the list's.
+    pub fn pointer(&self) -> &str {
+        self.path.split("/\u{0}").next().unwrap_or_default()
+    }
+}
+
+/// A value as lines, marked against what it was before. What is gone stays in its place, marked.
+pub fn lines(was: &Value, now: &Value) -> Vec<Line> {
+    let mut lines = Vec::new();
+    branch(0, "", was, now, &mut lines);
+    lines
+}
+
+/// The lines that differ, each with its whole path.
+pub fn changes(was: &Value, now: &Value) -> Vec<Line> {
+    let mut lines = lines(was, now);
+    lines.retain(|line| line.mark != Mark::Same);
+    lines
+}
+
+/// A view as JSON in which everything is found by its key: rows, bars and edges are objects.
+pub fn keyed(view: &View) -> Value {
+    let mut value = serde_json::to_value(view).unwrap_or_default();
+    match view {
+        View::Table(_) => rekey(&mut value["rows"], |row| Some((text_of(row.remove("key")?), row))),
+        View::Bars { .. } => {
+            rekey(&mut value["bars"], |bar| Some((text_of(bar.remove("name")?), bar)));
+        }
+        View::Graph { edges, .. } => {
+            let edge = |((a, b), times): (&(Rc<str>, Rc<str>), &u64)| {
+                (format!("{a} – {b}"), Value::from(*times))
+            };
+            value["edges"] = edges.iter().map(edge).collect::<serde_json::Map<_, _>>().into();
+        }
+        View::Documents { .. } | View::Pages { .. } | View::Chart { .. } | View::Search { .. } => {}
+    }
+    value
+}
+
+/// Turns a list of objects into one, by what identifies each.
+fn rekey(
+    list: &mut Value,
+    key: impl Fn(
+        &mut serde_json::Map<String, Value>,
+    ) -> Option<(String, &mut serde_json::Map<String, Value>)>,
+) {
+    let Value::Array(rows) = list.take() else { return };
+    let keyed = rows.into_iter().filter_map(|row| {
+        let Value::Object(mut row) = row else { return None };
+        let (key, row) = key(&mut row)?;
+        Some((key, std::mem::take(row).into()))
+    });
+    *list = keyed.collect::<serde_json::Map<_, _>>().into();
+}
+
+fn text_of(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn branch(depth: usize, path: &str, was: &Value, now: &Value, lines: &mut Vec<Line>) {
+    let (was, now) = (entries(was), entries(now));
+    let keys = merged(&was, &now);
+    let (was, now): (Map<_, _>, Map<_, _>) = (was.into_iter().collect(), now.into_iter().collect());
+    for key in keys {
+        let (before, after) = (was.get(&key).copied(), now.get(&key).copied());
+        leaf(depth, &format!("{path}/{}", escape(&key)), key, before, after, lines);
+    }
+}
+
+fn leaf(
+    depth: usize,
+    path: &str,
+    key: String,
+    was: Option<&Value>,
+    now: Option<&Value>,
+    lines: &mut Vec<Line>,
+) {
+    let mark = match (was, now) {
+        (None, _) => Mark::Added,
+        (_, None) => Mark::Removed,
+        (Some(was), Some(now)) if is_branch(was) || is_branch(now) || was == now => Mark::Same,
+        _ => Mark::Changed,
+    };
+    let plain = |value: Option<&Value>| value.filter(|it| !is_branch(it)).map(text);
+    let name = if key.starts_with('\u{0}') { String::new() } else { key };
+    lines.push(Line {
+        depth,
+        key: name,
+        now: plain(now),
+        was: if mark == Mark::Same { None } else { plain(was) },
+        mark,
+        path: path.to_owned(),
+    });
+    let nothing = Value::Null;
+    if was.is_some_and(is_branch) || now.is_some_and(is_branch) {
+        branch(depth + 1, path, was.unwrap_or(&nothing), now.unwrap_or(&nothing), lines);
+    }
+}
+
+/// A list's entries are matched by what they are, not by where they stand: taking out the first
+/// of three removes one, and changes none.
+fn entries(value: &Value) -> Vec<(String, &Value)> {
+    match value {
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
+        Value::Array(list) => {
+            let mut seen = Map::<String, usize>::new();
+            let keyed = list.iter().map(|value| {
+                let text = value.to_string();
+                let times = seen.entry(text.clone()).or_default();
+                *times += 1;
+                (format!("\u{0}{text}{times}"), value)
+            });
+            keyed.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The keys of both, each once: those of now in their order, those that are gone after the key
+/// they followed.
+fn merged(was: &[(String, &Value)], now: &[(String, &Value)]) -> Vec<String> {
+    let present: Set<&str> = now.iter().map(|(key, _)| &**key).collect();
+    let mut gone: Map<Option<&str>, Vec<&str>> = Map::new();
+    let mut after = None;
+    for (key, _) in was {
+        if present.contains(&**key) {
+            after = Some(&**key);
+        } else {
+            gone.entry(after).or_default().push(key);
+        }
+    }
+    let mut keys: Vec<&str> = gone.remove(&None).unwrap_or_default();
+    for (key, _) in now {
+        keys.push(key);
+        keys.extend(gone.remove(&Some(&**key)).unwrap_or_default());
+    }
+    keys.into_iter().map(str::to_owned).collect()
+}
+
+fn is_branch(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => !serde_json::Map::is_empty(map),
+        Value::Array(list) => !list.is_empty(),
+        _ => false,
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Object(_) => "{}".to_owned(),
+        Value::Array(_) => "[]".to_owned(),
+        Value::Null => "none".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// A table's rows, marked against those of before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableDiff {
+    /// The rows of now, and in their places those that are gone.
+    pub rows: Vec<RowMark>,
+}
+
+impl TableDiff {
+    /// The first rows of a table in which nothing has changed.
+    pub fn unchanged(table: &Table, limit: usize) -> Self {
+        let rows = table.rows.iter().take(limit).map(|row| RowMark {
+            row: row.clone(),
+            mark: Mark::Same,
+            was: vec![None; row.cells.len()],
+        });
+        Self { rows: rows.collect() }
+    }
+}
+
+/// A row, and how it differs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowMark {
+    /// The row; as it was, where it is gone.
+    pub row: Row,
+    /// How it differs.
+    pub mark: Mark,
+    /// A value for each cell that had another before.
+    pub was: Vec<Option<Cell>>,
+}
+
+/// Matches the rows of two tables by key.
+pub fn rows(was: &Table, now: &Table) -> TableDiff {
+    let before: Map<&str, &Row> = was.rows.iter().map(|row| (&*row.key, row)).collect();
+    let present: Set<&str> = now.rows.iter().map(|row| &*row.key).collect();
+    let mut rows: Vec<RowMark> = now
+        .rows
+        .iter()
+        .map(|row| match before.get(&*row.key) {
+            None => {
+                RowMark { row: row.clone(), mark: Mark::Added, was: vec![None; row.cells.len()] }
+            }
+            Some(old) => {
+                let before = old.cells.iter().map(Some).chain(std::iter::repeat(None));
+                let cells = row.cells.iter().zip(before);
+                let was: Vec<Option<Cell>> =
+                    cells.map(|(now, was)| was.filter(|it| *it != now).cloned()).collect();
+                let same = was.iter().all(Option::is_none);
+                let mark = if same { Mark::Same } else { Mark::Changed };
+                RowMark { row: row.clone(), mark, was }
+            }
+        })
+        .collect();
+    for row in was.rows.iter().filter(|row| !present.contains(&*row.key)) {
+        let after = |other: &RowMark| natural(&other.row.key, &row.key) == Ordering::Less;
+        let at = rows.partition_point(after);
+        let gone =
+            RowMark { row: row.clone(), mark: Mark::Removed, was: vec![None; row.cells.len()] };
+        rows.insert(at, gone);
+    }
+    TableDiff { rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use es::{Bar, Column};
+
+    #[test]
+    fn of_a_table_in_which_nothing_changed_only_the_first_rows_are_looked_at() {
+        let rows = (1..=20).map(|n: u64| Row::new(n.to_string(), [n.into()]));
+        let View::Table(table) = View::table(&[Column { name: "n" }], rows) else { return };
+        let mut whole = super::rows(&table, &table).rows;
+        whole.truncate(15);
+        assert_eq!(TableDiff::unchanged(&table, 15).rows, whole);
+    }
+
+    fn written(was: &Value, now: &Value) -> Vec<String> {
+        let line = |line: Line| {
+            let mark = match line.mark {
+                Mark::Same => ' ',
+                Mark::Added => '+',
+                Mark::Changed => '~',
+                Mark::Removed => '-',
+            };
+            let was = line.was.map(|was| format!(" (was {was})")).unwrap_or_default();
+            let now = line.now.unwrap_or_default();
+            format!("{mark}{}{}: {now}{was}", "  ".repeat(line.depth), line.key)
+        };
+        lines(was, now).into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_changed_field_shows_what_it_was() {
+        let (was, now) =
+            (json!({"balance": 120, "owner": "Lola"}), json!({"balance": 20, "owner": "Lola"}));
+        assert_eq!(written(&was, &now), ["~balance: 20 (was 120)", " owner: \"Lola\""]);
+    }
+
+    #[test]
+    fn taking_the_first_entry_of_a_list_removes_one_and_changes_none() {
+        let (was, now) = (json!({"items": ["a", "b", "c"]}), json!({"items": ["b", "c"]}));
+        assert_eq!(
+            written(&was, &now),
+            [" items: ", "-  :  (was \"a\")", "   : \"b\"", "   : \"c\""]
+        );
+    }
+
+    #[test]
+    fn what_is_new_or_gone_stays_in_its_place() {
+        let (was, now) = (json!({"a": 1, "b": {"x": 1}, "c": 3}), json!({"a": 1, "c": 3, "d": {}}));
+        assert_eq!(written(&was, &now), [" a: 1", "-b: ", "-  x:  (was 1)", " c: 3", "+d: {}"]);
+    }
+
+    #[test]
+    fn an_entry_that_is_in_a_list_twice_goes_once() {
+        assert_eq!(
+            written(&json!(["a", "a", "b"]), &json!(["a", "b"])),
+            [" : \"a\"", "-:  (was \"a\")", " : \"b\""]
+        );
+        assert_eq!(written(&json!(["a"]), &json!(["a", "a"])), [" : \"a\"", "+: \"a\""]);
+    }
+
+    #[test]
+    fn what_is_gone_follows_what_it_followed() {
+        let (was, now) = (json!(["a", "b", "c", "d"]), json!(["d", "e", "a"]));
+        let marked = [" : \"d\"", "+: \"e\"", " : \"a\"", "-:  (was \"b\")", "-:  (was \"c\")"];
+        assert_eq!(written(&was, &now), marked);
+        assert_eq!(written(&json!(["a", "b"]), &json!([])), ["-:  (was \"a\")", "-:  (was \"b\")"]);
+        assert_eq!(written(&json!([1, 2]), &json!([2, 3])), ["-:  (was 1)", " : 2", "+: 3"]);
+    }
+
+    #[test]
+    fn a_value_that_opens_into_a_branch_or_closes_shows_what_is_in_it() {
+        let (leaf, branch) = (json!({ "a": 1 }), json!({ "a": { "x": 1, "y": [2] } }));
+        assert_eq!(written(&leaf, &branch), [" a: ", "+  x: 1", "+  y: ", "+    : 2"]);
+        assert_eq!(
+            written(&branch, &leaf),
+            [" a: 1", "-  x:  (was 1)", "-  y: ", "-    :  (was 2)"]
+        );
+    }
+
+    #[test]
+    fn what_holds_nothing_is_written_as_nothing() {
+        let now = json!({ "a": null, "b": {}, "c": [], "d": true });
+        assert_eq!(written(&now, &now), [" a: none", " b: {}", " c: []", " d: true"]);
+        let was = json!({ "a": 1, "b": [], "c": null, "d": false });
+        assert_eq!(
+            written(&was, &now),
+            ["~a: none (was 1)", "~b: {} (was [])", "~c: [] (was none)", "~d: true (was false)"]
+        );
+        assert!(written(&json!({}), &json!(null)).is_empty());
+    }
+
+    #[test]
+    fn an_entry_of_a_list_is_found_by_the_list_s_pointer() {
+        let (was, now) = (json!({ "a": ["x"] }), json!({ "a": ["x", { "b": 1 }] }));
+        let lines = changes(&was, &now);
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| line.pointer() == "/a"), "{lines:?}");
+    }
+
+    #[test]
+    fn a_path_leads_back_to_its_value() {
+        let now = json!({ "a/b": { "~1": 1 }, "~/": 2, "c": 3 });
+        let lines = lines(&Value::Null, &now);
+        let paths: Vec<&str> = lines.iter().map(|line| &*line.path).collect();
+        assert_eq!(paths, ["/a~1b", "/a~1b/~01", "/c", "/~0~1"]);
+        for line in lines.iter().filter(|line| line.now.is_some()) {
+            assert_eq!(now.pointer(&line.path).map(text), line.now, "{}", line.path);
+        }
+    }
+
+    #[test]
+    fn changes_are_the_lines_that_differ_with_their_paths() {
+        let (was, now) =
+            (json!({ "a": { "x": 1, "y": 2 }, "b": 3 }), json!({ "a": { "x": 1 }, "b": 4 }));
+        let changed: Vec<(String, Mark)> =
+            changes(&was, &now).into_iter().map(|line| (line.path, line.mark)).collect();
+        assert_eq!(changed, [("/a/y".to_owned(), Mark::Removed), ("/b".to_owned(), Mark::Changed)]);
+        assert!(changes(&now, &now).is_empty());
+    }
+
+    #[test]
+    fn rows_bars_and_edges_are_found_by_their_keys() {
+        let columns = [Column { name: "pieces" }];
+        let rows = [Row::new("a", [1_u64.into()]), Row::new("b", [2_u64.into()])];
+        let table = keyed(&View::table(&columns, rows));
+        assert_eq!(table["rows"], json!({ "a": { "pieces": 1 }, "b": { "pieces": 2 } }));
+        let bars = vec![Bar { name: "pears".into(), value: 3 }];
+        let bars = keyed(&View::Bars { unit: "pieces", money: false, bars });
+        assert_eq!(bars["bars"], json!({ "pears": { "value": 3 } }));
+        let edges = [(("Ben".into(), "Eric".into()), 2)].into_iter().collect();
+        let graph = keyed(&View::Graph { nodes: [].into_iter().collect(), edges });
+        assert_eq!(graph["edges"], json!({ "Ben – Eric": 2 }));
+    }
+
+    #[test]
+    fn rows_are_matched_by_key_and_a_row_that_is_gone_stays_in_its_place() {
+        let columns = [Column { name: "k" }, Column { name: "n" }];
+        let table = |rows: &[(&str, u64)]| {
+            let rows = rows.iter().map(|(k, n)| Row::new(*k, [(*k).into(), (*n).into()]));
+            let View::Table(table) = View::table(&columns, rows) else { panic!("a table") };
+            table
+        };
+        let diff =
+            rows(&table(&[("1", 1), ("2", 2), ("3", 3)]), &table(&[("1", 1), ("3", 4), ("10", 9)]));
+        let marks: Vec<(&str, Mark, bool)> = diff
+            .rows
+            .iter()
+            .map(|row| (&*row.row.key, row.mark, row.was.iter().any(Option::is_some)))
+            .collect();
+        assert_eq!(
+            marks,
+            [
+                ("1", Mark::Same, false),
+                ("2", Mark::Removed, false),
+                ("3", Mark::Changed, true),
+                ("10", Mark::Added, false)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_row_shows_the_cells_that_were_others_whatever_their_number() {
+        let row = |cells: &[u64]| Row::new("1", cells.iter().map(|&cell| cell.into()));
+        let table = |rows| Table { columns: Vec::new(), rows, totals: None };
+        let was = |before: &[u64], after: &[u64]| {
+            let diff = rows(&table(vec![row(before)]), &table(vec![row(after)]));
+            let RowMark { mark, was, .. } = diff.rows.into_iter().next().unwrap();
+            (mark, was)
+        };
+        let number = |it: i64| Some(Cell::Number(it));
+        assert_eq!(was(&[1, 2, 3], &[1, 5, 3]), (Mark::Changed, vec![None, number(2), None]));
+        assert_eq!(was(&[1, 2, 3], &[1, 2]), (Mark::Same, vec![None; 2]));
+        assert_eq!(was(&[1], &[1, 2, 3, 4]), (Mark::Same, vec![None; 4]));
+        let added = rows(&table(vec![]), &table(vec![row(&[1, 2])])).rows;
+        assert_eq!((added[0].mark, &added[0].was), (Mark::Added, &vec![None; 2]));
+        let removed = rows(&table(vec![row(&[1, 2])]), &table(vec![])).rows;
+        assert_eq!((removed[0].mark, &removed[0].was), (Mark::Removed, &vec![None; 2]));
+    }
+}

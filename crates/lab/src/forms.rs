@@ -1,0 +1,279 @@
+//! Forms from the commands' own types: what their JSON schemas say, as fields to fill in.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+use es::{Map, Scenario};
+
+/// A command that can be filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommandForm {
+    /// The category that takes it.
+    pub aggregate: Rc<str>,
+    /// Its type.
+    pub name: Rc<str>,
+    /// What it does, in a sentence.
+    pub help: Rc<str>,
+    /// Its fields.
+    pub fields: Vec<Field>,
+}
+
+/// A field to fill in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Its name in the data.
+    pub name: Rc<str>,
+    /// What to put in.
+    pub help: Rc<str>,
+    /// How it is read.
+    pub kind: FieldKind,
+    /// What it holds at first.
+    pub default: Rc<str>,
+    /// False where it may be left empty.
+    pub required: bool,
+}
+
+/// How a field's text is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// As it stands.
+    Text,
+    /// A whole number.
+    Number,
+    /// An amount with up to two decimals, read into cents.
+    Money,
+    /// The id of an instance of a category.
+    Id(Rc<str>),
+    /// Several texts, with commas between.
+    List,
+    /// Yes or no.
+    Flag,
+    /// One of these.
+    Choice(Vec<Rc<str>>),
+}
+
+/// The forms of all commands of a scenario, in its order.
+pub fn forms(scenario: &Scenario) -> Vec<CommandForm> {
+    let mut forms = Vec::new();
+    for aggregate in &scenario.aggregates {
+        let schema = aggregate.commands();
+        let name = aggregate.name();
+        let variants = schema["oneOf"].as_array().cloned().unwrap_or_else(|| vec![schema.clone()]);
+        forms.extend(variants.iter().filter_map(|variant| form(&name, variant)));
+    }
+    forms
+}
+
+fn form(aggregate: &Rc<str>, variant: &Value) -> Option<CommandForm> {
+    let (name, data) = variant["properties"].as_object()?.iter().next()?;
+    let required: Vec<&str> =
+        data["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let fields = data["properties"].as_object().into_iter().flatten();
+    let fields = fields.map(|(name, schema)| field(name, schema, required.contains(&&**name)));
+    Some(CommandForm {
+        aggregate: aggregate.clone(),
+        name: name.as_str().into(),
+        help: variant["description"].as_str().unwrap_or_default().into(),
+        fields: fields.collect(),
+    })
+}
+
+fn field(name: &str, schema: &Value, required: bool) -> Field {
+    let kind = kind(schema);
+    let example = schema.get("default").or_else(|| schema["examples"].get(0));
+    let default = example.map(|value| written(&kind, value)).unwrap_or_default();
+    Field {
+        name: name.into(),
+        help: schema["description"].as_str().unwrap_or_default().into(),
+        kind,
+        default: default.into(),
+        required,
+    }
+}
+
+fn kind(schema: &Value) -> FieldKind {
+    // An optional field is written as a choice between its type and null.
+    let inner = schema["anyOf"].as_array().into_iter().flatten();
+    if let Some(inner) = inner.clone().find(|it| it["type"] != "null") {
+        return kind(inner);
+    }
+    if let Some(choices) = schema["enum"].as_array() {
+        return FieldKind::Choice(choices.iter().filter_map(Value::as_str).map(Rc::from).collect());
+    }
+    if let Some(format) = schema["format"].as_str() {
+        if let Some(category) = format.strip_prefix("id-of-") {
+            return FieldKind::Id(category.into());
+        }
+        if format == "cents" {
+            return FieldKind::Money;
+        }
+    }
+    let name = match &schema["type"] {
+        Value::Array(types) => types.iter().find_map(|it| it.as_str().filter(|it| *it != "null")),
+        other => other.as_str(),
+    };
+    match name {
+        Some("integer") => FieldKind::Number,
+        Some("boolean") => FieldKind::Flag,
+        Some("array") => FieldKind::List,
+        _ => FieldKind::Text,
+    }
+}
+
+/// A value as a person would type it into the field.
+fn written(kind: &FieldKind, value: &Value) -> String {
+    match (kind, value) {
+        (FieldKind::Money, value) => match value.as_i64() {
+            Some(cents) => es::Cents(cents).to_string(),
+            None => value.to_string(),
+        },
+        (_, Value::String(text)) => text.clone(),
+        (_, Value::Array(list)) => {
+            list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        (_, Value::Null) => String::new(),
+        (_, other) => other.to_string(),
+    }
+}
+
+impl CommandForm {
+    /// What the fields hold at first.
+    pub fn defaults(&self) -> Map<Rc<str>, String> {
+        self.fields.iter().map(|field| (field.name.clone(), field.default.to_string())).collect()
+    }
+
+    /// Reads what was put in.
+    ///
+    /// # Errors
+    /// A sentence for each field that cannot be read, by the field's name.
+    pub fn read(
+        &self,
+        inputs: &Map<Rc<str>, String>,
+    ) -> Result<Box<RawValue>, Map<Rc<str>, String>> {
+        let mut data = serde_json::Map::new();
+        let mut faults = Map::new();
+        for field in &self.fields {
+            let text = inputs.get(&field.name).map_or("", |text| text.trim());
+            match field.read(text) {
+                Ok(Some(value)) => _ = data.insert(field.name.to_string(), value),
+                Ok(None) => {}
+                Err(fault) => _ = faults.insert(field.name.clone(), fault),
+            }
+        }
+        match to_raw_value(&data) {
+            Ok(data) if faults.is_empty() => Ok(data),
+            _ => Err(faults),
+        }
+    }
+}
+
+/// A name as words: `initial_amount` reads "Initial amount".
+pub fn label_of(name: &str) -> String {
+    let mut words = name.replace('_', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+impl Field {
+    fn read(&self, text: &str) -> Result<Option<Value>, String> {
+        if text.is_empty() && !self.required {
+            return Ok(None);
+        }
+        let value = match &self.kind {
+            FieldKind::Number => match text.parse::<i64>() {
+                Ok(number) => number.into(),
+                Err(_) => return Err("type a whole number, such as 3".to_owned()),
+            },
+            FieldKind::Money => match cents(text) {
+                Some(cents) => cents.into(),
+                None => return Err("type an amount, such as 80.00".to_owned()),
+            },
+            FieldKind::Id(category) if text.is_empty() => {
+                return Err(format!("name the {category}"));
+            }
+            FieldKind::List => text
+                .split(',')
+                .map(str::trim)
+                .filter(|it| !it.is_empty())
+                .collect::<Vec<_>>()
+                .into(),
+            FieldKind::Flag => (text == "true").into(),
+            FieldKind::Choice(choices) if !choices.iter().any(|choice| &**choice == text) => {
+                return Err(format!("choose one of {}", choices.join(", ")));
+            }
+            FieldKind::Id(_) | FieldKind::Choice(_) | FieldKind::Text => text.into(),
+        };
+        Ok(Some(value))
+    }
+}
+
+/// `80`, `80.5` and `-80.50`, also with a decimal comma, in cents.
+pub fn cents(text: &str) -> Option<i64> {
+    let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (whole, part) = text.split_once(['.', ',']).unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || part.len() > 2 || !digits(whole) || !digits(part) {
+        return None;
+    }
+    let part = format!("{part:0<2}").parse::<i64>().ok()?;
+    whole.parse::<i64>().ok()?.checked_mul(100)?.checked_add(part)?.checked_mul(sign)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_into_cents_and_nothing_else_is() {
+        let read = ["80", "80.5", "80,50", "-0.05"].map(cents);
+        assert_eq!(read, [Some(8000), Some(8050), Some(8050), Some(-5)]);
+        for text in ["", ".", "1.234", "eighty", "1e3", "- 1", "99999999999999999999", "1.-5"] {
+            assert_eq!(cents(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_carts_commands_become_forms_that_work_at_once() {
+        let cart = scenarios::all().remove(0);
+        let forms = forms(&cart);
+        let names: Vec<&str> = forms.iter().map(|form| &*form.name).collect();
+        assert_eq!(names, ["AddToCart", "RemoveFromCart", "Checkout"]);
+        let add = &forms[0];
+        assert_eq!(&*add.help, "Puts one piece of an item into the cart.");
+        assert_eq!(label_of(&add.fields[0].name), "Item");
+        assert_eq!(add.read(&add.defaults()).unwrap().get(), r#"{"item":"apples"}"#);
+        assert_eq!(forms[2].read(&forms[2].defaults()).unwrap().get(), "{}");
+    }
+
+    #[test]
+    fn a_field_that_cannot_be_read_says_so_and_the_others_are_kept() {
+        let field = |name: &str, kind| Field {
+            name: name.into(),
+            help: "".into(),
+            kind,
+            default: "".into(),
+            required: true,
+        };
+        let form = CommandForm {
+            aggregate: "account".into(),
+            name: "Deposit".into(),
+            help: "".into(),
+            fields: vec![
+                field("amount", FieldKind::Money),
+                field("times", FieldKind::Number),
+                field("to", FieldKind::Id("account".into())),
+                field("names", FieldKind::List),
+            ],
+        };
+        let inputs = [("amount", "a lot"), ("times", "x"), ("to", ""), ("names", "a, b,,")];
+        let inputs = inputs.map(|(name, text)| (Rc::from(name), text.to_owned())).into();
+        let faults = form.read(&inputs).unwrap_err();
+        let named: Vec<&str> = faults.keys().map(|name| &**name).collect();
+        assert_eq!(named, ["amount", "times", "to"]);
+        assert_eq!(faults["to"], "name the account");
+    }
+}

@@ -1,0 +1,34 @@
+//! A running system: the world that handles commands and delivers events, the playhead that
+//! travels through it, and everything the page shows of both.
+//!
+//! All of it is pure and deterministic: this room never reads a clock, never draws a random
+//! number and never does I/O. What must be stored is handed out, and what was stored is handed
+//! back in.
+
+mod address;
+mod compare;
+pub mod csv;
+mod diff;
+mod forms;
+mod health;
+mod journal;
+mod outbox;
+mod provenance;
+mod session;
+mod snapshots;
+mod subscription;
+mod whatif;
+mod world;
+
+pub use compare::{Comparison, StatePair, ViewPair, compare_logs, compare_positions};
+pub use diff::{Line, Mark, RowMark, TableDiff, changes, keyed, lines, rows};
+pub use forms::{CommandForm, Field, FieldKind, cents, forms, label_of};
+pub use health::Health;
+pub use journal::{Entry, Outcome};
+pub use outbox::{Effect, Status};
+pub use provenance::{Bisect, Cause, Found, Probe, Target, Why};
+pub use session::{Broken, Panel, Session, StateView};
+pub use snapshots::{Load, Loading, Meter, Snapshot};
+pub use subscription::{Control, ControlError, Fault, Kind, Subscription, Wait};
+pub use whatif::{CameOfIt, Change, Imagined, NoLonger, WhatIf};
+pub use world::{Answer, Ask, Bulk, Did, Keep, World};

@@ -1,0 +1,498 @@
+//! One person's view of a world: where the playhead stands, and what everything looks like
+//! there.
+
+use std::fmt;
+use std::rc::Rc;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::health::Health;
+use super::journal::{Entry, Outcome};
+use super::subscription::{Fault, Kind, Subscription};
+use super::world::{Answer, Ask, Bulk, Did, World};
+use es::{
+    Act, CommandRecord, Commit, Draft, EventLog, Handler, Map, Reader, Recorded, Scenario, Step,
+    Stream, Subject, View, command_id, read_event,
+};
+
+/// How far apart a cause and what it caused are looked for, in events.
+const CAUSES_WITHIN: u64 = 10_000;
+
+/// A check that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// What should hold.
+    pub check: Rc<str>,
+    /// The projection, or the stream whose state it is, of which it does not.
+    pub of: Rc<str>,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.of, self.check)
+    }
+}
+
+/// A world, and a playhead over its log.
+pub struct Session {
+    pub(super) world: World,
+    pub(super) position: u64,
+    pub(super) readers: Map<(Rc<str>, u16), Reader>,
+    /// What is about to be a projection's reader, while the log is folded for the first time.
+    filling: Option<((Rc<str>, u16), Reader)>,
+    pub(super) states: Map<Stream, Handler>,
+    /// Subscription → the revision it was judged at, and how it was.
+    pub(super) judged: Map<Rc<str>, (u64, u64, Health)>,
+}
+
+/// An aggregate's state at the playhead, beside what it was before the event there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateView {
+    /// The stream.
+    pub stream: Stream,
+    /// Its version at the playhead.
+    pub version: u64,
+    /// Its state there.
+    pub now: Value,
+    /// Its state before the event at the playhead.
+    pub was: Value,
+}
+
+/// A projection or process at the playhead, beside what it was before the event there.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct Panel {
+    /// Its title.
+    pub name: Rc<str>,
+    /// What it is good for.
+    pub about: Rc<str>,
+    /// Projection or process.
+    pub kind: Kind,
+    /// Which version of its code runs, and which there are.
+    pub code: (u16, Vec<u16>),
+    /// The position up to which this view goes.
+    pub shown: u64,
+    /// The position up to which it has been told.
+    pub checkpoint: u64,
+    /// How far that is behind the head.
+    pub lag: u64,
+    /// True where it takes in nothing for now.
+    pub paused: bool,
+    /// True where it has crashed and was not started again.
+    pub crashed: bool,
+    /// How many events behind the head it is kept.
+    pub delay: u64,
+    /// True where an event that was taken in before is recognised.
+    pub deduplicate: bool,
+    /// True where it is applied within the command's own commit.
+    pub synchronous: bool,
+    /// True where a replay reacts to nothing.
+    pub guard: bool,
+    /// The fault that is armed.
+    pub fault: Option<Fault>,
+    /// Whether the running instance equals a clean fold up to its checkpoint.
+    pub health: Health,
+    /// A process has reacted to everything up to here.
+    pub mark: u64,
+    /// How many events it could not read.
+    pub skipped: u64,
+    /// How many reactions its last replay held back.
+    pub held_back: u64,
+    /// What it shows.
+    pub now: Rc<View>,
+    /// What it showed before the event at the playhead.
+    pub was: Rc<View>,
+}
+
+impl Session {
+    /// A session at the head of a world.
+    pub fn new(world: World) -> Self {
+        let position = world.log().head();
+        let (readers, states, judged) = Default::default();
+        Self { world, position, readers, filling: None, states, judged }
+    }
+
+    /// The world.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The world, to change it.
+    pub fn world_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    /// Folds a log that was kept, `events` of it at most. True once nothing is left to fold; nobody
+    /// is to be told of anything before that. What is folded once becomes the projection's reader,
+    /// snapshots and all, and the running instance goes on from there.
+    pub fn refill(&mut self, mut events: u64) -> bool {
+        while let Some(key) = self.world.unfilled() {
+            let begun = self.filling.take().filter(|(it, _)| *it == key).map(|(_, it)| it);
+            let Some(mut reader) = begun.or_else(|| self.world.reader(&key.0, key.1)) else {
+                break;
+            };
+            let folded = reader.fold_on(events, self.world.log());
+            events -= folded;
+            if events == 0 {
+                // Whether that was all shows the next time.
+                self.filling = Some((key, reader));
+                return false;
+            }
+            self.world.fill(&key.0, reader.running());
+            self.readers.insert(key, reader);
+        }
+        self.world.refill(events)
+    }
+
+    /// The scenario that runs.
+    pub fn scenario(&self) -> &Rc<Scenario> {
+        self.world.scenario()
+    }
+
+    /// The log.
+    pub fn log(&self) -> &EventLog {
+        self.world.log()
+    }
+
+    /// Where the playhead stands; 0 is before the first event.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The position of the last event.
+    pub fn head(&self) -> u64 {
+        self.world.log().head()
+    }
+
+    /// Moves the playhead, at most to the head.
+    pub fn seek(&mut self, position: u64) {
+        self.position = position.min(self.head());
+    }
+
+    /// The last position recorded at or before a time, in milliseconds since 1970.
+    pub fn position_at(&self, at: u64) -> u64 {
+        let (mut low, mut high) = (0, self.head());
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            match self.log().event(middle) {
+                Some(event) if event.at() <= at => low = middle,
+                _ => high = middle - 1,
+            }
+        }
+        low
+    }
+
+    /// Performs one micro-step. A playhead at the head stays there as the log grows.
+    pub fn step(&mut self, now: u64) -> Option<Did> {
+        let following = self.position == self.head();
+        let did = self.world.step(now);
+        if following {
+            self.position = self.head();
+        }
+        did
+    }
+
+    /// Queues the story's step `number`, counted from 0. None once the story is over.
+    pub fn tell(&mut self, number: usize) -> Option<Step> {
+        let step = self.scenario().story.get(number)?.clone();
+        for (index, act) in step.acts.iter().enumerate() {
+            let id = self.act_id(number, index);
+            match act {
+                Act::Send(command) => {
+                    self.world.submit(Ask::new(id, step.actor.clone(), command.clone()));
+                }
+                Act::Append(fact) => {
+                    let draft = read_event(
+                        self.scenario(),
+                        &fact.stream,
+                        &fact.kind,
+                        fact.schema,
+                        &fact.data,
+                    );
+                    self.world.submit_bulk(Bulk {
+                        id,
+                        actor: step.actor.clone(),
+                        origin: fact.origin,
+                        events: vec![Draft { at: Some(step.at), ..draft }],
+                        react: true,
+                    });
+                }
+            }
+        }
+        Some(step)
+    }
+
+    /// The id under which an act of the story's step `number` is sent, the same in every log.
+    fn act_id(&self, number: usize, act: usize) -> Uuid {
+        command_id(&format!("{}/{number}", self.scenario().id), act as u64)
+    }
+
+    /// What the story says, by the ids of the commands that it sends: what came of one, directly
+    /// or through processes, has its id as the correlation.
+    pub fn narration(&self) -> Map<Uuid, Rc<str>> {
+        let steps = self.scenario().story.iter().enumerate();
+        let acts = steps.flat_map(|(number, step)| {
+            (0..step.acts.len()).map(move |act| (self.act_id(number, act), step.say.clone()))
+        });
+        acts.collect()
+    }
+
+    /// The number of the story's next step: the one after the last that was handled to its end.
+    pub fn next_in_story(&self) -> Option<usize> {
+        let scenario = self.scenario();
+        let asked = |number: usize| {
+            let id = self.act_id(number, scenario.story[number].acts.len().saturating_sub(1));
+            let answered =
+                |it: &Entry| it.envelope.command_id == id && it.outcome != Outcome::NotStored;
+            self.log().handled(id).is_some() || self.world.journal().iter().any(answered)
+        };
+        (0..scenario.story.len())
+            .rev()
+            .find(|&number| asked(number))
+            .map_or((!scenario.story.is_empty()).then_some(0), |last| {
+                (last + 1 < scenario.story.len()).then_some(last + 1)
+            })
+    }
+
+    /// Runs until all is quiet, with a store that keeps everything at once.
+    pub fn run(&mut self, now: u64) -> Vec<Did> {
+        let mut trace = Vec::new();
+        loop {
+            match self.step(now) {
+                Some(did) => trace.push(did),
+                None if self.world.pending().is_some() => self.world.answer(Answer::Stored),
+                None => return trace,
+            }
+        }
+    }
+
+    /// Plays the whole story, with a store that keeps everything at once.
+    pub fn play_story(&mut self) -> Vec<Did> {
+        let mut trace = Vec::new();
+        let mut number = 0;
+        while let Some(step) = self.tell(number) {
+            trace.extend(self.run(step.at));
+            number += 1;
+        }
+        trace
+    }
+
+    /// The log's commits up to `position`, as they would be stored elsewhere. Of one that reaches
+    /// beyond it, the events up to it. Commits without an event leave no trace here.
+    pub fn commits(&self, position: u64) -> Vec<Commit> {
+        let mut commits: Vec<Commit> = Vec::new();
+        let mut numbers = 1..;
+        for event in self.log().events(1, position) {
+            match commits.last_mut() {
+                Some(last) if last.envelope.command_id == event.command_id() => {
+                    last.events.push(event.clone());
+                }
+                _ => commits.push(Commit {
+                    number: numbers.next().unwrap_or_default(),
+                    after: event.position() - 1,
+                    envelope: event.envelope().clone(),
+                    events: vec![event.clone()],
+                }),
+            }
+        }
+        commits
+    }
+
+    /// Takes in a commit that is stored already. The playhead stays at the head.
+    pub fn learned(&mut self, commit: Commit) -> bool {
+        let following = self.position == self.head();
+        let learned = self.world.learned(commit);
+        if following {
+            self.position = self.head();
+        }
+        learned
+    }
+
+    /// The checks that fail at the playhead, each with where it does.
+    pub fn broken_checks(&mut self) -> Vec<Broken> {
+        let scenario = self.scenario().clone();
+        let mut broken = Vec::new();
+        for check in &scenario.checks {
+            match &check.subject {
+                Subject::View(name) => {
+                    // Of a read model that was ended, nothing is known.
+                    let Some(panel) = self.panel(name) else { continue };
+                    let value = serde_json::to_value(panel.now).unwrap_or_default();
+                    if !check.holds.holds(&value) {
+                        broken.push(Broken { check: check.name.clone(), of: name.clone() });
+                    }
+                }
+                Subject::Each(category) => {
+                    let streams = self.log().streams().map(|(stream, _)| stream.clone());
+                    let streams: Vec<Stream> =
+                        streams.filter(|stream| stream.category() == &**category).collect();
+                    for stream in streams {
+                        let state = self.state(&stream).filter(|state| state.version > 0);
+                        if state.is_some_and(|state| !check.holds.holds(&state.now)) {
+                            let of = stream.as_str().into();
+                            broken.push(Broken { check: check.name.clone(), of });
+                        }
+                    }
+                }
+            }
+        }
+        broken
+    }
+
+    /// The event that the one at `position` answers, through a process: its position and type.
+    pub fn cause(&self, position: u64) -> Option<(u64, Rc<str>)> {
+        let event = self.log().event(position)?;
+        if event.causation_id() == event.command_id() {
+            return None;
+        }
+        // A cause is never far: processes answer within the same run.
+        let from = position.saturating_sub(CAUSES_WITHIN);
+        let cause = (from..position).rev().find_map(|position| {
+            self.log().event(position).filter(|it| it.id() == event.causation_id())
+        })?;
+        Some((cause.position(), cause.kind().clone()))
+    }
+
+    /// The events that answer the one at `position`, through processes.
+    pub fn caused_by(&self, position: u64) -> Vec<(u64, Rc<str>)> {
+        if self.scenario().processes.is_empty() {
+            return Vec::new();
+        }
+        let Some(event) = self.log().event(position) else { return Vec::new() };
+        let id = event.id();
+        let near = self.log().events(position + 1, position + CAUSES_WITHIN);
+        near.filter(|it| it.causation_id() == id)
+            .map(|it| (it.position(), it.kind().clone()))
+            .collect()
+    }
+
+    /// The event at the playhead.
+    pub fn event(&self) -> Option<&Recorded> {
+        self.log().event(self.position)
+    }
+
+    /// An aggregate's state at the playhead; its initial state where it does not exist there.
+    /// None where the scenario has no such category.
+    pub fn state(&mut self, stream: &Stream) -> Option<StateView> {
+        let log = self.world.log();
+        let handler = handler(&mut self.states, self.world.scenario(), stream)?;
+        let version = log.version_at(stream, self.position);
+        let before = log.version_at(stream, self.position.saturating_sub(1));
+        handler.load(stream, before, log);
+        let was = handler.state();
+        handler.load(stream, version, log);
+        Some(StateView { stream: stream.clone(), version, now: handler.state(), was })
+    }
+
+    /// A stream's version and state at any position. None where the scenario has no such category.
+    pub fn state_at(&mut self, stream: &Stream, position: u64) -> Option<(u64, Value)> {
+        let log = self.world.log();
+        let version = log.version_at(stream, position);
+        let handler = handler(&mut self.states, self.world.scenario(), stream)?;
+        handler.load(stream, version, log);
+        Some((version, handler.state()))
+    }
+
+    /// Why a command would be refused at the playhead; None where it would be accepted. The
+    /// aggregate is asked, nothing more.
+    pub fn would_refuse(&mut self, command: &CommandRecord) -> Option<String> {
+        let (log, stream) = (self.world.log(), &command.stream);
+        let version = log.version_at(stream, self.position);
+        let Some(handler) = handler(&mut self.states, self.world.scenario(), stream) else {
+            return Some(format!("this scenario has no {}", stream.category()));
+        };
+        handler.load(stream, version, log);
+        handler.decide(command).err().map(|refusal| refusal.to_string())
+    }
+
+    /// What a projection or process shows at any position, folded cleanly.
+    pub fn view_at(&mut self, name: &str, position: u64) -> Option<View> {
+        let it = self.world.subscription(name)?;
+        Some(reader(&mut self.readers, &self.world, it)?.view(position, self.world.log()))
+    }
+
+    /// A projection or process at the playhead: at now the running instance, in the past a
+    /// clean fold up to the playhead or its checkpoint, whichever is earlier.
+    pub fn panel(&mut self, name: &str) -> Option<Panel> {
+        self.panel_with(name, true)
+    }
+
+    /// The same for a playhead that only passes by: without what was before the event there.
+    pub fn panel_in_passing(&mut self, name: &str) -> Option<Panel> {
+        self.panel_with(name, false)
+    }
+
+    fn panel_with(&mut self, name: &str, before: bool) -> Option<Panel> {
+        let health = self.health(name)?;
+        let (world, position) = (&self.world, self.position);
+        let it = world.subscription(name)?;
+        let (log, shown) = (world.log(), position.min(it.checkpoint()));
+        let reader = reader(&mut self.readers, world, it)?;
+        // What was before what is: the reader only ever steps forward while one plays.
+        let was = (before && shown == position)
+            .then(|| Rc::new(reader.view(position.saturating_sub(1), log)));
+        let now = Rc::new(if position == log.head() { it.view() } else { reader.view(shown, log) });
+        // Behind the playhead, the event there has changed nothing here yet.
+        let was = was.unwrap_or_else(|| now.clone());
+        Some(Panel {
+            name: it.name().clone(),
+            about: about(world.scenario(), it.name()),
+            kind: it.kind(),
+            code: (it.code(), world.codes(name)),
+            shown,
+            checkpoint: it.checkpoint(),
+            lag: log.head().saturating_sub(it.checkpoint()),
+            paused: it.paused(),
+            crashed: it.crashed(),
+            delay: it.delay(),
+            deduplicate: it.deduplicates(),
+            synchronous: it.is_synchronous(),
+            guard: it.is_guarded(),
+            fault: it.fault(),
+            health,
+            mark: it.mark(),
+            skipped: it.skipped(),
+            held_back: it.held_back(),
+            now,
+            was,
+        })
+    }
+}
+
+/// The handler that stands for a stream's state, made where there is none yet.
+pub(super) fn handler<'a>(
+    states: &'a mut Map<Stream, Handler>,
+    scenario: &Scenario,
+    stream: &Stream,
+) -> Option<&'a mut Handler> {
+    if !states.contains_key(stream) {
+        let handler = scenario.aggregate_of(stream.category())?.handler();
+        states.insert(stream.clone(), handler);
+    }
+    states.get_mut(stream)
+}
+
+/// The reader that folds a subscription's events in the version of its code that runs, made
+/// where there is none yet.
+pub(super) fn reader<'a>(
+    readers: &'a mut Map<(Rc<str>, u16), Reader>,
+    world: &World,
+    it: &Subscription,
+) -> Option<&'a mut Reader> {
+    let key = (it.name().clone(), it.code());
+    if !readers.contains_key(&key) {
+        readers.insert(key.clone(), world.reader(&key.0, key.1)?);
+    }
+    readers.get_mut(&key)
+}
+
+fn about(scenario: &Scenario, name: &str) -> Rc<str> {
+    let processes = scenario.processes.iter().map(|it| (it.name(), it.about()));
+    let projections = scenario.projections.iter().map(|it| (it.name(), it.about()));
+    projections
+        .chain(processes)
+        .find(|(it, _)| &**it == name)
+        .map(|(_, about)| about)
+        .unwrap_or_default()
+}

@@ -1,0 +1,505 @@
+//! The machine: commands in, events out, everybody told. One micro-step at a time.
+//!
+//! It is sans-I/O. [`World::step`] does one thing and says what it was; when a commit is to be
+//! stored it waits for [`World::answer`], and small records to keep are collected from
+//! [`World::take_keeps`]. Nothing is shown as a fact before the store has it. The same commands,
+//! ids and times give the same run, byte for byte.
+
+mod control;
+mod deliver;
+mod did;
+mod handle;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use self::did::Did;
+use self::handle::Handling;
+use super::journal::{Entry, Outcome};
+use super::outbox::{Effect, Status};
+use super::snapshots::{Loading, Meter, Snapshot, Snapshots, Start};
+use super::subscription::{Fault, Kind, Subscription};
+use es::{
+    AnyInstance, AnyRunner, Choice, CommandRecord, Commit, Draft, Envelope, EventLog, Expected,
+    Follows, Handler, IdSet, Map, Origin, Reaction, Scenario, Set, StoredCommit, Stream, sort,
+};
+
+/// A command on its way in.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Its id; a second command of the same id is recognised.
+    pub id: Uuid,
+    /// Who sends it.
+    pub actor: Rc<str>,
+    /// What is asked of whom.
+    pub command: CommandRecord,
+    /// What the sender believes of the stream. With a version, the command is decided on the
+    /// state at that version.
+    pub expected: Option<Expected>,
+    /// The version whose state the sender saw, to decide on that; any expected version and an
+    /// old state together are force.
+    pub seen: Option<u64>,
+    /// True where a conflict is answered by deciding again on the latest state, by itself.
+    pub retry: bool,
+    /// The command that this one repeats, and how.
+    pub follows: Option<Follows>,
+}
+
+impl Ask {
+    /// A command to decide on the latest state.
+    pub fn new(id: Uuid, actor: Rc<str>, command: CommandRecord) -> Self {
+        Self { id, actor, command, expected: None, seen: None, retry: false, follows: None }
+    }
+}
+
+/// Events to append past their aggregates, all or nothing.
+#[derive(Clone)]
+pub struct Bulk {
+    /// The id of the whole; a second one of the same id is recognised.
+    pub id: Uuid,
+    /// Who appends them.
+    pub actor: Rc<str>,
+    /// How they are marked.
+    pub origin: Origin,
+    /// The events.
+    pub events: Vec<Draft>,
+    /// True where processes are to react to them.
+    pub react: bool,
+}
+
+/// What the store said to a commit.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// It is stored.
+    Stored,
+    /// Somebody else was first. Their commits are to be learned before this is said.
+    Lost,
+    /// The store failed.
+    Failed(String),
+}
+
+/// A small record to keep beside the log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// A process has reacted to every event up to this position.
+    Mark(Rc<str>, u64),
+    /// A side effect was performed.
+    Effect(Effect),
+    /// A command was not accepted.
+    Refusal(Entry),
+}
+
+/// A running system.
+pub struct World {
+    scenario: Rc<Scenario>,
+    log: EventLog,
+    handlers: Map<Stream, Handler>,
+    inbox: VecDeque<Handling>,
+    handling: Option<Handling>,
+    subscriptions: Vec<Subscription>,
+    reacting: Option<(Rc<str>, u64, Vec<Reaction>)>,
+    /// Who crashes next, and the position of the event that it was at.
+    crashing: Option<(Rc<str>, u64, Fault)>,
+    effects: VecDeque<(Rc<str>, u64, Reaction)>,
+    settled: Set<Rc<str>>,
+    journal: Vec<Entry>,
+    outbox: Vec<Effect>,
+    /// Effect → how many times it was performed.
+    performed: Map<Uuid, u64>,
+    snapshots: Snapshots,
+    /// True where processes only fold: another place runs them.
+    watching: bool,
+    /// More than the revision of any subscription that was ended.
+    ended: u64,
+    keeps: Vec<Keep>,
+}
+
+enum Stage {
+    Waiting,
+    Ready(Vec<Draft>),
+    Received,
+    Loaded { version: u64, start: Option<Start>, ignored: Option<Rc<str>> },
+    Folded { version: u64, instance: Option<Box<dyn AnyInstance>> },
+    Decided { expected: Option<(Stream, Expected)>, drafts: Vec<Draft> },
+    Appending { commit: Commit, expected: Option<(Stream, Expected)> },
+    Answered { commit: Commit, expected: Option<(Stream, Expected)>, answer: Answer },
+}
+
+impl World {
+    /// A world with an empty log, in which every projection and process of the scenario runs.
+    pub fn new(scenario: &Rc<Scenario>) -> Self {
+        let mut world = Self {
+            scenario: scenario.clone(),
+            log: EventLog::default(),
+            handlers: Map::new(),
+            inbox: VecDeque::new(),
+            handling: None,
+            subscriptions: Vec::new(),
+            reacting: None,
+            crashing: None,
+            effects: VecDeque::new(),
+            settled: Set::new(),
+            journal: Vec::new(),
+            outbox: Vec::new(),
+            performed: Map::new(),
+            snapshots: Snapshots::default(),
+            watching: false,
+            ended: 0,
+            keeps: Vec::new(),
+        };
+        for projection in &scenario.projections {
+            world.subscribe(&projection.name());
+        }
+        for it in &scenario.processes {
+            // Of several versions of its code, the first runs.
+            if world.find(&it.name()).is_none() {
+                let process = Subscription::new(it.name(), Kind::Process, it.code(), it.manager());
+                world.subscriptions.push(process);
+            }
+        }
+        world
+    }
+
+    /// A world as it was kept. Processes have reacted up to their marks and go on from there.
+    ///
+    /// # Errors
+    /// The position at which the commits don't follow each other.
+    pub fn open(
+        scenario: &Rc<Scenario>,
+        commits: impl IntoIterator<Item = StoredCommit>,
+        keeps: impl IntoIterator<Item = Keep>,
+    ) -> Result<Self, u64> {
+        let mut world = Self::new(scenario);
+        for commit in commits {
+            if !world.learned(commit.read(scenario)) {
+                return Err(world.log.head() + 1);
+            }
+        }
+        world.settle(keeps);
+        while !world.refill(u64::MAX) {}
+        Ok(world)
+    }
+
+    /// Ends the learning of a log that was kept, with the small records beside it. Subscriptions
+    /// are to be refilled next.
+    pub fn settle(&mut self, keeps: impl IntoIterator<Item = Keep>) {
+        // What follows from the commits alone need not be kept again.
+        self.keeps.clear();
+        for keep in keeps {
+            self.recall(keep);
+        }
+        sort(&mut self.outbox, |a, b| (a.position, a.id).cmp(&(b.position, b.id)));
+        sort(&mut self.journal, |a, b| a.commits.cmp(&b.commits));
+        let head = self.log.head();
+        for subscription in &mut self.subscriptions {
+            // Of a log that has lost its end, a mark may lie beyond it.
+            subscription.mark = subscription.mark.min(head);
+        }
+    }
+
+    /// Folds a log that was kept, `events` of it at most: projections up to the head, processes
+    /// up to their marks. True once nothing is left to fold; nobody is to be told of anything
+    /// before that.
+    pub fn refill(&mut self, mut events: u64) -> bool {
+        let head = self.log.head();
+        for it in self.subscriptions.iter_mut().filter(|it| !it.is_held()) {
+            let to = match it.kind {
+                Kind::Projection => head,
+                Kind::Process => it.mark,
+            };
+            let up_to = to.min(it.checkpoint.saturating_add(events));
+            for event in self.log.events(it.checkpoint + 1, up_to) {
+                it.runner.apply(event);
+            }
+            if up_to > it.checkpoint {
+                events -= up_to - it.checkpoint;
+                it.checkpoint = up_to;
+                it.revision += 1;
+            }
+            if it.checkpoint < to {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// A projection that has folded nothing of a log that has something, and its code.
+    pub(super) fn unfilled(&self) -> Option<(Rc<str>, u16)> {
+        let unfilled =
+            |it: &&Subscription| it.kind == Kind::Projection && it.checkpoint == 0 && !it.is_held();
+        let it = self.subscriptions.iter().find(unfilled).filter(|_| self.log.head() > 0)?;
+        Some((it.name.clone(), it.code))
+    }
+
+    /// A projection goes on from what somebody else has folded of the whole log for it.
+    pub(super) fn fill(&mut self, name: &str, folded: Box<dyn AnyRunner>) {
+        let head = self.log.head();
+        if let Some(it) = self.find(name) {
+            it.runner = folded;
+            it.checkpoint = head;
+            it.revision += 1;
+        }
+    }
+
+    /// From now on processes fold and leave what is due to whoever runs them.
+    pub fn watch(&mut self) {
+        self.watching = true;
+    }
+
+    /// From now on processes react here, each from its mark on: nobody else does.
+    pub fn take_over(&mut self, marks: impl IntoIterator<Item = (Rc<str>, u64)>) {
+        self.watching = false;
+        let head = self.log.head();
+        for (process, mark) in marks {
+            if let Some(it) = self.find(&process) {
+                it.mark = mark.min(head);
+            }
+        }
+        let processes = self.subscriptions.iter().filter(|it| it.kind == Kind::Process);
+        let processes: Vec<_> =
+            processes.map(|it| (it.name.clone(), it.code, it.mark.min(it.checkpoint))).collect();
+        for (name, code, mark) in processes {
+            // It runs in this version: there is one.
+            let _: Option<()> = self.restart(&name, code, mark);
+        }
+    }
+
+    /// Takes in a small record that was kept.
+    pub fn recall(&mut self, keep: Keep) {
+        match keep {
+            Keep::Mark(process, position) => {
+                if let Some(subscription) = self.find(&process) {
+                    subscription.mark = position;
+                }
+            }
+            Keep::Effect(effect) => {
+                let times = self.performed.entry(effect.id).or_default();
+                // One that another tab performed may be told of twice.
+                if effect.repeat >= *times {
+                    *times = effect.repeat + 1;
+                    self.outbox.push(effect);
+                }
+            }
+            Keep::Refusal(entry) => self.journal.push(entry),
+        }
+    }
+
+    /// What a copy of the log up to `position` needs to go on from there, as records to keep: the
+    /// side effects that were performed, the commands that had come to nothing, and up to where
+    /// its processes need not react again.
+    pub fn kept_up_to(&self, position: u64) -> Vec<Keep> {
+        let processes = self.subscriptions.iter().filter(|it| it.kind == Kind::Process);
+        let answered = self.answered_by(position);
+        let marks = processes.map(|it| Keep::Mark(it.name.clone(), it.mark.min(answered)));
+        let performed = |it: &&Effect| it.status == Status::Performed && it.position <= position;
+        let effects = self.outbox.iter().filter(performed).cloned().map(Keep::Effect);
+        let refused = |it: &&Entry| {
+            // What a process repeats there, it notes there.
+            let other =
+                matches!(it.outcome, Outcome::Accepted | Outcome::Repeated | Outcome::NotStored);
+            !other && !it.is_after(position)
+        };
+        let refusals = self.journal.iter().filter(refused).cloned().map(Keep::Refusal);
+        marks.chain(effects).chain(refusals).collect()
+    }
+
+    /// Whatever the events up to this position led to, it had been handled by `position`.
+    fn answered_by(&self, position: u64) -> u64 {
+        let later = self.journal.iter().filter(|it| it.is_after(position));
+        let causes: IdSet = later.map(|it| it.envelope.causation_id).collect();
+        let mut past = self.log.events(1, position);
+        let open = past.find(|it| causes.contains(&it.id()));
+        open.map_or(position, |it| it.position() - 1)
+    }
+
+    /// What runs here.
+    pub fn scenario(&self) -> &Rc<Scenario> {
+        &self.scenario
+    }
+
+    /// The log, as far as it is stored.
+    pub fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    /// What was asked and what came of it, oldest first.
+    pub fn journal(&self) -> &[Entry] {
+        &self.journal
+    }
+
+    /// The side effects asked for, oldest first.
+    pub fn outbox(&self) -> &[Effect] {
+        &self.outbox
+    }
+
+    /// Who is told of events.
+    pub fn subscriptions(&self) -> &[Subscription] {
+        &self.subscriptions
+    }
+
+    /// Queues a command.
+    pub fn submit(&mut self, ask: Ask) {
+        let mut envelope = Envelope::first(ask.id, ask.actor, 0);
+        envelope.command = Some(ask.command);
+        envelope.follows = ask.follows;
+        let mut handling = Handling::new(envelope, Stage::Waiting);
+        (handling.expected, handling.seen, handling.retry) = (ask.expected, ask.seen, ask.retry);
+        self.inbox.push_back(handling);
+    }
+
+    /// A command of the journal, to send once more. `id` is its new id, which every choice takes
+    /// but [`Choice::Same`]. None where the journal has no such command.
+    ///
+    /// Reloading and retrying decide on the latest state; force decides on the one that was
+    /// expected when the command met its conflict, and appends whatever has happened since.
+    pub fn again(&self, command: Uuid, choice: Choice, id: Uuid) -> Option<Ask> {
+        let mut entries =
+            self.journal.iter().rev().filter(|entry| entry.envelope.command_id == command);
+        let entry = entries.next()?;
+        let seen = std::iter::once(entry).chain(entries).find_map(|entry| match entry.outcome {
+            Outcome::WrongExpectedVersion { expected: Expected::Exact(version), .. } => {
+                Some(version)
+            }
+            _ => None,
+        });
+        let id = if choice == Choice::Same { command } else { id };
+        let mut ask = Ask::new(id, entry.envelope.actor.clone(), entry.envelope.command.clone()?);
+        ask.follows = Some(Follows { command, choice });
+        match choice {
+            Choice::Force => (ask.expected, ask.seen) = (Some(Expected::Any), seen),
+            Choice::Retry => ask.retry = true,
+            Choice::Reload | Choice::Same | Choice::Anew => {}
+        }
+        Some(ask)
+    }
+
+    /// How commands' streams are loaded.
+    pub fn loading(&self) -> Loading {
+        self.snapshots.loading
+    }
+
+    /// Changes how commands' streams are loaded, and starts the meter anew. Snapshots are kept
+    /// while they are not used, and are gone with the page: they only save time.
+    pub fn load_by(&mut self, loading: Loading) {
+        self.snapshots.loading = loading;
+        self.snapshots.meter = Meter::default();
+    }
+
+    /// What loading has cost since it was last changed.
+    pub fn meter(&self) -> &Meter {
+        &self.snapshots.meter
+    }
+
+    /// The snapshots, the latest a stream.
+    pub fn snapshots(&self) -> impl Iterator<Item = (&Stream, &Snapshot)> {
+        self.snapshots.taken.iter()
+    }
+
+    /// Damages a stream's snapshot, as a bad disk would. False where there is none.
+    pub fn damage_snapshot(&mut self, stream: &Stream) -> bool {
+        self.snapshots.damage(stream)
+    }
+
+    /// Makes a stream's snapshot one of an older schema. False where there is none.
+    pub fn outdate_snapshot(&mut self, stream: &Stream) -> bool {
+        self.snapshots.outdate(stream)
+    }
+
+    /// Queues events that go past their aggregates.
+    pub fn submit_bulk(&mut self, bulk: Bulk) {
+        let mut envelope = Envelope::first(bulk.id, bulk.actor, 0);
+        envelope.origin = bulk.origin;
+        envelope.unanswered = !bulk.react;
+        self.inbox.push_back(Handling::new(envelope, Stage::Ready(bulk.events)));
+    }
+
+    /// True where a command is being handled, or waits for it.
+    pub fn busy(&self) -> bool {
+        self.handling.is_some() || !self.inbox.is_empty()
+    }
+
+    /// The commit that waits for the store's answer.
+    pub fn pending(&self) -> Option<&Commit> {
+        match &self.handling.as_ref()?.stage {
+            Stage::Appending { commit, .. } => Some(commit),
+            _ => None,
+        }
+    }
+
+    /// The state that the command under way is about to be decided on.
+    pub fn folded(&self) -> Option<Value> {
+        let handling = self.handling.as_ref()?;
+        let Stage::Folded { instance, .. } = &handling.stage else { return None };
+        let stream = &handling.envelope.command.as_ref()?.stream;
+        match instance {
+            Some(instance) => Some(instance.state()),
+            None => Some(self.handlers.get(stream)?.state()),
+        }
+    }
+
+    /// What the store said to the pending commit.
+    pub fn answer(&mut self, answer: Answer) {
+        if let Some(mut handling) = self.handling.take() {
+            handling.stage = match handling.stage {
+                Stage::Appending { commit, expected } => {
+                    Stage::Answered { commit, expected, answer }
+                }
+                stage => stage,
+            };
+            self.handling = Some(handling);
+        }
+    }
+
+    /// The small records to keep that have come up since this was last asked.
+    pub fn take_keeps(&mut self) -> Vec<Keep> {
+        std::mem::take(&mut self.keeps)
+    }
+
+    /// Takes in a commit that is stored, whoever wrote it. False, and nothing taken in, where
+    /// it does not follow the last one.
+    pub fn learned(&mut self, commit: Commit) -> bool {
+        let (envelope, after, head) = (commit.envelope.clone(), commit.after, commit.head());
+        if !self.log.learn(commit) {
+            return false;
+        }
+        self.catch_up();
+        self.close(None, envelope.command_id);
+        if envelope.unanswered && after < head {
+            self.excuse(after + 1, head);
+        }
+        if envelope.command.is_some() {
+            let events = after + 1..head + 1;
+            let outcome = Outcome::Accepted;
+            let commits = self.log.commits();
+            let entry = Entry { envelope, outcome, reason: None, events, after: head, commits };
+            self.journal.push(entry);
+        }
+        true
+    }
+
+    /// Performs one micro-step at time `now`, in milliseconds since 1970, and says what it was.
+    /// `None` where all is quiet, or where a commit waits for the store.
+    pub fn step(&mut self, now: u64) -> Option<Did> {
+        let crash = self.crashing.take();
+        if let Some(did) = crash.and_then(|(name, position, how)| self.crash(name, position, how)) {
+            return Some(did);
+        }
+        if let Some(handling) = self.handling.take() {
+            return self.advance(handling);
+        }
+        if let Some((process, position, reactions)) = self.reacting.take() {
+            return Some(self.react(process, position, reactions));
+        }
+        self.deliver()
+            .or_else(|| self.perform(now))
+            .or_else(|| self.checkpoint())
+            .or_else(|| self.receive(now))
+    }
+}

@@ -1,0 +1,248 @@
+//! What is done to subscriptions: started, ended, paused, delayed, moved back, faulted, rebuilt.
+
+use std::rc::Rc;
+
+use super::{Keep, World};
+use crate::journal::Outcome;
+use crate::subscription::{Control, ControlError, Kind, Subscription, Wait};
+use es::{AnyRunner, IdSet, Reaction, Reader};
+
+impl World {
+    pub(super) fn find(&mut self, name: &str) -> Option<&mut Subscription> {
+        self.subscriptions.iter_mut().find(|subscription| &*subscription.name == name)
+    }
+
+    /// The subscription of that name.
+    pub fn subscription(&self, name: &str) -> Option<&Subscription> {
+        self.subscriptions.iter().find(|subscription| &*subscription.name == name)
+    }
+
+    /// Changes something about a subscription.
+    ///
+    /// # Errors
+    /// [`ControlError`], and nothing is changed.
+    pub fn control(&mut self, name: &str, control: Control) -> Result<(), ControlError> {
+        let (head, watching) = (self.log.head(), self.watching);
+        let unknown = || ControlError::Unknown(name.to_owned());
+        let refuse = |why: String| Err(ControlError::Refused(why));
+        let it = self.find(name).ok_or_else(unknown)?;
+        let (kind, code, checkpoint) = (it.kind, it.code, it.checkpoint);
+        match control {
+            Control::Pause(true)
+            | Control::Delay(1..)
+            | Control::Fault(Some(_))
+            | Control::Rewind(_)
+                if it.synchronous =>
+            {
+                return refuse(format!(
+                    "{name} is synchronous: it takes in events as they are stored, so it is never \
+                     behind, and nothing can go wrong on the way"
+                ));
+            }
+            Control::Synchronous(true) | Control::Redeliver(_) | Control::Guard(_)
+                if (kind == Kind::Process) == (control == Control::Synchronous(true)) =>
+            {
+                return refuse(match kind {
+                    Kind::Process => {
+                        format!("{name} is a process: it acts on facts, after they are stored")
+                    }
+                    Kind::Projection => {
+                        format!("{name} is a projection: it reacts to nothing")
+                    }
+                });
+            }
+            Control::Rewind(to) if to > checkpoint => {
+                return refuse(format!("{name} is at {checkpoint}, and can only be moved back"));
+            }
+            Control::Redeliver(_)
+            | Control::Pause(true)
+            | Control::Delay(1..)
+            | Control::Fault(Some(_))
+            | Control::Guard(false)
+            | Control::Deduplicate(false)
+                if watching && kind == Kind::Process =>
+            {
+                return refuse(format!(
+                    "another tab runs {name}, and would not hear of it: do that there"
+                ));
+            }
+            Control::Redeliver(to) if to > it.mark => {
+                return refuse(format!(
+                    "{name} has reacted up to {}, so that is all it can be asked again",
+                    it.mark
+                ));
+            }
+            Control::Pause(paused) => {
+                (it.paused, it.steps) = (paused, 0);
+                it.crashed &= paused;
+            }
+            Control::Step if it.paused && (it.checkpoint < head || it.again.is_some()) => {
+                it.steps = 1;
+            }
+            Control::Step => {}
+            Control::Delay(events) => it.delay = events,
+            Control::Deduplicate(on) => it.deduplicate = on,
+            Control::Guard(on) => it.guard = on,
+            Control::Fault(fault) => (it.fault, it.withheld) = (fault, false),
+            Control::Synchronous(on) => {
+                it.synchronous = on;
+                if on {
+                    (it.paused, it.crashed, it.delay, it.steps) = (false, false, 0, 0);
+                    (it.fault, it.again, it.withheld) = (None, None, false);
+                    self.catch_up();
+                }
+            }
+            Control::Rewind(to) => self.restart(name, code, to).ok_or_else(unknown)?,
+            Control::Redeliver(to) => {
+                it.mark = to;
+                let name = it.name.clone();
+                self.restart(&name, code, to.min(checkpoint)).ok_or_else(unknown)?;
+                self.keeps.push(Keep::Mark(name, to));
+            }
+        }
+        Ok(())
+    }
+
+    /// How far a subscription is from a position that somebody waits for. None where no
+    /// projection or process of that name runs.
+    pub fn wait(&self, name: &str, position: u64) -> Option<Wait> {
+        Some(self.subscription(name)?.wait(position, self.log.head()))
+    }
+
+    /// Synchronous projections know what is stored.
+    pub(super) fn catch_up(&mut self) {
+        for it in self.subscriptions.iter_mut().filter(|it| it.synchronous) {
+            it.catch_up(&self.log);
+        }
+    }
+
+    /// Tells every projection that nothing ails of everything at once: what deliveries one by
+    /// one come to, when nobody looks.
+    pub fn hurry(&mut self) {
+        for it in self.subscriptions.iter_mut().filter(|it| it.sound()) {
+            it.catch_up(&self.log);
+        }
+    }
+
+    /// Folds a subscription's events up to `position` anew; what comes after is delivered again.
+    pub(super) fn restart(&mut self, name: &str, code: u16, position: u64) -> Option<()> {
+        let runner = self.fresh(name, code)?;
+        let watching = self.watching;
+        let it = self.subscriptions.iter_mut().find(|it| &*it.name == name)?;
+        if it.kind == Kind::Process && it.code != code && !watching {
+            // Other code may ask for something where this one asked for nothing.
+            self.keeps.push(Keep::Mark(it.name.clone(), it.mark));
+        }
+        it.code = code;
+        it.start_at(runner, position, &self.log);
+        if it.synchronous {
+            it.catch_up(&self.log);
+        }
+        Some(())
+    }
+
+    /// Forgets what a subscription knows and folds it again from zero, in the version `code` of
+    /// its code. A process reacts to nothing that it has reacted to before.
+    pub fn rebuild(&mut self, name: &str, code: u16) -> bool {
+        self.subscription(name).is_some() && self.restart(name, code, 0).is_some()
+    }
+
+    /// Starts a projection of the scenario that does not run: it begins at zero and fills itself
+    /// from the past. False where there is none of that name, or where it runs already.
+    pub fn subscribe(&mut self, name: &str) -> bool {
+        if self.find(name).is_some() {
+            return false;
+        }
+        let Some(it) = self.scenario.projections.iter().find(|it| &*it.name() == name) else {
+            return false;
+        };
+        let subscription = Subscription {
+            revision: self.ended,
+            ..Subscription::new(it.name(), Kind::Projection, it.code(), it.runner())
+        };
+        let rank = self.rank(&subscription);
+        let slot = self.subscriptions.partition_point(|other| self.rank(other) < rank);
+        self.subscriptions.insert(slot, subscription);
+        true
+    }
+
+    /// Its place among all: projections first, in the scenario's order.
+    fn rank(&self, subscription: &Subscription) -> (Kind, usize) {
+        let is = |name: Rc<str>| name == subscription.name;
+        let place = match subscription.kind {
+            Kind::Projection => self.scenario.projections.iter().position(|it| is(it.name())),
+            Kind::Process => self.scenario.processes.iter().position(|it| is(it.name())),
+        };
+        (subscription.kind, place.unwrap_or(usize::MAX))
+    }
+
+    /// Ends a projection. What it knew is gone, and can be had again from the log.
+    pub fn unsubscribe(&mut self, name: &str) -> bool {
+        let ends = |it: &Subscription| &*it.name == name && it.kind == Kind::Projection;
+        let Some(place) = self.subscriptions.iter().position(ends) else { return false };
+        self.ended = self.ended.max(self.subscriptions.remove(place).revision + 1);
+        true
+    }
+
+    /// The versions of a projection's or process's code.
+    pub fn codes(&self, name: &str) -> Vec<u16> {
+        let projections = self.scenario.projections.iter().map(|it| (it.name(), it.code()));
+        let processes = self.scenario.processes.iter().map(|it| (it.name(), it.code()));
+        projections.chain(processes).filter(|(it, _)| &**it == name).map(|(_, code)| code).collect()
+    }
+
+    fn fresh(&self, name: &str, code: u16) -> Option<Box<dyn AnyRunner>> {
+        let processes = &self.scenario.processes;
+        let process = processes.iter().find(|it| &*it.name() == name && it.code() == code);
+        let projections = &self.scenario.projections;
+        let projection = projections.iter().find(|it| &*it.name() == name && it.code() == code);
+        process.map(|it| it.manager()).or_else(|| projection.map(|it| it.runner()))
+    }
+
+    /// Folds the events of a projection or process anywhere in a log.
+    pub(crate) fn reader(&self, name: &str, code: u16) -> Option<Reader> {
+        let processes = &self.scenario.processes;
+        let process = processes.iter().find(|it| &*it.name() == name && it.code() == code);
+        let projections = &self.scenario.projections;
+        let projection = projections.iter().find(|it| &*it.name() == name && it.code() == code);
+        process.map(|it| it.reader()).or_else(|| projection.map(|it| it.reader()))
+    }
+
+    /// What a process's current code would have asked for, had it run from the beginning, and
+    /// nobody has handled. Sends nothing.
+    pub fn missing(&self, process: &str) -> Vec<(u64, Reaction)> {
+        let Some(it) = self.subscription(process) else { return Vec::new() };
+        let Some(mut runner) = self.fresh(process, it.code) else { return Vec::new() };
+        // Refused is answered as well.
+        let asked = self.journal.iter().filter(|it| it.outcome != Outcome::NotStored);
+        let mut known: IdSet = asked.map(|it| it.envelope.command_id).collect();
+        let mut missing = Vec::new();
+        for event in self.log.events(1, it.mark.min(self.log.head())) {
+            runner.apply(event);
+            for reaction in runner.react(event) {
+                let id = reaction.id(process);
+                let done = self.log.handled(id).is_some() || self.performed.contains_key(&id);
+                if !done && known.insert(id) {
+                    missing.push((event.position(), reaction));
+                }
+            }
+        }
+        missing
+    }
+
+    /// Really sends what is missing. Returns how much that is.
+    pub fn send_missing(&mut self, process: &str) -> usize {
+        let missing = self.missing(process);
+        let name: Rc<str> = process.into();
+        let count = missing.len();
+        for (position, reaction) in missing {
+            match reaction {
+                Reaction::Command { .. } => self.send(&name, position, reaction),
+                Reaction::Effect { .. } => {
+                    self.effects.push_back((name.clone(), position, reaction));
+                }
+            }
+        }
+        count
+    }
+}

@@ -1,0 +1,216 @@
+//! Events: delivered to subscribers, whatever goes wrong with that; reactions, effects and marks.
+
+use std::rc::Rc;
+
+use crate::outbox::{Effect, Status};
+use crate::subscription::{Due, Fault, Kind, Subscription};
+use es::{CommandRecord, Envelope, Reaction, Recorded};
+
+use super::handle::Handling;
+use super::{Did, Keep, Stage, World};
+
+impl World {
+    /// Tells whoever is furthest behind what is next.
+    pub(super) fn deliver(&mut self) -> Option<Did> {
+        let head = self.log.head();
+        let due = |(index, it): (usize, &Subscription)| {
+            it.due(head).map(|due| (it.checkpoint, index, due))
+        };
+        let all = self.subscriptions.iter().enumerate().filter_map(due);
+        let (_, index, due) = all.min_by_key(|(checkpoint, index, _)| (*checkpoint, *index))?;
+        let it = self.subscriptions.get_mut(index)?;
+        it.steps = it.steps.saturating_sub(1);
+        let to = it.name.clone();
+        match due {
+            Due::Withheld(position) => {
+                it.withheld = true;
+                Some(Did::Withheld { to, position })
+            }
+            Due::Overtaking(position) => {
+                (it.fault, it.withheld) = (None, false);
+                self.tell(index, position)
+            }
+            Due::Again(position) => {
+                it.again = None;
+                self.tell(index, position)
+            }
+            Due::Event(position) => match it.fault {
+                Some(Fault::Drop) => {
+                    it.fault = None;
+                    it.note(position);
+                    self.told(index);
+                    Some(Did::Dropped { to, position })
+                }
+                Some(Fault::Duplicate) => {
+                    it.fault = None;
+                    it.again = Some(position);
+                    self.tell(index, position)
+                }
+                _ => self.tell(index, position),
+            },
+        }
+    }
+
+    /// Hands an event to a subscriber.
+    fn tell(&mut self, index: usize, position: u64) -> Option<Did> {
+        let it = self.subscriptions.get_mut(index)?;
+        let event = self.log.event(position)?;
+        let to = it.name.clone();
+        let (again, behind) = (it.knows(position), position <= it.checkpoint);
+        let skipped = again && it.deduplicate;
+        if !skipped {
+            it.runner.apply(event);
+            it.revision += 1;
+        }
+        let crashes = !behind
+            && match it.fault {
+                Some(Fault::CrashBeforeCheckpoint) => true,
+                Some(Fault::CrashAfterEffect) => it.kind == Kind::Projection,
+                _ => false,
+            };
+        let mut held_back = 0;
+        // What is recognised was reacted to, unless a crash came between.
+        let reacts = it.kind == Kind::Process && !self.watching;
+        if reacts && !crashes && !(skipped && behind) {
+            let reactions = it.runner.react(event);
+            if it.guard && (position <= it.mark || event.envelope().unanswered) {
+                held_back = reactions.len() as u64;
+                it.held_back += held_back;
+            } else if !reactions.is_empty() && !it.open.contains_key(&position) {
+                let ids = reactions.iter().map(|reaction| reaction.id(&to));
+                it.open.insert(position, ids.collect());
+                self.reacting = Some((to.clone(), position, reactions));
+            }
+        }
+        it.note(position);
+        if crashes {
+            self.crashing = it.fault.take().map(|fault| (to.clone(), position, fault));
+        } else {
+            if self.reacting.is_some() && it.fault == Some(Fault::CrashAfterEffect) {
+                (it.fault, it.crash_at) = (None, Some(position));
+            }
+            self.told(index);
+        }
+        Some(if skipped {
+            Did::Skipped { to, position }
+        } else {
+            Did::Delivered { to, position, again, held_back }
+        })
+    }
+
+    /// A subscriber's checkpoint is saved.
+    fn told(&mut self, index: usize) {
+        let Some(it) = self.subscriptions.get_mut(index) else { return };
+        it.save();
+        // Nothing is owed to the events so far; a rebuild has nothing to do for them.
+        let owes = it.kind != Kind::Process || !it.open.is_empty() || self.watching;
+        if !owes && it.mark < it.checkpoint {
+            it.mark = it.checkpoint;
+            let (name, code, mark) = (it.name.clone(), it.code, it.mark);
+            let first = self.scenario.processes.iter().find(|it| it.name() == name);
+            if first.is_some_and(|it| it.code() != code) {
+                // A reload begins with the first version, which may ask for what this one did not.
+                self.keeps.push(Keep::Mark(name, mark));
+            }
+        }
+    }
+
+    /// A subscriber crashes. What it had noted stays; what it was about to do is gone. A process
+    /// goes on where everything was answered.
+    pub(super) fn crash(&mut self, name: Rc<str>, position: u64, fault: Fault) -> Option<Did> {
+        let it = self.subscriptions.iter_mut().find(|it| it.name == name)?;
+        (it.paused, it.crashed, it.steps) = (true, true, 0);
+        (it.again, it.crash_at) = (None, None);
+        let answered = if it.kind == Kind::Process { it.mark } else { it.checkpoint };
+        it.fall_back(answered.min(it.checkpoint));
+        if it.kind == Kind::Process {
+            it.open.clear();
+            self.reacting.take_if(|(process, ..)| *process == name);
+            self.effects.retain(|(process, ..)| *process != name);
+            let others =
+                |it: &Handling| it.reaction_of.as_ref().is_none_or(|(process, _)| *process != name);
+            self.inbox.retain(others);
+            self.settled.remove(&name);
+        }
+        let checkpoint = it.checkpoint;
+        Some(Did::Crashed { to: name, position, checkpoint, fault })
+    }
+
+    pub(super) fn react(
+        &mut self,
+        process: Rc<str>,
+        position: u64,
+        reactions: Vec<Reaction>,
+    ) -> Did {
+        let mut asks = Vec::new();
+        for reaction in reactions {
+            match &reaction {
+                Reaction::Command { kind, .. } => {
+                    asks.push(kind.clone());
+                    self.send(&process, position, reaction);
+                }
+                Reaction::Effect { kind, .. } => {
+                    asks.push(kind.clone());
+                    self.effects.push_back((process.clone(), position, reaction));
+                }
+            }
+        }
+        Did::Reacted { process, position, asks }
+    }
+
+    pub(super) fn send(&mut self, process: &Rc<str>, position: u64, reaction: Reaction) {
+        let id = reaction.id(process);
+        let Reaction::Command { stream, kind, data, .. } = reaction else { return };
+        let Some(event) = self.log.event(position) else { return };
+        let mut envelope = Envelope::first(id, process.clone(), 0);
+        envelope.causation_id = event.id();
+        envelope.correlation_id = event.correlation_id();
+        envelope.command = Some(CommandRecord { stream, kind, data });
+        let mut handling = Handling::new(envelope, Stage::Waiting);
+        handling.reaction_of = Some((process.clone(), position));
+        self.inbox.push_back(handling);
+    }
+
+    pub(super) fn perform(&mut self, now: u64) -> Option<Did> {
+        let (process, position, reaction) = self.effects.pop_front()?;
+        let id = reaction.id(&process);
+        let Reaction::Effect { instance, kind, data, .. } = reaction else { return None };
+        let guarded = self.find(&process).is_none_or(|it| it.guard);
+        let before = self.performed.entry(id).or_default();
+        let status = if *before > 0 && guarded { Status::Suppressed } else { Status::Performed };
+        let repeat = *before;
+        *before += u64::from(status == Status::Performed);
+        let at = now.max(self.log.event(position).map_or(0, Recorded::at));
+        let effect = Effect {
+            id,
+            process: process.clone(),
+            instance,
+            kind,
+            data,
+            position,
+            at,
+            status,
+            repeat,
+        };
+        let name = effect.kind.clone();
+        if status == Status::Performed {
+            self.keeps.push(Keep::Effect(effect.clone()));
+        }
+        self.outbox.push(effect);
+        self.close(Some((process.clone(), position)), id);
+        Some(match status {
+            Status::Performed => Did::Performed { effect: name, process, position, repeat },
+            Status::Suppressed => Did::Suppressed { process, position },
+        })
+    }
+
+    pub(super) fn checkpoint(&mut self) -> Option<Did> {
+        let process = self.settled.pop_first()?;
+        let it = self.find(&process)?;
+        let open = it.open.first_key_value().map(|(position, _)| position - 1);
+        let position = open.unwrap_or(u64::MAX).min(it.checkpoint).max(it.mark);
+        it.mark = position;
+        self.keeps.push(Keep::Mark(process.clone(), position));
+        Some(Did::Checkpointed { process, position })
+    }
+}

@@ -1,0 +1,203 @@
+//! What a micro-step was, and how it is said.
+
+use std::fmt;
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use crate::outbox::is_default;
+use crate::subscription::Fault;
+use es::{Expected, Stream};
+
+/// A micro-step, as it was performed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "step", rename_all = "lowercase")]
+#[expect(missing_docs, reason = "each variant's sentence names its fields")]
+pub enum Did {
+    /// A command was taken from the inbox.
+    Received { stream: Stream, command: Rc<str>, actor: Rc<str> },
+    /// Its id was handled before; nothing is done again.
+    Repeated { command: Rc<str>, events: u64 },
+    /// Its stream's events were looked up, all up to version `events` or those after a
+    /// snapshot's; `ignored` says why a snapshot was not used.
+    Loaded {
+        stream: Stream,
+        events: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        snapshot: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ignored: Option<Rc<str>>,
+    },
+    /// They were folded, all of them or those after a state already at hand.
+    Folded { stream: Stream, version: u64, folded: u64 },
+    /// The aggregate decided.
+    Decided { command: Rc<str>, events: Vec<Rc<str>> },
+    /// The command was refused, or made no sense.
+    Rejected { command: Rc<str>, reason: Rc<str> },
+    /// The store was asked to append.
+    Appending { stream: Option<Stream>, expected: Option<Expected>, events: u64 },
+    /// It did; these positions are facts now, and synchronous projections know them.
+    Appended {
+        from: u64,
+        to: u64,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        told: Vec<Rc<str>>,
+    },
+    /// It didn't: the stream had moved on.
+    Conflicted { stream: Stream, expected: Expected, actual: u64, retry: bool },
+    /// It couldn't.
+    Failed { reason: Rc<str> },
+    /// A subscriber took in an event, once more where `again` is true. A replay held so many of
+    /// its reactions back.
+    #[serde(rename_all = "camelCase")]
+    Delivered {
+        to: Rc<str>,
+        position: u64,
+        #[serde(skip_serializing_if = "is_default")]
+        again: bool,
+        #[serde(skip_serializing_if = "is_default")]
+        held_back: u64,
+    },
+    /// A subscriber recognised an event that it had taken in before.
+    Skipped { to: Rc<str>, position: u64 },
+    /// An event was lost on its way.
+    Dropped { to: Rc<str>, position: u64 },
+    /// An event is held up until another can overtake it.
+    Withheld { to: Rc<str>, position: u64 },
+    /// A subscriber crashed; it goes on after `checkpoint` once it is resumed.
+    Crashed { to: Rc<str>, position: u64, checkpoint: u64, fault: Fault },
+    /// A process asked for something.
+    Reacted { process: Rc<str>, position: u64, asks: Vec<Rc<str>> },
+    /// A process's mark was moved.
+    Checkpointed { process: Rc<str>, position: u64 },
+    /// A side effect was performed, having been performed `repeat` times before.
+    Performed {
+        effect: Rc<str>,
+        process: Rc<str>,
+        position: u64,
+        #[serde(skip_serializing_if = "is_default")]
+        repeat: u64,
+    },
+    /// A side effect was held back.
+    Suppressed { process: Rc<str>, position: u64 },
+}
+
+impl fmt::Display for Did {
+    /// What happens, in plain words.
+    #[expect(clippy::too_many_lines, reason = "a sentence a step")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Received { stream, command, actor } => {
+                write!(f, "{actor} sends {command} to {stream}")
+            }
+            Self::Repeated { command, events: 0 } => {
+                write!(f, "Knows this {command} already: nothing came of it")
+            }
+            Self::Repeated { command, events: 1 } => {
+                write!(f, "Knows this {command} already: its event stands")
+            }
+            Self::Repeated { command, events } => {
+                write!(f, "Knows this {command} already: its {events} events stand")
+            }
+            Self::Loaded { stream, events, snapshot: Some(at), .. } => write!(
+                f,
+                "Loads {stream}: a snapshot of version {at}, and {}",
+                plural(events.saturating_sub(*at), "event")
+            ),
+            Self::Loaded { stream, events, snapshot: None, ignored } => {
+                write!(f, "Loads {stream}: {}", plural(*events, "event"))?;
+                match ignored {
+                    Some(why) => write!(f, ". Its snapshot is ignored: {why}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Folded { version, folded, .. } if folded < version => {
+                let (all, before) = (plural(*version, "event"), version - folded);
+                match folded {
+                    0 => write!(f, "Has folded its {all} before, and has the state at hand"),
+                    _ => write!(f, "Folds its {all}, of which it had folded {before} before"),
+                }
+            }
+            Self::Folded { folded: 0, .. } => f.write_str("Nothing to fold: the initial state"),
+            Self::Folded { folded, .. } => write!(f, "Folds {}", plural(*folded, "event")),
+            Self::Decided { command, events } if events.is_empty() => {
+                write!(f, "Accepts {command}, and nothing has to happen")
+            }
+            Self::Decided { command, events } => {
+                write!(f, "Accepts {command}: {}", events.join(", "))
+            }
+            Self::Rejected { command, reason } => write!(f, "Refuses {command}: {reason}"),
+            Self::Appending { stream: Some(stream), expected: Some(expected), events } => write!(
+                f,
+                "Asks the store to append {} to {stream}, expecting {expected}",
+                plural(*events, "event")
+            ),
+            Self::Appending { events, .. } => {
+                write!(f, "Asks the store to append {}", plural(*events, "event"))
+            }
+            Self::Appended { from, to, told } => {
+                match to {
+                    to if from > to => f.write_str("Stored, without an event")?,
+                    to if from == to => write!(f, "Stored at position {from}")?,
+                    to => write!(f, "Stored at positions {from} to {to}")?,
+                }
+                if told.is_empty() {
+                    return Ok(());
+                }
+                write!(f, "; in the same moment it is known to {}", told.join(", "))
+            }
+            Self::Conflicted { stream, expected, actual, retry } => {
+                let then = if *retry { "; decides again" } else { "" };
+                write!(f, "{stream} was expected at {expected} and is at version {actual}{then}")
+            }
+            Self::Failed { reason } => write!(f, "Not stored: {reason}"),
+            Self::Delivered { to, position, again, held_back } => {
+                write!(f, "{to} takes in event {position}")?;
+                if *again {
+                    f.write_str(" once more")?;
+                }
+                match held_back {
+                    0 => Ok(()),
+                    1 => f.write_str("; what it would send again is held back"),
+                    many => write!(f, "; the {many} things it would send again are held back"),
+                }
+            }
+            Self::Skipped { to, position } => {
+                write!(f, "Event {position} reaches {to} again, is recognised and skipped")
+            }
+            Self::Dropped { to, position } => {
+                write!(f, "Event {position} is lost on its way to {to}")
+            }
+            Self::Withheld { to, position } => {
+                write!(f, "Event {position} is held up on its way to {to}: the next overtakes it")
+            }
+            Self::Crashed { to, position, checkpoint, fault: Fault::CrashAfterEffect } => write!(
+                f,
+                "{to} crashes after acting on event {position}; resumed, it goes on after \
+                 {checkpoint}"
+            ),
+            Self::Crashed { to, position, checkpoint, .. } => write!(
+                f,
+                "{to} crashes after taking in event {position}; its checkpoint still says \
+                 {checkpoint}"
+            ),
+            Self::Reacted { process, asks, .. } => {
+                write!(f, "{process} asks for {}", asks.join(", "))
+            }
+            Self::Checkpointed { process, position } => {
+                write!(f, "{process} notes that it has reacted up to {position}")
+            }
+            Self::Performed { effect, repeat: 0, .. } => {
+                write!(f, "Performs the side effect: {effect}")
+            }
+            Self::Performed { effect, repeat, .. } => {
+                write!(f, "Performs the side effect once more, after {repeat} times: {effect}")
+            }
+            Self::Suppressed { process, .. } => write!(f, "Holds back what {process} did before"),
+        }
+    }
+}
+
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,391 @@
+//! Teams: one command, and no event, one or many. Who plays where is a table; who has ever
+//! played with whom is a graph, from the same events.
+
+use std::rc::Rc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use es::{Aggregate, Column, Map, Projection, Recorded, Row, Scenario, Set, Step, View};
+
+// Events. Their names and fields are the stored format: add, never change.
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    TeamRegistered { name: Rc<str> },
+    PlayerAdded { player: Rc<str> },
+    PlayerReleased { player: Rc<str> },
+}
+use Event::{PlayerAdded, PlayerReleased, TeamRegistered};
+
+// Commands.
+
+const NECKBEARDS: [&str; 3] = ["Ben", "Mattia", "Justin"];
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub enum Command {
+    /// Registers a team, without players yet.
+    RegisterTeam {
+        /// What it is called
+        #[schemars(example = &"The Neckbeards")]
+        name: Rc<str>,
+    },
+    /// Adds players to a team. Whoever is in it already stays, and makes no event.
+    AddPlayers {
+        /// Who joins
+        #[schemars(example = NECKBEARDS)]
+        players: Vec<Rc<str>>,
+    },
+    /// Lets a player go.
+    ReleasePlayer {
+        /// Who leaves
+        #[schemars(example = &"Justin")]
+        player: Rc<str>,
+    },
+}
+use Command::{AddPlayers, RegisterTeam, ReleasePlayer};
+
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum Rejection {
+    #[error("a team needs a name")]
+    Unnamed,
+    #[error("this team is registered already, as {0}")]
+    Registered(Rc<str>),
+    #[error("there is no team here yet; register one first")]
+    Unknown,
+    #[error("name at least one player")]
+    Nobody,
+    #[error("every player needs a name")]
+    Nameless,
+    #[error("{0} is on the list twice")]
+    Twice(Rc<str>),
+    #[error("{player} isn't in {team}, so there is nobody to release")]
+    NotThere { player: Rc<str>, team: Rc<str> },
+}
+
+// Fold and decisions.
+
+/// A team, once it has a name, and who is in it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Team {
+    pub name: Option<Rc<str>>,
+    pub players: Set<Rc<str>>,
+}
+
+impl Aggregate for Team {
+    const NAME: &'static str = "team";
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+
+    fn decide(&self, command: &Command) -> Result<Vec<Event>, Rejection> {
+        match (command, &self.name) {
+            (RegisterTeam { name }, _) if name.trim().is_empty() => Err(Rejection::Unnamed),
+            (RegisterTeam { .. }, Some(name)) => Err(Rejection::Registered(name.clone())),
+            (RegisterTeam { name }, None) => Ok(vec![TeamRegistered { name: name.clone() }]),
+            (_, None) => Err(Rejection::Unknown),
+            (AddPlayers { players }, _) => self.add(players),
+            (ReleasePlayer { player }, Some(team)) if !self.players.contains(player) => {
+                Err(Rejection::NotThere { player: player.clone(), team: team.clone() })
+            }
+            (ReleasePlayer { player }, _) => Ok(vec![PlayerReleased { player: player.clone() }]),
+        }
+    }
+
+    fn evolve(mut self, event: &Event) -> Self {
+        match event {
+            TeamRegistered { name } => self.name = Some(name.clone()),
+            PlayerAdded { player } => _ = self.players.insert(player.clone()),
+            PlayerReleased { player } => _ = self.players.remove(player),
+        }
+        self
+    }
+}
+
+impl Team {
+    fn add(&self, players: &[Rc<str>]) -> Result<Vec<Event>, Rejection> {
+        if players.is_empty() {
+            return Err(Rejection::Nobody);
+        }
+        let mut named = Set::new();
+        for player in players {
+            if player.trim().is_empty() {
+                return Err(Rejection::Nameless);
+            }
+            if !named.insert(player) {
+                return Err(Rejection::Twice(player.clone()));
+            }
+        }
+        let new = players.iter().filter(|&player| !self.players.contains(player));
+        Ok(new.map(|player| PlayerAdded { player: player.clone() }).collect())
+    }
+}
+
+// Read models.
+
+/// The teams, and how many players each has.
+#[derive(Clone, Default)]
+pub struct TeamList(Map<Rc<str>, Team>);
+
+impl Projection for TeamList {
+    const NAME: &'static str = "Team list";
+    const ABOUT: &'static str = "Every team and how many are in it.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        if let Some(event) = recorded.of::<Team>() {
+            let team = self.0.entry(recorded.key().clone()).or_default();
+            *team = std::mem::take(team).evolve(event);
+        }
+    }
+
+    fn view(&self) -> View {
+        let rows = self.0.iter().map(|(key, Team { name, players })| {
+            Row::new(key.clone(), [key.into(), name.as_ref().into(), players.len().into()])
+        });
+        View::table(&["team", "name", "players"].map(|name| Column { name }), rows)
+    }
+
+    fn weight(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Who plays where.
+#[derive(Clone, Default)]
+pub struct Roster(Map<Rc<str>, Team>);
+
+impl Projection for Roster {
+    const NAME: &'static str = "Roster";
+    const ABOUT: &'static str = "Who plays for which team today. Released players are gone.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        if let Some(event) = recorded.of::<Team>() {
+            let team = self.0.entry(recorded.key().clone()).or_default();
+            *team = std::mem::take(team).evolve(event);
+        }
+    }
+
+    fn view(&self) -> View {
+        let rows = self.0.iter().flat_map(|(key, team)| {
+            team.players.iter().map(move |player| {
+                Row::of_two(key, player, [player.into(), team.name.as_ref().into()])
+            })
+        });
+        View::table(&["player", "team"].map(|name| Column { name }), rows)
+    }
+
+    fn weight(&self) -> usize {
+        self.0.values().map(|team| 1 + team.players.len()).sum()
+    }
+}
+
+/// Who was ever in a team with whom, and how often one joined the other.
+#[derive(Clone, Default)]
+pub struct PlayedTogether {
+    teams: Map<Rc<str>, Set<Rc<str>>>,
+    met: Map<(Rc<str>, Rc<str>), u64>,
+    players: Set<Rc<str>>,
+}
+
+impl Projection for PlayedTogether {
+    const NAME: &'static str = "Played together";
+    const ABOUT: &'static str = "Who has ever played with whom, also in teams they have left.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        let Some(event) = recorded.of::<Team>() else { return };
+        let team = self.teams.entry(recorded.key().clone()).or_default();
+        match event {
+            PlayerAdded { player } if team.insert(player.clone()) => {
+                self.players.insert(player.clone());
+                for mate in team.iter().filter(|&mate| mate != player) {
+                    let pair = (player.min(mate).clone(), player.max(mate).clone());
+                    *self.met.entry(pair).or_default() += 1;
+                }
+            }
+            PlayerReleased { player } => _ = team.remove(player),
+            PlayerAdded { .. } | TeamRegistered { .. } => {}
+        }
+    }
+
+    fn view(&self) -> View {
+        let nodes = self.players.iter().map(|player| (player.clone(), player.to_string()));
+        View::Graph { nodes: nodes.collect(), edges: self.met.clone() }
+    }
+
+    fn weight(&self) -> usize {
+        self.players.len() + self.met.len()
+    }
+}
+
+// The scenario and its story.
+
+/// The two teams of the talk, and players who change sides.
+pub fn scenario() -> Scenario {
+    Scenario::new("teams", "Teams", "One command makes no event, one or many.")
+        .aggregate::<Team>()
+        .projection::<TeamList>()
+        .projection::<Roster>()
+        .projection::<PlayedTogether>()
+        .story(AUGUST_2017, story())
+}
+
+/// 24 August 2017, 19:00 UTC.
+const AUGUST_2017: u64 = 1_503_601_200_000;
+
+fn story() -> [Step; 12] {
+    let alice = |say, command| Step::new::<Team>(say, "1", &command);
+    let bob = |say, command| Step::new::<Team>(say, "2", &command).by("Bob");
+    let register = |name: &str| RegisterTeam { name: name.into() };
+    let add = |players: &[&str]| AddPlayers { players: names(players) };
+    let release = |player: &str| ReleasePlayer { player: player.into() };
+    [
+        alice("Alice registers a team.", register("The Neckbeards")),
+        alice("Three players join: one command, three events.", add(&NECKBEARDS)),
+        bob("Bob wants players before he has a team. Refused.", add(&["Lola"])),
+        bob("So Bob registers his team.", register("The Noodles")),
+        bob("Mattia plays for both teams.", add(&["Lola", "Mattia"])),
+        alice("Ben and Mattia are there already: no event.", add(&["Ben", "Mattia"])),
+        alice("Ben is, Eric isn't: one event.", add(&["Ben", "Eric"])),
+        alice("A name twice is refused, and nobody joins.", add(&["Greg", "Greg"])),
+        alice("Justin leaves the Neckbeards.", release("Justin")),
+        bob("And joins the Noodles. The graph remembers both.", add(&["Justin"])),
+        alice("Releasing Justin again is refused.", release("Justin")),
+        alice("So is registering a team twice.", register("The Beards")),
+    ]
+}
+
+fn names(players: &[&str]) -> Vec<Rc<str>> {
+    players.iter().map(|&player| player.into()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use es::{Past, given, past};
+
+    fn add(players: &[&str]) -> Command {
+        AddPlayers { players: names(players) }
+    }
+
+    fn release(player: &str) -> Command {
+        ReleasePlayer { player: player.into() }
+    }
+
+    fn registered() -> Event {
+        TeamRegistered { name: "The Neckbeards".into() }
+    }
+
+    fn added(player: &str) -> Event {
+        PlayerAdded { player: player.into() }
+    }
+
+    fn released(player: &str) -> Event {
+        PlayerReleased { player: player.into() }
+    }
+
+    /// Justin has left the Neckbeards for the Noodles, where Mattia plays as well.
+    fn two_teams() -> Past {
+        past()
+            .and::<Team>("1", registered())
+            .and::<Team>("1", added("Mattia"))
+            .and::<Team>("1", added("Ben"))
+            .and::<Team>("1", added("Justin"))
+            .and::<Team>("1", released("Justin"))
+            .and::<Team>("2", TeamRegistered { name: "The Noodles".into() })
+            .and::<Team>("2", added("Mattia"))
+            .and::<Team>("2", added("Justin"))
+    }
+
+    #[test]
+    fn a_team_is_registered_once() {
+        let register = |name: &str| RegisterTeam { name: name.into() };
+        let team = given::<Team>([]).when(&register("The Neckbeards")).then([registered()]);
+        assert_eq!(team, Team { name: Some("The Neckbeards".into()), players: Set::new() });
+        let twice = "this team is registered already, as The Neckbeards";
+        given::<Team>([registered()]).when(&register("The Noodles")).refused(twice);
+        given::<Team>([]).when(&register(" ")).refused("a team needs a name");
+    }
+
+    #[test]
+    fn a_team_that_nobody_registered_takes_and_releases_nobody() {
+        let unknown = "there is no team here yet; register one first";
+        given::<Team>([]).when(&add(&["Ben"])).refused(unknown);
+        given::<Team>([]).when(&release("Ben")).refused(unknown);
+    }
+
+    #[test]
+    fn every_player_on_the_list_makes_an_event() {
+        let team = given::<Team>([registered()])
+            .when(&add(&["Ben", "Mattia"]))
+            .then([added("Ben"), added("Mattia")]);
+        assert_eq!(team.players, Set::from(["Ben".into(), "Mattia".into()]));
+    }
+
+    #[test]
+    fn a_player_who_is_there_already_makes_no_event() {
+        let ben = || given::<Team>([registered(), added("Ben")]);
+        ben().when(&add(&["Ben", "Mattia"])).then([added("Mattia")]);
+        ben().when(&add(&["Ben"])).then([]);
+    }
+
+    #[test]
+    fn a_list_that_is_empty_or_names_somebody_twice_or_not_at_all_is_refused() {
+        let team = || given::<Team>([registered()]);
+        team().when(&add(&[])).refused("name at least one player");
+        team().when(&add(&["Ben", " "])).refused("every player needs a name");
+        team().when(&add(&["Ben", "Eric", "Ben"])).refused("Ben is on the list twice");
+    }
+
+    #[test]
+    fn only_a_player_of_the_team_can_be_released() {
+        let ben = || given::<Team>([registered(), added("Ben")]);
+        let team = ben().when(&release("Ben")).then([released("Ben")]);
+        given::<Team>([registered()]).is(&team);
+        let not_there = "Eric isn't in The Neckbeards, so there is nobody to release";
+        ben().when(&release("Eric")).refused(not_there);
+    }
+
+    #[test]
+    fn the_list_counts_who_is_in_a_team() {
+        assert_eq!(
+            two_teams().rows::<TeamList>(),
+            ["1 | The Neckbeards | 2", "2 | The Noodles | 2"]
+        );
+    }
+
+    #[test]
+    fn the_roster_names_who_is_in_a_team() {
+        let roster = [
+            "Ben | The Neckbeards",
+            "Mattia | The Neckbeards",
+            "Justin | The Noodles",
+            "Mattia | The Noodles",
+        ];
+        assert_eq!(two_teams().rows::<Roster>(), roster);
+    }
+
+    #[test]
+    fn the_graph_remembers_players_who_left() {
+        let graph = two_teams().shows::<PlayedTogether>();
+        let everybody = json!({ "Ben": "Ben", "Justin": "Justin", "Mattia": "Mattia" });
+        let met = json!([["Ben", "Justin", 1], ["Ben", "Mattia", 1], ["Justin", "Mattia", 2]]);
+        assert_eq!(graph, json!({ "kind": "graph", "nodes": everybody, "edges": met }));
+    }
+
+    #[test]
+    fn who_is_added_to_the_same_team_twice_has_not_met_anybody_anew() {
+        let twice = two_teams().and::<Team>("2", added("Justin"));
+        assert_eq!(twice.shows::<PlayedTogether>(), two_teams().shows::<PlayedTogether>());
+    }
+
+    #[test]
+    fn who_left_before_another_came_has_not_played_with_them() {
+        let told = past()
+            .and::<Team>("1", added("Ben"))
+            .and::<Team>("1", released("Ben"))
+            .and::<Team>("1", added("Eric"));
+        assert_eq!(told.shows::<PlayedTogether>()["edges"], json!([]));
+    }
+}

@@ -1,0 +1,853 @@
+//! Logs in the browser's IndexedDB: they outlive the page, and every tab sees the same ones.
+//!
+//! | object store | key | value |
+//! |---|---|---|
+//! | `logs` | log | what is known of it, JSON text |
+//! | `heads` | log | how far it goes, and up to where it is folded into segments |
+//! | `tail` | log, n | its nth commit, one frame |
+//! | `segments` | log, n | its commits up to the nth, many frames |
+//! | `shelves` | log, shelf, key | a small record, JSON text |
+//!
+//! Every write is one transaction that first compares and then writes. The browser lets
+//! transactions that write the same object stores wait for each other, also those of other
+//! tabs: that is the whole concurrency check. A transaction ends by itself as soon as it has
+//! nothing left to do, so between its first request and its last nothing else is ever awaited.
+//! Small records are slow to read, so every thousand commits the tail becomes one segment; a
+//! commit that is large is a segment of its own.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use gloo::timers::callback::Timeout;
+use idb::event::VersionChangeEvent;
+use idb::request::futures::GetStoreRequestFuture;
+use idb::{
+    Database, DatabaseEvent, Event, Factory, KeyRange, ObjectStoreParams, Query, Request,
+    Transaction,
+};
+use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_wasm_bindgen::{from_value, to_value};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::IdbTransaction;
+
+use super::{Durability, Extent, LogInfo, LogStore, Records, Shelf, StoreError, check, sentinel};
+use codec::record::{End, Reader, encode};
+use codec::{Found, Packed};
+use es::{Commit, Map, StoredCommit};
+
+/// The layout of the object stores. One that has other stores has another number.
+const LAYOUT: u32 = 2;
+const LOGS: &str = "logs";
+const HEADS: &str = "heads";
+const TAIL: &str = "tail";
+const SEGMENTS: &str = "segments";
+const SHELVES: &str = "shelves";
+
+/// So many commits in the tail become a segment.
+const SEGMENT_COMMITS: u64 = 1024;
+/// A commit of so many bytes is a segment of its own.
+const SEGMENT_BYTES: usize = 64 << 10;
+/// So many segments are asked for before the first of them has come. Browsers tell of several
+/// that have come in one task: all of them together must not take long.
+const AHEAD: usize = 3;
+/// So many segments are written between two rests.
+const BETWEEN_RESTS: usize = 3;
+/// Why a connection that the browser has closed is of no use.
+const CLOSED: &str = "the browser has closed it";
+/// More at once would stop the page, not just this call.
+const LONGEST_BYTES: usize = 500 << 20;
+
+#[wasm_bindgen]
+extern "C" {
+    /// As the browser has it: the bindings leave the options out.
+    #[wasm_bindgen(js_name = IDBDatabase)]
+    type RawDatabase;
+
+    #[wasm_bindgen(method, catch, js_name = transaction)]
+    fn begin(
+        this: &RawDatabase,
+        stores: &Array,
+        mode: &str,
+        options: &JsValue,
+    ) -> Result<IdbTransaction, JsValue>;
+}
+
+/// How far a log goes, as it is kept.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Head {
+    end: End,
+    /// The commits that are in segments.
+    folded: u64,
+    bytes: u64,
+}
+
+impl Head {
+    fn write(&self) -> Result<JsValue, StoreError> {
+        let End { commits, head, hash } = self.end;
+        // A number of JavaScript's cannot hold a hash.
+        Ok(to_value(&(commits, head, format!("{hash:016x}"), self.folded, self.bytes))?)
+    }
+
+    fn read(value: JsValue) -> Option<Self> {
+        let (commits, head, hash, folded, bytes): (u64, u64, String, u64, u64) =
+            from_value(value).ok()?;
+        let hash = u64::from_str_radix(&hash, 16).ok()?;
+        Some(Self { end: End { commits, head, hash }, folded, bytes })
+    }
+}
+
+/// Logs in an IndexedDB database. Clones share one connection.
+#[derive(Clone)]
+pub struct IdbStore(Rc<Inner>);
+
+struct Inner {
+    name: String,
+    connection: RefCell<Connection>,
+    durability: Cell<Durability>,
+    folding: Cell<bool>,
+    /// The log that was appended to last, and how far it went then.
+    last: RefCell<Option<(String, Head)>>,
+    /// What the sentinel is about to be told.
+    untold: RefCell<Map<String, End>>,
+}
+
+struct Connection {
+    database: Database,
+    raw: RawDatabase,
+    /// Why it can no longer be used, once it can't.
+    lost: Rc<Cell<Option<&'static str>>>,
+}
+
+impl Connection {
+    async fn open(name: &str) -> Result<Self, StoreError> {
+        let mut request = Factory::new()?.open(name, Some(LAYOUT))?;
+        request.on_upgrade_needed(|event| {
+            if make_stores(&event).is_err() {
+                // With some stores only, every later call would fail: rather no database.
+                let opening = event.target().ok().and_then(|request| request.transaction());
+                _ = opening.map(Transaction::abort);
+            }
+        });
+        let (sender, blocked) = oneshot::channel();
+        request.on_blocked(move |_| _ = sender.send(()));
+        let database = match select(request.into_future(), blocked).await {
+            Either::Left((database, _)) => database?,
+            // Nobody blocks any more once the other end is dropped.
+            Either::Right((Err(_), request)) => request.await?,
+            Either::Right((Ok(()), request)) => {
+                // When it comes after all, it must not stand in the way of others.
+                wasm_bindgen_futures::spawn_local(async {
+                    if let Ok(database) = request.await {
+                        database.close();
+                    }
+                });
+                return Err(StoreError::Failed(
+                    "another tab holds it with an older version of this page; close that tab and \
+                     reload this one"
+                        .to_owned(),
+                ));
+            }
+        };
+        let raw = JsValue::from(database);
+        let mut database = Database::try_from(raw.clone())?;
+        let lost = Rc::new(Cell::new(None));
+        let why = lost.clone();
+        database.on_version_change(move |event| {
+            let deleted = Reflect::get(&event, &"newVersion".into()).is_ok_and(|it| it.is_null());
+            why.set(Some(if deleted {
+                "everything in it was deleted from elsewhere"
+            } else {
+                "another tab has changed its layout; reload this page"
+            }));
+            if let Ok(database) = event.database() {
+                database.close();
+            }
+        });
+        let why = lost.clone();
+        database.on_close(move |_| why.set(Some(CLOSED)));
+        Ok(Self { database, raw: raw.unchecked_into(), lost })
+    }
+}
+
+impl Drop for Connection {
+    /// A connection that nobody listens on any more must not keep others from upgrading.
+    fn drop(&mut self) {
+        self.database.close();
+    }
+}
+
+/// Undoes what was written so far when nobody waits for it any more.
+struct Undo(Option<IdbTransaction>);
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        // One that ends already cannot be aborted: that is as it should be.
+        _ = self.0.take().map(|it| it.abort());
+    }
+}
+
+impl IdbStore {
+    /// Opens the database called `name`, and makes it where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] where the browser offers no storage, as some do in private
+    /// windows, where a newer version of the page has changed the database's layout, or where
+    /// an older one in another tab keeps this one from changing it.
+    pub async fn open(name: &str) -> Result<Self, StoreError> {
+        let connection = Connection::open(name).await?;
+        wasm_bindgen_futures::spawn_local(begin_new_file(format!("{name} (scratch)")));
+        Ok(Self(Rc::new(Inner {
+            name: name.to_owned(),
+            connection: RefCell::new(connection),
+            durability: Cell::default(),
+            folding: Cell::default(),
+            last: RefCell::default(),
+            untold: RefCell::default(),
+        })))
+    }
+
+    /// Opens it once more where its connection was lost.
+    ///
+    /// # Errors
+    /// As [`IdbStore::open`].
+    pub async fn reopen(&self) -> Result<(), StoreError> {
+        let lost = self.0.connection.borrow().lost.get().is_some();
+        if lost {
+            let connection = Connection::open(&self.0.name).await?;
+            self.0.connection.replace(connection);
+        }
+        Ok(())
+    }
+
+    /// How sure a command's commit must be from now on before it counts as stored. What is
+    /// imported or folded is always on the disk.
+    pub fn set_durability(&self, durability: Durability) {
+        self.0.durability.set(durability);
+    }
+
+    /// The logs that were here once and are gone, with nobody having removed them: each with the
+    /// position of its last event.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub async fn missing(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let noted = sentinel::all(&self.0.name);
+        let transaction = self.begin(&[LOGS], None)?;
+        let ids = transaction.object_store(LOGS)?.get_all_keys(None, None)?.await?;
+        let ids: Vec<String> = ids.iter().filter_map(JsValue::as_string).collect();
+        let gone = noted.into_iter().filter(|(log, _)| !ids.contains(log));
+        Ok(gone.map(|(log, end)| (log, end.head)).collect())
+    }
+
+    /// No longer misses a log that is gone.
+    pub fn forget(&self, log: &str) {
+        sentinel::forget(&self.0.name, log);
+    }
+
+    fn begin(
+        &self,
+        stores: &[&str],
+        writing: Option<Durability>,
+    ) -> Result<Transaction, StoreError> {
+        Ok(self.begin_raw(stores, writing)?.into())
+    }
+
+    fn begin_raw(
+        &self,
+        stores: &[&str],
+        writing: Option<Durability>,
+    ) -> Result<IdbTransaction, StoreError> {
+        let connection = self.0.connection.borrow();
+        if let Some(why) = connection.lost.get() {
+            return Err(StoreError::Failed(why.to_owned()));
+        }
+        let stores: Array = stores.iter().map(|name| JsValue::from_str(name)).collect();
+        let (mode, durability) = match writing {
+            None => ("readonly", "default"),
+            Some(Durability::Relaxed) => ("readwrite", "relaxed"),
+            Some(Durability::Strict) => ("readwrite", "strict"),
+        };
+        let options = Object::new();
+        // A plain object of our own can always be written.
+        _ = Reflect::set(&options, &"durability".into(), &durability.into());
+        connection.raw.begin(&stores, mode, &options).map_err(|error| {
+            StoreError::Failed(match error.dyn_into::<web_sys::DomException>() {
+                // Not every browser tells that it has closed a connection.
+                Ok(error) if error.name() == "InvalidStateError" => {
+                    connection.lost.set(Some(CLOSED));
+                    CLOSED.to_owned()
+                }
+                Ok(error) => format!("{} ({})", error.message(), error.name()),
+                Err(_) => "it takes no more requests".to_owned(),
+            })
+        })
+    }
+
+    /// One transaction that is over before this returns: stored, or undone.
+    async fn write<T>(
+        &self,
+        stores: &[&str],
+        durability: Durability,
+        work: impl AsyncFnOnce(&Transaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let raw = self.begin_raw(stores, Some(durability))?;
+        let transaction = Transaction::from(raw.clone());
+        let mut undo = Undo(Some(raw.clone()));
+        let done = work(&transaction).await?;
+        // The browser need not wait to see that nothing more is asked for. Where that cannot be
+        // said any more, it has seen it.
+        completed(transaction.commit().unwrap_or_else(|_| raw.into())).await?;
+        undo.0 = None;
+        Ok(done)
+    }
+
+    /// Appends a small commit where nobody else has written since this connection last did:
+    /// everything is asked for at once. None, and nothing stored, where somebody may have.
+    async fn append_next(
+        &self,
+        log: &str,
+        commit: &StoredCommit,
+    ) -> Result<Option<Head>, StoreError> {
+        let last = self.0.last.borrow().clone();
+        let Some((_, before)) = last.filter(|(last, _)| last == log) else { return Ok(None) };
+        let follows = (commit.number, commit.after) == (before.end.commits + 1, before.end.head);
+        if !follows || commit.events.len() as u64 >= SEGMENT_COMMITS {
+            return Ok(None);
+        }
+        let (mut head, mut frame) = (before, Vec::new());
+        encode(commit, &mut head.end, &mut frame);
+        head.bytes += frame.len() as u64;
+        if frame.len() >= SEGMENT_BYTES {
+            return Ok(None);
+        }
+        let durability = self.0.durability.get();
+        let appended = self.write(&[HEADS, TAIL], durability, async |transaction| {
+            let there = get(transaction, HEADS, &log)?;
+            add(transaction, TAIL, &(log, commit.number), &frame)?;
+            put(transaction, HEADS, &log, &head.write()?)?;
+            // What is asked for first is answered first: all of it can still be undone.
+            match there.await?.and_then(Head::read) {
+                Some(there) if there == before => Ok(head),
+                there => Err(StoreError::Behind {
+                    expected: before.end.head,
+                    actual: there.unwrap_or_default().end.head,
+                }),
+            }
+        });
+        match appended.await {
+            Ok(head) => Ok(Some(head)),
+            Err(StoreError::Behind { .. }) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Appends a commit, whoever has written to the log since.
+    async fn append_anywhere(
+        &self,
+        log: &str,
+        commit: &Commit,
+        stored: &StoredCommit,
+    ) -> Result<Head, StoreError> {
+        let places = [HEADS, TAIL, SEGMENTS];
+        let durability = match commit.events.len() as u64 {
+            SEGMENT_COMMITS.. => Durability::Strict,
+            _ => self.0.durability.get(),
+        };
+        self.write(&places, durability, async |transaction| {
+            let Some(head) = get(transaction, HEADS, &log)?.await? else {
+                return Err(StoreError::UnknownLog(log.to_owned()));
+            };
+            let mut head = Head::read(head)
+                .ok_or_else(|| StoreError::Failed(format!("the end of the log {log} is lost")))?;
+            let at = (head.end.commits, head.end.head);
+            if (commit.number, commit.after) != (at.0 + 1, at.1) {
+                let mut missed = Vec::new();
+                read_from(transaction, log, commit.number - 1, None, &mut |found| {
+                    if let Found::Commit(commit) = found {
+                        missed.push(commit.owned());
+                    }
+                })
+                .await?;
+                check(commit, at, |visit| {
+                    let events = missed.iter().flat_map(|commit| &commit.events);
+                    events.for_each(|event| visit(&event.stream, event.version));
+                })?;
+            }
+            let mut frame = Vec::new();
+            encode(stored, &mut head.end, &mut frame);
+            head.bytes += frame.len() as u64;
+            let store = if frame.len() < SEGMENT_BYTES {
+                TAIL
+            } else {
+                let before = Head { end: End { commits: at.0, ..head.end }, ..head };
+                fold(transaction, log, before).await?;
+                head.folded = head.end.commits;
+                SEGMENTS
+            };
+            add(transaction, store, &(log, commit.number), &frame)?;
+            put(transaction, HEADS, &log, &head.write()?)?;
+            Ok(head)
+        })
+        .await
+    }
+
+    /// Tells the sentinel how far a log goes, a moment later: whoever waits for the store need not
+    /// wait for that as well.
+    fn note_soon(&self, log: &str, end: End) {
+        let first = self.0.untold.borrow().is_empty();
+        self.0.untold.borrow_mut().insert(log.to_owned(), end);
+        if first {
+            let store = self.clone();
+            Timeout::new(0, move || {
+                for (log, end) in store.0.untold.take() {
+                    sentinel::write(&store.0.name, &log, &end);
+                }
+            })
+            .forget();
+        }
+    }
+
+    /// Folds the tail into a segment, in the background: nobody waits for it, and where it
+    /// fails the tail is still whole.
+    fn fold_soon(&self, log: &str) {
+        if self.0.folding.replace(true) {
+            return;
+        }
+        let (store, log) = (self.clone(), log.to_owned());
+        wasm_bindgen_futures::spawn_local(async move {
+            let stores = [HEADS, TAIL, SEGMENTS];
+            let folded = store.write(&stores, Durability::Strict, async |transaction| {
+                let Some(head) = get(transaction, HEADS, &log)?.await?.and_then(Head::read) else {
+                    return Ok(());
+                };
+                let head = fold(transaction, &log, head).await?;
+                put(transaction, HEADS, &log, &head.write()?)
+            });
+            _ = folded.await;
+            store.0.folding.set(false);
+        });
+    }
+
+    /// Brings a log of the first layout, JSON texts, into this one.
+    async fn migrate(&self, log: &str) -> Result<(), StoreError> {
+        self.write(&[HEADS, TAIL], Durability::Strict, async |transaction| {
+            let tail = transaction.object_store(TAIL)?;
+            let texts = tail.get_all(Some(all_of(log)?), None)?.await?;
+            if !texts.first().is_some_and(JsValue::is_string) {
+                return Ok(());
+            }
+            let mut head = Head::default();
+            for (number, text) in (1..).zip(&texts) {
+                // One that cannot be read stays as it is, and is missed when the log is read.
+                let Ok(commit) = parse::<StoredCommit>(text, String::new) else { continue };
+                let mut frame = Vec::new();
+                encode(&StoredCommit { number, ..commit }, &mut head.end, &mut frame);
+                head.bytes += frame.len() as u64;
+                put(transaction, TAIL, &(log, number), &to_bytes(&frame)?)?;
+            }
+            head.end.commits = texts.len() as u64;
+            put(transaction, HEADS, &log, &head.write()?)
+        })
+        .await
+    }
+}
+
+/// Moves what is in the tail into a segment.
+async fn fold(transaction: &Transaction, log: &str, head: Head) -> Result<Head, StoreError> {
+    let tail = transaction.object_store(TAIL)?;
+    let frames = tail.get_all(Some(all_of(log)?), None)?.await?;
+    let frames: Vec<Vec<u8>> = frames.iter().filter_map(from_bytes).collect();
+    // A tail with a gap is left as it is, so that the gap is found where it is.
+    if frames.is_empty() || frames.len() as u64 != head.end.commits - head.folded {
+        return Ok(head);
+    }
+    let key = (log, head.end.commits);
+    let segment = transaction.object_store(SEGMENTS)?;
+    segment.add(&to_bytes(&frames.concat())?, Some(&to_value(&key)?))?;
+    tail.delete(all_of(log)?)?;
+    Ok(Head { folded: head.end.commits, ..head })
+}
+
+impl LogStore for IdbStore {
+    async fn logs(&self) -> Result<Vec<LogInfo>, StoreError> {
+        let transaction = self.begin(&[LOGS], None)?;
+        let logs = transaction.object_store(LOGS)?;
+        let (ids, logs) = (logs.get_all_keys(None, None)?, logs.get_all(None, None)?);
+        let (ids, logs) = (ids.into_future(), logs.into_future());
+        let (ids, logs) = (ids.await?, logs.await?);
+        let mut infos = Vec::with_capacity(logs.len());
+        for (id, log) in ids.into_iter().zip(&logs) {
+            let id: String = from_value(id)?;
+            let what = format!("what is known of the log {id}");
+            // One that cannot be read must not hide the others.
+            infos.push(parse(log, || what).unwrap_or_else(|error| LogInfo {
+                id,
+                title: error.to_string(),
+                ..LogInfo::default()
+            }));
+        }
+        // IndexedDB orders texts otherwise.
+        infos.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(infos)
+    }
+
+    async fn describe(&self, info: &LogInfo) -> Result<(), StoreError> {
+        let text = to_text(info)?;
+        self.write(&[LOGS, HEADS], self.0.durability.get(), async |transaction| {
+            if get(transaction, LOGS, &info.id)?.await?.is_none() {
+                put(transaction, HEADS, &info.id, &Head::default().write()?)?;
+            }
+            put(transaction, LOGS, &info.id, &text)
+        })
+        .await
+    }
+
+    async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError> {
+        let stored = StoredCommit::from(commit);
+        let head = match self.append_next(log, &stored).await? {
+            Some(head) => head,
+            None => self.append_anywhere(log, commit, &stored).await?,
+        };
+        self.0.last.replace(Some((log.to_owned(), head)));
+        self.note_soon(log, head.end);
+        if head.end.commits - head.folded >= SEGMENT_COMMITS {
+            self.fold_soon(log);
+        }
+        Ok(())
+    }
+
+    async fn put(&self, log: &str, on: Shelf, key: &str, record: &str) -> Result<(), StoreError> {
+        self.write(&[LOGS, SHELVES], self.0.durability.get(), async |transaction| {
+            if get(transaction, LOGS, &log)?.await?.is_none() {
+                return Err(StoreError::UnknownLog(log.to_owned()));
+            }
+            put(transaction, SHELVES, &(log, on, key), &JsValue::from_str(record))
+        })
+        .await
+    }
+
+    async fn read(
+        &self,
+        log: &str,
+        known: u64,
+        head: u64,
+        visit: &mut dyn FnMut(Found<'_>),
+    ) -> Result<(), StoreError> {
+        // Read first: it may be behind the log, never ahead of it.
+        let noted = if known == 0 { sentinel::read(&self.0.name, log) } else { None };
+        let transaction = self.begin(&[LOGS, HEADS], None)?;
+        let (there, end) = (get(&transaction, LOGS, &log)?, get(&transaction, HEADS, &log)?);
+        let (there, end) = (there.await?, end.await?);
+        if there.is_none() {
+            return Err(StoreError::UnknownLog(log.to_owned()));
+        }
+        if end.is_none() {
+            self.migrate(log).await?;
+        }
+        // One transaction, so that what it reads belongs together.
+        let transaction = self.begin(&[HEADS, TAIL, SEGMENTS], None)?;
+        let reader = if known == 0 { Reader::new(noted) } else { Reader::after(known, head) };
+        read_from(&transaction, log, known, Some(reader), visit).await
+    }
+
+    async fn records(&self, log: &str) -> Result<Records, StoreError> {
+        let transaction = self.begin(&[LOGS, SHELVES], None)?;
+        let known = get(&transaction, LOGS, &log)?;
+        let shelves = transaction.object_store(SHELVES)?;
+        let keys = shelves.get_all_keys(Some(all_of(log)?), None)?.into_future();
+        let texts = shelves.get_all(Some(all_of(log)?), None)?.into_future();
+        let (known, keys, texts) = (known.await?, keys.await?, texts.await?);
+        if known.is_none() {
+            return Err(StoreError::UnknownLog(log.to_owned()));
+        }
+        let mut records = Records::new();
+        for (key, record) in keys.into_iter().zip(texts) {
+            let (_, on, key): (String, Shelf, String) = from_value(key)?;
+            // One that cannot be read must not hide the others: it is there, and says nothing.
+            records.insert((on, key), record.as_string().unwrap_or_default());
+        }
+        Ok(records)
+    }
+
+    async fn import(
+        &self,
+        info: &LogInfo,
+        commits: &mut dyn Iterator<Item = Packed>,
+        records: &Records,
+    ) -> Result<(), StoreError> {
+        let (text, log) = (to_text(info)?, &info.id);
+        let stores = [LOGS, HEADS, TAIL, SEGMENTS, SHELVES];
+        let head = self.write(&stores, Durability::Strict, async |transaction| {
+            let mut head = Head::default();
+            if get(transaction, LOGS, log)?.await?.is_none() {
+                put(transaction, LOGS, log, &text)?;
+            } else {
+                let there = get(transaction, HEADS, log)?.await?.and_then(Head::read);
+                // What comes next is a segment, so nothing may be left in the tail before it.
+                head = match there {
+                    Some(there) => fold(transaction, log, there).await?,
+                    None => Head::default(),
+                };
+                if there.is_none() || head.folded != head.end.commits {
+                    return Err(StoreError::Failed(format!("the log {log} is damaged")));
+                }
+            }
+            let segments = transaction.object_store(SEGMENTS)?;
+            let mut waiting = Vec::new();
+            for packed in commits {
+                let mut last = (head.end.commits, head.end.head);
+                packed.follow(&mut last)?;
+                (head.end.commits, head.end.head) = last;
+                let segment = packed.chained(&mut head.end.hash);
+                let key = to_value(&(log, head.end.commits))?;
+                waiting.push(segments.add(&to_bytes(&segment)?, Some(&key))?.into_future());
+                head.bytes += segment.len() as u64;
+                // The page can breathe: the last one cannot be written yet.
+                if waiting.len() >= BETWEEN_RESTS {
+                    for written in waiting.drain(..) {
+                        written.await?;
+                    }
+                }
+            }
+            for written in waiting {
+                written.await?;
+            }
+            head.folded = head.end.commits;
+            put(transaction, HEADS, log, &head.write()?)?;
+            for ((on, key), record) in records {
+                put(transaction, SHELVES, &(log, *on, key), &JsValue::from_str(record))?;
+            }
+            Ok(head)
+        });
+        let head = head.await?;
+        self.note_soon(log, head.end);
+        Ok(())
+    }
+
+    async fn extents(&self) -> Result<Map<String, Extent>, StoreError> {
+        let transaction = self.begin(&[HEADS], None)?;
+        let heads = transaction.object_store(HEADS)?;
+        let ids = heads.get_all_keys(None, None)?.into_future();
+        let heads = heads.get_all(None, None)?.into_future();
+        let (ids, heads) = (ids.await?, heads.await?);
+        let extents = ids.iter().zip(heads).filter_map(|(id, head)| {
+            let head = Head::read(head)?;
+            let (commits, events) = (head.end.commits, head.end.head);
+            Some((id.as_string()?, Extent { commits, events, bytes: head.bytes }))
+        });
+        Ok(extents.collect())
+    }
+
+    async fn remove(&self, log: &str) -> Result<(), StoreError> {
+        let stores = [LOGS, HEADS, TAIL, SEGMENTS, SHELVES];
+        self.write(&stores, Durability::Strict, async |transaction| {
+            for store in [TAIL, SEGMENTS, SHELVES] {
+                transaction.object_store(store)?.delete(all_of(log)?)?;
+            }
+            for store in [HEADS, LOGS] {
+                let key = Query::from(to_value(&log)?);
+                transaction.object_store(store)?.delete(key)?;
+            }
+            Ok(())
+        })
+        .await?;
+        self.0.untold.borrow_mut().remove(log);
+        sentinel::forget(&self.0.name, log);
+        Ok(())
+    }
+}
+
+/// Reads the commits after the first `known` ones. Without a reader, only what is there counts.
+async fn read_from(
+    transaction: &Transaction,
+    log: &str,
+    known: u64,
+    reader: Option<Reader>,
+    visit: &mut dyn FnMut(Found<'_>),
+) -> Result<(), StoreError> {
+    let from = known + 1;
+    let whole = reader.is_some();
+    let mut reader = reader.unwrap_or_else(|| Reader::after(known, 0));
+    let end = get(transaction, HEADS, &log)?;
+    let segments = transaction.object_store(SEGMENTS)?;
+    let keys = segments.get_all_keys(Some(after(log, from)?), None)?.into_future();
+    let tail = transaction.object_store(TAIL)?;
+    let tail = tail.get_all(Some(after(log, from)?), None)?.into_future();
+    let mut keys = keys.await?.into_iter();
+    let mut asked = VecDeque::new();
+    loop {
+        while asked.len() < AHEAD
+            && let Some(key) = keys.next()
+        {
+            asked.push_back(segments.get(key)?.into_future());
+        }
+        // While the next ones come, this one is read: each is a task of its own.
+        let Some(segment) = asked.pop_front() else { break };
+        if let Some(bytes) = segment.await?.as_ref().and_then(from_bytes) {
+            reader.record(&bytes, visit);
+        }
+    }
+    for frame in tail.await?.iter().filter_map(from_bytes) {
+        reader.record(&frame, visit);
+    }
+    if whole {
+        reader.finish(end.await?.and_then(Head::read).map(|head| head.end), visit);
+    }
+    Ok(())
+}
+
+/// Makes the browser go on in a new file. Chromium keeps databases in `LevelDB`, whose log of
+/// writes may end in a torn one when the browser was killed. That alone costs nothing; but what
+/// is appended after it cannot be told from damage when the file is next read, and then Chromium
+/// deletes every database of the origin (<https://github.com/google/leveldb/issues/1287>).
+/// Deleting a database compacts its range, and that ends the file, whichever database it is.
+async fn begin_new_file(scratch: String) {
+    let done: Result<(), idb::Error> = async {
+        let factory = Factory::new()?;
+        factory.open(&scratch, None)?.await?.close();
+        factory.delete(&scratch)?.await
+    }
+    .await;
+    // A browser that keeps databases in another way needs none of it.
+    _ = done;
+}
+
+fn make_stores(event: &VersionChangeEvent) -> Result<(), idb::Error> {
+    let database = event.database()?;
+    let mut old: &[&str] = &[];
+    if event.old_version()? > 0 {
+        // The first layout had other heads; a log is brought over when it is first read.
+        database.delete_object_store(HEADS)?;
+        old = &[LOGS, TAIL, SHELVES];
+    }
+    for name in [LOGS, HEADS, TAIL, SEGMENTS, SHELVES] {
+        if !old.contains(&name) {
+            database.create_object_store(name, ObjectStoreParams::new())?;
+        }
+    }
+    Ok(())
+}
+
+fn put(
+    transaction: &Transaction,
+    store: &str,
+    key: &impl Serialize,
+    value: &JsValue,
+) -> Result<(), StoreError> {
+    transaction.object_store(store)?.put(value, Some(&to_value(key)?))?;
+    Ok(())
+}
+
+/// To replace a commit would be a mistake that nobody could ever undo.
+fn add(
+    transaction: &Transaction,
+    store: &str,
+    key: &impl Serialize,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    transaction.object_store(store)?.add(&to_bytes(bytes)?, Some(&to_value(key)?))?;
+    Ok(())
+}
+
+fn to_bytes(bytes: &[u8]) -> Result<JsValue, StoreError> {
+    if bytes.len() > LONGEST_BYTES {
+        return Err(StoreError::Failed(format!(
+            "it takes at most {} MB at once, and this is {} MB",
+            LONGEST_BYTES >> 20,
+            bytes.len() >> 20
+        )));
+    }
+    Ok(Uint8Array::from(bytes).into())
+}
+
+fn from_bytes(value: &JsValue) -> Option<Vec<u8>> {
+    value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
+}
+
+/// Asks at once; the answer may be awaited later.
+fn get(
+    transaction: &Transaction,
+    store: &str,
+    key: &impl Serialize,
+) -> Result<GetStoreRequestFuture, StoreError> {
+    Ok(transaction.object_store(store)?.get(to_value(key)?)?.into_future())
+}
+
+/// The records whose key begins with `log`. A shorter array sorts before a longer one, and an
+/// array after every number and text: these bounds enclose all of them.
+fn all_of(log: &str) -> Result<Query, StoreError> {
+    let log = JsValue::from_str(log);
+    let (first, last) = (Array::of1(&log), Array::of2(&log, &Array::new()));
+    Ok(KeyRange::bound(&first, &last, None, None)?.into())
+}
+
+/// The records whose key begins with `log`, from the one at or after `number`.
+fn after(log: &str, number: u64) -> Result<Query, StoreError> {
+    let first = to_value(&(log, number))?;
+    let last = Array::of2(&JsValue::from_str(log), &Array::new());
+    Ok(KeyRange::bound(&first, &last, None, None)?.into())
+}
+
+fn to_text(value: &impl Serialize) -> Result<JsValue, StoreError> {
+    match serde_json::to_string(value) {
+        Ok(text) => Ok(JsValue::from_str(&text)),
+        Err(error) => Err(StoreError::Failed(format!("it cannot be written as JSON: {error}"))),
+    }
+}
+
+fn parse<T: DeserializeOwned>(
+    record: &JsValue,
+    what: impl FnOnce() -> String,
+) -> Result<T, StoreError> {
+    let text = record.as_string().unwrap_or_default();
+    serde_json::from_str(&text)
+        .map_err(|error| StoreError::Failed(format!("{} cannot be read: {error}", what())))
+}
+
+/// Waits until what the transaction wrote is stored. That a request succeeded is not enough:
+/// the storage may turn out to be full when everything is written.
+async fn completed(mut transaction: Transaction) -> Result<(), StoreError> {
+    let over = Promise::new(&mut |complete, abort| {
+        transaction.on_complete(move |_| _ = complete.call0(&JsValue::NULL));
+        transaction.on_abort(move |_| _ = abort.call0(&JsValue::NULL));
+    });
+    if JsFuture::from(over).await.is_ok() {
+        return Ok(());
+    }
+    Err(match transaction.error() {
+        Some(exception) => idb::Error::DomException(exception).into(),
+        None => StoreError::Failed("the browser broke the writing off".to_owned()),
+    })
+}
+
+impl From<idb::Error> for StoreError {
+    fn from(error: idb::Error) -> Self {
+        let text = match error {
+            idb::Error::IndexedDbNotFound(_) => {
+                "it offers none to this page; in a private window that is usual".to_owned()
+            }
+            idb::Error::DomException(exception) => match exception.name().as_str() {
+                "QuotaExceededError" => return Self::Full,
+                "VersionError" => {
+                    "a newer version of this page has changed its layout; reload this page".into()
+                }
+                name => format!("{} ({name})", exception.message()),
+            },
+            other => other.to_string(),
+        };
+        Self::Failed(text)
+    }
+}
+
+impl From<serde_wasm_bindgen::Error> for StoreError {
+    fn from(error: serde_wasm_bindgen::Error) -> Self {
+        Self::Failed(format!("a key or a version is not what it should be: {error}"))
+    }
+}

@@ -1,0 +1,247 @@
+//! A whole log in the text of a link: frames, compressed, in letters that a link may hold.
+//!
+//! `2.` and the rest in base 64; another way to write it is another number, and `1.` is the one
+//! without small records. Whatever the text is, reading it never panics, and never takes more room
+//! than a log that could be shared.
+
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
+
+use super::{Records, Shelf};
+use codec::record::{End, Found, Reader, encode};
+use es::StoredCommit;
+
+const VERSION: &str = "2.";
+const WITHOUT_RECORDS: &str = "1.";
+/// Longer ones are cut by some browsers, mail programs and chats.
+const LONGEST: usize = 32_000;
+const ROOM_BYTES: usize = 16 << 20;
+/// Each has an id of its own, sixteen bytes that nothing makes shorter.
+pub const COMMITS_AT_MOST: usize = LONGEST / 16;
+const LEVEL: u8 = 10;
+const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// A log that travels in a link.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The scenario's id.
+    pub scenario: String,
+    /// What its sender called the log.
+    pub title: String,
+    /// Where the playhead stood.
+    pub position: u64,
+    /// The commits.
+    pub commits: Vec<StoredCommit>,
+    /// The small records beside them.
+    pub records: Records,
+}
+
+/// Why a log doesn't go into a link, or a link gives no log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// It is too long.
+    #[error("this log is too long for a link: take it along as a file")]
+    TooLong,
+    /// It was made by a page that knows more.
+    #[error("this link was made by a newer version of this page: reload it, and try again")]
+    Newer,
+    /// It is cut off, or was changed on its way.
+    #[error("this link is damaged: ask for it again, and mind that it is copied whole")]
+    Damaged,
+}
+
+/// The text of a link.
+///
+/// # Errors
+/// [`LinkError::TooLong`].
+pub fn write(shared: &Shared) -> Result<String, LinkError> {
+    if shared.commits.len() > COMMITS_AT_MOST {
+        return Err(LinkError::TooLong);
+    }
+    let mut bytes = Vec::new();
+    for text in [&shared.scenario, &shared.title] {
+        let text = text.as_bytes();
+        let length = u8::try_from(text.len()).map_err(|_| LinkError::TooLong)?;
+        bytes.push(length);
+        bytes.extend(text);
+    }
+    bytes.extend(shared.position.to_le_bytes());
+    let records: Vec<_> = shared.records.iter().collect();
+    let records = serde_json::to_vec(&records).map_err(|_| LinkError::TooLong)?;
+    let length = u32::try_from(records.len()).map_err(|_| LinkError::TooLong)?;
+    bytes.extend(length.to_le_bytes());
+    bytes.extend(records);
+    let mut end = End::default();
+    for commit in &shared.commits {
+        encode(commit, &mut end, &mut bytes);
+        if bytes.len() > ROOM_BYTES {
+            return Err(LinkError::TooLong);
+        }
+    }
+    let text = to_letters(&compress_to_vec_zlib(&bytes, LEVEL));
+    if text.len() + VERSION.len() > LONGEST {
+        return Err(LinkError::TooLong);
+    }
+    Ok(format!("{VERSION}{text}"))
+}
+
+/// What a link holds.
+///
+/// # Errors
+/// [`LinkError::Newer`], [`LinkError::Damaged`].
+pub fn read(text: &str) -> Result<Shared, LinkError> {
+    let (letters, recorded) = match (text.strip_prefix(VERSION), text.strip_prefix(WITHOUT_RECORDS))
+    {
+        (Some(letters), _) => (letters, true),
+        (_, Some(letters)) => (letters, false),
+        _ => {
+            let number = text.split('.').next().unwrap_or_default();
+            let newer = number.parse::<u32>().is_ok_and(|number| number > 2);
+            return Err(if newer { LinkError::Newer } else { LinkError::Damaged });
+        }
+    };
+    let bytes = from_letters(letters).ok_or(LinkError::Damaged)?;
+    let bytes = decompress_to_vec_zlib_with_limit(&bytes, ROOM_BYTES);
+    unpack(&bytes.map_err(|_| LinkError::Damaged)?, recorded).ok_or(LinkError::Damaged)
+}
+
+fn unpack(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
+    let mut text = || {
+        let (&length, rest) = bytes.split_first()?;
+        let (text, rest) = rest.split_at_checked(length.into())?;
+        bytes = rest;
+        String::from_utf8(text.to_vec()).ok()
+    };
+    let (scenario, title) = (text()?, text()?);
+    let (position, mut frames) = bytes.split_first_chunk()?;
+    let mut records = Records::new();
+    if recorded {
+        let (length, rest) = frames.split_first_chunk()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let (text, rest) = rest.split_at_checked(length)?;
+        records.extend(serde_json::from_slice::<Vec<((Shelf, String), String)>>(text).ok()?);
+        frames = rest;
+    }
+    let (mut commits, mut whole) = (Vec::new(), true);
+    let mut visit = |found: Found<'_>| match found {
+        Found::Commit(commit) => commits.push(commit.owned()),
+        Found::Lost(_) => whole = false,
+    };
+    let mut reader = Reader::new(None);
+    reader.record(frames, &mut visit);
+    let end = reader.end();
+    reader.finish(Some(end), &mut visit);
+    let position = u64::from_le_bytes(*position);
+    whole.then_some(Shared { scenario, title, position, commits, records })
+}
+
+fn to_letters(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0, |bits, &byte| bits << 8 | u32::from(byte));
+        let bits = bits << (8 * (3 - three.len()));
+        for letter in 0..=three.len() {
+            text.push(LETTERS[(bits >> (18 - 6 * letter) & 63) as usize].into());
+        }
+    }
+    text
+}
+
+fn from_letters(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    for four in text.as_bytes().chunks(4) {
+        let mut bits: u32 = 0;
+        for byte in four {
+            let value = LETTERS.iter().position(|letter| letter == byte)?;
+            bits = bits << 6 | u32::try_from(value).ok()?;
+        }
+        if four.len() == 1 {
+            return None;
+        }
+        bits <<= 6 * (4 - four.len());
+        bytes.extend(&bits.to_be_bytes()[1..four.len()]);
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use es::{Envelope, StoredEvent, Stream, command_id};
+
+    fn shared(count: u64) -> Shared {
+        let commits = (1..=count).map(|number| StoredCommit {
+            number,
+            after: number - 1,
+            envelope: Envelope::first(command_id("link", number), "Zoë".into(), number),
+            events: vec![StoredEvent {
+                stream: Stream::parse("note-1").unwrap(),
+                version: number,
+                kind: "Added".into(),
+                schema: 1,
+                at: number,
+                data: serde_json::value::to_raw_value(&number).unwrap(),
+            }],
+        });
+        let (scenario, title) = ("notes".to_owned(), "Zoë’s notes".to_owned());
+        let record = |n: u64| ((Shelf::Marks, format!("process {n}")), n.to_string());
+        let records = (0..count % 3).map(record).collect();
+        Shared { scenario, title, position: 2, commits: commits.collect(), records }
+    }
+
+    fn written(shared: &Shared) -> String {
+        format!("{shared:?}")
+    }
+
+    #[test]
+    fn what_was_shared_arrives_as_it_was() {
+        for count in [0, 1, 2, 3, 100] {
+            let shared = shared(count);
+            let link = write(&shared).unwrap();
+            assert!(link.bytes().all(|it| LETTERS.contains(&it) || it == b'.'), "{link}");
+            assert_eq!(written(&read(&link).unwrap()), written(&shared));
+        }
+    }
+
+    #[test]
+    fn a_link_of_the_first_kind_is_read_as_one_without_small_records() {
+        let whole = Shared { records: Records::new(), ..shared(3) };
+        let packed = from_letters(write(&whole).unwrap().strip_prefix(VERSION).unwrap()).unwrap();
+        let packed = decompress_to_vec_zlib_with_limit(&packed, ROOM_BYTES).unwrap();
+        let at = 2 + whole.scenario.len() + whole.title.len() + 8;
+        // Without the length and the text of no records.
+        let older = [&packed[..at], &packed[at + 4 + 2..]].concat();
+        let older = to_letters(&compress_to_vec_zlib(&older, LEVEL));
+        assert_eq!(written(&read(&format!("1.{older}")).unwrap()), written(&whole));
+    }
+
+    #[test]
+    fn a_log_that_is_too_long_is_refused() {
+        let link = write(&shared(400)).unwrap();
+        assert!(link.len() <= LONGEST, "{}", link.len());
+        assert_eq!(write(&shared(20_000)).unwrap_err(), LinkError::TooLong);
+        let title = "x".repeat(300);
+        assert_eq!(write(&Shared { title, ..shared(0) }).unwrap_err(), LinkError::TooLong);
+    }
+
+    #[test]
+    fn a_link_that_lacks_or_changes_a_letter_is_damaged() {
+        let link = write(&shared(5)).unwrap();
+        for at in 2..link.len() {
+            let cut = &link[..at];
+            assert_eq!(read(cut).map(|it| written(&it)), Err(LinkError::Damaged), "cut at {at}");
+            let other = if &link[at..=at] == "A" { "B" } else { "A" };
+            let changed = format!("{}{other}{}", &link[..at], &link[at + 1..]);
+            if let Ok(read) = read(&changed) {
+                // Some bits have no meaning.
+                assert_eq!(written(&read), written(&shared(5)), "changed at {at}");
+            }
+        }
+        for text in ["", "1", "1.", "1.A", "1.AA", "1.é", "2.", "2.AA", "0.AA", "x.AA", "hello"] {
+            assert_eq!(read(text).map(|it| written(&it)), Err(LinkError::Damaged), "{text}");
+        }
+        for text in ["3.", "17.AAAA"] {
+            assert_eq!(read(text).map(|it| written(&it)), Err(LinkError::Newer), "{text}");
+        }
+    }
+}

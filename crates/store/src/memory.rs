@@ -1,0 +1,142 @@
+//! Logs in memory: for tests, and for a browser that offers no storage.
+
+use std::cell::RefCell;
+
+use std::rc::Rc;
+
+use super::{Extent, LogInfo, LogStore, Records, Shelf, StoreError, check};
+use codec::{Found, Packed};
+use es::{Commit, Map, StoredCommit, Stream};
+
+/// Logs that last as long as the page does. Clones share them, as tabs share the browser's
+/// storage. It answers at once: its futures are never pending.
+#[derive(Clone, Default)]
+pub struct MemoryStore(Rc<RefCell<Map<String, Log>>>);
+
+struct Log {
+    info: LogInfo,
+    head: u64,
+    commits: Vec<Held>,
+    records: Records,
+}
+
+/// A commit as it came: what an open log appends is shared with it.
+enum Held {
+    Shared(Commit),
+    Stored(StoredCommit),
+}
+
+impl Held {
+    fn stored(&self) -> StoredCommit {
+        match self {
+            Self::Shared(commit) => commit.into(),
+            Self::Stored(commit) => commit.clone(),
+        }
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&Stream, u64)) {
+        match self {
+            Self::Shared(it) => it.events.iter().for_each(|it| visit(it.stream(), it.version())),
+            Self::Stored(it) => it.events.iter().for_each(|it| visit(&it.stream, it.version)),
+        }
+    }
+}
+
+impl Log {
+    fn new(info: LogInfo) -> Self {
+        Self { info, head: 0, commits: Vec::new(), records: Records::new() }
+    }
+}
+
+impl MemoryStore {
+    fn change<T>(&self, log: &str, change: impl FnOnce(&mut Log) -> T) -> Result<T, StoreError> {
+        let mut logs = self.0.borrow_mut();
+        logs.get_mut(log).map(change).ok_or_else(|| StoreError::UnknownLog(log.to_owned()))
+    }
+}
+
+impl LogStore for MemoryStore {
+    async fn logs(&self) -> Result<Vec<LogInfo>, StoreError> {
+        Ok(self.0.borrow().values().map(|log| log.info.clone()).collect())
+    }
+
+    async fn describe(&self, info: &LogInfo) -> Result<(), StoreError> {
+        let mut logs = self.0.borrow_mut();
+        match logs.get_mut(&info.id) {
+            Some(log) => log.info = info.clone(),
+            None => _ = logs.insert(info.id.clone(), Log::new(info.clone())),
+        }
+        Ok(())
+    }
+
+    async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError> {
+        self.change(log, |log| {
+            check(commit, (log.commits.len() as u64, log.head), |visit| {
+                let known = usize::try_from(commit.number).unwrap_or(usize::MAX).saturating_sub(1);
+                log.commits.iter().skip(known).for_each(|it| it.visit(visit));
+            })?;
+            log.head = commit.head();
+            log.commits.push(Held::Shared(commit.clone()));
+            Ok(())
+        })?
+    }
+
+    async fn put(&self, log: &str, on: Shelf, key: &str, record: &str) -> Result<(), StoreError> {
+        self.change(log, |log| {
+            log.records.insert((on, key.to_owned()), record.to_owned());
+        })
+    }
+
+    async fn read(
+        &self,
+        log: &str,
+        known: u64,
+        _: u64,
+        visit: &mut dyn FnMut(Found<'_>),
+    ) -> Result<(), StoreError> {
+        let known = usize::try_from(known).unwrap_or(usize::MAX);
+        let commits: Vec<StoredCommit> =
+            self.change(log, |log| log.commits.iter().skip(known).map(Held::stored).collect())?;
+        for commit in &commits {
+            visit(Found::Commit(commit.lent()));
+        }
+        Ok(())
+    }
+
+    async fn records(&self, log: &str) -> Result<Records, StoreError> {
+        self.change(log, |log| log.records.clone())
+    }
+
+    async fn import(
+        &self,
+        info: &LogInfo,
+        commits: &mut dyn Iterator<Item = Packed>,
+        records: &Records,
+    ) -> Result<(), StoreError> {
+        let mut logs = self.0.borrow_mut();
+        let there = logs.get(&info.id).map(|log| (log.commits.len() as u64, log.head));
+        let mut last = there.unwrap_or_default();
+        let mut new = Vec::new();
+        for packed in commits {
+            packed.follow(&mut last)?;
+            new.extend(packed.commits().map(|it| Held::Stored(it.owned())));
+        }
+        let log = logs.entry(info.id.clone()).or_insert_with(|| Log::new(info.clone()));
+        log.head = last.1;
+        log.commits.extend(new);
+        log.records.extend(records.iter().map(|(key, record)| (key.clone(), record.clone())));
+        Ok(())
+    }
+
+    async fn extents(&self) -> Result<Map<String, Extent>, StoreError> {
+        let logs = self.0.borrow();
+        let extent =
+            |log: &Log| Extent { commits: log.commits.len() as u64, events: log.head, bytes: 0 };
+        Ok(logs.iter().map(|(id, log)| (id.clone(), extent(log))).collect())
+    }
+
+    async fn remove(&self, log: &str) -> Result<(), StoreError> {
+        self.0.borrow_mut().remove(log);
+        Ok(())
+    }
+}
