@@ -11,7 +11,7 @@ mod simulate;
 use std::future::poll_fn;
 use std::task::Poll;
 
-use conformance::{Writer, info};
+use conformance::{Writer, info, place};
 use idb::{DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, TransactionMode};
 use js_sys::{Function, Uint8Array};
 use leftfold::codec::pack;
@@ -99,7 +99,7 @@ async fn a_log_that_was_put_back_to_an_earlier_state_is_noticed() {
         |heads: ObjectStore| async move { heads.get(key("'a'")).unwrap().await.unwrap().unwrap() };
     let earlier = std::cell::RefCell::new(JsValue::NULL);
     change(name, "heads", async |heads| _ = earlier.replace(end(heads).await)).await;
-    assert_eq!(store.append("a", &commits(3)[2]).await, Ok(()));
+    assert_eq!(store.append("a", &commits(3)[2]).await, Ok(place(&commits(3)[2])));
     change(name, "tail", async |tail| tail.delete(key("['a', 3]")).unwrap().await.unwrap()).await;
     change(name, "heads", async |heads| {
         let head = earlier.borrow().clone();
@@ -115,7 +115,7 @@ async fn a_log_that_was_put_back_to_an_earlier_state_is_noticed() {
     let other = writer.commit(&["note-2", "note-2"]);
     let noted = || storage().get_item(&format!("{name}/end/a")).unwrap().unwrap();
     let note = noted();
-    assert_eq!(store.append("a", &other).await, Ok(()));
+    assert_eq!(store.append("a", &other).await, Ok(place(&other)));
     // The note is written a moment later.
     while noted() == note {
         assert_eq!(store.missing().await, Ok(Vec::new()));
@@ -196,7 +196,7 @@ async fn a_log_of_the_first_layout_is_brought_over() {
     let store = IdbStore::open(name).await.unwrap();
     assert_eq!(store.describe(&info("a")).await, Ok(()));
     assert_eq!(losses(&store).await, (2, Vec::new(), 0));
-    assert_eq!(store.append("a", &commits[2]).await, Ok(()));
+    assert_eq!(store.append("a", &commits[2]).await, Ok(place(&commits[2])));
     assert_eq!(losses(&store).await, (3, Vec::new(), 0));
 }
 
@@ -310,7 +310,7 @@ async fn a_full_storage_stores_nothing_and_says_so() {
     let kept = store.load("a").await.unwrap();
     assert_eq!((kept.commits.len(), kept.records.len()), (1, 0));
     assert_eq!(store.logs().await, Ok(vec![info("a")]));
-    assert_eq!(store.append("a", &commits(2)[1]).await, Ok(()));
+    assert_eq!(store.append("a", &commits(2)[1]).await, Ok(place(&commits(2)[1])));
 }
 
 #[wasm_bindgen_test]

@@ -37,7 +37,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::IdbTransaction;
 
-use super::{Durability, Extent, LogInfo, LogStore, Records, Shelf, StoreError, check, sentinel};
+use super::{
+    Durability, Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError, place, sentinel,
+};
 use codec::record::{End, Reader, encode};
 use codec::{Found, Packed};
 use es::{Commit, Map, StoredCommit};
@@ -213,19 +215,6 @@ impl IdbStore {
         })))
     }
 
-    /// Opens it once more where its connection was lost.
-    ///
-    /// # Errors
-    /// As [`IdbStore::open`].
-    pub async fn reopen(&self) -> Result<(), StoreError> {
-        let lost = self.0.connection.borrow().lost.get().is_some();
-        if lost {
-            let connection = Connection::open(&self.0.name).await?;
-            self.0.connection.replace(connection);
-        }
-        Ok(())
-    }
-
     /// How sure a command's commit must be from now on before it counts as stored. What is
     /// imported or folded is always on the disk.
     pub fn set_durability(&self, durability: Durability) {
@@ -353,8 +342,7 @@ impl IdbStore {
         &self,
         log: &str,
         commit: &Commit,
-        stored: &StoredCommit,
-    ) -> Result<Head, StoreError> {
+    ) -> Result<(Head, Place), StoreError> {
         let places = [HEADS, TAIL, SEGMENTS];
         let durability = match commit.events.len() as u64 {
             SEGMENT_COMMITS.. => Durability::Strict,
@@ -366,34 +354,31 @@ impl IdbStore {
             };
             let mut head = Head::read(head)
                 .ok_or_else(|| StoreError::Failed(format!("the end of the log {log} is lost")))?;
-            let at = (head.end.commits, head.end.head);
-            if (commit.number, commit.after) != (at.0 + 1, at.1) {
-                let mut missed = Vec::new();
+            let end = Place { number: head.end.commits, after: head.end.head };
+            let mut missed = Vec::new();
+            if (commit.number, commit.after) != (end.number + 1, end.after) {
                 read_from(transaction, log, commit.number - 1, None, &mut |found| {
                     if let Found::Commit(commit) = found {
                         missed.push(commit.owned());
                     }
                 })
                 .await?;
-                check(commit, at, |visit| {
-                    let events = missed.iter().flat_map(|commit| &commit.events);
-                    events.for_each(|event| visit(&event.stream, event.version));
-                })?;
             }
+            let stored = place(commit, end, || missed)?;
             let mut frame = Vec::new();
-            encode(stored, &mut head.end, &mut frame);
+            encode(&stored, &mut head.end, &mut frame);
             head.bytes += frame.len() as u64;
             let store = if frame.len() < SEGMENT_BYTES {
                 TAIL
             } else {
-                let before = Head { end: End { commits: at.0, ..head.end }, ..head };
+                let before = Head { end: End { commits: end.number, ..head.end }, ..head };
                 fold(transaction, log, before).await?;
                 head.folded = head.end.commits;
                 SEGMENTS
             };
-            add(transaction, store, &(log, commit.number), &frame)?;
+            add(transaction, store, &(log, stored.number), &frame)?;
             put(transaction, HEADS, &log, &head.write()?)?;
-            Ok(head)
+            Ok((head, Place { number: stored.number, after: stored.after }))
         })
         .await
     }
@@ -476,6 +461,19 @@ async fn fold(transaction: &Transaction, log: &str, head: Head) -> Result<Head, 
 }
 
 impl LogStore for IdbStore {
+    fn durable(&self) -> bool {
+        true
+    }
+
+    async fn reopen(&self) -> Result<(), StoreError> {
+        let lost = self.0.connection.borrow().lost.get().is_some();
+        if lost {
+            let connection = Connection::open(&self.0.name).await?;
+            self.0.connection.replace(connection);
+        }
+        Ok(())
+    }
+
     async fn logs(&self) -> Result<Vec<LogInfo>, StoreError> {
         let transaction = self.begin(&[LOGS], None)?;
         let logs = transaction.object_store(LOGS)?;
@@ -509,18 +507,17 @@ impl LogStore for IdbStore {
         .await
     }
 
-    async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError> {
-        let stored = StoredCommit::from(commit);
-        let head = match self.append_next(log, &stored).await? {
-            Some(head) => head,
-            None => self.append_anywhere(log, commit, &stored).await?,
+    async fn append(&self, log: &str, commit: &Commit) -> Result<Place, StoreError> {
+        let (head, place) = match self.append_next(log, &commit.into()).await? {
+            Some(head) => (head, Place { number: commit.number, after: commit.after }),
+            None => self.append_anywhere(log, commit).await?,
         };
         self.0.last.replace(Some((log.to_owned(), head)));
         self.note_soon(log, head.end);
         if head.end.commits - head.folded >= SEGMENT_COMMITS {
             self.fold_soon(log);
         }
-        Ok(())
+        Ok(place)
     }
 
     async fn put(&self, log: &str, on: Shelf, key: &str, record: &str) -> Result<(), StoreError> {

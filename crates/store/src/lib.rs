@@ -3,6 +3,7 @@
 //! A store keeps commits whole and in order, and guards the versions of their streams. It
 //! decides nothing, folds nothing, and knows neither a scenario nor the page.
 
+mod any;
 pub mod link;
 
 #[cfg(target_arch = "wasm32")]
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use codec::{Found, Gap, Loss, Packed};
 use es::{Commit, Map, StoredCommit, Stream};
 
+pub use any::AnyStore;
 #[cfg(target_arch = "wasm32")]
 pub use idb::IdbStore;
 pub use memory::MemoryStore;
@@ -50,6 +52,15 @@ pub struct Extent {
     pub events: u64,
     /// What they take where they are stored; 0 where nobody knows.
     pub bytes: u64,
+}
+
+/// Where a commit stands in its log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Its place among the log's commits, from 1.
+    pub number: u64,
+    /// The position of the last event before its own.
+    pub after: u64,
 }
 
 /// How sure a write must be before it counts as stored.
@@ -90,7 +101,8 @@ pub struct Kept {
 /// A log's small records, as JSON text, in order of their keys.
 pub type Records = Map<(Shelf, String), String>;
 
-/// Why something was not stored. Whatever it is, nothing was changed.
+/// Why something was not stored. Whatever it is, but for [`StoreError::Silent`], nothing was
+/// changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Somebody else wrote to the stream first.
@@ -103,7 +115,9 @@ pub enum StoreError {
         /// The version found.
         actual: u64,
     },
-    /// Somebody else wrote to the log first; the commit's positions are taken.
+    /// Somebody else wrote to the log first, and the commit is to be looked at again before it
+    /// can follow: the same command was stored, or the commit says only that nothing happened.
+    /// Also where the log is shorter than its writer believes.
     #[error("the log is at {actual} by now, and the commit follows {expected}")]
     Behind {
         /// The head that the commit follows.
@@ -120,6 +134,9 @@ pub enum StoreError {
     /// The storage cannot be used, or failed.
     #[error("the browser's storage failed: {0}")]
     Failed(String),
+    /// The storage has not answered in time. Whether it has done what it was asked is unknown.
+    #[error("the browser's storage does not answer")]
+    Silent,
 }
 
 impl From<Gap> for StoreError {
@@ -132,6 +149,19 @@ impl From<Gap> for StoreError {
 /// sees what the others stored, and of those that write for the same place exactly one wins.
 #[expect(async_fn_in_trait, reason = "a page has one thread: no future needs to be `Send`")]
 pub trait LogStore {
+    /// True where a reload finds everything again, and others may write as well.
+    fn durable(&self) -> bool {
+        false
+    }
+
+    /// Opens the store once more where the connection to it was lost.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    async fn reopen(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// The logs, in order of their ids.
     ///
     /// # Errors
@@ -144,14 +174,17 @@ pub trait LogStore {
     /// [`StoreError::Full`], [`StoreError::Failed`].
     async fn describe(&self, log: &LogInfo) -> Result<(), StoreError>;
 
-    /// Stores a commit, all of it or nothing. Where it is refused because somebody else was
-    /// first, a stream that it writes is named before the log is: a conflict is something to
-    /// decide anew, a log that has merely grown is something to number anew.
+    /// Stores a commit at the end of the log, all of it or nothing, and tells the place that it
+    /// has there. The writer's own number and position are a guess: where others have written to
+    /// other streams meanwhile, the store numbers the commit after theirs, and its events are not
+    /// earlier than theirs. A store whose own numbers have gaps counts its commits as it reads, so
+    /// that places are dense for everybody.
     ///
     /// # Errors
-    /// [`StoreError::Behind`] and [`StoreError::Conflict`] where somebody else was first,
-    /// [`StoreError::UnknownLog`], [`StoreError::Full`], [`StoreError::Failed`].
-    async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError>;
+    /// [`StoreError::Conflict`] where somebody else wrote to one of the commit's streams first,
+    /// [`StoreError::Behind`], [`StoreError::UnknownLog`], [`StoreError::Full`],
+    /// [`StoreError::Failed`].
+    async fn append(&self, log: &str, commit: &Commit) -> Result<Place, StoreError>;
 
     /// Puts a small record, JSON text, on a shelf; replaces the one of the same key.
     ///
@@ -222,19 +255,22 @@ pub trait LogStore {
     }
 }
 
-/// Compares what a commit follows with where the log ends, the same in every store. `missed`
-/// calls back with each event that the writer does not know.
-fn check(
+/// The place of a commit in a log whose end is `end`, the same in every store: `missed` are the
+/// commits that the writer does not know.
+fn place(
     commit: &Commit,
-    end: (u64, u64),
-    missed: impl FnOnce(&mut dyn FnMut(&Stream, u64)),
-) -> Result<(), StoreError> {
-    let (commits, head) = end;
-    if (commit.number, commit.after) == (commits + 1, head) {
-        return Ok(());
+    end: Place,
+    missed: impl FnOnce() -> Vec<StoredCommit>,
+) -> Result<StoredCommit, StoreError> {
+    let mut stored = StoredCommit::from(commit);
+    if (commit.number, commit.after) == (end.number + 1, end.after) {
+        return Ok(stored);
     }
-    let mut versions: Map<Stream, u64> = Map::new();
-    missed(&mut |stream, version| _ = versions.insert(stream.clone(), version));
+    let missed = missed();
+    let mut versions: Map<&Stream, u64> = Map::new();
+    for event in missed.iter().flat_map(|it| &it.events) {
+        versions.insert(&event.stream, event.version);
+    }
     for (stream, expected) in commit.expects() {
         match versions.get(&stream) {
             Some(&actual) if actual != expected => {
@@ -243,5 +279,16 @@ fn check(
             _ => {}
         }
     }
-    Err(StoreError::Behind { expected: commit.after, actual: head })
+    let handled = missed.iter().any(|it| it.envelope.command_id == stored.envelope.command_id);
+    if commit.number > end.number || handled || commit.events.is_empty() {
+        return Err(StoreError::Behind { expected: commit.after, actual: end.after });
+    }
+    (stored.number, stored.after) = (end.number + 1, end.after);
+    // Time in a log goes forward only.
+    let last = missed.iter().flat_map(|it| &it.events).map(|it| it.at).max().unwrap_or_default();
+    stored.envelope.at = stored.envelope.at.max(last);
+    for event in &mut stored.events {
+        event.at = event.at.max(last);
+    }
+    Ok(stored)
 }

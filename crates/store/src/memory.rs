@@ -4,9 +4,9 @@ use std::cell::RefCell;
 
 use std::rc::Rc;
 
-use super::{Extent, LogInfo, LogStore, Records, Shelf, StoreError, check};
+use super::{Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError, place};
 use codec::{Found, Packed};
-use es::{Commit, Map, StoredCommit, Stream};
+use es::{Commit, Map, StoredCommit};
 
 /// Logs that last as long as the page does. Clones share them, as tabs share the browser's
 /// storage. It answers at once: its futures are never pending.
@@ -31,13 +31,6 @@ impl Held {
         match self {
             Self::Shared(commit) => commit.into(),
             Self::Stored(commit) => commit.clone(),
-        }
-    }
-
-    fn visit(&self, visit: &mut dyn FnMut(&Stream, u64)) {
-        match self {
-            Self::Shared(it) => it.events.iter().for_each(|it| visit(it.stream(), it.version())),
-            Self::Stored(it) => it.events.iter().for_each(|it| visit(&it.stream, it.version)),
         }
     }
 }
@@ -69,15 +62,22 @@ impl LogStore for MemoryStore {
         Ok(())
     }
 
-    async fn append(&self, log: &str, commit: &Commit) -> Result<(), StoreError> {
+    async fn append(&self, log: &str, commit: &Commit) -> Result<Place, StoreError> {
         self.change(log, |log| {
-            check(commit, (log.commits.len() as u64, log.head), |visit| {
+            let end = Place { number: log.commits.len() as u64, after: log.head };
+            if (commit.number, commit.after) == (end.number + 1, end.after) {
+                log.head = commit.head();
+                log.commits.push(Held::Shared(commit.clone()));
+                return Ok(Place { number: commit.number, after: commit.after });
+            }
+            let stored = place(commit, end, || {
                 let known = usize::try_from(commit.number).unwrap_or(usize::MAX).saturating_sub(1);
-                log.commits.iter().skip(known).for_each(|it| it.visit(visit));
+                log.commits.iter().skip(known).map(Held::stored).collect()
             })?;
-            log.head = commit.head();
-            log.commits.push(Held::Shared(commit.clone()));
-            Ok(())
+            let placed = Place { number: stored.number, after: stored.after };
+            log.head += stored.events.len() as u64;
+            log.commits.push(Held::Stored(stored));
+            Ok(placed)
         })?
     }
 

@@ -168,7 +168,10 @@ impl World {
     ) -> Option<Did> {
         Some(match answer {
             Answer::Stored => {
-                let (from, to) = (commit.after + 1, commit.head());
+                // Where others came before it, it was learned after them, at its own place.
+                let known = self.log.handled(commit.envelope.command_id);
+                let events = known.unwrap_or(commit.after + 1..commit.head() + 1);
+                let (from, to) = (events.start, events.end - 1);
                 self.learned(commit);
                 self.close(handling.reaction_of, handling.envelope.command_id);
                 let told = self.subscriptions.iter().filter(|it| it.synchronous && from <= to);
