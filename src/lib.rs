@@ -26,6 +26,7 @@
 //! The kernel and the codec are compiled for speed; the page, which is mostly drawing, is
 //! compiled for size.
 
+pub use host;
 pub use host::{codec, es, lab, scenarios, store};
 
 #[cfg(target_arch = "wasm32")]

@@ -41,28 +41,31 @@ use self::scene::Scene;
 use self::step::Stepping;
 use super::bookmarks::Bookmarks;
 use super::browser::{FocusHeld, close_menus, focus, in_view, remember, remembered, switch_theme};
+use super::clock::clock;
 use super::commands::Draft;
-use super::console::{self, Late, Listeners, Reply, Request};
-use super::desk::{Desk, Played, clock};
+use super::console::{self, Call, Late, Listeners, Reply};
 use super::lab::{Lab, Msg as LabMsg};
 use super::logs::Act;
 use super::pipeline::{Pulse, Station};
 use super::shell::Shell;
 use super::timeline::Hint;
 use crate::es::{Choice, Scenario, Stream};
-use crate::lab::{CommandForm, Control, Did, Entry};
+use crate::host::{Answered, Host, OpenLog, Request, SubscriptionChange};
+use crate::lab::{CommandForm, Control, Did};
 use crate::scenarios::all as scenarios;
-use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
+use crate::store::{IdbStore, LogInfo, StoreError};
 
 /// The page.
 #[expect(clippy::struct_excessive_bools, reason = "each is switched on its own")]
 pub struct App {
     scenarios: Vec<Rc<Scenario>>,
-    memory: MemoryStore,
-    disk: Option<IdbStore>,
+    /// Logs that are gone with the page.
+    memory: Host,
+    /// Logs that are kept, and their store.
+    disk: Option<(Host, IdbStore)>,
     /// Why nothing is kept, where nothing is.
     unkept: Option<String>,
-    desk: Option<Desk>,
+    desk: Option<OpenLog>,
     /// The logs of the scenario that is open.
     logs: Rc<Vec<LogInfo>>,
     /// The scenarios' ids and titles.
@@ -116,7 +119,7 @@ pub struct App {
     listeners: Listeners,
     ready: Vec<Reply>,
     /// What the console asked before it was known where logs are kept. None from then on.
-    early: Option<Vec<(Request, Reply)>>,
+    early: Option<Vec<(Call, Reply)>>,
     opening: u64,
     keeping: Keeping,
     focus_held: Rc<RefCell<FocusHeld>>,
@@ -135,7 +138,7 @@ pub enum Msg {
     Open(Rc<str>, How),
     /// A log is open, or cannot be opened: which asking it answers, where to go there, and who
     /// waits for it.
-    Opened(u64, Result<Opened, StoreError>, Option<u64>, Option<Reply>),
+    Opened(u64, Result<Opened, String>, Option<u64>, Option<Reply>),
     /// Move the playhead.
     Seek(u64),
     /// Move the playhead at the next frame; later wishes replace earlier ones.
@@ -166,18 +169,20 @@ pub enum Msg {
     Send,
     /// The form's command is to be stepped through.
     StepInto,
+    /// The form's command waits to be handled.
+    Submitted(OpenLog),
     /// One micro-step, or all that are left.
     Step(bool),
     /// Micro-steps were performed; nothing is left, or something is.
-    Stepped(Desk, Vec<Did>, bool),
+    Stepped(OpenLog, Vec<Did>, bool),
     /// Put the list of steps away.
     StepOut,
     /// Send this command of the journal once more.
     Again(Uuid, Choice),
     /// A command came to its end.
-    Sent(Desk, Option<Entry>, Vec<Did>),
+    Sent(OpenLog, Answered),
     /// A step of the story was played, and this came of its command.
-    Told(Desk, Option<Played>),
+    Told(OpenLog, Answered),
     /// Fork at the playhead, and send the form there or not.
     Fork(bool),
     /// Keep a stream's state in view, or don't.
@@ -206,6 +211,8 @@ pub enum Msg {
     Hint,
     /// Pause a subscription, have it do one thing, and all else that can be done to one.
     Control(Rc<str>, Control),
+    /// A subscription was changed like that, or could not be.
+    Controlled(OpenLog, Rc<str>, Control, Answered),
     /// Rebuild a subscription, in a version of its code.
     Rebuild(Rc<str>, u16),
     /// End a projection, or start it again.
@@ -215,7 +222,7 @@ pub enum Msg {
     /// Something changed; tell it, and show it.
     Changed(Vec<Did>),
     /// The console was answered, and this was done for it: tell it, and show it in time.
-    Answered(Desk, Vec<Did>, Late),
+    Answered(OpenLog, Vec<Did>, Late),
     /// Something is asked of the lab.
     Lab(LabMsg),
     /// The other theme.
@@ -239,7 +246,7 @@ pub enum Msg {
     /// A key was pressed.
     Key(KeyboardEvent),
     /// The console asks.
-    Console(Request, Reply),
+    Console(Call, Reply),
 }
 
 impl Component for App {
@@ -282,7 +289,7 @@ impl Component for App {
         link.send_future(async { Msg::Started(IdbStore::open("leftfold").await) });
         Self {
             scenarios: scenarios(),
-            memory: MemoryStore::default(),
+            memory: open::in_memory(),
             disk: None,
             unkept: None,
             desk: None,
@@ -358,7 +365,7 @@ impl Component for App {
             let asked = (self.draft.form, head, if position == head { head } else { 0 });
             if self.addressed != Some(asked) {
                 self.addressed = Some(asked);
-                Rc::make_mut(&mut self.draft).address(&self.forms, &mut desk.session_mut());
+                Rc::make_mut(&mut self.draft).address(&self.forms, &mut desk.looking());
             }
         }
         shown
@@ -423,7 +430,7 @@ impl App {
                 match result {
                     Ok(disk) => {
                         self.stored_in(ctx, &disk);
-                        self.disk = Some(disk);
+                        self.disk = Some((open::on_disk(&disk), disk));
                     }
                     Err(fault) => self.unkept = Some(fault.to_string()),
                 }
@@ -477,11 +484,16 @@ impl App {
             Msg::Edit(draft) => self.draft = Rc::new(draft),
             Msg::Send => self.send(ctx),
             // Nobody wants to hear of a log that has been left meanwhile.
-            Msg::Sent(desk, ..) | Msg::Told(desk, _) | Msg::Stepped(desk, ..)
+            Msg::Sent(desk, _)
+            | Msg::Told(desk, _)
+            | Msg::Stepped(desk, ..)
+            | Msg::Submitted(desk)
+            | Msg::Controlled(desk, ..)
                 if self.desk.as_ref() != Some(&desk) => {}
-            Msg::Sent(_, entry, trace) => self.sent(entry.as_ref(), &trace),
-            Msg::Told(_, played) => self.story_told(played),
-            Msg::StepInto => self.step_into(),
+            Msg::Sent(_, answered) => self.sent(&answered),
+            Msg::Told(_, answered) => self.story_told(answered),
+            Msg::StepInto => self.step_into(ctx),
+            Msg::Submitted(_) => self.submitted(),
             Msg::Step(all) => self.step(ctx, all),
             Msg::Stepped(_, trace, over) => self.stepped(&trace, over),
             Msg::StepOut => self.step_out(),
@@ -506,21 +518,21 @@ impl App {
                 remember("hint", Some("seen"));
                 focus("[aria-label='Playhead']");
             }
-            Msg::Control(name, control) => self.control(ctx, &name, control),
-            Msg::Rebuild(name, code) => self.change(ctx, |desk| {
-                desk.session_mut().world_mut().rebuild(&name, code);
-            }),
-            Msg::Subscribe(name, on) => self.change(ctx, |desk| {
-                let mut session = desk.session_mut();
-                if on {
-                    session.world_mut().subscribe(&name);
-                } else {
-                    session.world_mut().unsubscribe(&name);
-                }
-            }),
-            Msg::SendMissing(name) => self.change(ctx, |desk| {
-                desk.session_mut().world_mut().send_missing(&name);
-            }),
+            Msg::Control(name, control) => self.control(ctx, name, control),
+            Msg::Controlled(_, name, control, answered) => {
+                self.controlled(&name, control, &answered);
+            }
+            Msg::Rebuild(name, code) => {
+                let name = name.to_string();
+                self.change(ctx, Request::Rebuild { name, code: Some(code) });
+            }
+            Msg::Subscribe(name, on) => {
+                let how = SubscriptionChange { running: Some(on), ..SubscriptionChange::default() };
+                self.change(ctx, Request::Subscription { name: name.to_string(), how });
+            }
+            Msg::SendMissing(name) => {
+                self.change(ctx, Request::SendMissing { name: name.to_string() });
+            }
             Msg::Changed(trace) => self.changed(&trace),
             Msg::Answered(desk, trace, answer) => {
                 self.answering -= 1;
@@ -569,7 +581,7 @@ impl App {
             )),
             Msg::Imported(info, said) => {
                 self.act(ctx, Act::Said(said));
-                if self.desk.as_ref().is_some_and(|desk| desk.info().id != info.id) {
+                if self.desk.as_ref().is_some_and(|desk| desk.id() != info.id) {
                     self.open(ctx, &info.scenario, How::Log(info.id, None), None);
                 }
             }

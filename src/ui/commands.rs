@@ -9,7 +9,7 @@ use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, 
 use super::parts::{Head, button, chosen, panel, typed};
 use super::shell::use_shell;
 use crate::es::{CommandRecord, Map, Set, Stream};
-use crate::lab::{Ask, CommandForm, Field, FieldKind, Session, label_of};
+use crate::lab::{Ask, CommandForm, Field, FieldKind, Viewpoint, label_of};
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Draft {
     }
 
     /// Finds somebody who accepts the form as it stands.
-    pub fn address(&mut self, forms: &[CommandForm], session: &mut Session) {
+    pub fn address(&mut self, forms: &[CommandForm], session: &mut Viewpoint) {
         let nothing = Map::default();
         if let Some(form) = forms.get(self.form) {
             let inputs = self.inputs.get(&self.form).unwrap_or(&nothing);

@@ -1,6 +1,6 @@
 //! Files in and out, gzip, the clipboard, and how much room the browser gives.
 
-use super::pace::Pace;
+use super::clock::slice;
 use gloo::utils::{document, window};
 use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -45,11 +45,6 @@ impl Pieces {
         self.0.push(&Uint8Array::from(bytes));
     }
 
-    /// Its pieces.
-    pub fn iter(&self) -> impl Iterator<Item = Vec<u8>> {
-        self.0.iter().map(|piece| Uint8Array::new(&piece).to_vec())
-    }
-
     /// Hands it to the person as a download; compressed where that is wanted.
     pub async fn download(&self, name: &str, zip: bool) -> Result<(), String> {
         let mut blob = Blob::new_with_u8_array_sequence(&self.0).map_err(|it| said(&it))?;
@@ -76,7 +71,7 @@ impl Pieces {
 
 /// Reads a file in pieces, which are unpacked first where it is packed, until `visit` says no.
 pub async fn read(file: &File, mut visit: impl FnMut(&[u8]) -> bool) -> Result<(), String> {
-    let mut pace = Pace::new();
+    let mut pace = slice();
     let start = file.slice_with_i32_and_i32(0, 2).map_err(|it| said(&it))?;
     let start = JsFuture::from(start.array_buffer());
     // Most files are not packed: the first piece comes together with what tells.

@@ -3,13 +3,13 @@
 use uuid::Uuid;
 use yew::{Callback, Html, MouseEvent, Properties, UseStateHandle, classes, component, html};
 
-use super::desk::Desk;
 use super::icons::icon;
 use super::lab::{button_for, choices, chosen_by};
 use super::parts::{Head, button, chip, counted, empty, panel};
 use super::shell::{Shell, use_shell};
 use super::views::in_words;
 use crate::es::{Choice, Set};
+use crate::host::OpenLog;
 use crate::lab::{Entry, Outcome};
 
 /// The newest entries are shown; older ones are a click away.
@@ -20,7 +20,7 @@ type Opened = (Uuid, &'static str);
 
 #[derive(Properties, PartialEq)]
 pub struct JournalProps {
-    pub desk: Desk,
+    pub desk: OpenLog,
     /// How many entries it has. A journal only grows.
     pub count: usize,
     pub refused: usize,

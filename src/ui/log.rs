@@ -13,17 +13,18 @@ use yew::{
 };
 
 use super::browser::{remember, remembered};
-use super::desk::{Desk, written_time};
+use super::clock::written_time;
+use super::clock::{breathe, slice};
 use super::fixed::drawn;
 use super::icons::icon;
 use super::lab::offers;
-use super::pace::{Pace, breathe};
 use super::parts::{Head, button, chip, counted, grouped, menu, panel, select, tick, typed};
 use super::shell::{Shell, is_money};
 use super::timeline::mark;
 use super::views::in_words;
 use crate::es::{Origin, Recorded, Set, Stream};
-use crate::lab::Session;
+use crate::host::OpenLog;
+use crate::lab::Viewpoint;
 
 const ROW_HEIGHT: f64 = 32.0;
 const HEADER_HEIGHT: f64 = 28.0;
@@ -44,7 +45,7 @@ const KIN_AT_MOST: usize = 200;
 
 #[derive(Properties, PartialEq)]
 pub struct LogProps {
-    pub desk: Desk,
+    pub desk: OpenLog,
     pub position: u64,
     /// The position whose event is shown in detail: the playhead's, or while that is dragged, the
     /// last at which it stood still.
@@ -530,7 +531,7 @@ impl EventLogView {
         if self.query == Query::default() {
             return;
         }
-        let (props, pace) = (ctx.props(), Pace::new());
+        let (props, pace) = (ctx.props(), slice());
         let needle = self.query.text.trim().to_lowercase();
         let near = |text: &str| text.to_lowercase().contains(&needle);
         let (stream, kind) = (&self.query.stream, &self.query.kind);
@@ -596,7 +597,7 @@ struct Place {
 
 #[derive(Properties, PartialEq)]
 struct RowsProps {
-    desk: Desk,
+    desk: OpenLog,
     position: u64,
     kinds: Rc<Vec<Rc<str>>>,
     places: Vec<Place>,
@@ -672,7 +673,7 @@ fn pressed(event: &MouseEvent) -> Option<Msg> {
 
 /// What the event at the playhead follows from, and what follows from it, itself among them.
 /// Nothing, where it stands alone.
-fn kin(session: &Session) -> Set<u64> {
+fn kin(session: &Viewpoint) -> Set<u64> {
     if session.scenario().processes.is_empty() {
         return Set::default();
     }
@@ -718,7 +719,7 @@ fn index_at(rows: f64) -> usize {
 
 #[derive(Properties, PartialEq)]
 struct DetailProps {
-    desk: Desk,
+    desk: OpenLog,
     position: u64,
     /// As the log grows, an event may turn out to have caused more.
     head: u64,

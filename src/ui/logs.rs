@@ -5,11 +5,12 @@ use std::rc::Rc;
 use web_sys::{File, FocusEvent, HtmlInputElement};
 use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
 
-use super::desk::{Trouble, written_millis};
+use super::clock::written_millis;
 use super::files::Room;
 use super::fixed::Fixed;
 use super::parts::{button, counted, grouped, tick, typed};
 use crate::codec::archive::{Format, Imported};
+use crate::host::Trouble;
 use crate::store::{Extent, LogInfo};
 
 /// What is asked of the logs.
@@ -326,11 +327,11 @@ fn Item(props: &ItemProps) -> Html {
 
 /// What keeps the log from being written, and what can be done about it.
 pub fn trouble(trouble: &Trouble, info: &LogInfo, act: &Callback<Act>) -> Html {
-    let retry = matches!(trouble, Trouble::Full | Trouble::Unreachable(_));
+    let retry = matches!(trouble, Trouble::Full | Trouble::Unreachable(_) | Trouble::Silent);
     let go_on = match trouble {
         Trouble::Damaged(_) => Some("Go on in a new log"),
         Trouble::Evicted | Trouble::Unreachable(_) => Some("Save it again"),
-        Trouble::Full | Trouble::Elsewhere | Trouble::Deleted => None,
+        Trouble::Full | Trouble::Silent | Trouble::Elsewhere | Trouble::Deleted => None,
     };
     let back = {
         let info = info.clone();

@@ -6,7 +6,7 @@ use serde_json::Value;
 use web_sys::HtmlInputElement;
 use yew::{Callback, Event, Html, InputEvent, Properties, TargetCast, component, html};
 
-use super::desk::{Desk, written_millis};
+use super::clock::written_millis;
 use super::icons::icon;
 use super::lab::{self, Refused, button_for, differences, health_of, menu_of, state_of};
 use super::logs::Act;
@@ -14,6 +14,7 @@ use super::parts::{Head, button, chip, chosen, counted, empty, icon_button, menu
 use super::shell::{Shell, use_shell};
 use super::views::{Tree, ViewBody};
 use crate::es::{Map, Stream, View};
+use crate::host::OpenLog;
 use crate::lab::{Control, Kind, Panel, StateView, Status};
 
 #[derive(Properties, PartialEq)]
@@ -292,7 +293,7 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
 
 #[derive(Properties, PartialEq)]
 pub struct OutboxProps {
-    pub desk: Desk,
+    pub desk: OpenLog,
     pub count: usize,
     pub performed: usize,
     /// How many of them belong to events after the playhead.

@@ -4,14 +4,22 @@
 //! stored it announces on a channel. An announcement says only that there is something to read,
 //! so that one that is lost, or comes twice, does no harm.
 
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures::channel::{mpsc, oneshot};
+use futures::future::LocalBoxFuture;
+use futures::stream::{Stream, StreamExt};
 use gloo::events::EventListener;
-use gloo::timers::callback::{Interval, Timeout};
-use gloo::utils::window;
+use gloo::timers::callback::Interval;
+use gloo::timers::future::TimeoutFuture;
+use gloo::utils::{document, window};
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue, wasm_bindgen};
 use web_sys::{BroadcastChannel, Storage};
 
-use super::desk::now;
+use super::clock::{new_id, now};
+use crate::host::{Claim, Held, Membership, Peers, Runner};
 
 #[wasm_bindgen]
 extern "C" {
@@ -26,41 +34,66 @@ extern "C" {
 const LEASE_MILLIS: u64 = 6_000;
 const RENEW_MILLIS: u32 = 2_000;
 
-/// This tab is the one that runs the log's processes, for as long as it holds this.
-pub struct Claim(Held);
-
-enum Held {
-    Lock(Function),
-    /// Where there are no locks: a note that is renewed, and taken away when the page goes.
-    Lease(
-        String,
-        #[expect(dead_code, reason = "they act until they are dropped")] (Interval, EventListener),
-    ),
+/// The tabs of this browser.
+#[derive(Default)]
+pub struct Tabs {
+    /// The channels of the logs that are open here: making one takes longer than a message.
+    channels: RefCell<Vec<(String, Rc<BroadcastChannel>)>>,
 }
 
-impl Drop for Claim {
-    fn drop(&mut self) {
-        match &self.0 {
-            // A promise's own function does not fail.
-            Held::Lock(release) => _ = release.call0(&JsValue::NULL),
-            Held::Lease(key, _) => give_up(key),
-        }
+/// The browser's lock, held until it is released.
+struct Lock(Function);
+
+impl Held for Lock {
+    fn holds(&self) -> bool {
+        // The browser gives it to nobody else, however long this tab sleeps.
+        true
     }
 }
 
-fn give_up(key: &str) {
-    // It expires where it cannot be taken away.
-    _ = storage().map(|it| it.remove_item(key));
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A promise's own function does not fail.
+        _ = self.0.call0(&JsValue::NULL);
+    }
 }
 
-/// Who runs a log's processes.
-pub enum Runner {
-    /// This tab does.
-    Here(Claim),
-    /// Another tab does, and this one can write as well.
-    Elsewhere,
-    /// Another tab does, and in this browser tabs cannot agree on more.
-    OnlyElsewhere,
+/// Where there are no locks: a note that is renewed, and taken away when the page goes.
+struct Lease {
+    key: String,
+    owner: String,
+    _acts: (Interval, EventListener),
+}
+
+impl Held for Lease {
+    fn holds(&self) -> bool {
+        noted(&self.key).is_some_and(|(_, owner)| owner == self.owner)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        give_up(&self.key, &self.owner);
+    }
+}
+
+/// Until when a lease lasts, and whose it is.
+fn noted(key: &str) -> Option<(u64, String)> {
+    let text = storage()?.get_item(key).ok()??;
+    let (until, owner) = text.split_once(' ')?;
+    Some((until.parse().ok()?, owner.to_owned()))
+}
+
+fn note(key: &str, owner: &str) {
+    // Where it cannot be renewed, another tab takes over, and the store keeps them apart.
+    _ = storage().map(|it| it.set_item(key, &format!("{} {owner}", now() + LEASE_MILLIS)));
+}
+
+fn give_up(key: &str, owner: &str) {
+    if noted(key).is_some_and(|(_, it)| it == owner) {
+        // It expires where it cannot be taken away.
+        _ = storage().map(|it| it.remove_item(key));
+    }
 }
 
 fn storage() -> Option<Storage> {
@@ -91,7 +124,7 @@ fn ask(locks: &LockManager, log: &str, wait: bool, granted: impl FnOnce(Option<C
         // The lock is held until this promise is kept.
         let held = Promise::new(&mut |release, _| {
             if let Some(granted) = granted.take() {
-                granted(Some(Claim(Held::Lock(release))));
+                granted(Some(Claim::new(Lock(release))));
             }
         });
         held.into()
@@ -100,57 +133,122 @@ fn ask(locks: &LockManager, log: &str, wait: bool, granted: impl FnOnce(Option<C
     let _: Promise = locks.request(&lock_name(log), &options, granted.unchecked_ref());
 }
 
-/// Finds out who runs a log's processes: this tab, if nobody does.
-pub async fn claim(log: &str) -> Runner {
-    let Some(locks) = locks() else {
-        return lease(log).map_or(Runner::OnlyElsewhere, Runner::Here);
-    };
-    let (sender, granted) = futures::channel::oneshot::channel();
-    // Nobody listens where the log is closed again already: the claim ends at once.
-    ask(&locks, log, false, |claim| _ = sender.send(claim));
-    match granted.await {
-        Ok(Some(claim)) => Runner::Here(claim),
-        _ => Runner::Elsewhere,
+impl Peers for Tabs {
+    fn claim(&self, log: &str) -> LocalBoxFuture<'static, Runner> {
+        let log = log.to_owned();
+        Box::pin(async move {
+            let Some(locks) = locks() else {
+                return lease(&log).map_or(Runner::OnlyElsewhere, Runner::Here);
+            };
+            let (sender, granted) = oneshot::channel();
+            // Nobody listens where the log is closed again already: the claim ends at once.
+            ask(&locks, &log, false, |claim| _ = sender.send(claim));
+            match granted.await {
+                Ok(Some(claim)) => Runner::Here(claim),
+                _ => Runner::Elsewhere,
+            }
+        })
+    }
+
+    fn inherit(&self, log: &str) -> LocalBoxFuture<'static, Claim> {
+        let log = log.to_owned();
+        Box::pin(async move {
+            if let Some(locks) = locks() {
+                let (sender, granted) = oneshot::channel();
+                ask(&locks, &log, true, |claim| _ = sender.send(claim));
+                if let Ok(Some(claim)) = granted.await {
+                    return claim;
+                }
+            }
+            // Where there are no locks nobody tells: it has to look.
+            loop {
+                TimeoutFuture::new(RENEW_MILLIS).await;
+                if let Some(claim) = lease(&log) {
+                    return claim;
+                }
+            }
+        })
+    }
+
+    fn join(&self, log: &str) -> Membership {
+        let (sender, heard) = mpsc::unbounded();
+        // An announcement that went astray is made up for when somebody looks.
+        let looked_at = {
+            let sender = sender.clone();
+            // Nobody hears it once the log is closed.
+            EventListener::new(&document(), "visibilitychange", move |_| {
+                _ = sender.unbounded_send(());
+            })
+        };
+        let channel = Channel::open(log, move || _ = sender.unbounded_send(()));
+        if let Some(channel) = &channel {
+            let mut channels = self.channels.borrow_mut();
+            channels.retain(|(_, it)| Rc::strong_count(it) > 1);
+            channels.push((log.to_owned(), channel.channel.clone()));
+        }
+        Heard { heard, _acts: (looked_at, channel) }.boxed_local()
+    }
+
+    fn announce(&self, log: &str) {
+        let channels = self.channels.borrow();
+        let mut open =
+            channels.iter().filter(|(it, channel)| it == log && Rc::strong_count(channel) > 1);
+        let open = open.next().map(|(_, it)| it.clone());
+        // One that is not open here is told once.
+        let once = if open.is_none() { Channel::open(log, || ()) } else { None };
+        if let Some(channel) = open.or_else(|| once.as_ref().map(|it| it.channel.clone())) {
+            // Whoever misses it reads when they next write, or are looked at.
+            _ = channel.post_message(&JsValue::NULL);
+        }
     }
 }
 
-/// Waits for the tab that runs a log's processes to end.
-pub fn inherit<G: FnOnce(Claim) + 'static>(log: &str, granted: G) {
-    if let Some(locks) = locks() {
-        return ask(&locks, log, true, |claim| _ = claim.map(granted));
+/// What is heard for as long as the log is open.
+struct Heard {
+    heard: mpsc::UnboundedReceiver<()>,
+    _acts: (EventListener, Option<Channel>),
+}
+
+impl Stream for Heard {
+    type Item = ();
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<()>> {
+        self.heard.poll_next_unpin(context)
     }
-    // Where there are no locks nobody tells: it has to look.
-    let log = log.to_owned();
-    Timeout::new(RENEW_MILLIS, move || match lease(&log) {
-        Some(claim) => granted(claim),
-        None => inherit(&log, granted),
-    })
-    .forget();
 }
 
 fn lease(log: &str) -> Option<Claim> {
-    let (storage, key) = (storage()?, format!("leftfold/writer/{log}"));
-    let until: Option<u64> = storage.get_item(&key).ok()?.and_then(|it| it.parse().ok());
-    if until.is_some_and(|until| until > now() && until <= now() + LEASE_MILLIS) {
+    let (key, owner) = (format!("leftfold/writer/{log}"), new_id().to_string());
+    storage()?;
+    if noted(&key).is_some_and(|(until, _)| until > now() && until <= now() + LEASE_MILLIS) {
         return None;
     }
+    note(&key, &owner);
+    // Whoever slept for too long must not take it back from another tab.
+    let lost = Rc::new(Cell::new(false));
     let renew = {
-        let key = key.clone();
-        // Where it cannot be renewed, another tab takes over, and the store keeps them apart.
-        move || _ = storage.set_item(&key, &(now() + LEASE_MILLIS).to_string())
+        let (key, owner) = (key.clone(), owner.clone());
+        Interval::new(RENEW_MILLIS, move || {
+            lost.set(lost.get() || noted(&key).is_some_and(|(_, it)| it != owner));
+            if !lost.get() {
+                note(&key, &owner);
+            }
+        })
     };
-    renew();
     let gone = {
-        let key = key.clone();
+        let (key, owner) = (key.clone(), owner.clone());
         // A reload must not have to wait for itself.
-        EventListener::new(&window(), "pagehide", move |_| give_up(&key))
+        EventListener::new(&window(), "pagehide", move |_| give_up(&key, &owner))
     };
-    Some(Claim(Held::Lease(key, (Interval::new(RENEW_MILLIS, renew), gone))))
+    Some(Claim::new(Lease { key, owner, _acts: (renew, gone) }))
 }
 
-/// Announces to the log's other tabs, and hears from them.
-pub struct Channel {
-    channel: BroadcastChannel,
+/// Announces to a log's other tabs, and hears from them.
+struct Channel {
+    channel: Rc<BroadcastChannel>,
     _heard: Closure<dyn Fn()>,
 }
 
@@ -160,25 +258,12 @@ impl Drop for Channel {
     }
 }
 
-/// Tells the tabs that have a log open that something about it has changed.
-pub fn announce(log: &str) {
-    if let Some(channel) = Channel::open(log, || ()) {
-        channel.announce();
-    }
-}
-
 impl Channel {
     /// Opens a log's channel. None where the browser has none.
-    pub fn open(log: &str, heard: impl Fn() + 'static) -> Option<Self> {
+    fn open(log: &str, heard: impl Fn() + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(&lock_name(log)).ok()?;
         let heard = Closure::<dyn Fn()>::new(heard);
         channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        Some(Self { channel, _heard: heard })
-    }
-
-    /// There is something new to read.
-    pub fn announce(&self) {
-        // Whoever misses it reads when they next write, or are looked at.
-        _ = self.channel.post_message(&JsValue::NULL);
+        Some(Self { channel: Rc::new(channel), _heard: heard })
     }
 }

@@ -9,13 +9,13 @@ use yew::{
 };
 
 use super::bookmarks::{BookmarkList, Bookmarks};
-use super::desk::Desk;
 use super::fixed::{Fixed, drawn};
 use super::icons::icon;
 use super::lab::DragFlag;
 use super::parts::{button, grouped, icon_button, menu, select, tick, typed};
 use super::track::{Axis, Track, WIDTH};
 use crate::es::{Recorded, Stream, sort};
+use crate::host::OpenLog;
 use crate::lab::{Kind, Panel};
 
 /// The event at the playhead.
@@ -71,7 +71,7 @@ pub struct TimelineProps {
     pub track: Rc<Track>,
     pub flags: Vec<Flag>,
     /// Where times are looked up.
-    pub desk: Desk,
+    pub desk: OpenLog,
     pub marks: Bookmarks,
     pub speed: f64,
     pub playing: bool,

@@ -1,3 +1,33 @@
-//! An open log, driven.
+//! An open log, driven: opened, stored, kept in step with its other tabs, and asked.
+//!
+//! A [`Host`] is given four things: a store, the log's peers, a clock and ids. It spawns nothing:
+//! what has to go on beside the caller is one future, [`OpenLog::serve`], which the page spawns
+//! and a simulation polls. It touches no browser and reads no clock of its own, so that tests
+//! drive the same code as the page does.
+//!
+//! [`OpenLog::ask`] is the one door: a [`Request`] is the only way in which anybody changes an
+//! open log or how it runs. What is made of files goes in and out through [`Host`] and
+//! [`OpenLog::extend`], as it comes in pieces.
 
+mod answers;
+mod following;
+mod logs;
+mod open_log;
+mod patience;
+mod ports;
+mod protocol;
+mod side_records;
+mod slices;
+mod trouble;
+
+pub use logs::{Copied, Restored};
+pub use open_log::{Looking, OpenLog};
+pub use ports::{Alone, Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
+pub use protocol::{
+    Answered, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone, How, Imagine,
+    LoadBy, Place, Request, Response, Sent, Stepped, SubscriptionChange, Told, When,
+};
+pub use side_records::kept_in;
+pub use slices::Slice;
+pub use trouble::Trouble;
 pub use {codec, es, lab, scenarios, store};

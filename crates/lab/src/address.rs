@@ -4,13 +4,13 @@
 use std::rc::Rc;
 
 use super::forms::CommandForm;
-use super::session::Session;
+use super::session::Viewpoint;
 use es::{CommandRecord, Map, Stream, natural, sort};
 
 /// So many existing ids are asked before a new one is.
 const ASKED: usize = 12;
 
-impl Session {
+impl Viewpoint {
     /// An id under which the form's command is accepted at the playhead, or else one that it might
     /// have: the first that exists, or the next number. Aggregates are asked; nothing is changed.
     pub fn addressee(&mut self, form: &CommandForm, inputs: &Map<Rc<str>, String>) -> Rc<str> {
@@ -38,7 +38,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{World, forms};
+    use crate::{Session, World, forms};
 
     fn told(scenario: &str) -> Session {
         let scenario = scenarios::all().into_iter().find(|it| &*it.id == scenario).unwrap();

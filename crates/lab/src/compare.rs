@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::diff::{Line, changes, keyed, lines};
-use super::session::Session;
+use super::session::Viewpoint;
 use es::{EventLog, Set, Stream, View};
 
 /// Two places, and what differs between them.
@@ -63,7 +63,7 @@ impl ViewPair {
 }
 
 /// One log at two positions.
-pub fn compare_positions(session: &mut Session, left: u64, right: u64) -> Comparison {
+pub fn compare_positions(session: &mut Viewpoint, left: u64, right: u64) -> Comparison {
     let at = [left.min(session.head()), right.min(session.head())];
     let (from, to) = (at[0].min(at[1]), at[0].max(at[1]));
     let touched = touched(session, from, to).collect();
@@ -75,7 +75,7 @@ pub fn compare_positions(session: &mut Session, left: u64, right: u64) -> Compar
 }
 
 /// Two logs of one scenario, each at a position.
-pub fn compare_logs(mut sides: [&mut Session; 2], at: [u64; 2]) -> Comparison {
+pub fn compare_logs(mut sides: [&mut Viewpoint; 2], at: [u64; 2]) -> Comparison {
     let at = [at[0].min(sides[0].head()), at[1].min(sides[1].head())];
     let shared = shared(sides[0].log(), sides[1].log()).min(at[0]).min(at[1]);
     let touched = (0..2).flat_map(|side| touched(sides[side], shared, at[side])).collect();
@@ -91,7 +91,7 @@ pub fn compare_logs(mut sides: [&mut Session; 2], at: [u64; 2]) -> Comparison {
     Comparison { shared, states, views }
 }
 
-fn touched(session: &Session, after: u64, to: u64) -> impl Iterator<Item = Stream> {
+fn touched(session: &Viewpoint, after: u64, to: u64) -> impl Iterator<Item = Stream> {
     session.log().events(after + 1, to).map(|event| event.stream().clone())
 }
 
@@ -135,6 +135,6 @@ fn shared(left: &EventLog, right: &EventLog) -> u64 {
     same.count() as u64
 }
 
-fn names(session: &Session) -> Vec<Rc<str>> {
+fn names(session: &Viewpoint) -> Vec<Rc<str>> {
     session.world().subscriptions().iter().map(|it| it.name().clone()).collect()
 }

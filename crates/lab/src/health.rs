@@ -1,7 +1,7 @@
 //! Is a read model right? Its running instance beside a clean fold of the same events.
 
 use super::diff::{Line, changes, keyed};
-use super::session::{Session, reader};
+use super::session::{Viewpoint, reader};
 use es::View;
 
 /// Whether a running instance equals a clean fold up to its checkpoint.
@@ -27,7 +27,7 @@ impl Health {
     }
 }
 
-impl Session {
+impl Viewpoint {
     /// Whether a subscription's running instance equals a clean fold up to its checkpoint. The
     /// fold is stood still there, so that asking again costs little. None where no projection or
     /// process of that name runs.

@@ -27,7 +27,7 @@ pub use health::Health;
 pub use journal::{Entry, Outcome};
 pub use outbox::{Effect, Status};
 pub use provenance::{Bisect, Cause, Found, Probe, Target, Why};
-pub use session::{Broken, Panel, Session, StateView};
+pub use session::{Broken, Panel, Session, StateView, Viewpoint};
 pub use snapshots::{Load, Loading, Meter, Snapshot};
 pub use subscription::{Control, ControlError, Fault, Kind, Subscription, Wait};
 pub use whatif::{CameOfIt, Change, Imagined, NoLonger, WhatIf};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::diff::keyed;
-use super::session::{Session, handler};
+use super::session::{Viewpoint, handler};
 use es::{Condition, History, Recorded, Stream};
 
 /// A forward run of this many events is looked at from its start: a fold goes forward only.
@@ -122,7 +122,7 @@ impl Bisect {
     }
 }
 
-impl Session {
+impl Viewpoint {
     /// Why is a field what it is at the playhead? `pointer` is a JSON pointer. None where there
     /// is no such state or view.
     pub fn why(&mut self, target: Target, pointer: &str) -> Option<Why> {

@@ -2,6 +2,7 @@
 //! there.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -34,8 +35,13 @@ impl fmt::Display for Broken {
     }
 }
 
-/// A world, and a playhead over its log.
-pub struct Session {
+/// A world that runs, seen from a playhead. Whoever drives it has this; whoever only looks at it
+/// has its [`Viewpoint`].
+pub struct Session(Viewpoint);
+
+/// A playhead over a world's log, and everything as it looks from there. It changes nothing in
+/// the world.
+pub struct Viewpoint {
     pub(super) world: World,
     pub(super) position: u64,
     pub(super) readers: Map<(Rc<str>, u16), Reader>,
@@ -105,44 +111,133 @@ pub struct Panel {
     pub was: Rc<View>,
 }
 
+impl Deref for Session {
+    type Target = Viewpoint;
+
+    fn deref(&self) -> &Viewpoint {
+        &self.0
+    }
+}
+
+impl DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut Viewpoint {
+        &mut self.0
+    }
+}
+
 impl Session {
     /// A session at the head of a world.
     pub fn new(world: World) -> Self {
         let position = world.log().head();
         let (readers, states, judged) = Default::default();
-        Self { world, position, readers, filling: None, states, judged }
-    }
-
-    /// The world.
-    pub fn world(&self) -> &World {
-        &self.world
+        Self(Viewpoint { world, position, readers, filling: None, states, judged })
     }
 
     /// The world, to change it.
     pub fn world_mut(&mut self) -> &mut World {
-        &mut self.world
+        &mut self.0.world
     }
 
     /// Folds a log that was kept, `events` of it at most. True once nothing is left to fold; nobody
     /// is to be told of anything before that. What is folded once becomes the projection's reader,
     /// snapshots and all, and the running instance goes on from there.
     pub fn refill(&mut self, mut events: u64) -> bool {
-        while let Some(key) = self.world.unfilled() {
-            let begun = self.filling.take().filter(|(it, _)| *it == key).map(|(_, it)| it);
-            let Some(mut reader) = begun.or_else(|| self.world.reader(&key.0, key.1)) else {
+        while let Some(key) = self.0.world.unfilled() {
+            let begun = self.0.filling.take().filter(|(it, _)| *it == key).map(|(_, it)| it);
+            let Some(mut reader) = begun.or_else(|| self.0.world.reader(&key.0, key.1)) else {
                 break;
             };
-            let folded = reader.fold_on(events, self.world.log());
+            let folded = reader.fold_on(events, self.0.world.log());
             events -= folded;
             if events == 0 {
                 // Whether that was all shows the next time.
-                self.filling = Some((key, reader));
+                self.0.filling = Some((key, reader));
                 return false;
             }
-            self.world.fill(&key.0, reader.running());
-            self.readers.insert(key, reader);
+            self.0.world.fill(&key.0, reader.running());
+            self.0.readers.insert(key, reader);
         }
-        self.world.refill(events)
+        self.0.world.refill(events)
+    }
+
+    /// Performs one micro-step. A playhead at the head stays there as the log grows.
+    pub fn step(&mut self, now: u64) -> Option<Did> {
+        let following = self.0.position == self.head();
+        let did = self.0.world.step(now);
+        if following {
+            self.0.position = self.head();
+        }
+        did
+    }
+
+    /// Queues the story's step `number`, counted from 0. None once the story is over.
+    pub fn tell(&mut self, number: usize) -> Option<Step> {
+        let step = self.scenario().story.get(number)?.clone();
+        for (index, act) in step.acts.iter().enumerate() {
+            let id = self.story_command(number, index);
+            match act {
+                Act::Send(command) => {
+                    self.0.world.submit(Ask::new(id, step.actor.clone(), command.clone()));
+                }
+                Act::Append(fact) => {
+                    let draft = read_event(
+                        self.scenario(),
+                        &fact.stream,
+                        &fact.kind,
+                        fact.schema,
+                        &fact.data,
+                    );
+                    self.0.world.submit_bulk(Bulk {
+                        id,
+                        actor: step.actor.clone(),
+                        origin: fact.origin,
+                        events: vec![Draft { at: Some(step.at), ..draft }],
+                        react: true,
+                    });
+                }
+            }
+        }
+        Some(step)
+    }
+
+    /// Runs until all is quiet, with a store that keeps everything at once.
+    pub fn run(&mut self, now: u64) -> Vec<Did> {
+        let mut trace = Vec::new();
+        loop {
+            match self.step(now) {
+                Some(did) => trace.push(did),
+                None if self.0.world.pending().is_some() => self.0.world.answer(Answer::Stored),
+                None => return trace,
+            }
+        }
+    }
+
+    /// Plays the whole story, with a store that keeps everything at once.
+    pub fn play_story(&mut self) -> Vec<Did> {
+        let mut trace = Vec::new();
+        let mut number = 0;
+        while let Some(step) = self.tell(number) {
+            trace.extend(self.run(step.at));
+            number += 1;
+        }
+        trace
+    }
+
+    /// Takes in a commit that is stored already. The playhead stays at the head.
+    pub fn learned(&mut self, commit: Commit) -> bool {
+        let following = self.0.position == self.head();
+        let learned = self.0.world.learned(commit);
+        if following {
+            self.0.position = self.head();
+        }
+        learned
+    }
+}
+
+impl Viewpoint {
+    /// The world.
+    pub fn world(&self) -> &World {
+        &self.world
     }
 
     /// The scenario that runs.
@@ -183,48 +278,8 @@ impl Session {
         low
     }
 
-    /// Performs one micro-step. A playhead at the head stays there as the log grows.
-    pub fn step(&mut self, now: u64) -> Option<Did> {
-        let following = self.position == self.head();
-        let did = self.world.step(now);
-        if following {
-            self.position = self.head();
-        }
-        did
-    }
-
-    /// Queues the story's step `number`, counted from 0. None once the story is over.
-    pub fn tell(&mut self, number: usize) -> Option<Step> {
-        let step = self.scenario().story.get(number)?.clone();
-        for (index, act) in step.acts.iter().enumerate() {
-            let id = self.act_id(number, index);
-            match act {
-                Act::Send(command) => {
-                    self.world.submit(Ask::new(id, step.actor.clone(), command.clone()));
-                }
-                Act::Append(fact) => {
-                    let draft = read_event(
-                        self.scenario(),
-                        &fact.stream,
-                        &fact.kind,
-                        fact.schema,
-                        &fact.data,
-                    );
-                    self.world.submit_bulk(Bulk {
-                        id,
-                        actor: step.actor.clone(),
-                        origin: fact.origin,
-                        events: vec![Draft { at: Some(step.at), ..draft }],
-                        react: true,
-                    });
-                }
-            }
-        }
-        Some(step)
-    }
-
     /// The id under which an act of the story's step `number` is sent, the same in every log.
-    fn act_id(&self, number: usize, act: usize) -> Uuid {
+    pub fn story_command(&self, number: usize, act: usize) -> Uuid {
         command_id(&format!("{}/{number}", self.scenario().id), act as u64)
     }
 
@@ -233,7 +288,7 @@ impl Session {
     pub fn narration(&self) -> Map<Uuid, Rc<str>> {
         let steps = self.scenario().story.iter().enumerate();
         let acts = steps.flat_map(|(number, step)| {
-            (0..step.acts.len()).map(move |act| (self.act_id(number, act), step.say.clone()))
+            (0..step.acts.len()).map(move |act| (self.story_command(number, act), step.say.clone()))
         });
         acts.collect()
     }
@@ -242,7 +297,8 @@ impl Session {
     pub fn next_in_story(&self) -> Option<usize> {
         let scenario = self.scenario();
         let asked = |number: usize| {
-            let id = self.act_id(number, scenario.story[number].acts.len().saturating_sub(1));
+            let id =
+                self.story_command(number, scenario.story[number].acts.len().saturating_sub(1));
             let answered =
                 |it: &Entry| it.envelope.command_id == id && it.outcome != Outcome::NotStored;
             self.log().handled(id).is_some() || self.world.journal().iter().any(answered)
@@ -253,29 +309,6 @@ impl Session {
             .map_or((!scenario.story.is_empty()).then_some(0), |last| {
                 (last + 1 < scenario.story.len()).then_some(last + 1)
             })
-    }
-
-    /// Runs until all is quiet, with a store that keeps everything at once.
-    pub fn run(&mut self, now: u64) -> Vec<Did> {
-        let mut trace = Vec::new();
-        loop {
-            match self.step(now) {
-                Some(did) => trace.push(did),
-                None if self.world.pending().is_some() => self.world.answer(Answer::Stored),
-                None => return trace,
-            }
-        }
-    }
-
-    /// Plays the whole story, with a store that keeps everything at once.
-    pub fn play_story(&mut self) -> Vec<Did> {
-        let mut trace = Vec::new();
-        let mut number = 0;
-        while let Some(step) = self.tell(number) {
-            trace.extend(self.run(step.at));
-            number += 1;
-        }
-        trace
     }
 
     /// The log's commits up to `position`, as they would be stored elsewhere. Of one that reaches
@@ -297,16 +330,6 @@ impl Session {
             }
         }
         commits
-    }
-
-    /// Takes in a commit that is stored already. The playhead stays at the head.
-    pub fn learned(&mut self, commit: Commit) -> bool {
-        let following = self.position == self.head();
-        let learned = self.world.learned(commit);
-        if following {
-            self.position = self.head();
-        }
-        learned
     }
 
     /// The checks that fail at the playhead, each with where it does.

@@ -120,6 +120,7 @@ pub struct World {
     /// More than the revision of any subscription that was ended.
     ended: u64,
     keeps: Vec<Keep>,
+    outcomes: Vec<Entry>,
 }
 
 enum Stage {
@@ -154,6 +155,7 @@ impl World {
             watching: false,
             ended: 0,
             keeps: Vec::new(),
+            outcomes: Vec::new(),
         };
         for projection in &scenario.projections {
             world.subscribe(&projection.name());
@@ -249,9 +251,13 @@ impl World {
         }
     }
 
-    /// From now on processes fold and leave what is due to whoever runs them.
+    /// From now on processes fold and leave what is due to whoever runs them, also what they have
+    /// asked for and nobody has begun with.
     pub fn watch(&mut self) {
         self.watching = true;
+        self.reacting = None;
+        self.effects.clear();
+        self.inbox.retain(|it| it.reaction_of.is_none());
     }
 
     /// From now on processes react here, each from its mark on: nobody else does.
@@ -456,6 +462,12 @@ impl World {
             };
             self.handling = Some(handling);
         }
+    }
+
+    /// What came of commands, and of bulk appends, since this was last asked: once for each, when
+    /// nothing more is going to come of it. Those of processes are not among them.
+    pub fn take_outcomes(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.outcomes)
     }
 
     /// The small records to keep that have come up since this was last asked.

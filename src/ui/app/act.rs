@@ -8,32 +8,35 @@ use yew::Context;
 use super::open::Came;
 use super::{App, Msg, Opened};
 use crate::es::Choice;
+use crate::host::{Answered, Request, Response, Told};
 use crate::lab::{Ask, Control, Did, Entry, Outcome};
+use crate::ui::clock::new_id;
 use crate::ui::console::Reply;
-use crate::ui::desk::{Desk, Played, new_id};
 use crate::ui::lab::Refused;
 use crate::ui::parts::counted;
 use crate::ui::pipeline::{Cargo, Station};
 
 impl App {
-    /// Does something to the running system, and runs it until quiet. A command that is being
-    /// stepped through goes on by steps.
-    pub(super) fn change(&mut self, ctx: &Context<Self>, change: impl FnOnce(&Desk)) {
+    /// Has something done to the running system, and shows what came of it.
+    pub(super) fn change(&mut self, ctx: &Context<Self>, request: Request) {
         let Some(desk) = self.desk.clone() else { return };
-        change(&desk);
-        if !self.under_way() {
-            ctx.link().send_future(async move { Msg::Changed(desk.run().await) });
-        }
+        ctx.link().send_future(async move { Msg::Changed(desk.ask(request).await.trace) });
     }
 
     /// Does something to a subscription. What cannot be done is said.
-    pub(super) fn control(&mut self, ctx: &Context<Self>, name: &str, control: Control) {
-        let Some(desk) = &self.desk else { return };
-        let refused = desk.session_mut().world_mut().control(name, control).err();
+    pub(super) fn control(&mut self, ctx: &Context<Self>, name: Rc<str>, control: Control) {
+        let Some(desk) = self.desk.clone() else { return };
+        let request = Request::Subscription { name: name.to_string(), how: control.into() };
+        ctx.link().send_future(async move {
+            let answered = desk.ask(request).await;
+            Msg::Controlled(desk, name, control, answered)
+        });
+    }
+
+    pub(super) fn controlled(&mut self, name: &str, control: Control, answered: &Answered) {
+        let refused = answered.result.as_ref().err();
         self.lab.refused = refused.map(|why| Refused::new(name, control, why.to_string()));
-        if self.lab.refused.is_none() {
-            self.change(ctx, |_| ());
-        }
+        self.changed(&answered.trace);
     }
 
     pub(super) fn changed(&mut self, trace: &[Did]) {
@@ -52,17 +55,18 @@ impl App {
             return;
         }
         let head = desk.session().head();
-        desk.session_mut().seek(head);
+        desk.looking().seek(head);
         self.beat = None;
         ctx.link().send_future(async move {
-            let played = desk.tell().await;
-            Msg::Told(desk, played)
+            let answered = desk.ask(Request::Next).await;
+            Msg::Told(desk, answered)
         });
     }
 
     /// A step of the story was played. In a log that somebody has changed it may come to nothing.
-    pub(super) fn story_told(&mut self, played: Option<Played>) {
-        let Some(Played { say, entry, trace, .. }) = played else { return };
+    pub(super) fn story_told(&mut self, answered: Answered) {
+        let Answered { result: Ok(Response::Told(told)), trace } = answered else { return };
+        let Told { say, entry, .. } = told;
         self.clear_hint();
         self.said = say.to_string();
         self.told = Some(self.said.clone());
@@ -96,7 +100,7 @@ impl App {
     pub(super) fn send(&mut self, ctx: &Context<Self>) {
         let Some(desk) = self.desk.clone() else { return };
         let Some(ask) = self.ask(&desk) else { return self.not_read() };
-        self.submit(ctx, ask);
+        self.submit(ctx, Request::Send(ask.into()));
     }
 
     /// What was typed cannot be sent: what was said of an earlier command is over.
@@ -109,13 +113,13 @@ impl App {
     /// Sends a command of the journal once more, in one of the ways there are.
     pub(super) fn again(&mut self, ctx: &Context<Self>, command: Uuid, choice: Choice) {
         let Some(desk) = &self.desk else { return };
-        let ask = desk.session().world().again(command, choice, new_id());
-        if let Some(ask) = ask {
-            self.submit(ctx, ask);
+        if desk.session().world().again(command, choice, command).is_some() {
+            self.submit(ctx, Request::Again { command, choice, id: None });
         }
     }
 
-    pub(super) fn submit(&mut self, ctx: &Context<Self>, ask: Ask) {
+    /// Sends a command at now.
+    pub(super) fn submit(&mut self, ctx: &Context<Self>, request: Request) {
         let Some(desk) = self.desk.clone() else { return };
         if self.under_way() {
             return;
@@ -124,14 +128,14 @@ impl App {
         self.beat = None;
         ctx.link().send_future(async move {
             let head = desk.session().head();
-            desk.session_mut().seek(head);
-            let (entry, trace) = desk.send(ask).await;
-            Msg::Sent(desk, entry, trace)
+            desk.looking().seek(head);
+            let answered = desk.ask(request).await;
+            Msg::Sent(desk, answered)
         });
     }
 
-    pub(super) fn sent(&mut self, entry: Option<&Entry>, trace: &[Did]) {
-        let Some(entry) = entry else { return };
+    pub(super) fn sent(&mut self, answered: &Answered) {
+        let Some(entry) = answered.entry() else { return self.changed(&answered.trace) };
         self.clear_hint();
         self.lab.sent(entry);
         let mut command =
@@ -158,7 +162,7 @@ impl App {
         });
         self.said = self.draft.answer.clone().map(|(_, text)| text).unwrap_or_default();
         self.told = Some(self.said.clone());
-        self.changed(trace);
+        self.changed(&answered.trace);
     }
 
     pub(super) fn fork_and_send(&mut self, ctx: &Context<Self>, send: bool) {
@@ -167,7 +171,7 @@ impl App {
             let Some(ask) = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id()) else {
                 return self.not_read();
             };
-            if let Some(why) = desk.session_mut().would_refuse(&ask.command) {
+            if let Some(why) = desk.looking().would_refuse(&ask.command) {
                 // Of a command that is refused nothing comes, and no log either.
                 let answer = format!("{} refused: {why}. Nothing was forked.", ask.command.kind);
                 self.pulse(Station::Handler, None);
@@ -197,22 +201,27 @@ impl App {
         let turn = self.opening;
         ctx.link().send_future(async move {
             let forked = async {
-                let command = first.as_ref().map(|it| it.id);
-                let desk = desk.fork(position, first).await?;
-                let entry = match command {
-                    Some(command) => desk.answer_to(command).await.0,
-                    None => None,
+                let forked = desk.ask(Request::Fork { position }).await.result;
+                let Response::Log(info) = forked.map_err(|it| it.message)? else {
+                    return Err("there is no new log".to_owned());
                 };
-                let logs = desk.storage().logs().await?;
-                Ok(Opened { desk, logs, came: Came::Forked(position, entry) })
+                let scenario = desk.session().scenario().clone();
+                let host = desk.host().clone();
+                let opened = host.open_with(&scenario, info, first.map(Ask::into)).await;
+                let (desk, answered) = opened.map_err(|it| it.to_string())?;
+                let logs = desk.host().logs().await.map_err(|it| it.to_string())?;
+                Ok(Opened { desk, logs, came: Came::Forked(position, answered) })
             };
             Msg::Opened(turn, forked.await, None, reply)
         });
     }
 
-    pub(super) fn forked(&mut self, position: u64, entry: Option<&Entry>) {
-        self.sent(entry, &[]);
-        let came = if entry.is_some() { &*self.said } else { "" };
+    pub(super) fn forked(&mut self, position: u64, answered: Option<&Answered>) {
+        let mut came = String::new();
+        if let Some(answered) = answered {
+            self.sent(answered);
+            came.clone_from(&self.said);
+        }
         self.said = format!(
             "This is a new log, forked after event {position}; the other one stays. {came}"
         );

@@ -9,26 +9,23 @@ use yew::Context;
 
 use super::{App, How, Msg};
 use crate::codec::Found;
-use crate::codec::archive::{self, Export, Format, Import, Imported};
-use crate::es::{Scenario, StoredCommit, View};
+use crate::codec::archive::{self, Format, Import, Imported};
+use crate::es::{Scenario, View};
+use crate::host::{Host, OpenLog, Request, Response, Restored, kept_in};
+use crate::lab::Keep;
 use crate::lab::csv::csv;
-use crate::lab::{Keep, Kind, Session, Subscription};
 use crate::store::link::{self, LinkError, Shared};
 use crate::store::{Durability, IdbStore, LogInfo};
 use crate::ui::address::Address;
 use crate::ui::browser::{close_menus, focus, remember, remembered};
-use crate::ui::desk::{Desk, Storage, Trouble, after, clock, kept_in, new_log, now};
+use crate::ui::clock::{Told, breathe, clock, now};
 use crate::ui::files::{self, Pieces};
 use crate::ui::fixed::Fixed;
 use crate::ui::logs::{Act, Entry, Shown};
-use crate::ui::pace::{Pace, Told, breathe};
 use crate::ui::parts::counted;
-use crate::ui::tabs;
 
 /// A deleted log can be had back for a day.
 const DELETED_MILLIS: u64 = 24 * 60 * 60 * 1000;
-/// So much of a file is gathered before it is handed to the browser.
-const PIECE_BYTES: usize = 1 << 20;
 /// So many faults are shown.
 const FAULTS_SHOWN: usize = 12;
 
@@ -71,7 +68,7 @@ impl App {
 
     /// A command of a person's own was stored: now the logs are worth keeping.
     pub(super) fn worth_keeping(&mut self) {
-        let durable = self.desk.as_ref().is_some_and(|desk| desk.storage().durable());
+        let durable = self.desk.as_ref().is_some_and(|desk| desk.host().durable());
         if durable && !std::mem::replace(&mut self.keeping.asked, true) {
             wasm_bindgen_futures::spawn_local(async {
                 // Where the browser refuses, the dialog says so and can ask again.
@@ -82,14 +79,14 @@ impl App {
 
     fn list(&self, ctx: &Context<Self>) {
         let Some(desk) = &self.desk else { return };
-        let storage = desk.storage().clone();
+        let host = desk.host().clone();
         let titles: Vec<(Rc<str>, Rc<str>)> =
             self.scenarios.iter().map(|it| (it.id.clone(), it.title.clone())).collect();
         ctx.link().send_future(async move {
             let room = files::room().await;
             let listed = async {
-                let extents = storage.extents().await?;
-                let mut infos = storage.all_logs().await?;
+                let extents = host.extents().await?;
+                let mut infos = host.all_logs().await?;
                 infos.sort_by_key(|it| std::cmp::Reverse(it.opened_at));
                 Ok::<_, crate::store::StoreError>((infos, extents))
             };
@@ -102,7 +99,7 @@ impl App {
             for info in infos {
                 if info.deleted_at.is_some_and(|at| at + DELETED_MILLIS < now()) {
                     // What cannot be removed now is tried again the next time.
-                    _ = storage.remove(&info.id).await;
+                    _ = host.remove(&info.id).await;
                     continue;
                 }
                 let scenario = titles.iter().find(|(id, _)| **id == *info.scenario);
@@ -180,12 +177,11 @@ impl App {
     /// Changes what is known of a log, and lists them again.
     fn describe(&self, ctx: &Context<Self>, info: LogInfo) {
         let Some(desk) = &self.desk else { return };
-        let storage = desk.storage().clone();
+        let host = desk.host().clone();
         let link = ctx.link().clone();
         wasm_bindgen_futures::spawn_local(async move {
-            match storage.describe(&info).await {
-                Ok(()) => tabs::announce(&info.id),
-                Err(fault) => link.send_message(Msg::Act(Act::Said(format!("{fault}.")))),
+            if let Err(fault) = host.redescribe(&info).await {
+                link.send_message(Msg::Act(Act::Said(format!("{fault}."))));
             }
             link.send_message(Msg::Act(Act::List));
         });
@@ -194,7 +190,7 @@ impl App {
     #[expect(clippy::too_many_lines, reason = "one arm an act")]
     pub(super) fn act(&mut self, ctx: &Context<Self>, act: Act) -> bool {
         let Some(desk) = self.desk.clone() else { return false };
-        let storage = desk.storage().clone();
+        let host = desk.host().clone();
         let scenario = desk.session().scenario().clone();
         let progress = ctx.link().callback(|text| Msg::Act(Act::Progress(text)));
         let firm = Firm::default();
@@ -236,7 +232,7 @@ impl App {
                 self.open(ctx, &info.scenario, How::Log(info.id, None), None);
             }
             Act::Rename(info, title) => {
-                if info.id == desk.info().id {
+                if info.id == desk.id() {
                     desk.rename(title.clone());
                 }
                 self.describe(ctx, LogInfo { title, ..info });
@@ -247,7 +243,7 @@ impl App {
                 let deleted_at = deleted.then(now);
                 shown.said =
                     format!("{} is {}.", info.title, if deleted { "deleted" } else { "back" });
-                let open = info.id == desk.info().id;
+                let open = info.id == desk.id();
                 self.describe(ctx, LogInfo { deleted_at, ..info });
                 if open && deleted {
                     self.open(ctx, &scenario.id, How::Last, None);
@@ -255,31 +251,21 @@ impl App {
             }
             Act::Duplicate(info) => {
                 let title = format!("{} copy", info.title);
-                let from = Some((info.id.clone(), u64::MAX));
                 let all = firm.clone();
                 self.under_way_with(ctx, "Copying…", firm, async move {
-                    let extents = storage.extents().await.unwrap_or_default();
-                    let head = extents.get(&info.id).map_or(0, |it| it.events);
-                    let from = from.map(|(log, _)| (log, head));
-                    let copy = LogInfo {
-                        scenario: info.scenario.clone(),
-                        ..new_log(&scenario, title, from)
-                    };
-                    Msg::Act(Act::Said(
-                        match storage.copy(&info.id, &copy, || all.set(true)).await {
-                            Ok(()) => format!("{} is a new log.", copy.title),
-                            Err(fault) => format!("Not copied: {fault}."),
-                        },
-                    ))
+                    let copied = host.duplicate(&info, title, || all.set(true)).await;
+                    Msg::Act(Act::Said(match copied {
+                        Ok(copy) => format!("{} is a new log.", copy.title),
+                        Err(fault) => format!("Not copied: {fault}."),
+                    }))
                 });
             }
             Act::Export(info, format, zip) => {
-                let open = info.id == desk.info().id;
+                let open = info.id == desk.id();
                 self.under_way_with(ctx, "Exporting…", firm, async move {
-                    let exported =
-                        export(&storage, &info, format, open.then_some(&desk), |events| {
-                            progress.emit(format!("Exporting… {events} events"));
-                        });
+                    let exported = export(&host, &info, format, open.then_some(&desk), |events| {
+                        progress.emit(format!("Exporting… {events} events"));
+                    });
                     let (pieces, held) = match exported.await {
                         Ok(exported) => exported,
                         Err(why) => return Msg::Act(Act::Said(format!("Not exported: {why}."))),
@@ -355,7 +341,7 @@ impl App {
                         append(&desk, archive, &all).await
                     } else {
                         let title = stem(&name).to_owned();
-                        new(&storage, &own, title, archive, Vec::new(), &all).await
+                        new(&host, &own, title, archive, Vec::new(), &all).await
                     };
                     match placed {
                         Ok((info, said)) => Msg::Imported(info, said),
@@ -381,7 +367,7 @@ impl App {
             Act::Strict(on) => {
                 shown.strict = on;
                 remember("strict", on.then_some("on"));
-                if let Some(disk) = &self.disk {
+                if let Some((_, disk)) = &self.disk {
                     disk.set_durability(if on { Durability::Strict } else { Durability::Relaxed });
                 }
             }
@@ -411,26 +397,27 @@ impl App {
             Act::Retry => {
                 let link = ctx.link().clone();
                 wasm_bindgen_futures::spawn_local(async move {
-                    desk.retry().await;
+                    desk.ask(Request::Retry).await;
                     link.send_message(Msg::Changed(Vec::new()));
                 });
             }
             Act::GoOn => {
                 firm.set(true);
                 self.under_way_with(ctx, "Saving…", firm, async move {
-                    match desk.save_again().await {
-                        Ok(info) => {
+                    match desk.ask(Request::SaveAgain).await.result {
+                        Ok(Response::Log(info)) => {
                             let said = format!("{} is saved again.", info.title);
                             Msg::Imported(info, said)
                         }
+                        Ok(_) => Msg::Act(Act::Said("There is nothing to save.".to_owned())),
                         Err(fault) => Msg::Act(Act::Said(format!("Not saved: {fault}."))),
                     }
                 });
             }
             Act::Share => {
-                let (log, position) = (desk.described(), desk.session().position());
+                let (log, position) = (desk.info(), desk.session().position());
                 self.under_way_with(ctx, "Making a link…", firm, async move {
-                    Msg::Act(share(&storage, &log, position).await)
+                    Msg::Act(share(&host, &log, position).await)
                 });
                 return self.act(ctx, Act::Show(true));
             }
@@ -448,7 +435,7 @@ impl App {
                 return self.act(ctx, Act::Said(why));
             }
             Act::Csv(name) => {
-                let panel = desk.session_mut().panel(&name);
+                let panel = desk.looking().panel(&name);
                 if let Some(View::Table(table)) = panel.as_ref().map(|panel| &*panel.now) {
                     let text = csv(table);
                     ctx.link().send_future(async move {
@@ -473,7 +460,7 @@ impl App {
             Some(desk) => {
                 let session = desk.session();
                 let scenario = &session.scenario().id;
-                Address::write(scenario, &desk.info().id, session.position(), false);
+                Address::write(scenario, desk.id(), session.position(), false);
             }
             None => Address::clear(),
         }
@@ -491,14 +478,13 @@ impl App {
         else {
             return self.not_shared(format!("This page has no scenario {}.", shared.scenario));
         };
-        let memory = Storage::Memory(self.memory.clone());
-        let storage = self.disk.clone().map_or(memory, Storage::Disk);
+        let host = self.disk.as_ref().map_or(&self.memory, |(host, _)| host).clone();
         Address::clear();
         ctx.link().send_future(async move {
             let imported = Imported::of(shared.commits);
             let (at, keeps) = (Some(shared.position), kept_in(&shared.records));
             let firm = Firm::default();
-            match new(&storage, &scenario, shared.title, imported, keeps, &firm).await {
+            match new(&host, &scenario, shared.title, imported, keeps, &firm).await {
                 Ok((info, _)) => Msg::Open(info.scenario.as_str().into(), How::Log(info.id, at)),
                 Err(why) => Msg::Fault(format!("The log in this link could not be kept: {why}.")),
             }
@@ -536,77 +522,42 @@ fn file_name(title: &str, ending: &str, zip: bool) -> String {
 /// Writes a log's archive, and says what it holds; of the open log, from what this tab has where
 /// the store fails.
 async fn export(
-    storage: &Storage,
+    host: &Host,
     info: &LogInfo,
     format: Format,
-    open: Option<&Desk>,
+    open: Option<&OpenLog>,
     progress: impl Fn(u64),
 ) -> Result<(Pieces, String), String> {
-    let mut export = Export::new(format, &info.scenario);
-    let (mut pieces, mut bytes, mut events) = (Pieces::default(), Vec::new(), 0);
-    let mut told = Told::new();
-    let mut write = |commit: &StoredCommit| {
-        export.commit(commit, &mut bytes);
-        events += commit.events.len() as u64;
-        if bytes.len() > PIECE_BYTES {
-            pieces.push(&bytes);
-            bytes.clear();
+    let (mut pieces, mut told) = (Pieces::default(), Told::new());
+    let sink = |piece: Option<&[u8]>, events| match piece {
+        Some(piece) => {
+            pieces.push(piece);
             if told.due() {
                 progress(events);
             }
         }
+        None => pieces = Pieces::default(),
     };
-    let mut whole = true;
-    let mut visit = |found: Found<'_>| match found {
-        Found::Commit(commit) => write(&commit.owned()),
-        // What is lost is lost: everything else is taken along.
-        Found::Lost(_) => whole = false,
-    };
-    let read = storage.read(&info.id, 0, 0, &mut visit).await;
-    let held = open.filter(|desk| read.is_err() || desk.trouble() == Some(Trouble::Evicted));
-    if let (Err(fault), None) = (&read, held) {
-        return Err(fault.to_string());
-    }
-    if let Some(desk) = held {
-        (export, pieces) = (Export::new(format, &info.scenario), Pieces::default());
-        (bytes, events, whole) = (Vec::new(), 0, true);
-        let session = desk.session();
-        for commit in session.commits(session.head()) {
-            export.commit(&StoredCommit::from(&commit), &mut bytes);
-            events += commit.events.len() as u64;
-        }
-    }
-    export.finish(&mut bytes);
-    pieces.push(&bytes);
-    let count = counted(events, "event");
+    let copied = host.export(info, format, open, sink).await.map_err(|it| it.to_string())?;
+    let count = counted(copied.events, "event");
     Ok((
         pieces,
-        if whole { format!("all {count}") } else { format!("the {count} that can be read") },
+        if copied.whole { format!("all {count}") } else { format!("the {count} that can be read") },
     ))
 }
 
 /// Makes a new log of an archive.
 async fn new(
-    storage: &Storage,
+    host: &Host,
     scenario: &Rc<Scenario>,
     title: String,
     archive: Imported,
-    mut keeps: Vec<Keep>,
+    keeps: Vec<Keep>,
     firm: &Firm,
 ) -> Result<(LogInfo, String), String> {
     let start = clock();
-    let info =
-        new_log(scenario, if title.is_empty() { scenario.title.to_string() } else { title }, None);
     let events = archive.events;
-    let mut pieces = archive.into_new(now())?.into_pieces().chain(after(|| firm.set(true)));
-    // What was asked for by the old log's processes is not asked for again.
-    for name in scenario.processes.iter().map(|process| process.name()) {
-        if !keeps.iter().any(|it| matches!(it, Keep::Mark(process, _) if *process == name)) {
-            keeps.push(Keep::Mark(name, events));
-        }
-    }
-    let stored = storage.import(&info, &mut pieces, &keeps).await;
-    stored.map_err(|fault| fault.to_string())?;
+    let info = host.import_new(scenario, title, archive, keeps, || firm.set(true)).await?;
     let millis = clock() - start;
     let said =
         format!("{events} events are a new log, {} ms after the import began.", millis.round());
@@ -614,7 +565,11 @@ async fn new(
 }
 
 /// Appends an archive to the open log.
-async fn append(desk: &Desk, archive: Imported, firm: &Firm) -> Result<(LogInfo, String), String> {
+async fn append(
+    desk: &OpenLog,
+    archive: Imported,
+    firm: &Firm,
+) -> Result<(LogInfo, String), String> {
     let events = archive.events;
     let (from, to) = desk.extend(archive, || firm.set(true)).await?;
     let said = match events {
@@ -622,30 +577,20 @@ async fn append(desk: &Desk, archive: Imported, firm: &Firm) -> Result<(LogInfo,
         1 => format!("1 event was appended, at position {from}."),
         _ => format!("{events} events were appended, at positions {from} to {to}."),
     };
-    Ok((desk.described(), said))
+    Ok((desk.info(), said))
 }
 
 /// Forgets all read models and folds them again.
-async fn drop_models(desk: &Desk) -> String {
-    let (models, before) = {
-        let mut session = desk.session_mut();
-        let before = views(&mut session);
-        let models: Vec<(Rc<str>, u16)> = session
-            .world()
-            .subscriptions()
-            .iter()
-            .filter(|it| it.kind() == Kind::Projection)
-            .map(|it| (it.name().clone(), it.code()))
-            .collect();
-        (models, before)
-    };
+async fn drop_models(desk: &OpenLog) -> String {
     let start = clock();
-    desk.rebuild_all(&models).await;
+    let folded = desk.ask(Request::RebuildAll).await.result;
     let millis = clock() - start;
-    let (count, head) = (models.len(), desk.session().head());
-    let same = views(&mut desk.session_mut()) == before;
+    let Ok(Response::Folded { models, same }) = folded else {
+        return "The read models could not be folded again.".to_owned();
+    };
     format!(
-        "{count} read models were dropped, and folded again from {head} events in {} ms. {}",
+        "{models} read models were dropped, and folded again from {} events in {} ms. {}",
+        desk.session().head(),
         Fixed(millis, 1),
         if same {
             "Each shows what it showed before."
@@ -655,32 +600,12 @@ async fn drop_models(desk: &Desk) -> String {
     )
 }
 
-fn views(session: &mut Session) -> Vec<View> {
-    let running = session.world().subscriptions().iter();
-    running.filter(|it| it.kind() == Kind::Projection).map(Subscription::view).collect()
-}
-
 /// Exports the open log, makes a new one of that, and compares the two.
-async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> {
-    let scenario = desk.session().scenario().clone();
+async fn restore(desk: &OpenLog, firm: &Firm) -> Result<(LogInfo, String), String> {
     let start = clock();
-    let (storage, log) = (desk.storage(), desk.described());
-    let (archive, _) = export(storage, &log, Format::Lines, Some(desk), |_| ()).await?;
-    let (mut import, mut size, mut pace) = (Import::new(), 0, Pace::new());
-    for piece in archive.iter() {
-        import.feed(&piece);
-        size += piece.len();
-        pace.breathe().await;
-    }
-    let read = import.finish().map_err(|faults| faults[0].to_string())?;
-    let events = read.events;
-    let title = format!("{} restored", desk.described().title);
-    let (info, _) = new(storage, &scenario, title, read, Vec::new(), firm).await?;
-    let restored = Desk::open(storage.clone(), &scenario, info.clone(), None);
-    let restored = restored.await.map_err(|fault| fault.to_string())?;
+    let Restored { info, events, bytes, same } = desk.restore(|| firm.set(true)).await?;
     let millis = clock() - start;
-    let same = views(&mut restored.session_mut()) == views(&mut desk.session_mut());
-    let size = size / 1000;
+    let size = bytes / 1000;
     let said = format!(
         "A backup of {events} events ({size} kB) became this new log in {} ms. {}",
         Fixed(millis, 0),
@@ -694,7 +619,7 @@ async fn restore(desk: &Desk, firm: &Firm) -> Result<(LogInfo, String), String> 
 }
 
 /// Puts a log in a link: what to say and show of that.
-async fn share(storage: &Storage, log: &LogInfo, position: u64) -> Act {
+async fn share(host: &Host, log: &LogInfo, position: u64) -> Act {
     let mut commits = Vec::new();
     let mut visit = |found: Found<'_>| {
         if let Found::Commit(commit) = found
@@ -703,8 +628,8 @@ async fn share(storage: &Storage, log: &LogInfo, position: u64) -> Act {
             commits.push(commit.owned());
         }
     };
-    let read = storage.read(&log.id, 0, 0, &mut visit).await;
-    let records = match (read, storage.records(&log.id).await) {
+    let read = host.read(&log.id, 0, 0, &mut visit).await;
+    let records = match (read, host.records(&log.id).await) {
         (Ok(()), Ok(records)) => records,
         (Err(fault), _) | (_, Err(fault)) => return Act::Said(format!("{fault}.")),
     };

@@ -10,9 +10,10 @@ use yew::{Callback, Context, Html, html};
 
 use super::{App, Msg, Side};
 use crate::es::{Expected, Set, Stream};
-use crate::lab::{Ask, Change, Target, compare_logs, compare_positions};
+use crate::host::{Disturbance, OpenLog, Place, Request};
+use crate::lab::{Ask, Change, Target};
 use crate::ui::browser::{close_menus, focus};
-use crate::ui::desk::{Desk, new_id};
+use crate::ui::clock::new_id;
 use crate::ui::lab::{
     self, CompareForm, Compared, Drawer, Imagining, Inquiry, Job, Race, Tool, Wanted, Worker,
     pairs_of,
@@ -71,17 +72,16 @@ impl App {
                 let actor = lab::ACTORS[runner];
                 let ask = Ask::new(race.ids[runner], actor.into(), race.command.clone());
                 let ask = Ask { expected: Some(Expected::Exact(race.version)), ..ask };
-                self.submit(ctx, ask);
+                self.submit(ctx, Request::Send(ask.into()));
             }
             lab::Msg::Wait(name) => self.lab.wait = name,
             lab::Msg::Why(target, pointer) => {
-                self.lab.inquiry =
-                    Inquiry::new(&mut desk.session_mut(), target, pointer).map(shared);
+                self.lab.inquiry = Inquiry::new(&mut desk.looking(), target, pointer).map(shared);
                 self.open_tool(Tool::Why);
             }
             lab::Msg::WhyOf(panel, pointer) => {
                 let target = lab::target(&self.scene.streams, &panel);
-                let inquiry = Inquiry::new(&mut desk.session_mut(), target, pointer);
+                let inquiry = Inquiry::new(&mut desk.looking(), target, pointer);
                 if inquiry.is_some() {
                     self.lab.inquiry = inquiry.map(shared);
                     self.open_tool(Tool::Why);
@@ -90,7 +90,7 @@ impl App {
             lab::Msg::Find(asked, condition, monotonic) => {
                 let Some(inquiry) = &self.lab.inquiry else { return false };
                 let mut inquiry = inquiry.borrow_mut();
-                let mut session = desk.session_mut();
+                let mut session = desk.looking();
                 let here = session.position();
                 session.seek(inquiry.position);
                 let bisect = session.bisect(inquiry.target.clone(), condition, monotonic);
@@ -129,7 +129,7 @@ impl App {
             lab::Msg::Compared(wanted, result) => {
                 let other = self.logs.iter().find(|it| it.id == wanted.log);
                 let other = match other {
-                    Some(it) if it.id != desk.info().id => it.title.clone(),
+                    Some(it) if it.id != desk.id() => it.title.clone(),
                     _ => "This log".to_owned(),
                 };
                 self.lab.compared = Some(result.map(|it| Compared {
@@ -141,15 +141,12 @@ impl App {
                     pairs: pairs_of(it),
                 }));
             }
-            lab::Msg::LoadBy(loading) => desk.session_mut().world_mut().load_by(loading),
+            lab::Msg::LoadBy(loading) => {
+                self.change(ctx, Request::Loading(Some(loading.into())));
+            }
             lab::Msg::Spoil(stream, damage) => {
-                let mut session = desk.session_mut();
-                let world = session.world_mut();
-                if damage {
-                    world.damage_snapshot(&stream);
-                } else {
-                    world.outdate_snapshot(&stream);
-                }
+                let how = if damage { Disturbance::Damage } else { Disturbance::Outdate };
+                self.change(ctx, Request::Disturb { stream, how });
             }
         }
         true
@@ -167,7 +164,7 @@ impl App {
         }
     }
 
-    fn imagine(&mut self, desk: &Desk, change: Change) {
+    fn imagine(&mut self, desk: &OpenLog, change: Change) {
         if change == Change::LeaveOut(Set::new()) {
             self.lab.imagined = None;
             return;
@@ -180,7 +177,7 @@ impl App {
     }
 
     /// Below the command form: two actors, and what is waited for.
-    pub(super) fn below_form(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
+    pub(super) fn below_form(&self, ctx: &Context<Self>, desk: &OpenLog) -> Html {
         let act = ctx.link().callback(Msg::Lab);
         let stream = self.draft.stream(&self.forms);
         let held = self.lab.held.get(&self.draft.actor).filter(|it| Some(&it.0) == stream.as_ref());
@@ -196,7 +193,7 @@ impl App {
     }
 
     /// The tool that is open.
-    pub(super) fn drawer(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
+    pub(super) fn drawer(&self, ctx: &Context<Self>, desk: &OpenLog) -> Html {
         let Some(tool) = self.lab.tool else { return html! {} };
         let link = ctx.link();
         let act: Callback<lab::Msg> = link.callback(Msg::Lab);
@@ -237,7 +234,7 @@ impl App {
                 let logs = self.logs.iter().filter(|it| it.scenario == **scenario).cloned();
                 html! {
                     <>
-                        <CompareForm logs={logs.collect::<Vec<_>>()} log={desk.info().id.clone()} position={session.position()} head={session.head()} {act} />
+                        <CompareForm logs={logs.collect::<Vec<_>>()} log={desk.id().to_owned()} position={session.position()} head={session.head()} {act} />
                         { lab::compared(self.lab.compared.as_ref()) }
                     </>
                 }
@@ -250,7 +247,7 @@ impl App {
     }
 
     /// The form's command, on the version that its sender holds.
-    pub(super) fn ask(&mut self, desk: &Desk) -> Option<Ask> {
+    pub(super) fn ask(&mut self, desk: &OpenLog) -> Option<Ask> {
         let mut ask = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id())?;
         let here = desk.session().log().version(&ask.command.stream);
         let held = self.lab.held.get(&ask.actor);
@@ -269,24 +266,15 @@ fn shared<T>(it: T) -> Rc<RefCell<T>> {
 }
 
 /// What to ask about where nothing was pressed: the selected event's state, or the first there is.
-fn first(desk: &Desk, streams: &[Stream]) -> Option<Inquiry> {
-    let mut session = desk.session_mut();
+fn first(desk: &OpenLog, streams: &[Stream]) -> Option<Inquiry> {
+    let mut session = desk.looking();
     let here = session.event().map(|it| it.stream().clone()).or_else(|| streams.first().cloned());
     let view = session.world().subscriptions().first().map(|it| Target::View(it.name().clone()));
     let target = here.map(Target::State).or(view)?;
     Inquiry::new(&mut session, target, None)
 }
 
-async fn compare(desk: &Desk, wanted: &Wanted) -> Result<crate::lab::Comparison, String> {
-    let heads = |there: u64, at: u64, log: &str| {
-        if at > there { Err(format!("{log} ends at #{there}")) } else { Ok(()) }
-    };
-    heads(desk.session().head(), wanted.here, "this log")?;
-    if wanted.log == desk.info().id {
-        heads(desk.session().head(), wanted.there, "this log")?;
-        return Ok(compare_positions(&mut desk.session_mut(), wanted.here, wanted.there));
-    }
-    let mut other = desk.other(&wanted.log).await.map_err(|it| it.to_string())?;
-    heads(other.head(), wanted.there, "the other log")?;
-    Ok(compare_logs([&mut desk.session_mut(), &mut other], [wanted.here, wanted.there]))
+async fn compare(desk: &OpenLog, wanted: &Wanted) -> Result<crate::lab::Comparison, String> {
+    let there = Place::At { log: Some(wanted.log.clone()), at: Some(wanted.there) };
+    desk.compare(Place::Position(wanted.here), there).await.map_err(|it| it.message)
 }

@@ -87,7 +87,7 @@ impl App {
 
     pub(super) fn bookmark(&mut self, position: u64, name: Option<&str>) {
         let Some(desk) = &self.desk else { return };
-        bookmarks::set(&desk.info().id, &mut self.bookmarks, position, name);
+        bookmarks::set(desk.id(), &mut self.bookmarks, position, name);
     }
 
     /// Brings a station's panel forward.

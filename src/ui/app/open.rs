@@ -7,15 +7,17 @@ use yew::Context;
 
 use super::{App, Msg, layout, scene};
 use crate::es::Scenario;
-use crate::lab::{Entry, Subscription, forms};
-use crate::store::{LogInfo, StoreError};
+use crate::host::{Alone, Answered, Host, OpenLog, Request};
+use crate::lab::{Subscription, forms};
+use crate::store::{AnyStore, IdbStore, LogInfo, MemoryStore, StoreError};
 use crate::ui::address::Address;
 use crate::ui::bookmarks;
 use crate::ui::browser::{remember, remembered, remove};
+use crate::ui::clock::{BrowserClock, BrowserIds};
 use crate::ui::commands::Draft;
 use crate::ui::console::Reply;
-use crate::ui::desk::{Desk, Storage};
 use crate::ui::lab::Lab;
+use crate::ui::tabs::Tabs;
 
 /// Which log of a scenario is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ pub enum How {
 
 /// A log that was opened.
 pub struct Opened {
-    pub desk: Desk,
+    pub desk: OpenLog,
     /// All that are kept where it is.
     pub logs: Vec<LogInfo>,
     pub came: Came,
@@ -47,7 +49,7 @@ pub enum Came {
     /// In the place of one that was asked for and is not there.
     Instead,
     /// By a fork after that event, with what came of the command that was sent there.
-    Forked(u64, Option<Entry>),
+    Forked(u64, Option<Answered>),
 }
 
 /// Under this the log is remembered in which something does not run as usual.
@@ -61,7 +63,7 @@ impl App {
         let address = Address::here();
         let scenario: Rc<str> = address.scenario.as_deref().unwrap_or("cart").into();
         if let (Some(desk), Some(log)) = (&self.desk, &address.log)
-            && desk.info().id == *log
+            && desk.id() == *log
         {
             if let Some(position) = address.position {
                 self.seek(position);
@@ -91,19 +93,19 @@ impl App {
         self.settling = None;
         self.opening += 1;
         let turn = self.opening;
-        let disk = self.disk.clone().map(Storage::Disk);
-        let memory = Storage::Memory(self.memory.clone());
+        let disk = self.disk.as_ref().map(|(host, _)| host.clone());
+        let memory = self.memory.clone();
         // A command that is under way is not lost by it.
         let left = self.desk.clone().filter(|_| self.under_way());
         ctx.link().send_future(async move {
             if let Some(left) = left {
-                left.run().await;
+                left.ask(Request::Finish).await;
             }
             let position = match &how {
                 How::Log(_, position) => *position,
                 _ => None,
             };
-            let result = open(disk, memory, &scenario, how).await;
+            let result = open(disk, memory, &scenario, how).await.map_err(|it| it.to_string());
             Msg::Opened(turn, result, position, reply)
         });
     }
@@ -112,7 +114,7 @@ impl App {
         &mut self,
         ctx: &Context<Self>,
         turn: u64,
-        result: Result<Opened, StoreError>,
+        result: Result<Opened, String>,
         position: Option<u64>,
         reply: Option<Reply>,
     ) -> bool {
@@ -132,7 +134,7 @@ impl App {
                     None if self.desk.is_some() => self.fault = Some(why),
                     // Without a log there is no page: rather one that is only in memory.
                     None => {
-                        self.unkept = Some(fault.to_string());
+                        self.unkept = Some(fault);
                         let scenario = Address::here().scenario;
                         let scenario = scenario.as_deref().unwrap_or("cart");
                         self.open(ctx, scenario, How::Memory(true), None);
@@ -152,8 +154,8 @@ impl App {
         }
         self.list_own(logs.into_iter());
         self.list_anew(ctx);
-        if let Came::Forked(position, entry) = &came {
-            self.forked(*position, entry.as_ref());
+        if let Came::Forked(position, answered) = &came {
+            self.forked(*position, answered.as_ref());
         }
         match reply {
             Some(reply) => reply.resolve(&()),
@@ -183,7 +185,7 @@ impl App {
     }
 
     /// Puts a log on the page.
-    pub(super) fn show(&mut self, ctx: &Context<Self>, desk: Desk, position: Option<u64>) {
+    pub(super) fn show(&mut self, ctx: &Context<Self>, desk: OpenLog, position: Option<u64>) {
         let new = self.desk.is_some();
         let altered = self.desk.as_ref().is_some_and(|old| {
             old.session().world().subscriptions().iter().any(Subscription::altered)
@@ -205,7 +207,7 @@ impl App {
         (self.playing, self.wanted, self.behind) = (None, None, false);
         self.listeners.open(&desk);
         self.clear_hint();
-        let reloaded = !new && remembered(ALTERED).is_some_and(|log| log == desk.info().id);
+        let reloaded = !new && remembered(ALTERED).is_some_and(|log| log == desk.id());
         if altered || reloaded {
             remember(ALTERED, None);
             let here = if altered {
@@ -216,37 +218,50 @@ impl App {
             self.told = Some(format!("What was paused, delayed or broken {here}."));
         }
         self.addressed = None;
-        self.bookmarks = bookmarks::load(&desk.info().id);
-        self.shell.money = Rc::new(scene::money(&mut desk.session_mut(), &self.forms));
+        self.bookmarks = bookmarks::load(desk.id());
+        self.shell.money = Rc::new(scene::money(&mut desk.looking(), &self.forms));
         // Whoever was at the head stays there, whatever its processes have done on opening.
         if let Some(position) = position.filter(|it| *it < desk.found()) {
-            desk.session_mut().seek(position);
+            desk.looking().seek(position);
         }
         let at = desk.session().position();
         // An entry of the history that led here is this one's already.
-        let from = self.desk.as_ref().map(|old| old.info().id.as_str());
+        let from = self.desk.as_ref().map(OpenLog::id);
         let new = new && Address::here().log.as_deref() == from;
-        Address::write(&scenario.id, &desk.info().id, at, new);
+        Address::write(&scenario.id, desk.id(), at, new);
         document().set_title(&format!("{} · Leftfold", scenario.title));
         let changed = ctx.link().callback(Msg::Changed);
         desk.on_change(move |trace| changed.emit(trace));
+        wasm_bindgen_futures::spawn_local(desk.serve());
         self.desk = Some(desk);
         remove("#skeleton");
     }
 }
 
+/// Logs that are only in memory.
+pub(super) fn in_memory() -> Host {
+    let store = AnyStore::new(MemoryStore::default());
+    Host::new(store, Rc::new(Alone), Rc::new(BrowserClock), Rc::new(BrowserIds))
+}
+
+/// Logs that are kept in the browser, and shared by its tabs.
+pub(super) fn on_disk(store: &IdbStore) -> Host {
+    let store = AnyStore::new(store.clone());
+    Host::new(store, Rc::new(Tabs::default()), Rc::new(BrowserClock), Rc::new(BrowserIds))
+}
+
 /// Opens or makes a log, on disk where there is one.
 async fn open(
-    durable: Option<Storage>,
-    memory: Storage,
+    durable: Option<Host>,
+    memory: Host,
     scenario: &Rc<Scenario>,
     how: How,
 ) -> Result<Opened, StoreError> {
-    let mut storage = match (&how, durable) {
+    let mut host = match (&how, durable) {
         (How::Memory(_), _) | (_, None) => memory.clone(),
-        (_, Some(storage)) => storage,
+        (_, Some(host)) => host,
     };
-    let mut logs = storage.logs().await?;
+    let mut logs = host.logs().await?;
     let own = |log: &&LogInfo| log.scenario == *scenario.id;
     let last = |logs: &[LogInfo]| logs.iter().filter(own).max_by_key(|it| it.opened_at).cloned();
     let mut came = Came::Asked;
@@ -256,7 +271,7 @@ async fn open(
             if !logs.iter().any(|log| log.id == *id) {
                 let others = memory.logs().await?;
                 if others.iter().any(|log| log.id == *id) {
-                    (storage, logs) = (memory, others);
+                    (host, logs) = (memory, others);
                 }
             }
             let found = logs.iter().filter(own).find(|log| log.id == *id).cloned();
@@ -269,13 +284,13 @@ async fn open(
         _ => None,
     };
     let desk = if let Some(info) = wanted {
-        Desk::open(storage.clone(), scenario, info, None).await?
+        host.open(scenario, info).await?
     } else {
         let story = !matches!(how, How::Empty | How::Memory(false));
-        Desk::create(storage.clone(), scenario, story).await?
+        host.create(scenario, story).await?
     };
     // What is known of them now, without asking again.
-    let info = desk.info().clone();
+    let info = desk.info();
     match logs.iter_mut().find(|log| log.id == info.id) {
         Some(log) => *log = info,
         None => logs.push(info),

@@ -9,9 +9,10 @@ use yew::{Context, ContextProvider, Html, html};
 use super::play::Shows;
 use super::{App, Msg, Side};
 use crate::es::Stream;
-use crate::lab::{Kind, Panel, Session, StateView};
+use crate::host::OpenLog;
+use crate::lab::{Kind, Panel, StateView, Viewpoint};
+use crate::ui::clock::written_millis;
 use crate::ui::commands::{Commands, Mode};
-use crate::ui::desk::{Desk, written_millis};
 use crate::ui::header::{Header, Keys};
 use crate::ui::journal::Journal;
 use crate::ui::lab;
@@ -40,7 +41,7 @@ pub struct Shown {
 
 impl App {
     #[expect(clippy::too_many_lines, reason = "the page as a whole, from top to bottom")]
-    pub(super) fn page(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
+    pub(super) fn page(&self, ctx: &Context<Self>, desk: &OpenLog) -> Html {
         let (link, calls) = (ctx.link(), &self.calls);
         let session = desk.session();
         let (position, head) = (session.position(), session.head());
@@ -119,8 +120,8 @@ impl App {
             <div {class}>
                 <Header
                     scenarios={self.titles.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
-                    story={scenario.story.len()} {next} logs={self.logs.clone()} log={desk.info().id.clone()}
-                    durable={desk.storage().durable()} busy={under_way} present={self.present}
+                    story={scenario.story.len()} {next} logs={self.logs.clone()} log={desk.id().to_owned()}
+                    durable={desk.host().durable()} busy={under_way} present={self.present}
                     open={calls.open.clone()}
                     tell={calls.tell.clone()}
                     theme={calls.theme.clone()}
@@ -210,7 +211,7 @@ impl App {
                 }
                 if self.keeping.shown.open {
                     <Logs
-                        shown={self.keeping.shown.clone()} log={desk.info().id.clone()} durable={desk.storage().durable()}
+                        shown={self.keeping.shown.clone()} log={desk.id().to_owned()} durable={desk.host().durable()}
                         act={calls.act.clone()}
                     />
                 }
@@ -222,16 +223,16 @@ impl App {
         }
     }
 
-    fn notices(&self, ctx: &Context<Self>, desk: &Desk) -> Html {
+    fn notices(&self, ctx: &Context<Self>, desk: &OpenLog) -> Html {
         html! {
             <div class="notices">
-                if let Some(why) = self.unkept.as_ref().filter(|_| !desk.storage().durable()) {
+                if let Some(why) = self.unkept.as_ref().filter(|_| !desk.host().durable()) {
                     <p class="notice" role="alert">
                         { format!("This log lives in memory only and is gone when the page closes: {why}.") }
                     </p>
                 }
                 if let Some(trouble) = desk.trouble() {
-                    { logs::trouble(&trouble, &desk.described(), &ctx.link().callback(Msg::Act)) }
+                    { logs::trouble(&trouble, &desk.info(), &ctx.link().callback(Msg::Act)) }
                 }
                 if !desk.runs_processes() {
                     <p class="notice">{ "Another tab has this log open as well. What either stores, both show; the other one runs its processes." }</p>
@@ -261,8 +262,8 @@ impl App {
     /// Looks what the read side shows at the playhead. `passing` is true where that moves on at
     /// once: what the event there has changed is not looked for, nor is it shown in detail, and
     /// panels that nobody sees stay as they are.
-    pub(super) fn look(&mut self, desk: &Desk, passing: bool) {
-        let mut session = desk.session_mut();
+    pub(super) fn look(&mut self, desk: &OpenLog, passing: bool) {
+        let mut session = desk.looking();
         let states = self.states(&mut session);
         let panels = self.panels(&mut session, passing);
         let rest = if passing { self.shown.rest } else { session.position() };
@@ -271,7 +272,7 @@ impl App {
 
     /// The states that are shown: of few streams all, of many the selected event's and the pinned.
     /// Where not all of them are in view, the selected event's is the first.
-    fn states(&self, session: &mut Session) -> Vec<StateView> {
+    fn states(&self, session: &mut Viewpoint) -> Vec<StateView> {
         let position = session.position();
         let streams = &self.scene.streams;
         let here = session.event().map(|it| it.stream().clone());
@@ -306,7 +307,7 @@ impl App {
         states
     }
 
-    fn panels(&self, session: &mut Session, passing: bool) -> Vec<Rc<Panel>> {
+    fn panels(&self, session: &mut Viewpoint, passing: bool) -> Vec<Rc<Panel>> {
         let subscriptions = session.world().subscriptions().iter();
         let names: Vec<Rc<str>> = subscriptions.map(|it| it.name().clone()).collect();
         if passing {

@@ -19,7 +19,7 @@ impl App {
         // Whatever was wanted before is over.
         self.wanted = None;
         let before = desk.session().position();
-        desk.session_mut().seek(position);
+        desk.looking().seek(position);
         let after = desk.session().position();
         self.beat = None;
         if before == after {
@@ -71,7 +71,7 @@ impl App {
     fn follow(&self) {
         let Some(desk) = &self.desk else { return };
         let session = desk.session();
-        let log = &desk.info().id;
+        let log = desk.id();
         Address::write(&session.scenario().id, log, session.position(), false);
         // What a reload would undo, so that it can be said then.
         let altered = session.world().subscriptions().iter().any(Subscription::altered);
@@ -186,7 +186,7 @@ impl App {
     fn beat_here(&self) -> Beat {
         let mut whom = Vec::new();
         if let Some(desk) = &self.desk {
-            let mut session = desk.session_mut();
+            let mut session = desk.looking();
             if let Some(event) = session.event() {
                 whom.push((event.stream().as_str().into(), Station::Handler));
             }

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use crate::es::{Map, Set, Stream, natural, sort};
-use crate::lab::{Broken, CommandForm, Effect, FieldKind, Kind, Outcome, Session, Status};
-use crate::ui::desk::Desk;
+use crate::host::OpenLog;
+use crate::lab::{Broken, CommandForm, Effect, FieldKind, Kind, Outcome, Status, Viewpoint};
 use crate::ui::track::{Axis, Track};
 
 /// Below so many events, the timeline is drawn anew for each; above, for each half percent.
@@ -24,7 +24,7 @@ type Asked = (u64, usize, usize, Vec<(Rc<str>, u16, u64)>);
 /// What is known of the log as a whole.
 #[derive(Default)]
 pub struct Scene {
-    desk: Option<Desk>,
+    desk: Option<OpenLog>,
     head: u64,
     scanned: u64,
     counted: usize,
@@ -57,18 +57,18 @@ pub struct Scene {
 
 impl Scene {
     /// Catches up with a log. `resting` is true where the playhead has come to rest.
-    pub fn refresh(&mut self, desk: &Desk, zoom: u64, by_time: bool, resting: bool) {
+    pub fn refresh(&mut self, desk: &OpenLog, zoom: u64, by_time: bool, resting: bool) {
         if self.desk.as_ref() != Some(desk) {
             let narration = desk.session().narration();
             *self = Self { desk: Some(desk.clone()), narration, ..Self::default() };
         }
-        let mut session = desk.session_mut();
+        let mut session = desk.looking();
         self.count(&session);
         self.draw(&session, zoom, by_time);
         self.check(&mut session, resting);
     }
 
-    fn count(&mut self, session: &Session) {
+    fn count(&mut self, session: &Viewpoint) {
         let (world, log) = (session.world(), session.log());
         let journal = world.journal();
         let head = log.head();
@@ -131,7 +131,7 @@ impl Scene {
         self.head = head;
     }
 
-    fn draw(&mut self, session: &Session, zoom: u64, by_time: bool) {
+    fn draw(&mut self, session: &Viewpoint, zoom: u64, by_time: bool) {
         let (log, head) = (session.log(), session.head());
         let axis = Axis::new(log, session.position(), zoom, by_time);
         let grown = head != self.drawn && (head < DRAWN_AT_ONCE || head - self.drawn > head / 200);
@@ -150,7 +150,7 @@ impl Scene {
         }
     }
 
-    fn check(&mut self, session: &mut Session, resting: bool) {
+    fn check(&mut self, session: &mut Viewpoint, resting: bool) {
         let at = (session.position(), session.head());
         if self.checked == Some(at) || session.scenario().checks.is_empty() {
             return;
@@ -166,7 +166,7 @@ impl Scene {
 }
 
 /// The names of the fields that hold money: those that a command's type or a table says do.
-pub fn money(session: &mut Session, forms: &[CommandForm]) -> Set<Rc<str>> {
+pub fn money(session: &mut Viewpoint, forms: &[CommandForm]) -> Set<Rc<str>> {
     let fields = forms.iter().flat_map(|form| &form.fields);
     let mut names: Set<Rc<str>> = fields
         .filter(|field| field.kind == FieldKind::Money)

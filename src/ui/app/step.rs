@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use yew::Context;
 
 use super::{App, Msg};
+use crate::host::Request;
 use crate::lab::{Did, Kind};
 use crate::ui::browser::{focus, on_button};
 use crate::ui::pipeline::{Performed, Pulse};
@@ -37,7 +38,7 @@ fn brief(state: &Value, shell: &Shell) -> String {
 
 impl App {
     /// Queues the form's command, and nothing more.
-    pub(super) fn step_into(&mut self) {
+    pub(super) fn step_into(&mut self, ctx: &Context<Self>) {
         let Some(desk) = self.desk.clone() else { return };
         if self.stepping.as_ref().is_some_and(|it| !it.over) {
             return;
@@ -46,13 +47,23 @@ impl App {
         self.playing = None;
         self.beat = None;
         let head = desk.session().head();
-        desk.session_mut().seek(head);
+        desk.looking().seek(head);
         self.told =
             Some(format!("{} waits to be handled. Each step does one thing.", ask.command.kind));
         self.pulse(crate::ui::pipeline::Station::Commands, None);
-        desk.session_mut().world_mut().submit(ask);
-        self.stepping = Some(Stepping { steps: Rc::default(), over: false, busy: false });
+        self.stepping = Some(Stepping { steps: Rc::default(), over: false, busy: true });
         self.said = self.told.clone().unwrap_or_default();
+        ctx.link().send_future(async move {
+            desk.ask(Request::Submit(ask.into())).await;
+            Msg::Submitted(desk)
+        });
+    }
+
+    /// The command waits to be handled: the first step can be taken.
+    pub(super) fn submitted(&mut self) {
+        if let Some(stepping) = &mut self.stepping {
+            stepping.busy = false;
+        }
     }
 
     /// True where a command is under way, step by step.
@@ -67,13 +78,10 @@ impl App {
             return;
         }
         ctx.link().send_future(async move {
-            if all {
-                let trace = desk.run().await;
-                return Msg::Stepped(desk, trace, true);
-            }
-            let did = desk.step().await;
-            let over = did.is_none();
-            Msg::Stepped(desk, did.into_iter().collect(), over)
+            let request = if all { Request::Finish } else { Request::Step };
+            let trace = desk.ask(request).await.trace;
+            let over = all || trace.is_empty();
+            Msg::Stepped(desk, trace, over)
         });
     }
 

@@ -9,7 +9,7 @@ use super::parts::{Amount, refused};
 use super::sides::{Both, Pair, sides};
 use super::worker::Job;
 use crate::es::{Set, Stream};
-use crate::lab::{Change, Session, WhatIf};
+use crate::lab::{Change, Viewpoint, WhatIf};
 use crate::ui::parts::{button, counted, grouped};
 
 /// So many events are folded for a read model before the page draws again.
@@ -39,7 +39,7 @@ impl Imagining {
     ///
     /// # Errors
     /// A sentence, where it makes no sense.
-    pub fn new(session: &Session, change: Change) -> Result<Self, String> {
+    pub fn new(session: &Viewpoint, change: Change) -> Result<Self, String> {
         let what_if = WhatIf::new(session.world(), &change)?;
         let at = (u64::MAX, session.head());
         let (left, pairs) = (Vec::new(), Vec::new());
@@ -70,7 +70,7 @@ impl Imagining {
 }
 
 impl Job for Imagining {
-    fn keep_up(&mut self, session: &Session) {
+    fn keep_up(&mut self, session: &Viewpoint) {
         let at = (session.position(), session.head());
         if self.at == at {
             return;
@@ -96,7 +96,7 @@ impl Job for Imagining {
     }
 
     /// States and views first, then decisions.
-    fn advance(&mut self, session: &mut Session, _: u64) {
+    fn advance(&mut self, session: &mut Viewpoint, _: u64) {
         let to = self.at.0;
         match self.left.last() {
             Some(Subject::State(stream)) => {
@@ -160,7 +160,7 @@ fn ways(position: u64, head: u64, words: &'static str, act: &Callback<Msg>) -> H
 }
 
 /// The drawer's body where nothing is imagined.
-pub fn no_what_if(session: &Session, fault: Option<&str>, act: &Callback<Msg>) -> Html {
+pub fn no_what_if(session: &Viewpoint, fault: Option<&str>, act: &Callback<Msg>) -> Html {
     html! {
         <>
             { refused(fault) }

@@ -11,7 +11,7 @@ use super::Msg;
 use super::parts::refused;
 use super::worker::Job;
 use crate::es::{Condition, Operand, Relation, Set, Stream};
-use crate::lab::{Bisect, Found, Session, Target, Why, cents, keyed, lines};
+use crate::lab::{Bisect, Found, Target, Viewpoint, Why, cents, keyed, lines};
 use crate::ui::parts::{button, counted, grouped, select, tick, typed};
 use crate::ui::shell::{Shell, is_money};
 use crate::ui::views::plain;
@@ -38,7 +38,7 @@ pub struct Inquiry {
 impl Inquiry {
     /// Asks about a field; about the first where none is named. None where there is no such state
     /// or view.
-    pub fn new(session: &mut Session, target: Target, pointer: Option<String>) -> Option<Self> {
+    pub fn new(session: &mut Viewpoint, target: Target, pointer: Option<String>) -> Option<Self> {
         let position = session.position();
         let value = match &target {
             Target::State(stream) => session.state_at(stream, position)?.1,
@@ -72,14 +72,14 @@ impl Inquiry {
 
 impl Job for Inquiry {
     // What was asked was asked where the playhead was then.
-    fn keep_up(&mut self, _: &Session) {}
+    fn keep_up(&mut self, _: &Viewpoint) {}
 
     fn busy(&self) -> bool {
         self.why.as_ref().is_some_and(|it| !it.is_over())
             || self.bisect.as_ref().is_some_and(|(_, it)| it.found() == Found::NotYet)
     }
 
-    fn advance(&mut self, session: &mut Session, budget: u64) {
+    fn advance(&mut self, session: &mut Viewpoint, budget: u64) {
         // The playhead may have moved on; what was asked was asked there.
         let here = session.position();
         session.seek(self.position);
@@ -117,7 +117,7 @@ fn value(shell: &Shell, pointer: &str, value: Option<&Value>) -> String {
 /// The drawer's body.
 pub fn why(
     shell: &Shell,
-    session: &Session,
+    session: &Viewpoint,
     it: &Inquiry,
     streams: &[Stream],
     act: &Callback<Msg>,
@@ -204,7 +204,7 @@ fn causes(shell: &Shell, it: &Inquiry, act: &Callback<Msg>, seek: &Callback<u64>
     }
 }
 
-fn found(session: &Session, it: &Inquiry, act: &Callback<Msg>, seek: &Callback<u64>) -> Html {
+fn found(session: &Viewpoint, it: &Inquiry, act: &Callback<Msg>, seek: &Callback<u64>) -> Html {
     let Some((asked, bisect)) = &it.bisect else { return html! {} };
     let event = |position: u64| match session.log().event(position) {
         Some(event) => format!("#{position} {} on {}", event.kind(), event.stream()),

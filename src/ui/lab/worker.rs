@@ -7,8 +7,9 @@ use std::rc::Rc;
 use gloo::timers::callback::Timeout;
 use yew::{Callback, Component, Context, Html, Properties};
 
-use crate::lab::Session;
-use crate::ui::desk::{Desk, now};
+use crate::host::OpenLog;
+use crate::lab::Viewpoint;
+use crate::ui::clock::now;
 
 /// How long a slice lasts, in milliseconds.
 const SLICE: u64 = 6;
@@ -18,16 +19,16 @@ const BUDGET: u64 = 64;
 /// Something that takes longer.
 pub trait Job {
     /// Follows the playhead and the log.
-    fn keep_up(&mut self, session: &Session);
+    fn keep_up(&mut self, session: &Viewpoint);
     /// True where something is left to do.
     fn busy(&self) -> bool;
     /// Does a little more: about so many events or looks.
-    fn advance(&mut self, session: &mut Session, budget: u64);
+    fn advance(&mut self, session: &mut Viewpoint, budget: u64);
 }
 
 #[derive(Properties)]
 pub struct WorkerProps {
-    pub desk: Desk,
+    pub desk: OpenLog,
     pub job: Rc<RefCell<dyn Job>>,
     /// Draws what is there by now.
     pub draw: Callback<(), Html>,
@@ -65,7 +66,7 @@ impl Component for Worker {
         let WorkerProps { desk, job, .. } = ctx.props();
         let start = now();
         {
-            let (mut job, mut session) = (job.borrow_mut(), desk.session_mut());
+            let (mut job, mut session) = (job.borrow_mut(), desk.looking());
             while job.busy() && now() - start < SLICE {
                 let before = now();
                 job.advance(&mut session, self.budget);

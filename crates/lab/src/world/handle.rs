@@ -172,7 +172,14 @@ impl World {
                 let known = self.log.handled(commit.envelope.command_id);
                 let events = known.unwrap_or(commit.after + 1..commit.head() + 1);
                 let (from, to) = (events.start, events.end - 1);
+                let envelope = commit.envelope.clone();
                 self.learned(commit);
+                if handling.reaction_of.is_none() {
+                    let (after, commits) = (self.log.head(), self.log.commits());
+                    let outcome = Outcome::Accepted;
+                    let entry = Entry { envelope, outcome, reason: None, events, after, commits };
+                    self.outcomes.push(entry);
+                }
                 self.close(handling.reaction_of, handling.envelope.command_id);
                 let told = self.subscriptions.iter().filter(|it| it.synchronous && from <= to);
                 let told = told.map(|it| it.name.clone()).collect();
@@ -243,7 +250,11 @@ impl World {
         if handling.reaction_of.is_none() {
             let reason = format!("{stream} was expected at {expected}, and is at version {actual}");
             let outcome = Outcome::WrongExpectedVersion { expected, actual };
-            self.enter_as(handling.envelope.clone(), outcome, Some(reason.into()), 1..1);
+            let entry =
+                self.enter_as(handling.envelope.clone(), outcome, Some(reason.into()), 1..1);
+            if !retry {
+                self.outcomes.push(entry);
+            }
         }
         if retry {
             handling.stage = Stage::Received;
@@ -274,7 +285,10 @@ impl World {
     ) {
         let id = handling.envelope.command_id;
         let answered = outcome != Outcome::NotStored;
-        self.enter_as(handling.envelope, outcome, reason, events);
+        let entry = self.enter_as(handling.envelope, outcome, reason, events);
+        if handling.reaction_of.is_none() {
+            self.outcomes.push(entry);
+        }
         if answered {
             self.close(handling.reaction_of, id);
         }
@@ -286,13 +300,14 @@ impl World {
         outcome: Outcome,
         reason: Option<Rc<str>>,
         events: Range<u64>,
-    ) {
+    ) -> Entry {
         let (after, commits) = (self.log.head(), self.log.commits());
         let entry = Entry { envelope: Rc::new(envelope), outcome, reason, events, after, commits };
         if entry.outcome != Outcome::NotStored {
             self.keeps.push(Keep::Refusal(entry.clone()));
         }
-        self.journal.push(entry);
+        self.journal.push(entry.clone());
+        entry
     }
 
     /// One reaction less to wait for; where nobody says whose it is, whoever waits for it.

@@ -1,0 +1,337 @@
+//! Logs as wholes: made, copied, forked, described, imported, exported, restored.
+
+use std::rc::Rc;
+
+use codec::archive::{Export, Format, Import, Imported};
+use codec::{Found, Packed, Packs, pack};
+use es::{Scenario, StoredCommit};
+use lab::{Keep, Kind, Subscription, Viewpoint};
+use store::{LogInfo, Records, StoreError};
+
+use crate::{Host, OpenLog, Trouble};
+
+/// A file is handed on in pieces of about so many bytes.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// What became of a copy to a file.
+pub struct Copied {
+    /// How many events it holds.
+    pub events: u64,
+    /// False where some of the log cannot be read.
+    pub whole: bool,
+}
+
+/// What became of a rehearsed disaster.
+pub struct Restored {
+    /// The new log.
+    pub info: LogInfo,
+    /// How many events were restored.
+    pub events: u64,
+    /// The size of the backup.
+    pub bytes: usize,
+    /// True where every read model shows what it showed.
+    pub same: bool,
+}
+
+/// No more commits, and whoever asks for them is noticed.
+fn after(mut last: impl FnMut()) -> impl Iterator<Item = Packed> {
+    std::iter::from_fn(move || {
+        last();
+        None
+    })
+}
+
+impl Host {
+    /// A new log of a scenario; nothing is stored yet.
+    pub fn new_log(
+        &self,
+        scenario: &Scenario,
+        title: String,
+        forked_from: Option<(String, u64)>,
+    ) -> LogInfo {
+        let now = self.clock.now();
+        LogInfo {
+            id: self.new_log_id(),
+            scenario: scenario.id.to_string(),
+            title,
+            created_at: now,
+            opened_at: now,
+            forked_from,
+            deleted_at: None,
+        }
+    }
+
+    /// Changes what is known of a log, and tells those that have it open.
+    ///
+    /// # Errors
+    /// Where that cannot be kept.
+    pub async fn redescribe(&self, info: &LogInfo) -> Result<(), StoreError> {
+        self.describe(info).await?;
+        self.peers.announce(&info.id);
+        Ok(())
+    }
+
+    /// Makes a new log of an archive. `last` is called once all of it was handed to the store.
+    ///
+    /// # Errors
+    /// A sentence: why it cannot begin a log, or why it could not be stored.
+    pub async fn import_new(
+        &self,
+        scenario: &Rc<Scenario>,
+        title: String,
+        archive: Imported,
+        mut keeps: Vec<Keep>,
+        last: impl FnMut(),
+    ) -> Result<LogInfo, String> {
+        let title = if title.is_empty() { scenario.title.to_string() } else { title };
+        let info = self.new_log(scenario, title, None);
+        let events = archive.events;
+        let mut pieces = archive.into_new(self.clock.now())?.into_pieces().chain(after(last));
+        // What was asked for by the old log's processes is not asked for again.
+        for name in scenario.processes.iter().map(|process| process.name()) {
+            if !keeps.iter().any(|it| matches!(it, Keep::Mark(process, _) if *process == name)) {
+                keeps.push(Keep::Mark(name, events));
+            }
+        }
+        let stored = self.import(&info, &mut pieces, &self.records_of(&keeps)).await;
+        stored.map_err(|fault| fault.to_string())?;
+        Ok(info)
+    }
+
+    /// Copies a log, as far as it can be read, with its side records. `last` is called once all
+    /// its commits were handed over.
+    ///
+    /// # Errors
+    /// Where it cannot be read or kept.
+    pub async fn duplicate(
+        &self,
+        log: &LogInfo,
+        title: String,
+        last: impl FnMut(),
+    ) -> Result<LogInfo, StoreError> {
+        let records = self.records(&log.id).await?;
+        let commits = self.commits(&log.id).await?;
+        let head = commits.last().map_or(0, |it| it.after + it.events.len() as u64);
+        let now = self.clock.now();
+        let copy = LogInfo {
+            id: self.new_log_id(),
+            title,
+            created_at: now,
+            opened_at: now,
+            forked_from: Some((log.id.clone(), head)),
+            deleted_at: None,
+            ..log.clone()
+        };
+        let mut commits = pack(commits).chain(after(last));
+        self.import(&copy, &mut commits, &records).await?;
+        Ok(copy)
+    }
+
+    fn new_log_id(&self) -> String {
+        let id = self.ids.next().simple().to_string();
+        // The last digits are the random ones; the first are the time, which sorts.
+        format!("{}{}", &id[4..12], &id[28..])
+    }
+
+    /// Writes a log's archive in pieces; of an open log, from what is known here where the store
+    /// fails. `sink` is called with each piece and with how many events there were by then; where
+    /// all has to begin again, with none.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn export(
+        &self,
+        info: &LogInfo,
+        format: Format,
+        open: Option<&OpenLog>,
+        mut sink: impl FnMut(Option<&[u8]>, u64),
+    ) -> Result<Copied, StoreError> {
+        let mut export = Export::new(format, &info.scenario);
+        let (mut bytes, mut events, mut whole) = (Vec::new(), 0, true);
+        let mut visit = |found: Found<'_>| match found {
+            Found::Commit(commit) => {
+                export.commit(&commit.owned(), &mut bytes);
+                events += commit.events.len() as u64;
+                if bytes.len() > PIECE_BYTES {
+                    sink(Some(&bytes), events);
+                    bytes.clear();
+                }
+            }
+            // What is lost is lost: everything else is taken along.
+            Found::Lost(_) => whole = false,
+        };
+        let read = self.read(&info.id, 0, 0, &mut visit).await;
+        let held = open.filter(|log| read.is_err() || log.trouble() == Some(Trouble::Evicted));
+        if let (Err(fault), None) = (&read, held) {
+            return Err(fault.clone());
+        }
+        if let Some(log) = held {
+            sink(None, 0);
+            export = Export::new(format, &info.scenario);
+            (bytes, events, whole) = (Vec::new(), 0, true);
+            let session = log.session();
+            for commit in session.commits(session.head()) {
+                export.commit(&StoredCommit::from(&commit), &mut bytes);
+                events += commit.events.len() as u64;
+            }
+        }
+        export.finish(&mut bytes);
+        sink(Some(&bytes), events);
+        Ok(Copied { events, whole })
+    }
+}
+
+impl OpenLog {
+    /// Makes a new log that shares this one's past up to `position`. Whole commits are kept; of
+    /// one that reaches beyond the position, the events up to it.
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    pub(crate) async fn fork(&self, position: u64) -> Result<LogInfo, StoreError> {
+        let host = &self.0.host;
+        let commits = self.copied(position).await;
+        let (scenario, keeps) = {
+            let session = self.session();
+            (session.scenario().clone(), session.world().kept_up_to(position))
+        };
+        let from = Some((self.0.id.clone(), position));
+        let title = format!("{} from {position}", self.info().title);
+        let info = host.new_log(&scenario, title, from);
+        let records = host.records_of(&keeps);
+        host.import(&info, &mut commits.into_pieces(), &records).await?;
+        Ok(info)
+    }
+
+    /// The commits up to `position`, as they are kept: this tab may know less of an event than is
+    /// written there. What the store has no more is as this tab has it.
+    async fn copied(&self, position: u64) -> Packs {
+        let inner = &self.0;
+        let whole = self.session().head() == position;
+        let (mut copied, mut head) = (Packs::default(), 0);
+        let mut visit = |found: Found<'_>| {
+            if let Found::Commit(commit) = found
+                && commit.after == head
+                && (head < position || whole && commit.events.is_empty())
+            {
+                let mut commit = commit.owned();
+                commit.events.truncate(usize::try_from(position - head).unwrap_or(usize::MAX));
+                head += commit.events.len() as u64;
+                copied.extend([commit]);
+            }
+        };
+        match inner.host.read(&inner.id, 0, 0, &mut visit).await {
+            Ok(()) if head == position => copied,
+            _ => self.session().commits(position).iter().map(StoredCommit::from).collect(),
+        }
+    }
+
+    /// Saves everything that is known here of the log as a new one.
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    pub(crate) async fn save_again(&self) -> Result<LogInfo, StoreError> {
+        let host = &self.0.host;
+        // Where that fails, what follows says why.
+        _ = host.reopen().await;
+        let (info, commits, keeps) = {
+            let session = self.session();
+            let head = session.head();
+            let from = Some((self.0.id.clone(), head));
+            let info = host.new_log(session.scenario(), self.info().title, from);
+            (info, session.commits(head), session.world().kept_up_to(head))
+        };
+        let mut commits = pack(commits.iter().map(StoredCommit::from));
+        host.import(&info, &mut commits, &host.records_of(&keeps)).await?;
+        Ok(info)
+    }
+
+    /// Appends an archive, all of it or nothing; the positions that its events have. `last` is
+    /// called once all of it was handed to the store.
+    ///
+    /// # Errors
+    /// A sentence: what does not go together with what is there, or why it could not be stored.
+    pub async fn extend(
+        &self,
+        imported: Imported,
+        last: impl FnMut(),
+    ) -> Result<(u64, u64), String> {
+        let inner = &self.0;
+        if let Some(trouble) = self.trouble() {
+            return Err(trouble.to_string());
+        }
+        let (range, trace) = {
+            let _turn = inner.gate.lock().await;
+            self.learn().await;
+            let before = self.session().head();
+            let commits = imported.after(self.session().log(), inner.host.clock.now())?;
+            let scenario = self.session().scenario().clone();
+            let (mut read, mut slice) = (Vec::with_capacity(commits.len()), inner.host.slice());
+            for commit in &commits {
+                read.push(commit.lent().read(&scenario));
+                slice.breathe().await;
+            }
+            let mut all = pack(commits).chain(after(last));
+            let stored = inner.host.import(&self.info(), &mut all, &Records::new()).await;
+            stored.map_err(|fault| fault.to_string())?;
+            self.announce();
+            // Once it is stored, nothing may come between.
+            for commit in read {
+                self.session_mut().learned(commit);
+            }
+            let head = self.session().head();
+            ((before + 1, head), self.run_in_turn().await)
+        };
+        self.notify(trace);
+        Ok(range)
+    }
+
+    /// Forgets all read models and folds them again: how many there are, and whether each shows
+    /// what it showed.
+    pub(crate) async fn drop_models(&self) -> (usize, bool) {
+        let (models, before) = {
+            let session = self.session();
+            let running = session.world().subscriptions().iter();
+            let models = running.filter(|it| it.kind() == Kind::Projection);
+            let models: Vec<_> = models.map(|it| (it.name().clone(), it.code())).collect();
+            (models, views(&session))
+        };
+        for (name, code) in &models {
+            self.session_mut().world_mut().rebuild(name, *code);
+        }
+        self.refill().await;
+        (models.len(), views(&self.session()) == before)
+    }
+
+    /// Exports the log, makes a new one of that, and compares the two.
+    ///
+    /// # Errors
+    /// A sentence: what could not be done.
+    pub async fn restore(&self, last: impl FnMut()) -> Result<Restored, String> {
+        let (host, info) = (&self.0.host, self.info());
+        let scenario = self.session().scenario().clone();
+        let mut pieces: Vec<Vec<u8>> = Vec::new();
+        let sink = |piece: Option<&[u8]>, _| match piece {
+            Some(piece) => pieces.push(piece.to_vec()),
+            None => pieces.clear(),
+        };
+        let exported = host.export(&info, Format::Lines, Some(self), sink).await;
+        exported.map_err(|fault| fault.to_string())?;
+        let (mut import, mut bytes, mut slice) = (Import::new(), 0, host.slice());
+        for piece in pieces {
+            import.feed(&piece);
+            bytes += piece.len();
+            slice.breathe().await;
+        }
+        let read = import.finish().map_err(|faults| faults[0].to_string())?;
+        let (events, title) = (read.events, format!("{} restored", info.title));
+        let info = host.import_new(&scenario, title, read, Vec::new(), last).await?;
+        let restored = host.look(&scenario, &info.id).await.map_err(|fault| fault.to_string())?;
+        let same = views(&restored) == views(&self.session());
+        Ok(Restored { info, events, bytes, same })
+    }
+}
+
+fn views(session: &Viewpoint) -> Vec<es::View> {
+    let running = session.world().subscriptions().iter();
+    running.filter(|it| it.kind() == Kind::Projection).map(Subscription::view).collect()
+}

@@ -1,0 +1,641 @@
+//! What can be asked of an open log, and what is answered: plain JSON both ways.
+//!
+//! A request is written `{"send": {…}}`, or `"step"` where it has nothing to say. Positions and
+//! versions start at 1; 0 is before the first. Times are in milliseconds since 1970.
+
+use std::rc::Rc;
+
+use es::{Choice, Condition, Expected, Origin, Recorded, Stream};
+use lab::{Ask, Change, Control, Did, Entry, Fault, Loading, Target};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use store::LogInfo;
+use uuid::Uuid;
+
+/// Something that is asked of an open log. This is the only way in which anybody changes it, or
+/// how it runs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Request {
+    /// Runs a command and all that follows from it.
+    Send(Command),
+    /// Queues a command.
+    Submit(Command),
+    /// Sends a command of the journal once more. Its new id is made up where it is left out.
+    Again {
+        /// The id of the command.
+        command: Uuid,
+        /// In which way.
+        choice: Choice,
+        /// Its new id.
+        #[serde(default)]
+        id: Option<Uuid>,
+    },
+    /// Performs one micro-step.
+    Step,
+    /// Performs micro-steps until all is quiet.
+    Finish,
+    /// Tells the story's next step, and all that follows from it.
+    Next,
+    /// Appends events past their aggregates, all of them or none.
+    Append {
+        /// `[{stream, type, data, at?}]`, still as text: it is read where it is appended.
+        events: Box<RawValue>,
+        /// True where processes are to react to them.
+        #[serde(default)]
+        react: bool,
+    },
+    /// Changes a projection or process, and runs what is due.
+    Subscription {
+        /// Its title.
+        name: String,
+        /// What to change.
+        how: SubscriptionChange,
+    },
+    /// Folds a projection or process again from the first event on.
+    Rebuild {
+        /// Its title.
+        name: String,
+        /// The version of its code; the one that runs where it is left out.
+        #[serde(default)]
+        code: Option<u16>,
+    },
+    /// Forgets all read models and folds them again.
+    RebuildAll,
+    /// Sends what a process's code would have sent and nobody has handled.
+    SendMissing {
+        /// The process's title.
+        name: String,
+    },
+    /// Changes how commands' streams are loaded, and tells what that costs; only tells it where
+    /// nothing is to be changed.
+    Loading(Option<LoadBy>),
+    /// Spoils a stream's snapshot.
+    Disturb {
+        /// The stream.
+        stream: Stream,
+        /// In which way.
+        how: Disturbance,
+    },
+    /// Makes a new log that shares this one's past up to a position.
+    Fork {
+        /// The position.
+        position: u64,
+    },
+    /// Looks whether the store takes changes again.
+    Retry,
+    /// Saves all that is known here of the log as a new one.
+    SaveAgain,
+    /// Moves the playhead.
+    Seek(When),
+    /// The recorded events at positions `from` to `to`, inclusive.
+    Events {
+        /// The first position.
+        from: u64,
+        /// The last one.
+        to: u64,
+    },
+    /// The position of the last event.
+    Head,
+    /// Where the playhead stands.
+    Position,
+    /// A stream's state at the playhead.
+    State {
+        /// The stream, as text.
+        stream: String,
+    },
+    /// What a projection or process shows at the playhead.
+    View {
+        /// Its title.
+        name: String,
+    },
+    /// Every projection and process.
+    Subscriptions,
+    /// A running instance against a clean fold.
+    Health {
+        /// Its title.
+        name: String,
+    },
+    /// What would be without an event, or with two of them swapped.
+    WhatIf {
+        /// What is imagined.
+        change: Imagine,
+        /// What is looked at.
+        target: Target,
+        /// Up to this position; the playhead's where it is left out.
+        #[serde(default)]
+        at: Option<u64>,
+    },
+    /// The events that set a field, newest first.
+    Why {
+        /// What is looked at.
+        target: Target,
+        /// The field, as a JSON pointer.
+        pointer: String,
+    },
+    /// Since when a condition holds.
+    Bisect {
+        /// What is looked at.
+        target: Target,
+        /// The condition.
+        condition: Condition,
+        /// True where it never ceases to hold once it does: that is found sooner.
+        #[serde(default)]
+        monotonic: bool,
+    },
+    /// What differs between two places.
+    Compare {
+        /// The left one.
+        left: Place,
+        /// The right one.
+        right: Place,
+    },
+    /// What was asked, oldest first, and what came of it.
+    Journal,
+    /// Side effects, performed and held back.
+    Outbox,
+    /// The scenario's logs.
+    Logs,
+}
+
+/// A command, and how it is sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Command {
+    /// The stream, as text.
+    pub stream: String,
+    /// Its type, in the imperative.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its data; `{}` where it is left out.
+    #[serde(default)]
+    pub data: Option<Box<RawValue>>,
+    /// How it is sent.
+    #[serde(default)]
+    pub how: How,
+}
+
+impl From<Ask> for Command {
+    fn from(ask: Ask) -> Self {
+        let how = How {
+            expected_version: ask.expected,
+            seen_version: ask.seen,
+            retry: ask.retry,
+            command_id: Some(ask.id.to_string()),
+            actor: Some(ask.actor.to_string()),
+        };
+        let es::CommandRecord { stream, kind, data } = ask.command;
+        Self { stream: stream.to_string(), kind: kind.to_string(), data: Some(data), how }
+    }
+}
+
+/// How a command is sent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct How {
+    /// What its sender believes of the stream: a version on whose state it is decided, 0 for no
+    /// stream, `"exists"` or `"any"`.
+    // What is no number comes as null: it is refused, not left out.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<Expected>,
+    /// The version that its sender saw; with `"any"` it is forced.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub seen_version: Option<u64>,
+    /// True where a conflict is answered by deciding again.
+    pub retry: bool,
+    /// Its id, a UUID; made up where it is left out.
+    pub command_id: Option<String>,
+    /// Who sends it.
+    pub actor: Option<String>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// What is changed about a projection or process. What is left out stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SubscriptionChange {
+    /// Pauses it, or resumes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<bool>,
+    /// Keeps it so many events behind the head.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay: Option<u64>,
+    /// Whether an event that was taken in before is recognised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deduplicate: Option<bool>,
+    /// Whether events are applied within the command's own commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synchronous: Option<bool>,
+    /// Whether a replay reacts to nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guard: Option<bool>,
+    /// A fault arms it, null disarms what is armed.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultOrNone>,
+    /// Moves the checkpoint back to this position.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<u64>,
+    /// Moves the reacted-to mark back to this position; `true` stands for 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redeliver: Option<Count>,
+    /// Delivers one event although it is paused, or so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<Count>,
+    /// The version of its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
+    /// Ends a projection, or starts it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running: Option<bool>,
+}
+
+/// A fault, or none.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FaultOrNone(pub Option<Fault>);
+
+/// A number, or simply yes.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Count {
+    /// So many, or up to there.
+    Number(u64),
+    /// Yes, or no.
+    Flag(bool),
+}
+
+impl From<Control> for SubscriptionChange {
+    fn from(control: Control) -> Self {
+        let mut change = Self::default();
+        match control {
+            Control::Pause(on) => change.paused = Some(on),
+            Control::Step => change.step = Some(Count::Flag(true)),
+            Control::Delay(events) => change.delay = Some(events),
+            Control::Deduplicate(on) => change.deduplicate = Some(on),
+            Control::Synchronous(on) => change.synchronous = Some(on),
+            Control::Guard(on) => change.guard = Some(on),
+            Control::Rewind(to) => change.checkpoint = Some(to),
+            Control::Redeliver(to) => change.redeliver = Some(Count::Number(to)),
+            Control::Fault(fault) => change.fault = Some(FaultOrNone(fault)),
+        }
+        change
+    }
+}
+
+impl SubscriptionChange {
+    /// What is to be changed, in an order in which it makes sense together; steps aside.
+    pub(crate) fn controls(&self) -> impl Iterator<Item = Control> {
+        let redeliver = match self.redeliver {
+            Some(Count::Number(to)) => Some(Control::Redeliver(to)),
+            Some(Count::Flag(true)) => Some(Control::Redeliver(0)),
+            Some(Count::Flag(false)) | None => None,
+        };
+        let controls = [
+            self.synchronous.map(Control::Synchronous),
+            self.paused.map(Control::Pause),
+            self.delay.map(Control::Delay),
+            self.deduplicate.map(Control::Deduplicate),
+            self.guard.map(Control::Guard),
+            self.fault.map(|it| Control::Fault(it.0)),
+            self.checkpoint.map(Control::Rewind),
+            redeliver,
+        ];
+        controls.into_iter().flatten()
+    }
+
+    pub(crate) fn steps(&self) -> u64 {
+        match self.step {
+            Some(Count::Number(steps)) => steps,
+            Some(Count::Flag(yes)) => u64::from(yes),
+            None => 0,
+        }
+    }
+}
+
+/// How commands' streams are loaded.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LoadBy {
+    /// From the state kept in memory, or from all events where that is `false`.
+    Memory(bool),
+    /// From all events, or from the state kept in memory where that is `false`.
+    Events(bool),
+    /// From a snapshot, of which one is taken every so many events.
+    Snapshots(u64),
+}
+
+impl From<Loading> for LoadBy {
+    fn from(loading: Loading) -> Self {
+        match loading {
+            Loading::Memory => Self::Memory(true),
+            Loading::Events => Self::Events(true),
+            Loading::Snapshots(every) => Self::Snapshots(every),
+        }
+    }
+}
+
+/// What happens to a snapshot.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Disturbance {
+    /// It is damaged, as by a bad disk.
+    Damage,
+    /// It becomes one of an older schema.
+    Outdate,
+}
+
+/// What is imagined otherwise.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Imagine {
+    /// The events at these positions had not happened.
+    LeaveOut(Vec<u64>),
+    /// The events at these two positions had happened the other way round.
+    Swap(u64, u64),
+}
+
+impl From<Imagine> for Change {
+    fn from(change: Imagine) -> Self {
+        match change {
+            Imagine::LeaveOut(positions) => Self::LeaveOut(positions.into_iter().collect()),
+            Imagine::Swap(a, b) => Self::Swap(a, b),
+        }
+    }
+}
+
+/// One side of a comparison: a position in the open log, a log's head, or a position in a log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Place {
+    /// A position in the open log.
+    Position(u64),
+    /// The head of the log of this id.
+    Log(String),
+    /// A position in a log: the open one and its head where they are left out.
+    At {
+        /// The log's id.
+        log: Option<String>,
+        /// The position.
+        at: Option<u64>,
+    },
+}
+
+impl Place {
+    pub(crate) fn parts(self) -> (Option<String>, Option<u64>) {
+        match self {
+            Self::Position(at) => (None, Some(at)),
+            Self::Log(log) => (Some(log), None),
+            Self::At { log, at } => (log, at),
+        }
+    }
+}
+
+/// A place to seek.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum When {
+    /// A position.
+    Position(u64),
+    /// The last position at or before a time.
+    Time(u64),
+}
+
+/// What is answered, written as the plain JSON that the console gives.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Response {
+    /// `null`: it is done, or there is nothing.
+    Nothing,
+    /// A number.
+    Number(u64),
+    /// `{outcome, events}`.
+    Sent(Sent),
+    /// `{commandId}`.
+    #[serde(rename_all = "camelCase")]
+    Submitted {
+        /// The command's id.
+        command_id: Uuid,
+    },
+    /// A micro-step and its caption.
+    Stepped(Stepped),
+    /// `{number, say}`.
+    Told(Told),
+    /// `{from, to}`.
+    Appended {
+        /// The position of the first event.
+        from: u64,
+        /// The position of the last one.
+        to: u64,
+    },
+    /// Recorded events.
+    Events(#[serde(serialize_with = "events_out")] Vec<Recorded>),
+    /// What the call's documentation says.
+    Json(Value),
+    /// A list of the same.
+    List(Vec<Value>),
+    /// `{models, same}`.
+    Folded {
+        /// How many read models were folded again.
+        models: usize,
+        /// True where each shows what it showed before.
+        same: bool,
+    },
+    /// A log.
+    Log(LogInfo),
+}
+
+/// What came of a command that was accepted, or repeated.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The journal's entry.
+    pub entry: Entry,
+    /// The events of the command's own commit.
+    pub events: Vec<Recorded>,
+}
+
+impl Serialize for Sent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Out<'a> {
+            outcome: &'static str,
+            #[serde(serialize_with = "events_out")]
+            events: &'a [Recorded],
+        }
+        Out { outcome: self.entry.outcome.name(), events: &self.events }.serialize(serializer)
+    }
+}
+
+/// A micro-step that was performed.
+#[derive(Clone, Debug)]
+pub struct Stepped(pub Did);
+
+impl Serialize for Stepped {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut value = serde_json::to_value(&self.0).unwrap_or_default();
+        if let Value::Object(value) = &mut value {
+            value.insert("caption".into(), self.0.to_string().into());
+        }
+        value.serialize(serializer)
+    }
+}
+
+/// A step of the story that was told.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told {
+    /// Which one, counted from 1.
+    pub number: usize,
+    /// What it says.
+    pub say: Rc<str>,
+    /// What came of its first act.
+    #[serde(skip)]
+    pub entry: Option<Entry>,
+}
+
+/// A recorded event, as everybody outside sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventOut<'a> {
+    position: u64,
+    stream: &'a Stream,
+    version: u64,
+    id: Uuid,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    schema: u16,
+    data: Box<RawValue>,
+    at: u64,
+    command_id: Uuid,
+    causation_id: Uuid,
+    correlation_id: Uuid,
+    actor: &'a str,
+    origin: Origin,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<&'a str>,
+}
+
+/// A recorded event, written as plain JSON.
+pub struct EventJson<'a>(pub &'a Recorded);
+
+impl Serialize for EventJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let event = self.0;
+        let out = EventOut {
+            position: event.position(),
+            stream: event.stream(),
+            version: event.version(),
+            id: event.id(),
+            kind: event.kind(),
+            schema: event.schema(),
+            data: event.data(),
+            at: event.at(),
+            command_id: event.command_id(),
+            causation_id: event.causation_id(),
+            correlation_id: event.correlation_id(),
+            actor: event.actor(),
+            origin: event.origin(),
+            unreadable: event.unreadable().map(|it| &*it.why),
+        };
+        out.serialize(serializer)
+    }
+}
+
+fn events_out<S: Serializer>(
+    events: &impl AsRef<[Recorded]>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(events.as_ref().iter().map(EventJson))
+}
+
+/// Why something was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The aggregate refused it.
+    Rejected,
+    /// The stream was not at the version that was expected.
+    WrongExpectedVersion,
+    /// It makes no sense.
+    Malformed,
+    /// The scenario has no such category.
+    UnknownStream,
+    /// There is no such scenario.
+    UnknownScenario,
+    /// No projection or process has this title.
+    UnknownProjection,
+    /// The stream holds an event that cannot be read.
+    Unreadable,
+    /// The log has no such position.
+    OutOfRange,
+    /// It could not be stored, or read.
+    Storage,
+}
+
+impl ErrorCode {
+    /// The code as it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::WrongExpectedVersion => "wrong_expected_version",
+            Self::Malformed => "malformed",
+            Self::UnknownStream => "unknown_stream",
+            Self::UnknownScenario => "unknown_scenario",
+            Self::UnknownProjection => "unknown_projection",
+            Self::Unreadable => "unreadable",
+            Self::OutOfRange => "out_of_range",
+            Self::Storage => "storage",
+        }
+    }
+}
+
+/// A request that was not fulfilled.
+#[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    /// What kind of fault it is.
+    pub code: ErrorCode,
+    /// What is wrong, in a sentence.
+    pub message: String,
+    /// The version that was expected, in a conflict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
+    /// The version that was found, in a conflict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual: Option<u64>,
+    /// The journal's entry, where a command has one.
+    #[serde(skip)]
+    pub entry: Option<Box<Entry>>,
+}
+
+impl Error {
+    /// A fault and its sentence.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), expected: None, actual: None, entry: None }
+    }
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Answered {
+    /// The answer.
+    pub result: Result<Response, Error>,
+    /// The micro-steps that were performed for it.
+    pub trace: Vec<Did>,
+}
+
+impl Answered {
+    /// What came of the command that was sent, whether it was accepted or not.
+    pub fn entry(&self) -> Option<&Entry> {
+        match &self.result {
+            Ok(Response::Sent(sent)) => Some(&sent.entry),
+            Ok(Response::Told(told)) => told.entry.as_ref(),
+            Err(error) => error.entry.as_deref(),
+            Ok(_) => None,
+        }
+    }
+}

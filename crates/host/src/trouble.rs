@@ -1,0 +1,81 @@
+//! What keeps a log from being written, and what is said of it.
+
+use std::fmt;
+
+use codec::Loss;
+use store::StoreError;
+
+/// What keeps a log from being written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Parts of it are gone.
+    Damaged(Vec<Loss>),
+    /// Another tab writes it, and in this browser two cannot.
+    Elsewhere,
+    /// The storage is full.
+    Full,
+    /// The storage cannot be reached.
+    Unreachable(String),
+    /// The storage does not answer.
+    Silent,
+    /// The storage no longer has it, or has less of it than this tab.
+    Evicted,
+    /// It was put away in another tab.
+    Deleted,
+}
+
+impl Trouble {
+    /// The trouble that a store's fault means, where it means any.
+    pub(crate) fn of(fault: &StoreError) -> Option<Self> {
+        match fault {
+            StoreError::Full => Some(Self::Full),
+            StoreError::UnknownLog(_) => Some(Self::Evicted),
+            StoreError::Failed(why) => Some(Self::Unreachable(why.clone())),
+            StoreError::Silent => Some(Self::Silent),
+            StoreError::Conflict { .. } | StoreError::Behind { .. } => None,
+        }
+    }
+
+    /// True where it is of no use to try again.
+    pub(crate) fn lasts(&self) -> bool {
+        !matches!(self, Self::Full | Self::Unreachable(_) | Self::Silent)
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged(losses) => {
+                f.write_str("Part of this log is damaged: ")?;
+                for (number, loss) in losses.iter().enumerate() {
+                    write!(f, "{}{loss}", if number == 0 { "" } else { "; " })?;
+                }
+                f.write_str(". What comes before can be used, and what is left can be exported.")
+            }
+            Self::Elsewhere => f.write_str(
+                "Another tab writes this log, and this browser does not let two tabs share it. \
+                 You can look at it here; to change it, close the other tab.",
+            ),
+            Self::Full => f.write_str(
+                "The browser's storage is full: the last change was not stored. Make room, then \
+                 try again. Everything that is shown as stored is stored.",
+            ),
+            Self::Unreachable(why) => {
+                write!(f, "The last change was not stored: {why}. Nothing is lost in this tab.")
+            }
+            Self::Silent => f.write_str(
+                "The browser's storage does not answer, so nobody knows whether the last change \
+                 was stored. Nothing is written until it answers again; everything that is shown \
+                 as stored is stored.",
+            ),
+            Self::Deleted => f.write_str(
+                "This log was deleted in another tab, and goes for good a day later. Nothing is \
+                 added to it until it is back.",
+            ),
+            Self::Evicted => f.write_str(
+                "The browser has thrown this log away, or part of it. This tab still has all of \
+                 it and can save it again.",
+            ),
+        }
+    }
+}
