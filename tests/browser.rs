@@ -7,6 +7,7 @@ mod conformance;
 mod pool;
 #[expect(dead_code, reason = "bugs are planted natively")]
 mod simulate;
+mod surroundings;
 
 use std::future::poll_fn;
 use std::task::Poll;

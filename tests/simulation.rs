@@ -8,6 +8,7 @@
 
 mod pool;
 mod simulate;
+mod surroundings;
 
 use std::env;
 use std::thread;
@@ -62,7 +63,11 @@ fn planted_bugs_are_found() {
     let table = [
         (Bug::NoDeduplication, "whoever_missed_nothing_equals_a_clean_fold"),
         (Bug::ReactOnReplay, "effects_are_performed_once"),
-        (Bug::NoVersionCheck, "what_is_stored_is_what_is_known"),
+        (Bug::NoVersionCheck, "versions_are_places_in_streams"),
+        (Bug::ReactsTwice, "effects_are_performed_once"),
+        (Bug::ShowsWhatFailed, "what_is_shown_is_stored"),
+        (Bug::NeverCatchesUp, "every_tab_knows_the_same"),
+        (Bug::WaitsForEver, "everything_ends"),
     ];
     for (bug, invariant) in table {
         let (seed, outcome) = first_broken(0..RUNS, Some(bug)).unwrap();

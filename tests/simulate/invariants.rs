@@ -5,9 +5,10 @@ use std::fmt;
 
 use leftfold::es::{AnyRunner, Reaction};
 use leftfold::es::{EventLog, Origin, Recorded, Scenario, Stream};
-use leftfold::lab::{Did, Effect, Health, Kind, Status, Subscription, World};
+use leftfold::lab::{Health, Kind, Session, Status, Subscription, World};
 
 use super::Run;
+use crate::surroundings::at_once;
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,31 +37,84 @@ fn holds(name: &'static str, holds: bool, why: impl FnOnce() -> String) -> Held 
     if holds { Ok(()) } else { Err(Broken::new(name, why())) }
 }
 
-pub fn after_every_step(run: &Run, did: &Did) -> Held {
-    synchronous_projections_are_never_behind(run.session.world())?;
-    effects_are_performed_once(run.session.world(), did)
+pub fn after_every_step(run: &Run) -> Held {
+    for tab in &run.tabs {
+        synchronous_projections_are_never_behind(tab.log.session().world())?;
+    }
+    effects_are_performed_once(run)
 }
 
 pub fn after_every_act(run: &mut Run) -> Held {
-    checkpoints_are_within_the_log(run.session.world())?;
+    for tab in &run.tabs {
+        checkpoints_are_within_the_log(tab.log.session().world())?;
+    }
+    what_is_shown_is_stored(run)?;
     whoever_missed_nothing_equals_a_clean_fold(run)
 }
 
 pub fn once_all_is_quiet(run: &mut Run) -> Held {
-    nobody_is_behind(run.session.world())?;
+    every_tab_knows_the_same(run)?;
+    for tab in &run.tabs {
+        nobody_is_behind(tab.log.session().world())?;
+    }
     whoever_missed_nothing_equals_a_clean_fold(run)?;
-    every_command_is_answered(run)?;
     every_reaction_was_handled(run)?;
     checks_hold_unless_forced(run)
 }
 
 pub fn of_what_is_stored(run: &Run) -> Held {
-    let log = run.session.log();
+    let stored = stored(run)?;
+    let log = stored.log();
     the_log_is_gapless(log)?;
     versions_are_places_in_streams(log)?;
     recorded_at_never_goes_back(log)?;
     no_command_is_handled_twice(log)?;
-    what_is_stored_is_what_is_known(run)
+    what_was_acknowledged_is_stored(run, log)
+}
+
+/// The log as a new tab finds it.
+fn stored(run: &Run) -> Result<Session, Broken> {
+    let (host, _) = run.browser.tab(0);
+    let (scenario, log) = (run.scenario.clone(), run.info.id.clone());
+    let read = at_once(async move { host.look(&scenario, &log).await });
+    read.map_err(|fault| Broken::new("what_was_stored_can_be_read", fault.to_string()))
+}
+
+/// Nothing is shown that a new tab would not find, at the same place.
+pub fn what_is_shown_is_stored(run: &Run) -> Held {
+    let name = "what_is_shown_is_stored";
+    let stored = stored(run)?;
+    for tab in &run.tabs {
+        let session = tab.log.session();
+        let ids = |log: &EventLog, to| -> Vec<_> {
+            log.events(1, to).map(|it| (it.id(), it.version(), it.at())).collect()
+        };
+        let head = session.head();
+        let (here, there) = (ids(session.log(), head), ids(stored.log(), head));
+        holds(name, here == there, || {
+            format!("{head} events are shown, and {} are stored", stored.head())
+        })?;
+    }
+    Ok(())
+}
+
+/// Once all is quiet and somebody has looked at every tab, each knows the whole log.
+pub fn every_tab_knows_the_same(run: &Run) -> Held {
+    let stored = stored(run)?;
+    for tab in &run.tabs {
+        let head = tab.log.session().head();
+        holds("every_tab_knows_the_same", head == stored.head(), || {
+            format!("a tab is at {head} of {}: {:?}", stored.head(), tab.log.trouble())
+        })?;
+    }
+    Ok(())
+}
+
+/// Nothing that somebody was told is stored is lost.
+pub fn what_was_acknowledged_is_stored(run: &Run, log: &EventLog) -> Held {
+    let there: BTreeSet<_> = log.events(1, log.head()).map(Recorded::id).collect();
+    let lost = run.acknowledged.iter().find(|id| !there.contains(id));
+    holds("what_was_acknowledged_is_stored", lost.is_none(), || format!("{lost:?}"))
 }
 
 /// Positions run from 1 to the head.
@@ -94,41 +148,20 @@ pub fn no_command_is_handled_twice(log: &EventLog) -> Held {
     holds("no_command_is_handled_twice", once, || format!("{commits} commits, {commands} commands"))
 }
 
-/// A reload finds the log that was shown.
-pub fn what_is_stored_is_what_is_known(run: &Run) -> Held {
-    let name = "what_is_stored_is_what_is_known";
-    let commits = run.disk.commits.clone();
-    let mut after = 0;
-    for commit in &commits {
-        holds(name, commit.after == after, || {
-            format!(
-                "a commit follows position {}, and the one before it ends at {after}",
-                commit.after
-            )
-        })?;
-        after += commit.events.len() as u64;
-    }
-    let Ok(again) = World::open(&run.scenario, commits, []) else {
-        return Err(Broken::new(name, "the stored commits don't follow each other"));
-    };
-    let ids = |log: &EventLog| -> Vec<_> {
-        log.events(1, log.head()).map(|it| (it.id(), it.version(), it.at())).collect()
-    };
-    let (stored, known) = (ids(again.log()), ids(run.session.log()));
-    holds(name, stored == known, || format!("{} stored, {} known", stored.len(), known.len()))
-}
-
 /// Where nothing was lost, doubled or swapped, and there is no gap, a running instance is what a
 /// clean fold gives.
-pub fn whoever_missed_nothing_equals_a_clean_fold(run: &mut Run) -> Held {
-    for name in run.names() {
-        if run.off.contains(&name) {
-            continue;
-        }
-        if let Some(Health::Differs(clean)) = run.session.health(&name) {
-            let running = run.session.world().subscription(&name).map(Subscription::view);
-            let why = format!("{name} shows {running:?}, and should show {clean:?}");
-            return Err(Broken::new("whoever_missed_nothing_equals_a_clean_fold", why));
+pub fn whoever_missed_nothing_equals_a_clean_fold(run: &Run) -> Held {
+    for (number, tab) in run.tabs.iter().enumerate() {
+        for name in run.names(number) {
+            if tab.off.contains(&name) {
+                continue;
+            }
+            let mut session = tab.log.looking();
+            if let Some(Health::Differs(clean)) = session.health(&name) {
+                let running = session.world().subscription(&name).map(Subscription::view);
+                let why = format!("{name} shows {running:?}, and should show {clean:?}");
+                return Err(Broken::new("whoever_missed_nothing_equals_a_clean_fold", why));
+            }
         }
     }
     Ok(())
@@ -145,15 +178,24 @@ pub fn synchronous_projections_are_never_behind(world: &World) -> Held {
     })
 }
 
-/// No side effect is performed a second time.
-pub fn effects_are_performed_once(world: &World, did: &Did) -> Held {
-    let Did::Performed { process, effect, position, .. } = did else { return Ok(()) };
-    let Some(last) = world.outbox().last() else { return Ok(()) };
-    let performed = |it: &&Effect| it.id == last.id && it.status == Status::Performed;
-    let times = world.outbox().iter().filter(performed).count();
-    holds("effects_are_performed_once", times == 1, || {
-        format!("{process} has performed {effect} for event {position} {times} times")
-    })
+/// No side effect is performed a second time: not in a tab, nor by one that takes over.
+pub fn effects_are_performed_once(run: &Run) -> Held {
+    let name = "effects_are_performed_once";
+    for tab in &run.tabs {
+        let session = tab.log.session();
+        let mut ids = BTreeSet::new();
+        let performed = session.world().outbox().iter().filter(|it| it.status == Status::Performed);
+        for effect in performed {
+            holds(name, ids.insert(effect.id), || {
+                format!("{} has performed {} again", effect.process, effect.kind)
+            })?;
+        }
+        let twice = tab.twice();
+        holds(name, twice.is_empty(), || {
+            format!("{twice:?} were noted as performed, and performed again")
+        })?;
+    }
+    Ok(())
 }
 
 /// Nobody knows of an event that is not there.
@@ -179,14 +221,6 @@ pub fn nobody_is_behind(world: &World) -> Held {
     Ok(())
 }
 
-/// Whatever somebody sent stands in the journal with what came of it.
-pub fn every_command_is_answered(run: &Run) -> Held {
-    let journal = run.session.world().journal();
-    let answered: BTreeSet<_> = journal.iter().map(|it| it.envelope.command_id).collect();
-    let open = run.asked.iter().find(|id| !answered.contains(id));
-    holds("every_command_is_answered", open.is_none(), || format!("{open:?}"))
-}
-
 /// Once all is quiet, everything that a process asked for was done, or refused; and nothing that
 /// was asked is open.
 pub fn every_reaction_was_handled(run: &Run) -> Held {
@@ -194,7 +228,9 @@ pub fn every_reaction_was_handled(run: &Run) -> Held {
     if run.unsent {
         return Ok(());
     }
-    let world = run.session.world();
+    let Some(tab) = run.tabs.iter().find(|it| it.log.runs_processes()) else { return Ok(()) };
+    let session = tab.log.session();
+    let world = session.world();
     let answered: BTreeSet<_> = world.journal().iter().map(|it| it.envelope.command_id).collect();
     let performed: BTreeSet<_> = world.outbox().iter().map(|it| it.id).collect();
     for it in world.subscriptions().iter().filter(|it| it.kind() == Kind::Process) {
@@ -231,39 +267,46 @@ fn due(scenario: &Scenario, name: &str, code: u16, log: &EventLog) -> Vec<(u64, 
 
 /// What a scenario says should always hold does, unless somebody went behind an aggregate's back
 /// or did a process's work.
-pub fn checks_hold_unless_forced(run: &mut Run) -> Held {
-    let log = run.session.log();
-    if log.events(1, log.head()).any(|event| event.origin() != Origin::Command) {
-        return Ok(());
+pub fn checks_hold_unless_forced(run: &Run) -> Held {
+    for tab in &run.tabs {
+        let mut session = tab.log.looking();
+        let log = session.log();
+        if log.events(1, log.head()).any(|event| event.origin() != Origin::Command) {
+            continue;
+        }
+        if run.impersonated || !tab.off.is_empty() || !run.deaf.is_empty() {
+            continue;
+        }
+        let broken = session.broken_checks();
+        holds("checks_hold_unless_forced", broken.is_empty(), || format!("{broken:?}"))?;
     }
-    if run.impersonated || !run.off.is_empty() {
-        return Ok(());
-    }
-    let broken = run.session.broken_checks();
-    holds("checks_hold_unless_forced", broken.is_empty(), || format!("{broken:?}"))
+    Ok(())
 }
 
 /// Moving the playhead reads, and does nothing else.
-pub fn scrubbing_never_reacts(run: &mut Run) -> Held {
-    let before = portrait(run.session.world());
-    let at = run.session.position();
+pub fn scrubbing_never_reacts(run: &mut Run, tab: usize) -> Held {
+    let log = run.tabs[tab].log.clone();
+    let before = portrait(log.session().world());
+    let at = log.session().position();
     for _ in 0..3 {
-        let position = run.any_position();
-        run.session.seek(position);
-        for name in run.names() {
-            run.session.panel(&name);
+        let position = run.any_position(tab);
+        let mut session = log.looking();
+        session.seek(position);
+        let running = session.world().subscriptions().iter();
+        for name in running.map(|it| it.name().clone()).collect::<Vec<_>>() {
+            session.panel(&name);
         }
         let streams: Vec<Stream> =
-            run.session.log().streams().map(|(stream, _)| stream.clone()).collect();
+            session.log().streams().map(|(stream, _)| stream.clone()).collect();
         for stream in streams {
-            run.session.state(&stream);
+            session.state(&stream);
         }
+        drop(session);
         checks_hold_unless_forced(run)?;
     }
-    run.session.seek(at);
-    let kept = run.session.world_mut().take_keeps().len();
-    let after = portrait(run.session.world());
-    holds("scrubbing_never_reacts", before == after && kept == 0, || format!("{before} {after}"))
+    log.looking().seek(at);
+    let after = portrait(log.session().world());
+    holds("scrubbing_never_reacts", before == after, || format!("{before} {after}"))
 }
 
 fn portrait(world: &World) -> String {
@@ -277,11 +320,10 @@ fn portrait(world: &World) -> String {
 }
 
 /// Up to where they part, two logs are the same.
-pub fn a_fork_shares_its_past(log: &EventLog, fork: &EventLog, position: u64) -> Held {
+pub fn a_fork_shares_its_past(past: &[Recorded], fork: &EventLog, position: u64) -> Held {
     let line = |event: &Recorded| {
         (event.id(), event.stream().clone(), event.version(), event.at(), event.data().to_string())
     };
-    let kept = log.events(1, position).map(line);
-    let same = kept.eq(fork.events(1, fork.head()).map(line));
+    let same = past.iter().map(line).eq(fork.events(1, position).map(line));
     holds("a_fork_shares_its_past", same, || format!("from {position}"))
 }

@@ -1,27 +1,33 @@
 //! A whole system by chance: one seed gives one run, with its commands, actors, faults, pauses,
-//! rebuilds, forks, rivals and kills; and what must hold whatever happens.
+//! rebuilds, forks, tabs and kills; and what must hold whatever happens. What runs is the host
+//! itself, over tabs that share a store in memory.
 //!
 //! Everything random is drawn from the seed, and nothing else is read: the same seed gives the
 //! same log and the same steps, byte for byte, natively and in the browser.
 
 pub mod invariants;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::rc::Rc;
 
 use invariants::Broken;
 use leftfold::es::{
-    Choice, CommandRecord, Commit, Draft, Envelope, Expected, Origin, Scenario, StoredCommit,
-    Stream, command_id,
+    Choice, CommandRecord, Expected, Recorded, Scenario, StoredEvent, Stream, command_id,
 };
-use leftfold::es::{Proposal, StoredEvent};
-use leftfold::lab::{Answer, Ask, Bulk, Control, Did, Fault, Keep, Kind, Loading, Session, World};
+use leftfold::host::{
+    Answered, Command, Disturbance, Host, How, LoadBy, OpenLog, Request, Response,
+    SubscriptionChange,
+};
+use leftfold::lab::{Control, Did, Fault, Kind, Session, Subscription, World};
 use leftfold::scenarios::all as scenarios;
-use serde_json::Value;
+use leftfold::store::LogInfo;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::pool::Pool;
+use crate::surroundings::{Browser, Fate, Handle, StoreBug, Task, go_on};
 
 /// A bug that is planted, to see whether it is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +38,14 @@ pub enum Bug {
     ReactOnReplay,
     /// The store does not compare versions.
     NoVersionCheck,
+    /// Whoever takes over does not learn what was done before.
+    ReactsTwice,
+    /// A write that failed is shown as stored.
+    ShowsWhatFailed,
+    /// A message that is lost is never made up for.
+    NeverCatchesUp,
+    /// A store that never answers is waited for without end.
+    WaitsForEver,
 }
 
 /// A command's category and type, and the names of the fields that are filled in.
@@ -87,10 +101,12 @@ pub fn run(all: &[Play], seed: u64, bug: Option<Bug>, told: bool) -> Outcome {
     let scenario = &all[place].scenario;
     let mut run = Run::new(&all[place], seed, bug, told);
     let broken = run.live().err();
-    let log = run.session.log();
-    for event in log.events(1, log.head()) {
-        let line = serde_json::to_string(&(StoredEvent::from(event), &**event.envelope()));
-        run.digest.line(&line.unwrap_or_default());
+    if let Some(tab) = run.tabs.first() {
+        let session = tab.log.session();
+        for event in session.log().events(1, session.head()) {
+            let line = serde_json::to_string(&(StoredEvent::from(event), &**event.envelope()));
+            run.digest.line(&line.unwrap_or_default());
+        }
     }
     Outcome { scenario: scenario.id.clone(), broken, trace: run.trace, digest: run.digest.0 }
 }
@@ -128,60 +144,59 @@ impl Digest {
     }
 }
 
-/// What is stored, as a store keeps it.
-#[derive(Clone, Default)]
-pub struct Disk {
-    pub commits: Vec<StoredCommit>,
-    pub keeps: Vec<Keep>,
-    head: u64,
-    versions: BTreeMap<Stream, u64>,
+/// Something that was asked of a tab, and what came of it.
+type Came = Rc<RefCell<Option<Answered>>>;
+
+struct Asked {
+    task: Vec<Task>,
+    came: Came,
 }
 
-impl Disk {
-    /// Stores a commit, all or nothing, where it follows what is there.
-    fn append(&mut self, commit: &Commit, checked: bool) -> Answer {
-        for (stream, version) in commit.expects() {
-            let actual = self.versions.get(&stream).copied().unwrap_or_default();
-            if checked && actual != version {
-                return Answer::Lost;
-            }
-        }
-        if checked && commit.after != self.head {
-            return Answer::Lost;
-        }
-        for event in &commit.events {
-            self.versions.insert(event.stream().clone(), event.version());
-        }
-        self.head = commit.head();
-        self.commits.push(StoredCommit::from(commit));
-        Answer::Stored
+/// A tab that has the log open.
+pub struct Tab {
+    number: usize,
+    pub log: OpenLog,
+    handle: Handle,
+    /// What goes on beside whoever asks.
+    serve: Vec<Task>,
+    asked: Vec<Asked>,
+    /// What was done without being asked to.
+    heard: Rc<RefCell<Vec<Did>>>,
+    asleep: bool,
+    /// Those whose running instance may rightly differ from a clean fold: something was lost on
+    /// its way to them, came twice without being recognised, or came in another order.
+    pub off: BTreeSet<Rc<str>>,
+}
+
+impl Tab {
+    /// Side effects that this tab's store was told of although they were noted as performed.
+    pub fn twice(&self) -> Vec<String> {
+        self.handle.twice()
     }
 }
 
 /// A running simulation.
 pub struct Run<'a> {
     pub scenario: Rc<Scenario>,
-    pub session: Session,
-    pub disk: Disk,
-    /// Those whose running instance may rightly differ from a clean fold: something was lost on
-    /// its way to them, came twice without being recognised, or came in another order.
-    pub off: BTreeSet<Rc<str>>,
+    pub tabs: Vec<Tab>,
+    pub browser: Browser,
+    /// The log that is open.
+    pub info: LogInfo,
     /// Processes that never heard of something, or in another order, or were not to react to it.
     pub deaf: BTreeSet<Rc<str>>,
-    /// True where the store could not take a process's command: a reload sends it again.
+    /// True where something that a process asked for could not be stored: a reload sends it again.
     pub unsent: bool,
-    /// Commands that were sent and are not in the journal yet.
-    pub asked: BTreeSet<Uuid>,
+    /// Events that somebody was told are stored, by their ids.
+    pub acknowledged: BTreeSet<Uuid>,
     /// True where a person has sent what only a process sends: what it leads may then go astray.
     pub impersonated: bool,
     play: &'a Play,
     rng: fastrand::Rng,
     bug: Option<Bug>,
-    now: u64,
+    numbers: usize,
     sent: u64,
-    story: usize,
     /// What Alice and Bob hold of streams: the version that each has seen.
-    held: BTreeMap<(&'static str, Stream), u64>,
+    held: BTreeMap<(&'static str, String), u64>,
     told: bool,
     trace: Vec<String>,
     digest: Digest,
@@ -189,31 +204,34 @@ pub struct Run<'a> {
 
 type Held = Result<(), Broken>;
 
+/// A store that is silent is given up on within this time, in milliseconds.
+const PATIENCE_MILLIS: u64 = 10_000;
+
 impl<'a> Run<'a> {
     fn new(play: &'a Play, seed: u64, bug: Option<Bug>, told: bool) -> Self {
         let scenario = &play.scenario;
-        let mut run = Self {
+        let browser = Browser::new();
+        browser.clock.set(scenario.story.first().map_or(0, |step| step.at));
+        browser.clock.stuck.set(bug == Some(Bug::WaitsForEver));
+        Self {
             scenario: scenario.clone(),
-            session: Session::new(World::new(scenario)),
-            disk: Disk::default(),
-            off: BTreeSet::new(),
+            tabs: Vec::new(),
+            browser,
+            info: LogInfo::default(),
             deaf: BTreeSet::new(),
             unsent: false,
-            asked: BTreeSet::new(),
+            acknowledged: BTreeSet::new(),
             impersonated: false,
             play,
             rng: fastrand::Rng::with_seed(seed),
             bug,
-            now: scenario.story.first().map_or(0, |step| step.at),
+            numbers: 0,
             sent: 0,
-            story: 0,
             held: BTreeMap::new(),
             told,
             trace: Vec::new(),
             digest: Digest::default(),
-        };
-        run.plant();
-        run
+        }
     }
 
     /// A number below `limit`, the same on every machine.
@@ -226,8 +244,9 @@ impl<'a> Run<'a> {
         self.below(many) == 0
     }
 
-    fn any_position(&mut self) -> u64 {
-        let head = self.session.head();
+    /// Any position that a tab knows.
+    pub fn any_position(&mut self, tab: usize) -> u64 {
+        let head = self.tabs[tab].log.session().head();
         self.rng.u64(..=head)
     }
 
@@ -237,77 +256,272 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The planted bug, in whatever runs now.
-    fn plant(&mut self) {
+    /// The planted bug, in a tab that was opened.
+    fn plant(&mut self, tab: usize) {
         let control = match self.bug {
             Some(Bug::NoDeduplication) => Control::Deduplicate(false),
             Some(Bug::ReactOnReplay) => Control::Guard(false),
-            Some(Bug::NoVersionCheck) | None => return,
+            _ => return,
         };
-        for name in self.names() {
-            // A projection has no guard to switch off.
-            let _ = self.session.world_mut().control(&name, control);
+        for name in self.names(tab) {
+            // A projection has no guard to switch off, and a watching tab refuses.
+            let _: Option<Answered> = self.ask(tab, change(&name, control.into()));
         }
     }
 
-    fn names(&self) -> Vec<Rc<str>> {
-        self.session.world().subscriptions().iter().map(|it| it.name().clone()).collect()
+    /// The names of whoever runs in a tab.
+    pub fn names(&self, tab: usize) -> Vec<Rc<str>> {
+        let session = self.tabs[tab].log.session();
+        session.world().subscriptions().iter().map(|it| it.name().clone()).collect()
     }
 
     /// The whole of it.
     fn live(&mut self) -> Held {
+        let (host, handle, number) = self.tab();
+        let scenario = self.scenario.clone();
+        let created = finished(async move { host.create(&scenario, false).await });
+        let Some(Ok(log)) = created else { return Err(never("a log is made")) };
+        self.info = log.info();
+        self.took(number, handle, log);
+        if self.one_in(2) {
+            self.open()?;
+        }
         for _ in 0..6 + self.below(18) {
             self.act()?;
             invariants::after_every_act(self)?;
         }
         // Whoever is about to crash does so before that is put right.
         self.settle()?;
-        self.calm();
+        self.calm()?;
         self.settle()?;
         invariants::once_all_is_quiet(self)?;
         invariants::of_what_is_stored(self)
     }
 
+    /// A new tab, in which nothing is open yet.
+    fn tab(&mut self) -> (Host, Handle, usize) {
+        self.numbers += 1;
+        let (host, handle) = self.browser.tab(self.numbers);
+        match self.bug {
+            Some(Bug::NoVersionCheck) => handle.plant(StoreBug::NoVersionCheck),
+            Some(Bug::ShowsWhatFailed) => handle.plant(StoreBug::SaysStored),
+            Some(Bug::ReactsTwice) => handle.plant(StoreBug::ForgetsRecords),
+            _ => {}
+        }
+        (host, handle, self.numbers)
+    }
+
+    /// A tab has the log open.
+    fn took(&mut self, number: usize, handle: Handle, log: OpenLog) {
+        let heard = Rc::<RefCell<Vec<Did>>>::default();
+        let hears = heard.clone();
+        log.on_change(move |trace| hears.borrow_mut().extend(trace));
+        let serve: Vec<Task> = vec![Box::pin(log.serve())];
+        let (asked, asleep, off) = (Vec::new(), false, BTreeSet::new());
+        self.tabs.push(Tab { number, log, handle, serve, asked, heard, asleep, off });
+        self.plant(self.tabs.len() - 1);
+    }
+
+    fn open(&mut self) -> Held {
+        let (host, handle, number) = self.tab();
+        let (scenario, info) = (self.scenario.clone(), self.info.clone());
+        let opened = finished(async move { host.open(&scenario, info).await });
+        let Some(Ok(log)) = opened else { return Err(never("a log is opened")) };
+        if let Some(trouble) = log.trouble() {
+            return Err(Broken::new("what_was_stored_is_opened_whole", trouble.to_string()));
+        }
+        self.note(|| format!("# tab {number} opens the log"));
+        self.took(number, handle, log);
+        Ok(())
+    }
+
     /// Ends what keeps anybody behind.
-    fn calm(&mut self) {
-        for name in self.names() {
-            for control in [Control::Fault(None), Control::Delay(0), Control::Pause(false)] {
-                self.control(&name, control);
+    fn calm(&mut self) -> Held {
+        for tab in 0..self.tabs.len() {
+            self.tabs[tab].handle.calm();
+            self.wake(tab);
+        }
+        self.look_at_every_tab();
+        self.settle()?;
+        for tab in 0..self.tabs.len() {
+            let _: Option<Answered> = self.ask(tab, Request::Retry);
+            for name in self.names(tab) {
+                for control in [Control::Fault(None), Control::Delay(0), Control::Pause(false)] {
+                    self.control(tab, &name, control);
+                }
             }
+        }
+        self.settle()?;
+        self.look_at_every_tab();
+        Ok(())
+    }
+
+    /// What was lost on its way is made up for.
+    fn look_at_every_tab(&self) {
+        if self.bug != Some(Bug::NeverCatchesUp) {
+            self.browser.bus.look();
         }
     }
 
+    fn any_tab(&mut self) -> usize {
+        let awake: Vec<usize> =
+            (0..self.tabs.len()).filter(|&tab| !self.tabs[tab].asleep).collect();
+        // There is always one.
+        awake[self.below(awake.len())]
+    }
+
     fn act(&mut self) -> Held {
-        match self.below(40) {
-            0..=7 => self.tell(),
-            8..=19 => self.send(),
-            20..=21 => self.send_again(),
-            22 => self.append(),
-            23..=24 => return self.some_steps(),
-            25..=32 => self.disturb(),
-            33 => self.rebuild(),
-            34 => self.load_otherwise(),
-            35..=36 => return invariants::scrubbing_never_reacts(self),
-            37 => self.kill(),
-            38 => return self.fork(),
+        let tab = self.any_tab();
+        match self.below(48) {
+            0..=7 => self.tell(tab),
+            8..=19 => self.send(tab),
+            20..=21 => self.send_again(tab),
+            22 => self.append(tab),
+            23..=24 => self.some_steps(tab),
+            25..=32 => self.disturb(tab),
+            33 => self.rebuild(tab),
+            34 => self.load_otherwise(tab),
+            35..=36 => return invariants::scrubbing_never_reacts(self, tab),
+            37 => return self.kill(tab),
+            38 => return self.fork(tab),
+            39..=41 => self.misfortune(tab),
+            42..=43 => self.sleep_or_wake(),
+            44 => {
+                if self.tabs.len() < 3 {
+                    return self.open();
+                }
+            }
+            45..=46 => self.messages(),
             _ => self.time_passes(),
         }
         // Not always is everything done before the next thing happens.
-        if self.one_in(3) { self.some_steps() } else { self.settle() }
+        match self.below(6) {
+            0 => self.some_steps(tab),
+            1 => self.go_on(),
+            _ => return self.settle(),
+        }
+        self.look_at_what_was_done()
     }
 
     fn time_passes(&mut self) {
         // Clocks are set back at times.
         let seconds = i64::try_from(self.below(150)).unwrap_or_default() - 60;
-        self.now = self.now.saturating_add_signed(seconds * 1_000);
+        let now = leftfold::host::Clock::now(&*self.browser.clock);
+        self.browser.clock.set(now.saturating_add_signed(seconds * 1_000));
     }
 
-    fn tell(&mut self) {
-        if let Some(step) = self.session.tell(self.story) {
-            self.note(|| format!("# the story: {}", step.say));
-            self.story += 1;
-            self.now = step.at;
+    /// The next calls of a tab's store come to something else than usual.
+    fn misfortune(&mut self, tab: usize) {
+        let fates: Vec<Fate> = (0..=self.below(6))
+            .map(|_| match self.below(12) {
+                0..=3 => Fate::Late,
+                4..=5 => Fate::Fails,
+                6..=7 => Fate::FailsAfter,
+                8 => Fate::Never,
+                9 => Fate::NeverTold,
+                10 => Fate::Closes,
+                _ => Fate::Done,
+            })
+            .collect();
+        self.note(|| format!("# of the next calls come {fates:?}"));
+        self.unsent |= fates.iter().any(|fate| !matches!(fate, Fate::Late | Fate::Done));
+        self.tabs[tab].handle.foretell(fates);
+    }
+
+    fn sleep_or_wake(&mut self) {
+        let tab = self.below(self.tabs.len());
+        if self.tabs[tab].asleep {
+            self.wake(tab);
+        } else if self.tabs.iter().filter(|it| !it.asleep).count() > 1 {
+            let number = self.tabs[tab].number;
+            self.note(|| format!("# tab {number} falls asleep"));
+            self.tabs[tab].asleep = true;
+            self.browser.bus.asleep.borrow_mut().insert(number);
         }
+        self.browser.bus.grant_what_is_free();
+    }
+
+    fn wake(&mut self, tab: usize) {
+        let number = self.tabs[tab].number;
+        if std::mem::take(&mut self.tabs[tab].asleep) {
+            self.note(|| format!("# tab {number} wakes up"));
+            self.browser.bus.asleep.borrow_mut().remove(&number);
+        }
+    }
+
+    /// Messages between tabs are lost, doubled, or late.
+    fn messages(&mut self) {
+        let sent = self.browser.bus.sent.take();
+        for (log, tab) in sent {
+            match self.below(4) {
+                0 => {}
+                1 => {
+                    self.browser.bus.deliver(&log, tab);
+                    self.browser.bus.deliver(&log, tab);
+                }
+                2 => self.browser.bus.sent.borrow_mut().push((log, tab)),
+                _ => self.browser.bus.deliver(&log, tab),
+            }
+        }
+    }
+
+    /// Asks a tab for something. None where it waits for its store.
+    fn ask(&mut self, tab: usize, request: Request) -> Option<Answered> {
+        let came = Came::default();
+        let (slot, log) = (came.clone(), self.tabs[tab].log.clone());
+        let task: Vec<Task> = vec![Box::pin(async move {
+            let answered = log.ask(request).await;
+            slot.replace(Some(answered));
+        })];
+        let mut asked = Asked { task, came: came.clone() };
+        go_on(&mut asked.task);
+        let answered = came.take();
+        match answered {
+            Some(answered) => {
+                self.answered(tab, &answered);
+                Some(answered)
+            }
+            None => {
+                self.tabs[tab].asked.push(asked);
+                None
+            }
+        }
+    }
+
+    /// Takes note of an answer.
+    fn answered(&mut self, tab: usize, answered: &Answered) {
+        if let Ok(Response::Sent(sent)) = &answered.result {
+            self.acknowledged.extend(sent.events.iter().map(Recorded::id));
+        }
+        let trace = answered.trace.clone();
+        self.did(tab, &trace);
+    }
+
+    /// Lets everybody who is awake go on.
+    fn go_on(&mut self) {
+        self.browser.bus.grant_what_is_free();
+        for tab in 0..self.tabs.len() {
+            if self.tabs[tab].asleep {
+                continue;
+            }
+            go_on(&mut self.tabs[tab].serve);
+            let mut over = Vec::new();
+            for asked in &mut self.tabs[tab].asked {
+                go_on(&mut asked.task);
+                over.extend(asked.came.take());
+            }
+            self.tabs[tab].asked.retain(|it| !it.task.is_empty());
+            for answered in over {
+                self.answered(tab, &answered);
+            }
+            let heard = self.tabs[tab].heard.take();
+            self.did(tab, &heard);
+        }
+    }
+
+    fn tell(&mut self, tab: usize) {
+        self.note(|| "# the story goes on".to_owned());
+        let _: Option<Answered> = self.ask(tab, Request::Next);
     }
 
     fn next_id(&mut self) -> Uuid {
@@ -315,40 +529,35 @@ impl<'a> Run<'a> {
         command_id("simulation", self.sent)
     }
 
-    fn submit(&mut self, ask: Ask) {
-        self.note(|| {
-            let CommandRecord { stream, kind, data } = &ask.command;
-            let (actor, expected, seen) = (&ask.actor, ask.expected, ask.seen);
-            format!("# {actor} sends {kind} {data} to {stream}, expecting {expected:?} {seen:?}")
-        });
-        self.asked.insert(ask.id);
-        self.session.world_mut().submit(ask);
-    }
-
-    fn any_command(&mut self) -> Option<CommandRecord> {
+    fn any_command(&mut self, tab: usize) -> Option<CommandRecord> {
         let pool = &self.play.pool;
         let form = pool.forms.get(self.below(pool.forms.len()))?;
-        let ids = pool.ids(&form.aggregate, self.session.log());
+        let log = self.tabs[tab].log.clone();
+        let session = log.session();
+        let ids = pool.ids(&form.aggregate, session.log());
         let stream = Stream::new(&form.aggregate, &ids[self.below(ids.len())]);
         let rng = &mut self.rng;
         let pick = |choices: usize| {
             let limit = u64::try_from(choices).unwrap_or(u64::MAX).max(1);
             usize::try_from(rng.u64(..limit)).unwrap_or_default()
         };
-        let command = pool.fill_in(form, stream, self.session.log(), pick)?;
+        let command = pool.fill_in(form, stream, session.log(), pick)?;
         self.impersonated |= self.play.by_processes.contains(&shape(&command));
         Some(command)
     }
 
-    fn send(&mut self) {
-        let Some(command) = self.any_command() else { return };
+    fn send(&mut self, tab: usize) {
+        let Some(command) = self.any_command(tab) else { return };
         let actor = if self.one_in(2) { "Alice" } else { "Bob" };
-        let version = self.session.log().version(&command.stream);
-        let key = (actor, command.stream.clone());
-        let id = self.next_id();
-        let mut ask = Ask::new(id, actor.into(), command);
-        ask.retry = self.one_in(6);
-        ask.expected = match self.below(12) {
+        let version = self.tabs[tab].log.session().log().version(&command.stream);
+        let key = (actor, command.stream.to_string());
+        let mut how = How {
+            command_id: Some(self.next_id().to_string()),
+            actor: Some(actor.to_owned()),
+            retry: self.one_in(6),
+            ..How::default()
+        };
+        how.expected_version = match self.below(12) {
             // What they loaded a while ago, or load now and will think about.
             0..=2 => Some(Expected::Exact(*self.held.entry(key).or_insert(version))),
             3 => {
@@ -358,72 +567,94 @@ impl<'a> Run<'a> {
             4 => Some(Expected::Exact(version + 1)),
             5 => Some(Expected::Exists),
             6 => {
-                ask.seen = self.held.get(&key).copied();
+                how.seen_version = self.held.get(&key).copied();
                 Some(Expected::Any)
             }
             _ => None,
         };
-        self.submit(ask);
+        let CommandRecord { stream, kind, data } = command;
+        let (stream, kind, data) = (stream.to_string(), kind.to_string(), Some(data));
+        let command = Command { stream, kind, data, how };
+        self.note(|| format!("# {command:?}"));
+        let request =
+            if self.one_in(4) { Request::Submit(command) } else { Request::Send(command) };
+        let _: Option<Answered> = self.ask(tab, request);
     }
 
-    fn send_again(&mut self) {
-        let journal = self.session.world().journal();
-        let (len, id) = (journal.len(), self.next_id());
-        let at = self.below(len);
+    fn send_again(&mut self, tab: usize) {
+        let count = self.tabs[tab].log.session().world().journal().len();
+        let (at, id) = (self.below(count), self.next_id());
         let choices = [Choice::Same, Choice::Same, Choice::Anew, Choice::Reload, Choice::Force];
         let choice = choices[self.below(choices.len())];
-        let journal = self.session.world().journal();
-        let command = journal.get(at).map(|entry| entry.envelope.command_id);
-        let ask = command.and_then(|command| self.session.world().again(command, choice, id));
-        if let Some(ask) = ask {
-            self.submit(ask);
+        let log = self.tabs[tab].log.clone();
+        let command = log.session().world().journal().get(at).map(|it| it.envelope.command_id);
+        if let Some(command) = command {
+            self.note(|| format!("# {command} is sent again: {choice:?}"));
+            let id = Some(id);
+            let _: Option<Answered> = self.ask(tab, Request::Again { command, choice, id });
         }
     }
 
     /// Events are appended a second time, in any order, past their aggregates.
-    fn append(&mut self) {
+    fn append(&mut self, tab: usize) {
         let mut events = Vec::new();
         for _ in 0..=self.below(3) {
-            let position = self.any_position();
-            events.extend(self.session.log().event(position).map(|event| Draft {
-                stream: event.stream().clone(),
-                kind: event.kind().clone(),
-                schema: event.schema(),
-                body: event.body().clone(),
-                stored: event.stored().cloned().map(Rc::new),
-                at: None,
+            let position = self.any_position(tab);
+            let log = self.tabs[tab].log.clone();
+            let session = log.session();
+            // One that is written in an older shape is another event by now.
+            let event = session.log().event(position).filter(|it| it.unreadable().is_none());
+            events.extend(event.map(|it| {
+                let data: Value = serde_json::from_str(it.data().get()).unwrap_or_default();
+                json!({ "stream": it.stream(), "type": it.kind(), "data": data })
             }));
         }
-        let (id, react) = (self.next_id(), !self.one_in(4));
+        let react = !self.one_in(4);
         if !react {
             let processes = self.scenario.processes.iter().map(|it| it.name());
             self.deaf.extend(processes);
         }
         self.note(|| format!("# somebody appends {} events, react: {react}", events.len()));
-        let bulk = Bulk { id, actor: "Mallory".into(), origin: Origin::Forced, events, react };
-        self.session.world_mut().submit_bulk(bulk);
-    }
-
-    fn any_name(&mut self) -> Option<Rc<str>> {
-        let names = self.names();
-        names.get(self.below(names.len())).cloned()
-    }
-
-    fn control(&mut self, name: &Rc<str>, control: Control) {
-        let done = self.session.world_mut().control(name, control);
-        if done.is_ok() {
-            self.note(|| format!("# {name}: {control:?}"));
-            if matches!(control, Control::Rewind(_) | Control::Redeliver(_)) {
-                self.off.remove(name);
-            }
+        if let Ok(events) = serde_json::value::to_raw_value(&events) {
+            let _: Option<Answered> = self.ask(tab, Request::Append { events, react });
         }
     }
 
-    fn disturb(&mut self) {
+    fn any_name(&mut self, tab: usize) -> Option<Rc<str>> {
+        let names = self.names(tab);
+        names.get(self.below(names.len())).cloned()
+    }
+
+    fn control(&mut self, tab: usize, name: &Rc<str>, control: Control) {
+        self.note(|| format!("# {name}: {control:?}"));
+        match control {
+            Control::Fault(Some(Fault::Drop | Fault::Swap)) => {
+                self.tabs[tab].off.insert(name.clone());
+                self.deaf.insert(name.clone());
+            }
+            Control::Deduplicate(false) => _ = self.tabs[tab].off.insert(name.clone()),
+            _ => {}
+        }
+        let replays = matches!(control, Control::Rewind(_) | Control::Redeliver(_));
+        // Whoever folds anew has missed nothing, unless something is still about to go wrong.
+        let sound = self.is_sound(tab, name);
+        let answered = self.ask(tab, change(name, control.into()));
+        if answered.is_some_and(|it| it.result.is_ok()) && replays && sound {
+            self.tabs[tab].off.remove(name);
+        }
+    }
+
+    fn is_sound(&self, tab: usize, name: &str) -> bool {
+        let session = self.tabs[tab].log.session();
+        let sound = |it: &Subscription| it.fault().is_none() && it.deduplicates();
+        session.world().subscription(name).is_some_and(sound)
+    }
+
+    fn disturb(&mut self, tab: usize) {
         // Processes have the most to lose.
         let processes = &self.scenario.processes;
         let process = processes.first().map(|it| it.name()).filter(|_| self.rng.bool());
-        let Some(name) = process.or_else(|| self.any_name()) else { return };
+        let Some(name) = process.or_else(|| self.any_name(tab)) else { return };
         let control = match self.below(16) {
             0..=1 => Control::Pause(true),
             2..=3 => Control::Pause(false),
@@ -432,191 +663,180 @@ impl<'a> Run<'a> {
             // Whoever plants a bug here thinks that deduplication is on.
             6 if self.bug != Some(Bug::NoDeduplication) => Control::Deduplicate(self.one_in(2)),
             7 => Control::Synchronous(self.one_in(2)),
-            8 => Control::Rewind(self.any_position()),
-            9 => Control::Redeliver(self.any_position()),
+            8 => Control::Rewind(self.any_position(tab)),
+            9 => Control::Redeliver(self.any_position(tab)),
             _ => {
                 let (fault, _) = Fault::ALL[self.below(Fault::ALL.len())];
                 Control::Fault(Some(fault))
             }
         };
-        self.control(&name, control);
+        self.control(tab, &name, control);
     }
 
-    fn rebuild(&mut self) {
-        let Some(name) = self.any_name() else { return };
-        let codes = self.session.world().codes(&name);
-        let it = self.session.world().subscription(&name);
-        let Some((kind, code)) = it.map(|it| (it.kind(), it.code())) else { return };
+    fn rebuild(&mut self, tab: usize) {
+        let Some(name) = self.any_name(tab) else { return };
+        let log = self.tabs[tab].log.clone();
+        let codes = log.session().world().codes(&name);
+        let running = log.session().world().subscription(&name).map(|it| (it.kind(), it.code()));
+        let Some((kind, code)) = running else { return };
         // A process in another version has not asked for what that would have asked for.
         let code = match kind {
             Kind::Projection => codes[self.below(codes.len())],
             Kind::Process => code,
         };
         self.note(|| format!("# {name} is rebuilt in version {code}"));
-        self.session.world_mut().rebuild(&name, code);
-        self.off.remove(&name);
+        let request = Request::Rebuild { name: name.to_string(), code: Some(code) };
+        let sound = self.is_sound(tab, &name);
+        if self.ask(tab, request).is_some() && sound {
+            self.tabs[tab].off.remove(&name);
+        }
     }
 
-    fn load_otherwise(&mut self) {
+    fn load_otherwise(&mut self, tab: usize) {
         let loading = match self.below(4) {
-            0 => Loading::Memory,
-            1 => Loading::Events,
-            _ => Loading::Snapshots(self.rng.u64(1..5)),
+            0 => LoadBy::Memory(true),
+            1 => LoadBy::Events(true),
+            _ => LoadBy::Snapshots(self.rng.u64(1..5)),
         };
-        self.session.world_mut().load_by(loading);
+        let _: Option<Answered> = self.ask(tab, Request::Loading(Some(loading)));
+        let log = self.tabs[tab].log.clone();
         let streams: Vec<Stream> =
-            self.session.world().snapshots().map(|(stream, _)| stream.clone()).collect();
+            log.session().world().snapshots().map(|(stream, _)| stream.clone()).collect();
         for stream in streams {
-            match self.below(4) {
-                0 => _ = self.session.world_mut().damage_snapshot(&stream),
-                1 => _ = self.session.world_mut().outdate_snapshot(&stream),
-                _ => {}
-            }
+            let how = match self.below(4) {
+                0 => Disturbance::Damage,
+                1 => Disturbance::Outdate,
+                _ => continue,
+            };
+            let _: Option<Answered> = self.ask(tab, Request::Disturb { stream, how });
         }
     }
 
-    /// The browser is killed and comes back to what is stored.
-    fn kill(&mut self) {
-        self.note(|| "# the browser is killed, and comes back".to_owned());
-        let Disk { commits, keeps, .. } = self.disk.clone();
-        if let Ok(world) = World::open(&self.scenario, commits, keeps) {
-            self.session = Session::new(world);
-        }
-        self.off.clear();
-        self.asked.clear();
-        self.unsent = false;
-        self.plant();
+    /// A tab is killed. Where it was the last one, the log is opened again.
+    fn kill(&mut self, tab: usize) -> Held {
+        let killed = self.tabs.remove(tab);
+        self.note(|| format!("# tab {} is killed", killed.number));
+        self.browser.bus.asleep.borrow_mut().remove(&killed.number);
+        let awake = self.tabs.iter().any(|it| !it.asleep);
+        drop(killed);
+        if awake { self.settle() } else { self.open() }
     }
 
     /// A new log with the past kept; the run goes on in one of the two.
-    fn fork(&mut self) -> Held {
-        let position = self.any_position();
+    fn fork(&mut self, tab: usize) -> Held {
+        // A log that could not be read to its end is not what is compared.
+        self.tabs[tab].handle.calm();
+        self.settle()?;
+        let position = self.any_position(tab);
         self.note(|| format!("# a fork from {position}"));
-        let commits = self.session.commits(position);
-        let keeps = self.session.world().kept_up_to(position);
-        let mut world = World::new(&self.scenario);
-        let mut disk = Disk { keeps: keeps.clone(), ..Disk::default() };
-        for commit in commits {
-            disk.append(&commit, true);
-            world.learned(commit);
+        let Some(answered) = self.ask(tab, Request::Fork { position }) else {
+            return Err(never("a fork"));
+        };
+        let Ok(Response::Log(info)) = answered.result else { return Ok(()) };
+        let old: Vec<_> = {
+            let session = self.tabs[tab].log.session();
+            session.log().events(1, position).cloned().collect()
+        };
+        let before = std::mem::replace(&mut self.info, info);
+        let others = std::mem::take(&mut self.tabs);
+        self.open()?;
+        {
+            let session = self.tabs[0].log.session();
+            invariants::a_fork_shares_its_past(&old, session.log(), position)?;
         }
-        for keep in keeps {
-            world.recall(keep);
-        }
-        let fork = Session::new(world);
-        invariants::a_fork_shares_its_past(self.session.log(), fork.log(), position)?;
         if self.one_in(2) {
+            self.tabs = others;
+            self.info = before;
             return Ok(());
         }
-        (self.session, self.disk) = (fork, disk);
-        self.off.clear();
-        self.asked.clear();
-        self.unsent = false;
-        self.plant();
+        let kept: BTreeSet<Uuid> = old.iter().map(Recorded::id).collect();
+        self.acknowledged.retain(|id| kept.contains(id));
         self.settle()
     }
 
     /// A few micro-steps, so that what comes next finds everything half done.
-    fn some_steps(&mut self) -> Held {
+    fn some_steps(&mut self, tab: usize) {
         for _ in 0..self.below(12) {
-            if !self.step()? {
+            let answered = self.ask(tab, Request::Step);
+            let did = answered.and_then(|it| it.result.ok());
+            if !matches!(did, Some(Response::Stepped(_))) {
                 break;
             }
         }
-        Ok(())
     }
 
-    /// Runs until all is quiet.
+    /// Runs until all is quiet: what is late comes, what never comes is given up.
     pub fn settle(&mut self) -> Held {
-        let mut steps = 0_u32;
-        while self.step()? {
-            steps += 1;
-            if steps > 20_000 {
-                return Err(Broken::new("every_run_comes_to_rest", "it goes on and on"));
+        for round in 0..200 {
+            self.messages();
+            self.go_on();
+            for tab in 0..self.tabs.len() {
+                // Whoever was stepped through goes on to its end.
+                if !self.tabs[tab].asleep && self.tabs[tab].asked.is_empty() {
+                    let _: Option<Answered> = self.ask(tab, Request::Finish);
+                }
+            }
+            let mut open = false;
+            for tab in self.tabs.iter().filter(|it| !it.asleep) {
+                open |= tab.handle.release() || !tab.asked.is_empty();
+            }
+            open |= !self.browser.bus.sent.borrow().is_empty();
+            if !open {
+                self.go_on();
+                return self.look_at_what_was_done();
+            }
+            if round > 2 {
+                self.browser.clock.pass(PATIENCE_MILLIS);
             }
         }
-        Ok(())
+        Err(never("what was asked"))
     }
 
-    /// One micro-step, with what the store has to do for it. False where all is quiet.
-    fn step(&mut self) -> Result<bool, Broken> {
-        let did = self.session.step(self.now);
-        self.disk.keeps.extend(self.session.world_mut().take_keeps());
-        if let Some(did) = did {
-            self.did(&did)?;
-            return Ok(true);
-        }
-        let Some(commit) = self.session.world().pending().cloned() else { return Ok(false) };
-        let rival = if self.one_in(12) { self.rival(&commit) } else { None };
-        let early = self.one_in(2) && self.bug != Some(Bug::NoVersionCheck);
-        let answer = if self.one_in(40) {
-            Answer::Failed("the disk is full".to_owned())
-        } else {
-            self.disk.append(&commit, self.bug != Some(Bug::NoVersionCheck))
-        };
-        self.note(|| format!("# the store says {answer:?}"));
-        if let (true, Some(rival)) = (early, &rival) {
-            self.learned(rival.clone());
-        }
-        self.session.world_mut().answer(answer);
-        if let (false, Some(rival)) = (early, rival) {
-            let did = self.session.step(self.now);
-            did.iter().try_for_each(|did| self.did(did))?;
-            self.learned(rival);
-        }
-        Ok(true)
+    fn look_at_what_was_done(&mut self) -> Held {
+        invariants::after_every_step(self)
     }
 
-    fn learned(&mut self, commit: Commit) {
-        self.note(|| format!("# another tab has written {:?}", commit.events));
-        self.session.learned(commit);
-    }
-
-    /// Another tab writes to the same stream, and is first.
-    fn rival(&mut self, commit: &Commit) -> Option<Commit> {
-        let stream = commit.events.first()?.stream().clone();
-        let mut command = self.any_command()?;
-        if command.stream.category() != stream.category() {
-            return None;
-        }
-        command.stream = stream;
-        let log = self.session.log();
-        let mut handler = self.scenario.aggregate_of(command.stream.category())?.handler();
-        handler.load(&command.stream, log.version(&command.stream), log);
-        let events = handler.decide(&command).ok().filter(|events| !events.is_empty())?;
-        let id = self.next_id();
-        let mut envelope = Envelope::first(id, "Carol".into(), self.now);
-        envelope.command = Some(command);
-        let proposal = Proposal { envelope, expected: None, events };
-        let rival = self.session.log().propose(proposal).ok()?;
-        self.disk.append(&rival, true);
-        Some(rival)
-    }
-
-    /// Takes note of a step.
-    fn did(&mut self, did: &Did) -> Held {
-        self.note(|| did.to_string());
-        self.digest.line(&serde_json::to_string(did).unwrap_or_default());
-        match did {
-            Did::Dropped { to, .. } => {
-                self.off.insert(to.clone());
-                self.deaf.insert(to.clone());
-            }
-            Did::Delivered { to, position, again, .. } => {
-                let it = self.session.world().subscription(to);
-                if it.is_some_and(|it| *position > it.checkpoint() + 1) {
-                    // It overtakes another: not every read model comes to the same from that, and
-                    // not every process passes through the same states.
-                    self.off.insert(to.clone());
+    /// Takes note of steps.
+    fn did(&mut self, tab: usize, trace: &[Did]) {
+        for did in trace {
+            let number = self.tabs[tab].number;
+            self.note(|| format!("{number}: {did}"));
+            self.digest.line(&serde_json::to_string(did).unwrap_or_default());
+            match did {
+                Did::Dropped { to, .. } | Did::Withheld { to, .. } => {
+                    // Not every read model comes to the same from another order, and not every
+                    // process passes through the same states.
+                    self.tabs[tab].off.insert(to.clone());
                     self.deaf.insert(to.clone());
                 }
-                if *again && self.bug != Some(Bug::NoDeduplication) {
-                    self.off.insert(to.clone());
+                Did::Delivered { to, again: true, .. }
+                    if self.bug != Some(Bug::NoDeduplication) =>
+                {
+                    self.tabs[tab].off.insert(to.clone());
                 }
+                Did::Failed { .. } => self.unsent = true,
+                _ => {}
             }
-            Did::Failed { .. } => self.unsent = true,
-            _ => {}
         }
-        invariants::after_every_step(self, did)
     }
+}
+
+fn never(what: &str) -> Broken {
+    Broken::new("everything_ends", format!("{what} never comes to an end"))
+}
+
+fn change(name: &str, how: SubscriptionChange) -> Request {
+    Request::Subscription { name: name.to_owned(), how }
+}
+
+/// What comes of something, unless it waits for somebody outside.
+fn finished<T: 'static>(future: impl Future<Output = T> + 'static) -> Option<T> {
+    let came = Rc::new(RefCell::new(None));
+    let slot = came.clone();
+    let mut tasks: Vec<Task> = vec![Box::pin(async move {
+        let it = future.await;
+        slot.replace(Some(it));
+    })];
+    go_on(&mut tasks);
+    came.take()
 }

@@ -1,0 +1,526 @@
+//! What a host is given in a test: a clock that is moved by hand, ids that are counted, tabs that
+//! hear of each other when the test wants it, and a store over shared memory to which anything
+//! can happen. Nothing is random here, and nothing goes on by itself.
+#![expect(dead_code, reason = "not every test needs all of it")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, VecDeque};
+use std::future::{pending, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use futures::channel::{mpsc, oneshot};
+use futures::future::LocalBoxFuture;
+use futures::stream::StreamExt;
+use leftfold::codec::{Found, Packed, pack};
+use leftfold::es::{Commit, Map, StoredCommit, command_id};
+use leftfold::host::{Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
+use leftfold::store::{
+    AnyStore, Extent, LogInfo, LogStore, MemoryStore, Place, Records, Shelf, StoreError,
+};
+use uuid::Uuid;
+
+/// Something that goes on.
+pub type Task = LocalBoxFuture<'static, ()>;
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Lets tasks go on, in their order, until each of them waits; those that are over are gone.
+pub fn go_on(tasks: &mut Vec<Task>) {
+    let woken = Arc::new(Woken(AtomicBool::new(true)));
+    let waker = Waker::from(woken.clone());
+    while woken.0.swap(false, Ordering::Relaxed) {
+        tasks.retain_mut(|task| task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+}
+
+/// What comes of something that waits for nobody outside.
+pub fn at_once<T: 'static>(future: impl Future<Output = T> + 'static) -> T {
+    let came = Rc::new(Cell::new(None));
+    let slot = came.clone();
+    let mut tasks: Vec<Task> = vec![Box::pin(async move { slot.set(Some(future.await)) })];
+    go_on(&mut tasks);
+    match came.take() {
+        Some(came) => came,
+        None => panic!("it waits for something"),
+    }
+}
+
+/// A clock that is moved by hand.
+#[derive(Default)]
+pub struct HandClock {
+    now: Cell<u64>,
+    sleeping: RefCell<Vec<(u64, oneshot::Sender<()>)>>,
+    slept: Cell<u64>,
+    /// True where nobody who sleeps ever wakes up.
+    pub stuck: Cell<bool>,
+}
+
+impl HandClock {
+    /// It is this time, in milliseconds since 1970; sleepers do not notice.
+    pub fn set(&self, now: u64) {
+        self.now.set(now);
+    }
+
+    /// So many milliseconds pass.
+    pub fn pass(&self, millis: u64) {
+        self.slept.set(self.slept.get() + millis);
+        self.now.set(self.now.get() + millis);
+        if self.stuck.get() {
+            return;
+        }
+        let (due, left) =
+            self.sleeping.take().into_iter().partition(|(due, _)| *due <= self.slept.get());
+        self.sleeping.replace(left);
+        let due: Vec<_> = due;
+        for (_, sleeper) in due {
+            // Whoever slept may not wait any more.
+            _ = sleeper.send(());
+        }
+    }
+}
+
+/// Everybody else has a turn first.
+fn turn() -> LocalBoxFuture<'static, ()> {
+    let mut had = false;
+    Box::pin(poll_fn(move |context| {
+        if std::mem::replace(&mut had, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }))
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> u64 {
+        self.now.get()
+    }
+
+    fn sleep(&self, millis: u64) -> LocalBoxFuture<'static, ()> {
+        if millis == 0 {
+            return turn();
+        }
+        let (sender, over) = oneshot::channel();
+        let mut sleeping = self.sleeping.borrow_mut();
+        sleeping.retain(|(_, sleeper)| !sleeper.is_canceled());
+        sleeping.push((self.slept.get() + millis, sender));
+        Box::pin(async move { _ = over.await })
+    }
+}
+
+/// Ids that are counted, in order.
+#[derive(Default)]
+pub struct CountedIds(Cell<u64>);
+
+impl Ids for CountedIds {
+    fn next(&self) -> Uuid {
+        self.0.set(self.0.get() + 1);
+        let id = command_id("counted", self.0.get());
+        // Later ones sort after earlier ones.
+        let mut bytes = *id.as_bytes();
+        bytes[..8].copy_from_slice(&self.0.get().to_be_bytes());
+        Uuid::from_bytes(bytes)
+    }
+}
+
+/// Tabs that have logs open.
+#[derive(Default)]
+pub struct Bus {
+    tabs: RefCell<Vec<(String, usize, mpsc::UnboundedSender<()>)>>,
+    /// The tab that runs a log's processes, and which claim that is.
+    holders: RefCell<Vec<(String, usize, u64)>>,
+    waiting: RefCell<VecDeque<(String, usize, oneshot::Sender<Claim>)>>,
+    claims: Cell<u64>,
+    /// Messages on their way: the log and the tab that is to hear of it.
+    pub sent: RefCell<Vec<(String, usize)>>,
+    /// Tabs that sleep: whoever waits for theirs is granted it.
+    pub asleep: RefCell<BTreeSet<usize>>,
+}
+
+/// One tab's way to the others.
+pub struct Tab {
+    pub bus: Rc<Bus>,
+    pub number: usize,
+}
+
+struct Lease {
+    bus: Rc<Bus>,
+    log: String,
+    number: u64,
+}
+
+impl Held for Lease {
+    fn holds(&self) -> bool {
+        let holders = self.bus.holders.borrow();
+        holders.iter().any(|(log, _, number)| *log == self.log && *number == self.number)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let is_mine = |it: &mut (String, usize, u64)| it.0 == self.log && it.2 == self.number;
+        let mut holders = self.bus.holders.borrow_mut();
+        holders.retain_mut(|it| !is_mine(it));
+    }
+}
+
+impl Bus {
+    fn grant(self: &Rc<Self>, log: &str, tab: usize) -> Claim {
+        let number = self.claims.get() + 1;
+        self.claims.set(number);
+        let mut holders = self.holders.borrow_mut();
+        holders.retain(|(it, ..)| it != log);
+        holders.push((log.to_owned(), tab, number));
+        Claim::new(Lease { bus: self.clone(), log: log.to_owned(), number })
+    }
+
+    /// Grants what somebody waits for and nobody holds, or only somebody who sleeps.
+    pub fn grant_what_is_free(self: &Rc<Self>) {
+        let waiting = self.waiting.take();
+        for (log, tab, granted) in waiting {
+            let asleep = self.asleep.borrow();
+            let holder = self.holders.borrow().iter().find(|it| it.0 == log).map(|it| it.1);
+            if holder.is_some_and(|it| !asleep.contains(&it)) || asleep.contains(&tab) {
+                self.waiting.borrow_mut().push_back((log, tab, granted));
+            } else if !granted.is_canceled() {
+                let claim = self.grant(&log, tab);
+                // Whoever gave up waiting gives the claim up as well.
+                _ = granted.send(claim);
+            }
+        }
+    }
+
+    /// A message arrives.
+    pub fn deliver(&self, log: &str, tab: usize) {
+        for (it, number, heard) in &*self.tabs.borrow() {
+            if it == log && *number == tab {
+                // Nobody hears it once the log is closed.
+                _ = heard.unbounded_send(());
+            }
+        }
+    }
+
+    /// Somebody looks at every tab.
+    pub fn look(&self) {
+        for (_, _, heard) in &*self.tabs.borrow() {
+            _ = heard.unbounded_send(());
+        }
+    }
+}
+
+impl Peers for Tab {
+    fn claim(&self, log: &str) -> LocalBoxFuture<'static, Runner> {
+        let held = self.bus.holders.borrow().iter().any(|(it, ..)| it == log);
+        let runner =
+            if held { Runner::Elsewhere } else { Runner::Here(self.bus.grant(log, self.number)) };
+        Box::pin(async move { runner })
+    }
+
+    fn inherit(&self, log: &str) -> LocalBoxFuture<'static, Claim> {
+        let (sender, granted) = oneshot::channel();
+        self.bus.waiting.borrow_mut().push_back((log.to_owned(), self.number, sender));
+        Box::pin(async move {
+            match granted.await {
+                Ok(claim) => claim,
+                Err(_) => pending().await,
+            }
+        })
+    }
+
+    fn join(&self, log: &str) -> Membership {
+        let (sender, heard) = mpsc::unbounded();
+        let mut tabs = self.bus.tabs.borrow_mut();
+        tabs.retain(|(_, _, it)| !it.is_closed());
+        tabs.push((log.to_owned(), self.number, sender));
+        heard.boxed_local()
+    }
+
+    fn announce(&self, log: &str) {
+        let tabs = self.bus.tabs.borrow();
+        let others = tabs.iter().filter(|(it, number, _)| it == log && *number != self.number);
+        self.bus.sent.borrow_mut().extend(others.map(|(it, number, _)| (it.clone(), *number)));
+    }
+}
+
+/// What happens to a call of the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// It is done at once.
+    #[default]
+    Done,
+    /// It is done once it is released.
+    Late,
+    /// It fails, and nothing is done.
+    Fails,
+    /// It is done, and fails all the same.
+    FailsAfter,
+    /// It is not done, and nobody is told.
+    Never,
+    /// It is done, and nobody is told.
+    NeverTold,
+    /// From here on everything fails, until the store is opened again.
+    Closes,
+}
+
+/// A bug that is planted in a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreBug {
+    /// It does not compare versions.
+    NoVersionCheck,
+    /// It says that a write that failed is stored.
+    SaysStored,
+    /// It has forgotten what processes have done when it is asked for that.
+    ForgetsRecords,
+}
+
+/// A handle on a store over shared memory.
+#[derive(Clone)]
+pub struct Handle(Rc<Inner>);
+
+struct Inner {
+    shared: MemoryStore,
+    fates: RefCell<VecDeque<Fate>>,
+    held: RefCell<Vec<oneshot::Sender<()>>>,
+    closed: Cell<bool>,
+    bug: Cell<Option<StoreBug>>,
+    /// What was written, in order, where somebody looks: commits and records as JSON text.
+    written: RefCell<Vec<Write>>,
+    /// Side effects that were noted as performed, and were performed again.
+    twice: RefCell<Vec<String>>,
+}
+
+/// Something that was stored.
+#[derive(Clone, Debug)]
+pub enum Write {
+    Commit(StoredCommit),
+    Record(Shelf, String, String),
+}
+
+impl Handle {
+    /// A handle of its own on the same logs.
+    pub fn new(shared: &MemoryStore) -> Self {
+        Self(Rc::new(Inner {
+            shared: shared.clone(),
+            fates: RefCell::default(),
+            held: RefCell::default(),
+            closed: Cell::new(false),
+            bug: Cell::new(None),
+            written: RefCell::default(),
+            twice: RefCell::default(),
+        }))
+    }
+
+    /// What happens to the next calls that are not known to be done at once.
+    pub fn foretell(&self, fates: impl IntoIterator<Item = Fate>) {
+        self.0.fates.borrow_mut().extend(fates);
+    }
+
+    /// Nothing more happens to any call.
+    pub fn calm(&self) {
+        self.0.fates.borrow_mut().clear();
+    }
+
+    /// What was late is done. False where nothing was.
+    pub fn release(&self) -> bool {
+        let held = self.0.held.take();
+        let any = !held.is_empty();
+        for call in held {
+            // Whoever called may not wait any more.
+            _ = call.send(());
+        }
+        any
+    }
+
+    pub fn plant(&self, bug: StoreBug) {
+        self.0.bug.set(Some(bug));
+    }
+
+    /// What was written through this handle, in order.
+    pub fn written(&self) -> Vec<Write> {
+        self.0.written.borrow().clone()
+    }
+
+    /// Side effects that were noted as performed, and were performed again.
+    pub fn twice(&self) -> Vec<String> {
+        self.0.twice.borrow().clone()
+    }
+
+    async fn call<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let failed = || Err(StoreError::Failed("the disk is broken".to_owned()));
+        if self.0.closed.get() {
+            return Err(StoreError::Failed("it was closed".to_owned()));
+        }
+        let fate = self.0.fates.borrow_mut().pop_front().unwrap_or_default();
+        match fate {
+            Fate::Done => call.await,
+            Fate::Late => {
+                let (sender, released) = oneshot::channel();
+                self.0.held.borrow_mut().push(sender);
+                _ = released.await;
+                call.await
+            }
+            Fate::Fails => failed(),
+            Fate::FailsAfter => {
+                call.await?;
+                failed()
+            }
+            Fate::Never => pending().await,
+            Fate::NeverTold => {
+                call.await?;
+                pending().await
+            }
+            Fate::Closes => {
+                self.0.closed.set(true);
+                failed()
+            }
+        }
+    }
+
+    async fn append_unchecked(&self, log: &str, commit: &Commit) -> Result<Place, StoreError> {
+        let extents = self.0.shared.extents().await?;
+        let end = extents.get(log).copied().unwrap_or_default();
+        let mut stored = StoredCommit::from(commit);
+        (stored.number, stored.after) = (end.commits + 1, end.events);
+        let place = Place { number: stored.number, after: stored.after };
+        let infos = self.0.shared.logs().await?;
+        let unknown = || StoreError::UnknownLog(log.to_owned());
+        let info = infos.into_iter().find(|it| it.id == log).ok_or_else(unknown)?;
+        self.0.shared.import(&info, &mut pack([stored]), &Records::new()).await?;
+        Ok(place)
+    }
+}
+
+impl LogStore for Handle {
+    fn durable(&self) -> bool {
+        true
+    }
+
+    async fn reopen(&self) -> Result<(), StoreError> {
+        self.0.closed.set(false);
+        Ok(())
+    }
+
+    async fn logs(&self) -> Result<Vec<LogInfo>, StoreError> {
+        self.call(self.0.shared.logs()).await
+    }
+
+    async fn describe(&self, log: &LogInfo) -> Result<(), StoreError> {
+        self.call(self.0.shared.describe(log)).await
+    }
+
+    async fn append(&self, log: &str, commit: &Commit) -> Result<Place, StoreError> {
+        let append = async {
+            let place = match self.0.shared.append(log, commit).await {
+                Err(StoreError::Conflict { .. } | StoreError::Behind { .. })
+                    if self.0.bug.get() == Some(StoreBug::NoVersionCheck) =>
+                {
+                    self.append_unchecked(log, commit).await?
+                }
+                other => other?,
+            };
+            self.0.written.borrow_mut().push(Write::Commit(commit.into()));
+            Ok(place)
+        };
+        match self.call(append).await {
+            Err(StoreError::Failed(_)) if self.0.bug.get() == Some(StoreBug::SaysStored) => {
+                Ok(Place { number: commit.number, after: commit.after })
+            }
+            other => other,
+        }
+    }
+
+    async fn put(&self, log: &str, on: Shelf, key: &str, text: &str) -> Result<(), StoreError> {
+        if on == Shelf::Effects && !key.contains('.') {
+            let there = self.0.shared.records(log).await?;
+            if there.contains_key(&(on, key.to_owned())) {
+                self.0.twice.borrow_mut().push(key.to_owned());
+            }
+        }
+        self.call(async {
+            self.0.shared.put(log, on, key, text).await?;
+            let record = Write::Record(on, key.to_owned(), text.to_owned());
+            self.0.written.borrow_mut().push(record);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn read(
+        &self,
+        log: &str,
+        known: u64,
+        head: u64,
+        visit: &mut dyn FnMut(Found<'_>),
+    ) -> Result<(), StoreError> {
+        self.call(self.0.shared.read(log, known, head, visit)).await
+    }
+
+    async fn records(&self, log: &str) -> Result<Records, StoreError> {
+        let records = self.call(self.0.shared.records(log)).await?;
+        let forgets = self.0.bug.get() == Some(StoreBug::ForgetsRecords);
+        let kept =
+            |((shelf, _), _): &(&(Shelf, String), &String)| !forgets || *shelf == Shelf::Refusals;
+        let kept = records.iter().filter(kept);
+        Ok(kept.map(|(key, text)| (key.clone(), text.clone())).collect())
+    }
+
+    async fn import(
+        &self,
+        log: &LogInfo,
+        commits: &mut dyn Iterator<Item = Packed>,
+        records: &Records,
+    ) -> Result<(), StoreError> {
+        self.call(self.0.shared.import(log, commits, records)).await
+    }
+
+    async fn extents(&self) -> Result<Map<String, Extent>, StoreError> {
+        self.call(self.0.shared.extents()).await
+    }
+
+    async fn remove(&self, log: &str) -> Result<(), StoreError> {
+        self.call(self.0.shared.remove(log)).await
+    }
+}
+
+/// Everything that several tabs of one browser share.
+#[derive(Clone)]
+pub struct Browser {
+    pub store: MemoryStore,
+    pub bus: Rc<Bus>,
+    pub clock: Rc<HandClock>,
+    pub ids: Rc<CountedIds>,
+}
+
+impl Browser {
+    pub fn new() -> Self {
+        let (store, bus, clock, ids) =
+            (MemoryStore::default(), Rc::default(), Rc::default(), Rc::default());
+        Self { store, bus, clock, ids }
+    }
+
+    /// A tab of this number: its host, and its handle on the store.
+    pub fn tab(&self, number: usize) -> (Host, Handle) {
+        let handle = Handle::new(&self.store);
+        let peers = Rc::new(Tab { bus: self.bus.clone(), number });
+        let store = AnyStore::new(handle.clone());
+        (Host::new(store, peers, self.clock.clone(), self.ids.clone()), handle)
+    }
+}
+
+/// Polled once, it may never be asked again: something that nobody waits for.
+pub fn begin(task: &mut Task) {
+    let _: Poll<()> = Pin::new(task).poll(&mut Context::from_waker(Waker::noop()));
+}
