@@ -1,29 +1,26 @@
-//! Who imports whom: the rooms, each a folder of `src/` or a package, and what the core never does.
+//! What Cargo cannot say of the rooms. Cargo knows which room imports which; these are the laws
+//! inside a room:
 //!
-//! The check is a pure function over a path and its source, so that planted violations show
-//! that it can fail. It reads tokens, not text: comments, strings and test modules don't count,
-//! and a path is resolved before it is judged, however it is written.
+//! - The core reads no clock, draws no unseeded random number, does no I/O, and keeps nothing in a
+//!   random order.
+//! - Scenarios never import each other.
+//!
+//! The check is a pure function over a room's files, so that planted violations show that it can
+//! fail. A path is resolved to the module that defines what it names, however it is written. What
+//! is compiled for tests only doesn't count.
 #![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Each room, and the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 7] = [
-    ("es", &[]),
-    ("codec", &["es"]),
-    ("scenarios", &["es"]),
-    ("lab", &["es", "scenarios"]),
-    ("store", &["codec", "es"]),
-    ("ui", &["codec", "lab", "store"]),
-    ("main", &["ui"]),
-];
-
-/// The rooms that are packages, each with the name that the others know it by.
-const PACKAGES: [(&str, &str); 2] = [("es", "leftfold_es"), ("codec", "leftfold_codec")];
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{Attribute, ItemMod, ItemUse, Macro, PathArguments, UseTree, Visibility};
 
 /// The rooms that are pure: no clock, no unseeded randomness, no I/O.
-const CORE: [&str; 4] = ["es", "codec", "scenarios", "lab"];
+const CORE: [&str; 5] = ["es", "codec", "scenarios", "lab", "host"];
 
 /// Names that have no business in the core, wherever they stand in a path.
 const IMPURE: [&str; 30] = [
@@ -73,508 +70,403 @@ const IMPURE_PATHS: [&[&str]; 10] = [
     &["fastrand", "get_seed"],
 ];
 
-/// Paths that have no business in the core, at their end: these iterate in a random order.
-const UNORDERED: [&[&str]; 4] = [
-    &["HashMap", "new"],
-    &["HashMap", "with_capacity"],
-    &["HashSet", "new"],
-    &["HashSet", "with_capacity"],
-];
+/// The standard library's types that iterate in a random order, unless they are given a hasher as
+/// their last argument; and how many arguments they have with it.
+const UNORDERED: [(&str, usize); 2] = [("HashMap", 3), ("HashSet", 2)];
 
-/// What is wrong with a source, one sentence each, in the order of the source.
-fn violations(path: &str, source: &str) -> Vec<String> {
-    let package = PACKAGES.iter().find(|(room, _)| path.starts_with(&format!("{room}/src/")));
-    let inside = match package {
-        Some(_) => &path.replacen("src/", "", 1),
-        None => path.strip_prefix("src/").unwrap_or(path),
-    };
-    let module = module_of(inside);
-    let room = module.first().map_or("", String::as_str);
-    let all = tokens(source);
-    let mut found = forbidden_attributes(&all);
-    // The crate's root declares the rooms; it belongs to none.
-    if inside == "lib.rs" {
-        return found;
-    }
-    let is_package = |name: &str| PACKAGES.iter().any(|(room, _)| *room == name);
-    let known = ROOMS.iter().find(|(name, _)| *name == room);
-    let Some((_, may)) = known.filter(|_| is_package(room) == package.is_some()) else {
-        found.push(format!("{path} is in no room"));
-        return found;
-    };
-    let core = CORE.contains(&room);
-    for Named { path: named, absolute, line } in paths(&without_tests(&all), &module) {
-        let said = named.join("::");
-        let mut blame = |why: &str| found.push(format!("line {line}: {said}: {why}"));
-        let first = named.first().map_or("", String::as_str);
-        if absolute {
-            if named.is_empty() || first == "*" {
-                blame("the crate's root belongs to no room");
-            } else if first != room && !may.contains(&first) {
-                blame(&format!("{room} imports {first}"));
-            } else if room == first && room == "scenarios" && strangers(&named, &module) {
-                blame("scenarios never import each other");
-            }
-            continue;
-        }
-        if first == "yew" && room != "ui" {
-            blame("only ui names yew");
-        }
-        let is = |name: &str| named.iter().any(|it| it == name);
-        if core && (IMPURE.iter().any(|name| is(name)) || begins(&named, &IMPURE_PATHS)) {
-            blame("the core reads no clock, draws no random number and does no I/O");
-        }
-        if core && ends(&named, &UNORDERED) {
-            blame("the core keeps nothing in a random order");
-        }
-    }
-    found
-}
+/// Functions that give them none.
+const UNSEEDED: [&str; 3] = ["new", "with_capacity", "from"];
 
-/// Two files of one room; its `mod.rs` is a stranger to none.
-fn strangers(path: &[String], module: &[String]) -> bool {
-    module.len() > 1 && path.get(1) != module.get(1)
-}
+/// A room's sources, by their paths inside `src/`.
+type Files = BTreeMap<String, String>;
 
-fn begins(path: &[String], any: &[&[&str]]) -> bool {
-    any.iter().any(|it| path.len() >= it.len() && path.iter().zip(*it).all(|(a, b)| a == b))
-}
-
-fn ends(path: &[String], any: &[&[&str]]) -> bool {
-    any.iter().any(|it| path.len() >= it.len() && path[path.len() - it.len()..] == **it)
-}
-
-/// `es/log.rs` is the module `es::log`; `lab/mod.rs` and `es/lib.rs` are `lab` and `es`.
-fn module_of(inside: &str) -> Vec<String> {
-    let mut parts: Vec<String> =
-        inside.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
-    if parts.last().is_some_and(|last| last == "mod" || last == "lib") {
-        parts.pop();
-    }
-    parts
-}
-
-/// A word, or one other character, and the line it stands on.
-#[derive(Clone, Debug, PartialEq)]
-struct Token {
-    text: String,
-    line: usize,
-}
-
-impl Token {
-    fn is_word(&self) -> bool {
-        self.text.starts_with(|c: char| c.is_alphanumeric() || c == '_')
-    }
-}
-
-/// A source's tokens, without comments, strings and characters.
-fn tokens(source: &str) -> Vec<Token> {
-    let text: Vec<char> = source.chars().collect();
-    let at = |i: usize| text.get(i).copied().unwrap_or('\0');
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    let (mut i, mut line, mut found) = (0, 1, Vec::new());
-    while i < text.len() {
-        let start = i;
-        let c = at(i);
-        if c == '/' && at(i + 1) == '/' {
-            while i < text.len() && at(i) != '\n' {
-                i += 1;
-            }
-        } else if c == '/' && at(i + 1) == '*' {
-            let mut depth = 0;
-            loop {
-                match (at(i), at(i + 1)) {
-                    ('/', '*') => (depth, i) = (depth + 1, i + 2),
-                    ('*', '/') => (depth, i) = (depth - 1, i + 2),
-                    _ => i += 1,
-                }
-                if depth == 0 || i >= text.len() {
-                    break;
-                }
-            }
-        } else if let Some((quote, hashes)) = raw_string(&at, i) {
-            i = quote + 1;
-            let closes = |i: usize| at(i) == '"' && (1..=hashes).all(|n| at(i + n) == '#');
-            while i < text.len() && !closes(i) {
-                i += 1;
-            }
-            i += 1 + hashes;
-        } else if c == '"' {
-            i += 1;
-            while i < text.len() && at(i) != '"' {
-                i += if at(i) == '\\' { 2 } else { 1 };
-            }
-            i += 1;
-        } else if c == '\'' && (at(i + 1) == '\\' || at(i + 2) == '\'') {
-            i += if at(i + 1) == '\\' { 3 } else { 2 };
-            while i < text.len() && at(i) != '\'' {
-                i += 1;
-            }
-            i += 1;
-        } else if word(c) {
-            while word(at(i)) {
-                i += 1;
-            }
-            found.push(Token { text: text[start..i].iter().collect(), line });
-        } else {
-            i += 1;
-            if !c.is_whitespace() {
-                found.push(Token { text: c.to_string(), line });
-            }
-        }
-        let end = i.min(text.len());
-        line += text[start..end].iter().filter(|c| **c == '\n').count();
-    }
-    found
-}
-
-/// Where a raw string starts at `i`: the place of its quote, and how many hashes guard it.
-fn raw_string(at: &impl Fn(usize) -> char, i: usize) -> Option<(usize, usize)> {
-    let before = i.checked_sub(1).map_or(' ', at);
-    if before.is_alphanumeric() || before == '_' {
-        return None;
-    }
-    let r = if matches!(at(i), 'b' | 'c') { i + 1 } else { i };
-    let mut quote = r + 1;
-    while at(quote) == '#' {
-        quote += 1;
-    }
-    (at(r) == 'r' && at(quote) == '"').then_some((quote, quote - r - 1))
-}
-
-fn matches(tokens: &[Token], texts: &[&str]) -> bool {
-    tokens.len() >= texts.len() && tokens.iter().zip(texts).all(|(token, text)| token.text == *text)
-}
-
-/// The tokens without what is compiled for tests only.
-fn without_tests(tokens: &[Token]) -> Vec<Token> {
-    let mut kept = Vec::new();
-    let mut i = 0;
-    while i < tokens.len() {
-        let cfg = matches(&tokens[i..], &["#", "[", "cfg", "("]).then(|| &tokens[i + 4..]);
-        let only = |cfg: &[Token]| {
-            matches(cfg, &["test", ")"]) || matches(cfg, &["all", "(", "test", ","])
-        };
-        if cfg.is_some_and(only) {
-            i = item_end(tokens, attribute_end(tokens, i));
-        } else {
-            kept.push(tokens[i].clone());
-            i += 1;
-        }
-    }
-    kept
-}
-
-/// The place after the attribute at `from`.
-fn attribute_end(tokens: &[Token], from: usize) -> usize {
-    let closes = tokens.iter().skip(from).position(|token| token.text == "]");
-    closes.map_or(tokens.len(), |offset| from + offset + 1)
-}
-
-/// The place after the item at `from`: after its braces, or after its semicolon.
-fn item_end(tokens: &[Token], from: usize) -> usize {
-    let mut depth = 0_usize;
-    for (i, token) in tokens.iter().enumerate().skip(from) {
-        match token.text.as_str() {
-            "{" | "(" | "[" => depth += 1,
-            "}" | ")" | "]" => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 && token.text == "}" {
-                    return i + 1;
-                }
-            }
-            ";" if depth == 0 => return i + 1,
-            _ => {}
-        }
-    }
-    tokens.len()
-}
-
-fn forbidden_attributes(tokens: &[Token]) -> Vec<String> {
-    let allows = tokens.windows(3).filter(|it| {
-        matches!(it[0].text.as_str(), "[" | "," | "(") && matches(&it[1..], &["allow", "("])
-    });
-    allows.map(|it| format!("line {}: write #[expect(…)], not #[allow(…)]", it[1].line)).collect()
-}
-
-/// Words after which a path may begin with `::`.
-const KEYWORDS: [&str; 15] = [
-    "use", "as", "break", "dyn", "else", "for", "if", "impl", "in", "let", "match", "mut",
-    "return", "where", "while",
-];
-
-/// A path that the source names. An absolute one is one of ours, and its first part is its room.
+/// A path that a source names.
 #[derive(Debug)]
 struct Named {
     path: Vec<String>,
-    absolute: bool,
     line: usize,
+    /// True for what is only handed on to others.
+    handed_on: bool,
+    /// True for a name that stands alone, which may be a variable.
+    alone: bool,
+    /// True for a hash map or set without a hasher of its own.
+    unordered: bool,
 }
 
-/// Every path of the tokens, groups taken apart, `crate`, `self` and `super` resolved.
-fn paths(tokens: &[Token], module: &[String]) -> Vec<Named> {
-    let mut found = Vec::new();
-    // The modules written out in this file that are open, with the depth of their braces.
-    let mut inline: Vec<(String, usize)> = Vec::new();
-    let (mut depth, mut i) = (0_usize, 0);
-    while i < tokens.len() {
-        let Token { text, line } = &tokens[i];
-        match text.as_str() {
-            "{" => depth += 1,
-            "}" => {
-                depth = depth.saturating_sub(1);
-                inline.retain(|(_, outside)| *outside < depth);
-            }
-            "mod" if tokens.get(i + 2).is_some_and(|it| it.text == "{") => {
-                inline.push((tokens[i + 1].text.clone(), depth));
-                i += 2;
-                continue;
-            }
-            _ if tokens[i].is_word() && !KEYWORDS.contains(&text.as_str()) => {
-                let mut written = Vec::new();
-                i = tree(tokens, i, &[], &mut written);
-                let mut here = module.to_vec();
-                here.extend(inline.iter().map(|(name, _)| name.clone()));
-                found.extend(written.into_iter().filter_map(|path| resolve(path, &here, *line)));
-                continue;
-            }
-            _ => {}
-        }
-        i += 1;
+/// A module: what it declares, in order, what it imports, and all that it names.
+#[derive(Default)]
+struct Module {
+    path: Vec<String>,
+    file: String,
+    children: Vec<String>,
+    imports: BTreeMap<String, Vec<String>>,
+    named: Vec<Named>,
+}
+
+/// Reads a room's modules, from its root on, each after the one that declares it.
+struct Reader<'a> {
+    files: &'a Files,
+    modules: Vec<Module>,
+    /// The module that is being read.
+    here: usize,
+}
+
+impl Reader<'_> {
+    fn file(&mut self, path: &str) {
+        let source = self.files.get(path).unwrap_or_else(|| panic!("there is no {path}"));
+        let file = syn::parse_file(source).unwrap_or_else(|error| panic!("{path}: {error}"));
+        path.clone_into(&mut self.modules[self.here].file);
+        self.visit_file(&file);
     }
-    found
-}
 
-/// Reads one path, or a whole tree of them in braces; returns the place after it.
-fn tree(tokens: &[Token], mut i: usize, prefix: &[String], found: &mut Vec<Vec<String>>) -> usize {
-    let is = |i: usize, text: &str| tokens.get(i).is_some_and(|it| it.text == text);
-    let mut path = prefix.to_vec();
-    loop {
-        match tokens.get(i) {
-            Some(token) if token.text == "{" => {
-                i += 1;
-                while i < tokens.len() && !is(i, "}") {
-                    i = if is(i, ",") { i + 1 } else { tree(tokens, i, &path, found) };
+    fn name(&mut self, path: Vec<String>, line: usize) -> &mut Named {
+        let alone = path.len() == 1;
+        let named = &mut self.modules[self.here].named;
+        named.push(Named { path, line, handed_on: false, alone, unordered: false });
+        named.last_mut().unwrap()
+    }
+
+    /// A tree of imports, each with the name that it has here.
+    fn imports(&mut self, tree: &UseTree, mut path: Vec<String>, handed_on: bool) {
+        let (name, span) = match tree {
+            UseTree::Path(it) => {
+                path.push(it.ident.to_string());
+                return self.imports(&it.tree, path, handed_on);
+            }
+            UseTree::Group(it) => {
+                return it.items.iter().for_each(|it| self.imports(it, path.clone(), handed_on));
+            }
+            UseTree::Name(it) => {
+                path.extend(Some(it.ident.to_string()).filter(|it| it != "self"));
+                (path.last().cloned(), it.ident.span())
+            }
+            UseTree::Rename(it) => {
+                path.extend(Some(it.ident.to_string()).filter(|it| it != "self"));
+                (Some(it.rename.to_string()), it.rename.span())
+            }
+            UseTree::Glob(it) => (None, it.star_token.spans[0]),
+        };
+        let named = self.name(path.clone(), span.start().line);
+        (named.handed_on, named.alone) = (handed_on, false);
+        self.modules[self.here].imports.extend(name.map(|name| (name, path)));
+    }
+
+    /// What a macro is given is nothing but tokens: the paths among them.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let mut tokens = tokens.into_iter().peekable();
+        let (mut path, mut line, mut after) = (Vec::new(), 0, String::new());
+        while let Some(token) = tokens.next() {
+            match &token {
+                TokenTree::Ident(it) if after != "." => {
+                    line = it.span().start().line;
+                    path.push(it.to_string());
                 }
-                return i + 1;
+                TokenTree::Group(it) => self.tokens(it.stream()),
+                _ => {}
             }
-            Some(token) if token.is_word() || token.text == "*" => path.push(token.text.clone()),
-            // Something else after `::`, such as `<T>`, is read on its own.
-            _ if path.len() > prefix.len() => break,
-            _ => return i + 1,
+            after = if after == ":" && token.to_string() == ":" {
+                "::".into()
+            } else {
+                token.to_string()
+            };
+            let goes_on = after == "::" || tokens.peek().is_some_and(|it| it.to_string() == ":");
+            if !goes_on && !path.is_empty() {
+                self.name(std::mem::take(&mut path), line);
+            }
         }
-        i += 1;
-        if !(is(i, ":") && is(i + 1, ":")) {
-            break;
-        }
-        i += 2;
     }
-    if is(i, "as") && path.len() == 1 {
-        // `use crate as all` imports the root, as `crate::{self as all}` does.
-        path.push("self".to_owned());
-    }
-    if is(i, "as") && !prefix.is_empty() {
-        i += 2;
-    }
-    found.push(path);
-    i
 }
 
-/// What a path means in the module `here`. None where it names nothing: `pub(crate)`, `self.x`.
-fn resolve(path: Vec<String>, here: &[String], line: usize) -> Option<Named> {
-    let first = path[0].as_str();
-    // A package's root is its room.
-    let package = PACKAGES.iter().find(|(room, name)| {
-        *name == first || first == "crate" && here.first().is_some_and(|it| it == room)
-    });
-    let mut absolute = match (first, package) {
-        ("crate" | "leftfold" | "super" | "self", _) if path.len() == 1 => return None,
-        (_, Some((room, _))) => vec![(*room).to_owned()],
-        ("crate" | "leftfold", None) => Vec::new(),
-        ("super" | "self", None) => here.to_vec(),
-        _ => return Some(Named { path, absolute: false, line }),
-    };
-    for part in &path {
-        match part.as_str() {
-            "super" => _ = absolute.pop(),
-            "self" | "crate" | "leftfold" => {}
-            part if package.is_some_and(|(_, name)| *name == part) => {}
-            _ => absolute.push(part.clone()),
+impl<'ast> Visit<'ast> for Reader<'_> {
+    fn visit_item_mod(&mut self, it: &'ast ItemMod) {
+        if it.attrs.iter().any(is_for_tests) {
+            return;
         }
+        let outside = self.here;
+        let (name, parent) = (it.ident.to_string(), &mut self.modules[outside]);
+        let file = parent.file.clone();
+        parent.children.push(name.clone());
+        let path = [&parent.path[..], &[name]].concat();
+        self.here = self.modules.len();
+        self.modules.push(Module { path: path.clone(), file, ..Module::default() });
+        match &it.content {
+            Some((_, items)) => items.iter().for_each(|it| self.visit_item(it)),
+            None => self.file(&format!("{}.rs", path.join("/"))),
+        }
+        self.here = outside;
     }
-    Some(Named { path: absolute, absolute: true, line })
+
+    fn visit_item_use(&mut self, it: &'ast ItemUse) {
+        let handed_on = !matches!(it.vis, Visibility::Inherited);
+        self.imports(&it.tree, Vec::new(), handed_on);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments = path.segments.iter();
+        let line = path.segments[0].ident.span().start().line;
+        let unordered = segments.clone().any(|it| {
+            let PathArguments::AngleBracketed(given) = &it.arguments else { return false };
+            UNORDERED.iter().any(|(name, all)| it.ident == name && given.args.len() < *all)
+        });
+        self.name(segments.map(|it| it.ident.to_string()).collect(), line).unordered = unordered;
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, it: &'ast Macro) {
+        self.visit_path(&it.path);
+        self.tokens(it.tokens.clone());
+    }
+
+    fn visit_attribute(&mut self, _: &'ast Attribute) {}
+
+    fn visit_visibility(&mut self, _: &'ast Visibility) {}
 }
 
-/// Asserts what is found in a source, by the parts of the sentences that matter.
+/// `#[cfg(test)]`, and `#[cfg(all(test, …))]`.
+fn is_for_tests(attribute: &Attribute) -> bool {
+    let syn::Meta::List(list) = &attribute.meta else { return false };
+    let text = list.tokens.to_string().replace(' ', "");
+    list.path.is_ident("cfg") && (text == "test" || text.starts_with("all(test,"))
+}
+
+/// A room: its modules, its root first.
+struct Room<'a> {
+    name: &'a str,
+    modules: Vec<Module>,
+}
+
+impl<'a> Room<'a> {
+    fn read(name: &'a str, files: &Files) -> Self {
+        let mut reader = Reader { files, modules: vec![Module::default()], here: 0 };
+        reader.file("lib.rs");
+        Self { name, modules: reader.modules }
+    }
+
+    fn find(&self, path: &[String]) -> Option<usize> {
+        self.modules.iter().position(|it| it.path == path)
+    }
+
+    /// What a path means in a module: from the room's root on, or from another crate's. Names that
+    /// are handed on are followed to where they are defined.
+    fn resolve(&self, here: usize, path: &[String], alone: bool) -> Meaning {
+        let module = &self.modules[here];
+        let mut from = module.path.clone();
+        let mut rest = path;
+        match path[0].as_str() {
+            "crate" => (from, rest) = (Vec::new(), &path[1..]),
+            "self" | "super" => {
+                while let [first, more @ ..] = rest
+                    && (first == "self" || first == "super")
+                {
+                    if first == "super" {
+                        from.pop();
+                    }
+                    rest = more;
+                }
+            }
+            first if !alone && module.children.iter().any(|it| it == first) => {}
+            first => {
+                return match module.imports.get(first).filter(|it| it[0] != first) {
+                    Some(import) => self.resolve(here, &[import, &path[1..]].concat(), false),
+                    None => Meaning::Elsewhere(path.to_vec()),
+                };
+            }
+        }
+        let Some(mut at) = self.find(&from) else { return Meaning::Elsewhere(path.to_vec()) };
+        for (place, part) in rest.iter().enumerate() {
+            let module = &self.modules[at];
+            let inside = [&module.path[..], std::slice::from_ref(part)].concat();
+            match (self.find(&inside), module.imports.get(part)) {
+                (Some(child), _) => at = child,
+                (None, Some(import)) => {
+                    return self.resolve(at, &[import, &rest[place + 1..]].concat(), false);
+                }
+                (None, None) => break,
+            }
+        }
+        Meaning::Here(at)
+    }
+
+    /// What is wrong with the room, a sentence each: of each kind, the first place in a file.
+    fn violations(&self) -> Vec<String> {
+        let mut found = BTreeMap::new();
+        for (here, module) in self.modules.iter().enumerate() {
+            for named in &module.named {
+                let mut blame = |why: String| {
+                    let place = || (named.line, named.path.join("::"));
+                    found.entry((module.file.clone(), why)).or_insert_with(place);
+                };
+                match self.resolve(here, &named.path, named.alone) {
+                    Meaning::Elsewhere(path) => {
+                        self.impurity(&path, named.unordered).map(str::to_owned).map(&mut blame);
+                    }
+                    Meaning::Here(there) if there == here || named.handed_on => {}
+                    Meaning::Here(there) => {
+                        let (own, other) = (&module.path[..], &self.modules[there].path[..]);
+                        if self.name == "scenarios" && strangers(own, other) {
+                            blame("scenarios never import each other".to_owned());
+                        }
+                    }
+                }
+            }
+        }
+        let said =
+            |((file, why), (line, path))| format!("{}/{file}:{line}: {path}: {why}", self.name);
+        found.into_iter().map(said).collect()
+    }
+
+    fn impurity(&self, path: &[String], unordered: bool) -> Option<&'static str> {
+        if !CORE.contains(&self.name) {
+            return None;
+        }
+        let begins =
+            |it: &&&[&str]| path.len() >= it.len() && path.iter().zip(**it).all(|(a, b)| a == b);
+        if path.iter().any(|it| IMPURE.contains(&it.as_str()))
+            || IMPURE_PATHS.iter().any(|it| begins(&it))
+        {
+            return Some("the core reads no clock, draws no random number and does no I/O");
+        }
+        let is_made = path.windows(2).any(|it| {
+            UNORDERED.iter().any(|(name, _)| it[0] == *name) && UNSEEDED.contains(&it[1].as_str())
+        });
+        (unordered || is_made).then_some("the core keeps nothing in a random order")
+    }
+}
+
+/// Two domains, or a domain and the registry; to the registry nobody is a stranger.
+fn strangers(here: &[String], there: &[String]) -> bool {
+    here.first().is_some_and(|own| there.first() != Some(own))
+}
+
+/// Where something is defined.
+enum Meaning {
+    /// In this module of the room.
+    Here(usize),
+    /// Not in the room; as the whole path that it is known by.
+    Elsewhere(Vec<String>),
+}
+
+/// Asserts what is found in a room, by the parts of the sentences that matter.
 #[track_caller]
-fn check(path: &str, source: &str, expected: &[&str]) {
-    let found = violations(path, source);
+fn check(room: &str, files: &[(&str, &str)], expected: &[&str]) {
+    let sources = files.iter().map(|(path, source)| ((*path).to_owned(), (*source).to_owned()));
+    let found = Room::read(room, &sources.collect()).violations();
     let same = found.len() == expected.len()
         && found.iter().zip(expected).all(|(it, part)| it.contains(part));
-    assert!(same, "{path}:\n{source}\nfound {found:#?}, expected {expected:#?}");
+    assert!(same, "{room}:\n{files:#?}\nfound {found:#?}, expected {expected:#?}");
+}
+
+/// The sources below a folder.
+fn sources(folder: &Path, inside: &str, files: &mut Files) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{inside}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            sources(&path, &format!("{name}/"), files);
+        } else {
+            files.insert(name, fs::read_to_string(&path).unwrap());
+        }
+    }
 }
 
 #[test]
-fn every_source_keeps_to_its_room() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    let mut files = 0;
-    let mut folders: Vec<_> =
-        ["codec/src", "es/src", "src"].iter().map(|it| root.join(it)).collect();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|it| it == "rs") {
-                let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-                let source = fs::read_to_string(&path).unwrap();
-                found.extend(violations(&name, &source).into_iter().map(|it| (name.clone(), it)));
-                files += 1;
-            }
-        }
+fn every_room_keeps_to_the_laws() {
+    let rooms = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");
+    let (mut found, mut names, mut modules) = (Vec::new(), Vec::new(), 0);
+    for room in fs::read_dir(rooms).unwrap() {
+        let room = room.unwrap();
+        let name = room.file_name().into_string().unwrap();
+        let mut files = Files::new();
+        sources(&room.path().join("src"), "", &mut files);
+        let room = Room::read(&name, &files);
+        modules += room.modules.len();
+        found.extend(room.violations());
+        names.push(name);
     }
-    found.sort();
-    assert!(files > 20, "only {files} sources were read");
+    assert!(CORE.iter().all(|it| names.iter().any(|name| name == it)), "{names:?}");
+    assert!(modules > 60, "only {modules} modules were read");
     assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
-fn a_room_imports_what_it_may_and_no_more_however_it_is_written() {
-    let lab = |source, expected: &[&str]| check("src/lab/world.rs", source, expected);
-    lab("use crate::store::LogStore;", &["lab imports store"]);
-    lab("use crate::{es::Stream, store::LogStore};", &["lab imports store"]);
-    lab("use crate::{\n    es::{Id, Stream},\n    ui,\n};", &["lab imports ui"]);
-    lab("fn f(store: &crate::store::MemoryStore) {}", &["lab imports store"]);
-    lab("fn f() { let n = crate::ui::start(); }", &["lab imports ui"]);
-    lab("use super::super::store;", &["lab imports store"]);
-    lab("use super::{Session, super::store::MemoryStore};", &["lab imports store"]);
-    lab("mod inner { use super::super::super::store::LogStore; }", &["lab imports store"]);
-    lab("use leftfold::ui::App;", &["lab imports ui"]);
-    lab("fn f() { if let ::leftfold::ui::App = a {} }", &["lab imports ui"]);
-    lab("fn f() { while ::leftfold::ui::go() {} }", &["lab imports ui"]);
-    lab("use leftfold_codec::Packed;", &["lab imports codec"]);
-    lab("use leftfold_codec as bytes;", &["lab imports codec"]);
-    lab("use leftfold_es::Stream;", &[]);
-    check("src/lab/mod.rs", "use super::store;", &["lab imports store"]);
-    check("src/lab/world/did.rs", "use super::super::super::store;", &["lab imports store"]);
-}
-
-#[test]
-fn the_whole_crate_cannot_be_imported_to_get_around_the_rooms() {
-    check("src/lab/world.rs", "use super::super as all;", &["no room"]);
-    check("src/lab/world.rs", "use crate::*;", &["no room"]);
-    check("src/lab/world.rs", "use crate::{self as all};", &["no room"]);
-    check("src/lab/world.rs", "use crate as all;", &["no room"]);
-    check("src/lab/world.rs", "use ::leftfold::{store};", &["lab imports store"]);
-    check("src/ui/app.rs", "use leftfold::{self as all};", &["no room"]);
-}
-
-#[test]
 fn the_core_reads_no_clock_draws_no_random_number_and_does_no_io() {
-    for path in
-        ["es/src/log.rs", "codec/src/record.rs", "src/scenarios/cart.rs", "src/lab/world.rs"]
-    {
-        let core = |source, expected: &[&str]| check(path, source, expected);
+    for room in CORE {
+        let core = |source: &str, expected: &[&str]| check(room, &[("lib.rs", source)], expected);
         let no = "the core reads no clock";
         core("use std::time::Instant;", &[no]);
         core("use std::{fmt, time::SystemTime};", &[no]);
-        core("let now = std::time::Instant::now();", &[no]);
-        core("let now = js_sys::Date::now();", &[no]);
-        core("web_sys::window();", &[no]);
+        core("fn f() { let now = std::time::Instant::now(); }", &[no]);
+        core("fn f() { let now = js_sys::Date::now(); }", &[no]);
+        core("fn f() { web_sys::window(); }", &[no]);
         core("use gloo::storage::LocalStorage;", &[no]);
-        core("let id = Uuid::new_v4();", &[no]);
-        core("let id = uuid::Uuid::now_v7();", &[no]);
-        core("let text = std::fs::read_to_string(path);", &[no]);
-        core("use std::{net::TcpStream, thread};", &[no, no]);
-        core("let n: u8 = rand::random();", &[no]);
-        core("let mut rng = rand::rng();", &[no]);
-        core("let mut rng = SmallRng::from_os_rng();", &[no]);
-        core("println!(\"{x}\");", &[no]);
-        core("let m = HashMap::new();", &["random order"]);
-        core("let m: M = std::collections::HashSet::with_capacity(3);", &["random order"]);
-        core("let m: HashMap<u8, u8, RandomState>;", &[no]);
-        core("let mut rng = SmallRng::seed_from_u64(seed);", &[]);
+        core("fn f() { let id = Uuid::new_v4(); }", &[no]);
+        core("fn f() { let id = uuid::Uuid::now_v7(); }", &[no]);
+        core("fn f() { let text = std::fs::read_to_string(path); }", &[no]);
+        core("use std::{net::TcpStream};", &[no]);
+        core("use std::{thread};", &[no]);
+        core("fn f() { let n: u8 = rand::random(); }", &[no]);
+        core("fn f() { let mut rng = rand::rng(); }", &[no]);
+        core("fn f() { let mut rng = SmallRng::from_os_rng(); }", &[no]);
+        core("fn f() { println!(\"{x}\"); }", &[no]);
+        core("fn f() { let all = vec![(1, [std::time::Instant::now()])]; }", &[no]);
+        core("use std as all; fn f() { all::fs::read(path); }", &[no]);
+        core("fn f() { let mut rng = SmallRng::seed_from_u64(seed); }", &[]);
         core("use std::collections::{BTreeMap, VecDeque};", &[]);
     }
-    check("src/ui/app.rs", "let now = js_sys::Date::now();", &[]);
-    check("src/store/idb.rs", "let m = HashMap::new();", &[]);
+    check("store", &[("lib.rs", "fn f() { let now = js_sys::Date::now(); }")], &[]);
 }
 
 #[test]
-fn the_page_sees_neither_the_kernel_nor_the_scenarios() {
-    let ui = |source, expected: &[&str]| check("src/ui/panels/table.rs", source, expected);
-    ui("use crate::es::View;", &["ui imports es"]);
-    ui("use leftfold::es::View;", &["ui imports es"]);
-    ui("use leftfold_es::View;", &["ui imports es"]);
-    ui("let all = crate::scenarios::all();", &["ui imports scenarios"]);
-    ui("use super::super::super::es::View;", &["ui imports es"]);
-    ui("use crate::{lab::View, es};", &["ui imports es"]);
-    ui("use crate::lab::View;\nuse crate::store::LogStore;\nuse crate::ui::App;", &[]);
-    ui("use yew::prelude::*;\nuse super::super::App;", &[]);
-    ui("use crate::codec::archive::Export;", &[]);
-    check("src/main.rs", "leftfold::ui::start();", &[]);
-    check("src/main.rs", "leftfold::lab::scenarios();", &["main imports lab"]);
-}
-
-#[test]
-fn the_other_rooms_keep_to_the_table_as_well() {
-    check("src/scenarios/cart.rs", "use crate::lab::World;", &["scenarios imports lab"]);
-    check("src/lab/world.rs", "use crate::store::LogStore;", &["lab imports store"]);
-    check("src/lab/world.rs", "use crate::{es::Stream, scenarios};", &[]);
-    check("src/store/idb.rs", "use crate::lab::World;", &["store imports lab"]);
-    check("src/store/idb.rs", "use crate::es::Commit; use super::Kept;", &[]);
-    check("codec/src/record.rs", "use leftfold_es::Stream; use crate::Packed;", &[]);
-    check("es/src/lib.rs", "pub use log::EventLog; use crate::stream::Stream;", &[]);
-    check("src/tools/mod.rs", "fn main() {}", &["is in no room"]);
-    check("src/es/log.rs", "fn f() {}", &["is in no room"]);
+fn the_core_keeps_nothing_in_a_random_order() {
+    let core = |source: &str, expected: &[&str]| check("lab", &[("lib.rs", source)], expected);
+    let random = "random order";
+    core("fn f() { let m = HashMap::new(); }", &[random]);
+    core("fn f() { let m: M = std::collections::HashSet::with_capacity(3); }", &[random]);
+    core("use std::collections::HashMap as M; fn f() { M::from([(1, 2)]); }", &[random]);
+    core("struct A { all: HashMap<u8, u8> }", &[random]);
+    core("fn f() { names.collect::<HashSet<_>>(); }", &[random]);
+    core("struct A(HashMap<u8, u8, RandomState>);", &["the core reads no clock"]);
+    core("type Ids = HashSet<Uuid, BuildHasherDefault<IdHasher>>;", &[]);
+    core("type Names<K, V> = HashMap<K, V, BuildHasherDefault<NameHasher>>;", &[]);
+    check("store", &[("lib.rs", "fn f() { let m = HashMap::new(); }")], &[]);
 }
 
 #[test]
 fn scenarios_never_import_each_other() {
-    let blog = |source, expected: &[&str]| check("src/scenarios/blog.rs", source, expected);
-    blog("use super::cart::Cart;", &["never import each other"]);
-    blog("use crate::scenarios::cart;", &["never import each other"]);
-    blog("use super::all;", &["never import each other"]);
-    blog("mod parts { use super::Post; use super::super::cart; }", &["never import each other"]);
-    blog("use crate::es::Aggregate; use self::parts::Post;", &[]);
-    check("src/scenarios/listing/one.rs", "use super::two::Moderation;", &[]);
-    check("src/scenarios/mod.rs", "mod cart; pub fn all() { cart::scenario(); }", &[]);
-}
-
-#[test]
-fn yew_is_named_by_the_page_alone() {
-    check("src/lab/forms.rs", "use yew::Html;", &["only ui names yew"]);
-    check("src/store/idb.rs", "fn f() -> yew::Html { yew::html!() }", &["yew", "yew"]);
-    check("src/main.rs", "yew::Renderer::<App>::new().render();", &["only ui names yew"]);
-}
-
-#[test]
-fn lints_are_expected_never_allowed() {
-    check("src/lib.rs", "#![allow(missing_docs)]", &["line 1"]);
-    check("src/ui/app.rs", "\n#[allow(dead_code)]\nfn f() {}", &["line 2"]);
-    check("src/ui/app.rs", "#[cfg_attr(test, allow(dead_code))] fn f() {}", &["line 1"]);
-    check("src/ui/app.rs", "#[expect(dead_code, reason = \"…\")] fn f() {}", &[]);
-    check("es/src/log.rs", "#[cfg(test)] mod tests { #[allow(dead_code)] fn f() {} }", &["line 1"]);
+    let registry = "mod cart; mod blog; pub fn all() { cart::scenario(); blog::scenario(); }";
+    let blog = |source: &str, expected: &[&str]| {
+        let cart = "pub struct Cart; pub fn scenario() {}";
+        let part = "pub struct Part;";
+        let parts = ("blog/parts.rs", part);
+        check(
+            "scenarios",
+            &[("lib.rs", registry), ("cart.rs", cart), ("blog.rs", source), parts],
+            expected,
+        );
+    };
+    let never = "never import each other";
+    blog("use super::cart::Cart;", &[never]);
+    blog("use crate::cart;", &[never]);
+    blog("use super::all;", &[never]);
+    blog("mod inner { use super::super::cart; }", &[never]);
+    blog("fn f() -> crate::cart::Cart { crate::cart::Cart }", &[never]);
+    blog("fn f() { assert_eq!(crate::cart::Cart, cart); }", &[never]);
+    blog("mod parts; use es::Aggregate; use self::parts::Part;", &[]);
 }
 
 #[test]
 fn comments_strings_and_tests_may_name_anything() {
-    let lab = |source, expected: &[&str]| check("src/lab/world.rs", source, expected);
-    lab(
-        "//! See `crate::store::LogStore`.\n// use crate::store;\n/* crate::store /* nested */ yew */",
-        &[],
-    );
-    lab("let text = \"crate::store::LogStore \\\" Instant\"; let q = '\"'; let l = 'a';", &[]);
-    lab("let text = r#\"use crate::store; \" yew::html\"#;", &[]);
-    lab("fn f<'a>(x: &'a str) -> &'a str { x } use crate::store;", &["lab imports store"]);
-    lab("let c = '\\''; use crate::store;", &["lab imports store"]);
-    lab("#[cfg(test)]\nmod tests {\n  use crate::store::LogStore;\n  fn f() { {} }\n}", &[]);
-    lab("#[cfg(test)] mod tests { fn f() {} }\nuse crate::store;", &["line 2"]);
-    lab("#[cfg(test)] use crate::ui; use crate::store;", &["lab imports store"]);
-    lab("#[cfg(all(test, unix))] mod tests { use crate::store; } use yew::A;", &["yew"]);
-    lab("#[cfg(test)] #[cfg(unix)] mod tests { use crate::store; } use yew::A;", &["yew"]);
-    lab("#[cfg(any(test, unix))] use crate::store;", &["lab imports store"]);
-    lab("#[cfg(not(test))] use crate::store;", &["lab imports store"]);
-    lab("pub(crate) fn f() {} pub(super) fn g(&self) { self.store(); }", &[]);
+    let lab = |source: &str, expected: &[&str]| check("lab", &[("lib.rs", source)], expected);
+    let no = "the core reads no clock";
+    lab("//! See `std::time::Instant`.\n// use std::fs;\n/* std::fs /* nested */ */", &[]);
+    lab("const TEXT: &str = \"std::time::Instant \\\" Instant\"; const Q: char = '\"';", &[]);
+    lab("const TEXT: &str = r#\"use std::fs; \" println!()\"#;", &[]);
+    lab("/// Not [`std::time::Instant`].\n#[doc = \"Instant\"] fn f() {}", &[]);
+    lab("#[cfg(test)]\nmod tests {\n  use std::time::Instant;\n  fn f() { {} }\n}", &[]);
+    lab("#[cfg(test)] mod tests; use std::fs;", &["1: std::fs: the core"]);
+    lab("#[cfg(test)] mod tests { fn f() {} }\nuse std::fs;", &["lib.rs:2"]);
+    lab("#[cfg(all(test, unix))] mod tests { use std::fs; } use std::net;", &["std::net"]);
+    lab("#[cfg(test)] #[cfg(unix)] mod tests { use std::fs; } use std::net;", &["std::net"]);
+    lab("#[cfg(any(test, unix))] mod both { use std::fs; }", &[no]);
+    lab("#[cfg(not(test))] mod real { use std::fs; }", &[no]);
 }
