@@ -4,9 +4,9 @@
 //! This room does no I/O and never panics, whatever the bytes are: they come from disks that may
 //! be damaged, and from files that anybody may have written.
 
-pub mod archive;
-mod packed;
 pub mod record;
+mod packed;
+pub mod archive;
 
 pub use packed::{Gap, Packed, Packs, pack};
 pub use record::{Found, Loss};

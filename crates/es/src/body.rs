@@ -1,10 +1,48 @@
 //! What an event says. A stored one's data is read when somebody first asks: to open a long log is
 //! to learn what happened where, and only a fold needs to know what it was.
 
+use std::any::Any;
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
-use super::{AnyAggregate, AnyEvent, Stored, Unreadable, sentence};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{Stored, Unreadable, sentence, tagged};
+
+/// An event whose type is known to whoever asks for it.
+pub trait AnyEvent: Any {
+    /// Its data as JSON text, `{}` where it has none.
+    fn data(&self) -> Box<RawValue>;
+}
+
+impl<E: Serialize + 'static> AnyEvent for E {
+    fn data(&self) -> Box<RawValue> {
+        tagged::split(self).map(|(_, data)| data).unwrap_or_default()
+    }
+}
+
+/// What is known of a category's events: their schema, and how one is read.
+pub trait AnyEvents {
+    /// The category of their streams.
+    fn name(&self) -> Rc<str>;
+    /// True for the category of their streams.
+    fn takes(&self, category: &str) -> bool {
+        &*self.name() == category
+    }
+    /// The schema that they are stored under now.
+    fn schema(&self) -> u16;
+    /// The event of a type with this data, in the current schema.
+    ///
+    /// # Errors
+    /// What is wrong with the data, or that there is no such type.
+    fn event(&self, kind: &str, data: &str) -> serde_json::Result<Rc<dyn AnyEvent>>;
+    /// Lifts an event stored under an older schema to the current shape.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn upcast(&self, stored: Stored) -> Result<Stored, String>;
+}
 
 /// What an event says, if it can be read.
 #[derive(Clone)]
@@ -16,11 +54,11 @@ pub enum Body {
 }
 
 impl Body {
-    /// What data in the aggregate's current schema says.
-    pub(super) fn read(aggregate: &dyn AnyAggregate, kind: &str, data: &str) -> Self {
-        match aggregate.event(kind, data) {
+    /// What data in the current schema says.
+    pub(super) fn read(events: &dyn AnyEvents, kind: &str, data: &str) -> Self {
+        match events.event(kind, data) {
             Ok(event) => Self::Known(event),
-            Err(error) => Self::unreadable(kind, aggregate.schema(), data, sentence(&error)),
+            Err(error) => Self::unreadable(kind, events.schema(), data, sentence(&error)),
         }
     }
 
@@ -41,14 +79,14 @@ pub(super) struct Late {
 
 #[derive(Clone)]
 struct Unread {
-    aggregate: Rc<dyn AnyAggregate>,
+    events: Rc<dyn AnyEvents>,
     data: Box<str>,
 }
 
 impl Late {
-    /// Data in the aggregate's current schema.
-    pub(super) fn unread(aggregate: &Rc<dyn AnyAggregate>, data: &str) -> Self {
-        let unread = Unread { aggregate: aggregate.clone(), data: data.into() };
+    /// Data in the current schema.
+    pub(super) fn unread(events: Rc<dyn AnyEvents>, data: &str) -> Self {
+        let unread = Unread { events, data: data.into() };
         Self { body: OnceCell::new(), unread: Cell::new(Some(unread.into())) }
     }
 
@@ -62,7 +100,7 @@ impl Late {
     #[inline(never)]
     fn read(&self, kind: &str) -> &Body {
         self.body.get_or_init(|| match self.unread.take() {
-            Some(it) => Body::read(&*it.aggregate, kind, &it.data),
+            Some(it) => Body::read(&*it.events, kind, &it.data),
             None => unreachable!("there is one until there is a body"),
         })
     }

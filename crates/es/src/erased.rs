@@ -3,19 +3,17 @@
 //! [`Of`] names a type; the blanket implementations here turn it into an object. Names are
 //! shared text, so that scenarios made at run time fit as well.
 
-use std::any::Any;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
-use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::{
-    Aggregate, Body, CommandRecord, Draft, EventLog, Fold, History, Instance, ProcessManager,
-    Projection, Reaction, Reading, Recorded, Stored, Stream, Timeline, View, tagged,
+    Aggregate, AnyEvent, AnyEvents, Body, CommandRecord, Draft, EventLog, Fold, History, Instance,
+    ProcessManager, Projection, Reaction, Reading, Recorded, Stored, Stream, Timeline, View,
+    sentence, tagged,
 };
 
 /// Stands for the type `T` where an object is needed.
@@ -41,42 +39,10 @@ pub enum Refusal {
     Unreadable(u64),
 }
 
-/// An event whose type is known to whoever asks for it.
-pub trait AnyEvent: Any {
-    /// Its data as JSON text, `{}` where it has none.
-    fn data(&self) -> Box<RawValue>;
-}
-
-impl<E: Serialize + 'static> AnyEvent for E {
-    fn data(&self) -> Box<RawValue> {
-        tagged::split(self).map(|(_, data)| data).unwrap_or_default()
-    }
-}
-
 /// An aggregate as an object.
-pub trait AnyAggregate {
-    /// The category of its streams.
-    fn name(&self) -> Rc<str>;
-    /// True for the category of its streams.
-    fn takes(&self, category: &str) -> bool {
-        &*self.name() == category
-    }
-    /// The schema that its events are stored under now.
-    fn schema(&self) -> u16;
+pub trait AnyAggregate: AnyEvents {
     /// The JSON schema of its commands.
     fn commands(&self) -> Value;
-    /// The event of a type with this data, in the current schema.
-    ///
-    /// # Errors
-    /// What is wrong with the data, or that there is no such type.
-    fn event(&self, kind: &str, data: &str) -> serde_json::Result<Rc<dyn AnyEvent>>;
-    /// Lifts an event stored under an older schema to the current shape.
-    ///
-    /// # Errors
-    /// Why it cannot be read.
-    fn upcast(&self, stored: Stored) -> Result<Stored, String>;
-    /// A stored event of one of its streams in its current shape, or as unreadable.
-    fn read(&self, stream: &Stream, kind: &Rc<str>, schema: u16, data: &str) -> Draft;
     /// The state before a stream's first event.
     fn instance(&self) -> Box<dyn AnyInstance>;
     /// The state at `version` of a stream, as it was saved.
@@ -152,7 +118,7 @@ pub trait AnyRunner {
     fn react(&self, event: &Recorded) -> Vec<Reaction>;
 }
 
-impl<A: Aggregate> AnyAggregate for Of<A> {
+impl<A: Aggregate> AnyEvents for Of<A> {
     fn name(&self) -> Rc<str> {
         A::NAME.into()
     }
@@ -166,11 +132,6 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
         A::SCHEMA
     }
 
-    fn commands(&self) -> Value {
-        let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
-        SchemaGenerator::new(settings).into_root_schema_for::<A::Command>().to_value()
-    }
-
     fn event(&self, kind: &str, data: &str) -> serde_json::Result<Rc<dyn AnyEvent>> {
         Ok(Rc::new(tagged::join::<A::Event>(kind, data)?))
     }
@@ -178,9 +139,12 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
     fn upcast(&self, stored: Stored) -> Result<Stored, String> {
         A::upcast(stored)
     }
+}
 
-    fn read(&self, stream: &Stream, kind: &Rc<str>, schema: u16, data: &str) -> Draft {
-        draft(self, stream, kind, schema, data)
+impl<A: Aggregate> AnyAggregate for Of<A> {
+    fn commands(&self) -> Value {
+        let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
+        SchemaGenerator::new(settings).into_root_schema_for::<A::Command>().to_value()
     }
 
     fn instance(&self) -> Box<dyn AnyInstance> {
@@ -195,23 +159,20 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
 
 // What follows is compiled once, not once an aggregate.
 
-fn draft(
-    aggregate: &dyn AnyAggregate,
-    stream: &Stream,
-    kind: &Rc<str>,
-    schema: u16,
-    data: &str,
-) -> Draft {
-    let known = aggregate.schema();
-    let (kind, schema, body, stored) = if schema == known {
-        (kind.clone(), known, Body::read(aggregate, kind, data), None)
-    } else {
-        match lifted(aggregate, kind, schema, data) {
-            Ok((kind, event, stored)) => (kind, known, Body::Known(event), Some(stored)),
-            Err(why) => (kind.clone(), schema, Body::unreadable(kind, schema, data, why), None),
-        }
-    };
-    Draft { stream: stream.clone(), kind, schema, body, stored, at: None }
+impl dyn AnyAggregate {
+    /// A stored event of one of its streams in its current shape, or as unreadable.
+    pub fn read(&self, stream: &Stream, kind: &Rc<str>, schema: u16, data: &str) -> Draft {
+        let known = self.schema();
+        let (kind, schema, body, stored) = if schema == known {
+            (kind.clone(), known, Body::read(self, kind, data), None)
+        } else {
+            match lifted(self, kind, schema, data) {
+                Ok((kind, event, stored)) => (kind, known, Body::Known(event), Some(stored)),
+                Err(why) => (kind.clone(), schema, Body::unreadable(kind, schema, data, why), None),
+            }
+        };
+        Draft { stream: stream.clone(), kind, schema, body, stored, at: None }
+    }
 }
 
 /// An event stored under an older schema: its current type and shape, and the one that it had.
@@ -239,15 +200,6 @@ fn lifted(
     let event =
         aggregate.event(&lifted.kind, &lifted.data.to_string()).map_err(|e| sentence(&e))?;
     Ok((lifted.kind.into(), event, Rc::new(stored)))
-}
-
-/// What is wrong, without a place in a text that nobody sees.
-pub fn sentence(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" at line ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
 }
 
 impl<A: Aggregate> AnyInstance for Instance<A> {
@@ -373,18 +325,6 @@ impl Reader {
     /// What it shows at place `place` of any history, always the same one.
     pub fn view_of<H: History>(&mut self, place: usize, history: &H) -> View {
         self.0.at(place, history).view()
-    }
-}
-
-impl Draft {
-    /// An event of `A` for one of its streams.
-    pub fn of<A: Aggregate>(stream: Stream, event: A::Event) -> Self {
-        Self::known(stream, tagged::kind(&event), A::SCHEMA, Rc::new(event))
-    }
-
-    fn known(stream: Stream, kind: &str, schema: u16, event: Rc<dyn AnyEvent>) -> Self {
-        let body = Body::Known(event);
-        Self { stream, kind: kind.into(), schema, body, stored: None, at: None }
     }
 }
 

@@ -7,51 +7,54 @@
 //! This room never reads a clock, never draws a random number and never does I/O: ids and
 //! times are handed in. It knows no scenario and no page.
 
-mod aggregate;
-mod body;
-mod check;
-mod commit;
-mod erased;
-mod fold;
-mod hash;
-mod ids;
-mod log;
-mod map;
-mod money;
-mod process;
-mod projection;
-mod recorded;
-mod scenario;
-mod spec;
-mod stream;
-mod tagged;
-mod timeline;
 mod upcast;
+mod aggregate;
+mod stream;
+mod ids;
+mod tagged;
+mod body;
+mod envelope;
+mod recorded;
+mod map;
+mod commit;
+mod proposal;
+mod hash;
+mod log;
+mod money;
 mod view;
+mod projection;
+mod process;
+mod fold;
+mod timeline;
+mod erased;
+mod check;
+mod scenario;
+mod stored;
+mod spec;
 
 pub use aggregate::Aggregate;
-pub use body::Body;
+pub use body::{AnyEvent, AnyEvents, Body};
 pub use check::{Check, Condition, Operand, Relation, Subject};
-pub use commit::{
-    Choice, CommandRecord, Commit, Envelope, Follows, Json, Origin, StoredCommit, StoredEvent,
-    read_event,
-};
+pub use commit::Commit;
+pub use envelope::{Choice, CommandRecord, Envelope, Follows, Origin};
 pub use erased::{
-    AnyAggregate, AnyEvent, AnyInstance, AnyProcess, AnyProjection, AnyRunner, Handler, Of, Reader,
-    Refusal, sentence,
+    AnyAggregate, AnyInstance, AnyProcess, AnyProjection, AnyRunner, Handler, Of, Reader, Refusal,
 };
 pub use fold::{Fold, Instance, Reading};
 pub use hash::{IdSet, NameMap, NameSet};
 pub use ids::{Id, command_id, event_id, reaction_id};
-pub use log::{Draft, EventLog, Expected, History, Proposal, StreamHistory, WrongExpectedVersion};
+pub use log::{EventLog, History, StreamHistory};
 pub use map::{Map, Set};
 pub use money::Cents;
 pub use process::{ProcessManager, Reaction};
 pub use projection::Projection;
+pub use proposal::{Draft, Expected, Proposal, WrongExpectedVersion};
 pub use recorded::Recorded;
 pub use scenario::{Act, Fact, Scenario, Step};
 pub use spec::{Given, Outcome, Past, given, past};
+pub use stored::{Json, StoredCommit, StoredEvent, read_event};
 pub use stream::{BadStream, Stream};
+pub use tagged::sentence;
 pub use timeline::Timeline;
 pub use upcast::{Stored, Unreadable};
 pub use view::{Bar, Cell, Column, Row, Table, View, natural, sort};

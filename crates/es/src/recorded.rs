@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::body::Late;
 use super::{
-    Aggregate, Body, CommandRecord, Draft, Envelope, Origin, Stored, Stream, Unreadable, event_id,
+    Aggregate, Body, CommandRecord, Envelope, Origin, Stored, Stream, Unreadable, event_id,
 };
 
 /// One recorded event. Cheap to clone; it never changes.
@@ -138,21 +138,6 @@ impl Recorded {
     /// The shape in which it was stored, where that is an older one.
     pub fn stored(&self) -> Option<&Stored> {
         self.stored.as_deref()
-    }
-}
-
-impl From<Recorded> for Draft {
-    /// The same event, to be given another place.
-    fn from(event: Recorded) -> Self {
-        let body = event.body().clone();
-        Self {
-            stream: event.stream,
-            kind: event.kind,
-            schema: event.schema,
-            body,
-            stored: event.stored,
-            at: Some(event.at),
-        }
     }
 }
 

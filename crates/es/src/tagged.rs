@@ -59,6 +59,15 @@ pub(super) fn whole<T: DeserializeOwned>(text: &str) -> Result<T> {
     T::deserialize(Field { name: "", text: Some(text) })
 }
 
+/// What is wrong, without a place in a text that nobody sees.
+pub fn sentence(error: &Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
 /// The type's name alone.
 pub(super) fn kind<T: Serialize>(value: &T) -> &'static str {
     value.serialize(Name).unwrap_or_default()

@@ -5,12 +5,11 @@
 
 mod any;
 pub mod link;
-
-#[cfg(target_arch = "wasm32")]
-mod idb;
 mod memory;
 #[cfg(target_arch = "wasm32")]
 mod sentinel;
+#[cfg(target_arch = "wasm32")]
+mod idb;
 
 use serde::{Deserialize, Serialize};
 

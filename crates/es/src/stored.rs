@@ -1,0 +1,183 @@
+//! A commit in its stored form, plain JSON without the types of any domain; and how it is read
+//! again, in the types of a scenario.
+
+use std::rc::Rc;
+
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::body::Late;
+use super::{Body, Commit, Draft, Envelope, Recorded, Scenario, Stream};
+
+/// A commit in its stored form: plain JSON, no types of any domain. Its events' data is their own,
+/// or still where it was read from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "D: Json"))]
+pub struct StoredCommit<D = Box<RawValue>> {
+    /// Its place among the log's commits, from 1.
+    #[serde(default)]
+    pub number: u64,
+    /// The log's head before it.
+    pub after: u64,
+    /// What its events share.
+    pub envelope: Envelope,
+    /// Its events.
+    pub events: Vec<StoredEvent<D>>,
+}
+
+/// An event in its stored form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredEvent<D = Box<RawValue>> {
+    /// The stream that it belongs to.
+    pub stream: Stream,
+    /// Its place in the stream.
+    pub version: u64,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: Rc<str>,
+    /// The schema of its data.
+    pub schema: u16,
+    /// When it was recorded, in milliseconds since 1970.
+    pub at: u64,
+    /// Its data, as JSON text.
+    #[serde(serialize_with = "as_json", bound(serialize = "D: Json"))]
+    pub data: D,
+}
+
+/// JSON, as text.
+pub trait Json {
+    /// The text.
+    fn text(&self) -> &str;
+}
+
+impl Json for Box<RawValue> {
+    fn text(&self) -> &str {
+        self.get()
+    }
+}
+
+impl Json for &str {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+fn as_json<S: Serializer>(data: &impl Json, serializer: S) -> Result<S::Ok, S::Error> {
+    let data: &RawValue = serde_json::from_str(data.text()).map_err(S::Error::custom)?;
+    data.serialize(serializer)
+}
+
+impl From<&Commit> for StoredCommit {
+    fn from(commit: &Commit) -> Self {
+        Self {
+            number: commit.number,
+            after: commit.after,
+            envelope: (*commit.envelope).clone(),
+            events: commit.events.iter().map(StoredEvent::from).collect(),
+        }
+    }
+}
+
+impl From<&Recorded> for StoredEvent {
+    /// An event keeps the shape in which it was stored, however it is understood now.
+    fn from(event: &Recorded) -> Self {
+        let older = event.stored().or_else(|| event.unreadable().map(|it| &it.stored));
+        let (kind, schema, data) = match older {
+            Some(it) => {
+                (it.kind.as_str().into(), it.schema, to_raw_value(&it.data).unwrap_or_default())
+            }
+            None => (event.kind().clone(), event.schema(), event.data()),
+        };
+        let stream = event.stream().clone();
+        Self { stream, version: event.version(), kind, schema, at: event.at(), data }
+    }
+}
+
+impl<D: Json> StoredCommit<D> {
+    /// The commit, its events in the types of `scenario`. One of an unknown category, or one
+    /// that its aggregate cannot read, stays as unreadable.
+    pub fn read(self, scenario: &Scenario) -> Commit {
+        let envelope = Rc::new(self.envelope);
+        let events = (self.after + 1..).zip(0..).zip(self.events).map(|((position, index), it)| {
+            let data = it.data.text();
+            let (kind, schema, body, stored) = match scenario.aggregate_of(it.stream.category()) {
+                Some(aggregate) if aggregate.schema() == it.schema => {
+                    (it.kind, it.schema, Late::unread(aggregate.clone(), data), None)
+                }
+                _ => {
+                    let draft = read_shared(scenario, &it.stream, &it.kind, it.schema, data);
+                    (draft.kind, draft.schema, draft.body.into(), draft.stored)
+                }
+            };
+            let envelope = envelope.clone();
+            let (version, at, stream) = (it.version, it.at, it.stream);
+            Recorded { position, version, at, stream, kind, schema, index, envelope, body, stored }
+        });
+        let events = events.collect();
+        Commit { number: self.number, after: self.after, envelope, events }
+    }
+
+    fn with_data<'a, E>(&'a self, data: impl Fn(&'a str) -> E) -> StoredCommit<E> {
+        let events = self.events.iter().map(|it| StoredEvent {
+            stream: it.stream.clone(),
+            version: it.version,
+            kind: it.kind.clone(),
+            schema: it.schema,
+            at: it.at,
+            data: data(it.data.text()),
+        });
+        let events = events.collect();
+        let envelope = self.envelope.clone();
+        StoredCommit { number: self.number, after: self.after, envelope, events }
+    }
+
+    /// The same, its data left where it is.
+    pub fn lent(&self) -> StoredCommit<&str> {
+        self.with_data(|text| text)
+    }
+
+    /// The same, its data its own. Where that is no JSON, which nobody writes, it becomes a text.
+    pub fn owned(&self) -> StoredCommit {
+        self.with_data(|text| {
+            RawValue::from_string(text.to_owned())
+                .or_else(|_| to_raw_value(text))
+                .unwrap_or_default()
+        })
+    }
+}
+
+impl<D: Json> StoredEvent<D> {
+    /// True where `scenario` can read it.
+    pub fn readable(&self, scenario: &Scenario) -> bool {
+        let draft = read_shared(scenario, &self.stream, &self.kind, self.schema, self.data.text());
+        matches!(draft.body, Body::Known(_))
+    }
+}
+
+/// Reads an event as the aggregate of its category understands it.
+pub fn read_event(
+    scenario: &Scenario,
+    stream: &Stream,
+    kind: &str,
+    schema: u16,
+    data: &RawValue,
+) -> Draft {
+    read_shared(scenario, stream, &kind.into(), schema, data.get())
+}
+
+/// As [`read_event`]; the event shares its type's name.
+fn read_shared(
+    scenario: &Scenario,
+    stream: &Stream,
+    kind: &Rc<str>,
+    schema: u16,
+    data: &str,
+) -> Draft {
+    if let Some(aggregate) = scenario.aggregate_of(stream.category()) {
+        return aggregate.read(stream, kind, schema, data);
+    }
+    let why = format!("this scenario has no {}", stream.category());
+    let body = Body::unreadable(kind, schema, data, why);
+    Draft { stream: stream.clone(), kind: kind.clone(), schema, body, stored: None, at: None }
+}
