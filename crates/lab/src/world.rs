@@ -5,97 +5,32 @@
 //! [`World::take_keeps`]. Nothing is shown as a fact before the store has it. The same commands,
 //! ids and times give the same run, byte for byte.
 
-mod control;
-mod deliver;
+mod port;
 mod did;
+mod handling;
 mod handle;
+mod deliver;
+mod control;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 pub use self::did::Did;
-use self::handle::Handling;
+use self::handling::{Appending, Asked, Handling, Stage};
+pub use self::port::{Answer, Ask, Bulk, Keep};
 use super::journal::{Entry, Outcome};
 use super::outbox::{Effect, Status};
-use super::snapshots::{Loading, Meter, Snapshot, Snapshots, Start};
+use super::snapshots::{Loading, Meter, Snapshot, Snapshots};
 use super::subscription::{Fault, Kind, Subscription};
 use es::{
-    AnyInstance, AnyRunner, Choice, CommandRecord, Commit, Draft, Envelope, EventLog, Expected,
-    Follows, Handler, IdSet, Map, Origin, Reaction, Scenario, Set, StoredCommit, Stream, sort,
+    AnyRunner, Choice, Commit, EventLog, Expected, Follows, Handler, IdSet, Map, Reaction,
+    Scenario, Set, StoredCommit, Stream, sort,
 };
-
-/// A command on its way in.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    /// Its id; a second command of the same id is recognised.
-    pub id: Uuid,
-    /// Who sends it.
-    pub actor: Rc<str>,
-    /// What is asked of whom.
-    pub command: CommandRecord,
-    /// What the sender believes of the stream. With a version, the command is decided on the
-    /// state at that version.
-    pub expected: Option<Expected>,
-    /// The version whose state the sender saw, to decide on that; any expected version and an
-    /// old state together are force.
-    pub seen: Option<u64>,
-    /// True where a conflict is answered by deciding again on the latest state, by itself.
-    pub retry: bool,
-    /// The command that this one repeats, and how.
-    pub follows: Option<Follows>,
-}
-
-impl Ask {
-    /// A command to decide on the latest state.
-    pub fn new(id: Uuid, actor: Rc<str>, command: CommandRecord) -> Self {
-        Self { id, actor, command, expected: None, seen: None, retry: false, follows: None }
-    }
-}
-
-/// Events to append past their aggregates, all or nothing.
-#[derive(Clone)]
-pub struct Bulk {
-    /// The id of the whole; a second one of the same id is recognised.
-    pub id: Uuid,
-    /// Who appends them.
-    pub actor: Rc<str>,
-    /// How they are marked.
-    pub origin: Origin,
-    /// The events.
-    pub events: Vec<Draft>,
-    /// True where processes are to react to them.
-    pub react: bool,
-}
-
-/// What the store said to a commit.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// It is stored. Where the store has put others' commits before it, all of them are to be
-    /// learned before this is said, and this one with them, at the place that the store told.
-    Stored,
-    /// Somebody else was first. Their commits are to be learned before this is said.
-    Lost,
-    /// The store failed.
-    Failed(String),
-}
-
-/// A small record to keep beside the log.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Keep {
-    /// A process has reacted to every event up to this position.
-    Mark(Rc<str>, u64),
-    /// A side effect was performed.
-    Effect(Effect),
-    /// A command was not accepted.
-    Refusal(Entry),
-}
 
 /// A running system.
 pub struct World {
@@ -103,7 +38,10 @@ pub struct World {
     log: EventLog,
     handlers: Map<Stream, Handler>,
     inbox: VecDeque<Handling>,
-    handling: Option<Handling>,
+    /// The command that is being handled, unless it is with the store.
+    handling: Option<(Asked, Stage)>,
+    /// What the store was asked to append.
+    appending: Option<Appending>,
     subscriptions: Vec<Subscription>,
     reacting: Option<(Rc<str>, u64, Vec<Reaction>)>,
     /// Who crashes next, and the position of the event that it was at.
@@ -123,17 +61,6 @@ pub struct World {
     outcomes: Vec<Entry>,
 }
 
-enum Stage {
-    Waiting,
-    Ready(Vec<Draft>),
-    Received,
-    Loaded { version: u64, start: Option<Start>, ignored: Option<Rc<str>> },
-    Folded { version: u64, instance: Option<Box<dyn AnyInstance>> },
-    Decided { expected: Option<(Stream, Expected)>, drafts: Vec<Draft> },
-    Appending { commit: Commit, expected: Option<(Stream, Expected)> },
-    Answered { commit: Commit, expected: Option<(Stream, Expected)>, answer: Answer },
-}
-
 impl World {
     /// A world with an empty log, in which every projection and process of the scenario runs.
     pub fn new(scenario: &Rc<Scenario>) -> Self {
@@ -143,6 +70,7 @@ impl World {
             handlers: Map::new(),
             inbox: VecDeque::new(),
             handling: None,
+            appending: None,
             subscriptions: Vec::new(),
             reacting: None,
             crashing: None,
@@ -257,7 +185,7 @@ impl World {
         self.watching = true;
         self.reacting = None;
         self.effects.clear();
-        self.inbox.retain(|it| it.reaction_of.is_none());
+        self.inbox.retain(|it| it.sent_by().is_none());
     }
 
     /// From now on processes react here, each from its mark on: nobody else does.
@@ -353,12 +281,7 @@ impl World {
 
     /// Queues a command.
     pub fn submit(&mut self, ask: Ask) {
-        let mut envelope = Envelope::first(ask.id, ask.actor, 0);
-        envelope.command = Some(ask.command);
-        envelope.follows = ask.follows;
-        let mut handling = Handling::new(envelope, Stage::Waiting);
-        (handling.expected, handling.seen, handling.retry) = (ask.expected, ask.seen, ask.retry);
-        self.inbox.push_back(handling);
+        self.inbox.push_back(Handling::Command(ask.into()));
     }
 
     /// A command of the journal, to send once more. `id` is its new id, which every choice takes
@@ -421,46 +344,33 @@ impl World {
 
     /// Queues events that go past their aggregates.
     pub fn submit_bulk(&mut self, bulk: Bulk) {
-        let mut envelope = Envelope::first(bulk.id, bulk.actor, 0);
-        envelope.origin = bulk.origin;
-        envelope.unanswered = !bulk.react;
-        self.inbox.push_back(Handling::new(envelope, Stage::Ready(bulk.events)));
+        self.inbox.push_back(bulk.into());
     }
 
     /// True where a command is being handled, or waits for it.
     pub fn busy(&self) -> bool {
-        self.handling.is_some() || !self.inbox.is_empty()
+        self.handling.is_some() || self.appending.is_some() || !self.inbox.is_empty()
     }
 
     /// The commit that waits for the store's answer.
     pub fn pending(&self) -> Option<&Commit> {
-        match &self.handling.as_ref()?.stage {
-            Stage::Appending { commit, .. } => Some(commit),
-            _ => None,
-        }
+        let waiting = self.appending.as_ref().filter(|it| it.answer.is_none())?;
+        Some(&waiting.commit)
     }
 
     /// The state that the command under way is about to be decided on.
     pub fn folded(&self) -> Option<Value> {
-        let handling = self.handling.as_ref()?;
-        let Stage::Folded { instance, .. } = &handling.stage else { return None };
-        let stream = &handling.envelope.command.as_ref()?.stream;
+        let (asked, Stage::Folded { instance, .. }) = self.handling.as_ref()? else { return None };
         match instance {
             Some(instance) => Some(instance.state()),
-            None => Some(self.handlers.get(stream)?.state()),
+            None => Some(self.handlers.get(&asked.record.stream)?.state()),
         }
     }
 
     /// What the store said to the pending commit.
     pub fn answer(&mut self, answer: Answer) {
-        if let Some(mut handling) = self.handling.take() {
-            handling.stage = match handling.stage {
-                Stage::Appending { commit, expected } => {
-                    Stage::Answered { commit, expected, answer }
-                }
-                stage => stage,
-            };
-            self.handling = Some(handling);
+        if let Some(waiting) = &mut self.appending {
+            waiting.answer.get_or_insert(answer);
         }
     }
 
@@ -504,8 +414,15 @@ impl World {
         if let Some(did) = crash.and_then(|(name, position, how)| self.crash(name, position, how)) {
             return Some(did);
         }
-        if let Some(handling) = self.handling.take() {
-            return self.advance(handling);
+        if let Some(Appending { commit, sender, answer }) = self.appending.take() {
+            let Some(answer) = answer else {
+                self.appending = Some(Appending { commit, sender, answer });
+                return None;
+            };
+            return Some(self.answered(sender, commit, answer));
+        }
+        if let Some((asked, stage)) = self.handling.take() {
+            return Some(self.advance(asked, stage));
         }
         if let Some((process, position, reactions)) = self.reacting.take() {
             return Some(self.react(process, position, reactions));

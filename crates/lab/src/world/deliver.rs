@@ -6,8 +6,8 @@ use crate::outbox::{Effect, Status};
 use crate::subscription::{Due, Fault, Kind, Subscription};
 use es::{CommandRecord, Envelope, Reaction, Recorded};
 
-use super::handle::Handling;
-use super::{Did, Keep, Stage, World};
+use super::handling::{Asked, Handling};
+use super::{Did, Keep, World};
 
 impl World {
     /// Tells whoever is furthest behind what is next.
@@ -127,9 +127,7 @@ impl World {
             it.open.clear();
             self.reacting.take_if(|(process, ..)| *process == name);
             self.effects.retain(|(process, ..)| *process != name);
-            let others =
-                |it: &Handling| it.reaction_of.as_ref().is_none_or(|(process, _)| *process != name);
-            self.inbox.retain(others);
+            self.inbox.retain(|it| it.sent_by() != Some(&name));
             self.settled.remove(&name);
         }
         let checkpoint = it.checkpoint;
@@ -162,13 +160,12 @@ impl World {
         let id = reaction.id(process);
         let Reaction::Command { stream, kind, data, .. } = reaction else { return };
         let Some(event) = self.log.event(position) else { return };
-        let mut envelope = Envelope::first(id, process.clone(), 0);
-        envelope.causation_id = event.id();
-        envelope.correlation_id = event.correlation_id();
-        envelope.command = Some(CommandRecord { stream, kind, data });
-        let mut handling = Handling::new(envelope, Stage::Waiting);
-        handling.reaction_of = Some((process.clone(), position));
-        self.inbox.push_back(handling);
+        let mut bare = Envelope::first(id, process.clone(), 0);
+        bare.causation_id = event.id();
+        bare.correlation_id = event.correlation_id();
+        let asked = Asked::new(CommandRecord { stream, kind, data }, bare);
+        let reaction_of = Some((process.clone(), position));
+        self.inbox.push_back(Handling::Command(Asked { reaction_of, ..asked }));
     }
 
     pub(super) fn perform(&mut self, now: u64) -> Option<Did> {

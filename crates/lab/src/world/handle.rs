@@ -1,74 +1,57 @@
-//! Commands: received, loaded, folded, decided, appended, and what else may become of them.
+//! Commands: received, loaded, folded, decided, appended, and what else may become of them. Each
+//! step says what it did; none loses what it was given.
 
 use std::ops::Range;
 use std::rc::Rc;
 
 use uuid::Uuid;
 
-use super::{Answer, Did, Keep, Stage, World};
+use super::handling::{Appending, Asked, Decision, Handling, ReactionOf, Sender, Stage};
+use super::{Answer, Did, Keep, World};
 use crate::journal::{Entry, Outcome};
 use crate::snapshots::{Load, Loading};
 use crate::subscription::{Fault, Kind};
-use es::{Choice, Commit, Draft, Envelope, Expected, Follows, Origin, Proposal, Refusal, Stream};
-
-/// A command that is being handled.
-pub(super) struct Handling {
-    pub(super) envelope: Envelope,
-    pub(super) expected: Option<Expected>,
-    /// The version whose state it is decided on, where that is not the expected or latest one.
-    pub(super) seen: Option<u64>,
-    /// The version whose state it was decided on.
-    pub(super) decided: Option<u64>,
-    /// True where a conflict is no reason to give up.
-    pub(super) retry: bool,
-    /// The process and position whose reaction it is.
-    pub(super) reaction_of: Option<(Rc<str>, u64)>,
-    pub(super) stage: Stage,
-}
+use es::{
+    AnyAggregate, Choice, Commit, Draft, Envelope, Expected, Follows, Handler, Origin, Proposal,
+    Refusal, Stream,
+};
 
 impl World {
     pub(super) fn receive(&mut self, now: u64) -> Option<Did> {
-        let mut handling = self.inbox.pop_front()?;
-        handling.envelope.at = now;
-        let actor = handling.envelope.actor.clone();
-        if let Stage::Ready(drafts) = handling.stage {
-            if let Some(events) = self.log.handled(handling.envelope.command_id) {
-                handling.stage = Stage::Received;
-                return Some(self.repeated(handling, "append".into(), events));
+        Some(match self.inbox.pop_front()? {
+            Handling::Command(mut asked) => {
+                asked.bare.at = now;
+                let (stream, command) = (asked.record.stream.clone(), asked.record.kind.clone());
+                let actor = asked.bare.actor.clone();
+                self.handling = Some((asked, Stage::Received));
+                Did::Received { stream, command, actor }
             }
-            handling.stage = Stage::Decided { expected: None, drafts };
-            return self.advance(handling);
-        }
-        handling.stage = Stage::Received;
-        let (stream, command) = target(&handling.envelope)?;
-        self.handling = Some(handling);
-        Some(Did::Received { stream, command, actor })
+            Handling::Bulk(mut envelope, drafts) => {
+                envelope.at = now;
+                match self.log.handled(envelope.command_id) {
+                    Some(events) => self.repeated(envelope, None, events),
+                    None => self.append_bulk(envelope, drafts),
+                }
+            }
+        })
     }
 
-    #[expect(clippy::too_many_lines, reason = "one stage after the other, as they happen")]
-    pub(super) fn advance(&mut self, mut handling: Handling) -> Option<Did> {
-        let stage = std::mem::replace(&mut handling.stage, Stage::Waiting);
+    pub(super) fn advance(&mut self, asked: Asked, stage: Stage) -> Did {
+        let stream = asked.record.stream.clone();
         let (did, stage) = match stage {
-            Stage::Waiting | Stage::Ready(_) => return None,
-            waiting @ Stage::Appending { .. } => {
-                handling.stage = waiting;
-                self.handling = Some(handling);
-                return None;
-            }
             Stage::Received => {
-                let (stream, command) = target(&handling.envelope)?;
-                if let Some(events) = self.log.handled(handling.envelope.command_id) {
-                    return Some(self.repeated(handling, command, events));
+                if let Some(events) = self.log.handled(asked.bare.command_id) {
+                    return self.repeated(asked.envelope(), asked.reaction_of, events);
                 }
                 let aggregate = self.scenario.aggregate_of(stream.category()).cloned();
                 let Some(aggregate) = aggregate else {
                     let why = format!("this scenario has no {}", stream.category());
-                    return Some(self.refuse(handling, &Refusal::Malformed(why)));
+                    return self.refuse(asked, &Refusal::Malformed(why));
                 };
                 let actual = self.log.version(&stream);
-                let version = match (handling.expected, handling.seen) {
+                let version = match (asked.expected, asked.seen) {
                     (Some(expected @ Expected::Exact(version)), _) if version > actual => {
-                        return Some(self.conflict(handling, stream, expected, actual));
+                        return self.conflict(asked, expected, actual);
                     }
                     (Some(Expected::Exact(version)), None) => version,
                     (_, Some(seen)) => seen.min(actual),
@@ -81,19 +64,17 @@ impl World {
                 let snapshot = start.as_ref().map(|(_, at)| *at);
                 let did =
                     Did::Loaded { stream, events: version, snapshot, ignored: ignored.clone() };
-                (did, Stage::Loaded { version, start, ignored })
+                (did, Stage::Loaded { aggregate, version, start, ignored })
             }
-            Stage::Loaded { version, start, ignored } => {
-                let (stream, _) = target(&handling.envelope)?;
+            Stage::Loaded { aggregate, version, start, ignored } => {
                 let snapshot = start.as_ref().map(|(_, at)| *at);
                 let (folded, instance) = if self.snapshots.loading == Loading::Memory {
-                    (self.hydrate(&stream, version)?, None)
+                    (self.hydrate(&*aggregate, &stream, version).1, None)
                 } else {
-                    let aggregate = self.scenario.aggregate_of(stream.category())?;
                     let start = start.unwrap_or_else(|| (aggregate.instance(), 0));
                     let folded = version - start.1;
                     let log = &self.log;
-                    let instance = self.snapshots.fold(&**aggregate, &stream, start, version, log);
+                    let instance = self.snapshots.fold(&*aggregate, &stream, start, version, log);
                     (folded, Some(instance))
                 };
                 let of = version;
@@ -104,105 +85,106 @@ impl World {
                     snapshot,
                     ignored,
                 });
-                (Did::Folded { stream, version, folded }, Stage::Folded { version, instance })
+                let did = Did::Folded { stream, version, folded };
+                (did, Stage::Folded { aggregate, version, instance })
             }
-            Stage::Folded { version, instance } => {
-                let (stream, command) = target(&handling.envelope)?;
-                let record = handling.envelope.command.as_ref()?;
+            Stage::Folded { aggregate, version, instance } => {
                 let decided = match &instance {
-                    Some(instance) => instance.decide(record),
-                    None => self.handlers.get(&stream)?.decide(record),
+                    Some(instance) => instance.decide(&asked.record),
+                    None => self.hydrate(&*aggregate, &stream, version).0.decide(&asked.record),
                 };
                 match decided {
-                    Err(refusal) => return Some(self.refuse(handling, &refusal)),
+                    Err(refusal) => return self.refuse(asked, &refusal),
                     Ok(drafts) => {
-                        let expected = handling.expected.unwrap_or(Expected::Exact(version));
-                        handling.decided = Some(version);
+                        let expected = asked.expected.unwrap_or(Expected::Exact(version));
+                        let decision = Decision { on: version, expected };
+                        let command = asked.record.kind.clone();
                         let events = drafts.iter().map(|draft| draft.kind.clone()).collect();
-                        let expected = Some((stream, expected));
-                        (Did::Decided { command, events }, Stage::Decided { expected, drafts })
+                        (Did::Decided { command, events }, Stage::Decided { decision, drafts })
                     }
                 }
             }
-            Stage::Decided { expected, drafts } => {
-                let (stream, version) = expected.clone().unzip();
-                if let (Some((stream, expected)), Some(decided)) = (&expected, handling.decided) {
-                    let actual = self.log.version(stream);
-                    if decided < actual && expected.holds(actual) {
-                        // No aggregate has agreed to this, as things are now.
-                        handling.envelope.origin = Origin::Forced;
-                    }
-                }
-                let envelope = handling.envelope.clone();
-                let proposal = Proposal { envelope, expected: expected.clone(), events: drafts };
-                match self.log.propose(proposal) {
-                    Ok(commit) => {
-                        let events = commit.events.len() as u64;
-                        let did = Did::Appending { stream, expected: version, events };
-                        (did, Stage::Appending { commit, expected })
-                    }
-                    Err(wrong) => {
-                        handling.stage = Stage::Received;
-                        let did =
-                            self.conflict(handling, wrong.stream, wrong.expected, wrong.actual);
-                        return Some(did);
-                    }
-                }
-            }
-            Stage::Answered { commit, expected, answer } => {
-                handling.stage = Stage::Received;
-                return self.answered(handling, commit, expected, answer);
-            }
+            Stage::Decided { decision, drafts } => return self.append(asked, decision, drafts),
         };
-        handling.stage = stage;
-        self.handling = Some(handling);
-        Some(did)
+        self.handling = Some((asked, stage));
+        did
     }
 
-    fn answered(
-        &mut self,
-        mut handling: Handling,
-        commit: Commit,
-        expected: Option<(Stream, Expected)>,
-        answer: Answer,
-    ) -> Option<Did> {
-        Some(match answer {
+    fn append(&mut self, mut asked: Asked, decision: Decision, events: Vec<Draft>) -> Did {
+        let (stream, Decision { on, expected }) = (asked.record.stream.clone(), decision);
+        let actual = self.log.version(&stream);
+        if on < actual && expected.holds(actual) {
+            // No aggregate has agreed to this, as things are now.
+            asked.bare.origin = Origin::Forced;
+        }
+        let envelope = asked.envelope();
+        let proposal = Proposal { envelope, expected: Some((stream.clone(), expected)), events };
+        match self.log.propose(proposal) {
+            Ok(commit) => {
+                let events = commit.events.len() as u64;
+                self.ask_the_store(commit, Sender::Command(asked, decision));
+                Did::Appending { stream: Some(stream), expected: Some(expected), events }
+            }
+            Err(wrong) => self.conflict(asked, wrong.expected, wrong.actual),
+        }
+    }
+
+    fn append_bulk(&mut self, envelope: Envelope, events: Vec<Draft>) -> Did {
+        let proposal = Proposal { envelope: envelope.clone(), expected: None, events };
+        match self.log.propose(proposal) {
+            Ok(commit) => {
+                let events = commit.events.len() as u64;
+                self.ask_the_store(commit, Sender::Bulk(envelope));
+                Did::Appending { stream: None, expected: None, events }
+            }
+            Err(wrong) => self.not_stored((envelope, None), &wrong.to_string()),
+        }
+    }
+
+    fn ask_the_store(&mut self, commit: Commit, sender: Sender) {
+        self.appending = Some(Appending { commit, sender, answer: None });
+    }
+
+    pub(super) fn answered(&mut self, sender: Sender, commit: Commit, answer: Answer) -> Did {
+        match answer {
             Answer::Stored => {
                 // Where others came before it, it was learned after them, at its own place.
-                let known = self.log.handled(commit.envelope.command_id);
+                let id = commit.envelope.command_id;
+                let known = self.log.handled(id);
                 let events = known.unwrap_or(commit.after + 1..commit.head() + 1);
                 let (from, to) = (events.start, events.end - 1);
-                let envelope = commit.envelope.clone();
+                let (envelope, reaction_of) = (commit.envelope.clone(), sender.reaction_of());
                 self.learned(commit);
-                if handling.reaction_of.is_none() {
+                if reaction_of.is_none() {
                     let (after, commits) = (self.log.head(), self.log.commits());
                     let outcome = Outcome::Accepted;
                     let entry = Entry { envelope, outcome, reason: None, events, after, commits };
                     self.outcomes.push(entry);
                 }
-                self.close(handling.reaction_of, handling.envelope.command_id);
+                self.close(reaction_of, id);
                 let told = self.subscriptions.iter().filter(|it| it.synchronous && from <= to);
                 let told = told.map(|it| it.name.clone()).collect();
                 Did::Appended { from, to, told }
             }
             // Before the winner's commit is learned, another try would lose as well.
             Answer::Lost if self.log.commits() < commit.number => {
-                self.not_stored(handling, "the log was written elsewhere")
+                self.not_stored(sender.parts(), "the log was written elsewhere")
             }
             Answer::Lost => {
                 // The winner may have been asked the same, as when two tabs tell one story.
-                if let Some(events) = self.log.handled(handling.envelope.command_id) {
-                    let command = handling.envelope.command.as_ref().map(|it| it.kind.clone());
-                    let command = command.unwrap_or_else(|| "append".into());
-                    return Some(self.repeated(handling, command, events));
+                if let Some(events) = self.log.handled(commit.envelope.command_id) {
+                    let (envelope, reaction_of) = sender.parts();
+                    return self.repeated(envelope, reaction_of, events);
                 }
                 // Where the streams are as they were, only the places in the log have changed.
                 let drafts = commit.events.into_iter().map(Draft::from).collect();
-                handling.stage = Stage::Decided { expected, drafts };
-                return self.advance(handling);
+                match sender {
+                    Sender::Command(asked, decision) => self.append(asked, decision, drafts),
+                    Sender::Bulk(envelope) => self.append_bulk(envelope, drafts),
+                }
             }
-            Answer::Failed(why) => self.not_stored(handling, &why),
-        })
+            Answer::Failed(why) => self.not_stored(sender.parts(), &why),
+        }
     }
 
     /// Processes need not react to these events. Where they have answered all before, that is kept
@@ -219,82 +201,78 @@ impl World {
         }
     }
 
-    fn repeated(&mut self, handling: Handling, command: Rc<str>, events: Range<u64>) -> Did {
+    fn repeated(&mut self, envelope: Envelope, reaction_of: ReactionOf, events: Range<u64>) -> Did {
         let count = events.end - events.start;
-        self.enter(handling, Outcome::Repeated, None, events);
-        Did::Repeated { command, events: count }
+        let command = envelope.command.as_ref().map(|it| it.kind.clone());
+        self.enter(envelope, reaction_of, Outcome::Repeated, None, events);
+        Did::Repeated { command: command.unwrap_or_else(|| "append".into()), events: count }
     }
 
-    fn refuse(&mut self, handling: Handling, refusal: &Refusal) -> Did {
+    fn refuse(&mut self, asked: Asked, refusal: &Refusal) -> Did {
         let reason: Rc<str> = refusal.to_string().into();
         let outcome = match refusal {
             Refusal::Rejected(_) => Outcome::Rejected,
             Refusal::Malformed(_) => Outcome::Malformed,
             Refusal::Unreadable(_) => Outcome::Unreadable,
         };
-        let command = handling.envelope.command.as_ref().map(|it| it.kind.clone());
-        self.enter(handling, outcome, Some(reason.clone()), 1..1);
-        Did::Rejected { command: command.unwrap_or_default(), reason }
+        let (command, envelope) = (asked.record.kind.clone(), asked.envelope());
+        self.enter(envelope, asked.reaction_of, outcome, Some(reason.clone()), 1..1);
+        Did::Rejected { command, reason }
     }
 
     /// A person decides what to do about a conflict, unless told to try again at once. A process
     /// always tries again, on the new state.
-    fn conflict(
-        &mut self,
-        mut handling: Handling,
-        stream: Stream,
-        expected: Expected,
-        actual: u64,
-    ) -> Did {
-        let retry = handling.retries();
-        if handling.reaction_of.is_none() {
+    fn conflict(&mut self, mut asked: Asked, expected: Expected, actual: u64) -> Did {
+        let stream = asked.record.stream.clone();
+        if asked.reaction_of.is_none() {
             let reason = format!("{stream} was expected at {expected}, and is at version {actual}");
             let outcome = Outcome::WrongExpectedVersion { expected, actual };
-            let entry =
-                self.enter_as(handling.envelope.clone(), outcome, Some(reason.into()), 1..1);
-            if !retry {
+            let entry = self.note(asked.envelope(), outcome, Some(reason.into()), 1..1);
+            if !asked.retry {
                 self.outcomes.push(entry);
             }
         }
+        let retry = asked.retry || asked.reaction_of.is_some();
+        if asked.retry {
+            let command = asked.bare.command_id;
+            asked.bare.follows = Some(Follows { command, choice: Choice::Retry });
+            (asked.expected, asked.seen) = (None, None);
+        }
         if retry {
-            handling.stage = Stage::Received;
-            if handling.retry {
-                let command = handling.envelope.command_id;
-                handling.envelope.follows = Some(Follows { command, choice: Choice::Retry });
-                (handling.expected, handling.seen) = (None, None);
-            }
-            self.handling = Some(handling);
+            self.handling = Some((asked, Stage::Received));
         }
         Did::Conflicted { stream, expected, actual, retry }
     }
 
     /// What a process sent and the store could not take is not handled: the mark stays before
     /// it, and a reload sends it again.
-    fn not_stored(&mut self, handling: Handling, why: &str) -> Did {
+    fn not_stored(&mut self, (envelope, reaction_of): (Envelope, ReactionOf), why: &str) -> Did {
         let reason: Rc<str> = why.into();
-        self.enter(handling, Outcome::NotStored, Some(reason.clone()), 1..1);
+        let entry = self.note(envelope, Outcome::NotStored, Some(reason.clone()), 1..1);
+        if reaction_of.is_none() {
+            self.outcomes.push(entry);
+        }
         Did::Failed { reason }
     }
 
+    /// Notes what came of it, and that nobody need wait for it any more.
     fn enter(
         &mut self,
-        handling: Handling,
+        envelope: Envelope,
+        reaction_of: ReactionOf,
         outcome: Outcome,
         reason: Option<Rc<str>>,
         events: Range<u64>,
     ) {
-        let id = handling.envelope.command_id;
-        let answered = outcome != Outcome::NotStored;
-        let entry = self.enter_as(handling.envelope, outcome, reason, events);
-        if handling.reaction_of.is_none() {
+        let id = envelope.command_id;
+        let entry = self.note(envelope, outcome, reason, events);
+        if reaction_of.is_none() {
             self.outcomes.push(entry);
         }
-        if answered {
-            self.close(handling.reaction_of, id);
-        }
+        self.close(reaction_of, id);
     }
 
-    fn enter_as(
+    fn note(
         &mut self,
         envelope: Envelope,
         outcome: Outcome,
@@ -311,7 +289,7 @@ impl World {
     }
 
     /// One reaction less to wait for; where nobody says whose it is, whoever waits for it.
-    pub(super) fn close(&mut self, reaction_of: Option<(Rc<str>, u64)>, id: Uuid) {
+    pub(super) fn close(&mut self, reaction_of: ReactionOf, id: Uuid) {
         let waiting = match reaction_of {
             Some(it) => vec![it],
             // Mostly nobody waits for anything, and this is asked of every commit.
@@ -342,37 +320,16 @@ impl World {
         open.collect()
     }
 
-    /// Brings a stream's handler to `version`; returns how many events that folded.
-    fn hydrate(&mut self, stream: &Stream, version: u64) -> Option<u64> {
-        if !self.handlers.contains_key(stream) {
-            let handler = self.scenario.aggregate_of(stream.category())?.handler();
-            self.handlers.insert(stream.clone(), handler);
-        }
-        Some(self.handlers.get_mut(stream)?.load(stream, version, &self.log))
+    /// Brings a stream's handler to `version`; says as well how many events that folded.
+    fn hydrate(
+        &mut self,
+        aggregate: &dyn AnyAggregate,
+        stream: &Stream,
+        version: u64,
+    ) -> (&Handler, u64) {
+        let handlers = self.handlers.entry(stream.clone());
+        let handler = handlers.or_insert_with(|| aggregate.handler());
+        let folded = handler.load(stream, version, &self.log);
+        (handler, folded)
     }
-}
-
-impl Handling {
-    /// What is decided on whatever state there is.
-    pub(super) fn new(envelope: Envelope, stage: Stage) -> Self {
-        Self {
-            envelope,
-            expected: None,
-            seen: None,
-            decided: None,
-            retry: false,
-            reaction_of: None,
-            stage,
-        }
-    }
-
-    fn retries(&self) -> bool {
-        self.retry || self.reaction_of.is_some()
-    }
-}
-
-/// Whom a command is for, and its type.
-fn target(envelope: &Envelope) -> Option<(Stream, Rc<str>)> {
-    let command = envelope.command.as_ref()?;
-    Some((command.stream.clone(), command.kind.clone()))
 }

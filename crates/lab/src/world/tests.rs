@@ -5,6 +5,7 @@
 
 use expect_test::{Expect, expect};
 use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 
@@ -12,8 +13,8 @@ use super::*;
 use crate::session::Session;
 use crate::subscription::Control;
 use es::{
-    Aggregate, Column, Id, ProcessManager, Projection, Recorded, Row, View, command_id,
-    reaction_id, read_event,
+    Aggregate, Column, CommandRecord, Id, Origin, ProcessManager, Projection, Recorded, Row, View,
+    command_id, reaction_id, read_event,
 };
 
 mod deliveries;

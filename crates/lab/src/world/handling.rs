@@ -1,0 +1,132 @@
+//! What is being handled: a command, which has a target from its first stage to its last, or events
+//! that go past their aggregates and need none.
+
+use std::rc::Rc;
+
+use super::port::{Answer, Ask, Bulk};
+use crate::snapshots::Start;
+use es::{AnyAggregate, AnyInstance, CommandRecord, Commit, Draft, Envelope, Expected};
+
+/// What waits to be handled.
+pub(super) enum Handling {
+    /// A command, which its aggregate decides.
+    Command(Asked),
+    /// Events to append as they are.
+    Bulk(Envelope, Vec<Draft>),
+}
+
+/// The process that a command comes from, and the position of the event that it reacts to; None
+/// where it comes from a person.
+pub(super) type ReactionOf = Option<(Rc<str>, u64)>;
+
+/// A command, whatever its stage.
+pub(super) struct Asked {
+    /// What is asked of whom.
+    pub(super) record: CommandRecord,
+    /// What its events will share, but for the command itself.
+    pub(super) bare: Envelope,
+    pub(super) expected: Option<Expected>,
+    /// The version whose state it is decided on, where that is not the expected or latest one.
+    pub(super) seen: Option<u64>,
+    /// True where a conflict is no reason to give up.
+    pub(super) retry: bool,
+    pub(super) reaction_of: ReactionOf,
+}
+
+/// How far a command has come.
+pub(super) enum Stage {
+    Received,
+    Loaded {
+        aggregate: Rc<dyn AnyAggregate>,
+        version: u64,
+        start: Option<Start>,
+        ignored: Option<Rc<str>>,
+    },
+    /// None stands for the state that the stream's handler keeps.
+    Folded {
+        aggregate: Rc<dyn AnyAggregate>,
+        version: u64,
+        instance: Option<Box<dyn AnyInstance>>,
+    },
+    Decided {
+        decision: Decision,
+        drafts: Vec<Draft>,
+    },
+}
+
+/// On which version a command was decided, and what the store is to expect.
+#[derive(Clone, Copy)]
+pub(super) struct Decision {
+    pub(super) on: u64,
+    pub(super) expected: Expected,
+}
+
+/// A commit that the store was asked to append, and what it said.
+pub(super) struct Appending {
+    pub(super) commit: Commit,
+    pub(super) sender: Sender,
+    pub(super) answer: Option<Answer>,
+}
+
+/// Whose commit it is.
+pub(super) enum Sender {
+    Command(Asked, Decision),
+    Bulk(Envelope),
+}
+
+impl Asked {
+    /// A command to decide on the latest state.
+    pub(super) fn new(record: CommandRecord, bare: Envelope) -> Self {
+        let (expected, seen, reaction_of) = (None, None, None);
+        Self { record, bare, expected, seen, retry: false, reaction_of }
+    }
+
+    /// What its events share.
+    pub(super) fn envelope(&self) -> Envelope {
+        Envelope { command: Some(self.record.clone()), ..self.bare.clone() }
+    }
+}
+
+impl Sender {
+    /// Whose reaction it is.
+    pub(super) fn reaction_of(self) -> ReactionOf {
+        match self {
+            Self::Command(asked, _) => asked.reaction_of,
+            Self::Bulk(_) => None,
+        }
+    }
+
+    /// What the commit's events share, and whose reaction it is.
+    pub(super) fn parts(self) -> (Envelope, ReactionOf) {
+        match self {
+            Self::Command(asked, _) => (asked.envelope(), asked.reaction_of),
+            Self::Bulk(envelope) => (envelope, None),
+        }
+    }
+}
+
+impl From<Ask> for Asked {
+    fn from(ask: Ask) -> Self {
+        let bare = Envelope { follows: ask.follows, ..Envelope::first(ask.id, ask.actor, 0) };
+        let Ask { expected, seen, retry, .. } = ask;
+        Self { expected, seen, retry, ..Self::new(ask.command, bare) }
+    }
+}
+
+impl Handling {
+    /// The process that sent it.
+    pub(super) fn sent_by(&self) -> Option<&Rc<str>> {
+        match self {
+            Self::Command(Asked { reaction_of: Some((process, _)), .. }) => Some(process),
+            Self::Command(_) | Self::Bulk(..) => None,
+        }
+    }
+}
+
+impl From<Bulk> for Handling {
+    fn from(bulk: Bulk) -> Self {
+        let envelope = Envelope::first(bulk.id, bulk.actor, 0);
+        let (origin, unanswered) = (bulk.origin, !bulk.react);
+        Self::Bulk(Envelope { origin, unanswered, ..envelope }, bulk.events)
+    }
+}
