@@ -4,14 +4,16 @@
 //! - The core reads no clock, draws no unseeded random number, does no I/O, and keeps nothing in a
 //!   random order.
 //! - Scenarios never import each other.
+//! - Modules are declared in reading order: a module names only siblings that its parent declares
+//!   above it. Between a module and those inside it there is no circle either.
 //!
 //! The check is a pure function over a room's files, so that planted violations show that it can
 //! fail. A path is resolved to the module that defines what it names, however it is written. What
-//! is compiled for tests only doesn't count.
+//! is compiled for tests only doesn't count. The page, `src/`, is not in reading order yet.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -290,6 +292,8 @@ impl<'a> Room<'a> {
     /// What is wrong with the room, a sentence each: of each kind, the first place in a file.
     fn violations(&self) -> Vec<String> {
         let mut found = BTreeMap::new();
+        // Module → the modules that it needs.
+        let mut needs = vec![BTreeSet::new(); self.modules.len()];
         for (here, module) in self.modules.iter().enumerate() {
             for named in &module.named {
                 let mut blame = |why: String| {
@@ -302,17 +306,19 @@ impl<'a> Room<'a> {
                     }
                     Meaning::Here(there) if there == here || named.handed_on => {}
                     Meaning::Here(there) => {
+                        needs[here].insert(there);
                         let (own, other) = (&module.path[..], &self.modules[there].path[..]);
                         if self.name == "scenarios" && strangers(own, other) {
                             blame("scenarios never import each other".to_owned());
                         }
+                        self.disorder(own, other).map(blame);
                     }
                 }
             }
         }
         let said =
             |((file, why), (line, path))| format!("{}/{file}:{line}: {path}: {why}", self.name);
-        found.into_iter().map(said).collect()
+        found.into_iter().map(said).chain(self.circle(&needs)).collect()
     }
 
     fn impurity(&self, path: &[String], unordered: bool) -> Option<&'static str> {
@@ -330,6 +336,32 @@ impl<'a> Room<'a> {
             UNORDERED.iter().any(|(name, _)| it[0] == *name) && UNSEEDED.contains(&it[1].as_str())
         });
         (unordered || is_made).then_some("the core keeps nothing in a random order")
+    }
+
+    /// A module may name siblings that are declared above it, and what is inside those.
+    fn disorder(&self, here: &[String], there: &[String]) -> Option<String> {
+        let shared = here.iter().zip(there).take_while(|(a, b)| a == b).count();
+        let (own, other) = (here.get(shared)?, there.get(shared)?);
+        let parent = &self.modules[self.find(&here[..shared])?];
+        let place = |name| parent.children.iter().position(|it| it == name);
+        (place(other) > place(own)).then(|| format!("{other} is declared below {own}"))
+    }
+
+    /// The modules of which each needs, by way of others, itself.
+    fn circle(&self, needs: &[BTreeSet<usize>]) -> Option<String> {
+        let mut left: BTreeSet<usize> = (0..needs.len()).collect();
+        let ends = |it: usize, left: &BTreeSet<usize>| {
+            needs[it].is_disjoint(left) || left.iter().all(|other| !needs[*other].contains(&it))
+        };
+        while let Some(free) = left.iter().copied().find(|it| ends(*it, &left)) {
+            left.remove(&free);
+        }
+        let name = |it: usize| match &self.modules[it].path[..] {
+            [] => "the root".to_owned(),
+            path => path.join("::"),
+        };
+        let names: Vec<String> = left.into_iter().map(name).collect();
+        (!names.is_empty()).then(|| format!("{}: a circle of {}", self.name, names.join(", ")))
     }
 }
 
@@ -447,11 +479,62 @@ fn scenarios_never_import_each_other() {
     let never = "never import each other";
     blog("use super::cart::Cart;", &[never]);
     blog("use crate::cart;", &[never]);
-    blog("use super::all;", &[never]);
+    blog("use super::all;", &[never, "a circle of the root, blog"]);
     blog("mod inner { use super::super::cart; }", &[never]);
     blog("fn f() -> crate::cart::Cart { crate::cart::Cart }", &[never]);
     blog("fn f() { assert_eq!(crate::cart::Cart, cart); }", &[never]);
     blog("mod parts; use es::Aggregate; use self::parts::Part;", &[]);
+}
+
+#[test]
+fn a_module_names_only_what_is_declared_above_it_however_it_is_written() {
+    let log = |source: &str, expected: &[&str]| {
+        let root = "mod stream; mod log; mod scenario; pub use scenario::{Scenario, Step as Told};";
+        let files = [
+            ("lib.rs", root),
+            ("stream.rs", "pub struct Stream;"),
+            ("log.rs", source),
+            ("scenario.rs", "pub mod story; pub use self::story::Step; pub struct Scenario;"),
+            ("scenario/story.rs", "pub struct Step;"),
+        ];
+        check("es", &files, expected);
+    };
+    let below = "scenario is declared below log";
+    log("use super::scenario::Scenario;", &[below]);
+    log("use super::Scenario;", &[below]);
+    log("use super::{stream::Stream, Scenario};", &[below]);
+    log("use crate::Told;", &[below]);
+    log("use crate::scenario as other;", &[below]);
+    log("use crate::scenario::*;", &[below]);
+    log("fn f(it: &super::Scenario) {}", &[below]);
+    log("fn f() { vec![1, super::Scenario::new()]; }", &[below]);
+    log("fn f() { assert!(matches!(it, Some(crate::scenario::story::Step))); }", &[below]);
+    log("mod inner { use super::super::Scenario; }", &[below]);
+    log("use super::stream::Stream; fn scenario() -> Stream { Stream }", &[]);
+    log("fn f(scenario: u8) -> u8 { let story = scenario; story }", &[]);
+    log("pub(crate) fn f() {} pub(super) fn g(&self) { self.scenario(); }", &[]);
+    log("mod above { pub struct A; } mod below { use super::above::A; }", &[]);
+    log("mod above { use super::below::B; } mod below { pub struct B; }", &["below above"]);
+    check(
+        "store",
+        &[("lib.rs", "mod a; pub use a::A; pub struct B;"), ("a.rs", "use super::B;")],
+        &[],
+    );
+}
+
+#[test]
+fn no_module_needs_itself_by_way_of_those_inside_it() {
+    let world = |source: &str, expected: &[&str]| {
+        let handle = "pub struct Handling; impl super::World { fn step() {} }";
+        let files = [("lib.rs", "mod world;"), ("world.rs", source), ("world/handle.rs", handle)];
+        check("lab", &files, expected);
+    };
+    let circle = "lab: a circle of world, world::handle";
+    world("mod handle; use self::handle::Handling; pub struct World(Handling);", &[circle]);
+    world("mod handle; pub struct World(handle::Handling);", &[circle]);
+    world("mod handle; pub use handle::Handling; pub struct World(Handling);", &[circle]);
+    world("mod handle; pub use handle::Handling; pub struct World;", &[]);
+    world("mod handle; pub struct World;", &[]);
 }
 
 #[test]

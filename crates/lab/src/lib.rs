@@ -5,20 +5,20 @@
 //! number and never does I/O. What must be stored is handed out, and what was stored is handed
 //! back in.
 
-mod address;
-mod compare;
-pub mod csv;
 mod diff;
+pub mod csv;
 mod forms;
-mod health;
 mod journal;
 mod outbox;
-mod provenance;
-mod session;
 mod snapshots;
 mod subscription;
-mod whatif;
+mod health;
 mod world;
+mod session;
+mod address;
+mod provenance;
+mod compare;
+mod whatif;
 
 pub use compare::{Comparison, StatePair, ViewPair, compare_logs, compare_positions};
 pub use diff::{Line, Mark, RowMark, TableDiff, changes, keyed, lines, rows};

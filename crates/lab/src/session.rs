@@ -1,20 +1,20 @@
 //! One person's view of a world: where the playhead stands, and what everything looks like
 //! there.
 
+mod story;
+
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::health::Health;
-use super::journal::{Entry, Outcome};
 use super::subscription::{Fault, Kind, Subscription};
-use super::world::{Answer, Ask, Bulk, Did, World};
+use super::world::{Answer, Did, World};
 use es::{
-    Act, CommandRecord, Commit, Draft, EventLog, Handler, Map, Reader, Recorded, Scenario, Step,
-    Stream, Subject, View, command_id, read_event,
+    CommandRecord, Commit, EventLog, Handler, Map, Reader, Recorded, Scenario, Stream, Subject,
+    View,
 };
 
 /// How far apart a cause and what it caused are looked for, in events.
@@ -170,36 +170,6 @@ impl Session {
         did
     }
 
-    /// Queues the story's step `number`, counted from 0. None once the story is over.
-    pub fn tell(&mut self, number: usize) -> Option<Step> {
-        let step = self.scenario().story.get(number)?.clone();
-        for (index, act) in step.acts.iter().enumerate() {
-            let id = self.story_command(number, index);
-            match act {
-                Act::Send(command) => {
-                    self.0.world.submit(Ask::new(id, step.actor.clone(), command.clone()));
-                }
-                Act::Append(fact) => {
-                    let draft = read_event(
-                        self.scenario(),
-                        &fact.stream,
-                        &fact.kind,
-                        fact.schema,
-                        &fact.data,
-                    );
-                    self.0.world.submit_bulk(Bulk {
-                        id,
-                        actor: step.actor.clone(),
-                        origin: fact.origin,
-                        events: vec![Draft { at: Some(step.at), ..draft }],
-                        react: true,
-                    });
-                }
-            }
-        }
-        Some(step)
-    }
-
     /// Runs until all is quiet, with a store that keeps everything at once.
     pub fn run(&mut self, now: u64) -> Vec<Did> {
         let mut trace = Vec::new();
@@ -210,17 +180,6 @@ impl Session {
                 None => return trace,
             }
         }
-    }
-
-    /// Plays the whole story, with a store that keeps everything at once.
-    pub fn play_story(&mut self) -> Vec<Did> {
-        let mut trace = Vec::new();
-        let mut number = 0;
-        while let Some(step) = self.tell(number) {
-            trace.extend(self.run(step.at));
-            number += 1;
-        }
-        trace
     }
 
     /// Takes in a commit that is stored already. The playhead stays at the head.
@@ -276,39 +235,6 @@ impl Viewpoint {
             }
         }
         low
-    }
-
-    /// The id under which an act of the story's step `number` is sent, the same in every log.
-    pub fn story_command(&self, number: usize, act: usize) -> Uuid {
-        command_id(&format!("{}/{number}", self.scenario().id), act as u64)
-    }
-
-    /// What the story says, by the ids of the commands that it sends: what came of one, directly
-    /// or through processes, has its id as the correlation.
-    pub fn narration(&self) -> Map<Uuid, Rc<str>> {
-        let steps = self.scenario().story.iter().enumerate();
-        let acts = steps.flat_map(|(number, step)| {
-            (0..step.acts.len()).map(move |act| (self.story_command(number, act), step.say.clone()))
-        });
-        acts.collect()
-    }
-
-    /// The number of the story's next step: the one after the last that was handled to its end.
-    pub fn next_in_story(&self) -> Option<usize> {
-        let scenario = self.scenario();
-        let asked = |number: usize| {
-            let id =
-                self.story_command(number, scenario.story[number].acts.len().saturating_sub(1));
-            let answered =
-                |it: &Entry| it.envelope.command_id == id && it.outcome != Outcome::NotStored;
-            self.log().handled(id).is_some() || self.world.journal().iter().any(answered)
-        };
-        (0..scenario.story.len())
-            .rev()
-            .find(|&number| asked(number))
-            .map_or((!scenario.story.is_empty()).then_some(0), |last| {
-                (last + 1 < scenario.story.len()).then_some(last + 1)
-            })
     }
 
     /// The log's commits up to `position`, as they would be stored elsewhere. Of one that reaches
@@ -433,6 +359,28 @@ impl Viewpoint {
     pub fn view_at(&mut self, name: &str, position: u64) -> Option<View> {
         let it = self.world.subscription(name)?;
         Some(reader(&mut self.readers, &self.world, it)?.view(position, self.world.log()))
+    }
+
+    /// Whether a subscription's running instance equals a clean fold up to its checkpoint. The
+    /// fold is stood still there, so that asking again costs little. None where no projection or
+    /// process of that name runs.
+    pub fn health(&mut self, name: &str) -> Option<Health> {
+        let it = self.world.subscription(name)?;
+        if it.ahead().next().is_some() {
+            return Some(Health::Unjudged);
+        }
+        let (revision, checkpoint) = (it.revision, it.checkpoint());
+        if let Some((at, to, health)) = self.judged.get(name)
+            && (*at, *to) == (revision, checkpoint)
+        {
+            return Some(health.clone());
+        }
+        let reader = reader(&mut self.readers, &self.world, it)?;
+        let clean = reader.view(checkpoint, self.world.log());
+        let same = clean == it.view();
+        let health = if same { Health::Clean } else { Health::Differs(Box::new(clean)) };
+        self.judged.insert(it.name().clone(), (revision, checkpoint, health.clone()));
+        Some(health)
     }
 
     /// A projection or process at the playhead: at now the running instance, in the past a

@@ -1,0 +1,88 @@
+//! The scenario's story: told step by step, played through, and found again in a log.
+
+use std::rc::Rc;
+
+use uuid::Uuid;
+
+use super::{Session, Viewpoint};
+use crate::journal::{Entry, Outcome};
+use crate::world::{Ask, Bulk, Did};
+use es::{Act, Draft, Map, Step, command_id, read_event};
+
+impl Session {
+    /// Queues the story's step `number`, counted from 0. None once the story is over.
+    pub fn tell(&mut self, number: usize) -> Option<Step> {
+        let step = self.scenario().story.get(number)?.clone();
+        for (index, act) in step.acts.iter().enumerate() {
+            let id = self.story_command(number, index);
+            match act {
+                Act::Send(command) => {
+                    self.world_mut().submit(Ask::new(id, step.actor.clone(), command.clone()));
+                }
+                Act::Append(fact) => {
+                    let draft = read_event(
+                        self.scenario(),
+                        &fact.stream,
+                        &fact.kind,
+                        fact.schema,
+                        &fact.data,
+                    );
+                    self.world_mut().submit_bulk(Bulk {
+                        id,
+                        actor: step.actor.clone(),
+                        origin: fact.origin,
+                        events: vec![Draft { at: Some(step.at), ..draft }],
+                        react: true,
+                    });
+                }
+            }
+        }
+        Some(step)
+    }
+
+    /// Plays the whole story, with a store that keeps everything at once.
+    pub fn play_story(&mut self) -> Vec<Did> {
+        let mut trace = Vec::new();
+        let mut number = 0;
+        while let Some(step) = self.tell(number) {
+            trace.extend(self.run(step.at));
+            number += 1;
+        }
+        trace
+    }
+}
+
+impl Viewpoint {
+    /// The id under which an act of the story's step `number` is sent, the same in every log.
+    pub fn story_command(&self, number: usize, act: usize) -> Uuid {
+        command_id(&format!("{}/{number}", self.scenario().id), act as u64)
+    }
+
+    /// What the story says, by the ids of the commands that it sends: what came of one, directly
+    /// or through processes, has its id as the correlation.
+    pub fn narration(&self) -> Map<Uuid, Rc<str>> {
+        let steps = self.scenario().story.iter().enumerate();
+        let acts = steps.flat_map(|(number, step)| {
+            (0..step.acts.len()).map(move |act| (self.story_command(number, act), step.say.clone()))
+        });
+        acts.collect()
+    }
+
+    /// The number of the story's next step: the one after the last that was handled to its end.
+    pub fn next_in_story(&self) -> Option<usize> {
+        let scenario = self.scenario();
+        let asked = |number: usize| {
+            let id =
+                self.story_command(number, scenario.story[number].acts.len().saturating_sub(1));
+            let answered =
+                |it: &Entry| it.envelope.command_id == id && it.outcome != Outcome::NotStored;
+            self.log().handled(id).is_some() || self.world().journal().iter().any(answered)
+        };
+        (0..scenario.story.len())
+            .rev()
+            .find(|&number| asked(number))
+            .map_or((!scenario.story.is_empty()).then_some(0), |last| {
+                (last + 1 < scenario.story.len()).then_some(last + 1)
+            })
+    }
+}
