@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use leftfold::es::{
-    Aggregate, AnyAggregate, Cents, Column, CommandRecord, Commit, Draft, Envelope, EventLog,
-    Expected, Handler, Instance, Of, Projection, Proposal, Reading, Recorded, Row, Stream,
-    Timeline, View,
+    Aggregate, AnyAggregate, Cents, CommandRecord, Commit, Draft, Envelope, EventLog, Expected,
+    Handler, Instance, Of, Projection, Proposal, Reading, Recorded, Row, Stream, Timeline, View,
 };
 use leftfold::es::{Condition, Operand, Relation, Scenario};
 use leftfold::lab::{Change, Session, Target, WhatIf, World};
@@ -80,7 +79,7 @@ impl Projection for Balances {
 
     fn view(&self) -> View {
         let rows = self.0.iter().map(|(key, &balance)| Row::new(key.clone(), [balance.into()]));
-        View::table(&[Column { name: "balance" }], rows)
+        View::table(&["balance"], rows)
     }
 
     fn weight(&self) -> usize {

@@ -146,7 +146,7 @@ fn Rows(props: &RowsProps) -> Html {
         <table>
             <thead><tr>
                 { for now.columns.iter().zip(&sides).map(|(column, side)| html! {
-                    <th scope="col" class={*side}>{ column.name }</th>
+                    <th scope="col" class={*side}>{ &*column.name }</th>
                 }) }
             </tr></thead>
             <tbody>{ for shown.into_iter().map(|it| row(it, &sides)) }</tbody>

@@ -31,7 +31,7 @@ pub struct Scenario {
     pub checks: Vec<Check>,
     /// The fields that hold amounts of money, or maps of them; those of commands, and of tables,
     /// say so themselves.
-    pub money: Vec<&'static str>,
+    pub money: Vec<Rc<str>>,
     /// A story, from the first command to the last.
     pub story: Vec<Step>,
 }
@@ -104,8 +104,8 @@ impl Scenario {
     }
 
     /// Names fields of states and documents that hold amounts of money, or maps of them.
-    pub fn money(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
-        self.money.extend(fields);
+    pub fn money(mut self, fields: impl IntoIterator<Item: Into<Rc<str>>>) -> Self {
+        self.money.extend(fields.into_iter().map(Into::into));
         self
     }
 

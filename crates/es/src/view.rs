@@ -37,7 +37,7 @@ pub enum View {
     /// Bars, one a name.
     Bars {
         /// What the length counts.
-        unit: &'static str,
+        unit: Rc<str>,
         /// True where lengths are cents.
         money: bool,
         /// The bars, in the order shown.
@@ -46,7 +46,7 @@ pub enum View {
     /// Lines over positions: a time series.
     Chart {
         /// What the height counts.
-        unit: &'static str,
+        unit: Rc<str>,
         /// True where heights are cents.
         money: bool,
         /// Series → position → height from there on.
@@ -62,22 +62,23 @@ pub enum View {
 }
 
 impl View {
-    /// A table.
-    pub fn table(columns: &[Column], rows: impl IntoIterator<Item = Row>) -> Self {
+    /// A table. Its columns are named as their headings are.
+    pub fn table(columns: &[&str], rows: impl IntoIterator<Item = Row>) -> Self {
         Self::sorted_table(columns, rows.into_iter().collect())
     }
 
     // Apart from the generic part above, of which every projection has a copy.
-    fn sorted_table(columns: &[Column], mut rows: Vec<Row>) -> Self {
+    fn sorted_table(columns: &[&str], mut rows: Vec<Row>) -> Self {
         sort(&mut rows, |a, b| natural(&a.key, &b.key));
-        Self::Table(Table { columns: columns.to_vec(), rows, totals: None })
+        let columns = columns.iter().copied().map(Column::from).collect();
+        Self::Table(Table { columns, rows, totals: None })
     }
 
     /// Bars, the longest first. `money` is true where their lengths are cents.
-    pub fn bars(unit: &'static str, money: bool, bars: impl IntoIterator<Item = Bar>) -> Self {
+    pub fn bars(unit: &str, money: bool, bars: impl IntoIterator<Item = Bar>) -> Self {
         let mut bars = bars.into_iter().collect();
         sort(&mut bars, |a: &Bar, b| b.value.cmp(&a.value).then_with(|| a.name.cmp(&b.name)));
-        Self::Bars { unit, money, bars }
+        Self::Bars { unit: unit.into(), money, bars }
     }
 
     /// Which kind of store it stands for.
@@ -108,10 +109,16 @@ impl View {
 }
 
 /// A table's column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Column {
     /// Its heading, and its name in the console.
-    pub name: &'static str,
+    pub name: Rc<str>,
+}
+
+impl From<&str> for Column {
+    fn from(name: &str) -> Self {
+        Self { name: name.into() }
+    }
 }
 
 /// Rows and columns.
@@ -231,7 +238,7 @@ impl Serialize for Table {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let rows: Vec<Named> =
             self.rows.iter().map(|row| Named(Some(&row.key), &self.columns, &row.cells)).collect();
-        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("columns", &names)?;
         map.serialize_entry("rows", &rows)?;
@@ -252,7 +259,7 @@ impl Serialize for Named<'_> {
             map.serialize_entry("key", key)?;
         }
         for (column, cell) in self.1.iter().zip(self.2) {
-            map.serialize_entry(column.name, cell)?;
+            map.serialize_entry(&*column.name, cell)?;
         }
         map.end()
     }
@@ -355,8 +362,8 @@ mod tests {
 
     #[test]
     fn a_table_reads_as_rows_of_named_values() {
-        let columns = [Column { name: "account" }, Column { name: "balance" }];
-        let view = View::table(&columns, [Row::new("1", ["1".into(), Cents(40).into()])]);
+        let view =
+            View::table(&["account", "balance"], [Row::new("1", ["1".into(), Cents(40).into()])]);
         assert_eq!(
             serde_json::to_string(&view).unwrap(),
             r#"{"kind":"table","columns":["account","balance"],"rows":[{"key":"1","account":"1","balance":40}]}"#

@@ -6,7 +6,7 @@ use es::{Cell, Table};
 /// that a spreadsheet would take for a formula is told apart by an apostrophe.
 pub fn csv(table: &Table) -> String {
     let mut out = String::new();
-    let headings = table.columns.iter().map(|it| it.name.to_owned());
+    let headings = table.columns.iter().map(|it| it.name.to_string());
     line(&mut out, headings);
     let totals = table.totals.iter();
     for cells in table.rows.iter().map(|row| &row.cells).chain(totals) {
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_table_is_written_as_spreadsheets_read_it() {
-        let columns = vec![Column { name: "Who" }, Column { name: "What, then" }];
+        let columns = ["Who", "What, then"].map(Column::from).into();
         let row = |key: &str, cells: [Cell; 2]| Row::new(key, cells);
         let table = Table {
             columns,

@@ -269,12 +269,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use es::{Bar, Column};
+    use es::Bar;
 
     #[test]
     fn of_a_table_in_which_nothing_changed_only_the_first_rows_are_looked_at() {
         let rows = (1..=20).map(|n: u64| Row::new(n.to_string(), [n.into()]));
-        let View::Table(table) = View::table(&[Column { name: "n" }], rows) else { return };
+        let View::Table(table) = View::table(&["n"], rows) else { return };
         let mut whole = super::rows(&table, &table).rows;
         whole.truncate(15);
         assert_eq!(TableDiff::unchanged(&table, 15).rows, whole);
@@ -388,12 +388,12 @@ mod tests {
 
     #[test]
     fn rows_bars_and_edges_are_found_by_their_keys() {
-        let columns = [Column { name: "pieces" }];
+        let columns = ["pieces"];
         let rows = [Row::new("a", [1_u64.into()]), Row::new("b", [2_u64.into()])];
         let table = keyed(&View::table(&columns, rows));
         assert_eq!(table["rows"], json!({ "a": { "pieces": 1 }, "b": { "pieces": 2 } }));
         let bars = vec![Bar { name: "pears".into(), value: 3 }];
-        let bars = keyed(&View::Bars { unit: "pieces", money: false, bars });
+        let bars = keyed(&View::Bars { unit: "pieces".into(), money: false, bars });
         assert_eq!(bars["bars"], json!({ "pears": { "value": 3 } }));
         let edges = [(("Ben".into(), "Eric".into()), 2)].into_iter().collect();
         let graph = keyed(&View::Graph { nodes: [].into_iter().collect(), edges });
@@ -402,7 +402,7 @@ mod tests {
 
     #[test]
     fn rows_are_matched_by_key_and_a_row_that_is_gone_stays_in_its_place() {
-        let columns = [Column { name: "k" }, Column { name: "n" }];
+        let columns = ["k", "n"];
         let table = |rows: &[(&str, u64)]| {
             let rows = rows.iter().map(|(k, n)| Row::new(*k, [(*k).into(), (*n).into()]));
             let View::Table(table) = View::table(&columns, rows) else { panic!("a table") };

@@ -250,7 +250,7 @@ impl Projection for Balances {
             let customer = (&account.customer).into();
             Row::new(key.clone(), [key.into(), customer, account.balance.into(), status.into()])
         });
-        View::table(&["account", "customer", "balance", "status"].map(|name| Column { name }), rows)
+        View::table(&["account", "customer", "balance", "status"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -289,7 +289,7 @@ impl Projection for CustomerRollUp {
             let status = if *balance > Cents(0) { "Good dog" } else { "Broke" };
             Row::new(key.clone(), [key.into(), name.into(), (*balance).into(), status.into()])
         });
-        View::table(&["customer", "name", "balance", "status"].map(|name| Column { name }), rows)
+        View::table(&["customer", "name", "balance", "status"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -358,9 +358,13 @@ impl Projection for Ledger {
                 [(*position).into(), event.into(), credit.into(), Cell::Empty, amount.into()],
             ));
         }
-        let columns = ["entry", "event", "account", "debit", "credit"].map(|name| Column { name });
+        let columns = ["entry", "event", "account", "debit", "credit"];
         let totals = [Cell::Empty, Cell::Empty, "total".into(), debits.into(), credits.into()];
-        View::Table(Table { columns: columns.into(), rows, totals: Some(totals.into()) })
+        View::Table(Table {
+            columns: columns.map(Column::from).into(),
+            rows,
+            totals: Some(totals.into()),
+        })
     }
 
     fn weight(&self) -> usize {
@@ -393,7 +397,7 @@ impl Projection for BalanceOverTime {
     }
 
     fn view(&self) -> View {
-        View::Chart { unit: "balance", money: true, series: self.0.clone() }
+        View::Chart { unit: "balance".into(), money: true, series: self.0.clone() }
     }
 
     fn weight(&self) -> usize {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use es::{Aggregate, Column, Map, Projection, Recorded, Row, Scenario, Set, Step, Stored, View};
+use es::{Aggregate, Map, Projection, Recorded, Row, Scenario, Set, Step, Stored, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -170,7 +170,7 @@ impl Projection for PostList {
         let rows = listed.map(|(key, (post, comments))| {
             Row::new(key.clone(), [key.into(), post.title().into(), (*comments).into()])
         });
-        View::table(&["post", "body", "comments"].map(|name| Column { name }), rows)
+        View::table(&["post", "body", "comments"], rows)
     }
 
     fn weight(&self) -> usize {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use es::{Aggregate, Bar, Column, Map, Projection, Recorded, Row, Scenario, Step, View};
+use es::{Aggregate, Bar, Map, Projection, Recorded, Row, Scenario, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -131,7 +131,7 @@ impl Projection for CartsNow {
             let pieces: u64 = cart.items.values().sum();
             Row::new(key.clone(), [key.into(), listed.into(), pieces.into()])
         });
-        View::table(&["cart", "items", "pieces"].map(|name| Column { name }), rows)
+        View::table(&["cart", "items", "pieces"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -157,7 +157,7 @@ impl Projection for Considered {
         let rows = self.0.iter().map(|((item, cart), times)| {
             Row::of_two(item, cart, [item.into(), cart.into(), (*times).into()])
         });
-        View::table(&["item", "cart", "times"].map(|name| Column { name }), rows)
+        View::table(&["item", "cart", "times"], rows)
     }
 
     fn weight(&self) -> usize {

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use es::{
-    Aggregate, Cell, Column, Id, Map, ProcessManager, Projection, Reaction, Recorded, Row,
-    Scenario, Step, View,
+    Aggregate, Cell, Id, Map, ProcessManager, Projection, Reaction, Recorded, Row, Scenario, Step,
+    View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -277,7 +277,7 @@ impl<const CODE: u16> Projection for Moderation<CODE> {
             Row::new(key.clone(), cells)
         });
         let columns = ["listing", "approved", "published", "expired", "flagged", "due"];
-        View::table(&columns.map(|name| Column { name }), rows)
+        View::table(&columns, rows)
     }
 
     fn weight(&self) -> usize {
@@ -330,7 +330,7 @@ impl Projection for FlagsNow {
             "approved",
             "flagged",
         ];
-        View::table(&columns.map(|name| Column { name }), rows)
+        View::table(&columns, rows)
     }
 
     fn weight(&self) -> usize {
@@ -384,7 +384,7 @@ impl Projection for AuditTrail {
             Row::new(position.to_string(), cells)
         });
         let columns = ["position", "listing", "what", "who", "why"];
-        View::table(&columns.map(|name| Column { name }), rows)
+        View::table(&columns, rows)
     }
 
     fn weight(&self) -> usize {
@@ -434,7 +434,7 @@ impl<const CODE: u16> Projection for Contradictions<CODE> {
             })
         });
         let columns = ["listing", "title", "contradiction", "since position"];
-        View::table(&columns.map(|name| Column { name }), rows)
+        View::table(&columns, rows)
     }
 
     fn weight(&self) -> usize {

@@ -218,7 +218,7 @@ impl Projection for WhoIsInside {
             .0
             .iter()
             .map(|(key, (_, counts))| (format!("{}-{key}", Office::NAME).into(), counts.clone()));
-        View::Chart { unit: "people inside", money: false, series: series.collect() }
+        View::Chart { unit: "people inside".into(), money: false, series: series.collect() }
     }
 
     fn weight(&self) -> usize {

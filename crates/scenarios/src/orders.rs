@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use es::{
-    Aggregate, Bar, Cents, Check, Column, Condition, Id, Map, Operand, Projection, Recorded,
-    Relation, Row, Scenario, Step, Subject, View,
+    Aggregate, Bar, Cents, Check, Condition, Id, Map, Operand, Projection, Recorded, Relation, Row,
+    Scenario, Step, Subject, View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -279,7 +279,7 @@ impl Projection for OpenOrders {
             )
         });
         let columns = ["order", "customer", "items", "total", "maximum", "left"];
-        View::table(&columns.map(|name| Column { name }), rows)
+        View::table(&columns, rows)
     }
 
     fn weight(&self) -> usize {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use es::{Aggregate, Column, Map, Projection, Recorded, Row, Scenario, Set, Step, View};
+use es::{Aggregate, Map, Projection, Recorded, Row, Scenario, Set, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -142,7 +142,7 @@ impl Projection for TeamList {
         let rows = self.0.iter().map(|(key, Team { name, players })| {
             Row::new(key.clone(), [key.into(), name.as_ref().into(), players.len().into()])
         });
-        View::table(&["team", "name", "players"].map(|name| Column { name }), rows)
+        View::table(&["team", "name", "players"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -171,7 +171,7 @@ impl Projection for Roster {
                 Row::of_two(key, player, [player.into(), team.name.as_ref().into()])
             })
         });
-        View::table(&["player", "team"].map(|name| Column { name }), rows)
+        View::table(&["player", "team"], rows)
     }
 
     fn weight(&self) -> usize {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use es::{
-    Aggregate, Cell, Cents, Check, Column, Condition, Id, Map, Operand, ProcessManager, Projection,
+    Aggregate, Cell, Cents, Check, Condition, Id, Map, Operand, ProcessManager, Projection,
     Reaction, Recorded, Relation, Row, Scenario, Set, Step, Subject, Table, View,
 };
 
@@ -509,7 +509,7 @@ impl Projection for TransferProcess {
             let cells = [key.into(), from.into(), to.into(), (*amount).into(), next.into()];
             Some(Row::new(key.clone(), cells))
         });
-        View::table(&["transfer", "from", "to", "amount", "next"].map(|name| Column { name }), rows)
+        View::table(&["transfer", "from", "to", "amount", "next"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -632,7 +632,7 @@ impl Projection for Transfers {
             )
         });
         let columns = ["transfer", "from", "to", "amount", "status", "reason"];
-        View::table(&columns.map(|name| Column { name }), rows)
+        View::table(&columns, rows)
     }
 
     fn weight(&self) -> usize {
@@ -679,7 +679,7 @@ impl Projection for Accounts {
             Row::new(key.clone(), [key.into(), name, balance.into(), owed.into(), status.into()])
         });
         let columns = ["account", "name", "balance", "owed", "status"];
-        View::table(&columns.map(|name| Column { name }), rows)
+        View::table(&columns, rows)
     }
 
     fn weight(&self) -> usize {
@@ -734,7 +734,7 @@ impl Projection for MoneyInFlight {
             total.refunded += flight.refunded;
         }
         let columns = ["transfer", "withdrawn", "deposited", "refunded", "in flight"];
-        match View::table(&columns.map(|name| Column { name }), rows) {
+        match View::table(&columns, rows) {
             View::Table(table) => {
                 View::Table(Table { totals: Some(cells("total".into(), &total).into()), ..table })
             }

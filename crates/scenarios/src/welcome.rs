@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use es::{
-    Aggregate, Column, Id, Map, ProcessManager, Projection, Reaction, Recorded, Row, Scenario,
-    Step, View,
+    Aggregate, Id, Map, ProcessManager, Projection, Reaction, Recorded, Row, Scenario, Step, View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -200,7 +199,7 @@ impl Projection for Welcomer {
             let again = again.map(ToString::to_string).collect::<Vec<_>>().join(", ");
             Some(Row::new(key.clone(), [key.into(), (&first.customer).into(), again.into()]))
         });
-        View::table(&["e-mail", "customer", "to merge"].map(|name| Column { name }), rows)
+        View::table(&["e-mail", "customer", "to merge"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -277,7 +276,7 @@ impl Projection for CustomersByEmail {
             // Until they are merged, two customers share an address.
             Row::of_two(email, key, cells)
         });
-        View::table(&["e-mail", "customer", "name", "merged in"].map(|name| Column { name }), rows)
+        View::table(&["e-mail", "customer", "name", "merged in"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -304,7 +303,7 @@ impl Projection for Merges {
         let rows = self.0.iter().map(|(key, (existing, actor))| {
             Row::new(key.clone(), [key.into(), existing.into(), actor.into()])
         });
-        View::table(&["customer", "merged into", "asked by"].map(|name| Column { name }), rows)
+        View::table(&["customer", "merged into", "asked by"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -332,7 +331,7 @@ impl Projection for MailAskedFor {
             let subject = format!("Welcome, {name}");
             Row::new(key.clone(), [to.into(), subject.into(), (*position).into()])
         });
-        View::table(&["to", "subject", "entry"].map(|name| Column { name }), rows)
+        View::table(&["to", "subject", "entry"], rows)
     }
 
     fn weight(&self) -> usize {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use es::{Aggregate, Column, Map, Projection, Recorded, Row, Scenario, Step, View};
+use es::{Aggregate, Map, Projection, Recorded, Row, Scenario, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -150,7 +150,7 @@ impl Projection for ShopWindow {
         let shown = self.0.iter().filter(|(_, widget)| widget.published && !widget.deleted);
         let rows = shown
             .map(|(key, widget)| Row::new(key.clone(), [key.into(), widget.name.as_ref().into()]));
-        View::table(&["widget", "name"].map(|name| Column { name }), rows)
+        View::table(&["widget", "name"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -184,7 +184,7 @@ impl Projection for Bin {
             Row::new(key.clone(), cells)
         });
         let columns = ["widget", "name", "was published", "deleted at position"];
-        View::table(&columns.map(|name| Column { name }), rows)
+        View::table(&columns, rows)
     }
 
     fn weight(&self) -> usize {

@@ -172,14 +172,14 @@ pub fn money(session: &mut Viewpoint, forms: &[CommandForm]) -> Set<Rc<str>> {
         .filter(|field| field.kind == FieldKind::Money)
         .map(|field| field.name.clone())
         .collect();
-    names.extend(session.scenario().money.iter().map(|&name| Rc::from(name)));
+    names.extend(session.scenario().money.iter().cloned());
     let subscriptions = session.world().subscriptions();
     for view in subscriptions.iter().map(crate::lab::Subscription::view) {
         let crate::es::View::Table(table) = view else { continue };
         let Some(row) = table.rows.first() else { continue };
         let cells = table.columns.iter().zip(&row.cells);
         let money = cells.filter(|(_, cell)| matches!(cell, crate::es::Cell::Money(_)));
-        names.extend(money.map(|(column, _)| Rc::from(column.name)));
+        names.extend(money.map(|(column, _)| column.name.clone()));
     }
     names
 }

@@ -13,7 +13,7 @@ use super::*;
 use crate::session::Session;
 use crate::subscription::Control;
 use es::{
-    Aggregate, Column, CommandRecord, Id, Origin, ProcessManager, Projection, Recorded, Row, View,
+    Aggregate, CommandRecord, Id, Origin, ProcessManager, Projection, Recorded, Row, View,
     command_id, reaction_id, read_event,
 };
 
@@ -136,7 +136,7 @@ impl<const VERSION: u16> Projection for Doors<VERSION> {
     fn view(&self) -> View {
         let row =
             |(key, times): (&Rc<str>, &u64)| Row::new(key.clone(), [key.into(), (*times).into()]);
-        View::table(&["door", "times"].map(|name| Column { name }), self.0.iter().map(row))
+        View::table(&["door", "times"], self.0.iter().map(row))
     }
 }
 

@@ -347,7 +347,7 @@ fn written(line: &Line) -> String {
 #[test]
 fn rows_bars_and_edges_are_found_by_their_keys() {
     let bars = View::Bars {
-        unit: "doors",
+        unit: "doors".into(),
         money: false,
         bars: vec![es::Bar { name: "oak".into(), value: 2 }],
     };
