@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use es::{Body, Choice, CommandRecord, Condition, Draft, NameSet, Origin, Recorded, Stream};
+use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
 use lab::{
     Ask, Bulk, Comparison, Control, ControlError, Did, Entry, Found, Health, Line, Loading, Mark,
-    Outcome, Subscription, Target, Viewpoint, WhatIf, changes, compare_logs, compare_positions,
-    keyed,
+    Outcome, Subscription, Target, WhatIf, changes, compare_logs, compare_positions, keyed,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -15,11 +14,12 @@ use serde_json::{Value, json};
 use store::StoreError;
 use uuid::Uuid;
 
+use crate::OpenLog;
+use crate::commands::{nothing, sent, unknown_stream};
 use crate::protocol::{
-    Answered, Command, Disturbance, Error, ErrorCode, Imagine, LoadBy, Place, Request, Response,
-    Sent, Stepped, SubscriptionChange, When,
+    Answered, Disturbance, Error, ErrorCode, Imagine, LoadBy, Place, Request, Response, Stepped,
+    SubscriptionChange, When,
 };
-use crate::{Host, OpenLog};
 
 /// Events that are looked at before everybody else has a turn.
 const LOOKED_AT: u64 = 2_000;
@@ -48,10 +48,6 @@ fn unknown(name: &str) -> Error {
     ControlError::Unknown(name.to_owned()).into()
 }
 
-fn unknown_stream(stream: &str) -> Error {
-    Error::new(ErrorCode::UnknownStream, format!("there is no aggregate for {stream}"))
-}
-
 fn unknown_target(target: &Target) -> Error {
     match target {
         Target::State(stream) => unknown_stream(stream.as_str()),
@@ -61,35 +57,6 @@ fn unknown_target(target: &Target) -> Error {
 
 fn out_of_range(why: impl Into<String>) -> Error {
     Error::new(ErrorCode::OutOfRange, why)
-}
-
-impl Host {
-    /// A command as it is sent, to be decided in a world of this scenario.
-    ///
-    /// # Errors
-    /// There is no such aggregate, or the id is none.
-    pub(crate) fn read_command(&self, command: Command, session: &Viewpoint) -> Result<Ask> {
-        let Command { stream: name, kind, data, how } = command;
-        let parsed = Stream::parse(&name).ok();
-        let known = parsed.filter(|it| session.scenario().aggregate_of(it.category()).is_some());
-        let stream = known.ok_or_else(|| unknown_stream(&name))?;
-        let id = match how.command_id.as_deref().map(Uuid::parse_str) {
-            None => self.ids.next(),
-            Some(Ok(id)) => id,
-            Some(Err(_)) => {
-                return Err(Error::new(ErrorCode::Malformed, "a command id is a UUID"));
-            }
-        };
-        let data = data.unwrap_or_else(nothing);
-        let command = CommandRecord { stream, kind: kind.into(), data };
-        let actor: Rc<str> = how.actor.unwrap_or_else(|| "console".to_owned()).into();
-        let (expected, seen, retry) = (how.expected_version, how.seen_version, how.retry);
-        Ok(Ask { expected, seen, retry, ..Ask::new(id, actor, command) })
-    }
-}
-
-fn nothing() -> Box<RawValue> {
-    serde_json::value::to_raw_value(&json!({})).unwrap_or_default()
 }
 
 impl OpenLog {
@@ -541,28 +508,6 @@ impl OpenLog {
 
 fn values<T: Serialize>(list: &[T]) -> Vec<Value> {
     list.iter().map(|it| serde_json::to_value(it).unwrap_or_default()).collect()
-}
-
-/// What came of a command, for whoever sent it.
-pub(crate) fn sent(session: &Viewpoint, entry: Entry) -> Result {
-    let code = match &entry.outcome {
-        Outcome::Accepted | Outcome::Repeated => {
-            let (from, to) = (entry.events.start, entry.events.end.saturating_sub(1));
-            let events = session.log().events(from, to).cloned().collect();
-            return Ok(Response::Sent(Sent { entry, events }));
-        }
-        Outcome::Rejected => ErrorCode::Rejected,
-        Outcome::WrongExpectedVersion { .. } => ErrorCode::WrongExpectedVersion,
-        Outcome::Malformed => ErrorCode::Malformed,
-        Outcome::Unreadable => ErrorCode::Unreadable,
-        Outcome::NotStored => ErrorCode::Storage,
-    };
-    let mut error = Error::new(code, entry.reason.as_deref().unwrap_or_default());
-    if let Outcome::WrongExpectedVersion { expected, actual } = entry.outcome {
-        (error.expected, error.actual) = (Some(expected), Some(actual));
-    }
-    error.entry = Some(Box::new(entry));
-    Err(error)
 }
 
 /// An event to append, as it is asked for.

@@ -9,16 +9,17 @@
 //! open log or how it runs. What is made of files goes in and out through [`Host`] and
 //! [`OpenLog::extend`], as it comes in pieces.
 
-mod answers;
+mod ports;
+mod slices;
+mod patience;
+mod trouble;
+mod side_records;
+mod protocol;
+mod commands;
+mod open_log;
 mod following;
 mod logs;
-mod open_log;
-mod patience;
-mod ports;
-mod protocol;
-mod side_records;
-mod slices;
-mod trouble;
+mod answers;
 
 pub use logs::{Copied, Restored};
 pub use open_log::{Looking, OpenLog};

@@ -13,7 +13,7 @@ use lab::{Answer, Ask, Bulk, Did, Entry, Outcome, Session, Subscription, Viewpoi
 use store::{LogInfo, Records, Shelf, StoreError};
 use uuid::Uuid;
 
-use crate::answers::sent;
+use crate::commands::sent;
 use crate::protocol::{Answered, Command, Error, ErrorCode, Told};
 use crate::{Claim, Host, Runner, Slice, Trouble, kept_in};
 

@@ -1,0 +1,67 @@
+//! A command on its way in, and what came of it on its way out.
+
+use std::rc::Rc;
+
+use es::{CommandRecord, Stream};
+use lab::{Ask, Entry, Outcome, Viewpoint};
+use serde_json::json;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::Host;
+use crate::protocol::{Command, Error, ErrorCode, Response, Sent};
+
+pub(crate) fn unknown_stream(stream: &str) -> Error {
+    Error::new(ErrorCode::UnknownStream, format!("there is no aggregate for {stream}"))
+}
+
+impl Host {
+    /// A command as it is sent, to be decided in a world of this scenario.
+    ///
+    /// # Errors
+    /// There is no such aggregate, or the id is none.
+    pub(crate) fn read_command(&self, command: Command, session: &Viewpoint) -> Result<Ask, Error> {
+        let Command { stream: name, kind, data, how } = command;
+        let parsed = Stream::parse(&name).ok();
+        let known = parsed.filter(|it| session.scenario().aggregate_of(it.category()).is_some());
+        let stream = known.ok_or_else(|| unknown_stream(&name))?;
+        let id = match how.command_id.as_deref().map(Uuid::parse_str) {
+            None => self.ids.next(),
+            Some(Ok(id)) => id,
+            Some(Err(_)) => {
+                return Err(Error::new(ErrorCode::Malformed, "a command id is a UUID"));
+            }
+        };
+        let data = data.unwrap_or_else(nothing);
+        let command = CommandRecord { stream, kind: kind.into(), data };
+        let actor: Rc<str> = how.actor.unwrap_or_else(|| "console".to_owned()).into();
+        let (expected, seen, retry) = (how.expected_version, how.seen_version, how.retry);
+        Ok(Ask { expected, seen, retry, ..Ask::new(id, actor, command) })
+    }
+}
+
+pub(crate) fn nothing() -> Box<RawValue> {
+    serde_json::value::to_raw_value(&json!({})).unwrap_or_default()
+}
+
+/// What came of a command, for whoever sent it.
+pub(crate) fn sent(session: &Viewpoint, entry: Entry) -> Result<Response, Error> {
+    let code = match &entry.outcome {
+        Outcome::Accepted | Outcome::Repeated => {
+            let (from, to) = (entry.events.start, entry.events.end.saturating_sub(1));
+            let events = session.log().events(from, to).cloned().collect();
+            return Ok(Response::Sent(Sent { entry, events }));
+        }
+        Outcome::Rejected => ErrorCode::Rejected,
+        Outcome::WrongExpectedVersion { .. } => ErrorCode::WrongExpectedVersion,
+        Outcome::Malformed => ErrorCode::Malformed,
+        Outcome::Unreadable => ErrorCode::Unreadable,
+        Outcome::NotStored => ErrorCode::Storage,
+    };
+    let mut error = Error::new(code, entry.reason.as_deref().unwrap_or_default());
+    if let Outcome::WrongExpectedVersion { expected, actual } = entry.outcome {
+        (error.expected, error.actual) = (Some(expected), Some(actual));
+    }
+    error.entry = Some(Box::new(entry));
+    Err(error)
+}
