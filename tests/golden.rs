@@ -7,6 +7,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
+mod surroundings;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -18,12 +20,13 @@ use leftfold::es::{
     StoredCommit, StoredEvent, Stream, View, command_id, read_event,
 };
 use leftfold::es::{CommandRecord, Scenario};
-use leftfold::lab::{Ask, Keep, Outcome, Session, World};
+use leftfold::lab::{Ask, Outcome, Session, World};
 use leftfold::scenarios::all as scenarios;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
+use surroundings::kept;
 
 /// An event as it is stored, and what it reads as.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -247,7 +250,7 @@ fn session(events: &[(&str, &str, u16, Value)]) -> Session {
         }
     });
     let commit = StoredCommit { number: 1, after: 0, envelope, events: events.collect() };
-    Session::new(World::open(&lamps(), [commit], Vec::<Keep>::new()).unwrap())
+    kept(&lamps(), [commit], &[])
 }
 
 /// Sends `Light` to a lamp; what came of it, and why.

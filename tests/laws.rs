@@ -8,13 +8,14 @@
 
 mod histories;
 mod pool;
+mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use histories::{
-    Run, Write, assert_same, check, check_stories, copy, damaged, folded, fresh, is_performed,
-    json, op, open, written,
+    Run, assert_same, check, check_stories, copy, damaged, folded, fresh, is_performed, json, op,
+    written,
 };
 use leftfold::codec::archive::{Export, Format, Import};
 use leftfold::es::{Act, AnyAggregate, History, Map, Proposal, Reaction, Set, event_id};
@@ -22,6 +23,7 @@ use leftfold::es::{
     CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Recorded, Scenario, StoredCommit,
     Stream, View, command_id,
 };
+use leftfold::host::Request;
 use leftfold::lab::{
     Ask, Control, Did, FieldKind, Health, Keep, Kind, Outcome, Panel, Session, World, forms,
 };
@@ -44,26 +46,26 @@ fn state_of(scenario: &Scenario, log: &EventLog, stream: &Stream, position: u64)
 
 /// Asserts that everything at the playhead is what a plain fold gives.
 fn assert_folds(run: &mut Run) {
-    let scenario = run.session.scenario().clone();
-    let position = run.session.position();
+    let scenario = run.scenario();
+    let position = run.session().position();
     let before = position.saturating_sub(1);
     for stream in run.streams() {
-        let state = run.session.state(&stream).unwrap();
-        let (version, now) = state_of(&scenario, run.session.log(), &stream, position);
-        let (_, was) = state_of(&scenario, run.session.log(), &stream, before);
+        let state = run.looking().state(&stream).unwrap();
+        let (version, now) = state_of(&scenario, run.session().log(), &stream, position);
+        let (_, was) = state_of(&scenario, run.session().log(), &stream, before);
         let seen = (state.version, state.now, state.was);
         assert_eq!(seen, (version, now, was), "{stream} at {position}");
     }
     for (name, _) in run.names() {
-        let panel = run.session.panel(&name).unwrap();
-        let fold = |to| folded(&scenario, (&name, panel.code.0), run.session.log(), to);
+        let panel = run.looking().panel(&name).unwrap();
+        let fold = |to| folded(&scenario, (&name, panel.code.0), run.session().log(), to);
         assert_eq!(panel.shown, position.min(panel.checkpoint), "{name} at {position}");
         assert_eq!(*panel.now, fold(panel.shown), "{name} at {position}");
         // Behind the playhead, the event there has changed nothing yet.
         let was = if panel.shown == position { before } else { panel.shown };
         assert_eq!(*panel.was, fold(was), "{name} before {position}");
         // To one who passes by, it is the same, and nothing has changed.
-        let passed = run.session.panel_in_passing(&name).unwrap();
+        let passed = run.looking().panel_in_passing(&name).unwrap();
         assert_eq!(passed, Panel { was: panel.now.clone(), ..panel }, "{name} at {position}");
     }
 }
@@ -78,13 +80,14 @@ fn a_seek_equals_the_plain_fold_at_any_position_in_any_order() {
             let names = run.names();
             if !names.is_empty() {
                 let (name, _) = index.get(&names);
-                run.session.world_mut().control(name, Control::Pause(true)).unwrap();
+                run.control(name, Control::Pause(true));
             }
         }
         run.play_all(&ops);
         assert_folds(run);
         for place in places {
-            run.session.seek(run.any_position(place));
+            let place = run.any_position(place);
+            run.looking().seek(place);
             assert_folds(run);
         }
     });
@@ -93,7 +96,7 @@ fn a_seek_equals_the_plain_fold_at_any_position_in_any_order() {
 #[test]
 fn a_log_that_is_folded_in_slices_shows_what_it_showed_and_each_event_is_folded_once() {
     check(1..40_u64, |run, slice| {
-        let scenario = run.session.scenario().clone();
+        let scenario = run.scenario();
         let mut world = World::new(&scenario);
         for commit in run.commits() {
             assert!(world.learned(commit.read(&scenario)));
@@ -115,7 +118,8 @@ fn a_log_that_is_folded_in_slices_shows_what_it_showed_and_each_event_is_folded_
         }
         assert!(slices <= head * names.len() as u64 / slice + 1, "{slices} slices of {slice}");
         for name in &names {
-            let (panel, before) = (session.panel(name).unwrap(), run.session.panel(name).unwrap());
+            let (panel, before) =
+                (session.panel(name).unwrap(), run.looking().panel(name).unwrap());
             assert_eq!((panel.now, panel.checkpoint), (before.now, head), "{name}");
             assert_eq!(panel.health, Health::Clean, "{name}");
         }
@@ -127,20 +131,21 @@ fn in_a_long_history_each_load_does_bounded_work_and_gives_the_plain_fold() {
     const LENGTH: usize = 3_000;
     const STRIDE: u64 = 64;
     check_stories(|run| {
-        let scenario = run.session.scenario().clone();
-        let log = run.session.log();
+        let scenario = run.scenario();
+        let session = run.session();
+        let log = session.log();
         let story: Vec<Draft> = log.events(1, log.head()).map(copy).collect();
         let events: Vec<Draft> = story.iter().cycle().take(LENGTH).cloned().collect();
         let commit = StoredCommit::from(&commit(events));
         // Processes have nothing to do with it.
         let marks = scenario.processes.iter().map(|it| Keep::Mark(it.name(), LENGTH as u64));
-        let world = World::open(&scenario, [commit], marks).unwrap();
-        let mut cycle = Run::of(Session::new(world));
+        let mut cycle = Run::open(&scenario, [commit], &marks.collect::<Vec<_>>(), 0);
         for position in [2_999, 1, 1_500, 1_499, 640, 0] {
-            cycle.session.seek(position);
+            cycle.looking().seek(position);
             assert_folds(&mut cycle);
         }
-        let log = cycle.session.log();
+        let session = cycle.session();
+        let log = session.log();
         for (stream, version) in log.streams() {
             let mut handler = scenario.aggregate_of(stream.category()).unwrap().handler();
             handler.load(stream, version, log);
@@ -157,8 +162,9 @@ fn in_a_long_history_each_load_does_bounded_work_and_gives_the_plain_fold() {
 #[test]
 fn a_read_model_weighs_about_as_much_as_it_shows() {
     check_stories(|run| {
-        let scenario = run.session.scenario().clone();
-        let told = run.session.log();
+        let scenario = run.scenario();
+        let session = run.session();
+        let told = session.log();
         let mut log = EventLog::default();
         let retold = (1..=20).flat_map(|time| {
             told.events(1, told.head()).map(copy).map(move |draft| {
@@ -205,7 +211,7 @@ fn a_log_that_is_exported_and_imported_is_the_same_log() {
         let texts: Vec<String> = commits.iter().map(json).collect();
         for format in [Format::Lines, Format::Batch] {
             let mut archive = Vec::new();
-            let mut export = Export::new(format, &run.session.scenario().id);
+            let mut export = Export::new(format, &run.scenario().id);
             for commit in &commits {
                 export.commit(commit, &mut archive);
             }
@@ -216,10 +222,10 @@ fn a_log_that_is_exported_and_imported_is_the_same_log() {
             let mut import = Import::new();
             archive.chunks(100).for_each(|piece| import.feed(piece));
             let imported = import.finish().unwrap();
-            assert_eq!(imported.events, run.session.head());
+            assert_eq!(imported.events, run.session().head());
             assert_eq!(imported.commits.into_iter().map(|it| json(&it)).collect::<Vec<_>>(), texts);
             if !commits.is_empty() {
-                assert_eq!(imported.scenario.as_deref(), Some(&*run.session.scenario().id));
+                assert_eq!(imported.scenario.as_deref(), Some(&*run.session().scenario().id));
             }
         }
     });
@@ -228,7 +234,7 @@ fn a_log_that_is_exported_and_imported_is_the_same_log() {
 #[test]
 fn a_log_that_travels_in_a_link_arrives_as_it_was() {
     check_stories(|run| {
-        let (scenario, title) = (run.session.scenario().id.to_string(), "A log".to_owned());
+        let (scenario, title) = (run.session().scenario().id.to_string(), "A log".to_owned());
         let records = Records::new();
         let shared = Shared { scenario, title, position: 3, commits: run.commits(), records };
         let arrived = link::read(&link::write(&shared).unwrap()).unwrap();
@@ -243,55 +249,55 @@ fn every_commit_survives_a_round_trip_through_storage() {
         for stored in run.commits() {
             let text = json(&stored);
             let parsed: StoredCommit = serde_json::from_str(&text).unwrap();
-            let commit = parsed.read(run.session.scenario());
+            let commit = parsed.read(run.session().scenario());
             assert_eq!(json(&StoredCommit::from(&commit)), text);
             assert!(log.learn(commit));
         }
-        assert_same("the log", &written(&log), &written(run.session.log()));
+        assert_same("the log", &written(&log), &written(run.session().log()));
     });
 }
 
 #[test]
 fn a_reload_finds_the_same_states_views_journal_and_outbox_and_does_nothing_again() {
     check(Just(()), |run, ()| {
-        let mut again = run.reopened(run.disk.len());
-        let steps = again.settle();
+        let again = run.reopened(run.disk().len());
+        let steps = &again.trace;
         let idle = steps.iter().all(|did| matches!(did, Did::Delivered { .. }));
         assert!(idle, "{steps:#?}");
-        again.session.seek(again.session.head());
+        let head = again.session().head();
+        again.looking().seek(head);
         assert_same("what is shown", &again.portrait(), &run.portrait());
         assert_same("what is beside the log", &again.records(), &run.records());
-        assert_eq!(again.disk.len(), run.disk.len(), "nothing more is kept");
+        assert_eq!(again.disk().len(), run.disk().len(), "nothing more is kept");
     });
 }
 
 #[test]
 fn the_processes_of_a_fork_do_what_they_would_if_they_were_told_all_of_the_past_again() {
     check(any::<Index>(), |run, place| {
-        for position in [run.any_position(place), run.session.head()] {
-            let scenario = run.session.scenario().clone();
-            let kept = run.session.world().kept_up_to(position);
+        for position in [run.any_position(place), run.session().head()] {
+            let scenario = run.scenario();
+            let kept = run.session().world().kept_up_to(position);
             let fork = |keeps: Vec<Keep>| {
-                let commits = run.session.commits(position);
+                let commits = run.session().commits(position);
                 let commits = commits.iter().map(StoredCommit::from);
-                let mut fork =
-                    Run::of(Session::new(World::open(&scenario, commits, keeps).unwrap()));
-                fork.now = run.now;
-                let steps = fork.settle();
+                let fork = Run::open(&scenario, commits, &keeps, run.now());
+                let steps = fork.trace.clone();
                 (fork, steps)
             };
             let (goes_on, steps) = fork(kept.clone());
             let (anew, _) =
                 fork(kept.into_iter().filter(|it| !matches!(it, Keep::Mark(..))).collect());
-            let log = |fork: &Run| written(fork.session.log());
+            let log = |fork: &Run| written(fork.session().log());
             assert_same("the log", &log(&goes_on), &log(&anew));
             assert_handled_once(&goes_on);
             let performed = |fork: &Run| {
-                let outbox = fork.session.world().outbox().iter();
+                let session = fork.session();
+                let outbox = session.world().outbox().iter();
                 outbox.filter(|it| is_performed(it)).map(|it| it.id).collect::<BTreeSet<_>>()
             };
             assert_eq!(performed(&goes_on), performed(&anew));
-            if position == run.session.head() {
+            if position == run.session().head() {
                 let idle = steps.iter().all(|did| matches!(did, Did::Delivered { .. }));
                 assert!(idle, "{steps:#?}");
             }
@@ -302,7 +308,7 @@ fn the_processes_of_a_fork_do_what_they_would_if_they_were_told_all_of_the_past_
 #[test]
 fn a_browser_killed_at_any_moment_of_the_story_comes_back_and_finishes() {
     check_stories(|run| {
-        for writes in 0..=run.disk.len() {
+        for writes in 0..=run.disk().len() {
             assert_finishes(run, writes);
         }
     });
@@ -312,7 +318,7 @@ fn a_browser_killed_at_any_moment_of_the_story_comes_back_and_finishes() {
 fn a_browser_killed_at_any_moment_comes_back_and_finishes() {
     check(vec(any::<Index>(), 1..4), |run, kills| {
         for kill in kills {
-            assert_finishes(run, kill.index(run.disk.len() + 1));
+            assert_finishes(run, kill.index(run.disk().len() + 1));
         }
     });
 }
@@ -321,18 +327,20 @@ fn a_browser_killed_at_any_moment_comes_back_and_finishes() {
 /// every process then completes what it had begun, handling nothing twice.
 fn assert_finishes(run: &Run, writes: usize) {
     let mut again = run.reopened(writes);
-    let found = written(again.session.log());
-    assert_same("what was stored", &found, &written(run.session.log())[..found.len()]);
+    let mut found = written(again.session().log());
+    found.truncate(usize::try_from(again.log.found()).unwrap());
+    assert_same("what was stored", &found, &written(run.session().log())[..found.len()]);
     again.settle();
-    let head = again.session.head();
-    again.session.seek(head);
+    let head = again.session().head();
+    again.looking().seek(head);
     assert_folds(&mut again);
     assert_handled_once(&again);
-    let world = again.session.world();
+    let session = again.session();
+    let world = session.world();
     for subscription in world.subscriptions() {
         let (name, code) = (subscription.name(), subscription.code());
         assert_eq!(subscription.checkpoint(), head, "{name}");
-        for (position, reaction) in reactions(again.session.scenario(), name, code, world.log()) {
+        for (position, reaction) in reactions(again.session().scenario(), name, code, world.log()) {
             let id = reaction.id(name);
             let handled = world.log().handled(id).is_some()
                 || world.outbox().iter().any(|effect| effect.id == id)
@@ -361,7 +369,7 @@ fn assert_handled_once(run: &Run) {
         assert!(commands.insert(commit.envelope.command_id), "{commit:?} is there twice");
     }
     let mut effects = BTreeSet::new();
-    for effect in run.session.world().outbox().iter().filter(|it| is_performed(it)) {
+    for effect in run.session().world().outbox().iter().filter(|it| is_performed(it)) {
         assert!(effects.insert(effect.id), "{effect:?} was performed twice");
     }
 }
@@ -371,7 +379,7 @@ fn the_same_command_id_is_handled_once() {
     check(Just(()), |run, ()| {
         assert_handled_once(run);
         let before = run.portrait();
-        let accepted = run.session.world().journal().to_vec();
+        let accepted = run.session().world().journal().to_vec();
         let accepted = accepted.iter().filter(|entry| entry.outcome == Outcome::Accepted);
         let mut asks = 0;
         for entry in accepted {
@@ -379,14 +387,15 @@ fn the_same_command_id_is_handled_once() {
             let command = entry.envelope.command.clone().unwrap();
             // Known comes first, whatever is believed of the stream by now.
             let expected = Some(Expected::Exact(1_000_000));
-            run.session.world_mut().submit(Ask { expected, ..Ask::new(id, actor, command) });
+            let ask = Ask { expected, ..Ask::new(id, actor, command) };
+            run.ask(Request::Submit(ask.into())).result.unwrap();
             asks += 1;
         }
-        for bulk in run.bulks.clone() {
-            run.session.world_mut().submit_bulk(bulk);
+        let mut steps = run.settle();
+        for (id, events) in run.bulks.clone() {
+            steps.extend(run.ask(Request::Append { events, react: true, id: Some(id) }).trace);
             asks += 1;
         }
-        let steps = run.settle();
         let repeated = steps.iter().filter(|did| matches!(did, Did::Repeated { .. }));
         assert_eq!(repeated.count(), asks, "{steps:#?}");
         assert_same("what is shown", &run.portrait(), &before);
@@ -397,22 +406,22 @@ fn the_same_command_id_is_handled_once() {
 #[test]
 fn a_story_told_twice_gives_the_same_bytes() {
     check_stories(|run| {
-        let mut again = Session::new(World::new(run.session.scenario()));
+        let mut again = Session::new(World::new(run.session().scenario()));
         let trace = again.play_story();
         let lines = |trace: &[Did]| trace.iter().map(json).collect::<Vec<_>>();
         assert_same("the trace", &lines(&trace), &lines(&run.trace));
-        assert_same("the log", &written(again.log()), &written(run.session.log()));
+        assert_same("the log", &written(again.log()), &written(run.session().log()));
     });
 }
 
 #[test]
 fn a_story_has_eight_to_fifteen_steps_and_a_refusal_and_fills_every_projection() {
     check_stories(|run| {
-        let scenario = run.session.scenario().clone();
+        let scenario = run.scenario();
         assert!((8..=15).contains(&scenario.story.len()), "{} steps", scenario.story.len());
         assert!(scenario.story.is_sorted_by_key(|step| step.at), "time goes backwards");
         assert!(run.trace.iter().any(|did| matches!(did, Did::Rejected { .. })), "no refusal");
-        for subscription in run.session.world().subscriptions() {
+        for subscription in run.session().world().subscriptions() {
             let name = subscription.name();
             let empty = subscription.view().is_empty();
             assert!(!empty || subscription.kind() == Kind::Process, "{name} shows nothing");
@@ -420,7 +429,7 @@ fn a_story_has_eight_to_fifteen_steps_and_a_refusal_and_fills_every_projection()
         }
         let shown: BTreeSet<Rc<str>> = scenario.projections.iter().map(|it| it.name()).collect();
         assert!(shown.len() >= 3, "only {} projections", shown.len());
-        assert_eq!(run.session.next_in_story(), None, "the story is told");
+        assert_eq!(run.session().next_in_story(), None, "the story is told");
     });
 }
 
@@ -443,20 +452,22 @@ fn a_refusal_changes_nothing() {
 #[test]
 fn scrubbing_never_reacts() {
     check(vec(any::<Index>(), 0..20), |run, places| {
-        let before = (run.portrait(), run.records(), run.disk.clone());
+        let before = (run.portrait(), run.records(), run.disk());
         for place in places {
-            run.session.seek(run.any_position(place));
+            let place = run.any_position(place);
+            run.looking().seek(place);
             for stream in run.streams() {
-                run.session.state(&stream);
+                run.looking().state(&stream);
             }
             for (name, _) in run.names() {
-                run.session.panel(&name);
+                run.looking().panel(&name);
             }
-            run.session.broken_checks();
+            run.looking().broken_checks();
             assert_eq!(run.settle(), [], "nothing happens");
         }
-        run.session.seek(run.session.head());
-        let after = (run.portrait(), run.records(), run.disk.clone());
+        let head = run.session().head();
+        run.looking().seek(head);
+        let after = (run.portrait(), run.records(), run.disk());
         assert_same("what is shown", &after.0, &before.0);
         assert_same("what is beside the log", &after.1, &before.1);
         assert_same("what is kept", &after.2, &before.2);
@@ -466,28 +477,29 @@ fn scrubbing_never_reacts() {
 #[test]
 fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_nothing() {
     check(Just(()), |run, ()| {
-        let scenario = run.session.scenario().clone();
-        let (log, records) = (written(run.session.log()), run.records());
+        let scenario = run.scenario();
+        let (log, records) = (written(run.session().log()), run.records());
         // Where its code changes, up to where it has reacted is kept; that was so before.
         let kept = |run: &Run| {
-            let others = run.disk.iter().filter(|it| !it.contains(r#"{"mark":"#));
-            others.cloned().collect::<Vec<_>>()
+            let others = run.disk().into_iter().filter(|it| !it.contains(r#"["marks","#));
+            others.collect::<Vec<_>>()
         };
         let stored = kept(run);
         for (name, _) in run.names() {
-            for code in run.session.world().codes(&name) {
-                assert!(run.session.world_mut().rebuild(&name, code));
-                let steps = run.settle();
+            let codes = run.session().world().codes(&name);
+            for code in codes {
+                let rebuild = Request::Rebuild { name: name.to_string(), code: Some(code) };
+                let steps = run.ask(rebuild).trace;
                 let silent = steps.iter().all(|did| matches!(did, Did::Delivered { .. }));
                 assert!(silent, "{name}, version {code}: {steps:#?}");
-                let head = run.session.head();
-                let panel = run.session.panel(&name).unwrap();
+                let head = run.session().head();
+                let panel = run.looking().panel(&name).unwrap();
                 assert_eq!((panel.checkpoint, panel.code.0), (head, code), "{name}");
-                let fold = folded(&scenario, (&name, code), run.session.log(), head);
+                let fold = folded(&scenario, (&name, code), run.session().log(), head);
                 assert_eq!(*panel.now, fold, "{name}, version {code}");
             }
         }
-        assert_same("the log", &written(run.session.log()), &log);
+        assert_same("the log", &written(run.session().log()), &log);
         assert_same("what is beside the log", &run.records(), &records);
         assert_same("what is kept", &kept(run), &stored);
     });
@@ -499,14 +511,15 @@ fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past() {
         let names = run.names();
         let projections = names.iter().filter(|(_, kind)| *kind == Kind::Projection);
         for (name, _) in projections.clone() {
-            assert!(run.session.world_mut().unsubscribe(name));
-            assert!(run.session.panel(name).is_none(), "{name} is gone");
+            run.running(name, false);
+            assert!(run.looking().panel(name).is_none(), "{name} is gone");
         }
         run.play_all(&meanwhile);
         for (name, _) in projections {
-            assert!(run.session.world_mut().subscribe(name));
+            run.trace.clear();
+            run.running(name, true);
+            assert!(run.trace.iter().all(|did| matches!(did, Did::Delivered { .. })));
         }
-        assert!(run.settle().iter().all(|did| matches!(did, Did::Delivered { .. })));
         assert_eq!(run.names(), names, "each is in its place again");
         assert_folds(run);
     });
@@ -516,11 +529,11 @@ fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past() {
 fn no_fold_panics_on_a_shuffled_thinned_repeated_or_damaged_history() {
     let picks = vec((any::<Index>(), any::<Index>(), any::<Index>()), 0..60);
     check((picks, vec(any::<Index>(), 7)), |run, (picks, inputs)| {
-        let scenario = run.session.scenario().clone();
+        let scenario = run.scenario();
         let pick = |(event, damage, kind): (Index, Index, Index)| {
             let event = run.any_event(event)?;
             // Every fifth event is not the one that it was.
-            Some(if kind.index(5) == 0 { damaged(&scenario, event, damage) } else { copy(event) })
+            Some(if kind.index(5) == 0 { damaged(&scenario, &event, damage) } else { copy(&event) })
         };
         let commit = commit(picks.into_iter().filter_map(pick).collect());
         for stored in [true, false] {
@@ -530,9 +543,7 @@ fn no_fold_panics_on_a_shuffled_thinned_repeated_or_damaged_history() {
             assert!(log.learn(if stored { again() } else { commit.clone() }));
             fold_everything(&scenario, &log);
         }
-        let mut world = World::new(&scenario);
-        world.learned(commit);
-        let mut damaged = Run::of(Session::new(world));
+        let mut damaged = Run::open(&scenario, [StoredCommit::from(&commit)], &[], 0);
         for command in run.commands(&inputs) {
             damaged.send(command, None);
         }
@@ -563,7 +574,8 @@ fn fold_everything(scenario: &Scenario, log: &EventLog) {
 #[test]
 fn positions_and_versions_count_from_one_and_recorded_at_never_goes_backwards() {
     check(Just(()), |run, ()| {
-        let log = run.session.log();
+        let session = run.session();
+        let log = session.log();
         let mut versions = BTreeMap::<Stream, u64>::new();
         let mut at = 0;
         for (event, position) in log.events(1, log.head()).zip(1..) {
@@ -582,7 +594,8 @@ fn positions_and_versions_count_from_one_and_recorded_at_never_goes_backwards() 
 #[test]
 fn event_ids_follow_from_command_ids() {
     check(Just(()), |run, ()| {
-        let log = run.session.log();
+        let session = run.session();
+        let log = session.log();
         for commit in run.commits() {
             let command = commit.envelope.command_id;
             let handled = log.handled(command).unwrap();
@@ -598,7 +611,8 @@ fn event_ids_follow_from_command_ids() {
 #[test]
 fn what_a_process_causes_names_its_cause_and_shares_its_correlation() {
     check(Just(()), |run, ()| {
-        let log = run.session.log();
+        let session = run.session();
+        let log = session.log();
         for commit in run.commits() {
             let envelope = &commit.envelope;
             if envelope.causation_id == envelope.command_id {
@@ -617,20 +631,20 @@ fn what_a_process_causes_names_its_cause_and_shares_its_correlation() {
 fn another_log_that_learns_the_same_commits_holds_the_same() {
     check(any::<Index>(), |run, place| {
         let position = run.any_position(place);
-        let mut world = World::new(run.session.scenario());
-        for commit in run.session.commits(position) {
+        let mut world = World::new(run.session().scenario());
+        for commit in run.session().commits(position) {
             assert!(world.learned(commit.clone()));
             assert!(commit.events.is_empty() || !world.learned(commit), "learned once");
         }
         assert_eq!(world.log().head(), position);
-        run.session.seek(position);
+        run.looking().seek(position);
         let mut other = Session::new(world);
         for stream in run.streams() {
-            let (here, there) = (run.session.state(&stream), other.state(&stream));
+            let (here, there) = (run.looking().state(&stream), other.state(&stream));
             let (here, there) = (here.unwrap(), there.unwrap());
             assert_eq!((here.now, here.version), (there.now, there.version), "{stream}");
         }
-        let past = written(run.session.log());
+        let past = written(run.session().log());
         assert_same("the past", &written(other.log()), &past[..written(other.log()).len()]);
     });
 }
@@ -639,13 +653,14 @@ fn another_log_that_learns_the_same_commits_holds_the_same() {
 fn every_form_reads_its_own_defaults_and_what_it_sends_is_never_malformed() {
     check_stories(|run| {
         for empty in [false, true] {
-            let scenario = run.session.scenario().clone();
-            let mut run = if empty { Run::new(&scenario) } else { run.reopened(run.disk.len()) };
+            let scenario = run.scenario();
+            let mut run = if empty { Run::new(&scenario) } else { run.reopened(run.disk().len()) };
             run.settle();
             for form in forms(&scenario) {
                 let mut inputs = form.defaults();
                 let id_of = |category: &str| {
-                    let streams = run.session.log().streams().map(|(stream, _)| stream);
+                    let session = run.session();
+                    let streams = session.log().streams().map(|(stream, _)| stream);
                     let ids = streams.filter(|it| it.category() == category).map(Stream::id);
                     ids.last().map_or("1".to_owned(), ToString::to_string)
                 };
@@ -660,9 +675,9 @@ fn every_form_reads_its_own_defaults_and_what_it_sends_is_never_malformed() {
                 let stream = Stream::new(&form.aggregate, &id_of(&form.aggregate));
                 let kind = form.name.clone();
                 run.send(CommandRecord { stream, kind, data }, None);
-                let before = run.session.world().journal().len();
+                let before = run.session().world().journal().len();
                 run.settle();
-                let entry = &run.session.world().journal()[before];
+                let entry = run.session().world().journal()[before].clone();
                 assert_ne!(entry.outcome, Outcome::Malformed, "{}: {entry:?}", form.name);
             }
         }
@@ -691,26 +706,4 @@ fn every_command_and_field_of_a_story_has_a_place_in_a_form() {
             }
         }
     }
-}
-
-#[test]
-fn a_store_may_keep_the_small_records_by_their_keys_the_last_of_each() {
-    check(Just(()), |run, ()| {
-        let mut kept = BTreeMap::new();
-        for (number, line) in run.disk.iter().enumerate() {
-            let key = match serde_json::from_str(line).unwrap() {
-                Write::Commit(_) => (0, format!("{number:010}")),
-                Write::Keep(Keep::Mark(process, _)) => (1, process.to_string()),
-                Write::Keep(Keep::Effect(effect)) => (2, effect.id.to_string()),
-                Write::Keep(Keep::Refusal(_)) => (3, format!("{number:010}")),
-            };
-            kept.insert(key, line.clone());
-        }
-        let kept: Vec<String> = kept.into_values().collect();
-        let mut again = Run::of(Session::new(open(run.session.scenario(), &kept)));
-        assert!(again.settle().iter().all(|did| matches!(did, Did::Delivered { .. })));
-        again.session.seek(again.session.head());
-        assert_same("what is shown", &again.portrait(), &run.portrait());
-        assert_same("what is beside the log", &again.records(), &run.records());
-    });
 }

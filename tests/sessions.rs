@@ -2,6 +2,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
+mod surroundings;
+
 use std::rc::Rc;
 
 use leftfold::codec::archive::Import;
@@ -16,6 +18,7 @@ use leftfold::lab::{
 };
 use leftfold::scenarios::all as scenarios;
 use serde_json::value::RawValue;
+use surroundings::kept;
 use uuid::Uuid;
 
 const NOW: u64 = 2_000_000_000_000;
@@ -79,7 +82,7 @@ fn run_failing(session: &mut Session, fails: usize) {
 fn reloaded(session: &mut Session) -> Session {
     let commits: Vec<_> = session.commits(session.head()).iter().map(StoredCommit::from).collect();
     let keeps = session.world_mut().take_keeps();
-    Session::new(World::open(&session.scenario().clone(), commits, keeps).unwrap())
+    kept(&session.scenario().clone(), commits, &keeps)
 }
 
 fn balance(session: &mut Session, account: &str) -> i64 {
@@ -95,7 +98,7 @@ fn two_logs_are_shared_up_to_the_first_event_whose_data_differ() {
     deposit.data = raw(r#"{"amount":99999}"#);
     let at =
         1 + left.log().events(1, u64::MAX).take_while(|it| &**it.kind() != "Deposited").count();
-    let mut right = Session::new(World::open(&scenario("bank"), commits, []).unwrap());
+    let mut right = kept(&scenario("bank"), commits, &[]);
     let compared = compare_logs([&mut left, &mut right], [u64::MAX, u64::MAX]);
     assert_eq!(compared.shared, at as u64 - 1);
     assert!(!compared.states.is_empty());

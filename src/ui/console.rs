@@ -263,7 +263,7 @@ pub fn install(ask: &Callback<(Call, Reply)>) {
     define("append", |[events, how, _]| {
         let AppendOptions { react } = options(how)?;
         let events = serde_json::value::RawValue::from_string(json(events));
-        of_log(Request::Append { events: events.map_err(|why| why.to_string())?, react })
+        of_log(Request::Append { events: events.map_err(|why| why.to_string())?, react, id: None })
     });
     define("seek", |[place, _, _]| {
         if let Some(time) = time_of(place) {

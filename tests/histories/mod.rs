@@ -2,29 +2,32 @@
 //! scenario is named here, so a new one is covered by being registered.
 
 use std::any::Any;
+use std::cell::Ref;
 use std::env;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use leftfold::es::{AnyRunner, StoredEvent};
 use leftfold::es::{
-    CommandRecord, Draft, EventLog, Expected, Origin, Recorded, Scenario, StoredCommit, Stream,
-    View, command_id, read_event,
+    AnyRunner, CommandRecord, Draft, EventLog, Expected, Recorded, Scenario, StoredCommit,
+    StoredEvent, Stream, View, command_id, read_event,
 };
-use leftfold::lab::{
-    Answer, Ask, Bulk, CommandForm, Did, Effect, Keep, Kind, Session, Status, World,
-};
+use leftfold::host::{Answered, Clock, Looking, OpenLog, Request, SubscriptionChange, kept_in};
+use leftfold::lab::{Ask, CommandForm, Control, Did, Effect, Keep, Kind, Status, Viewpoint};
 use leftfold::scenarios::all as scenarios;
+use leftfold::store::Records;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::pool::Pool;
+pub use crate::surroundings::Write;
+use crate::surroundings::{Browser, Handle, at_once};
 
 /// How many random histories each law sees of each scenario. `PROPTEST_CASES` overrules it, and
 /// `PROPTEST_RNG_SEED` asks for others.
@@ -93,113 +96,173 @@ pub fn op() -> impl Strategy<Value = Op> + Clone {
     prop_oneof![8 => Just(Op::Tell), 12 => send, 1 => copy]
 }
 
-/// A running session, and everything that its store was given, in order.
+/// An open log, driven by a host, and everything that its store was given, in order.
 pub struct Run {
-    pub session: Session,
-    /// JSON text, a line each.
-    pub disk: Vec<String>,
+    pub log: OpenLog,
     pub trace: Vec<Did>,
-    pub bulks: Vec<Bulk>,
-    pub now: u64,
+    /// The bulk appends: each one's id, and its events.
+    pub bulks: Vec<(Uuid, Box<RawValue>)>,
+    browser: Browser,
+    handle: Handle,
+    /// What was given before this tab.
+    before: Vec<Write>,
     pool: Pool,
-    told: usize,
     sent: u64,
-}
-
-/// What a store is given.
-#[derive(Serialize, Deserialize)]
-pub enum Write {
-    Commit(StoredCommit),
-    Keep(Keep),
 }
 
 impl Run {
     pub fn new(scenario: &Rc<Scenario>) -> Self {
-        Self::of(Session::new(World::new(scenario)))
+        Self::open(scenario, [], &[], 0)
     }
 
-    /// Goes on with a session.
-    pub fn of(session: Session) -> Self {
+    /// Opens a log that was kept, at this time, in milliseconds since 1970; the scenario's
+    /// beginning where it is 0.
+    pub fn open(
+        scenario: &Rc<Scenario>,
+        commits: impl IntoIterator<Item = StoredCommit>,
+        keeps: &[Keep],
+        now: u64,
+    ) -> Self {
+        let browser = Browser::new();
+        let start = scenario.story.first().map_or(0, |step| step.at);
+        browser.clock.set(if now > 0 { now } else { start });
+        let info = browser.keep(scenario, commits, keeps);
+        let (host, handle) = browser.tab(1);
+        let of = scenario.clone();
+        let opened = at_once(async move { host.open_with(&of, info, None).await }).unwrap();
         Self {
-            pool: Pool::of(session.scenario()),
-            now: session.scenario().story.first().map_or(0, |step| step.at),
-            session,
-            disk: Vec::new(),
-            trace: Vec::new(),
+            log: opened.log,
+            trace: opened.trace,
             bulks: Vec::new(),
-            told: 0,
+            browser,
+            handle,
+            before: Vec::new(),
+            pool: Pool::of(scenario),
             sent: 0,
         }
     }
 
     /// Opens what the first `writes` writes left behind, as after a killed browser.
     pub fn reopened(&self, writes: usize) -> Self {
-        let mut run = Self::of(Session::new(open(self.session.scenario(), &self.disk[..writes])));
-        run.disk = self.disk[..writes].to_vec();
-        run.now = self.now;
+        let left: Vec<Write> = self.writes().into_iter().take(writes).collect();
+        let mut run = Self::of_writes(&self.scenario(), &left, self.now());
+        run.before = left;
         run
     }
 
-    /// Runs until all is quiet, with a store that keeps everything; the steps that took.
-    pub fn settle(&mut self) -> Vec<Did> {
-        let before = self.trace.len();
-        loop {
-            if let Some(did) = self.session.step(self.now) {
-                self.trace.push(did);
-            } else if let Some(commit) = self.session.world().pending().map(StoredCommit::from) {
-                self.disk.push(json(&Write::Commit(commit)));
-                self.session.world_mut().answer(Answer::Stored);
-            } else {
-                return self.trace[before..].to_vec();
+    /// Opens what these writes left behind.
+    pub fn of_writes(scenario: &Rc<Scenario>, writes: &[Write], now: u64) -> Self {
+        let (mut commits, mut records) = (Vec::new(), Records::new());
+        for write in writes {
+            match write {
+                Write::Commit(commit) => commits.push(commit.clone()),
+                Write::Record(on, key, text) => {
+                    records.insert((*on, key.clone()), text.clone());
+                }
             }
-            let keeps = self.session.world_mut().take_keeps();
-            self.disk.extend(keeps.into_iter().map(|keep| json(&Write::Keep(keep))));
         }
+        Self::open(scenario, commits, &kept_in(&records), now)
+    }
+
+    pub fn now(&self) -> u64 {
+        self.browser.clock.now()
+    }
+
+    pub fn scenario(&self) -> Rc<Scenario> {
+        self.log.session().scenario().clone()
+    }
+
+    /// The running system.
+    pub fn session(&self) -> Ref<'_, Viewpoint> {
+        self.log.session()
+    }
+
+    /// The running system, to look at from its playhead.
+    pub fn looking(&self) -> Looking<'_> {
+        self.log.looking()
+    }
+
+    /// Asks for something, and takes note of the steps that were performed for it.
+    pub fn ask(&mut self, request: Request) -> Answered {
+        let log = self.log.clone();
+        let answered = at_once(async move { log.ask(request).await });
+        self.trace.extend(answered.trace.clone());
+        answered
+    }
+
+    /// Changes a projection or process.
+    pub fn control(&mut self, name: &str, control: Control) {
+        let request = Request::Subscription { name: name.to_owned(), how: control.into() };
+        self.ask(request).result.unwrap();
+    }
+
+    /// Ends a projection, or starts it.
+    pub fn running(&mut self, name: &str, running: bool) {
+        let how = SubscriptionChange { running: Some(running), ..SubscriptionChange::default() };
+        self.ask(Request::Subscription { name: name.to_owned(), how }).result.unwrap();
+    }
+
+    /// Runs until all is quiet; the steps that took.
+    pub fn settle(&mut self) -> Vec<Did> {
+        self.ask(Request::Finish).trace
     }
 
     /// Does something, and all that follows from it.
     pub fn play(&mut self, op: &Op) {
         match op {
-            Op::Tell => {
-                if let Some(step) = self.session.tell(self.told) {
-                    self.told += 1;
-                    self.now = step.at;
-                }
-            }
+            Op::Tell => _ = self.ask(Request::Next),
             Op::Send { form, stream, inputs, expected, later } => {
-                self.now = self.now.saturating_add_signed(*later);
-                let forms = &self.pool.forms;
-                if forms.is_empty() {
+                self.browser.clock.set(self.now().saturating_add_signed(*later));
+                let Some((command, expected)) = self.filled_in(*form, *stream, inputs, *expected)
+                else {
                     return;
-                }
-                let form = form.get(forms);
-                let ids = self.pool.ids(&form.aggregate, self.session.log());
-                let id: &Rc<str> = stream.get(&ids);
-                let stream = Stream::new(&form.aggregate, id);
-                let Some(command) = self.fill_in(form, stream, inputs) else {
-                    return;
-                };
-                let version = self.session.log().version(&command.stream);
-                let expected = match expected.index(12) {
-                    0 => Some(Expected::Exact(version)),
-                    1 => Some(Expected::Exact(version.saturating_sub(1))),
-                    2 => Some(Expected::Exact(version + 1)),
-                    3 => Some(Expected::Exists),
-                    4 => Some(Expected::Any),
-                    _ => None,
                 };
                 self.send(command, expected);
             }
             Op::Copy { events } => {
-                let events = events.iter().filter_map(|event| self.any_event(*event).map(copy));
-                let events: Vec<Draft> = events.collect();
-                let (id, actor) = (self.next_id(), "Mallory".into());
-                let bulk = Bulk { id, actor, origin: Origin::Forced, events, react: true };
-                self.bulks.push(bulk.clone());
-                self.session.world_mut().submit_bulk(bulk);
+                let rows = |event: &Recorded| {
+                    let data: Value = serde_json::from_str(event.data().get()).unwrap();
+                    json!({ "stream": event.stream(), "type": event.kind(), "data": data })
+                };
+                let rows: Vec<Value> = events
+                    .iter()
+                    .filter_map(|event| self.any_event(*event).map(|it| rows(&it)))
+                    .collect();
+                let events = serde_json::value::to_raw_value(&rows).unwrap();
+                let id = self.next_id();
+                if !rows.is_empty() {
+                    self.bulks.push((id, events.clone()));
+                }
+                self.ask(Request::Append { events, react: true, id: Some(id) });
             }
         }
         self.settle();
+    }
+
+    fn filled_in(
+        &self,
+        form: Index,
+        stream: Index,
+        inputs: &[Index],
+        expected: Index,
+    ) -> Option<(CommandRecord, Option<Expected>)> {
+        if self.pool.forms.is_empty() {
+            return None;
+        }
+        let form = form.get(&self.pool.forms);
+        let ids = self.pool.ids(&form.aggregate, self.session().log());
+        let id: &Rc<str> = stream.get(&ids);
+        let command = self.fill_in(form, Stream::new(&form.aggregate, id), inputs)?;
+        let version = self.session().log().version(&command.stream);
+        let expected = match expected.index(12) {
+            0 => Some(Expected::Exact(version)),
+            1 => Some(Expected::Exact(version.saturating_sub(1))),
+            2 => Some(Expected::Exact(version + 1)),
+            3 => Some(Expected::Exists),
+            4 => Some(Expected::Any),
+            _ => None,
+        };
+        Some((command, expected))
     }
 
     pub fn play_all(&mut self, ops: &[Op]) {
@@ -208,10 +271,11 @@ impl Run {
         }
     }
 
-    /// Sends a command, and does nothing about it yet.
+    /// Queues a command, and does nothing about it yet.
     pub fn send(&mut self, command: CommandRecord, expected: Option<Expected>) {
         let id = self.next_id();
-        self.session.world_mut().submit(Ask { expected, ..Ask::new(id, "Trudy".into(), command) });
+        let ask = Ask { expected, ..Ask::new(id, "Trudy".into(), command) };
+        self.ask(Request::Submit(ask.into())).result.unwrap();
     }
 
     fn next_id(&mut self) -> Uuid {
@@ -220,24 +284,39 @@ impl Run {
     }
 
     /// The event of an index; none in an empty log.
-    pub fn any_event(&self, index: Index) -> Option<&Recorded> {
-        let head = usize::try_from(self.session.head()).unwrap();
-        (head > 0).then(|| self.session.log().event(index.index(head) as u64 + 1)).flatten()
+    pub fn any_event(&self, index: Index) -> Option<Recorded> {
+        let session = self.session();
+        let head = usize::try_from(session.head()).unwrap();
+        let position = (head > 0).then(|| index.index(head) as u64 + 1)?;
+        session.log().event(position).cloned()
     }
 
     /// The position of an index, from 0 to the head.
     pub fn any_position(&self, index: Index) -> u64 {
-        index.index(usize::try_from(self.session.head()).unwrap() + 1) as u64
+        index.index(usize::try_from(self.session().head()).unwrap() + 1) as u64
+    }
+
+    /// What the store was given, in order.
+    pub fn writes(&self) -> Vec<Write> {
+        self.before.iter().cloned().chain(self.handle.written()).collect()
+    }
+
+    /// The same, a line of JSON text each.
+    pub fn disk(&self) -> Vec<String> {
+        let line = |write: &Write| match write {
+            Write::Commit(commit) => json(commit),
+            Write::Record(on, key, text) => json(&(on, key, text)),
+        };
+        self.writes().iter().map(line).collect()
     }
 
     /// The commits that the store was given.
     pub fn commits(&self) -> Vec<StoredCommit> {
-        let writes = self.disk.iter().map(|line| serde_json::from_str(line).unwrap());
         let commit = |write| match write {
             Write::Commit(commit) => Some(commit),
-            Write::Keep(_) => None,
+            Write::Record(..) => None,
         };
-        writes.filter_map(commit).collect()
+        self.writes().into_iter().filter_map(commit).collect()
     }
 
     fn fill_in(
@@ -248,14 +327,13 @@ impl Run {
     ) -> Option<CommandRecord> {
         let mut inputs = inputs.iter().cycle();
         let pick = |choices| inputs.next().map_or(0, |index| index.index(choices));
-        self.pool.fill_in(form, stream, self.session.log(), pick)
+        self.pool.fill_in(form, stream, self.session().log(), pick)
     }
 
     /// Commands as a person would send them, one a form.
     pub fn commands(&self, inputs: &[Index]) -> Vec<CommandRecord> {
-        let log = self.session.log();
         let command = |form: &CommandForm| {
-            let ids = self.pool.ids(&form.aggregate, log);
+            let ids = self.pool.ids(&form.aggregate, self.session().log());
             let id: &Rc<str> = inputs[0].get(&ids);
             let stream = Stream::new(&form.aggregate, id);
             self.fill_in(form, stream, &inputs[1..])
@@ -272,24 +350,25 @@ impl Run {
 
     /// The names of everything that runs.
     pub fn names(&self) -> Vec<(Rc<str>, Kind)> {
-        let all = self.session.world().subscriptions().iter();
+        let session = self.session();
+        let all = session.world().subscriptions().iter();
         all.map(|it| (it.name().clone(), it.kind())).collect()
     }
 
     /// The log's streams.
     pub fn streams(&self) -> Vec<Stream> {
-        self.session.log().streams().map(|(stream, _)| stream.clone()).collect()
+        self.session().log().streams().map(|(stream, _)| stream.clone()).collect()
     }
 
     /// Everything that the log says and that is folded from it at the playhead, a line each.
-    pub fn portrait(&mut self) -> Vec<String> {
-        let mut lines = written(self.session.log());
+    pub fn portrait(&self) -> Vec<String> {
+        let mut lines = written(self.session().log());
         for stream in self.streams() {
-            let state = self.session.state(&stream);
+            let state = self.looking().state(&stream);
             lines.push(state.map_or_else(String::new, |it| format!("{stream} {}", it.now)));
         }
         for (name, _) in self.names() {
-            let panel = self.session.panel(&name).unwrap();
+            let panel = self.looking().panel(&name).unwrap();
             lines.push(format!("{name} {} {}", panel.checkpoint, json(&panel.now)));
         }
         lines
@@ -297,7 +376,8 @@ impl Run {
 
     /// What is beside the log, a line each: the journal, then the effects that were performed.
     pub fn records(&self) -> Vec<String> {
-        let world = self.session.world();
+        let session = self.session();
+        let world = session.world();
         // The store keeps effects by their ids, and none that was held back.
         let performed = world.outbox().iter().filter(|it| is_performed(it));
         let mut effects: Vec<String> = performed.map(json).collect();
@@ -308,18 +388,6 @@ impl Run {
 
 pub fn is_performed(effect: &Effect) -> bool {
     effect.status == Status::Performed
-}
-
-/// A world from JSON text.
-pub fn open(scenario: &Rc<Scenario>, disk: &[String]) -> World {
-    let (mut commits, mut keeps) = (Vec::new(), Vec::new());
-    for line in disk {
-        match serde_json::from_str(line).unwrap() {
-            Write::Commit(commit) => commits.push(commit),
-            Write::Keep(keep) => keeps.push(keep),
-        }
-    }
-    World::open(scenario, commits, keeps).unwrap()
 }
 
 /// An event on its way into a log once more.

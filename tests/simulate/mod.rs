@@ -616,7 +616,7 @@ impl<'a> Run<'a> {
         }
         self.note(|| format!("# somebody appends {} events, react: {react}", events.len()));
         if let Ok(events) = serde_json::value::to_raw_value(&events) {
-            let _: Option<Answered> = self.ask(tab, Request::Append { events, react });
+            let _: Option<Answered> = self.ask(tab, Request::Append { events, react, id: None });
         }
     }
 

@@ -6,7 +6,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
 use std::future::{pending, poll_fn};
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,8 +15,9 @@ use futures::channel::{mpsc, oneshot};
 use futures::future::LocalBoxFuture;
 use futures::stream::StreamExt;
 use leftfold::codec::{Found, Packed, pack};
-use leftfold::es::{Commit, Map, StoredCommit, command_id};
+use leftfold::es::{Commit, Map, Scenario, StoredCommit, command_id};
 use leftfold::host::{Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
+use leftfold::lab::{Keep, Session};
 use leftfold::store::{
     AnyStore, Extent, LogInfo, LogStore, MemoryStore, Place, Records, Shelf, StoreError,
 };
@@ -511,6 +511,26 @@ impl Browser {
         Self { store, bus, clock, ids }
     }
 
+    /// A log is kept: its commits and side records.
+    pub fn keep(
+        &self,
+        scenario: &Scenario,
+        commits: impl IntoIterator<Item = StoredCommit>,
+        keeps: &[Keep],
+    ) -> LogInfo {
+        let (host, _) = self.tab(0);
+        let info = host.new_log(scenario, "A log".to_owned(), None);
+        let (store, records) = (self.store.clone(), host.records_of(keeps));
+        let commits: Vec<_> = pack(commits).collect();
+        let stored = info.clone();
+        let stored =
+            at_once(async move { store.import(&stored, &mut commits.into_iter(), &records).await });
+        if let Err(fault) = stored {
+            panic!("{fault}");
+        }
+        info
+    }
+
     /// A tab of this number: its host, and its handle on the store.
     pub fn tab(&self, number: usize) -> (Host, Handle) {
         let handle = Handle::new(&self.store);
@@ -520,7 +540,17 @@ impl Browser {
     }
 }
 
-/// Polled once, it may never be asked again: something that nobody waits for.
-pub fn begin(task: &mut Task) {
-    let _: Poll<()> = Pin::new(task).poll(&mut Context::from_waker(Waker::noop()));
+/// A log that was kept, to look at: its commits and side records, read through a host.
+pub fn kept(
+    scenario: &Rc<Scenario>,
+    commits: impl IntoIterator<Item = StoredCommit>,
+    keeps: &[Keep],
+) -> Session {
+    let browser = Browser::new();
+    let info = browser.keep(scenario, commits, keeps);
+    let ((host, _), scenario) = (browser.tab(1), scenario.clone());
+    match at_once(async move { host.look(&scenario, &info.id).await }) {
+        Ok(session) => session,
+        Err(fault) => panic!("{fault}"),
+    }
 }

@@ -92,7 +92,10 @@ impl OpenLog {
                 *trace = done;
                 Ok(told.map_or(Response::Nothing, Response::Told))
             }
-            Request::Append { events, react } => self.append_text(events.get(), react, trace).await,
+            Request::Append { events, react, id } => {
+                let id = id.unwrap_or_else(|| self.host().ids.next());
+                self.append_text(events.get(), react, id, trace).await
+            }
             Request::Subscription { name, how } => self.set_up(&name, &how, trace).await,
             Request::Rebuild { name, code } => self.rebuild(&name, code, trace).await,
             Request::RebuildAll => {
@@ -272,7 +275,7 @@ impl OpenLog {
         Ok(())
     }
 
-    async fn append_text(&self, text: &str, react: bool, trace: &mut Vec<Did>) -> Result {
+    async fn append_text(&self, text: &str, react: bool, id: Uuid, trace: &mut Vec<Did>) -> Result {
         let rows: Vec<Row> = serde_json::from_str(text)
             .map_err(|why| Error::new(ErrorCode::Malformed, why.to_string()))?;
         let head = self.session().head();
@@ -280,16 +283,11 @@ impl OpenLog {
         if events.is_empty() {
             return Ok(Response::Appended { from: head + 1, to: head });
         }
-        let bulk = Bulk {
-            id: self.host().ids.next(),
-            actor: "console".into(),
-            origin: Origin::Import,
-            events,
-            react,
-        };
+        let bulk = Bulk { id, actor: "console".into(), origin: Origin::Import, events, react };
         let (entry, done) = self.append(bulk).await;
         *trace = done;
-        match entry.filter(|it| it.outcome == Outcome::Accepted) {
+        let done = |it: &Entry| matches!(it.outcome, Outcome::Accepted | Outcome::Repeated);
+        match entry.filter(done) {
             Some(it) => Ok(Response::Appended { from: it.events.start, to: it.events.end - 1 }),
             None => Err(Error::new(ErrorCode::Storage, "the events could not be stored")),
         }

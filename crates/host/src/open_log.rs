@@ -14,7 +14,7 @@ use store::{LogInfo, Records, Shelf, StoreError};
 use uuid::Uuid;
 
 use crate::commands::sent;
-use crate::protocol::{Answered, Command, Error, ErrorCode, Told};
+use crate::protocol::{Command, Error, ErrorCode, Response, Told};
 use crate::{Claim, Host, Runner, Slice, Trouble, kept_in};
 
 /// A log of so many events is folded before it is shown. Of a longer one the events can be seen
@@ -58,6 +58,16 @@ pub(crate) struct Inner {
     pub(crate) announcing: Cell<bool>,
     pub(crate) work: UnboundedSender<Work>,
     pub(crate) queue: RefCell<Option<UnboundedReceiver<Work>>>,
+}
+
+/// A log that was opened.
+pub struct Opened {
+    /// The log.
+    pub log: OpenLog,
+    /// What its processes went on with, where that is done already.
+    pub trace: Vec<Did>,
+    /// What came of the command that came first.
+    pub first: Option<Result<Response, Error>>,
 }
 
 /// Somebody waits for what comes of a command.
@@ -126,11 +136,11 @@ impl Host {
         scenario: &Rc<Scenario>,
         info: LogInfo,
     ) -> Result<OpenLog, StoreError> {
-        Ok(self.open_with(scenario, info, None).await?.0)
+        Ok(self.open_with(scenario, info, None).await?.log)
     }
 
     /// As [`Host::open`], with a command that comes before whatever the log's processes go on
-    /// with; what came of it.
+    /// with.
     ///
     /// # Errors
     /// Where the log cannot be read.
@@ -139,7 +149,7 @@ impl Host {
         scenario: &Rc<Scenario>,
         info: LogInfo,
         first: Option<Command>,
-    ) -> Result<(OpenLog, Option<Answered>), StoreError> {
+    ) -> Result<Opened, StoreError> {
         // Before anything is read: whoever ran the processes until now has noted all of it.
         let runner = self.peers.claim(&info.id).await;
         let Read { world, losses } = self.read_log(scenario, &info.id).await?;
@@ -156,19 +166,18 @@ impl Host {
             Ok(log.submit(ask))
         });
         let short = log.session().log().head() <= FIRST_EVENTS;
-        if first.is_none() && !(short && log.session_mut().refill(FIRST_EVENTS)) {
+        if first.is_none() && !short {
             let refilled = log.clone();
             log.spawn(async move { refilled.refill().await });
-            return Ok((log, None));
+            return Ok(Opened { log, trace: Vec::new(), first: None });
         }
         // A process that was interrupted goes on where it was.
         let trace = log.refill_now().await;
-        let answered = first.map(|came: Result<Came, Error>| {
+        let first = first.map(|came: Result<Came, Error>| {
             let none = || Error::new(ErrorCode::Storage, "the command was not handled");
-            let entry = came.and_then(|it| it.take().ok_or_else(none));
-            Answered { result: entry.and_then(|it| sent(&log.session(), it)), trace }
+            sent(&log.session(), came?.take().ok_or_else(none)?)
         });
-        Ok((log, answered))
+        Ok(Opened { log, trace, first })
     }
 
     /// Makes a new log, with the scenario's story told to its end or empty.
@@ -491,11 +500,9 @@ impl OpenLog {
         self.session_mut().world_mut().submit_bulk(bulk);
         let mut trace = Vec::new();
         while let Some(did) = self.step_in_turn().await {
-            // What deliveries one by one come to is not told.
+            trace.push(did);
             if self.session().log().handled(id).is_some() {
                 self.session_mut().world_mut().hurry();
-            } else {
-                trace.push(did);
             }
         }
         (came.take(), trace)

@@ -46,6 +46,9 @@ pub enum Request {
         /// True where processes are to react to them.
         #[serde(default)]
         react: bool,
+        /// The id of the whole, under which it is recognised; made up where it is left out.
+        #[serde(default)]
+        id: Option<Uuid>,
     },
     /// Changes a projection or process, and runs what is due.
     Subscription {

@@ -34,7 +34,8 @@ impl Host {
         ((on, key), text)
     }
 
-    pub(crate) fn records_of(&self, keeps: &[Keep]) -> Records {
+    /// Side records as a store keeps them.
+    pub fn records_of(&self, keeps: &[Keep]) -> Records {
         keeps.iter().map(|keep| self.written(keep)).collect::<Map<_, _>>()
     }
 }

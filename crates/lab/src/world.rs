@@ -29,7 +29,7 @@ use super::snapshots::{Loading, Meter, Snapshot, Snapshots};
 use super::subscription::{Fault, Kind, Subscription};
 use es::{
     AnyRunner, Choice, Commit, EventLog, Expected, Follows, Handler, IdSet, Map, Reaction,
-    Scenario, Set, StoredCommit, Stream, sort,
+    Scenario, Set, Stream, sort,
 };
 
 /// A running system.
@@ -96,26 +96,6 @@ impl World {
             }
         }
         world
-    }
-
-    /// A world as it was kept. Processes have reacted up to their marks and go on from there.
-    ///
-    /// # Errors
-    /// The position at which the commits don't follow each other.
-    pub fn open(
-        scenario: &Rc<Scenario>,
-        commits: impl IntoIterator<Item = StoredCommit>,
-        keeps: impl IntoIterator<Item = Keep>,
-    ) -> Result<Self, u64> {
-        let mut world = Self::new(scenario);
-        for commit in commits {
-            if !world.learned(commit.read(scenario)) {
-                return Err(world.log.head() + 1);
-            }
-        }
-        world.settle(keeps);
-        while !world.refill(u64::MAX) {}
-        Ok(world)
     }
 
     /// Ends the learning of a log that was kept, with the small records beside it. Subscriptions

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use uuid::Uuid;
 use yew::Context;
 
-use super::open::Came;
-use super::{App, Msg, Opened};
+use super::open::{self, Came};
+use super::{App, Msg};
 use crate::es::Choice;
-use crate::host::{Answered, Request, Response, Told};
+use crate::host::{Answered, OpenLog, Opened, Request, Response, Told};
 use crate::lab::{Ask, Control, Did, Entry, Outcome};
 use crate::ui::clock::new_id;
 use crate::ui::console::Reply;
@@ -208,9 +208,10 @@ impl App {
                 let scenario = desk.session().scenario().clone();
                 let host = desk.host().clone();
                 let opened = host.open_with(&scenario, info, first.map(Ask::into)).await;
-                let (desk, answered) = opened.map_err(|it| it.to_string())?;
+                let Opened { log: desk, trace, first } = opened.map_err(|it| it.to_string())?;
+                let answered = first.map(|result| Answered { result, trace });
                 let logs = desk.host().logs().await.map_err(|it| it.to_string())?;
-                Ok(Opened { desk, logs, came: Came::Forked(position, answered) })
+                Ok(open::Opened { desk, logs, came: Came::Forked(position, answered) })
             };
             Msg::Opened(turn, forked.await, None, reply)
         });

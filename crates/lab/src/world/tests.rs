@@ -12,6 +12,7 @@ use serde_json::value::to_raw_value;
 use super::*;
 use crate::session::Session;
 use crate::subscription::Control;
+use es::StoredCommit;
 use es::{
     Aggregate, CommandRecord, Id, Origin, ProcessManager, Projection, Recorded, Row, View,
     command_id, reaction_id, read_event,
@@ -211,6 +212,23 @@ fn command(stream: &str, kind: &str) -> CommandRecord {
     CommandRecord { stream: Stream::parse(stream).unwrap(), kind: kind.into(), data }
 }
 
+/// A world whose log was kept, or the position at which the commits don't follow each other.
+fn opened(
+    scenario: &Rc<Scenario>,
+    commits: Vec<StoredCommit>,
+    keeps: impl IntoIterator<Item = Keep>,
+) -> Result<World, u64> {
+    let mut world = World::new(scenario);
+    for commit in commits {
+        if !world.learned(commit.read(scenario)) {
+            return Err(world.log.head() + 1);
+        }
+    }
+    world.settle(keeps);
+    while !world.refill(u64::MAX) {}
+    Ok(world)
+}
+
 impl Lab {
     fn new(scenario: &Rc<Scenario>) -> Self {
         Self::of(World::new(scenario))
@@ -284,7 +302,7 @@ impl Lab {
     /// Somebody else stores a command's outcome, and this world learns of it.
     fn learn_of(&mut self, stream: &str, kind: &str) {
         let stored = self.commits.clone();
-        let mut other = Self::of(World::open(&house(), stored, []).unwrap());
+        let mut other = Self::of(opened(&house(), stored, []).unwrap());
         other.asked = 1_000 + self.world.log.commits();
         other.ask(stream, kind);
         other.run();
@@ -300,7 +318,7 @@ impl Lab {
 
     fn reopened_with(&self, keeps: Vec<Keep>) -> Self {
         let (scenario, commits) = (&self.world.scenario, self.commits.clone());
-        let mut lab = Self::of(World::open(scenario, commits.clone(), keeps.clone()).unwrap());
+        let mut lab = Self::of(opened(scenario, commits.clone(), keeps.clone()).unwrap());
         (lab.asked, lab.commits, lab.keeps) = (self.asked, commits, keeps);
         lab
     }
@@ -1124,7 +1142,7 @@ fn commits_that_do_not_follow_each_other_are_named_by_their_position() {
     }
     lab.run();
     lab.commits.remove(1);
-    assert_eq!(World::open(&house(), lab.commits, []).err(), Some(3));
+    assert_eq!(opened(&house(), lab.commits, []).err(), Some(3));
 }
 
 #[test]

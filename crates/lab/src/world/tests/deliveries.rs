@@ -60,7 +60,7 @@ fn a_long_archive_leaves_one_mark_a_process_at_most() {
         lab.ask("door-1", "Open");
         lab.run();
         lab.keeps.clear();
-        let mut other = Lab::of(World::open(&kept_house(), lab.commits.clone(), []).unwrap());
+        let mut other = Lab::of(opened(&kept_house(), lab.commits.clone(), []).unwrap());
         other.asked = 1_000;
         for _ in 0..20 {
             other.ask("door-2", "Slam");
