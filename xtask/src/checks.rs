@@ -1,16 +1,18 @@
-//! `cargo xtask test`, `bench` and `screenshots`: every check there is, in order of cost.
+//! `cargo xtask check`, `test`, `bench`, `torture` and `screenshots`: every check there is.
 //!
-//! It never filters what a test runner prints, and stops at the first failure.
+//! It never filters what a test runner prints, and begins nothing more after a failure.
 
-use std::{process::Command, time::Instant};
+use std::{collections::BTreeSet, fmt::Write, path::PathBuf, process::Command, time::Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     browser::{Browser, Kind},
+    names::Programs,
     page,
     setup::{self, Needs, Ready},
-    shell::{Shell, run},
+    shell::{Output, Shell, run},
+    stages::Plan,
     toolchain::TARGET,
 };
 
@@ -35,7 +37,7 @@ pub enum Torture {
 pub fn torture(shell: Shell, which: Torture) -> Result<()> {
     let Ready { shell, browsers } = setup::prepare(shell, Needs::PAGE_IN_BROWSER)?;
     heading("The optimised page");
-    page::build(&shell)?;
+    page::build(&shell, &Output::Terminal)?;
     let test = match which {
         Torture::Kill => "killed",
         Torture::Tabs => "tabs",
@@ -43,97 +45,217 @@ pub fn torture(shell: Shell, which: Torture) -> Result<()> {
         Torture::Quota => "full_disk",
         Torture::All => "",
     };
-    under_force(&shell, &browsers, &["--nocapture", test], "long")
-}
-
-/// Kills, damages and starves Chromium: the others cannot be told to.
-fn under_force(
-    shell: &Shell,
-    browsers: &[Browser],
-    arguments: &[&str],
-    length: &str,
-) -> Result<()> {
-    for browser in browsers.iter().filter(|it| it.kind == Kind::Chromium) {
-        heading("The stored log under force");
-        run(
-            driving(shell, browser, "test -p leftfold --test torture")
-                .env("LEFTFOLD_TORTURE", length)
-                .args(["--", "--test-threads=1"])
-                .args(arguments),
-            "At length, one by one: `cargo xtask torture kill`, `tabs`, `damage`, `quota`.",
-        )?;
+    heading("The stored log under force");
+    for browser in &browsers {
+        let mut command = under_force(&shell, browser, &["--nocapture", test]);
+        Output::Terminal.run(command.env("LEFTFOLD_TORTURE", "long"), FORCE)?;
     }
     Ok(())
 }
 
-pub fn test(shell: Shell) -> Result<()> {
+const FORCE: &str = "At length, one by one: `cargo xtask torture kill`, `tabs`, `damage`, `quota`.";
+
+/// Kills, damages and starves a browser.
+fn under_force(shell: &Shell, browser: &Browser, arguments: &[&str]) -> Command {
+    let mut command = driving(shell, browser, "test -p leftfold --test torture");
+    command.args(["--", "--test-threads=1"]).args(arguments);
+    command
+}
+
+const FORMAT: &str = "Format";
+const LINTS: &str = "Lints, native";
+const WASM_LINTS: &str = "Lints, WebAssembly";
+const DOCS: &str = "Docs, native";
+const WASM_DOCS: &str = "Docs, WebAssembly";
+const NATIVE: &str = "Tests, native";
+const PAGE: &str = "The optimised page";
+
+/// The tests that drive the built page.
+const PAGE_TESTS: [&str; 3] = ["e2e", "lab_page", "files_page"];
+
+/// What is checked on every change, in seconds: nothing of it needs a browser or WebAssembly.
+pub fn check(shell: Shell) -> Result<()> {
     let start = Instant::now();
-    let Ready { shell, browsers } = setup::prepare(shell, Needs::TESTS)?;
-    let cargo = |line: &str| cargo(&shell, line);
-
-    heading("Format");
-    run(&mut cargo("fmt --all --check"), "The sources are not formatted: run `cargo fmt --all`.")?;
-
-    let lints = "Clippy has complaints: see above.";
-    heading("Lints, native");
-    run(&mut cargo("clippy --workspace --all-targets -- -D warnings"), lints)?;
-    // Those that start a browser are not among all targets.
-    run(&mut cargo("clippy -p leftfold --test * -- -D warnings"), lints)?;
-    heading("Lints, WebAssembly");
-    run(
-        cargo("clippy -p leftfold --all-targets")
-            .args(["--target", TARGET, "--", "-D", "warnings"]),
-        lints,
-    )?;
-
-    let docs = "The documentation has mistakes: see above.";
-    heading("Docs, native");
-    run(
-        cargo("doc --workspace --no-deps --document-private-items")
-            .env("RUSTDOCFLAGS", "-D warnings"),
-        docs,
-    )?;
-    heading("Docs, WebAssembly");
-    run(
-        cargo("doc -p leftfold --no-deps --document-private-items")
-            .args(["--target", TARGET])
-            .env("RUSTDOCFLAGS", "-D warnings"),
-        docs,
-    )?;
-
-    heading("Tests, native");
-    run(
-        &mut cargo("test --workspace"),
-        "To repeat one test alone: `cargo test <part of its name>`.",
-    )?;
-
-    for browser in &browsers {
-        heading(&format!("Tests in headless {:?}", browser.kind));
-        run(
-            &mut in_browser(&shell, browser, "test -p leftfold --test browser")?,
-            "If the browser did not start, its driver may be of another version than itself.",
-        )?;
-    }
-
-    heading("The optimised page");
-    page::build(&shell)?;
-
-    for browser in &browsers {
-        heading(&format!("The page, end to end, in {:?}", browser.kind));
-        run(
-            &mut driving(
-                &shell,
-                browser,
-                "test -p leftfold --test e2e --test lab_page --test files_page",
-            ),
-            "To see the page yourself: `cargo xtask serve`.",
-        )?;
-    }
-    under_force(&shell, &browsers, &[], "")?;
-
-    let seconds = start.elapsed().as_secs();
-    println!("\nAll is well, after {} min {} s.", seconds / 60, seconds % 60);
+    let Ready { shell, .. } = setup::prepare(shell, Needs::CHECK)?;
+    let mut plan = Plan::new(start, &logs(&shell));
+    add_native_checks(&mut plan, &shell);
+    plan.stage(NATIVE, &[], |output| output.run(&mut cargo(&shell, "test --workspace"), REPEAT));
+    plan.run()?;
+    println!("\nAll is well here. `cargo xtask test` runs everything.");
     Ok(())
+}
+
+/// Runs everything, or all tests whose name contains a text.
+pub fn test(shell: Shell, name: Option<&str>) -> Result<()> {
+    let start = Instant::now();
+    let chosen = match name {
+        None => Chosen::everything(),
+        Some(name) => Chosen::with(name, &shell)?,
+    };
+    let Ready { shell, browsers } = setup::prepare(shell, chosen.needs())?;
+    let shell = &shell;
+    let mut plan = Plan::new(start, &logs(shell));
+
+    if chosen.drives_page() {
+        plan.stage(PAGE, &[], |output| page::build(shell, output));
+    }
+    if name.is_none() {
+        add_native_checks(&mut plan, shell);
+        add_other_checks(&mut plan, shell);
+    }
+    if let Some(line) = &chosen.native {
+        let mut command = cargo(shell, line);
+        command.args(name);
+        plan.stage(NATIVE, &[LINTS, DOCS], move |output| output.run(&mut command, REPEAT));
+    }
+    for browser in &browsers {
+        if chosen.browser {
+            let mut command = in_browser(shell, browser, "test -p leftfold --test browser")?;
+            command.args(name);
+            let title = format!("Tests in headless {:?}", browser.kind);
+            plan.stage(&title, &[WASM_LINTS, WASM_DOCS, NATIVE], move |output| {
+                output.run(
+                    &mut command,
+                    "If the browser did not start, its driver may be of another version than itself.",
+                )
+            });
+        }
+        if !chosen.page.is_empty() {
+            let tests = chosen.page.iter().flat_map(|test| ["--test", test]);
+            let mut command = driving(shell, browser, "test -p leftfold");
+            command.args(tests).args(name);
+            let title = format!("The page, end to end, in {:?}", browser.kind);
+            plan.stage(&title, &[PAGE, NATIVE], move |output| {
+                output.run(&mut command, "To see the page yourself: `cargo xtask serve`.")
+            });
+        }
+        // The others cannot be told to.
+        if chosen.force && browser.kind == Kind::Chromium {
+            let arguments: Vec<&str> = name.into_iter().collect();
+            let mut command = under_force(shell, browser, &arguments);
+            plan.stage("The stored log under force", &[PAGE, NATIVE], move |output| {
+                output.run(&mut command, FORCE)
+            });
+        }
+    }
+    let passed = plan.run_side_by_side(AT_ONCE)?;
+    if let Some(name) = name.filter(|_| passed == 0) {
+        bail!("no test has `{name}` in its name");
+    }
+    println!("\nAll is well: {passed} tests passed.");
+    Ok(())
+}
+
+const AT_ONCE: usize = 3;
+
+/// Where the output of stages is kept while they run.
+fn logs(shell: &Shell) -> PathBuf {
+    shell.root.join("target/stages")
+}
+
+const REPEAT: &str = "To repeat one test alone: `cargo xtask test <part of its name>`.";
+
+fn add_native_checks<'a>(plan: &mut Plan<'a>, shell: &'a Shell) {
+    plan.stage(FORMAT, &[], |output| {
+        output.run(
+            &mut cargo(shell, "fmt --all --check"),
+            "The sources are not formatted: run `cargo fmt --all`.",
+        )
+    });
+    plan.stage(LINTS, &[FORMAT], |output| {
+        output.run(&mut clippy(shell, "--workspace --all-targets"), COMPLAINTS)?;
+        // Those that start a browser are not among all targets.
+        output.run(&mut clippy(shell, "-p leftfold --test *"), COMPLAINTS)
+    });
+}
+
+fn add_other_checks<'a>(plan: &mut Plan<'a>, shell: &'a Shell) {
+    plan.stage(WASM_LINTS, &[LINTS], |output| {
+        let line = format!("-p leftfold --all-targets --target {TARGET}");
+        output.run(&mut clippy(shell, &line), COMPLAINTS)
+    });
+    plan.stage(DOCS, &[WASM_LINTS], |output| output.run(&mut docs(shell, "--workspace"), MISTAKES));
+    plan.stage(WASM_DOCS, &[DOCS], |output| {
+        output.run(&mut docs(shell, &format!("-p leftfold --target {TARGET}")), MISTAKES)
+    });
+}
+
+const COMPLAINTS: &str = "Clippy has complaints: see above.";
+
+fn clippy(shell: &Shell, what: &str) -> Command {
+    cargo(shell, &format!("clippy {what} -- -D warnings"))
+}
+
+const MISTAKES: &str = "The documentation has mistakes: see above.";
+
+fn docs(shell: &Shell, what: &str) -> Command {
+    let mut command = cargo(shell, &format!("doc {what} --no-deps --document-private-items"));
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    command
+}
+
+/// The tests that are to run.
+struct Chosen {
+    /// Cargo's command line for the native ones.
+    native: Option<String>,
+    /// Those that are themselves WebAssembly.
+    browser: bool,
+    /// The programs that drive the built page.
+    page: Vec<&'static str>,
+    /// Those that kill and damage.
+    force: bool,
+}
+
+impl Chosen {
+    fn everything() -> Self {
+        let native = Some("test --workspace".to_owned());
+        Self { native, browser: true, page: PAGE_TESTS.to_vec(), force: true }
+    }
+
+    /// Those that may have such a name.
+    fn with(name: &str, shell: &Shell) -> Result<Self> {
+        let Programs { packages, mut tests } = Programs::with(name, &shell.root)?;
+        if packages.is_empty() && tests.is_empty() {
+            // Tests that a macro names, or the documentation's.
+            return Ok(Self::everything());
+        }
+        let mut take = |program: &str| {
+            let before = tests.len();
+            tests.retain(|(_, test)| test != program);
+            tests.len() < before
+        };
+        let browser = take("browser");
+        let force = take("torture");
+        let page = PAGE_TESTS.into_iter().filter(|test| take(test)).collect();
+        // They draw for people, and check nothing.
+        take("screenshots");
+
+        let mut line = String::from("test");
+        for package in packages.iter().map(|it| &it.0).chain(tests.iter().map(|it| &it.0)) {
+            let _ = write!(line, " -p {package}");
+        }
+        let kinds = packages.iter().map(|(_, library)| if *library { " --lib" } else { " --bins" });
+        line.extend(kinds.collect::<BTreeSet<_>>());
+        for (_, test) in &tests {
+            let _ = write!(line, " --test {test}");
+        }
+        let native = (!packages.is_empty() || !tests.is_empty()).then_some(line);
+        Ok(Self { native, browser, page, force })
+    }
+
+    fn drives_page(&self) -> bool {
+        self.force || !self.page.is_empty()
+    }
+
+    fn needs(&self) -> Needs {
+        if self.browser || !self.page.is_empty() {
+            Needs::TESTS
+        } else if self.force {
+            Needs::PAGE_IN_BROWSER
+        } else {
+            Needs::NOTHING
+        }
+    }
 }
 
 pub fn bench(shell: Shell, which: Bench) -> Result<()> {
@@ -154,7 +276,7 @@ pub fn bench(shell: Shell, which: Bench) -> Result<()> {
             "The benchmark stopped: see above.",
         )?;
         heading("The optimised page");
-        page::build(&shell)?;
+        page::build(&shell, &Output::Terminal)?;
         page::build_bare(&shell)?;
         heading("Benchmarks of the page");
         run(
@@ -176,7 +298,7 @@ pub fn bench(shell: Shell, which: Bench) -> Result<()> {
 pub fn screenshots(shell: Shell) -> Result<()> {
     let Ready { shell, browsers } = setup::prepare(shell, Needs::PAGE_IN_BROWSER)?;
     heading("The optimised page");
-    page::build(&shell)?;
+    page::build(&shell, &Output::Terminal)?;
     for browser in &browsers {
         heading("Screenshots");
         run(

@@ -1,17 +1,20 @@
-//! The project's own commands: `cargo xtask serve`, `build`, `test`, `bench`, `torture`, `screenshots`, `setup`.
+//! The project's own commands: `cargo xtask serve`, `build`, `check`, `test`, `bench`, `torture`, `screenshots`, `setup`.
 //!
 //! This tool finds or installs what the page needs (`setup`, `toolchain`, `tools`, `browser`,
-//! `apt`), and then calls Cargo and Trunk (`page`, `checks`) or serves the result (`serve`).
+//! `apt`), and then calls Cargo and Trunk (`page`, `checks` with `stages` and `names`) or serves the
+//! result (`serve`).
 //! It never edits the sources, and outside the clone it writes to its cache folder only; the
 //! exceptions, rustup's targets and Debian's packages, are announced before they are made.
 
 mod apt;
 mod browser;
 mod checks;
+mod names;
 mod page;
 mod serve;
 mod setup;
 mod shell;
+mod stages;
 mod toolchain;
 mod tools;
 
@@ -22,7 +25,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     checks::{Bench, Torture},
     setup::Needs,
-    shell::Shell,
+    shell::{Output, Shell},
 };
 
 const USAGE: &str = "\
@@ -31,7 +34,9 @@ Usage: cargo xtask <command>
   serve [--port N]  build the page and serve it on http://127.0.0.1:8080
   serve --dev       the same, unoptimised: rebuilds and reloads at each change
   build             write the optimised page to dist/
-  test              run everything: format, lints, docs, tests, the page in a browser
+  check             format, lints and native tests: what to run after every change
+  test [NAME]       run everything: format, lints, docs, tests, the page in two browsers;
+                    or only the tests whose name contains NAME, wherever they run
   bench [native|browser]
                     measure the core natively, in a browser, or both
   screenshots       draw every scenario and state of the page, to look at
@@ -40,13 +45,13 @@ Usage: cargo xtask <command>
   setup             only install what the other commands need; each of them does so too";
 
 /// One command line, understood.
-#[derive(Clone, Copy)]
 enum Task {
     Help,
     Setup,
     Build,
     Serve { port: u16, dev: bool },
-    Test,
+    Check,
+    Test(Option<String>),
     Bench(Bench),
     Torture(Torture),
     Screenshots,
@@ -70,9 +75,13 @@ fn run(task: Task) -> Result<()> {
             setup::prepare(Shell::new()?, Needs::EVERYTHING)?;
             println!("Everything is in place.");
         }
-        Task::Build => page::build(&setup::prepare(Shell::new()?, Needs::PAGE)?.shell)?,
+        Task::Build => {
+            let ready = setup::prepare(Shell::new()?, Needs::PAGE)?;
+            page::build(&ready.shell, &Output::Terminal)?;
+        }
         Task::Serve { port, dev } => serve::serve(Shell::new()?, port, dev)?,
-        Task::Test => checks::test(Shell::new()?)?,
+        Task::Check => checks::check(Shell::new()?)?,
+        Task::Test(name) => checks::test(Shell::new()?, name.as_deref())?,
         Task::Bench(which) => checks::bench(Shell::new()?, which)?,
         Task::Torture(which) => checks::torture(Shell::new()?, which)?,
         Task::Screenshots => checks::screenshots(Shell::new()?)?,
@@ -86,7 +95,8 @@ fn parse(arguments: &[String]) -> Result<Task> {
         None | Some("help" | "--help" | "-h") => Task::Help,
         Some("setup") => Task::Setup,
         Some("build") => Task::Build,
-        Some("test") => Task::Test,
+        Some("check") => Task::Check,
+        Some("test") => Task::Test(words.next().map(str::to_owned)),
         Some("screenshots") => Task::Screenshots,
         Some("bench") => Task::Bench(match words.next() {
             None => Bench::Both,
@@ -145,9 +155,15 @@ mod tests {
     }
 
     #[test]
+    fn test_takes_a_part_of_a_name() {
+        assert!(matches!(parsed("test").unwrap(), Task::Test(None)));
+        assert!(matches!(parsed("test undo").unwrap(), Task::Test(Some(name)) if name == "undo"));
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
         for line in
-            ["serv", "serve --port", "serve --port 70000", "bench wasm", "test now", "torture me"]
+            ["serv", "serve --port", "serve --port 70000", "bench wasm", "test a b", "check it"]
         {
             assert!(parsed(line).is_err(), "{line}");
         }

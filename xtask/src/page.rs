@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use crate::shell::{Shell, answer, run, succeeds};
+use crate::shell::{Output, Shell, answer, run, succeeds};
 
 const ADVICE: &str = "The page does not build; the compiler's message is above.";
 
@@ -32,11 +32,9 @@ pub fn dist(shell: &Shell) -> PathBuf {
 }
 
 /// Writes the optimised page to `dist/` and tells its size.
-pub fn build(shell: &Shell) -> Result<()> {
-    run(trunk(shell).arg("--release"), ADVICE)?;
-    let dist = dist(shell);
-    println!("\n{}", sizes(shell, &dist)?);
-    Ok(())
+pub fn build(shell: &Shell, output: &Output) -> Result<()> {
+    output.run(trunk(shell).arg("--release"), ADVICE)?;
+    output.say(&format!("\n{}", sizes(shell, &dist(shell))?))
 }
 
 /// Writes the page to another folder, quickly and unoptimised.

@@ -23,7 +23,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     page,
     setup::{self, Needs},
-    shell::{Shell, non_empty},
+    shell::{Output, Shell, non_empty},
 };
 
 /// The script that reloads the tab, and the stream it listens to. The first message says which
@@ -70,7 +70,7 @@ pub fn serve(shell: Shell, port: u16, dev: bool) -> Result<()> {
         thread::spawn(move || watch(&shell, &watched, before));
         site
     } else {
-        page::build(&shell)?;
+        page::build(&shell, &Output::Terminal)?;
         Arc::new(Site { folder: page::dist(&shell), builds: None })
     };
 

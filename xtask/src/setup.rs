@@ -15,7 +15,7 @@ use crate::{
 /// What a command needs besides Rust and the crates.
 #[derive(Clone, Copy)]
 pub struct Needs {
-    /// Trunk and what it calls.
+    /// A Rust that compiles for WebAssembly, Trunk and what it calls.
     pub page: bool,
     /// Browsers and their drivers.
     pub browsers: &'static [Kind],
@@ -27,6 +27,7 @@ pub struct Needs {
 
 impl Needs {
     pub const NOTHING: Self = Self { page: false, browsers: &[], libraries: &[], lints: false };
+    pub const CHECK: Self = Self { lints: true, ..Self::NOTHING };
     pub const PAGE: Self = Self { page: true, ..Self::NOTHING };
     pub const PAGE_IN_BROWSER: Self = Self { browsers: &[Kind::Chromium], ..Self::PAGE };
     pub const BENCHES: Self = Self { libraries: &[Library::Dexie], ..Self::PAGE_IN_BROWSER };
@@ -48,7 +49,7 @@ pub struct Ready {
 
 pub fn prepare(mut shell: Shell, needs: Needs) -> Result<Ready> {
     // In the order of cost, so that what cannot work is known before long downloads.
-    toolchain::choose(&mut shell)?;
+    toolchain::choose(&mut shell, needs.page)?;
     if needs.lints {
         toolchain::ensure_lints(&shell)?;
     }

@@ -6,6 +6,8 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
+    fs::{File, OpenOptions},
+    io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -100,6 +102,45 @@ impl Shell {
             .map(|folder| folder.join(&name))
             .find(|candidate| candidate.is_file())
     }
+}
+
+/// Where programs print to.
+#[derive(Clone)]
+pub enum Output {
+    /// The terminal, line by line.
+    Terminal,
+    /// A file, which is shown once all is said: others print at the same time.
+    File(PathBuf),
+}
+
+impl Output {
+    /// Runs a program; `advice` says what to do if it fails.
+    pub fn run(&self, command: &mut Command, advice: &str) -> Result<()> {
+        if let Self::File(path) = self {
+            let file = opened(path)?;
+            let both = file.try_clone().context("a file cannot be opened twice")?;
+            command.stdout(both).stderr(file);
+        }
+        run(command, advice)
+    }
+
+    /// Prints a text of our own.
+    pub fn say(&self, text: &str) -> Result<()> {
+        match self {
+            Self::Terminal => println!("{text}"),
+            Self::File(path) => writeln!(opened(path)?, "{text}")
+                .with_context(|| format!("could not write to {}", path.display()))?,
+        }
+        Ok(())
+    }
+}
+
+fn opened(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .with_context(|| format!("could not open {}", path.display()))
 }
 
 /// Runs a program with its output visible; `advice` says what to do if it fails.

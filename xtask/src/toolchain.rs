@@ -29,8 +29,8 @@ const BY_HAND: &str = "By hand, with a network: install rustup (https://rustup.r
 
 /// Points the shell at a toolchain that compiles for WebAssembly. In this order: the active one
 /// as it is, Debian's if it was set up before, the active one with the target added by rustup,
-/// and Debian's, set up now.
-pub fn choose(shell: &mut Shell) -> Result<()> {
+/// and Debian's, set up now. Where WebAssembly is not needed, nothing is added or set up.
+pub fn choose(shell: &mut Shell, needs_wasm: bool) -> Result<()> {
     let active = version(shell);
     let recent = active.is_some_and(|version| version >= OLDEST);
     if recent && makes_wasm(shell) {
@@ -43,6 +43,10 @@ pub fn choose(shell: &mut Shell) -> Result<()> {
             *shell = debian;
             return Ok(());
         }
+    }
+
+    if recent && !needs_wasm {
+        return Ok(());
     }
 
     println!("==> missing: a Rust that compiles for {TARGET}, which is what the page is made of");
