@@ -11,6 +11,7 @@ mod page;
 use std::fmt::Write;
 
 use fantoccini::wd::WindowHandle;
+use page::logs::{export, open_logs, says, share};
 use page::{FULL, Page};
 use serde_json::{Value, json};
 
@@ -23,18 +24,6 @@ async fn logs() -> Page {
     let page = Page::open().await;
     open_logs(&page).await;
     page
-}
-
-async fn open_logs(page: &Page) {
-    page.click_menu("Log ▾", "All logs…").await;
-    page.until("!!document.querySelector(\"[aria-label='Kept logs'] li\")").await;
-}
-
-/// Waits until the dialog says something that has this in it; all that it says.
-async fn says(page: &Page, text: &str) -> String {
-    let all = "document.querySelector('[role=dialog] [role=status]')?.innerText ?? ''";
-    page.until(&format!("({all}).includes({})", json!(text))).await;
-    page.js(all).await.as_str().unwrap().to_owned()
 }
 
 /// Waits until something alerts to this.
@@ -74,9 +63,9 @@ async fn a_log_goes_out_as_every_kind_of_file_and_comes_back_the_same() {
         ("Export .gz Shopping cart", "shopping-cart.ndjson.gz"),
         ("Export JSON Shopping cart", "shopping-cart.json"),
     ] {
-        page.click(button).await;
-        says(&page, &format!("{name} holds all {count} events.")).await;
-        files.push((name, page.downloaded(name).await));
+        let (said, file) = export(&page, button, name).await;
+        assert!(said.contains(&format!("{name} holds all {count} events.")), "{said}");
+        files.push((name, file));
     }
     let texts = [&files[0].1, &files[2].1].map(|it| std::str::from_utf8(it).unwrap());
     let events: Vec<Value> = texts[0].lines().map(|it| serde_json::from_str(it).unwrap()).collect();
@@ -114,9 +103,8 @@ async fn an_archive_of_another_scenario_says_so_and_becomes_a_log_of_its_own() {
     let page = Page::open().await;
     page.js("await leftfold.open('bank')").await;
     open_logs(&page).await;
-    page.click("Export Bank accounts").await;
-    says(&page, "bank-accounts.ndjson holds all").await;
-    let file = page.downloaded("bank-accounts.ndjson").await;
+    let (said, file) = export(&page, "Export Bank accounts", "bank-accounts.ndjson").await;
+    assert!(said.contains("bank-accounts.ndjson holds all"), "{said}");
     let before = page.js(EVENTS).await;
     page.js("await leftfold.open('cart', { empty: true })").await;
     page.choose("theirs.ndjson", &file).await;
@@ -337,9 +325,10 @@ async fn a_log_that_fits_no_link_is_offered_as_a_file() {
     let count = page.js("leftfold.head()").await;
     page.click("Share").await;
     says(&page, "this log is too long for a link: take it along as a file.").await;
-    page.click("Download it as a file").await;
-    says(&page, &format!("shopping-cart.ndjson.gz holds all {count} events.")).await;
-    assert_eq!(page.downloaded("shopping-cart.ndjson.gz").await[..2], [0x1f, 0x8b]);
+    let name = "shopping-cart.ndjson.gz";
+    let (said, file) = export(&page, "Download it as a file", name).await;
+    assert!(said.contains(&format!("{name} holds all {count} events.")), "{said}");
+    assert_eq!(file[..2], [0x1f, 0x8b]);
     page.close().await;
 }
 
@@ -352,12 +341,10 @@ async fn a_link_brings_what_was_refused_and_what_has_left_the_system_as_well() {
     let (before, sent) = (page.js(outcomes).await, page.js(outbox).await);
     assert!(before.as_array().unwrap().contains(&json!("rejected")), "{before}");
     assert!(!sent.as_array().unwrap().is_empty());
-    page.click("Share").await;
-    says(&page, "It holds the whole log.").await;
-    let link = page.js("document.querySelector('[role=dialog] input[readonly]').value").await;
+    let link = share(&page, "Share").await;
     let here = page.js("location.hash").await;
     page.click("Close").await;
-    page.js(&format!("location.href = {link}; return 0")).await;
+    page.js(&format!("location.href = '{link}'; return 0")).await;
     page.until(&format!("location.hash !== {here} && !location.hash.includes('share')")).await;
     page.until(&format!("JSON.stringify({outcomes}) === JSON.stringify({before})")).await;
     assert_eq!(page.js(outbox).await, sent);
@@ -436,9 +423,9 @@ async fn where_the_browser_keeps_nothing_the_page_says_so_and_a_log_can_be_expor
     page.js(ADD).await;
     open_logs(&page).await;
     page.shows("Logs", "These logs live in memory only").await;
-    page.click("Export Shopping cart").await;
-    says(&page, &format!("shopping-cart.ndjson holds all {count} events.")).await;
-    let file = page.downloaded("shopping-cart.ndjson").await;
+    let (said, file) = export(&page, "Export Shopping cart", "shopping-cart.ndjson").await;
+    let held = format!("shopping-cart.ndjson holds all {count} events.");
+    assert!(said.contains(&held), "{said}");
     page.choose("back.ndjson", &file).await;
     page.click("Into a new log").await;
     says(&page, &format!("{count} events are a new log")).await;
@@ -634,22 +621,22 @@ async fn what_a_scenario_does_not_know_of_an_event_is_kept_in_forks_and_restored
     page.choose("noted.2.ndjson", &file).await;
     page.click("Into a new log").await;
     says(&page, "2 events are a new log").await;
-    page.click("Export noted.2").await;
-    says(&page, "holds all 2 events").await;
+    let all_of = async |title: &str, name: &str| {
+        let (said, file) = export(&page, &format!("Export {title}"), name).await;
+        assert!(said.contains("holds all 2 events"), "{said}");
+        String::from_utf8(file).unwrap()
+    };
+    all_of("noted.2", "noted-2.ndjson").await;
     page.click("Restore from backup").await;
     says(&page, "Every read model shows what it showed.").await;
-    page.click("Export noted.2 restored").await;
-    says(&page, "noted-2-restored.ndjson holds all 2 events").await;
-    let restored = String::from_utf8(page.downloaded("noted-2-restored.ndjson").await).unwrap();
+    let restored = all_of("noted.2 restored", "noted-2-restored.ndjson").await;
     assert!(restored.contains(r#""note":"ripe""#), "{restored}");
     page.click("Close").await;
     page.js("await leftfold.seek(1)").await;
     page.click("Fork here & send").await;
     page.until("(await leftfold.logs()).length === 4").await;
     open_logs(&page).await;
-    page.click("Export noted.2 restored from 1").await;
-    says(&page, "noted-2-restored-from-1.ndjson holds all 2 events").await;
-    let fork = String::from_utf8(page.downloaded("noted-2-restored-from-1.ndjson").await).unwrap();
+    let fork = all_of("noted.2 restored from 1", "noted-2-restored-from-1.ndjson").await;
     assert!(fork.contains(r#""note":"ripe""#), "{fork}");
     page.close().await;
 }

@@ -25,6 +25,8 @@ use tokio::process::{Child, Command};
 use tower_http::services::ServeDir;
 use url::Url;
 
+pub mod logs;
+
 /// A browser that shows the page.
 pub struct Page {
     pub client: Client,
@@ -122,12 +124,14 @@ fn firefox_as(files: &Path) -> Value {
 }
 
 /// What runs before the page does where its address asks for it: a browser that keeps nothing, one
-/// whose disk is full, which turns out when everything is to be written, and one where tabs cannot
-/// lock anything, as where the page did not come over https.
-const BEFORE: [(&str, &str); 3] = [
+/// whose disk is full, which turns out when everything is to be written, one where tabs cannot
+/// lock anything, as where the page did not come over https, and one whose clock stands still at a
+/// time that its session holds.
+const BEFORE: [(&str, &str); 4] = [
     ("keeps-nothing", "Object.defineProperty(globalThis, 'indexedDB', { value: undefined });"),
     ("full", FULL),
     ("no-locks", "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });"),
+    ("then", "const then = Number(sessionStorage.getItem('then')); Date.now = () => then;"),
 ];
 
 /// Fills the disk, until `makeRoom` is called. `refused` counts what did not fit.

@@ -1,0 +1,45 @@
+//! The logs dialog: opened, heard, and files out of it.
+
+use serde_json::json;
+
+use super::Page;
+
+/// Opens the dialog, and waits until its logs are listed.
+pub async fn open_logs(page: &Page) {
+    page.click_menu("Log ▾", "All logs…").await;
+    page.until("!!document.querySelector(\"[aria-label='Kept logs'] li\")").await;
+}
+
+/// Closes the dialog that is open, whichever it is.
+pub async fn close(page: &Page) {
+    page.click_on("//*[@role='dialog']//button[normalize-space(.)='Close']").await;
+    page.until("!document.querySelector('[role=dialog]')").await;
+}
+
+/// Waits until the dialog says something that has this in it; all that it says.
+pub async fn says(page: &Page, text: &str) -> String {
+    let all = "document.querySelector('[role=dialog] [role=status]')?.innerText ?? ''";
+    page.until(&format!("({all}).includes({})", json!(text))).await;
+    page.js(all).await.as_str().unwrap().to_owned()
+}
+
+/// Presses a button of the dialog that hands out a file of that name: what the dialog says of the
+/// file, and the file.
+pub async fn export(page: &Page, button: &str, file: &str) -> (String, Vec<u8>) {
+    // Of many logs, one may lie under the dialog's head, where the driver takes it to be in view.
+    let reveal = "const [name] = arguments;
+        const all = [...document.querySelectorAll('[role=dialog] button')];
+        all.find(it => it.ariaLabel === name)?.scrollIntoView({ block: 'center' });";
+    page.client.execute(reveal, vec![json!(button)]).await.unwrap();
+    page.click(button).await;
+    let said = says(page, &format!("{file} holds ")).await;
+    (said, page.downloaded(file).await)
+}
+
+/// Puts the open log in a link, by a button that does so. The dialog is open afterwards.
+pub async fn share(page: &Page, button: &str) -> String {
+    page.click(button).await;
+    says(page, "It holds the whole log.").await;
+    let link = page.js("document.querySelector('[role=dialog] input[readonly]').value").await;
+    link.as_str().unwrap().to_owned()
+}
