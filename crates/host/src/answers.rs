@@ -115,6 +115,10 @@ impl OpenLog {
                 }
                 Ok(Response::Log(self.fork(position).await?))
             }
+            Request::CatchUp => {
+                self.hear().await;
+                Ok(Response::Nothing)
+            }
             Request::Retry => {
                 self.retry().await;
                 Ok(Response::Nothing)
@@ -256,8 +260,9 @@ impl OpenLog {
         if let Some(code) = how.code.filter(|code| !versions.contains(code)) {
             return refuse(format!("{name} has no code {code}"));
         }
-        if how.checkpoint.is_some_and(|to| to > head) {
-            return refuse(format!("the log ends at position {head}"));
+        let at = world.subscription(name).map_or(head, Subscription::checkpoint);
+        if how.checkpoint.is_some_and(|to| to > at) {
+            return refuse(format!("{name} is at {at}, and can only be moved back"));
         }
         match how.running {
             Some(true) => _ = world.subscribe(name),

@@ -73,7 +73,7 @@ impl OpenLog {
     }
 
     /// There may be something new: reads it, once it is this one's turn.
-    async fn hear(&self) {
+    pub(crate) async fn hear(&self) {
         let trace = {
             let _turn = self.0.gate.lock().await;
             if !self.learn().await {

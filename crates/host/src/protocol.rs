@@ -87,6 +87,8 @@ pub enum Request {
         /// The position.
         position: u64,
     },
+    /// Reads what others have stored, and whether the log was put away.
+    CatchUp,
     /// Looks whether the store takes changes again.
     Retry,
     /// Saves all that is known here of the log as a new one.

@@ -8,7 +8,7 @@ use yew::Context;
 use super::open::{self, Came};
 use super::{App, Msg};
 use crate::es::Choice;
-use crate::host::{Answered, OpenLog, Opened, Request, Response, Told};
+use crate::host::{Answered, Opened, Request, Response, Told};
 use crate::lab::{Ask, Control, Did, Entry, Outcome};
 use crate::ui::clock::new_id;
 use crate::ui::console::Reply;

@@ -177,11 +177,12 @@ impl App {
     /// Changes what is known of a log, and lists them again.
     fn describe(&self, ctx: &Context<Self>, info: LogInfo) {
         let Some(desk) = &self.desk else { return };
-        let host = desk.host().clone();
-        let link = ctx.link().clone();
+        let (desk, link) = (desk.clone(), ctx.link().clone());
         wasm_bindgen_futures::spawn_local(async move {
-            if let Err(fault) = host.redescribe(&info).await {
-                link.send_message(Msg::Act(Act::Said(format!("{fault}."))));
+            match desk.host().redescribe(&info).await {
+                Ok(()) if desk.id() == info.id => _ = desk.ask(Request::CatchUp).await,
+                Ok(()) => {}
+                Err(fault) => link.send_message(Msg::Act(Act::Said(format!("{fault}.")))),
             }
             link.send_message(Msg::Act(Act::List));
         });
