@@ -5,86 +5,33 @@
     clippy::expect_used,
     reason = "in a test that is how to say what must hold"
 )]
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+
+pub mod browser;
+
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use axum::http::Uri;
 use axum::response::Html;
 use axum::routing::get;
+use browser::{Browser, setting};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
+use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
-use tokio::process::{Child, Command};
+use tokio::time::Instant;
 use tower_http::services::ServeDir;
 use url::Url;
 
 pub mod logs;
 
-/// A browser that shows the page.
+/// A browser that shows the page, from an origin that nobody has used before.
 pub struct Page {
     pub client: Client,
     address: String,
-    _driver: Driver,
-    profile: PathBuf,
-    /// Where downloads go, and where files to choose can be written.
-    pub files: PathBuf,
-}
-
-/// The browser's driver. However a test ends, the browser ends with it: one that is left behind
-/// takes its share of the machine from every test after.
-struct Driver {
-    _child: Child,
-    address: SocketAddr,
-    session: String,
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        let end = format!(
-            "DELETE /session/{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            self.session, self.address
-        );
-        // A driver that does not listen has no browser any more.
-        if let Ok(mut stream) = TcpStream::connect(self.address) {
-            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-            let _ = stream.write_all(end.as_bytes());
-            let _ = stream.read(&mut [0; 64]);
-        }
-    }
-}
-
-fn setting(name: &str, otherwise: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
-}
-
-/// Chromium without a window, with a profile of its own. It writes a trace only where one is
-/// wanted: even one of nothing costs a tenth of its speed.
-fn chromium_as(profile: &Path, files: &Path, trace: Option<&str>) -> Value {
-    let mut asked = json!({
-        "goog:chromeOptions": {
-            "binary": setting("BROWSER", "/usr/bin/chromium"),
-            "args": [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--disable-dev-shm-usage", "--hide-scrollbars",
-                format!("--user-data-dir={}", profile.display()),
-            ],
-            "prefs": { "download.default_directory": files },
-        },
-    });
-    if let Some(categories) = trace {
-        asked["goog:chromeOptions"]["perfLoggingPrefs"] =
-            json!({ "enableNetwork": false, "enablePage": false, "traceCategories": categories });
-        asked["goog:loggingPrefs"] = json!({ "performance": "ALL" });
-    }
-    asked
+    browser: Browser,
 }
 
 /// A command of one driver's own.
@@ -102,25 +49,6 @@ impl WebDriverCompatibleCommand for Vendor {
     fn method_and_body(&self, _: &Url) -> (axum::http::Method, Option<String>) {
         (axum::http::Method::POST, Some(self.body.to_string()))
     }
-}
-
-/// Firefox without a window; its driver makes the profile.
-fn firefox_as(files: &Path) -> Value {
-    json!({
-        "moz:firefoxOptions": {
-            "binary": setting("BROWSER", "/usr/bin/firefox"),
-            "args": ["-headless"],
-            "prefs": {
-                "ui.prefersReducedMotion": 1,
-                "browser.download.folderList": 2,
-                "browser.download.dir": files,
-                // At once, and without asking or showing what was downloaded.
-                "browser.download.always_ask_before_handling_new_types": false,
-                "browser.download.alwaysOpenPanel": false,
-                "browser.download.manager.addToRecentDocs": false,
-            },
-        },
-    })
 }
 
 /// What runs before the page does where its address asks for it: a browser that keeps nothing, one
@@ -154,8 +82,8 @@ pub const FULL: &str = "
 /// A busy machine may take this long for what takes an idle one a moment.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// So often is looked until then.
-const TRIES: u32 = 800;
+/// How long until it is looked again.
+const MOMENT: Duration = Duration::from_millis(20);
 
 impl Page {
     /// Opens the page in a browser that has never seen it.
@@ -208,38 +136,8 @@ impl Page {
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, pages).await });
 
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let profile = std::env::temp_dir().join(format!("leftfold-e2e-{port}"));
-        let files = std::env::temp_dir().join(format!("leftfold-e2e-{port}-files"));
-        std::fs::create_dir_all(&files).unwrap();
-        let firefox = setting("BROWSER_KIND", "Chromium") == "Firefox";
-        let child = Command::new(setting("DRIVER", "chromedriver"))
-            .arg(format!("--port={port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the driver starts");
-        let capabilities =
-            if firefox { firefox_as(&files) } else { chromium_as(&profile, &files, trace) };
-        let Value::Object(capabilities) = capabilities else {
-            panic!("capabilities are an object")
-        };
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(capabilities);
-        let mut tries = 0;
-        let client = loop {
-            match builder.connect(&format!("http://127.0.0.1:{port}")).await {
-                Ok(client) => break client,
-                Err(error) if tries > 100 => panic!("the browser does not start: {error}"),
-                Err(_) => tries += 1,
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        };
-        let session = client.session_id().await.unwrap().unwrap_or_default();
-        let driver =
-            Driver { _child: child, address: SocketAddr::from(([127, 0, 0, 1], port)), session };
-        Self { client, address, _driver: driver, profile, files }
+        let browser = browser::take(trace).await;
+        Self { client: browser.client.clone(), address, browser }
     }
 
     /// Opens a file of the folder, and waits for nothing but its load.
@@ -279,39 +177,21 @@ impl Page {
     }
 
     pub async fn ready(&self) {
-        self.client
-            .wait()
-            .at_most(PATIENCE)
-            .for_element(Locator::Css("[role=grid]"))
-            .await
-            .unwrap();
+        self.find("[role=grid]").await;
         self.js("await leftfold.ready").await;
     }
 
     /// What an expression in the page comes to; awaits inside are fine. An `Error` comes back as
     /// `{error, code, …}`.
     pub async fn js(&self, code: &str) -> Value {
-        // What the console was told is drawn with the next frame; a hidden page has none.
-        let drawn = if code.contains("document.") {
-            "await new Promise(done => {
-                setTimeout(done, 100);
-                requestAnimationFrame(() => setTimeout(done));
-            });"
-        } else {
-            ""
-        };
-        let script = format!(
-            "const done = arguments[0];
-             (async () => {{ {drawn} {} }})().then(done, (e) => done({{ error: e.message, ...e }}));",
-            if code.contains("return") { code.to_owned() } else { format!("return {code}") }
-        );
-        self.client.execute_async(&script, vec![]).await.unwrap()
+        self.client.execute_async(&script(&drawn(code)), vec![]).await.unwrap()
     }
 
     pub async fn find(&self, selector: &str) -> Element {
         self.client
             .wait()
             .at_most(PATIENCE)
+            .every(MOMENT)
             .for_element(Locator::Css(selector))
             .await
             .unwrap_or_else(|error| panic!("{selector}: {error}"))
@@ -349,11 +229,10 @@ impl Page {
     /// Clicks as soon as there is something to click: what was typed or sent a moment ago may
     /// not be drawn yet, or be drawn anew just now.
     pub async fn click_on(&self, xpath: &str) {
-        let mut tries = 0;
+        let start = Instant::now();
         while let Err(error) = self.try_click(xpath).await {
-            tries += 1;
-            assert!(tries < TRIES, "{xpath}: {error}");
-            tokio::time::sleep(PATIENCE / TRIES).await;
+            assert!(start.elapsed() < PATIENCE, "{xpath}: {error}");
+            tokio::time::sleep(MOMENT).await;
         }
     }
 
@@ -382,15 +261,20 @@ impl Page {
         self.client.perform_actions(actions).await.unwrap();
     }
 
-    /// Presses Shift+Tab.
-    pub async fn press_back(&self) {
+    /// Presses Tab so many times, or Shift+Tab where they are less than zero.
+    pub async fn press_tab(&self, times: i64) {
         let (shift, tab) = ('\u{e008}', '\u{e004}');
-        let actions = KeyActions::new("keyboard".to_owned())
-            .then(KeyAction::Down { value: shift })
-            .then(KeyAction::Down { value: tab })
-            .then(KeyAction::Up { value: tab })
-            .then(KeyAction::Up { value: shift });
-        self.client.perform_actions(actions).await.unwrap();
+        let mut keys = KeyActions::new("keyboard".to_owned());
+        if times < 0 {
+            keys = keys.then(KeyAction::Down { value: shift });
+        }
+        for _ in 0..times.abs() {
+            keys = keys.then(KeyAction::Down { value: tab }).then(KeyAction::Up { value: tab });
+        }
+        if times < 0 {
+            keys = keys.then(KeyAction::Up { value: shift });
+        }
+        self.client.perform_actions(keys).await.unwrap();
     }
 
     /// Waits until a condition in the page holds.
@@ -400,53 +284,92 @@ impl Page {
 
     /// False where a condition does not come true for a long while.
     pub async fn holds(&self, condition: &str) -> bool {
-        for _ in 0..TRIES {
-            if self.js(condition).await == Value::Bool(true) {
-                return true;
+        // The page itself looks again and again: to ask it each time would take longer.
+        let look = script(&format!(
+            "const holds = async () => {{ {} }}, end = performance.now() + {};
+             for (;;) {{
+                 if (await holds().catch(() => false) === true) return true;
+                 if (performance.now() > end) return false;
+                 await new Promise(done => setTimeout(done, {}));
+             }}",
+            drawn(condition),
+            PATIENCE.as_millis(),
+            MOMENT.as_millis() / 2
+        ));
+        let start = Instant::now();
+        loop {
+            // A page that is left in the meantime answers nothing; the next one may.
+            if let Ok(Value::Bool(holds)) = self.client.execute_async(&look, vec![]).await {
+                return holds;
             }
-            tokio::time::sleep(PATIENCE / TRIES).await;
+            if start.elapsed() > PATIENCE {
+                return false;
+            }
+            tokio::time::sleep(MOMENT).await;
         }
-        false
     }
 
     /// What was downloaded under this name, once all of it has come; the file is taken away.
     pub async fn downloaded(&self, name: &str) -> Vec<u8> {
-        let (file, part) = (self.files.join(name), self.files.join(format!("{name}.part")));
-        for _ in 0..400 {
-            tokio::time::sleep(PATIENCE / TRIES).await;
+        let files = &self.browser.files;
+        let (file, part) = (files.join(name), files.join(format!("{name}.part")));
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
             // A browser that makes an empty file first writes into another beside it.
             match std::fs::read(&file) {
                 Ok(bytes) if !bytes.is_empty() && !part.exists() => {
                     std::fs::remove_file(&file).unwrap();
                     return bytes;
                 }
-                _ => {}
+                _ => tokio::time::sleep(MOMENT).await,
             }
         }
-        panic!(
-            "{name} never came: {:?}",
-            std::fs::read_dir(&self.files).unwrap().collect::<Vec<_>>()
-        );
+        let there = std::fs::read_dir(files).unwrap().collect::<Vec<_>>();
+        panic!("{name} never came: {there:?}");
     }
 
     /// Chooses a file of that content in the page's field for it.
     pub async fn choose(&self, name: &str, content: &[u8]) {
-        let file = self.files.join(name);
+        let file = self.browser.files.join(name);
         std::fs::write(&file, content).unwrap();
         let field = self.find("input[type=file]:enabled").await;
         field.send_keys(&file.to_string_lossy()).await.unwrap();
     }
 
     pub async fn screenshot(&self, name: &str) {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        let mut folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        if browser::is_firefox() {
+            folder.push("firefox");
+        }
         std::fs::create_dir_all(&folder).unwrap();
         let png = self.client.screenshot().await.unwrap();
         std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
     }
 
     pub async fn close(self) {
-        self.client.close().await.unwrap();
-        let _ = std::fs::remove_dir_all(&self.profile);
-        let _ = std::fs::remove_dir_all(&self.files);
+        browser::give_back(self.browser).await;
     }
+}
+
+/// Code whose value is asked for; where it looks at the document, once what the console was told
+/// is drawn. That is with the next frame; a hidden page has none.
+fn drawn(code: &str) -> String {
+    let drawn = if code.contains("document.") {
+        "await new Promise(done => {
+            setTimeout(done, 100);
+            requestAnimationFrame(() => setTimeout(done));
+        });"
+    } else {
+        ""
+    };
+    let value = if code.contains("return") { "" } else { "return " };
+    format!("{drawn} {value}{code}")
+}
+
+/// A script for the driver: it is done once the code's value is there.
+fn script(code: &str) -> String {
+    format!(
+        "const done = arguments[0];
+         (async () => {{ {code} }})().then(done, (e) => done({{ error: e.message, ...e }}));"
+    )
 }

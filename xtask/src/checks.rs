@@ -2,7 +2,9 @@
 //!
 //! It never filters what a test runner prints, and begins nothing more after a failure.
 
-use std::{collections::BTreeSet, fmt::Write, path::PathBuf, process::Command, time::Instant};
+use std::{
+    collections::BTreeSet, fmt::Write, path::PathBuf, process::Command, thread, time::Instant,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -70,9 +72,6 @@ const WASM_DOCS: &str = "Docs, WebAssembly";
 const NATIVE: &str = "Tests, native";
 const PAGE: &str = "The optimised page";
 
-/// The tests that drive the built page.
-const PAGE_TESTS: [&str; 3] = ["e2e", "lab_page", "files_page"];
-
 /// What is checked on every change, in seconds: nothing of it needs a browser or WebAssembly.
 pub fn check(shell: Shell) -> Result<()> {
     let start = Instant::now();
@@ -120,10 +119,9 @@ pub fn test(shell: Shell, name: Option<&str>) -> Result<()> {
                 )
             });
         }
-        if !chosen.page.is_empty() {
-            let tests = chosen.page.iter().flat_map(|test| ["--test", test]);
-            let mut command = driving(shell, browser, "test -p leftfold");
-            command.args(tests).args(name);
+        if chosen.page {
+            let mut command = driving(shell, browser, "test -p leftfold --test pages --");
+            command.args(name).arg(format!("--test-threads={}", per_browser()));
             let title = format!("The page, end to end, in {:?}", browser.kind);
             plan.stage(&title, &[PAGE, NATIVE], move |output| {
                 output.run(&mut command, "To see the page yourself: `cargo xtask serve`.")
@@ -147,6 +145,12 @@ pub fn test(shell: Shell, name: Option<&str>) -> Result<()> {
 }
 
 const AT_ONCE: usize = 3;
+
+/// How many tests drive one kind of browser at the same time: the other kind is driven as well, and
+/// a browser and its page alone keep more than one core busy.
+fn per_browser() -> usize {
+    thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
+}
 
 /// Where the output of stages is kept while they run.
 fn logs(shell: &Shell) -> PathBuf {
@@ -200,8 +204,8 @@ struct Chosen {
     native: Option<String>,
     /// Those that are themselves WebAssembly.
     browser: bool,
-    /// The programs that drive the built page.
-    page: Vec<&'static str>,
+    /// Those that drive the built page.
+    page: bool,
     /// Those that kill and damage.
     force: bool,
 }
@@ -209,7 +213,7 @@ struct Chosen {
 impl Chosen {
     fn everything() -> Self {
         let native = Some("test --workspace".to_owned());
-        Self { native, browser: true, page: PAGE_TESTS.to_vec(), force: true }
+        Self { native, browser: true, page: true, force: true }
     }
 
     /// Those that may have such a name.
@@ -226,7 +230,7 @@ impl Chosen {
         };
         let browser = take("browser");
         let force = take("torture");
-        let page = PAGE_TESTS.into_iter().filter(|test| take(test)).collect();
+        let page = take("pages");
         // They draw for people, and check nothing.
         take("screenshots");
 
@@ -244,11 +248,11 @@ impl Chosen {
     }
 
     fn drives_page(&self) -> bool {
-        self.force || !self.page.is_empty()
+        self.force || self.page
     }
 
     fn needs(&self) -> Needs {
-        if self.browser || !self.page.is_empty() {
+        if self.browser || self.page {
             Needs::TESTS
         } else if self.force {
             Needs::PAGE_IN_BROWSER

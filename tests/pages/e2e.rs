@@ -1,19 +1,58 @@
 //! The page end to end, in a headless browser: driven through roles, accessible names and the
 //! console, never through CSS classes. `cargo xtask test` builds the page and runs this.
 
-#![cfg(not(target_arch = "wasm32"))]
-#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
-
-#[expect(dead_code, reason = "the benchmarks need more of it")]
-mod page;
-
-use page::Page;
+use crate::page::Page;
 use serde_json::json;
+
+tests! {
+    Browsers::Both => [
+        the_first_visit_shows_the_carts_story_played_to_its_end,
+        five_commands_by_form_and_keyboard_alone_then_back_in_time_and_a_reload,
+        a_reload_right_after_a_step_or_a_command_comes_back_to_it,
+        a_filter_over_a_long_log_is_answered_slice_by_slice_and_finds_all_of_it,
+        sending_in_the_past_forks_and_leaves_the_original_whole,
+        the_page_reports_no_violation_of_its_security_policy_and_no_error,
+        the_row_of_the_playhead_stays_in_view_where_the_log_gets_less_room,
+        what_an_event_says_can_be_read_in_its_row_on_a_phone_and_in_large_type,
+        the_page_itself_never_scrolls_in_any_scenario_or_width,
+        the_page_itself_never_scrolls_while_flags_say_how_far_they_are_behind,
+        listeners_hear_of_a_command_before_whoever_sent_it_goes_on,
+        back_leaves_what_an_address_led_to_and_a_broken_link_leaves_everything,
+        keys_leave_alone_what_lies_under_a_dialog,
+        what_does_not_hold_says_of_what_and_leads_there,
+        nothing_moves_under_whoever_drags_for_the_first_time,
+        both_themes_and_a_narrow_screen_are_drawn,
+        a_log_is_renamed_copied_deleted_brought_back_and_opened_from_its_link,
+    ],
+    Browsers::Chromium("what the console answers is worked out in Rust, wherever that runs") => [
+        a_wrong_expected_version_appends_nothing_and_the_same_command_is_handled_once,
+        a_bulk_append_is_all_or_nothing_and_sought_by_position_or_date,
+        three_calls_for_the_storys_next_step_tell_three_steps,
+        what_cannot_be_is_refused_by_the_console_and_nothing_is_changed,
+        a_new_customer_gets_one_mail_however_often_history_is_replayed,
+        no_money_is_made_or_lost_at_any_position_and_no_transfer_stays_pending,
+    ],
+    Browsers::Chromium("what is shown is worked out in Rust; the tests above see browsers show it") => [
+        every_scenario_tells_its_story_and_takes_every_command_from_its_form,
+        what_was_asked_and_sent_after_the_playhead_is_marked_as_not_yet_so,
+        a_refusal_can_be_read_by_an_audience,
+        the_state_of_the_event_at_the_playhead_is_the_first_that_is_seen,
+        the_past_is_told_in_the_words_of_the_story,
+        what_came_to_nothing_leaves_no_change_marked,
+        a_bookmark_is_taken_away_by_the_button_that_set_it,
+        a_story_that_is_over_is_told_again_in_a_log_of_its_own,
+        search_finds_a_word_of_a_comment_until_its_post_is_deleted,
+        a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when_asked,
+        a_projection_that_is_removed_and_added_again_fills_itself_from_the_past,
+    ],
+    Browsers::Chromium("axe reads the document and its styles, which are the same everywhere") => [
+        axe_finds_nothing_in_any_scenario_theme_or_width,
+    ],
+}
 
 const ENTER: char = '\u{e007}';
 const TAB: char = '\u{e004}';
 
-#[tokio::test(flavor = "multi_thread")]
 async fn the_first_visit_shows_the_carts_story_played_to_its_end() {
     let page = Page::open().await;
     assert_eq!(page.js("leftfold.head()").await, page.js("leftfold.position()").await);
@@ -25,7 +64,6 @@ async fn the_first_visit_shows_the_carts_story_played_to_its_end() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn five_commands_by_form_and_keyboard_alone_then_back_in_time_and_a_reload() {
     let page = Page::open().await;
     page.js("await leftfold.open('cart', { empty: true })").await;
@@ -102,7 +140,6 @@ async fn type_over(page: &Page, text: &str) {
     page.type_over(&field, text).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_reload_right_after_a_step_or_a_command_comes_back_to_it() {
     let page = Page::open().await;
     let item = "{ type: 'AddToCart', data: { item: 'apples' } }";
@@ -115,7 +152,6 @@ async fn a_reload_right_after_a_step_or_a_command_comes_back_to_it() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_expected_version_appends_nothing_and_the_same_command_is_handled_once() {
     let page = Page::open().await;
     page.js("await leftfold.open('cart', { empty: true })").await;
@@ -157,7 +193,6 @@ async fn a_wrong_expected_version_appends_nothing_and_the_same_command_is_handle
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_bulk_append_is_all_or_nothing_and_sought_by_position_or_date() {
     let page = Page::open().await;
     page.js("await leftfold.open('cart', { empty: true, storage: 'memory' })").await;
@@ -178,7 +213,6 @@ async fn a_bulk_append_is_all_or_nothing_and_sought_by_position_or_date() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_filter_over_a_long_log_is_answered_slice_by_slice_and_finds_all_of_it() {
     let page = Page::open().await;
     let fill = "await leftfold.open('cart', { empty: true, storage: 'memory' });
@@ -207,7 +241,6 @@ async fn a_filter_over_a_long_log_is_answered_slice_by_slice_and_finds_all_of_it
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn sending_in_the_past_forks_and_leaves_the_original_whole() {
     let page = Page::open().await;
     let (head, hash) = (page.js("leftfold.head()").await, page.js("location.hash").await);
@@ -221,7 +254,6 @@ async fn sending_in_the_past_forks_and_leaves_the_original_whole() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn every_scenario_tells_its_story_and_takes_every_command_from_its_form() {
     let page = Page::open().await;
     let scenarios = page.js("leftfold.scenarios()").await;
@@ -254,7 +286,6 @@ async fn every_scenario_tells_its_story_and_takes_every_command_from_its_form() 
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn the_page_reports_no_violation_of_its_security_policy_and_no_error() {
     let page = Page::open().await;
     page.js("window.addEventListener('securitypolicyviolation', e => (window.violations = window.violations || []).push(e.violatedDirective))").await;
@@ -282,7 +313,6 @@ async fn barriers(page: &Page) -> Vec<String> {
     found.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn axe_finds_nothing_in_any_scenario_theme_or_width() {
     let page = Page::open().await;
     let scenarios = page.js("leftfold.scenarios()").await;
@@ -311,7 +341,6 @@ const ROW_IN_VIEW: &str = "document
         .querySelector('[role=grid] [aria-selected=true]')?.getBoundingClientRect().bottom
     <= document.querySelector('[role=grid]').getBoundingClientRect().bottom + 2";
 
-#[tokio::test(flavor = "multi_thread")]
 async fn what_was_asked_and_sent_after_the_playhead_is_marked_as_not_yet_so() {
     let page = Page::open().await;
     page.js("await leftfold.open('welcome')").await;
@@ -326,7 +355,6 @@ async fn what_was_asked_and_sent_after_the_playhead_is_marked_as_not_yet_so() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_can_be_read_by_an_audience() {
     let page = Page::open().await;
     page.click("Present").await;
@@ -334,7 +362,6 @@ async fn a_refusal_can_be_read_by_an_audience() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn the_row_of_the_playhead_stays_in_view_where_the_log_gets_less_room() {
     let page = Page::open().await;
     page.js("await leftfold.open('orders')").await;
@@ -349,7 +376,6 @@ async fn the_row_of_the_playhead_stays_in_view_where_the_log_gets_less_room() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn the_state_of_the_event_at_the_playhead_is_the_first_that_is_seen() {
     let page = Page::open().await;
     page.js("await leftfold.open('orders')").await;
@@ -366,7 +392,6 @@ async fn the_state_of_the_event_at_the_playhead_is_the_first_that_is_seen() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn what_an_event_says_can_be_read_in_its_row_on_a_phone_and_in_large_type() {
     let page = Page::open().await;
     page.js("await leftfold.open('cart')").await;
@@ -384,7 +409,6 @@ async fn what_an_event_says_can_be_read_in_its_row_on_a_phone_and_in_large_type(
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn the_page_itself_never_scrolls_in_any_scenario_or_width() {
     let page = Page::open().await;
     let scenarios = page.js("leftfold.scenarios()").await;
@@ -408,7 +432,6 @@ const BEYOND: &str = "
     const { scrollWidth, scrollHeight } = document.documentElement;
     return [scrollWidth - innerWidth, scrollHeight - innerHeight];";
 
-#[tokio::test(flavor = "multi_thread")]
 async fn the_page_itself_never_scrolls_while_flags_say_how_far_they_are_behind() {
     let page = Page::open().await;
     for (width, height) in [(1024, 768), (1280, 720), (500, 844)] {
@@ -433,7 +456,6 @@ async fn the_page_itself_never_scrolls_while_flags_say_how_far_they_are_behind()
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn the_past_is_told_in_the_words_of_the_story() {
     let page = Page::open().await;
     page.js("await leftfold.seek(1)").await;
@@ -446,7 +468,6 @@ async fn the_past_is_told_in_the_words_of_the_story() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn what_came_to_nothing_leaves_no_change_marked() {
     let page = Page::open().await;
     let marks = "document.querySelectorAll('[aria-label=\"Read side\"] ins').length";
@@ -463,7 +484,6 @@ async fn what_came_to_nothing_leaves_no_change_marked() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_bookmark_is_taken_away_by_the_button_that_set_it() {
     let page = Page::open().await;
     let pressed = "[...document.querySelectorAll('button')]
@@ -480,7 +500,6 @@ async fn a_bookmark_is_taken_away_by_the_button_that_set_it() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn listeners_hear_of_a_command_before_whoever_sent_it_goes_on() {
     let page = Page::open().await;
     let heard = page
@@ -504,7 +523,6 @@ async fn listeners_hear_of_a_command_before_whoever_sent_it_goes_on() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn three_calls_for_the_storys_next_step_tell_three_steps() {
     let page = Page::open().await;
     let told = page
@@ -517,7 +535,6 @@ async fn three_calls_for_the_storys_next_step_tell_three_steps() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn back_leaves_what_an_address_led_to_and_a_broken_link_leaves_everything() {
     let page = Page::open().await;
     page.goto("#/bank").await;
@@ -532,7 +549,6 @@ async fn back_leaves_what_an_address_led_to_and_a_broken_link_leaves_everything(
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_is_refused_by_the_console_and_nothing_is_changed() {
     let page = Page::open().await;
     let codes = page
@@ -555,7 +571,6 @@ async fn what_cannot_be_is_refused_by_the_console_and_nothing_is_changed() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn keys_leave_alone_what_lies_under_a_dialog() {
     let page = Page::open().await;
     page.click_menu("Log ▾", "All logs…").await;
@@ -571,7 +586,6 @@ async fn keys_leave_alone_what_lies_under_a_dialog() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_story_that_is_over_is_told_again_in_a_log_of_its_own() {
     let page = Page::open().await;
     page.click("Tell it again").await;
@@ -583,7 +597,6 @@ async fn a_story_that_is_over_is_told_again_in_a_log_of_its_own() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_hold_says_of_what_and_leads_there() {
     let page = Page::open().await;
     page.js("await leftfold.open('orders')").await;
@@ -592,7 +605,6 @@ async fn what_does_not_hold_says_of_what_and_leads_there() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn nothing_moves_under_whoever_drags_for_the_first_time() {
     let page = Page::open().await;
     let top =
@@ -609,7 +621,6 @@ async fn nothing_moves_under_whoever_drags_for_the_first_time() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn both_themes_and_a_narrow_screen_are_drawn() {
     let page = Page::sized(390, 844).await;
     page.screenshot("cart-narrow-light").await;
@@ -621,7 +632,6 @@ async fn both_themes_and_a_narrow_screen_are_drawn() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_new_customer_gets_one_mail_however_often_history_is_replayed() {
     let page = Page::open().await;
     page.js("await leftfold.open('welcome', { empty: true })").await;
@@ -651,7 +661,6 @@ async fn a_new_customer_gets_one_mail_however_often_history_is_replayed() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn no_money_is_made_or_lost_at_any_position_and_no_transfer_stays_pending() {
     let page = Page::open().await;
     page.js("await leftfold.open('transfers')").await;
@@ -672,7 +681,6 @@ async fn no_money_is_made_or_lost_at_any_position_and_no_transfer_stays_pending(
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn search_finds_a_word_of_a_comment_until_its_post_is_deleted() {
     let page = Page::open().await;
     page.js("await leftfold.open('blog', { empty: true })").await;
@@ -691,7 +699,6 @@ async fn search_finds_a_word_of_a_comment_until_its_post_is_deleted() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when_asked() {
     let page = Page::open().await;
     page.goto("#/listing").await;
@@ -710,7 +717,6 @@ async fn a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past() {
     let page = Page::open().await;
     let before = page.js("await leftfold.view('Best sellers')").await;
@@ -722,7 +728,6 @@ async fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_log_is_renamed_copied_deleted_brought_back_and_opened_from_its_link() {
     let page = Page::open().await;
     let events = "JSON.stringify(await leftfold.events(1, await leftfold.head()))";

@@ -2,18 +2,43 @@
 //! a person clicks to take a log elsewhere, bring one in, or get one back. `cargo xtask test` builds
 //! the page and runs this.
 
-#![cfg(not(target_arch = "wasm32"))]
-#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
-
-#[expect(dead_code, reason = "files take less of it than the page as a whole")]
-mod page;
-
 use std::fmt::Write;
 
+use crate::page::logs::{export, open_logs, says, share};
+use crate::page::{FULL, Page};
 use fantoccini::wd::WindowHandle;
-use page::logs::{export, open_logs, says, share};
-use page::{FULL, Page};
 use serde_json::{Value, json};
+
+tests! {
+    Browsers::Both => [
+        a_log_goes_out_as_every_kind_of_file_and_comes_back_the_same,
+        an_archive_of_another_scenario_says_so_and_becomes_a_log_of_its_own,
+        an_archive_goes_after_the_open_logs_events_where_its_versions_go_on,
+        an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing,
+        an_import_that_is_cancelled_in_the_middle_leaves_nothing,
+        a_table_is_downloaded_as_it_is_shown,
+        how_sure_a_command_is_and_how_much_room_there_is_is_said_and_chosen,
+        a_log_that_fits_no_link_is_offered_as_a_file,
+        a_link_brings_what_was_refused_and_what_has_left_the_system_as_well,
+        a_disaster_is_rehearsed_and_what_was_rebuilt_and_how_fast_is_said,
+        what_this_scenario_cannot_read_is_kept_and_counted_and_the_fold_goes_on,
+        where_the_browser_keeps_nothing_the_page_says_so_and_a_log_can_be_exported,
+        a_full_disk_stores_nothing_says_so_and_is_tried_again,
+        where_the_disk_is_full_from_the_start_there_is_a_log_in_memory,
+        a_connection_that_is_closed_under_the_page_is_opened_again_when_asked,
+        a_log_that_another_tab_deletes_takes_nothing_until_it_is_back,
+        a_race_that_is_lost_between_two_steps_is_a_conflict_and_no_loss,
+        where_tabs_cannot_lock_a_reload_goes_on_and_a_second_tab_waits_its_turn,
+        what_a_scenario_does_not_know_of_an_event_is_kept_in_forks_and_restored,
+        an_answer_to_something_else_does_not_cancel_what_is_under_way,
+        a_log_that_is_thrown_away_while_it_is_open_is_saved_again_from_memory,
+        a_database_of_another_version_of_the_page_is_left_alone_and_said,
+        a_damaged_record_is_named_and_what_is_left_is_used_and_exported,
+        damage_beside_the_events_keeps_no_log_from_being_opened,
+        a_tab_that_watches_has_no_process_react_once_more_and_says_where,
+        a_page_that_has_fallen_still_hands_out_everything,
+    ],
+}
 
 /// The open log's events, as the console hands them out.
 const EVENTS: &str = "JSON.stringify(await leftfold.events(1, await leftfold.head()))";
@@ -52,7 +77,6 @@ fn lines(events: &[Value]) -> Vec<u8> {
     text.into_bytes()
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_log_goes_out_as_every_kind_of_file_and_comes_back_the_same() {
     let page = logs().await;
     let before = page.js(EVENTS).await;
@@ -98,7 +122,6 @@ async fn a_log_goes_out_as_every_kind_of_file_and_comes_back_the_same() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn an_archive_of_another_scenario_says_so_and_becomes_a_log_of_its_own() {
     let page = Page::open().await;
     page.js("await leftfold.open('bank')").await;
@@ -122,7 +145,6 @@ async fn an_archive_of_another_scenario_says_so_and_becomes_a_log_of_its_own() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn an_archive_goes_after_the_open_logs_events_where_its_versions_go_on() {
     let page = Page::open().await;
     page.js("await leftfold.open('cart', { empty: true })").await;
@@ -167,7 +189,6 @@ async fn an_archive_goes_after_the_open_logs_events_where_its_versions_go_on() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing() {
     let page = logs().await;
     let before = page.js(EVENTS).await;
@@ -207,7 +228,6 @@ async fn an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_is_cancelled_in_the_middle_leaves_nothing() {
     let page = logs().await;
     let before = page.js(EVENTS).await;
@@ -250,7 +270,6 @@ async fn an_import_that_is_cancelled_in_the_middle_leaves_nothing() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_table_is_downloaded_as_it_is_shown() {
     let page = Page::open().await;
     page.js("await leftfold.open('bank')").await;
@@ -274,7 +293,6 @@ async fn a_table_is_downloaded_as_it_is_shown() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn how_sure_a_command_is_and_how_much_room_there_is_is_said_and_chosen() {
     let page = Page::open().await;
     page.js("window.asked = 0;
@@ -316,7 +334,6 @@ async fn how_sure_a_command_is_and_how_much_room_there_is_is_said_and_chosen() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_fits_no_link_is_offered_as_a_file() {
     let page = Page::open().await;
     page.js("await leftfold.append(Array.from({ length: 3000 }, (_, n) => ({
@@ -332,7 +349,6 @@ async fn a_log_that_fits_no_link_is_offered_as_a_file() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_link_brings_what_was_refused_and_what_has_left_the_system_as_well() {
     let page = Page::open().await;
     page.js("await leftfold.open('welcome')").await;
@@ -351,7 +367,6 @@ async fn a_link_brings_what_was_refused_and_what_has_left_the_system_as_well() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_disaster_is_rehearsed_and_what_was_rebuilt_and_how_fast_is_said() {
     let page = logs().await;
     let (before, count) = (page.js(EVENTS).await, page.js("leftfold.head()").await);
@@ -379,7 +394,6 @@ async fn a_disaster_is_rehearsed_and_what_was_rebuilt_and_how_fast_is_said() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn what_this_scenario_cannot_read_is_kept_and_counted_and_the_fold_goes_on() {
     let page = Page::open().await;
     page.js("await leftfold.open('bank', { empty: true })").await;
@@ -412,7 +426,6 @@ async fn what_this_scenario_cannot_read_is_kept_and_counted_and_the_fold_goes_on
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn where_the_browser_keeps_nothing_the_page_says_so_and_a_log_can_be_exported() {
     let page = Page::unopened().await;
     page.resize(1440, 900).await;
@@ -433,7 +446,6 @@ async fn where_the_browser_keeps_nothing_the_page_says_so_and_a_log_can_be_expor
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_stores_nothing_says_so_and_is_tried_again() {
     let page = Page::open().await;
     let (before, count) = (page.js(EVENTS).await, page.js("leftfold.head()").await);
@@ -464,7 +476,6 @@ async fn a_full_disk_stores_nothing_says_so_and_is_tried_again() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn where_the_disk_is_full_from_the_start_there_is_a_log_in_memory() {
     let page = Page::unopened().await;
     page.resize(1440, 900).await;
@@ -487,7 +498,6 @@ const CONNECTION: &str = "
     };
     return 0";
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_closed_under_the_page_is_opened_again_when_asked() {
     let page = Page::open().await;
     page.js(CONNECTION).await;
@@ -529,7 +539,6 @@ async fn elsewhere(page: &Page, code: &str) -> WindowHandle {
     there
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_another_tab_deletes_takes_nothing_until_it_is_back() {
     let page = Page::open().await;
     page.js(ADD).await;
@@ -558,7 +567,6 @@ async fn a_log_that_another_tab_deletes_takes_nothing_until_it_is_back() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_race_that_is_lost_between_two_steps_is_a_conflict_and_no_loss() {
     let page = Page::open().await;
     let head = page.js("leftfold.head()").await.as_u64().unwrap();
@@ -584,7 +592,6 @@ async fn a_race_that_is_lost_between_two_steps_is_a_conflict_and_no_loss() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn where_tabs_cannot_lock_a_reload_goes_on_and_a_second_tab_waits_its_turn() {
     let page = Page::unopened().await;
     page.resize(1440, 900).await;
@@ -613,7 +620,6 @@ async fn where_tabs_cannot_lock_a_reload_goes_on_and_a_second_tab_waits_its_turn
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn what_a_scenario_does_not_know_of_an_event_is_kept_in_forks_and_restored() {
     let page = Page::open().await;
     let file = lines(&[json!({ "data": { "item": "pears", "note": "ripe" } }), json!({})]);
@@ -641,7 +647,6 @@ async fn what_a_scenario_does_not_know_of_an_event_is_kept_in_forks_and_restored
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_to_something_else_does_not_cancel_what_is_under_way() {
     let page = Page::open().await;
     page.js("navigator.storage.persisted = async () => false;
@@ -667,7 +672,6 @@ async fn an_answer_to_something_else_does_not_cancel_what_is_under_way() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_is_thrown_away_while_it_is_open_is_saved_again_from_memory() {
     let page = Page::open().await;
     page.js(ADD).await;
@@ -704,7 +708,6 @@ async fn a_log_that_is_thrown_away_while_it_is_open_is_saved_again_from_memory()
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_another_version_of_the_page_is_left_alone_and_said() {
     let page = Page::unopened().await;
     page.resize(1440, 900).await;
@@ -773,7 +776,6 @@ async fn spoil(page: &Page, change: &str) {
     assert_eq!(page.js(&code).await, json!(0));
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_record_is_named_and_what_is_left_is_used_and_exported() {
     let page = Page::open().await;
     page.js("await leftfold.open('cart', { empty: true })").await;
@@ -801,7 +803,6 @@ async fn a_damaged_record_is_named_and_what_is_left_is_used_and_exported() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn damage_beside_the_events_keeps_no_log_from_being_opened() {
     let page = Page::open().await;
     page.js("await leftfold.open('welcome')").await;
@@ -828,7 +829,6 @@ async fn damage_beside_the_events_keeps_no_log_from_being_opened() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_tab_that_watches_has_no_process_react_once_more_and_says_where() {
     let page = Page::open().await;
     page.js("await leftfold.open('welcome')").await;
@@ -845,7 +845,6 @@ async fn a_tab_that_watches_has_no_process_react_once_more_and_says_where() {
     page.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_has_fallen_still_hands_out_everything() {
     let page = Page::open().await;
     let (head, log) = (page.js("leftfold.head()").await, page.js("location.hash").await);

@@ -1,0 +1,76 @@
+//! The built page in a headless browser, driven through roles, accessible names and the console,
+//! never through CSS classes. `cargo xtask test` builds the page, and runs this in Chromium and in
+//! Firefox at once.
+//!
+//! Every test has an origin that nobody has used before, so it begins with nothing stored. Tests
+//! take turns with a browser: to start one takes longer than most of them.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
+
+#[path = "../page/mod.rs"]
+#[expect(dead_code, reason = "the benchmarks need more of it")]
+mod page;
+
+/// Lists the tests of a file, by where they run. Who writes a test and does not list it is told
+/// that nobody calls it.
+macro_rules! tests {
+    ($($browsers:expr => [$($test:ident),* $(,)?]),* $(,)?) => {
+        use crate::{Browsers, Test};
+
+        pub const TESTS: &[Test] = &[$($(
+            Test {
+                name: concat!(module_path!(), "::", stringify!($test)),
+                browsers: $browsers,
+                run: || Box::pin($test()),
+            }
+        ),*),*];
+    };
+}
+
+mod e2e;
+mod files;
+mod lab;
+
+use std::pin::Pin;
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Trial};
+
+/// Where a test runs.
+#[derive(Clone, Copy)]
+pub enum Browsers {
+    /// In both: it is about something that browsers do each in their own way.
+    Both,
+    /// In Chromium only, for this reason.
+    Chromium(&'static str),
+}
+
+/// A test, as its file lists it.
+pub struct Test {
+    name: &'static str,
+    browsers: Browsers,
+    run: fn() -> Pin<Box<dyn Future<Output = ()>>>,
+}
+
+fn main() -> ExitCode {
+    // Sessions with browsers outlive the tests that begin them.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let handle = runtime.handle();
+    let all = [e2e::TESTS, files::TESTS, lab::TESTS].into_iter().flatten();
+    let trials = all.map(|test| {
+        let (name, handle) = (test.name.trim_start_matches("pages::"), handle.clone());
+        Trial::ignorable_test(name, move || {
+            if let Browsers::Chromium(reason) = test.browsers
+                && page::browser::is_firefox()
+            {
+                return Ok(Completion::ignored_with(reason));
+            }
+            handle.block_on((test.run)());
+            Ok(Completion::Completed)
+        })
+    });
+    let (arguments, trials) = (Arguments::from_args(), trials.collect());
+    let _in_runtime = runtime.enter();
+    page::browser::share(|| libtest_mimic::run(&arguments, trials)).exit_code()
+}
