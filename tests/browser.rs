@@ -302,7 +302,7 @@ async fn a_full_storage_stores_nothing_and_says_so() {
             Object.defineProperty(IDBTransaction.prototype, 'error', error);
          };",
     );
-    let appended = store.append("a", &commits(2)[1]).await;
+    let appended = store.append("a", &commits(2)[1]).await.map(|_| ());
     let put = store.put("a", Shelf::Marks, "transfers", "1").await;
     let described = store.describe(&info("b")).await;
     undo.call0(&JsValue::NULL).unwrap();

@@ -314,8 +314,8 @@ impl<'a> Run<'a> {
     /// A tab has the log open.
     fn took(&mut self, number: usize, handle: Handle, log: OpenLog) {
         let heard = Rc::<RefCell<Vec<Did>>>::default();
-        let hears = heard.clone();
-        log.on_change(move |trace| hears.borrow_mut().extend(trace));
+        let done = heard.clone();
+        log.on_change(move |trace| done.borrow_mut().extend(trace));
         let serve: Vec<Task> = vec![Box::pin(log.serve())];
         let (asked, asleep, off) = (Vec::new(), false, BTreeSet::new());
         self.tabs.push(Tab { number, log, handle, serve, asked, heard, asleep, off });
@@ -476,16 +476,12 @@ impl<'a> Run<'a> {
         let mut asked = Asked { task, came: came.clone() };
         go_on(&mut asked.task);
         let answered = came.take();
-        match answered {
-            Some(answered) => {
-                self.answered(tab, &answered);
-                Some(answered)
-            }
-            None => {
-                self.tabs[tab].asked.push(asked);
-                None
-            }
+        if let Some(answered) = &answered {
+            self.answered(tab, answered);
+        } else {
+            self.tabs[tab].asked.push(asked);
         }
+        answered
     }
 
     /// Takes note of an answer.

@@ -1,0 +1,997 @@
+//! A host, asked: what it opens, stores, learns, takes over, copies and answers, over tabs that
+//! share a store in memory. What happens by chance is in `simulation`.
+#![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
+
+mod surroundings;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leftfold::codec::archive::{Format, Import};
+use leftfold::es::{Expected, Scenario};
+use leftfold::host::{
+    Answered, Command, Disturbance, ErrorCode, Host, How, Imagine, LoadBy, OpenLog, Place, Request,
+    Response, SubscriptionChange, Trouble, When,
+};
+use leftfold::lab::{Control, Did, Fault, Keep, Outcome, Target};
+use leftfold::store::{LogInfo, LogStore, StoreError};
+use serde_json::value::to_raw_value;
+use serde_json::{Value, json};
+use surroundings::{Browser, Fate, Handle, Task, at_once, go_on};
+
+const START: u64 = 1_700_000_000_000;
+
+fn scenario(id: &str) -> Rc<Scenario> {
+    leftfold::scenarios::all().into_iter().find(|it| *it.id == *id).unwrap()
+}
+
+fn command(stream: &str, kind: &str, data: impl Into<Value>) -> Command {
+    let data = Some(to_raw_value(&data.into()).unwrap());
+    Command { stream: stream.to_owned(), kind: kind.to_owned(), data, how: How::default() }
+}
+
+fn add(item: &str) -> Command {
+    command("cart-1", "AddToCart", json!({ "item": item }))
+}
+
+/// A tab with a log open, and what goes on in it.
+struct Tab {
+    host: Host,
+    handle: Handle,
+    log: OpenLog,
+    serve: Vec<Task>,
+    /// What was told without being asked for.
+    told: Rc<RefCell<Vec<Did>>>,
+}
+
+impl Tab {
+    fn of(host: Host, handle: Handle, log: OpenLog) -> Self {
+        let told = Rc::<RefCell<Vec<Did>>>::default();
+        let hears = told.clone();
+        log.on_change(move |trace| hears.borrow_mut().extend(trace));
+        let serve: Vec<Task> = vec![Box::pin(log.serve())];
+        Self { host, handle, log, serve, told }
+    }
+
+    /// A new log of a scenario, with its story or without.
+    fn new(browser: &Browser, id: &str, story: bool) -> Self {
+        browser.clock.set(START);
+        let (host, handle) = browser.tab(1);
+        let (scenario, of) = (scenario(id), host.clone());
+        let log = at_once(async move { of.create(&scenario, story).await }).unwrap();
+        Self::of(host, handle, log)
+    }
+
+    /// Another tab on the same log.
+    fn open(browser: &Browser, number: usize, info: &LogInfo) -> Self {
+        let (host, handle) = browser.tab(number);
+        let (scenario, info, of) = (scenario(&info.scenario), info.clone(), host.clone());
+        let log = at_once(async move { of.open(&scenario, info).await }).unwrap();
+        Self::of(host, handle, log)
+    }
+
+    fn ask(&self, request: Request) -> Answered {
+        let log = self.log.clone();
+        at_once(async move { log.ask(request).await })
+    }
+
+    /// The answer, as the console gives it.
+    fn json(&self, request: Request) -> Value {
+        serde_json::to_value(self.ask(request).result.unwrap()).unwrap()
+    }
+
+    fn send(&self, command: Command) -> Answered {
+        self.ask(Request::Send(command))
+    }
+
+    fn head(&self) -> u64 {
+        self.log.session().head()
+    }
+
+    /// What goes on beside whoever asks goes on.
+    fn go_on(&mut self) {
+        go_on(&mut self.serve);
+    }
+}
+
+/// Something that is asked, and waits for its store.
+fn begin(log: &OpenLog, request: Request) -> (Vec<Task>, Rc<RefCell<Option<Answered>>>) {
+    let came = Rc::<RefCell<Option<Answered>>>::default();
+    let (slot, log) = (came.clone(), log.clone());
+    let mut task: Vec<Task> = vec![Box::pin(async move {
+        let answered = log.ask(request).await;
+        slot.replace(Some(answered));
+    })];
+    go_on(&mut task);
+    (task, came)
+}
+
+fn code(answered: &Answered) -> ErrorCode {
+    answered.result.as_ref().unwrap_err().code
+}
+
+fn why(answered: &Answered) -> &str {
+    &answered.result.as_ref().unwrap_err().message
+}
+
+/// Messages arrive, and everybody goes on.
+fn meanwhile(browser: &Browser, tabs: &mut [&mut Tab]) {
+    for _ in 0..4 {
+        for tab in tabs.iter_mut() {
+            tab.go_on();
+        }
+        for (log, tab) in browser.bus.sent.take() {
+            browser.bus.deliver(&log, tab);
+        }
+        browser.bus.grant_what_is_free();
+    }
+}
+
+#[test]
+fn a_command_is_answered_with_what_came_of_it_and_with_the_events_of_its_own_commit() {
+    let tab = Tab::new(&Browser::new(), "cart", false);
+    let answered = tab.send(add("apples"));
+    let entry = answered.entry().unwrap();
+    assert_eq!((&entry.outcome, entry.events.clone()), (&Outcome::Accepted, 1..2));
+    assert!(matches!(answered.trace.last(), Some(Did::Delivered { .. })));
+    let answer = serde_json::to_value(answered.result.unwrap()).unwrap();
+    assert_eq!(answer["outcome"], "accepted");
+    assert_eq!(answer["events"][0]["data"], json!({ "item": "apples" }));
+    assert_eq!(answer["events"][0]["at"], START);
+
+    let refused = tab.send(command("cart-1", "RemoveFromCart", json!({ "item": "pears" })));
+    assert_eq!(code(&refused), ErrorCode::Rejected);
+    assert_eq!(refused.entry().unwrap().outcome, Outcome::Rejected);
+    assert_eq!(code(&tab.send(command("cart-1", "Dance", json!({})))), ErrorCode::Malformed);
+    assert_eq!(code(&tab.send(command("ship-1", "Sail", json!({})))), ErrorCode::UnknownStream);
+    let named = How { command_id: Some("seven".to_owned()), ..How::default() };
+    assert_eq!(code(&tab.send(Command { how: named, ..add("pears") })), ErrorCode::Malformed);
+}
+
+#[test]
+fn a_conflict_says_what_was_expected_and_what_was_found_and_can_be_decided_again() {
+    let tab = Tab::new(&Browser::new(), "cart", false);
+    tab.send(add("apples")).result.unwrap();
+    let expected_version = Some(Expected::Exact(0));
+    let late = Command { how: How { expected_version, ..How::default() }, ..add("pears") };
+    let answered = tab.send(late);
+    let error = answered.result.as_ref().unwrap_err();
+    assert_eq!(error.code, ErrorCode::WrongExpectedVersion);
+    assert_eq!((error.expected, error.actual), (Some(Expected::Exact(0)), Some(1)));
+    let command = answered.entry().unwrap().envelope.command_id;
+    let again = |choice: &str| Request::Again {
+        command,
+        choice: serde_json::from_value(json!(choice)).unwrap(),
+        id: None,
+    };
+    assert_eq!(tab.json(again("reload"))["outcome"], "accepted");
+    let known = tab.ask(Request::Again {
+        command: leftfold::es::command_id("nobody", 1),
+        choice: leftfold::es::Choice::Same,
+        id: None,
+    });
+    assert_eq!(why(&known), "the journal has no command of that id");
+}
+
+#[test]
+fn of_several_calls_with_one_id_at_once_the_first_is_accepted_and_the_others_are_repeated() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", false);
+    tab.handle.foretell([Fate::Late]);
+    let how =
+        How { command_id: Some(leftfold::es::command_id("once", 1).to_string()), ..How::default() };
+    let same = Command { how, ..add("apples") };
+    let mut calls: Vec<_> = (0..3).map(|_| begin(&tab.log, Request::Send(same.clone()))).collect();
+    let mut other = begin(&tab.log, Request::Send(add("pears")));
+    assert!(calls.iter().all(|(_, came)| came.borrow().is_none()));
+    tab.handle.release();
+    for (task, _) in calls.iter_mut().chain([&mut other]) {
+        go_on(task);
+    }
+    let outcomes: Vec<Outcome> = calls
+        .iter()
+        .map(|(_, came)| came.take().unwrap().entry().unwrap().outcome.clone())
+        .collect();
+    assert_eq!(outcomes, [Outcome::Accepted, Outcome::Repeated, Outcome::Repeated]);
+    assert_eq!(other.1.take().unwrap().entry().unwrap().outcome, Outcome::Accepted);
+    assert_eq!(tab.head(), 2);
+}
+
+#[test]
+fn what_two_tabs_write_to_different_streams_is_no_conflict_and_each_is_told_its_place() {
+    let browser = Browser::new();
+    let mut one = Tab::new(&browser, "cart", false);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    // Neither hears of the other.
+    assert_eq!(one.send(add("apples")).entry().unwrap().events, 1..2);
+    let pears = command("cart-2", "AddToCart", json!({ "item": "pears" }));
+    let answered = two.send(pears);
+    assert_eq!(answered.entry().unwrap().events, 2..3);
+    let conflicts = answered.trace.iter().filter(|it| matches!(it, Did::Conflicted { .. }));
+    assert_eq!(conflicts.count(), 0);
+    assert!(answered.trace.iter().any(|it| matches!(it, Did::Appended { from: 2, to: 2, .. })));
+    assert_eq!(two.head(), 2);
+    // To the same stream it is one, on what the other has stored.
+    let late = command("cart-2", "AddToCart", json!({ "item": "figs" }));
+    let conflict = one.send(late.clone());
+    assert_eq!(conflict.result.unwrap_err().actual, Some(1));
+    assert_eq!(one.send(late).entry().unwrap().events, 3..4);
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    assert_eq!((one.head(), two.head()), (3, 3));
+    assert!(two.told.borrow().iter().any(|it| matches!(it, Did::Delivered { position: 3, .. })));
+}
+
+#[test]
+fn a_stored_command_whose_predecessors_cannot_be_read_is_not_shown_before_they_can() {
+    let browser = Browser::new();
+    let mut one = Tab::new(&browser, "cart", false);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    one.send(add("apples")).result.unwrap();
+    // It is appended; what came before it cannot be read.
+    two.handle.foretell([Fate::Done, Fate::Fails]);
+    let answered = two.send(command("cart-2", "AddToCart", json!({ "item": "pears" })));
+    assert_eq!(code(&answered), ErrorCode::Storage);
+    assert_eq!(two.head(), 0);
+    assert!(matches!(two.log.trouble(), Some(Trouble::Unreachable(_))));
+    two.ask(Request::Retry).result.unwrap();
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    assert_eq!((two.log.trouble(), two.head(), one.head()), (None, 2, 2));
+}
+
+#[test]
+fn a_write_that_fails_is_not_shown_and_is_stored_once_the_store_takes_it_again() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", false);
+    tab.handle.foretell([Fate::Fails]);
+    let answered = tab.send(add("apples"));
+    assert_eq!(code(&answered), ErrorCode::Storage);
+    assert_eq!(answered.entry().unwrap().outcome, Outcome::NotStored);
+    assert_eq!(tab.head(), 0);
+    let trouble = tab.log.trouble().unwrap();
+    assert_eq!(trouble, Trouble::Unreachable("the disk is broken".to_owned()));
+    assert_eq!(
+        trouble.to_string(),
+        "The last change was not stored: the disk is broken. Nothing is lost in this tab."
+    );
+    tab.send(add("apples")).result.unwrap();
+    assert_eq!((tab.log.trouble(), tab.head()), (None, 1));
+    // A store that was closed is opened again.
+    tab.handle.foretell([Fate::Closes]);
+    assert_eq!(code(&tab.send(add("pears"))), ErrorCode::Storage);
+    tab.ask(Request::Retry).result.unwrap();
+    assert_eq!(tab.log.trouble(), None);
+    tab.send(add("pears")).result.unwrap();
+    assert_eq!(tab.head(), 2);
+}
+
+#[test]
+fn a_store_that_never_answers_is_given_up_on_and_holds_up_nothing_until_it_answers_again() {
+    for fate in [Fate::Never, Fate::NeverTold] {
+        let browser = Browser::new();
+        let mut tab = Tab::new(&browser, "cart", false);
+        tab.handle.foretell([fate]);
+        let (mut first, came) = begin(&tab.log, Request::Send(add("apples")));
+        browser.clock.pass(9_999);
+        go_on(&mut first);
+        assert!(came.borrow().is_none(), "it may still answer");
+        browser.clock.pass(1);
+        go_on(&mut first);
+        assert_eq!(code(&came.take().unwrap()), ErrorCode::Storage);
+        assert_eq!(tab.log.trouble(), Some(Trouble::Silent));
+        // What comes after it ends at once.
+        let late = tab.send(add("pears"));
+        assert!(why(&late).contains("does not answer"), "{late:?}");
+        assert_eq!(tab.head(), 0);
+        // It is asked again from time to time, and what it had stored all the same is there.
+        tab.go_on();
+        browser.clock.pass(2_000);
+        tab.go_on();
+        assert_eq!(tab.log.trouble(), None);
+        assert_eq!(tab.head(), u64::from(fate == Fate::NeverTold));
+        tab.send(add("pears")).result.unwrap();
+        assert_eq!(tab.log.session().log().version(&"cart-1".parse_stream()), tab.head());
+    }
+}
+
+trait ParseStream {
+    fn parse_stream(&self) -> leftfold::es::Stream;
+}
+
+impl ParseStream for str {
+    fn parse_stream(&self) -> leftfold::es::Stream {
+        leftfold::es::Stream::parse(self).unwrap()
+    }
+}
+
+#[test]
+fn a_story_that_cannot_be_stored_ends_at_the_first_fault() {
+    for (fates, expected) in [
+        (vec![Fate::Fails], "the disk is broken"),
+        (vec![Fate::Done, Fate::Fails], "the disk is broken"),
+        (vec![Fate::Done, Fate::Done, Fate::Done, Fate::Fails], "the disk is broken"),
+    ] {
+        let browser = Browser::new();
+        let (host, handle) = browser.tab(1);
+        handle.foretell(fates);
+        let scenario = scenario("cart");
+        let fault = at_once(async move { host.create(&scenario, true).await.map(|_| ()) });
+        assert!(fault.unwrap_err().to_string().contains(expected));
+    }
+}
+
+#[test]
+fn a_story_is_told_to_its_end_with_what_came_of_each_step() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", false);
+    let story = tab.log.session().scenario().story.clone();
+    for (number, step) in story.iter().enumerate() {
+        let answered = tab.ask(Request::Next);
+        assert!(answered.entry().is_some(), "step {number}");
+        let told = serde_json::to_value(answered.result.unwrap()).unwrap();
+        assert_eq!(told, json!({ "number": number + 1, "say": step.say }));
+    }
+    assert!(matches!(tab.ask(Request::Next).result, Ok(Response::Nothing)));
+    let told = Tab::new(&browser, "cart", true);
+    assert_eq!(told.head(), tab.head());
+    // Told at their own times, and the clock counts again after that.
+    let event = told.json(Request::Events { from: 1, to: 1 });
+    assert_eq!(event[0]["at"], story[0].at);
+    told.send(add("figs")).result.unwrap();
+    let head = told.head();
+    assert_eq!(told.json(Request::Events { from: head, to: head })[0]["at"], START);
+}
+
+#[test]
+fn a_command_is_stepped_through_and_nothing_else_goes_on_by_itself_meanwhile() {
+    let browser = Browser::new();
+    let mut tab = Tab::new(&browser, "cart", false);
+    let mut other = Tab::open(&browser, 2, &tab.log.info());
+    let submitted = tab.json(Request::Submit(add("apples")));
+    assert!(submitted["commandId"].is_string());
+    assert_eq!(tab.json(Request::Step)["step"], "received");
+    assert!(tab.json(Request::Step)["caption"].as_str().unwrap().starts_with("Loads cart-1"));
+    // Another tab writes, and a subscription is changed: neither runs the command to its end.
+    other.send(command("cart-2", "AddToCart", json!({ "item": "pears" }))).result.unwrap();
+    meanwhile(&browser, &mut [&mut tab, &mut other]);
+    let how = SubscriptionChange { delay: Some(1), ..SubscriptionChange::default() };
+    let name = "Best sellers".to_owned();
+    let changed = tab.ask(Request::Subscription { name, how });
+    assert_eq!(changed.trace, []);
+    assert_eq!(tab.json(Request::Step)["step"], "folded");
+    let finished = tab.ask(Request::Finish);
+    assert!(finished.trace.iter().any(|it| matches!(it, Did::Appended { .. })));
+    assert!(matches!(tab.ask(Request::Step).result, Ok(Response::Nothing)));
+    assert_eq!(tab.head(), 2);
+    // From here on everything goes on by itself again.
+    let how = SubscriptionChange { delay: Some(0), ..SubscriptionChange::default() };
+    let changed = tab.ask(Request::Subscription { name: "Best sellers".to_owned(), how });
+    assert!(!changed.trace.is_empty());
+}
+
+#[test]
+fn whoever_runs_the_processes_is_followed_by_another_tab_that_does_nothing_twice() {
+    let browser = Browser::new();
+    let mut one = Tab::new(&browser, "welcome", true);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    assert!(one.log.runs_processes() && !two.log.runs_processes());
+    let outbox = one.json(Request::Outbox);
+    assert!(!outbox.as_array().unwrap().is_empty());
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    assert_eq!(two.json(Request::Outbox), outbox);
+    let head = one.head();
+    let register = json!({ "name": "Zoë", "email": "zoe@example.org" });
+    let answered = two.send(command("customer-zoe", "RegisterCustomer", register));
+    answered.result.unwrap();
+    assert_eq!(two.json(Request::Outbox), outbox, "who only watches sends nothing");
+    drop(one);
+    meanwhile(&browser, &mut [&mut two]);
+    assert!(two.log.runs_processes());
+    let performed = |value: &Value| {
+        let all = value.as_array().unwrap().iter();
+        all.filter(|it| it["status"] == "performed").count()
+    };
+    let after = two.json(Request::Outbox);
+    assert_eq!(performed(&after), performed(&outbox) + 1, "after {head}: {after}");
+    assert_eq!(two.handle.twice(), [""; 0]);
+}
+
+#[test]
+fn a_tab_that_slept_with_the_lock_watches_when_it_comes_back() {
+    let browser = Browser::new();
+    let mut one = Tab::new(&browser, "welcome", true);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    browser.bus.asleep.borrow_mut().insert(1);
+    let register = json!({ "name": "Zoë", "email": "zoe@example.org" });
+    two.send(command("customer-zoe", "RegisterCustomer", register)).result.unwrap();
+    browser.bus.grant_what_is_free();
+    two.go_on();
+    assert!(two.log.runs_processes());
+    let outbox = two.json(Request::Outbox);
+    // It wakes up, and does not know what has happened.
+    browser.bus.asleep.borrow_mut().clear();
+    one.ask(Request::Finish).result.unwrap();
+    assert!(!one.log.runs_processes());
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    assert_eq!(one.json(Request::Outbox), outbox);
+    assert_eq!(one.handle.twice(), [""; 0]);
+    // And it takes over again once the other one is gone.
+    drop(two);
+    meanwhile(&browser, &mut [&mut one]);
+    assert!(one.log.runs_processes());
+}
+
+#[test]
+fn a_take_over_whose_records_cannot_be_read_is_tried_again() {
+    let browser = Browser::new();
+    let one = Tab::new(&browser, "welcome", true);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    two.go_on();
+    drop(one);
+    browser.bus.grant_what_is_free();
+    // Its commits, the list of logs, and its effects can be read; its records cannot.
+    two.handle.foretell([Fate::Done, Fate::Done, Fate::Done, Fate::Fails]);
+    two.go_on();
+    assert!(!two.log.runs_processes());
+    browser.clock.pass(1_999);
+    two.go_on();
+    assert!(!two.log.runs_processes());
+    browser.clock.pass(1);
+    two.go_on();
+    assert!(two.log.runs_processes());
+}
+
+#[test]
+fn a_log_that_is_put_away_elsewhere_takes_nothing_until_it_is_back() {
+    let browser = Browser::new();
+    let mut one = Tab::new(&browser, "cart", false);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    let away = LogInfo { deleted_at: Some(START), ..two.log.info() };
+    let (host, info) = (two.host.clone(), away.clone());
+    at_once(async move { host.redescribe(&info).await }).unwrap();
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    assert_eq!(one.log.trouble(), Some(Trouble::Deleted));
+    assert_eq!(code(&one.send(add("apples"))), ErrorCode::Storage);
+    one.ask(Request::Retry).result.unwrap();
+    assert_eq!(one.log.trouble(), Some(Trouble::Deleted), "that is not for a retry to mend");
+    let host = two.host.clone();
+    assert_eq!(at_once(async move { host.logs().await }).unwrap(), []);
+    let (host, info) = (two.host.clone(), LogInfo { deleted_at: None, ..away });
+    at_once(async move { host.redescribe(&info).await }).unwrap();
+    one.ask(Request::CatchUp).result.unwrap();
+    assert_eq!(one.log.trouble(), None);
+    one.send(add("apples")).result.unwrap();
+}
+
+#[test]
+fn a_log_that_is_thrown_away_is_noticed_and_saved_again() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", true);
+    let (store, id) = (browser.store.clone(), tab.log.id().to_owned());
+    at_once(async move { store.remove(&id).await }).unwrap();
+    assert_eq!(code(&tab.send(add("apples"))), ErrorCode::Storage);
+    assert_eq!(tab.log.trouble(), Some(Trouble::Evicted));
+    let Ok(Response::Log(info)) = tab.ask(Request::SaveAgain).result else { panic!("no log") };
+    assert_eq!(info.forked_from, Some((tab.log.id().to_owned(), tab.head())));
+    let again = Tab::open(&browser, 2, &info);
+    assert_eq!(again.head(), tab.head());
+    assert_eq!(again.json(Request::Journal).as_array().unwrap().len(), {
+        let journal = tab.json(Request::Journal);
+        // What was not stored is not kept.
+        journal.as_array().unwrap().iter().filter(|it| it["outcome"] != "storage").count()
+    });
+}
+
+#[test]
+fn a_fork_shares_the_past_and_a_command_comes_first_in_it() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "transfers", true);
+    assert_eq!(code(&tab.ask(Request::Fork { position: 1_000 })), ErrorCode::OutOfRange);
+    let Ok(Response::Log(info)) = tab.ask(Request::Fork { position: 3 }).result else {
+        panic!("no fork");
+    };
+    assert_eq!(info.forked_from, Some((tab.log.id().to_owned(), 3)));
+    assert_eq!(info.title, "Money transfers from 3");
+    let (host, first) = (tab.host.clone(), command("account-9", "OpenAccount", json!({})));
+    let (scenario, of) = (scenario("transfers"), info.clone());
+    let opened = at_once(async move { host.open_with(&scenario, of, Some(first)).await }).unwrap();
+    assert_eq!(opened.first.unwrap().unwrap_err().code, ErrorCode::Malformed);
+    let old = tab.json(Request::Events { from: 1, to: 3 });
+    let fork = Tab::of(tab.host.clone(), tab.handle.clone(), opened.log);
+    assert_eq!(fork.json(Request::Events { from: 1, to: 3 }), old);
+    assert_eq!(fork.log.found(), 3);
+    let nowhere = command("ship-1", "Sail", json!({}));
+    let (host, scenario) = (tab.host.clone(), fork.log.session().scenario().clone());
+    let opened = at_once(async move { host.open_with(&scenario, info, Some(nowhere)).await });
+    assert_eq!(opened.unwrap().first.unwrap().unwrap_err().code, ErrorCode::UnknownStream);
+}
+
+#[test]
+fn a_log_goes_out_as_an_archive_and_comes_back_as_a_new_log_or_after_another() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", true);
+    let exported = |format| {
+        let (host, info) = (tab.host.clone(), tab.log.info());
+        at_once(async move {
+            let mut bytes = Vec::new();
+            let sink = |piece: Option<&[u8]>, _: u64| match piece {
+                Some(piece) => bytes.extend_from_slice(piece),
+                None => bytes.clear(),
+            };
+            let copied = host.export(&info, format, None, sink).await.unwrap();
+            (copied.events, copied.whole, bytes)
+        })
+    };
+    let (events, whole, lines) = exported(Format::Lines);
+    assert_eq!((events, whole), (tab.head(), true));
+    let read = |bytes: &[u8]| {
+        let mut import = Import::new();
+        import.feed(bytes);
+        import.finish().unwrap()
+    };
+    let (host, of, archive) = (tab.host.clone(), scenario("cart"), read(&lines));
+    let asked = Rc::new(RefCell::new(0));
+    let last = asked.clone();
+    let info = at_once(async move {
+        let last = || *last.borrow_mut() += 1;
+        host.import_new(&of, String::new(), archive, Vec::new(), last).await
+    });
+    let info = info.unwrap();
+    assert_eq!((&*info.title, *asked.borrow()), ("Shopping cart", 1));
+    let again = Tab::open(&browser, 2, &info);
+    assert_eq!(again.head(), tab.head());
+    // Its streams begin anew: it does not go after itself.
+    let (log, archive) = (again.log.clone(), read(&lines));
+    let refused = at_once(async move { log.extend(archive, || ()).await }).unwrap_err();
+    assert!(refused.contains("was handled in this log before"), "{refused}");
+    let empty = Tab::new(&browser, "cart", false);
+    let (log, archive) = (empty.log.clone(), read(&exported(Format::Batch).2));
+    let range = at_once(async move { log.extend(archive, || ()).await });
+    assert_eq!(range, Ok((1, tab.head())));
+    assert!(!empty.told.borrow().is_empty(), "whoever looks is told");
+    assert_eq!(
+        empty.json(Request::View { name: "Best sellers".to_owned() })["bars"],
+        tab.json(Request::View { name: "Best sellers".to_owned() })["bars"]
+    );
+}
+
+#[test]
+fn an_archive_is_written_from_what_is_known_here_where_the_store_fails() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", true);
+    let export = |open: bool| {
+        tab.handle.foretell([Fate::Fails]);
+        let (host, log) = (tab.host.clone(), tab.log.clone());
+        at_once(async move {
+            let info = log.info();
+            let copied = host.export(&info, Format::Lines, open.then_some(&log), |_, _| ()).await;
+            copied.map(|it| (it.events, it.whole))
+        })
+    };
+    assert_eq!(export(true), Ok((tab.head(), true)));
+    assert!(matches!(export(false), Err(StoreError::Failed(_))));
+}
+
+#[test]
+fn a_disaster_is_rehearsed_and_every_read_model_comes_back() {
+    for scenario in leftfold::scenarios::all() {
+        let browser = Browser::new();
+        let tab = Tab::new(&browser, &scenario.id, true);
+        let log = tab.log.clone();
+        let restored = at_once(async move { log.restore(|| ()).await }).unwrap();
+        assert!(restored.same && restored.bytes > 0, "{}", scenario.id);
+        assert_eq!(restored.events, tab.head(), "{}", scenario.id);
+        assert_eq!(restored.info.title, format!("{} restored", scenario.title));
+        let folded = tab.json(Request::RebuildAll);
+        assert_eq!(folded, json!({ "models": scenario_models(&tab), "same": true }));
+    }
+    let tab = Tab::new(&Browser::new(), "cart", true);
+    let drop = SubscriptionChange::from(Control::Fault(Some(Fault::Drop)));
+    tab.ask(Request::Subscription { name: "Carts now".to_owned(), how: drop }).result.unwrap();
+    tab.send(add("figs")).result.unwrap();
+    let log = tab.log.clone();
+    assert!(!at_once(async move { log.restore(|| ()).await }).unwrap().same);
+    assert_eq!(tab.json(Request::RebuildAll)["same"], false);
+}
+
+fn scenario_models(tab: &Tab) -> usize {
+    let all = tab.json(Request::Subscriptions);
+    all.as_array().unwrap().iter().filter(|it| it["kind"] == "projection").count()
+}
+
+#[test]
+fn a_log_is_copied_with_all_that_is_beside_it() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "transfers", true);
+    let (host, info) = (tab.host.clone(), tab.log.info());
+    let copy =
+        at_once(async move { host.duplicate(&info, "A copy".to_owned(), || ()).await }).unwrap();
+    assert_eq!(
+        (&*copy.title, &copy.forked_from),
+        ("A copy", &Some((tab.log.id().to_owned(), tab.head())))
+    );
+    let again = Tab::open(&browser, 2, &copy);
+    let refused = |tab: &Tab| {
+        let journal = tab.json(Request::Journal);
+        let refused = journal.as_array().unwrap().iter();
+        refused.filter(|it| it["outcome"] != "accepted").count()
+    };
+    assert_eq!((again.head(), refused(&again)), (tab.head(), refused(&tab)));
+    assert!(refused(&tab) > 0);
+    assert_eq!(again.told.borrow().len(), 0, "its processes have nothing left to do");
+}
+
+#[test]
+fn subscriptions_are_changed_all_of_it_or_nothing_and_told_of() {
+    let tab = Tab::new(&Browser::new(), "cart", true);
+    let change = |name: &str, how: Value| {
+        let how = serde_json::from_value(how).unwrap();
+        tab.ask(Request::Subscription { name: name.to_owned(), how })
+    };
+    let about = |name: &str| {
+        let all = tab.json(Request::Subscriptions);
+        all.as_array().unwrap().iter().find(|it| it["name"] == name).cloned()
+    };
+    assert_eq!(code(&change("Nobody", json!({}))), ErrorCode::UnknownProjection);
+    assert_eq!(why(&change("Carts now", json!({ "code": 9 }))), "Carts now has no code 9");
+    let beyond = change("Carts now", json!({ "paused": true, "checkpoint": 1_000 }));
+    assert!(why(&beyond).contains("can only be moved back"), "{beyond:?}");
+    assert_eq!(about("Carts now").unwrap()["paused"], false, "nothing of it was done");
+
+    change("Carts now", json!({ "paused": true, "checkpoint": 3 })).result.unwrap();
+    let carts = about("Carts now").unwrap();
+    assert_eq!((&carts["paused"], &carts["checkpoint"]), (&json!(true), &json!(3)));
+    assert_eq!(carts["lag"], tab.head() - 3);
+    change("Carts now", json!({ "step": true })).result.unwrap();
+    change("Carts now", json!({ "step": 2 })).result.unwrap();
+    assert_eq!(about("Carts now").unwrap()["checkpoint"], 6);
+    change("Carts now", json!({ "paused": false, "delay": 2 })).result.unwrap();
+    assert_eq!(about("Carts now").unwrap()["checkpoint"], tab.head() - 2);
+    change("Carts now", json!({ "fault": "drop" })).result.unwrap();
+    assert_eq!(about("Carts now").unwrap()["fault"], "drop");
+    change("Carts now", json!({ "fault": null, "delay": 0, "synchronous": true })).result.unwrap();
+    let carts = about("Carts now").unwrap();
+    assert_eq!((&carts["fault"], &carts["synchronous"]), (&Value::Null, &json!(true)));
+    change("Carts now", json!({ "running": false })).result.unwrap();
+    assert_eq!(about("Carts now"), None);
+    assert_eq!(code(&change("Carts now", json!({ "paused": true }))), ErrorCode::UnknownProjection);
+    change("Carts now", json!({ "running": true })).result.unwrap();
+    assert_eq!(about("Carts now").unwrap()["health"], "clean");
+    change("Carts now", json!({ "deduplicate": false })).result.unwrap();
+    assert_eq!(about("Carts now").unwrap()["deduplicate"], false);
+
+    let fold_again = |name: &str, code| tab.ask(Request::Rebuild { name: name.to_owned(), code });
+    assert_eq!(code(&fold_again("Nobody", None)), ErrorCode::UnknownProjection);
+    assert_eq!(code(&fold_again("Best sellers", Some(9))), ErrorCode::UnknownProjection);
+    let rebuilt = fold_again("Best sellers", None);
+    let delivered = rebuilt.trace.iter().filter(|it| matches!(it, Did::Delivered { .. }));
+    assert_eq!(delivered.count() as u64, tab.head());
+    assert_eq!(code(&tab.ask(Request::Health { name: "Nobody".to_owned() })), {
+        ErrorCode::UnknownProjection
+    });
+    let health = tab.json(Request::Health { name: "Best sellers".to_owned() });
+    assert_eq!(health, json!({ "health": "clean", "differences": [] }));
+}
+
+#[test]
+fn a_process_is_told_once_more_and_what_its_code_has_missed_is_sent() {
+    let tab = Tab::new(&Browser::new(), "welcome", true);
+    let outbox = |tab: &Tab| tab.json(Request::Outbox).as_array().unwrap().len();
+    let before = outbox(&tab);
+    for redeliver in [json!(true), json!(0)] {
+        let how = serde_json::from_value(json!({ "redeliver": redeliver })).unwrap();
+        let name = scenario("welcome").processes[0].name().to_string();
+        tab.ask(Request::Subscription { name, how }).result.unwrap();
+    }
+    assert!(outbox(&tab) > before, "what was held back is told of");
+    assert_eq!(tab.handle.twice(), [""; 0]);
+    let name = scenario("welcome").processes[0].name().to_string();
+    assert_eq!(tab.json(Request::SendMissing { name }), 0);
+}
+
+#[test]
+fn loading_is_changed_measured_and_its_snapshots_are_spoilt() {
+    let tab = Tab::new(&Browser::new(), "cart", false);
+    let load = |how: Value| tab.ask(Request::Loading(serde_json::from_value(how).unwrap()));
+    assert_eq!(why(&load(json!({ "snapshots": 0 }))), "a snapshot is taken every 1 or more events");
+    for (how, loading) in [
+        (json!({ "events": true }), json!("events")),
+        (json!({ "memory": false }), json!("events")),
+        (json!({ "events": false }), json!("memory")),
+        (json!({ "memory": true }), json!("memory")),
+        (json!({ "snapshots": 2 }), json!({ "snapshots": 2 })),
+        (Value::Null, json!({ "snapshots": 2 })),
+    ] {
+        let answer = serde_json::to_value(load(how.clone()).result.unwrap()).unwrap();
+        assert_eq!(answer["loading"], loading, "{how}");
+    }
+    for item in ["apples", "pears", "figs"] {
+        tab.send(add(item)).result.unwrap();
+    }
+    let told = tab.json(Request::Loading(None));
+    assert_eq!(told["snapshots"][0]["stream"], "cart-1");
+    let stream = "cart-1".parse_stream();
+    for how in [Disturbance::Damage, Disturbance::Outdate] {
+        tab.ask(Request::Disturb { stream: stream.clone(), how }).result.unwrap();
+    }
+    let none = Request::Disturb { stream: "cart-9".parse_stream(), how: Disturbance::Damage };
+    assert_eq!(why(&tab.ask(none)), "there is no snapshot of cart-9");
+    let every: LoadBy = leftfold::lab::Loading::Snapshots(7).into();
+    assert_eq!(serde_json::to_value(every).unwrap(), json!({ "snapshots": 7 }));
+}
+
+#[test]
+fn the_playhead_is_moved_and_everything_is_told_as_it_is_there() {
+    let tab = Tab::new(&Browser::new(), "cart", true);
+    let head = tab.head();
+    assert_eq!(tab.json(Request::Head), head);
+    assert_eq!(tab.json(Request::Seek(When::Position(2))), 2);
+    assert_eq!(tab.json(Request::Position), 2);
+    let state = tab.json(Request::State { stream: "cart-1".to_owned() });
+    assert_eq!((&state["stream"], &state["version"]), (&json!("cart-1"), &json!(2)));
+    let view = tab.json(Request::View { name: "Carts now".to_owned() });
+    assert_eq!((&view["name"], &view["checkpoint"]), (&json!("Carts now"), &json!(2)));
+    let at = tab.json(Request::Events { from: 3, to: 3 })[0]["at"].as_u64().unwrap();
+    assert_eq!(tab.json(Request::Seek(When::Time(at))), 3);
+    assert_eq!(tab.json(Request::Seek(When::Time(0))), 0);
+    assert_eq!(code(&tab.ask(Request::Seek(When::Position(head + 1)))), ErrorCode::OutOfRange);
+    assert_eq!(tab.json(Request::Events { from: 1, to: 0 }), json!([]));
+    for (from, to) in [(0, 1), (1, head + 1)] {
+        assert_eq!(code(&tab.ask(Request::Events { from, to })), ErrorCode::OutOfRange);
+    }
+    for stream in ["ship-1", "nothing"] {
+        let state = tab.ask(Request::State { stream: stream.to_owned() });
+        assert_eq!(why(&state), format!("there is no aggregate for {stream}"));
+    }
+    assert_eq!(code(&tab.ask(Request::View { name: "No".to_owned() })), {
+        ErrorCode::UnknownProjection
+    });
+    let logs = tab.json(Request::Logs);
+    assert_eq!(logs[0]["id"], tab.log.id());
+    assert_eq!(logs.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_is_asked_about_the_past_is_answered() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", true);
+    let state = || Target::State("cart-1".parse_stream());
+    let change = Imagine::LeaveOut(vec![1]);
+    let what_if = tab.json(Request::WhatIf { change, target: state(), at: Some(1) });
+    assert_ne!(what_if["truth"], what_if["imagined"]);
+    assert!(!what_if["differences"].as_array().unwrap().is_empty());
+    let view = Target::View("Carts now".into());
+    let change = Imagine::Swap(1, 2);
+    let what_if = tab.json(Request::WhatIf { change, target: view.clone(), at: Some(1) });
+    assert_ne!(what_if["truth"], what_if["imagined"]);
+    let change = Imagine::LeaveOut(vec![1_000]);
+    let beyond = tab.ask(Request::WhatIf { change, target: state(), at: None });
+    assert_eq!(code(&beyond), ErrorCode::OutOfRange);
+    let nobody = || Target::View("Nobody".into());
+    let change = Imagine::LeaveOut(vec![1]);
+    let unknown = tab.ask(Request::WhatIf { change, target: nobody(), at: None });
+    assert_eq!(code(&unknown), ErrorCode::UnknownProjection);
+
+    let item = tab.json(Request::Events { from: 1, to: 1 })[0]["data"]["item"].clone();
+    let pointer = format!("/items/{}", item.as_str().unwrap());
+    let causes = tab.json(Request::Why { target: state(), pointer: pointer.clone() });
+    assert_eq!(causes.as_array().unwrap().last().unwrap()["position"], 1);
+    let ship = Target::State("ship-1".parse_stream());
+    let unknown = tab.ask(Request::Why { target: ship, pointer });
+    assert_eq!(code(&unknown), ErrorCode::UnknownStream);
+
+    let condition = |text: Value| serde_json::from_value(text).unwrap();
+    let some = condition(
+        json!({ "is": [format!("/items/{}", item.as_str().unwrap()), "=", { "value": 1 }] }),
+    );
+    let monotonic = false;
+    let found = tab.json(Request::Bisect { target: state(), condition: some, monotonic });
+    assert_eq!(found["position"], 1);
+    let never = condition(json!({ "is": ["/items/nothing", "=", { "value": 1 }] }));
+    let found = tab.json(Request::Bisect { target: state(), condition: never, monotonic: true });
+    assert_eq!(found["position"], Value::Null);
+    let always = condition(json!({ "all": [] }));
+    let unknown = tab.ask(Request::Bisect { target: nobody(), condition: always, monotonic });
+    assert_eq!(code(&unknown), ErrorCode::UnknownProjection);
+}
+
+#[test]
+fn two_places_are_compared_wherever_they_are() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", true);
+    let Ok(Response::Log(fork)) = tab.ask(Request::Fork { position: 4 }).result else {
+        panic!("no fork");
+    };
+    let head = tab.head();
+    let at = |log: Option<&str>, at| Place::At { log: log.map(str::to_owned), at };
+    let here = tab.log.id().to_owned();
+    let pairs = [
+        (Place::Position(4), Place::Position(head), 4),
+        (Place::Position(head), Place::Log(fork.id.clone()), 4),
+        (Place::Log(fork.id.clone()), at(None, None), 4),
+        (at(Some(&fork.id), Some(2)), at(Some(&fork.id), Some(4)), 2),
+        (Place::Log(here), at(Some(&fork.id), Some(1)), 1),
+    ];
+    for (left, right, shared) in pairs {
+        let said = format!("{left:?} {right:?}");
+        let compared = tab.json(Request::Compare { left, right });
+        assert_eq!(compared["shared"], shared, "{said}");
+        assert!(compared["views"].as_array().unwrap().len() >= 3, "{said}");
+        assert!(!compared["states"].as_array().unwrap().is_empty(), "{said}");
+    }
+    for (left, right) in [
+        (Place::Position(head + 1), Place::Position(1)),
+        (Place::Position(1), at(None, Some(head + 1))),
+        (at(Some(&fork.id), Some(5)), Place::Position(1)),
+        (Place::Position(1), at(Some(&fork.id), Some(5))),
+        (at(Some(&fork.id), Some(1)), at(Some(&fork.id), Some(5))),
+    ] {
+        assert_eq!(code(&tab.ask(Request::Compare { left, right })), ErrorCode::OutOfRange);
+    }
+    let missing = Request::Compare { left: Place::Position(1), right: Place::Log("no".to_owned()) };
+    assert_eq!(code(&tab.ask(missing)), ErrorCode::Storage);
+}
+
+#[test]
+fn events_are_appended_all_of_them_or_none_and_what_is_wrong_is_named() {
+    let tab = Tab::new(&Browser::new(), "cart", false);
+    let append = |events: Value| {
+        let events = to_raw_value(&events).unwrap();
+        tab.ask(Request::Append { events, react: false, id: None })
+    };
+    let added = |stream: &str, at: Value| {
+        let mut event =
+            json!({ "stream": stream, "type": "AddedToCart", "data": { "item": "figs" } });
+        if !at.is_null() {
+            event["at"] = at;
+        }
+        event
+    };
+    let none = append(json!([]));
+    assert_eq!(serde_json::to_value(none.result.unwrap()).unwrap(), json!({ "from": 1, "to": 0 }));
+    let two = append(json!([added("cart-1", json!(5)), added("cart-2", json!(5))]));
+    assert_eq!(serde_json::to_value(two.result.unwrap()).unwrap(), json!({ "from": 1, "to": 2 }));
+    let third = append(json!([added("cart-1", Value::Null)]));
+    third.result.unwrap();
+    assert_eq!(tab.json(Request::Events { from: 3, to: 3 })[0]["at"], START);
+    assert_eq!(tab.json(Request::Events { from: 3, to: 3 })[0]["origin"], "import");
+    for (events, expected, said) in [
+        (json!({}), ErrorCode::Malformed, "invalid type"),
+        (json!([added("cart-1", json!(1))]), ErrorCode::Malformed, "earlier than the one before"),
+        (
+            json!([added("cart-1", json!(253_402_300_800_000_u64))]),
+            ErrorCode::Malformed,
+            "later than the year 9999",
+        ),
+        (json!([added("cart 1", Value::Null)]), ErrorCode::Malformed, "event 1 of cart 1"),
+        (
+            json!([added("cart-1", Value::Null), added("ship-1", Value::Null)]),
+            ErrorCode::UnknownStream,
+            "event 2 of ship-1: there is no such aggregate",
+        ),
+        (
+            json!([{ "stream": "cart-1", "type": "Nonsense" }]),
+            ErrorCode::Malformed,
+            "event 1 of cart-1",
+        ),
+    ] {
+        let answered = append(events);
+        assert_eq!(code(&answered), expected, "{said}");
+        assert!(why(&answered).contains(said), "{}", why(&answered));
+    }
+    assert_eq!(tab.head(), 3);
+    assert_eq!(tab.json(Request::Events { from: 1, to: 3 }).as_array().unwrap().len(), 3);
+    tab.handle.foretell([Fate::Fails]);
+    assert_eq!(why(&append(json!([added("cart-1", Value::Null)]))), {
+        "the events could not be stored"
+    });
+}
+
+#[test]
+fn a_damaged_or_unknown_log_is_not_taken_for_a_whole_one() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", true);
+    let (host, of) = (tab.host.clone(), scenario("cart"));
+    let info = LogInfo { id: "no".to_owned(), ..tab.log.info() };
+    let opened = at_once(async move { host.open(&of, info).await.map(|_| ()) });
+    assert_eq!(opened, Err(StoreError::UnknownLog("no".to_owned())));
+    // A record beside the log that cannot be read is a loss that is told.
+    let (store, id) = (browser.store.clone(), tab.log.id().to_owned());
+    let shelf = leftfold::store::Shelf::Refusals;
+    at_once(async move { store.put(&id, shelf, "1", "no JSON").await }).unwrap();
+    let again = Tab::open(&browser, 2, &tab.log.info());
+    assert!(matches!(again.log.trouble(), Some(Trouble::Damaged(losses)) if losses.len() == 1));
+    assert_eq!(again.head(), tab.head());
+    assert_eq!(code(&again.send(add("figs"))), ErrorCode::Storage);
+}
+
+#[test]
+fn when_a_log_was_last_opened_is_noted_and_its_name_as_it_is_now() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", false);
+    browser.clock.set(START + 5_000);
+    let mut again = Tab::open(&browser, 2, &tab.log.info());
+    assert_eq!(again.log.info().opened_at, START + 5_000);
+    again.go_on();
+    let host = tab.host.clone();
+    let logs = at_once(async move { host.logs().await }).unwrap();
+    assert_eq!(logs[0].opened_at, START + 5_000);
+    again.log.rename("Tuesday".to_owned());
+    assert_eq!(again.log.info().title, "Tuesday");
+}
+
+#[test]
+fn a_long_log_can_be_seen_before_it_is_folded_and_ends_up_folded() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", false);
+    let rows: Vec<Value> = (0..20_001)
+        .map(|n| json!({ "stream": format!("cart-{}", n % 7), "type": "AddedToCart", "data": { "item": "figs" } }))
+        .collect();
+    let events = to_raw_value(&rows).unwrap();
+    tab.ask(Request::Append { events, react: true, id: None }).result.unwrap();
+    let mut again = Tab::open(&browser, 2, &tab.log.info());
+    let folded = |tab: &Tab| {
+        tab.log.session().world().subscriptions().iter().all(|it| it.checkpoint() == 20_001)
+    };
+    assert_eq!(again.head(), 20_001);
+    assert!(!folded(&again));
+    again.go_on();
+    assert!(folded(&again));
+}
+
+#[test]
+fn every_request_is_the_same_after_it_was_written_and_read() {
+    let requests = json!([
+        { "send": { "stream": "cart-1", "type": "AddToCart", "data": { "item": "figs" }, "how": {
+            "expectedVersion": 3, "seenVersion": 2, "retry": true,
+            "commandId": null, "actor": "Alice" } } },
+        { "submit": { "stream": "cart-1", "type": "Checkout", "data": {}, "how": {
+            "expectedVersion": "any", "retry": false, "commandId": null, "actor": null } } },
+        { "again": { "command": "67e55044-10b1-426f-9247-bb680e5fe0c8", "choice": "force", "id": null } },
+        "step", "finish", "next",
+        { "append": { "events": [1, 2], "react": true, "id": null } },
+        { "subscription": { "name": "Carts now", "how": { "paused": true, "fault": null, "step": 2, "redeliver": true } } },
+        { "rebuild": { "name": "Carts now", "code": 2 } },
+        "rebuildAll",
+        { "sendMissing": { "name": "Transfers" } },
+        { "loading": { "snapshots": 3 } }, { "loading": null },
+        { "disturb": { "stream": "cart-1", "how": "outdate" } },
+        { "fork": { "position": 3 } },
+        "catchUp", "retry", "saveAgain",
+        { "seek": { "position": 3 } }, { "seek": { "time": 3 } },
+        { "events": { "from": 1, "to": 2 } },
+        "head", "position",
+        { "state": { "stream": "cart-1" } }, { "view": { "name": "Carts now" } },
+        "subscriptions", { "health": { "name": "Carts now" } },
+        { "whatIf": { "change": { "leaveOut": [1] }, "target": { "state": "cart-1" }, "at": 3 } },
+        { "whatIf": { "change": { "swap": [1, 2] }, "target": { "view": "Carts now" }, "at": null } },
+        { "why": { "target": { "view": "Carts now" }, "pointer": "/a" } },
+        { "bisect": { "target": { "state": "cart-1" }, "condition": { "is": ["/a", "<", { "value": 0 }] }, "monotonic": true } },
+        { "compare": { "left": 3, "right": { "log": "a", "at": null } } },
+        "journal", "outbox", "logs"
+    ]);
+    for written in requests.as_array().unwrap() {
+        let text = written.to_string();
+        let request: Request =
+            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{text}: {e}"));
+        assert_eq!(serde_json::to_value(&request).unwrap(), *written);
+    }
+}
+
+#[test]
+fn side_records_that_say_nothing_are_left_out() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "welcome", true);
+    let kept = {
+        let session = tab.log.session();
+        session.world().kept_up_to(session.head())
+    };
+    let mut records = tab.host.records_of(&kept);
+    let read = leftfold::host::kept_in(&records);
+    assert_eq!(read.len(), kept.len());
+    assert!(read.iter().any(|it| matches!(it, Keep::Effect(_))));
+    records.insert((leftfold::store::Shelf::Marks, "Welcomer".to_owned()), "three".to_owned());
+    records.insert((leftfold::store::Shelf::Effects, "x".to_owned()), "{}".to_owned());
+    assert!(leftfold::host::kept_in(&records).len() <= kept.len());
+}
