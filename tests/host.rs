@@ -11,8 +11,8 @@ use std::rc::Rc;
 use leftfold::codec::archive::{Format, Import};
 use leftfold::es::{Expected, Scenario};
 use leftfold::host::{
-    Answered, Command, Disturbance, ErrorCode, Host, How, Imagine, LoadBy, OpenLog, Place, Request,
-    Response, SubscriptionChange, Trouble, When,
+    Answered, Command, Disturbance, ErrorCode, Host, How, Imagine, JsonText, LoadBy, OpenLog,
+    Place, Request, Response, SubscriptionChange, Trouble, When,
 };
 use leftfold::lab::{Control, Did, Fault, Keep, Outcome, Target};
 use leftfold::store::{LogInfo, LogStore, StoreError};
@@ -837,7 +837,7 @@ fn two_places_are_compared_wherever_they_are() {
 fn events_are_appended_all_of_them_or_none_and_what_is_wrong_is_named() {
     let tab = Tab::new(&Browser::new(), "cart", false);
     let append = |events: Value| {
-        let events = to_raw_value(&events).unwrap();
+        let events = JsonText(events.to_string());
         tab.ask(Request::Append { events, react: false, id: None })
     };
     let added = |stream: &str, at: Value| {
@@ -928,7 +928,7 @@ fn a_long_log_can_be_seen_before_it_is_folded_and_ends_up_folded() {
     let rows: Vec<Value> = (0..20_001)
         .map(|n| json!({ "stream": format!("cart-{}", n % 7), "type": "AddedToCart", "data": { "item": "figs" } }))
         .collect();
-    let events = to_raw_value(&rows).unwrap();
+    let events = JsonText(Value::from(rows).to_string());
     tab.ask(Request::Append { events, react: true, id: None }).result.unwrap();
     let mut again = Tab::open(&browser, 2, &tab.log.info());
     let folded = |tab: &Tab| {

@@ -44,7 +44,7 @@ use yew::Callback;
 
 use super::fixed::Fixed;
 use crate::host::{
-    self, Command, ErrorCode, EventJson, How, LoadBy, OpenLog, Request, Response, Stepped,
+    self, Command, ErrorCode, EventJson, How, JsonText, LoadBy, OpenLog, Request, Response, Stepped,
 };
 use crate::lab::{Did, Viewpoint};
 
@@ -262,8 +262,7 @@ pub fn install(ask: &Callback<(Call, Reply)>) {
     define("next", |_| of_log(Request::Next));
     define("append", |[events, how, _]| {
         let AppendOptions { react } = options(how)?;
-        let events = serde_json::value::RawValue::from_string(json(events));
-        of_log(Request::Append { events: events.map_err(|why| why.to_string())?, react, id: None })
+        of_log(Request::Append { events: JsonText(json(events)), react, id: None })
     });
     define("seek", |[place, _, _]| {
         if let Some(time) = time_of(place) {

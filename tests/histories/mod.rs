@@ -12,7 +12,9 @@ use leftfold::es::{
     AnyRunner, CommandRecord, Draft, EventLog, Expected, Recorded, Scenario, StoredCommit,
     StoredEvent, Stream, View, command_id, read_event,
 };
-use leftfold::host::{Answered, Clock, Looking, OpenLog, Request, SubscriptionChange, kept_in};
+use leftfold::host::{
+    Answered, Clock, JsonText, Looking, OpenLog, Request, SubscriptionChange, kept_in,
+};
 use leftfold::lab::{Ask, CommandForm, Control, Did, Effect, Keep, Kind, Status, Viewpoint};
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::Records;
@@ -21,7 +23,6 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -101,7 +102,7 @@ pub struct Run {
     pub log: OpenLog,
     pub trace: Vec<Did>,
     /// The bulk appends: each one's id, and its events.
-    pub bulks: Vec<(Uuid, Box<RawValue>)>,
+    pub bulks: Vec<(Uuid, JsonText)>,
     browser: Browser,
     handle: Handle,
     /// What was given before this tab.
@@ -228,7 +229,7 @@ impl Run {
                     .iter()
                     .filter_map(|event| self.any_event(*event).map(|it| rows(&it)))
                     .collect();
-                let events = serde_json::value::to_raw_value(&rows).unwrap();
+                let events = JsonText(json(&rows));
                 let id = self.next_id();
                 if !rows.is_empty() {
                     self.bulks.push((id, events.clone()));

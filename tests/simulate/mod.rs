@@ -17,7 +17,7 @@ use leftfold::es::{
     Choice, CommandRecord, Expected, Recorded, Scenario, StoredEvent, Stream, command_id,
 };
 use leftfold::host::{
-    Answered, Command, Disturbance, Host, How, LoadBy, OpenLog, Request, Response,
+    Answered, Command, Disturbance, Host, How, JsonText, LoadBy, OpenLog, Request, Response,
     SubscriptionChange,
 };
 use leftfold::lab::{Control, Did, Fault, Kind, Session, Subscription, World};
@@ -611,9 +611,8 @@ impl<'a> Run<'a> {
             self.deaf.extend(processes);
         }
         self.note(|| format!("# somebody appends {} events, react: {react}", events.len()));
-        if let Ok(events) = serde_json::value::to_raw_value(&events) {
-            let _: Option<Answered> = self.ask(tab, Request::Append { events, react, id: None });
-        }
+        let events = JsonText(Value::from(events).to_string());
+        let _: Option<Answered> = self.ask(tab, Request::Append { events, react, id: None });
     }
 
     fn any_name(&mut self, tab: usize) -> Option<Rc<str>> {

@@ -94,7 +94,7 @@ impl OpenLog {
             }
             Request::Append { events, react, id } => {
                 let id = id.unwrap_or_else(|| self.host().ids.next());
-                self.append_text(events.get(), react, id, trace).await
+                self.append_text(&events.0, react, id, trace).await
             }
             Request::Subscription { name, how } => self.set_up(&name, &how, trace).await,
             Request::Rebuild { name, code } => self.rebuild(&name, code, trace).await,

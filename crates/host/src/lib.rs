@@ -26,7 +26,7 @@ pub use open_log::{Looking, OpenLog, Opened};
 pub use ports::{Alone, Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
 pub use protocol::{
     Answered, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone, How, Imagine,
-    LoadBy, Place, Request, Response, Sent, Stepped, SubscriptionChange, Told, When,
+    JsonText, LoadBy, Place, Request, Response, Sent, Stepped, SubscriptionChange, Told, When,
 };
 pub use side_records::kept_in;
 pub use slices::Slice;

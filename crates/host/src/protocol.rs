@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use es::{Choice, Condition, Expected, Origin, Recorded, Stream};
 use lab::{Ask, Change, Control, Did, Entry, Fault, Loading, Target};
-use serde::ser::Serializer;
-use serde::{Deserialize, Serialize};
+use serde::ser::{Error as _, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use store::LogInfo;
@@ -41,8 +41,8 @@ pub enum Request {
     Next,
     /// Appends events past their aggregates, all of them or none.
     Append {
-        /// `[{stream, type, data, at?}]`, still as text: it is read where it is appended.
-        events: Box<RawValue>,
+        /// `[{stream, type, data, at?}]`.
+        events: JsonText,
         /// True where processes are to react to them.
         #[serde(default)]
         react: bool,
@@ -165,6 +165,23 @@ pub enum Request {
     Logs,
 }
 
+/// JSON as text, which is read once, where it is needed: it may be long.
+#[derive(Clone, Debug)]
+pub struct JsonText(pub String);
+
+impl Serialize for JsonText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        text.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for JsonText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Box::<RawValue>::deserialize(deserializer)?.get().to_owned()))
+    }
+}
+
 /// A command, and how it is sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Command {
@@ -215,7 +232,7 @@ pub struct How {
     pub actor: Option<String>,
 }
 
-fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
