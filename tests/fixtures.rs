@@ -9,7 +9,9 @@ mod surroundings;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use kept::{Dump, Golden, Lost, Read, Set, from_base64, gunzip, kept_in, missing, sets};
+use kept::{
+    Dump, Golden, Lost, Read, Set, assert_same, from_base64, gunzip, kept_in, missing, sets,
+};
 use leftfold::codec::archive::{Export, Format, Import};
 use leftfold::codec::record::{End, encode};
 use leftfold::es::{Scenario, StoredCommit};
@@ -42,16 +44,6 @@ fn export<'a>(
     commits.into_iter().for_each(|commit| export.commit(commit, &mut bytes));
     export.finish(&mut bytes);
     bytes
-}
-
-/// Asserts that two texts are the same, line by line, so that what differs can be read.
-#[track_caller]
-fn assert_same(name: &str, said: &[u8], golden: &[u8]) {
-    let [said, golden] = [said, golden].map(|it| std::str::from_utf8(it).unwrap());
-    for (number, (said, golden)) in said.lines().zip(golden.lines()).enumerate() {
-        assert_eq!(said, golden, "{name}, line {}", number + 1);
-    }
-    assert_eq!(said.len(), golden.len(), "{name} has become longer or shorter");
 }
 
 /// What a packed file begins with.

@@ -313,6 +313,16 @@ pub fn missing(golden: &Value, said: &Value, path: &str) -> Option<String> {
     }
 }
 
+/// Asserts that two texts are the same, line by line, so that what differs can be read.
+#[track_caller]
+pub fn assert_same(name: &str, said: &[u8], golden: &[u8]) {
+    let [said, golden] = [said, golden].map(|it| std::str::from_utf8(it).unwrap());
+    for (number, (said, golden)) in said.lines().zip(golden.lines()).enumerate() {
+        assert_eq!(said, golden, "{name}, line {}", number + 1);
+    }
+    assert_eq!(said.len(), golden.len(), "{name} has become longer or shorter");
+}
+
 /// What was written in base 64, in its own letters or in those that a link may hold.
 pub fn from_base64(text: &str) -> Vec<u8> {
     let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);

@@ -18,9 +18,21 @@ pub async fn close(page: &Page) {
 
 /// Waits until the dialog says something that has this in it; all that it says.
 pub async fn says(page: &Page, text: &str) -> String {
-    let all = "document.querySelector('[role=dialog] [role=status]')?.innerText ?? ''";
-    page.until(&format!("({all}).includes({})", json!(text))).await;
-    page.js(all).await.as_str().unwrap().to_owned()
+    let script = format!(
+        "return new Promise(done => {{
+            const until = performance.now() + 20_000;
+            const look = () => {{
+                const said = document.querySelector('[role=dialog] [role=status]')?.innerText ?? '';
+                if (said.includes({}) || performance.now() > until) done(said);
+                else setTimeout(look, 10);
+            }};
+            look();
+        }})",
+        json!(text)
+    );
+    let said = page.js(&script).await.as_str().unwrap().to_owned();
+    assert!(said.contains(text), "the dialog says {said:?} and never {text:?}");
+    said
 }
 
 /// Presses a button of the dialog that hands out a file of that name: what the dialog says of the

@@ -8,6 +8,12 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
+#[path = "../kept/mod.rs"]
+#[expect(dead_code, reason = "records are read natively")]
+mod kept;
+#[path = "../kept_page/mod.rs"]
+#[expect(dead_code, reason = "nothing is taken out of the browser here")]
+mod kept_page;
 #[path = "../page/mod.rs"]
 #[expect(dead_code, reason = "the benchmarks need more of it")]
 mod page;
@@ -31,6 +37,8 @@ macro_rules! tests {
 mod e2e;
 mod files;
 mod lab;
+#[path = "kept.rs"]
+mod what_was_kept;
 
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -57,7 +65,7 @@ fn main() -> ExitCode {
     // Sessions with browsers outlive the tests that begin them.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let handle = runtime.handle();
-    let all = [e2e::TESTS, files::TESTS, lab::TESTS].into_iter().flatten();
+    let all = [e2e::TESTS, files::TESTS, lab::TESTS, what_was_kept::TESTS].into_iter().flatten();
     let trials = all.map(|test| {
         let (name, handle) = (test.name.trim_start_matches("pages::"), handle.clone());
         Trial::ignorable_test(name, move || {
