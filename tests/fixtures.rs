@@ -9,12 +9,11 @@ mod surroundings;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use kept::{
-    Dump, Golden, Lost, Read, Set, assert_same, from_base64, gunzip, kept_in, missing, sets,
-};
+use kept::{Dump, Golden, Lost, Read, Set, assert_same, from_base64, gunzip, missing, sets};
 use leftfold::codec::archive::{Export, Format, Import};
 use leftfold::codec::record::{End, encode};
 use leftfold::es::{Scenario, StoredCommit};
+use leftfold::host::kept_in;
 use leftfold::lab::{Answer, Session};
 use leftfold::store::link;
 use miniz_oxide::inflate::decompress_to_vec_zlib;

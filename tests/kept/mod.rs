@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use leftfold::codec::record::{End, Reader};
 use leftfold::codec::{Found, Loss};
 use leftfold::es::StoredCommit;
+use leftfold::host::kept_in;
 use leftfold::lab::Keep;
 use leftfold::store::{LogInfo, Records, Shelf};
 use miniz_oxide::inflate::decompress_to_vec;
@@ -281,16 +282,6 @@ impl Stored {
         }
         read
     }
-}
-
-/// What small records say, as far as they can be read.
-pub fn kept_in(records: &Records) -> Vec<Keep> {
-    let keep = |((shelf, key), text): (&(Shelf, String), &String)| match shelf {
-        Shelf::Marks => Some(Keep::Mark(key.as_str().into(), text.parse().ok()?)),
-        Shelf::Effects => serde_json::from_str(text).ok().map(Keep::Effect),
-        Shelf::Refusals => serde_json::from_str(text).ok().map(Keep::Refusal),
-    };
-    records.iter().filter_map(keep).collect()
 }
 
 /// The first place where something is no longer said as the golden file has it. More may be said:
