@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use leftfold::es::{
-    Aggregate, AnyAggregate, Cents, CommandRecord, Commit, Draft, Envelope, EventLog, Expected,
-    Handler, Instance, Of, Projection, Proposal, Reading, Recorded, Row, Stream, Timeline, View,
+    Aggregate, Cents, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Fold, Handler,
+    History, Instance, Of, Projection, Proposal, Reading, Recorded, Row, Stream, Timeline, View,
 };
 use leftfold::es::{Condition, Operand, Relation, Scenario};
 use leftfold::lab::{Change, Session, Target, WhatIf, World};
@@ -173,9 +173,7 @@ pub fn run(now_millis: impl Fn() -> f64, heap: impl Fn() -> Option<usize>, say: 
     }
     timed("fold of a projection over 100 streams", million, &mut || {
         let mut reading = Reading::<Balances>::default();
-        leftfold::es::History::walk(&log, 0, million, |event| {
-            leftfold::es::Fold::step(&mut reading, event);
-        });
+        log.batches(0, million, |events| reading.fold(events));
         std::hint::black_box(reading.model.0.len());
     });
     let mut timeline = Timeline::<Reading<Balances>>::default();
@@ -210,9 +208,7 @@ pub fn run(now_millis: impl Fn() -> f64, heap: impl Fn() -> Option<usize>, say: 
     let stream = Stream::new("account", "1");
     timed("fold of one aggregate", million, &mut || {
         let mut instance = Instance::<Account>::default();
-        leftfold::es::History::walk(&log.stream(&stream), 0, million, |event| {
-            leftfold::es::Fold::step(&mut instance, event);
-        });
+        log.stream(&stream).batches(0, million, |events| instance.fold(events));
         std::hint::black_box(instance.version);
     });
     let mut handler = Of::<Account>::default().handler();

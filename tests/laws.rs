@@ -176,7 +176,7 @@ fn a_read_model_weighs_about_as_much_as_it_shows() {
         let projections = scenario.projections.iter().map(|it| (it.name(), it.runner()));
         let processes = scenario.processes.iter().map(|it| (it.name(), it.manager()));
         for (name, mut runner) in projections.chain(processes) {
-            log.events(1, log.head()).for_each(|event| runner.apply(event));
+            log.batches(0, log.len(), |events| runner.apply(events).unwrap());
             let (weight, shown) = (runner.weight(), entries(&runner.view()));
             assert!(shown <= 2 * weight, "{name} shows {shown} entries and weighs {weight}");
             assert!(weight <= 4 * log.len(), "{name} weighs {weight} after {} events", log.len());
@@ -355,7 +355,7 @@ fn reactions(scenario: &Scenario, name: &str, code: u16, log: &EventLog) -> Vec<
     let mut process = fresh(scenario, name, code);
     let mut asked = Vec::new();
     for event in log.events(1, log.head()) {
-        process.apply(event);
+        process.apply(&[event]).unwrap();
         let due = process.react(event).into_iter();
         asked.extend(due.map(|reaction| (event.position(), reaction)));
     }
@@ -564,7 +564,7 @@ fn fold_everything(scenario: &Scenario, log: &EventLog) {
     let processes = scenario.processes.iter().map(|it| (it.name(), it.manager()));
     for (_, mut runner) in projections.chain(processes) {
         for event in log.events(1, log.head()) {
-            runner.apply(event);
+            runner.apply(&[event]).unwrap();
             runner.react(event);
         }
         json(&runner.view());

@@ -16,7 +16,7 @@
 //! | `events(from, to)` | recorded events, inclusive |
 //! | `head()`, `position()`, `seek(position or date)` | numbers |
 //! | `state(stream)`, `view(projection)` | JSON at the playhead |
-//! | `subscriptions()` | `[{name, kind, view, checkpoint, lag, paused, delay, deduplicate, synchronous, guard, fault, crashed, health, ahead, mark, unanswered, heldBack, code}]`; `health` is `clean`, `differs` or `unjudged` |
+//! | `subscriptions()` | `[{name, kind, view, checkpoint, lag, paused, delay, deduplicate, synchronous, guard, fault, crashed, stopped, health, ahead, mark, unanswered, heldBack, code}]`; `stopped` is `null`, or `{position, why}` of an event that it cannot take in; `health` is `clean`, `differs`, `unjudged` or `stopped` |
 //! | `subscription(name, how)` | changes one and runs what is due: `how` is `{paused, delay, deduplicate, synchronous, guard, fault, checkpoint, redeliver, step, code, running}`. `checkpoint` and `redeliver` are positions to go back to, `step` is `true` or a number of events, `fault` is `duplicate`, `drop`, `swap`, `crash_before_checkpoint`, `crash_after_effect` or `null` |
 //! | `rebuild(name)`, `wait(name, position)` | folds it anew; resolves once it has reached the position |
 //! | `health(name)` | `{health, differences}`: the running instance against a clean fold |

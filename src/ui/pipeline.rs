@@ -132,6 +132,7 @@ impl Pulse {
             | Did::Skipped { to, .. }
             | Did::Dropped { to, .. }
             | Did::Withheld { to, .. }
+            | Did::Stopped { to, .. }
             | Did::Crashed { to, .. } => {
                 let at = if process(to) { Station::Processes } else { Station::Projections };
                 (at, Some((Station::Store, Cargo::Event)))

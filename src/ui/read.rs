@@ -198,6 +198,9 @@ fn Reader(props: &ReaderProps) -> Html {
             if it.crashed {
                 <p class="fault pad">{ format!("It crashed, and goes on after #{} once it is resumed.", it.checkpoint) }</p>
             }
+            if let Some(stopped) = &it.stopped {
+                <p class="fault pad">{ format!("It stopped at #{}, which it cannot take in: {}. It tries again once it is resumed or rebuilt.", stopped.position, stopped.why) }</p>
+            }
             { differences(&shell, it, props.past) }
             if it.skipped > 0 {
                 <p class="fault pad">{ format!("Skipped {} that cannot be read.", counted(it.skipped, "event")) }</p>

@@ -436,7 +436,7 @@ pub fn written(log: &EventLog) -> Vec<String> {
 /// The plain fold of the events up to `position`, in one version of the code.
 pub fn folded(scenario: &Scenario, (name, code): (&str, u16), log: &EventLog, to: u64) -> View {
     let mut runner = fresh(scenario, name, code);
-    log.events(1, to).for_each(|event| runner.apply(event));
+    log.events(1, to).for_each(|event| runner.apply(&[event]).unwrap());
     runner.view()
 }
 

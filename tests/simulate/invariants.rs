@@ -259,7 +259,7 @@ fn due(scenario: &Scenario, name: &str, code: u16, log: &EventLog) -> Vec<(u64, 
     };
     let mut due = Vec::new();
     for event in log.events(1, log.head()) {
-        process.apply(event);
+        process.apply(&[event]).unwrap();
         due.extend(process.react(event).into_iter().map(|it| (event.position(), it)));
     }
     due

@@ -11,9 +11,9 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
-    Aggregate, AnyEvent, AnyEvents, Body, CommandRecord, Draft, EventLog, Fold, History, Instance,
-    ProcessManager, Projection, Reaction, Reading, Recorded, Stored, Stream, Timeline, View,
-    sentence, tagged,
+    Aggregate, AnyEvent, AnyEvents, Body, CommandRecord, Draft, Fold, FoldError, Instance,
+    ProcessManager, Projection, Reaction, Reading, Recorded, Stored, Stream, View, sentence,
+    tagged,
 };
 
 /// Stands for the type `T` where an object is needed.
@@ -37,6 +37,16 @@ pub enum Refusal {
     /// Its stream holds an event that cannot be read, so that nobody knows the state.
     #[error("version {0} of this stream cannot be read, so nothing can be decided on it")]
     Unreadable(u64),
+    /// Its stream holds an event that cannot be folded, so that nobody knows the state.
+    #[error(
+        "version {version} of this stream cannot be folded, so nothing can be decided on it: {why}"
+    )]
+    Unfoldable {
+        /// The version that the event has in its stream.
+        version: u64,
+        /// Why it cannot be folded, in a sentence.
+        why: Rc<str>,
+    },
 }
 
 /// An aggregate as an object.
@@ -50,16 +60,15 @@ pub trait AnyAggregate: AnyEvents {
     /// # Errors
     /// Why it cannot be read.
     fn restore(&self, saved: &str, version: u64) -> Result<Box<dyn AnyInstance>, String>;
-    /// Decides for one stream, and shows its state.
-    fn handler(&self) -> Handler {
-        Handler::new(self.instance())
-    }
 }
 
 /// An aggregate's state, and the decisions that it takes.
 pub trait AnyInstance {
-    /// Takes in one event.
-    fn evolve(&mut self, event: &Recorded);
+    /// Takes in events of its stream, one after the other.
+    ///
+    /// # Errors
+    /// At which of them it stopped, and why. What comes before that one is in the state.
+    fn evolve(&mut self, events: &[&Recorded]) -> Result<(), FoldError>;
     /// The state.
     fn state(&self) -> Value;
     /// The state to save. None where an event before it could not be read, so that nobody knows
@@ -74,12 +83,6 @@ pub trait AnyInstance {
     fn copy(&self) -> Box<dyn AnyInstance>;
 }
 
-/// One stream's state, wherever one puts it, and the decisions that it takes there.
-pub struct Handler(Timeline<Box<dyn AnyInstance>>);
-
-/// A projection, or what a process knows, at any place of a log.
-pub struct Reader(Timeline<Box<dyn AnyRunner>>);
-
 /// A projection as an object.
 pub trait AnyProjection {
     /// Its title.
@@ -90,10 +93,6 @@ pub trait AnyProjection {
     fn code(&self) -> u16;
     /// A fresh running instance.
     fn runner(&self) -> Box<dyn AnyRunner>;
-    /// A reader that can stand anywhere in a log.
-    fn reader(&self) -> Reader {
-        Reader::new(self.runner())
-    }
 }
 
 /// A process manager as an object.
@@ -102,10 +101,13 @@ pub trait AnyProcess: AnyProjection {
     fn manager(&self) -> Box<dyn AnyRunner>;
 }
 
-/// A projection or process that is fed event by event.
+/// A projection or process that is fed with events.
 pub trait AnyRunner {
-    /// Takes in one event.
-    fn apply(&mut self, event: &Recorded);
+    /// Takes in events, one after the other.
+    ///
+    /// # Errors
+    /// At which of them it stopped, and why. What comes before that one is taken in.
+    fn apply(&mut self, events: &[&Recorded]) -> Result<(), FoldError>;
     /// What it shows.
     fn view(&self) -> View;
     /// How many events it skipped because they could not be read.
@@ -159,7 +161,7 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
 
 // What follows is compiled once, not once an aggregate.
 
-impl dyn AnyAggregate {
+impl dyn AnyAggregate + '_ {
     /// A stored event of one of its streams in its current shape, or as unreadable.
     pub fn read(&self, stream: &Stream, kind: &Rc<str>, schema: u16, data: &str) -> Draft {
         let known = self.schema();
@@ -203,8 +205,9 @@ fn lifted(
 }
 
 impl<A: Aggregate> AnyInstance for Instance<A> {
-    fn evolve(&mut self, event: &Recorded) {
-        self.step(event);
+    fn evolve(&mut self, events: &[&Recorded]) -> Result<(), FoldError> {
+        self.fold(events);
+        Ok(())
     }
 
     fn state(&self) -> Value {
@@ -243,88 +246,9 @@ impl Clone for Box<dyn AnyInstance> {
     }
 }
 
-impl Fold for Box<dyn AnyInstance> {
-    fn step(&mut self, event: &Recorded) {
-        (**self).evolve(event);
-    }
-
-    fn weight(&self) -> usize {
-        1
-    }
-}
-
-impl Handler {
-    fn new(instance: Box<dyn AnyInstance>) -> Self {
-        Self(Timeline::new(instance))
-    }
-
-    /// Goes to `version` of the stream; returns how many events that folded.
-    pub fn load(&mut self, stream: &Stream, version: u64, log: &EventLog) -> u64 {
-        let before = self.0.folded();
-        self.0.at(usize::try_from(version).unwrap_or(usize::MAX), &log.stream(stream));
-        self.0.folded() - before
-    }
-
-    /// Goes to place `place` of any history of the stream, always the same one.
-    pub fn load_from<H: History>(&mut self, place: usize, history: &H) {
-        self.0.at(place, history);
-    }
-
-    /// The state there.
-    pub fn state(&self) -> Value {
-        self.0.here().state()
-    }
-
-    /// Decides a command there.
-    ///
-    /// # Errors
-    /// The refusal.
-    pub fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal> {
-        self.0.here().decide(command)
-    }
-}
-
 impl Clone for Box<dyn AnyRunner> {
     fn clone(&self) -> Self {
         (**self).copy()
-    }
-}
-
-impl Fold for Box<dyn AnyRunner> {
-    fn step(&mut self, event: &Recorded) {
-        (**self).apply(event);
-    }
-
-    fn weight(&self) -> usize {
-        (**self).weight()
-    }
-}
-
-impl Reader {
-    fn new(runner: Box<dyn AnyRunner>) -> Self {
-        Self(Timeline::new(runner))
-    }
-
-    /// What it shows once it has folded the log up to `position`.
-    pub fn view(&mut self, position: u64, log: &EventLog) -> View {
-        self.view_of(usize::try_from(position).unwrap_or(usize::MAX), log)
-    }
-
-    /// Folds on from where it stands, `events` at most; returns how many that were.
-    pub fn fold_on(&mut self, events: u64, log: &EventLog) -> u64 {
-        let (before, events) = (self.0.place(), usize::try_from(events).unwrap_or(usize::MAX));
-        self.0.at(before.saturating_add(events), log);
-        (self.0.place() - before) as u64
-    }
-
-    /// A running instance that has taken in what is folded where it stands.
-    pub fn running(&self) -> Box<dyn AnyRunner> {
-        self.0.here().copy()
-    }
-
-    /// What it shows at place `place` of any history, always the same one.
-    pub fn view_of<H: History>(&mut self, place: usize, history: &H) -> View {
-        self.0.at(place, history).view()
     }
 }
 
@@ -356,8 +280,9 @@ impl<P: ProcessManager> AnyProcess for Of<P> {
 struct Running<P>(Reading<P>);
 
 impl<P: Projection> AnyRunner for Running<P> {
-    fn apply(&mut self, event: &Recorded) {
-        self.0.step(event);
+    fn apply(&mut self, events: &[&Recorded]) -> Result<(), FoldError> {
+        self.0.fold(events);
+        Ok(())
     }
 
     fn view(&self) -> View {
@@ -385,8 +310,8 @@ impl<P: Projection> AnyRunner for Running<P> {
 struct Managing<P>(Running<P>);
 
 impl<P: ProcessManager> AnyRunner for Managing<P> {
-    fn apply(&mut self, event: &Recorded) {
-        self.0.apply(event);
+    fn apply(&mut self, events: &[&Recorded]) -> Result<(), FoldError> {
+        self.0.apply(events)
     }
 
     fn view(&self) -> View {

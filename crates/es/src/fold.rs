@@ -1,15 +1,31 @@
 //! "It's just a left fold over the history of events": the one shape that states, read models
 //! and processes share, so that one [`Timeline`](super::Timeline) serves them all.
+//!
+//! A fold takes events in batches: who calls it far away, or as an object, is called once a batch.
+
+use std::rc::Rc;
 
 use super::{Aggregate, Body, Projection, Recorded};
 
 /// A left fold's state, and its step.
 pub trait Fold: Clone + 'static {
-    /// Takes in one more event.
-    fn step(&mut self, event: &Recorded);
+    /// Takes in more events, one after the other.
+    fn fold(&mut self, events: &[&Recorded]);
 
     /// About how many rows it holds; bounds the snapshots that a timeline keeps.
     fn weight(&self) -> usize;
+}
+
+/// An event could not be taken in, which only code that is written at run time may say: folds in
+/// Rust never fail.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct FoldError {
+    /// Its place among those that were handed over, from 0. What comes before it was taken in;
+    /// it and what follows were not.
+    pub at: usize,
+    /// Why, in a sentence.
+    pub why: Rc<str>,
 }
 
 /// An aggregate's state as the fold of one stream.
@@ -25,13 +41,17 @@ pub struct Instance<A> {
 
 impl<A: Aggregate> Fold for Instance<A> {
     #[inline]
-    fn step(&mut self, event: &Recorded) {
-        self.version += 1;
-        if let Some(event) = event.of::<A>() {
-            self.state = std::mem::take(&mut self.state).evolve(event);
-        } else if self.unreadable.is_none() {
-            self.unreadable = Some(self.version);
+    fn fold(&mut self, events: &[&Recorded]) {
+        let mut state = std::mem::take(&mut self.state);
+        for event in events {
+            self.version += 1;
+            if let Some(event) = event.of::<A>() {
+                state = state.evolve(event);
+            } else if self.unreadable.is_none() {
+                self.unreadable = Some(self.version);
+            }
         }
+        self.state = state;
     }
 
     fn weight(&self) -> usize {
@@ -50,10 +70,12 @@ pub struct Reading<P> {
 
 impl<P: Projection> Fold for Reading<P> {
     #[inline]
-    fn step(&mut self, event: &Recorded) {
-        match event.body() {
-            Body::Known(_) => self.model.apply(event),
-            Body::Unreadable(_) => self.skipped += 1,
+    fn fold(&mut self, events: &[&Recorded]) {
+        for event in events {
+            match event.body() {
+                Body::Known(_) => self.model.apply(event),
+                Body::Unreadable(_) => self.skipped += 1,
+            }
         }
     }
 

@@ -10,6 +10,9 @@ use super::{Commit, Map, NameMap, Proposal, Recorded, Set, Stream, WrongExpected
 /// Events per piece of the log: growing never copies what is there.
 const CHUNK: usize = 1024;
 
+/// At most so many events are handed to a fold at once. A piece of the log is several of these.
+const BATCH: usize = 64;
+
 /// Events in a row, by place: the whole log, or one stream.
 pub trait History {
     /// How many there are.
@@ -20,8 +23,14 @@ pub trait History {
         self.len() == 0
     }
 
-    /// Calls `visit` for the events after place `from` up to and with place `to`.
-    fn walk(&self, from: usize, to: usize, visit: impl FnMut(&Recorded));
+    /// Calls `visit` for the events after place `from` up to and with place `to`, with as many at
+    /// once as may be.
+    fn batches(&self, from: usize, to: usize, visit: impl FnMut(&[&Recorded]));
+
+    /// Calls `visit` for each of them.
+    fn walk(&self, from: usize, to: usize, mut visit: impl FnMut(&Recorded)) {
+        self.batches(from, to, |events| events.iter().for_each(|event| visit(event)));
+    }
 }
 
 impl<H: History> History for &H {
@@ -29,8 +38,8 @@ impl<H: History> History for &H {
         (**self).len()
     }
 
-    fn walk(&self, from: usize, to: usize, visit: impl FnMut(&Recorded)) {
-        (**self).walk(from, to, visit);
+    fn batches(&self, from: usize, to: usize, visit: impl FnMut(&[&Recorded])) {
+        (**self).batches(from, to, visit);
     }
 }
 
@@ -199,13 +208,19 @@ impl History for EventLog {
         self.len
     }
 
-    fn walk(&self, from: usize, to: usize, mut visit: impl FnMut(&Recorded)) {
+    fn batches(&self, from: usize, to: usize, mut visit: impl FnMut(&[&Recorded])) {
         let (mut from, to) = (from, to.min(self.len));
+        let Some(first) = self.place(from).filter(|_| from < to) else { return };
+        if from + 1 == to {
+            return visit(&[first]);
+        }
+        let mut batch = [first; BATCH];
         while from < to {
             let start = from % CHUNK;
             let chunk = &self.chunks[from / CHUNK];
-            let end = chunk.len().min(start + to - from);
-            chunk[start..end].iter().for_each(&mut visit);
+            let end = chunk.len().min(start + to - from).min(start + BATCH);
+            batch.iter_mut().zip(&chunk[start..end]).for_each(|(slot, event)| *slot = event);
+            visit(&batch[..end - start]);
             from += end - start;
         }
     }
@@ -223,11 +238,21 @@ impl History for StreamHistory<'_> {
         self.places.len()
     }
 
-    fn walk(&self, from: usize, to: usize, mut visit: impl FnMut(&Recorded)) {
-        for &place in self.places.get(from..to.min(self.places.len())).unwrap_or_default() {
-            if let Some(event) = self.log.place(place as usize) {
-                visit(event);
+    fn batches(&self, from: usize, to: usize, mut visit: impl FnMut(&[&Recorded])) {
+        let places = self.places.get(from..to.min(self.places.len())).unwrap_or_default();
+        let first = places.first().and_then(|&place| self.log.place(place as usize));
+        let Some(first) = first else { return };
+        if places.len() == 1 {
+            return visit(&[first]);
+        }
+        let mut batch = [first; BATCH];
+        for places in places.chunks(BATCH) {
+            let mut count = 0;
+            for event in places.iter().filter_map(|&place| self.log.place(place as usize)) {
+                batch[count] = event;
+                count += 1;
             }
+            visit(&batch[..count]);
         }
     }
 }
@@ -321,6 +346,25 @@ fn push<T>(chunks: &mut Vec<Vec<T>>, item: T) {
             chunks.push(chunk);
         }
     }
+}
+
+/// A log of so many events, all of the stream `note-1`.
+#[cfg(test)]
+pub(super) fn history(length: usize) -> EventLog {
+    let draft = super::Draft {
+        stream: Stream::new("note", "1"),
+        kind: "Noted".into(),
+        schema: 1,
+        body: super::Body::Known(Rc::new(serde_json::json!({ "Noted": {} }))),
+        stored: None,
+        at: None,
+    };
+    let envelope = super::Envelope::first(super::command_id("history", 1), "Alice".into(), 1);
+    let mut log = EventLog::default();
+    let proposal = Proposal { envelope, expected: None, events: vec![draft; length] };
+    let commit = log.propose(proposal).unwrap();
+    assert!(log.learn(commit));
+    log
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Aggregate, AnyProcess, AnyProjection, Cell, Draft, Envelope, EventLog, History, Of,
-    ProcessManager, Projection, Proposal, Reaction, Recorded, Stream, View, command_id,
+    Aggregate, Cell, Draft, Envelope, EventLog, History, ProcessManager, Projection, Proposal,
+    Reaction, Recorded, Stream, View, command_id,
 };
 
 /// What has happened so far to one aggregate.
@@ -150,11 +150,10 @@ impl Past {
 
     /// What `P` has asked for so far, each once: `1/welcome: mail {"to":"…"}`.
     pub fn asked<P: ProcessManager>(&self) -> Vec<String> {
-        let (mut manager, mut seen, mut asked) =
-            (Of::<P>::default().manager(), BTreeSet::new(), Vec::new());
+        let (mut process, mut seen, mut asked) = (P::default(), BTreeSet::new(), Vec::new());
         self.log.walk(0, self.log.len(), |event| {
-            manager.apply(event);
-            let due = manager.react(event).into_iter();
+            process.apply(event);
+            let due = process.react(event).into_iter();
             asked.extend(due.filter(|it| seen.insert(it.id(P::NAME))).map(|it| match it {
                 Reaction::Command { instance, step, stream, kind, data } => {
                     format!("{instance}/{step}: {kind} {data} to {stream}")
@@ -168,9 +167,9 @@ impl Past {
     }
 
     fn view<P: Projection>(&self) -> View {
-        let mut runner = Of::<P>::default().runner();
-        self.log.walk(0, self.log.len(), |event| runner.apply(event));
-        runner.view()
+        let mut model = P::default();
+        self.log.walk(0, self.log.len(), |event| model.apply(event));
+        model.view()
     }
 }
 

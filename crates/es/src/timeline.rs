@@ -57,7 +57,7 @@ impl<F: Fold> Timeline<F> {
         while self.place < place {
             let next = ((self.place / self.stride + 1) * self.stride).min(place);
             let here = &mut self.here;
-            history.walk(self.place, next, |event| here.step(event));
+            history.batches(self.place, next, |events| here.fold(events));
             self.folded += (next - self.place) as u64;
             self.place = next;
             if next.is_multiple_of(self.stride) {
@@ -111,14 +111,12 @@ impl<F: Fold> Timeline<F> {
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
 mod tests {
-    use std::rc::Rc;
-
     use proptest::collection::vec;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
-    use crate::{Body, Draft, Envelope, EventLog, Proposal, Recorded, Stream, command_id};
+    use crate::log::history;
+    use crate::{EventLog, Recorded};
 
     /// Sums up what it has seen, in an order-sensitive way, and weighs `ROWS` for each event,
     /// or in all.
@@ -129,9 +127,11 @@ mod tests {
     }
 
     impl<const ROWS: usize, const GROWS: bool> Fold for Sum<ROWS, GROWS> {
-        fn step(&mut self, event: &Recorded) {
-            self.events += 1;
-            self.sum = self.sum.wrapping_mul(31).wrapping_add(event.position());
+        fn fold(&mut self, events: &[&Recorded]) {
+            for event in events {
+                self.events += 1;
+                self.sum = self.sum.wrapping_mul(31).wrapping_add(event.position());
+            }
         }
 
         fn weight(&self) -> usize {
@@ -143,26 +143,9 @@ mod tests {
     type HundredRows = Sum<100, false>;
     type Ledger = Sum<1, true>;
 
-    fn history(length: usize) -> EventLog {
-        let draft = Draft {
-            stream: Stream::new("note", "1"),
-            kind: "Noted".into(),
-            schema: 1,
-            body: Body::Known(Rc::new(json!({ "type": "Noted", "data": {} }))),
-            stored: None,
-            at: None,
-        };
-        let envelope = Envelope::first(command_id("timeline", 1), "Alice".into(), 1);
-        let proposal = Proposal { envelope, expected: None, events: vec![draft; length] };
-        let mut log = EventLog::default();
-        let commit = log.propose(proposal).unwrap();
-        assert!(log.learn(commit));
-        log
-    }
-
     fn plain<F: Fold + Default>(log: &EventLog, place: usize) -> F {
         let mut fold = F::default();
-        log.walk(0, place, |event| fold.step(event));
+        log.walk(0, place, |event| fold.fold(&[event]));
         fold
     }
 

@@ -558,6 +558,7 @@ fn subscription_out(it: &Subscription, head: u64, health: Option<Health>) -> Val
         "guard": it.is_guarded(),
         "fault": it.fault(),
         "crashed": it.crashed(),
+        "stopped": it.stopped(),
         "health": health.map(|it| health_out(&it)),
         "ahead": it.ahead().collect::<Vec<_>>(),
         "mark": it.mark(),
@@ -572,6 +573,7 @@ fn health_out(health: &Health) -> &'static str {
         Health::Clean => "clean",
         Health::Differs(_) => "differs",
         Health::Unjudged => "unjudged",
+        Health::Stopped(_) => "stopped",
     }
 }
 

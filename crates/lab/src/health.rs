@@ -1,7 +1,7 @@
 //! Is a read model right? Its running instance beside a clean fold of the same events.
 
 use super::diff::{Line, changes, keyed};
-use es::View;
+use es::{Stopped, View};
 
 /// Whether a running instance equals a clean fold up to its checkpoint.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +13,8 @@ pub enum Health {
     Differs(Box<View>),
     /// There is a gap in what it was told, or it has crashed: the two cannot be compared.
     Unjudged,
+    /// It met an event that it cannot take in, and shows what it knew before.
+    Stopped(Stopped),
 }
 
 impl Health {
@@ -21,7 +23,7 @@ impl Health {
     pub fn differences(&self, running: &View) -> Vec<Line> {
         match self {
             Self::Differs(clean) => changes(&keyed(clean), &keyed(running)),
-            Self::Clean | Self::Unjudged => Vec::new(),
+            Self::Clean | Self::Unjudged | Self::Stopped(_) => Vec::new(),
         }
     }
 }

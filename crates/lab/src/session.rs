@@ -13,8 +13,8 @@ use super::health::Health;
 use super::subscription::{Fault, Kind, Subscription};
 use super::world::{Answer, Did, World};
 use es::{
-    CommandRecord, Commit, EventLog, Handler, Map, Reader, Recorded, Scenario, Stream, Subject,
-    View,
+    CommandRecord, Commit, EventLog, Handler, Map, Reader, Recorded, Scenario, Stopped, Stream,
+    Subject, View,
 };
 
 /// How far apart a cause and what it caused are looked for, in events.
@@ -87,6 +87,8 @@ pub struct Panel {
     pub paused: bool,
     /// True where it has crashed and was not started again.
     pub crashed: bool,
+    /// The event that it could not take in, where there is one, and why.
+    pub stopped: Option<Stopped>,
     /// How many events behind the head it is kept.
     pub delay: u64,
     /// True where an event that was taken in before is recognised.
@@ -366,6 +368,9 @@ impl Viewpoint {
     /// process of that name runs.
     pub fn health(&mut self, name: &str) -> Option<Health> {
         let it = self.world.subscription(name)?;
+        if let Some(stopped) = it.stopped() {
+            return Some(Health::Stopped(stopped.clone()));
+        }
         if it.ahead().next().is_some() {
             return Some(Health::Unjudged);
         }
@@ -416,6 +421,7 @@ impl Viewpoint {
             lag: log.head().saturating_sub(it.checkpoint()),
             paused: it.paused(),
             crashed: it.crashed(),
+            stopped: it.stopped().cloned(),
             delay: it.delay(),
             deduplicate: it.deduplicates(),
             synchronous: it.is_synchronous(),

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use es::{AnyAggregate, AnyInstance, EventLog, History, Map, Stream};
+use es::{AnyAggregate, AnyInstance, EventLog, Fold, History, Hydrated, Map, Stream};
 
 /// How a command's stream is loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ pub(super) struct Snapshots {
 }
 
 /// A state to go on from, and the version that it is of.
-pub(super) type Start = (Box<dyn AnyInstance>, u64);
+pub(super) type Start = (Hydrated, u64);
 
 impl Snapshot {
     fn sum(version: u64, schema: u16, state: &str) -> Uuid {
@@ -114,7 +114,9 @@ impl Snapshots {
             Some(snapshot) if snapshot.version > version => {
                 Err(format!("it is of version {}, which is later", snapshot.version).into())
             }
-            Some(snapshot) => Ok(Some((snapshot.open(aggregate)?, snapshot.version))),
+            Some(snapshot) => {
+                Ok(Some((Hydrated::new(snapshot.open(aggregate)?), snapshot.version)))
+            }
         }
     }
 
@@ -126,11 +128,11 @@ impl Snapshots {
         (mut instance, from): Start,
         version: u64,
         log: &EventLog,
-    ) -> Box<dyn AnyInstance> {
+    ) -> Hydrated {
         let history = log.stream(stream);
-        let walk = |instance: &mut Box<dyn AnyInstance>, from: u64, to: u64| {
+        let walk = |instance: &mut Hydrated, from: u64, to: u64| {
             let place = |version| usize::try_from(version).unwrap_or(usize::MAX);
-            history.walk(place(from), place(to), |event| instance.evolve(event));
+            history.batches(place(from), place(to), |events| instance.fold(events));
         };
         let due = match self.loading {
             Loading::Snapshots(every) => version - version % every.max(1),

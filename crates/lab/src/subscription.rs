@@ -10,7 +10,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use es::{AnyRunner, EventLog, Map, Set, View};
+use es::{AnyRunner, EventLog, Fold, History, Map, Recorded, Set, Stopped, Subscriber, View};
 
 /// What a subscription feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -53,7 +53,8 @@ impl Fault {
 /// Something to change about a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// Pauses it, or resumes it; one that has crashed starts again.
+    /// Pauses it, or resumes it; one that has crashed starts again, and one that has stopped at an
+    /// event tries it again.
     Pause(bool),
     /// Delivers one event although it is paused.
     Step,
@@ -108,7 +109,9 @@ pub struct Subscription {
     pub(super) kind: Kind,
     /// Which version of the code runs.
     pub(super) code: u16,
-    pub(super) runner: Box<dyn AnyRunner>,
+    pub(super) subscriber: Subscriber,
+    /// True where it was said that it has stopped.
+    pub(super) stop_said: bool,
     /// It was told of every event up to here.
     pub(super) checkpoint: u64,
     /// Positions beyond the checkpoint of which it was told.
@@ -160,7 +163,8 @@ impl Subscription {
             name,
             kind,
             code,
-            runner,
+            subscriber: Subscriber::new(runner),
+            stop_said: false,
             checkpoint: 0,
             taken: Set::new(),
             known: Set::new(),
@@ -184,7 +188,7 @@ impl Subscription {
 
     /// What it is told next; nothing where it waits or has been told everything.
     pub(super) fn due(&self, head: u64) -> Option<Due> {
-        if self.synchronous || (self.paused && self.steps == 0) {
+        if self.synchronous || self.stopped().is_some() || (self.paused && self.steps == 0) {
             return None;
         }
         if let Some(position) = self.again {
@@ -236,21 +240,15 @@ impl Subscription {
     }
 
     /// Starts over from a fresh instance, as it was at `position`.
-    pub(super) fn start_at(
-        &mut self,
-        mut runner: Box<dyn AnyRunner>,
-        position: u64,
-        log: &EventLog,
-    ) {
-        for event in log.events(1, position) {
-            runner.apply(event);
-        }
-        self.runner = runner;
-        self.checkpoint = position;
+    pub(super) fn start_at(&mut self, runner: Box<dyn AnyRunner>, position: u64, log: &EventLog) {
+        self.subscriber = Subscriber::new(runner);
+        (self.checkpoint, self.stop_said) = (0, false);
         self.taken.clear();
         self.known.clear();
+        self.take_in(position, log);
         // It is told of these again, and asks again for the same.
-        let again: Vec<u64> = self.open.keys().copied().filter(|it| *it > position).collect();
+        let beyond = |it: &u64| *it > self.checkpoint;
+        let again: Vec<u64> = self.open.keys().copied().filter(beyond).collect();
         for position in again {
             self.open.remove(&position);
         }
@@ -265,10 +263,17 @@ impl Subscription {
         self.paused || self.delay > 0
     }
 
+    /// It may be told once more of the event at which it has stopped.
+    pub(super) fn retry(&mut self) {
+        self.subscriber.retry();
+        self.stop_said = false;
+    }
+
     /// True for a projection that is told of each event once, in order, as soon as may be.
     pub(super) fn sound(&self) -> bool {
         self.kind == Kind::Projection
             && !(self.is_held() || self.synchronous || self.crashed || self.withheld)
+            && self.stopped().is_none()
             && self.fault.is_none()
             && self.again.is_none()
             && (self.deduplicate || self.taken.is_empty() && self.known.is_empty())
@@ -276,15 +281,40 @@ impl Subscription {
 
     /// Takes in whatever it has not been told of.
     pub(super) fn catch_up(&mut self, log: &EventLog) {
-        for event in log.events(self.checkpoint + 1, log.head()) {
-            if !self.knows(event.position()) {
-                self.runner.apply(event);
+        self.take_in(log.head(), log);
+        self.revision += 1;
+    }
+
+    /// Takes in the events up to `position` of which it was not told, or those before the one at
+    /// which it stops.
+    pub(super) fn take_in(&mut self, position: u64, log: &EventLog) {
+        if self.stopped().is_some() {
+            return;
+        }
+        let Self { subscriber, taken, known, checkpoint, .. } = self;
+        let place = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
+        log.batches(place(*checkpoint), place(position), |events| {
+            if taken.is_empty() && known.is_empty() {
+                return subscriber.fold(events);
+            }
+            let new = |event: &&&Recorded| {
+                let position = event.position();
+                !taken.contains(&position) && !known.contains(&position)
+            };
+            let new: Vec<&Recorded> = events.iter().filter(new).copied().collect();
+            subscriber.fold(&new);
+        });
+        self.go_on_from(position);
+    }
+
+    /// It was told of every event up to `position`, or up to the one at which it has stopped.
+    pub(super) fn go_on_from(&mut self, position: u64) {
+        self.checkpoint = self.stopped().map_or(position, |it| it.position - 1);
+        for told in [&mut self.taken, &mut self.known] {
+            while told.iter().next().is_some_and(|it| *it <= self.checkpoint) {
+                told.pop_first();
             }
         }
-        self.checkpoint = log.head();
-        self.taken.clear();
-        self.known.clear();
-        self.revision += 1;
     }
 
     /// The projection's or process's title.
@@ -323,6 +353,7 @@ impl Subscription {
     pub fn altered(&self) -> bool {
         self.paused
             || self.crashed
+            || self.stopped().is_some()
             || self.delay > 0
             || self.synchronous
             || self.fault.is_some()
@@ -337,6 +368,12 @@ impl Subscription {
     /// True where it has crashed and was not started again.
     pub fn crashed(&self) -> bool {
         self.crashed
+    }
+
+    /// The event that it could not take in, where there is one, and why. It takes in nothing more
+    /// until it is resumed or rebuilt, and shows what it knew before.
+    pub fn stopped(&self) -> Option<&Stopped> {
+        self.subscriber.stopped()
     }
 
     /// How many events behind the head it is kept.
@@ -366,12 +403,12 @@ impl Subscription {
 
     /// What its running instance shows.
     pub fn view(&self) -> View {
-        self.runner.view()
+        self.subscriber.view()
     }
 
     /// How many events it skipped because they could not be read.
     pub fn skipped(&self) -> u64 {
-        self.runner.skipped()
+        self.subscriber.skipped()
     }
 
     /// How many reactions the last replay held back: what it would have sent.
@@ -391,6 +428,8 @@ impl Subscription {
             None
         } else if position > head {
             Some("there is no such event yet")
+        } else if self.stopped().is_some() {
+            Some("it has stopped at an event that it cannot take in")
         } else if self.crashed {
             Some("it has crashed")
         } else if self.paused {

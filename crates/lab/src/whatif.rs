@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::world::World;
 use es::{
-    AnyInstance, EventLog, Handler, History, IdSet, Map, Origin, Reader, Recorded, Set, Stream,
+    EventLog, Fold, Handler, History, Hydrated, IdSet, Map, Origin, Reader, Recorded, Set, Stream,
     View, sort,
 };
 
@@ -81,7 +81,7 @@ struct Aftermath {
 struct Review {
     streams: VecDeque<Stream>,
     /// The state of the first of `streams`, and how many of its events that has.
-    at: Option<(Box<dyn AnyInstance>, usize, Option<Uuid>)>,
+    at: Option<(Hydrated, usize, Option<Uuid>)>,
     done: u64,
     of: u64,
     found: Vec<NoLonger>,
@@ -188,7 +188,7 @@ impl WhatIf {
                 self.review.streams.pop_front();
                 continue;
             };
-            let start = || (aggregate.instance(), 0, None);
+            let start = || (Hydrated::new(aggregate.instance()), 0, None);
             let (mut instance, from, mut last) = self.review.at.take().unwrap_or_else(start);
             let altered = self.of_stream(log, &stream);
             let to = altered.len().min(from + budget);
@@ -209,7 +209,7 @@ impl WhatIf {
                         reason: why.to_string().into(),
                     }));
                 }
-                instance.evolve(event);
+                instance.fold(&[event]);
                 place += 1;
             });
             let over = to == altered.len();
@@ -377,7 +377,7 @@ impl<H: History> History for Altered<'_, H> {
         self.len
     }
 
-    fn walk(&self, from: usize, to: usize, mut visit: impl FnMut(&Recorded)) {
+    fn batches(&self, from: usize, to: usize, mut visit: impl FnMut(&[&Recorded])) {
         let to = to.min(self.len);
         let mut at = from;
         let mut piece = self.pieces.partition_point(|(start, _)| *start <= from).saturating_sub(1);
@@ -386,11 +386,11 @@ impl<H: History> History for Altered<'_, H> {
             let end = self.pieces.get(piece + 1).map_or(self.len, |(next, _)| *next).min(to);
             match what {
                 Piece::Base(first) => {
-                    self.base.walk(first + at - start, first + end - start, &mut visit);
+                    self.base.batches(first + at - start, first + end - start, &mut visit);
                 }
                 Piece::One(position) => {
                     if let Some(event) = self.log.event(*position) {
-                        visit(event);
+                        visit(&[event]);
                     }
                 }
             }

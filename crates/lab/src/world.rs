@@ -28,8 +28,8 @@ use super::outbox::{Effect, Status};
 use super::snapshots::{Loading, Meter, Snapshot, Snapshots};
 use super::subscription::{Fault, Kind, Subscription};
 use es::{
-    AnyRunner, Choice, Commit, EventLog, Expected, Follows, Handler, IdSet, Map, Reaction,
-    Scenario, Set, Stream, sort,
+    Choice, Commit, EventLog, Expected, Follows, Handler, IdSet, Map, Reaction, Scenario, Set,
+    Stream, Subscriber, sort,
 };
 
 /// A running system.
@@ -120,21 +120,19 @@ impl World {
     /// before that.
     pub fn refill(&mut self, mut events: u64) -> bool {
         let head = self.log.head();
-        for it in self.subscriptions.iter_mut().filter(|it| !it.is_held()) {
+        let goes_on = |it: &&mut Subscription| !it.is_held() && it.stopped().is_none();
+        for it in self.subscriptions.iter_mut().filter(goes_on) {
             let to = match it.kind {
                 Kind::Projection => head,
                 Kind::Process => it.mark,
             };
             let up_to = to.min(it.checkpoint.saturating_add(events));
-            for event in self.log.events(it.checkpoint + 1, up_to) {
-                it.runner.apply(event);
-            }
             if up_to > it.checkpoint {
                 events -= up_to - it.checkpoint;
-                it.checkpoint = up_to;
+                it.take_in(up_to, &self.log);
                 it.revision += 1;
             }
-            if it.checkpoint < to {
+            if up_to < to {
                 return false;
             }
         }
@@ -143,18 +141,20 @@ impl World {
 
     /// A projection that has folded nothing of a log that has something, and its code.
     pub(super) fn unfilled(&self) -> Option<(Rc<str>, u16)> {
-        let unfilled =
-            |it: &&Subscription| it.kind == Kind::Projection && it.checkpoint == 0 && !it.is_held();
+        let unfilled = |it: &&Subscription| {
+            let empty = it.checkpoint == 0 && it.stopped().is_none();
+            it.kind == Kind::Projection && empty && !it.is_held()
+        };
         let it = self.subscriptions.iter().find(unfilled).filter(|_| self.log.head() > 0)?;
         Some((it.name.clone(), it.code))
     }
 
     /// A projection goes on from what somebody else has folded of the whole log for it.
-    pub(super) fn fill(&mut self, name: &str, folded: Box<dyn AnyRunner>) {
+    pub(super) fn fill(&mut self, name: &str, folded: Subscriber) {
         let head = self.log.head();
         if let Some(it) = self.find(name) {
-            it.runner = folded;
-            it.checkpoint = head;
+            it.subscriber = folded;
+            it.go_on_from(head);
             it.revision += 1;
         }
     }

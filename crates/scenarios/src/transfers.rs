@@ -932,8 +932,8 @@ mod tests {
 
     use super::*;
     use es::{
-        Act, AnyAggregate, AnyProcess, CommandRecord, Draft, Envelope, EventLog, History, Of, Past,
-        Proposal, given, past,
+        Act, AnyProcess, CommandRecord, Draft, Envelope, EventLog, History, Of, Past, Proposal,
+        given, past,
     };
 
     const NEVER: &str = "this account was never opened";
@@ -1396,7 +1396,7 @@ mod tests {
                 waiting.remove(at);
             }
             let event = log.event(position).unwrap().clone();
-            manager.apply(&event);
+            manager.apply(&[&event]).unwrap();
             for due in manager.react(&event) {
                 let Reaction::Command { instance, step, stream, kind, data } = due else {
                     panic!("{} asks for no effects", TransferProcess::NAME);

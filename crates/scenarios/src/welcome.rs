@@ -393,7 +393,7 @@ mod tests {
     use serde_json::value::to_raw_value;
 
     use super::*;
-    use es::{AnyAggregate, CommandRecord, Of, Past, Refusal, given, past, reaction_id};
+    use es::{CommandRecord, Of, Past, Refusal, given, past, reaction_id};
 
     const LOLA: &str = "lola@example.org";
 

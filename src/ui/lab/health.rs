@@ -19,6 +19,7 @@ pub fn health_of(it: &Panel) -> Html {
         Health::Unjudged => {
             ("health quiet", "conflict", "", "cannot be compared with a clean fold now")
         }
+        Health::Stopped(_) => ("health red", "refused", "stopped", " at an event"),
     };
     html! {
         <span {class} title={format!("{word}{said}")}>{ icon(sign) }{ word }<span class="unseen">{ said }</span></span>
@@ -27,12 +28,12 @@ pub fn health_of(it: &Panel) -> Html {
 
 /// What differs from a clean fold, for the panel's body.
 pub fn differences(shell: &Shell, it: &Panel, past: bool) -> Html {
-    match it.health {
+    match &it.health {
         Health::Differs(_) if past => {
             return html! { <p class="fault pad">{ "Now, it differs from a clean fold of the same events. Here it is shown as a clean fold." }</p> };
         }
         Health::Differs(_) => {}
-        Health::Clean | Health::Unjudged => return html! {},
+        Health::Stopped(_) | Health::Clean | Health::Unjudged => return html! {},
     }
     let lines = it.health.differences(&it.now);
     let leaves = || lines.iter().filter(|line| line.now.is_some() || line.was.is_some());

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Keep, World};
 use crate::journal::Outcome;
 use crate::subscription::{Control, ControlError, Kind, Subscription, Wait};
-use es::{AnyRunner, IdSet, Reaction, Reader};
+use es::{AnyRunner, Fold, IdSet, Reaction, Reader, Subscriber};
 
 impl World {
     pub(super) fn find(&mut self, name: &str) -> Option<&mut Subscription> {
@@ -75,9 +75,16 @@ impl World {
             Control::Pause(paused) => {
                 (it.paused, it.steps) = (paused, 0);
                 it.crashed &= paused;
+                if !paused {
+                    it.retry();
+                    if it.synchronous {
+                        self.catch_up();
+                    }
+                }
             }
             Control::Step if it.paused && (it.checkpoint < head || it.again.is_some()) => {
                 it.steps = 1;
+                it.retry();
             }
             Control::Step => {}
             Control::Delay(events) => it.delay = events,
@@ -89,6 +96,7 @@ impl World {
                 if on {
                     (it.paused, it.crashed, it.delay, it.steps) = (false, false, 0, 0);
                     (it.fault, it.again, it.withheld) = (None, None, false);
+                    it.retry();
                     self.catch_up();
                 }
             }
@@ -205,20 +213,25 @@ impl World {
         let process = processes.iter().find(|it| &*it.name() == name && it.code() == code);
         let projections = &self.scenario.projections;
         let projection = projections.iter().find(|it| &*it.name() == name && it.code() == code);
-        process.map(|it| it.reader()).or_else(|| projection.map(|it| it.reader()))
+        let runner = process.map(|it| it.runner()).or_else(|| projection.map(|it| it.runner()));
+        runner.map(Reader::new)
     }
 
     /// What a process's current code would have asked for, had it run from the beginning, and
     /// nobody has handled. Sends nothing.
     pub fn missing(&self, process: &str) -> Vec<(u64, Reaction)> {
         let Some(it) = self.subscription(process) else { return Vec::new() };
-        let Some(mut runner) = self.fresh(process, it.code) else { return Vec::new() };
+        let Some(runner) = self.fresh(process, it.code) else { return Vec::new() };
+        let mut runner = Subscriber::new(runner);
         // Refused is answered as well.
         let asked = self.journal.iter().filter(|it| it.outcome != Outcome::NotStored);
         let mut known: IdSet = asked.map(|it| it.envelope.command_id).collect();
         let mut missing = Vec::new();
         for event in self.log.events(1, it.mark.min(self.log.head())) {
-            runner.apply(event);
+            runner.fold(&[event]);
+            if runner.stopped().is_some() {
+                break;
+            }
             for reaction in runner.react(event) {
                 let id = reaction.id(process);
                 let done = self.log.handled(id).is_some() || self.performed.contains_key(&id);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::outbox::{Effect, Status};
 use crate::subscription::{Due, Fault, Kind, Subscription};
-use es::{CommandRecord, Envelope, Reaction, Recorded};
+use es::{CommandRecord, Envelope, Fold, Reaction, Recorded, Stopped};
 
 use super::handling::{Asked, Handling};
 use super::{Did, Keep, World};
@@ -12,6 +12,9 @@ use super::{Did, Keep, World};
 impl World {
     /// Tells whoever is furthest behind what is next.
     pub(super) fn deliver(&mut self) -> Option<Did> {
+        if let Some(did) = self.stop() {
+            return Some(did);
+        }
         let head = self.log.head();
         let due = |(index, it): (usize, &Subscription)| {
             it.due(head).map(|due| (it.checkpoint, index, due))
@@ -21,7 +24,8 @@ impl World {
         let it = self.subscriptions.get_mut(index)?;
         it.steps = it.steps.saturating_sub(1);
         let to = it.name.clone();
-        match due {
+        let armed = (it.fault, it.withheld, it.again);
+        let did = match due {
             Due::Withheld(position) => {
                 it.withheld = true;
                 Some(Did::Withheld { to, position })
@@ -48,7 +52,21 @@ impl World {
                 }
                 _ => self.tell(index, position),
             },
+        };
+        if let Some(it) = self.subscriptions.get_mut(index).filter(|it| it.stopped().is_some()) {
+            // Nothing was delivered, so what was to go wrong with that is still to come.
+            (it.fault, it.withheld, it.again) = armed;
         }
+        did
+    }
+
+    /// Says of a subscriber that it has stopped, once.
+    fn stop(&mut self) -> Option<Did> {
+        let unsaid = |it: &&mut Subscription| it.stopped().is_some() && !it.stop_said;
+        let it = self.subscriptions.iter_mut().find(unsaid)?;
+        it.stop_said = true;
+        let Stopped { position, why } = it.stopped()?.clone();
+        Some(Did::Stopped { to: it.name.clone(), position, why })
     }
 
     /// Hands an event to a subscriber.
@@ -59,8 +77,11 @@ impl World {
         let (again, behind) = (it.knows(position), position <= it.checkpoint);
         let skipped = again && it.deduplicate;
         if !skipped {
-            it.runner.apply(event);
+            it.subscriber.fold(&[event]);
             it.revision += 1;
+            if it.stopped().is_some() {
+                return self.stop();
+            }
         }
         let crashes = !behind
             && match it.fault {
@@ -72,7 +93,7 @@ impl World {
         // What is recognised was reacted to, unless a crash came between.
         let reacts = it.kind == Kind::Process && !self.watching;
         if reacts && !crashes && !(skipped && behind) {
-            let reactions = it.runner.react(event);
+            let reactions = it.subscriber.react(event);
             if it.guard && (position <= it.mark || event.envelope().unanswered) {
                 held_back = reactions.len() as u64;
                 it.held_back += held_back;

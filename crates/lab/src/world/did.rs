@@ -66,6 +66,8 @@ pub enum Did {
     Withheld { to: Rc<str>, position: u64 },
     /// A subscriber crashed; it goes on after `checkpoint` once it is resumed.
     Crashed { to: Rc<str>, position: u64, checkpoint: u64, fault: Fault },
+    /// A subscriber met an event that it cannot take in, and takes in nothing more.
+    Stopped { to: Rc<str>, position: u64, why: Rc<str> },
     /// A process asked for something.
     Reacted { process: Rc<str>, position: u64, asks: Vec<Rc<str>> },
     /// A process's mark was moved.
@@ -181,6 +183,9 @@ impl fmt::Display for Did {
                 "{to} crashes after taking in event {position}; its checkpoint still says \
                  {checkpoint}"
             ),
+            Self::Stopped { to, position, why } => {
+                write!(f, "{to} stops at event {position}, which it cannot take in: {why}")
+            }
             Self::Reacted { process, asks, .. } => {
                 write!(f, "{process} asks for {}", asks.join(", "))
             }

@@ -12,8 +12,8 @@ use crate::journal::{Entry, Outcome};
 use crate::snapshots::{Load, Loading};
 use crate::subscription::{Fault, Kind};
 use es::{
-    AnyAggregate, Choice, Commit, Draft, Envelope, Expected, Follows, Handler, Origin, Proposal,
-    Refusal, Stream,
+    AnyAggregate, Choice, Commit, Draft, Envelope, Expected, Follows, Handler, Hydrated, Origin,
+    Proposal, Refusal, Stream,
 };
 
 impl World {
@@ -71,7 +71,8 @@ impl World {
                 let (folded, instance) = if self.snapshots.loading == Loading::Memory {
                     (self.hydrate(&*aggregate, &stream, version).1, None)
                 } else {
-                    let start = start.unwrap_or_else(|| (aggregate.instance(), 0));
+                    let begin = || (Hydrated::new(aggregate.instance()), 0);
+                    let start = start.unwrap_or_else(begin);
                     let folded = version - start.1;
                     let log = &self.log;
                     let instance = self.snapshots.fold(&*aggregate, &stream, start, version, log);
@@ -162,7 +163,10 @@ impl World {
                     self.outcomes.push(entry);
                 }
                 self.close(reaction_of, id);
-                let told = self.subscriptions.iter().filter(|it| it.synchronous && from <= to);
+                let told = self
+                    .subscriptions
+                    .iter()
+                    .filter(|it| it.synchronous && from <= to && it.checkpoint >= to);
                 let told = told.map(|it| it.name.clone()).collect();
                 Did::Appended { from, to, told }
             }
@@ -213,7 +217,7 @@ impl World {
         let outcome = match refusal {
             Refusal::Rejected(_) => Outcome::Rejected,
             Refusal::Malformed(_) => Outcome::Malformed,
-            Refusal::Unreadable(_) => Outcome::Unreadable,
+            Refusal::Unreadable(_) | Refusal::Unfoldable { .. } => Outcome::Unreadable,
         };
         let (command, envelope) = (asked.record.kind.clone(), asked.envelope());
         self.enter(envelope, asked.reaction_of, outcome, Some(reason.clone()), 1..1);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::port::{Answer, Ask, Bulk};
 use crate::snapshots::Start;
-use es::{AnyAggregate, AnyInstance, CommandRecord, Commit, Draft, Envelope, Expected};
+use es::{AnyAggregate, CommandRecord, Commit, Draft, Envelope, Expected, Hydrated};
 
 /// What waits to be handled.
 pub(super) enum Handling {
@@ -46,7 +46,7 @@ pub(super) enum Stage {
     Folded {
         aggregate: Rc<dyn AnyAggregate>,
         version: u64,
-        instance: Option<Box<dyn AnyInstance>>,
+        instance: Option<Hydrated>,
     },
     Decided {
         decision: Decision,

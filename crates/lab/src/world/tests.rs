@@ -21,6 +21,7 @@ use es::{
 mod deliveries;
 mod loading;
 mod looking;
+mod stopping;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Door {

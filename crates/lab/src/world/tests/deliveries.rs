@@ -566,3 +566,23 @@ fn a_fault_can_be_disarmed_and_is_over_after_one_use() {
         assert_eq!(lab.world.subscription("Doors").unwrap().fault(), None, "{fault:?}");
     }
 }
+
+#[test]
+fn a_projection_that_becomes_synchronous_takes_in_only_what_it_has_not() {
+    let mut lab = imported();
+    lab.set("Doors", Control::Fault(Some(Fault::Swap)));
+    lab.set("Doors", Control::Step);
+    assert_eq!(lab.run(), ["Doors takes in event 2"]);
+    lab.set("Doors", Control::Synchronous(true));
+    assert_eq!(lab.doors(), "1: 2, 2: 1 at 3");
+    assert_eq!(lab.health("Doors"), Health::Clean);
+
+    let mut lab = imported();
+    lab.set("Doors", Control::Fault(Some(Fault::CrashBeforeCheckpoint)));
+    lab.set("Doors", Control::Pause(false));
+    lab.run();
+    assert_eq!(lab.doors(), "1: 1 at 0");
+    lab.set("Doors", Control::Synchronous(true));
+    assert_eq!(lab.doors(), "1: 2, 2: 1 at 3");
+    assert_eq!(lab.health("Doors"), Health::Clean);
+}

@@ -163,14 +163,12 @@ fn what_is_imagined_is_the_fold_of_the_altered_events_at_every_position() {
                 events
                     .iter()
                     .filter(|it| *it.stream() == stream)
-                    .for_each(|it| instance.evolve(it));
+                    .for_each(|it| instance.evolve(&[it]).unwrap());
                 let imagined = what_if.state(world, &stream, position).unwrap();
                 assert_eq!(imagined.0, instance.state(), "{change:?}: {stream} at {position}");
             }
             let mut doors = world.scenario.projections[0].runner();
-            for event in &events {
-                doors.apply(event);
-            }
+            doors.apply(&events).unwrap();
             let imagined = what_if.view(world, "Doors", position).unwrap();
             assert_eq!(imagined.0, doors.view(), "{change:?} at {position}");
         }
