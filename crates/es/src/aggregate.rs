@@ -21,6 +21,9 @@ pub trait Aggregate:
     const NAME: &'static str;
     /// The version of its events' stored shape. Raise it together with [`upcast`](Self::upcast).
     const SCHEMA: u16 = 1;
+    /// The JSON schema of its commands as text, where it is written down. A page then parses a
+    /// text, and holds no code that makes a schema of types. The author's test compares the two.
+    const COMMANDS: Option<&'static str> = None;
 
     /// What may be asked, in the imperative: an enum whose variants have named fields. Only an
     /// `Option` may be missing from its data.

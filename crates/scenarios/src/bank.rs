@@ -113,6 +113,7 @@ pub struct Customer {
 
 impl Aggregate for Customer {
     const NAME: &'static str = "customer";
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/bank-customer.json"));
     type Command = CustomerCommand;
     type Event = CustomerEvent;
     type Rejection = CustomerRejection;
@@ -154,6 +155,7 @@ pub enum Status {
 impl Aggregate for Account {
     const NAME: &'static str = "account";
     const SCHEMA: u16 = 2;
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/bank-account.json"));
     type Command = AccountCommand;
     type Event = AccountEvent;
     type Rejection = AccountRejection;

@@ -93,6 +93,7 @@ impl Post {
 impl Aggregate for Post {
     const NAME: &'static str = "post";
     const SCHEMA: u16 = 2;
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/blog-post.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

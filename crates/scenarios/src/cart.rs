@@ -59,6 +59,7 @@ pub struct Cart {
 
 impl Aggregate for Cart {
     const NAME: &'static str = "cart";
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/cart-cart.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

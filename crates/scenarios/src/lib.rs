@@ -1,5 +1,6 @@
 //! The registry: one line a domain. Each domain is one file beside this one; they never import
-//! each other, and know nothing but the kernel.
+//! each other, and know nothing but the kernel. What its commands look like is written down in
+//! `commands/`, so that a page need not make it of types; a test compares the two.
 
 mod bank;
 mod blog;
@@ -31,4 +32,28 @@ pub fn all() -> Vec<Rc<Scenario>> {
         listing::scenario,
     ];
     all.map(|scenario| Rc::new(scenario())).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect_file;
+
+    use super::*;
+
+    /// `UPDATE_EXPECT=1` writes it down anew, and the next run builds with it.
+    #[test]
+    fn what_is_written_down_of_commands_is_what_their_types_say() {
+        let mut stale = Vec::new();
+        for scenario in all() {
+            for aggregate in &scenario.aggregates {
+                let file = format!("commands/{}-{}.json", scenario.id, aggregate.name());
+                let says = aggregate.commands().to_string();
+                if aggregate.written_commands() != Some(&says) {
+                    stale.push(file.clone());
+                }
+                expect_file![file].assert_eq(&says);
+            }
+        }
+        assert!(stale.is_empty(), "{stale:?}");
+    }
 }

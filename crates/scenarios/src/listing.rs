@@ -105,6 +105,7 @@ pub struct Listing {
 
 impl Aggregate for Listing {
     const NAME: &'static str = "listing";
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/listing-listing.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

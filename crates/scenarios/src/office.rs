@@ -111,6 +111,7 @@ use Status::{EvenMoreOnFire, LiterallyOnFire, LoungeModeInEffect, NotOpenYet};
 
 impl Aggregate for Office {
     const NAME: &'static str = "office";
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/office-office.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

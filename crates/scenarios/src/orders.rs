@@ -117,6 +117,7 @@ pub struct Customer {
 
 impl Aggregate for Customer {
     const NAME: &'static str = "customer";
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/orders-customer.json"));
     type Command = CustomerCommand;
     type Event = CustomerEvent;
     type Rejection = CustomerRejection;
@@ -159,6 +160,7 @@ pub enum Status {
 
 impl Aggregate for Order {
     const NAME: &'static str = "order";
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/orders-order.json"));
     type Command = OrderCommand;
     type Event = OrderEvent;
     type Rejection = OrderRejection;

@@ -74,6 +74,7 @@ pub struct Team {
 
 impl Aggregate for Team {
     const NAME: &'static str = "team";
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/teams-team.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

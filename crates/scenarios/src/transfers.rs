@@ -190,6 +190,7 @@ pub struct Account {
 
 impl Aggregate for Account {
     const NAME: &'static str = "account";
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/transfers-account.json"));
     type Command = AccountCommand;
     type Event = AccountEvent;
     type Rejection = AccountRejection;
@@ -344,6 +345,7 @@ impl fmt::Display for Status {
 
 impl Aggregate for Transfer {
     const NAME: &'static str = "transfer";
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/transfers-transfer.json"));
     type Command = TransferCommand;
     type Event = TransferEvent;
     type Rejection = TransferRejection;

@@ -72,6 +72,7 @@ pub struct Customer {
 
 impl Aggregate for Customer {
     const NAME: &'static str = "customer";
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/welcome-customer.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

@@ -86,6 +86,7 @@ pub struct Widget {
 
 impl Aggregate for Widget {
     const NAME: &'static str = "widget";
+    const COMMANDS: Option<&'static str> = Some(include_str!("commands/widgets-widget.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;
