@@ -18,9 +18,7 @@ use leftfold::codec::{Found, Packed, pack};
 use leftfold::es::{Commit, Map, Scenario, StoredCommit, command_id};
 use leftfold::host::{Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
 use leftfold::lab::{Keep, Session};
-use leftfold::store::{
-    AnyStore, Extent, LogInfo, LogStore, MemoryStore, Place, Records, Shelf, StoreError,
-};
+use leftfold::store::{Extent, LogInfo, LogStore, MemoryStore, Place, Records, Shelf, StoreError};
 use uuid::Uuid;
 
 /// Something that goes on.
@@ -535,7 +533,7 @@ impl Browser {
     pub fn tab(&self, number: usize) -> (Host, Handle) {
         let handle = Handle::new(&self.store);
         let peers = Rc::new(Tab { bus: self.bus.clone(), number });
-        let store = AnyStore::new(handle.clone());
+        let store = Rc::new(handle.clone());
         (Host::new(store, peers, self.clock.clone(), self.ids.clone()), handle)
     }
 }

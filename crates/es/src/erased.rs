@@ -54,7 +54,9 @@ pub trait AnyAggregate: AnyEvents {
     /// The JSON schema of its commands.
     fn commands(&self) -> Value;
     /// The same as text, where it is written down: what [`Aggregate::COMMANDS`] says.
-    fn written_commands(&self) -> Option<&'static str>;
+    fn written_commands(&self) -> Option<&'static str> {
+        None
+    }
     /// The state before a stream's first event.
     fn instance(&self) -> Box<dyn AnyInstance>;
     /// The state at `version` of a stream, as it was saved.

@@ -1,12 +1,11 @@
 //! A store that never answers must not hold up everything else: each call ends in time.
 
 use std::cell::Cell;
-use std::pin::pin;
 
 use codec::{Found, Packed};
 use es::{Commit, Map, StoredCommit};
 use futures::future::{Either, select};
-use store::{Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError};
+use store::{Answer, Extent, LogInfo, Place, Records, Shelf, StoreError};
 
 use crate::Host;
 
@@ -17,10 +16,9 @@ const PATIENCE_MILLIS: u64 = 10_000;
 impl Host {
     async fn in_time<T>(
         &self,
-        call: impl Future<Output = Result<T, StoreError>>,
+        mut call: Answer<'_, T>,
         progress: &Cell<u64>,
     ) -> Result<T, StoreError> {
-        let mut call = pin!(call);
         loop {
             let before = progress.get();
             match select(call, self.clock.sleep(PATIENCE_MILLIS)).await {
@@ -33,10 +31,7 @@ impl Host {
         }
     }
 
-    async fn soon<T>(
-        &self,
-        call: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
+    async fn soon<T>(&self, call: Answer<'_, T>) -> Result<T, StoreError> {
         self.in_time(call, &Cell::new(0)).await
     }
 

@@ -8,27 +8,15 @@ use super::{Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError};
 use codec::{Found, Packed};
 use es::{Commit, Map};
 
-/// Some store. Clones are the same one.
-#[derive(Clone)]
-pub struct AnyStore(Rc<dyn Erased>);
+/// Some store, shared.
+pub type AnyStore = Rc<dyn AnyLogStore>;
 
-impl AnyStore {
-    /// This store.
-    pub fn new(store: impl LogStore + 'static) -> Self {
-        Self(Rc::new(store))
-    }
-}
+/// An answer that comes later.
+pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
 
-impl PartialEq for AnyStore {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-type Answer<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
-
-/// [`LogStore`] in a shape that can be an object: each future is boxed.
-trait Erased {
+/// [`LogStore`] in a shape that can be an object; what each call does is said there.
+#[expect(missing_docs, reason = "as LogStore's")]
+pub trait AnyLogStore {
     fn durable(&self) -> bool;
     fn reopen(&self) -> Answer<'_, ()>;
     fn logs(&self) -> Answer<'_, Vec<LogInfo>>;
@@ -53,7 +41,7 @@ trait Erased {
     fn remove<'a>(&'a self, log: &'a str) -> Answer<'a, ()>;
 }
 
-impl<S: LogStore> Erased for S {
+impl<S: LogStore> AnyLogStore for S {
     fn durable(&self) -> bool {
         LogStore::durable(self)
     }
@@ -107,62 +95,5 @@ impl<S: LogStore> Erased for S {
 
     fn remove<'a>(&'a self, log: &'a str) -> Answer<'a, ()> {
         Box::pin(LogStore::remove(self, log))
-    }
-}
-
-impl LogStore for AnyStore {
-    fn durable(&self) -> bool {
-        self.0.durable()
-    }
-
-    async fn reopen(&self) -> Result<(), StoreError> {
-        self.0.reopen().await
-    }
-
-    async fn logs(&self) -> Result<Vec<LogInfo>, StoreError> {
-        self.0.logs().await
-    }
-
-    async fn describe(&self, log: &LogInfo) -> Result<(), StoreError> {
-        self.0.describe(log).await
-    }
-
-    async fn append(&self, log: &str, commit: &Commit) -> Result<Place, StoreError> {
-        self.0.append(log, commit).await
-    }
-
-    async fn put(&self, log: &str, on: Shelf, key: &str, record: &str) -> Result<(), StoreError> {
-        self.0.put(log, on, key, record).await
-    }
-
-    async fn read(
-        &self,
-        log: &str,
-        known: u64,
-        head: u64,
-        visit: &mut dyn FnMut(Found<'_>),
-    ) -> Result<(), StoreError> {
-        self.0.read(log, known, head, visit).await
-    }
-
-    async fn records(&self, log: &str) -> Result<Records, StoreError> {
-        self.0.records(log).await
-    }
-
-    async fn import(
-        &self,
-        log: &LogInfo,
-        commits: &mut dyn Iterator<Item = Packed>,
-        records: &Records,
-    ) -> Result<(), StoreError> {
-        self.0.import(log, commits, records).await
-    }
-
-    async fn extents(&self) -> Result<Map<String, Extent>, StoreError> {
-        self.0.extents().await
-    }
-
-    async fn remove(&self, log: &str) -> Result<(), StoreError> {
-        self.0.remove(log).await
     }
 }

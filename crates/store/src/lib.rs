@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use codec::{Found, Gap, Loss, Packed};
 use es::{Commit, Map, StoredCommit, Stream};
 
-pub use any::AnyStore;
+pub use any::{Answer, AnyLogStore, AnyStore};
 #[cfg(target_arch = "wasm32")]
 pub use idb::IdbStore;
 pub use memory::MemoryStore;

@@ -9,7 +9,7 @@ use super::{App, Msg, layout, scene};
 use crate::es::Scenario;
 use crate::host::{Alone, Answered, Host, OpenLog, Request};
 use crate::lab::{Subscription, forms};
-use crate::store::{AnyStore, IdbStore, LogInfo, MemoryStore, StoreError};
+use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 use crate::ui::address::Address;
 use crate::ui::bookmarks;
 use crate::ui::browser::{remember, remembered, remove};
@@ -240,13 +240,13 @@ impl App {
 
 /// Logs that are only in memory.
 pub(super) fn in_memory() -> Host {
-    let store = AnyStore::new(MemoryStore::default());
+    let store = Rc::new(MemoryStore::default());
     Host::new(store, Rc::new(Alone), Rc::new(BrowserClock), Rc::new(BrowserIds))
 }
 
 /// Logs that are kept in the browser, and shared by its tabs.
 pub(super) fn on_disk(store: &IdbStore) -> Host {
-    let store = AnyStore::new(store.clone());
+    let store = Rc::new(store.clone());
     Host::new(store, Rc::new(Tabs::default()), Rc::new(BrowserClock), Rc::new(BrowserIds))
 }
 
