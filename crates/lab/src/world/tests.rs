@@ -21,6 +21,7 @@ use es::{
 mod deliveries;
 mod loading;
 mod looking;
+mod playhead;
 mod stopping;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ struct Door {
     open: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 enum DoorEvent {
     Opened {},
     Shut {},
@@ -80,7 +81,7 @@ struct Bell {
     broken: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 enum BellEvent {
     Rang {},
     Broke {},
