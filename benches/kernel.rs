@@ -23,7 +23,7 @@ struct Account {
     entries: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 enum Event {
     Deposited { amount: Cents, reference: Rc<str> },
 }

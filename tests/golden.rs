@@ -171,7 +171,7 @@ struct Lamp {
     watts: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 enum LampEvent {
     Lit { watts: u64 },
 }

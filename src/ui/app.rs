@@ -51,7 +51,7 @@ use super::shell::Shell;
 use super::timeline::Hint;
 use crate::es::{Choice, Scenario, Stream};
 use crate::host::{Answered, Host, OpenLog, Request, SubscriptionChange};
-use crate::lab::{CommandForm, Control, Did};
+use crate::lab::{Control, Did, Form};
 use crate::scenarios::all as scenarios;
 use crate::store::{IdbStore, LogInfo, StoreError};
 
@@ -70,7 +70,7 @@ pub struct App {
     logs: Rc<Vec<LogInfo>>,
     /// The scenarios' ids and titles.
     titles: Rc<Vec<(Rc<str>, Rc<str>)>>,
-    forms: Rc<Vec<CommandForm>>,
+    forms: Rc<Vec<Form>>,
     draft: Rc<Draft>,
     /// For which form, head and position an addressee was looked for.
     addressed: Option<(usize, u64, u64)>,

@@ -9,7 +9,7 @@ use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, 
 use super::parts::{Head, button, chosen, panel, typed};
 use super::shell::use_shell;
 use crate::es::{CommandRecord, Map, Set, Stream};
-use crate::lab::{Ask, CommandForm, Field, FieldKind, Viewpoint, label_of};
+use crate::lab::{Ask, Field, FieldKind, Form, Viewpoint, label_of};
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,18 +32,18 @@ pub struct Draft {
 
 impl Draft {
     /// A draft that works at once.
-    pub fn first(forms: &[CommandForm]) -> Self {
-        let inputs = forms.iter().map(CommandForm::defaults).enumerate().collect();
+    pub fn first(forms: &[Form]) -> Self {
+        let inputs = forms.iter().map(Form::defaults).enumerate().collect();
         Self { actor: "Alice".into(), inputs, ..Self::default() }
     }
 
     /// The id that a form is for.
-    fn target(&self, form: &CommandForm) -> &str {
+    fn target(&self, form: &Form) -> &str {
         self.targets.get(&form.aggregate).map_or(&*self.addressee, String::as_str)
     }
 
     /// Finds somebody who accepts the form as it stands.
-    pub fn address(&mut self, forms: &[CommandForm], session: &mut Viewpoint) {
+    pub fn address(&mut self, forms: &[Form], session: &mut Viewpoint) {
         let nothing = Map::default();
         if let Some(form) = forms.get(self.form) {
             let inputs = self.inputs.get(&self.form).unwrap_or(&nothing);
@@ -52,7 +52,7 @@ impl Draft {
     }
 
     /// The stream that is addressed. None where none is named.
-    pub fn stream(&self, forms: &[CommandForm]) -> Option<Stream> {
+    pub fn stream(&self, forms: &[Form]) -> Option<Stream> {
         let form = forms.get(self.form)?;
         let id = self.target(form).trim();
         // Who types the stream's whole name means that stream.
@@ -62,7 +62,7 @@ impl Draft {
     }
 
     /// The command as it stands. None where something cannot be read; the faults say what.
-    pub fn ask(&mut self, forms: &[CommandForm], id: Uuid) -> Option<Ask> {
+    pub fn ask(&mut self, forms: &[Form], id: Uuid) -> Option<Ask> {
         let form = forms.get(self.form)?;
         self.faults.clear();
         self.answer = None;
@@ -96,7 +96,7 @@ pub enum Mode {
 
 #[derive(Properties, PartialEq)]
 pub struct CommandsProps {
-    pub forms: Rc<Vec<CommandForm>>,
+    pub forms: Rc<Vec<Form>>,
     pub draft: Rc<Draft>,
     pub streams: Rc<Vec<Stream>>,
     pub mode: Mode,
@@ -113,7 +113,7 @@ pub struct CommandsProps {
 }
 
 /// Forms with their places among all.
-type Numbered<'a> = Vec<(usize, &'a CommandForm)>;
+type Numbered<'a> = Vec<(usize, &'a Form)>;
 
 /// So many ids of a category are offered; others can be typed.
 const IDS_OFFERED: usize = 200;

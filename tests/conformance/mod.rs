@@ -552,7 +552,7 @@ struct Note {
     words: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 enum Noted {
     Added { words: String },
 }

@@ -15,7 +15,7 @@ use leftfold::es::{
 use leftfold::host::{
     Answered, Clock, JsonText, Looking, OpenLog, Request, SubscriptionChange, kept_in,
 };
-use leftfold::lab::{Ask, CommandForm, Control, Did, Effect, Keep, Kind, Status, Viewpoint};
+use leftfold::lab::{Ask, Control, Did, Effect, Form, Keep, Kind, Status, Viewpoint};
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::Records;
 use proptest::collection::vec;
@@ -320,12 +320,7 @@ impl Run {
         self.writes().into_iter().filter_map(commit).collect()
     }
 
-    fn fill_in(
-        &self,
-        form: &CommandForm,
-        stream: Stream,
-        inputs: &[Index],
-    ) -> Option<CommandRecord> {
+    fn fill_in(&self, form: &Form, stream: Stream, inputs: &[Index]) -> Option<CommandRecord> {
         let mut inputs = inputs.iter().cycle();
         let pick = |choices| inputs.next().map_or(0, |index| index.index(choices));
         self.pool.fill_in(form, stream, self.session().log(), pick)
@@ -333,7 +328,7 @@ impl Run {
 
     /// Commands as a person would send them, one a form.
     pub fn commands(&self, inputs: &[Index]) -> Vec<CommandRecord> {
-        let command = |form: &CommandForm| {
+        let command = |form: &Form| {
             let ids = self.pool.ids(&form.aggregate, self.session().log());
             let id: &Rc<str> = inputs[0].get(&ids);
             let stream = Stream::new(&form.aggregate, id);

@@ -5,13 +5,13 @@ use std::rc::Rc;
 
 use leftfold::es::{Act, Fact};
 use leftfold::es::{Cents, CommandRecord, EventLog, Scenario, Stream};
-use leftfold::lab::{CommandForm, Field, FieldKind, forms};
+use leftfold::lab::{Field, FieldKind, Form, forms};
 use serde_json::Value;
 
 /// What is typed into forms: what the forms suggest, what the story says, and a few oddities.
 pub struct Pool {
     /// The forms, in the scenario's order.
-    pub forms: Vec<CommandForm>,
+    pub forms: Vec<Form>,
     /// Command and field → what the story fills in there.
     told: BTreeMap<(Rc<str>, String), BTreeSet<Rc<str>>>,
     /// Category → the ids that the story names.
@@ -53,7 +53,7 @@ impl Pool {
     /// many there are. None where what was typed cannot be read, and nothing would be sent.
     pub fn fill_in(
         &self,
-        form: &CommandForm,
+        form: &Form,
         stream: Stream,
         log: &EventLog,
         mut pick: impl FnMut(usize) -> usize,
@@ -67,7 +67,7 @@ impl Pool {
         Some(CommandRecord { stream, kind: form.name.clone(), data })
     }
 
-    fn choices(&self, form: &CommandForm, field: &Field, log: &EventLog) -> Vec<Rc<str>> {
+    fn choices(&self, form: &Form, field: &Field, log: &EventLog) -> Vec<Rc<str>> {
         let told = self.told.get(&(form.name.clone(), field.name.to_string()));
         let mut choices: Vec<Rc<str>> = told.into_iter().flatten().cloned().collect();
         let of = |texts: &[&str]| texts.iter().map(|text| Rc::from(*text)).collect();

@@ -21,9 +21,10 @@ pub trait Aggregate:
     const NAME: &'static str;
     /// The version of its events' stored shape. Raise it together with [`upcast`](Self::upcast).
     const SCHEMA: u16 = 1;
-    /// The JSON schema of its commands as text, where it is written down. A page then parses a
-    /// text, and holds no code that makes a schema of types. The author's test compares the two.
-    const COMMANDS: Option<&'static str> = None;
+    /// The JSON schemas of its commands and events as text, where they are written down:
+    /// `{"commands", "events"}`. A page then parses a text, and holds no code that makes schemas of
+    /// types. The author's test compares the two.
+    const SCHEMAS: Option<&'static str> = None;
 
     /// What may be asked, in the imperative: an enum whose variants have named fields. Only an
     /// `Option` may be missing from its data.
@@ -31,7 +32,7 @@ pub trait Aggregate:
     /// What has happened, in the past tense: an enum whose variants have named fields. Its
     /// names are the stored format; what is new in it is an `Option`, or lifted by
     /// [`upcast`](Self::upcast).
-    type Event: Serialize + DeserializeOwned + Clone + PartialEq + Debug + 'static;
+    type Event: Serialize + DeserializeOwned + JsonSchema + Clone + PartialEq + Debug + 'static;
     /// Why a command is refused, in a sentence for whoever asked.
     type Rejection: std::error::Error;
 

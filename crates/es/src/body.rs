@@ -122,6 +122,7 @@ impl Clone for Late {
 
 #[cfg(test)]
 mod tests {
+    use schemars::JsonSchema;
     use serde::{Deserialize, Deserializer, Serialize};
 
     use super::*;
@@ -136,7 +137,7 @@ mod tests {
     #[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
     struct Note {}
 
-    #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+    #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
     enum Event {
         Noted {
             #[serde(deserialize_with = "counted")]
@@ -154,7 +155,7 @@ mod tests {
     #[error("no")]
     struct No;
 
-    #[derive(Serialize, Deserialize, schemars::JsonSchema)]
+    #[derive(Serialize, Deserialize, JsonSchema)]
     enum Command {}
 
     impl Aggregate for Note {

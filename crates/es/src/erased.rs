@@ -6,8 +6,8 @@
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
 use super::{
@@ -53,8 +53,10 @@ pub enum Refusal {
 pub trait AnyAggregate: AnyEvents {
     /// The JSON schema of its commands.
     fn commands(&self) -> Value;
-    /// The same as text, where it is written down: what [`Aggregate::COMMANDS`] says.
-    fn written_commands(&self) -> Option<&'static str> {
+    /// The JSON schema of its events.
+    fn events(&self) -> Value;
+    /// Both as text, where they are written down: what [`Aggregate::SCHEMAS`] says.
+    fn schemas(&self) -> Option<&'static str> {
         None
     }
     /// The state before a stream's first event.
@@ -148,21 +150,23 @@ impl<A: Aggregate> AnyEvents for Of<A> {
 }
 
 impl<A: Aggregate> AnyAggregate for Of<A> {
-    // Natively the type is asked always, so that a test can compare what is written down with it.
+    // Natively the types are asked always, so that a test can compare what is written down.
     fn commands(&self) -> Value {
-        match A::COMMANDS {
-            Some(text) if cfg!(target_arch = "wasm32") => {
-                serde_json::from_str(text).unwrap_or_default()
-            }
-            _ => {
-                let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
-                SchemaGenerator::new(settings).into_root_schema_for::<A::Command>().to_value()
-            }
+        match A::SCHEMAS {
+            Some(text) if cfg!(target_arch = "wasm32") => written_schema(text, "commands"),
+            _ => schema_of::<A::Command>(),
         }
     }
 
-    fn written_commands(&self) -> Option<&'static str> {
-        A::COMMANDS
+    fn events(&self) -> Value {
+        match A::SCHEMAS {
+            Some(text) if cfg!(target_arch = "wasm32") => written_schema(text, "events"),
+            _ => schema_of::<A::Event>(),
+        }
+    }
+
+    fn schemas(&self) -> Option<&'static str> {
+        A::SCHEMAS
     }
 
     fn instance(&self) -> Box<dyn AnyInstance> {
@@ -173,6 +177,16 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
         let state: A = tagged::whole(saved).map_err(|error| sentence(&error))?;
         Ok(Box::new(Instance { state, version, unreadable: None }))
     }
+}
+
+fn written_schema(text: &str, of: &str) -> Value {
+    let schemas: Value = serde_json::from_str(text).unwrap_or_default();
+    schemas[of].clone()
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
+    SchemaGenerator::new(settings).into_root_schema_for::<T>().to_value()
 }
 
 // What follows is compiled once, not once an aggregate.

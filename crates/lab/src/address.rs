@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::forms::CommandForm;
+use super::forms::Form;
 use super::session::Viewpoint;
 use es::{CommandRecord, Map, Stream, natural, sort};
 
@@ -13,7 +13,7 @@ const ASKED: usize = 12;
 impl Viewpoint {
     /// An id under which the form's command is accepted at the playhead, or else one that it might
     /// have: the first that exists, or the next number. Aggregates are asked; nothing is changed.
-    pub fn addressee(&mut self, form: &CommandForm, inputs: &Map<Rc<str>, String>) -> Rc<str> {
+    pub fn addressee(&mut self, form: &Form, inputs: &Map<Rc<str>, String>) -> Rc<str> {
         let (log, position) = (self.log(), self.position());
         let streams = log.streams().map(|(stream, _)| stream);
         let mut ids: Vec<Rc<str>> = streams

@@ -1,20 +1,20 @@
-//! Forms from the commands' own types: what their JSON schemas say, as fields to fill in.
+//! Forms from the types of commands and events: what their JSON schemas say, as fields to fill in.
 
 use std::rc::Rc;
 
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use es::{Map, Scenario};
+use es::{AnyAggregate, Map, Scenario};
 
-/// A command that can be filled in.
+/// A command or an event that can be filled in.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CommandForm {
-    /// The category that takes it.
+pub struct Form {
+    /// The category of the streams that it is for.
     pub aggregate: Rc<str>,
     /// Its type.
     pub name: Rc<str>,
-    /// What it does, in a sentence.
+    /// What a command does, in a sentence.
     pub help: Rc<str>,
     /// Its fields.
     pub fields: Vec<Field>,
@@ -55,10 +55,19 @@ pub enum FieldKind {
 }
 
 /// The forms of all commands of a scenario, in its order.
-pub fn forms(scenario: &Scenario) -> Vec<CommandForm> {
+pub fn forms(scenario: &Scenario) -> Vec<Form> {
+    forms_of(scenario, |aggregate| aggregate.commands())
+}
+
+/// The forms of all events of a scenario, in its order.
+pub fn event_forms(scenario: &Scenario) -> Vec<Form> {
+    forms_of(scenario, |aggregate| aggregate.events())
+}
+
+fn forms_of(scenario: &Scenario, schema: fn(&dyn AnyAggregate) -> Value) -> Vec<Form> {
     let mut forms = Vec::new();
     for aggregate in &scenario.aggregates {
-        let schema = aggregate.commands();
+        let schema = schema(&**aggregate);
         let name = aggregate.name();
         let variants = schema["oneOf"].as_array().cloned().unwrap_or_else(|| vec![schema.clone()]);
         forms.extend(variants.iter().filter_map(|variant| form(&name, variant)));
@@ -66,13 +75,13 @@ pub fn forms(scenario: &Scenario) -> Vec<CommandForm> {
     forms
 }
 
-fn form(aggregate: &Rc<str>, variant: &Value) -> Option<CommandForm> {
+fn form(aggregate: &Rc<str>, variant: &Value) -> Option<Form> {
     let (name, data) = variant["properties"].as_object()?.iter().next()?;
     let required: Vec<&str> =
         data["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let fields = data["properties"].as_object().into_iter().flatten();
     let fields = fields.map(|(name, schema)| field(name, schema, required.contains(&&**name)));
-    Some(CommandForm {
+    Some(Form {
         aggregate: aggregate.clone(),
         name: name.as_str().into(),
         help: variant["description"].as_str().unwrap_or_default().into(),
@@ -138,7 +147,7 @@ fn written(kind: &FieldKind, value: &Value) -> String {
     }
 }
 
-impl CommandForm {
+impl Form {
     /// What the fields hold at first.
     pub fn defaults(&self) -> Map<Rc<str>, String> {
         self.fields.iter().map(|field| (field.name.clone(), field.default.to_string())).collect()
@@ -226,6 +235,7 @@ pub fn cents(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Session, World};
 
     #[test]
     fn amounts_are_read_into_cents_and_nothing_else_is() {
@@ -250,6 +260,43 @@ mod tests {
     }
 
     #[test]
+    fn every_event_that_a_story_leads_to_has_a_form_that_knows_its_fields() {
+        for scenario in scenarios::all() {
+            let forms = event_forms(&scenario);
+            let mut session = Session::new(World::new(&scenario));
+            session.play_story();
+            assert!(session.head() > 0);
+            for event in session.log().events(1, session.head()) {
+                let (category, kind) = (event.stream().category(), event.kind());
+                let place = format!("{}: {category} {kind}", scenario.id);
+                let of = |it: &&Form| &*it.aggregate == category && it.name == *kind;
+                let form = forms.iter().find(of).unwrap_or_else(|| panic!("{place} has no form"));
+                let data: Value = serde_json::from_str(event.data().get()).unwrap();
+                let data = data.as_object().unwrap();
+                let known = |name: &String| form.fields.iter().any(|it| *it.name == **name);
+                assert!(data.keys().all(known), "{place}: {data:?} and {:?}", form.fields);
+                let mut needed = form.fields.iter().filter(|it| it.required);
+                assert!(needed.all(|it| data.contains_key(&*it.name)), "{place}: {data:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_events_fields_are_read_as_a_commands_are() {
+        let bank = scenarios::all().into_iter().find(|it| &*it.id == "bank").unwrap();
+        let forms = event_forms(&bank);
+        let opened = forms.iter().find(|it| &*it.name == "AccountOpened").unwrap();
+        let kinds: Vec<&FieldKind> = opened.fields.iter().map(|it| &it.kind).collect();
+        assert_eq!(kinds, [&FieldKind::Id("customer".into()), &FieldKind::Money]);
+        let inputs = [("customer", "1"), ("initial_balance", "80")];
+        let inputs = inputs.map(|(name, text)| (Rc::from(name), text.to_owned())).into();
+        assert_eq!(
+            opened.read(&inputs).unwrap().get(),
+            r#"{"customer":"1","initial_balance":8000}"#
+        );
+    }
+
+    #[test]
     fn a_field_that_cannot_be_read_says_so_and_the_others_are_kept() {
         let field = |name: &str, kind| Field {
             name: name.into(),
@@ -258,7 +305,7 @@ mod tests {
             default: "".into(),
             required: true,
         };
-        let form = CommandForm {
+        let form = Form {
             aggregate: "account".into(),
             name: "Deposit".into(),
             help: "".into(),

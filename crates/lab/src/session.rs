@@ -135,6 +135,11 @@ impl Session {
         Self(Viewpoint { world, position, readers, filling: None, states, judged })
     }
 
+    /// The world, which nobody looks at any more.
+    pub fn into_world(self) -> World {
+        self.0.world
+    }
+
     /// The world, to change it.
     pub fn world_mut(&mut self) -> &mut World {
         &mut self.0.world

@@ -14,13 +14,13 @@ use es::{
 
 // Events. Their names and fields are the stored format: add, never change.
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum CustomerEvent {
     CustomerRegistered { name: Rc<str> },
 }
 use CustomerEvent::CustomerRegistered;
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum AccountEvent {
     AccountOpened { customer: Id<Customer>, initial_balance: Cents },
     Deposited { amount: Cents },
@@ -113,7 +113,7 @@ pub struct Customer {
 
 impl Aggregate for Customer {
     const NAME: &'static str = "customer";
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/bank-customer.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/bank-customer.json"));
     type Command = CustomerCommand;
     type Event = CustomerEvent;
     type Rejection = CustomerRejection;
@@ -155,7 +155,7 @@ pub enum Status {
 impl Aggregate for Account {
     const NAME: &'static str = "account";
     const SCHEMA: u16 = 2;
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/bank-account.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/bank-account.json"));
     type Command = AccountCommand;
     type Event = AccountEvent;
     type Rejection = AccountRejection;

@@ -11,7 +11,7 @@ use es::{Aggregate, Map, Projection, Recorded, Row, Scenario, Set, Step, Stored,
 
 // Events. Their names and fields are the stored format: add, never change.
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Event {
     PostSubmitted { body: Rc<str>, author: Rc<str> },
     Commented { body: Rc<str> },
@@ -93,7 +93,7 @@ impl Post {
 impl Aggregate for Post {
     const NAME: &'static str = "post";
     const SCHEMA: u16 = 2;
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/blog-post.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/blog-post.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

@@ -10,7 +10,7 @@ use es::{Aggregate, Bar, Map, Projection, Recorded, Row, Scenario, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Event {
     AddedToCart { item: Rc<str> },
     RemovedFromCart { item: Rc<str> },
@@ -59,7 +59,7 @@ pub struct Cart {
 
 impl Aggregate for Cart {
     const NAME: &'static str = "cart";
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/cart-cart.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/cart-cart.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

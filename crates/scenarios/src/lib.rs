@@ -1,6 +1,6 @@
 //! The registry: one line a domain. Each domain is one file beside this one; they never import
-//! each other, and know nothing but the kernel. What its commands look like is written down in
-//! `commands/`, so that a page need not make it of types; a test compares the two.
+//! each other, and know nothing but the kernel. What its commands and events look like is written
+//! down in `schemas/`, so that a page need not make it of types; a test compares the two.
 
 mod bank;
 mod blog;
@@ -37,18 +37,20 @@ pub fn all() -> Vec<Rc<Scenario>> {
 #[cfg(test)]
 mod tests {
     use expect_test::expect_file;
+    use serde_json::json;
 
     use super::*;
 
     /// `UPDATE_EXPECT=1` writes it down anew, and the next run builds with it.
     #[test]
-    fn what_is_written_down_of_commands_is_what_their_types_say() {
+    fn what_is_written_down_of_commands_and_events_is_what_their_types_say() {
         let mut stale = Vec::new();
         for scenario in all() {
             for aggregate in &scenario.aggregates {
-                let file = format!("commands/{}-{}.json", scenario.id, aggregate.name());
-                let says = aggregate.commands().to_string();
-                if aggregate.written_commands() != Some(&says) {
+                let file = format!("schemas/{}-{}.json", scenario.id, aggregate.name());
+                let (commands, events) = (aggregate.commands(), aggregate.events());
+                let says = json!({ "commands": commands, "events": events }).to_string();
+                if aggregate.schemas() != Some(&says) {
                     stale.push(file.clone());
                 }
                 expect_file![file].assert_eq(&says);

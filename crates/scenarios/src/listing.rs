@@ -14,7 +14,7 @@ use es::{
 
 // Events. Their names and fields are the stored format: add, never change.
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(clippy::enum_variant_names, reason = "an event's name says whose it is, in any log")]
 pub enum Event {
     ListingDrafted { title: Rc<str> },
@@ -105,7 +105,7 @@ pub struct Listing {
 
 impl Aggregate for Listing {
     const NAME: &'static str = "listing";
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/listing-listing.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/listing-listing.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

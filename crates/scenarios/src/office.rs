@@ -10,7 +10,7 @@ use es::{Aggregate, Map, Projection, Recorded, Scenario, Set, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Event {
     OfficeOpened { name: Rc<str> },
     PersonEntered { person: Rc<str> },
@@ -111,7 +111,7 @@ use Status::{EvenMoreOnFire, LiterallyOnFire, LoungeModeInEffect, NotOpenYet};
 
 impl Aggregate for Office {
     const NAME: &'static str = "office";
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/office-office.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/office-office.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

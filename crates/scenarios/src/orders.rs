@@ -14,13 +14,13 @@ use es::{
 
 // Events. Their names and fields are the stored format: add, never change.
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum CustomerEvent {
     CustomerRegistered { name: Rc<str> },
 }
 use CustomerEvent::CustomerRegistered;
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum OrderEvent {
     OrderPlaced { customer: Id<Customer>, maximum: Cents },
     ItemAdded { item: Rc<str>, price: Cents },
@@ -117,7 +117,7 @@ pub struct Customer {
 
 impl Aggregate for Customer {
     const NAME: &'static str = "customer";
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/orders-customer.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/orders-customer.json"));
     type Command = CustomerCommand;
     type Event = CustomerEvent;
     type Rejection = CustomerRejection;
@@ -160,7 +160,7 @@ pub enum Status {
 
 impl Aggregate for Order {
     const NAME: &'static str = "order";
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/orders-order.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/orders-order.json"));
     type Command = OrderCommand;
     type Event = OrderEvent;
     type Rejection = OrderRejection;

@@ -10,7 +10,7 @@ use es::{Aggregate, Map, Projection, Recorded, Row, Scenario, Set, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Event {
     TeamRegistered { name: Rc<str> },
     PlayerAdded { player: Rc<str> },
@@ -74,7 +74,7 @@ pub struct Team {
 
 impl Aggregate for Team {
     const NAME: &'static str = "team";
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/teams-team.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/teams-team.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

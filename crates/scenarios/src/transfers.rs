@@ -15,7 +15,7 @@ use es::{
 
 // Events. Their names and fields are the stored format: add, never change.
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum AccountEvent {
     AccountOpened {
         name: Rc<str>,
@@ -52,7 +52,7 @@ use AccountEvent::{
     Withdrew,
 };
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum TransferEvent {
     Requested { from: Id<Account>, to: Id<Account>, amount: Cents },
     Completed {},
@@ -190,7 +190,7 @@ pub struct Account {
 
 impl Aggregate for Account {
     const NAME: &'static str = "account";
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/transfers-account.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/transfers-account.json"));
     type Command = AccountCommand;
     type Event = AccountEvent;
     type Rejection = AccountRejection;
@@ -345,7 +345,7 @@ impl fmt::Display for Status {
 
 impl Aggregate for Transfer {
     const NAME: &'static str = "transfer";
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/transfers-transfer.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/transfers-transfer.json"));
     type Command = TransferCommand;
     type Event = TransferEvent;
     type Rejection = TransferRejection;

@@ -13,7 +13,7 @@ use es::{
 
 // Events. Their names and fields are the stored format: add, never change.
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Event {
     CustomerRegistered { name: Rc<str>, email: Rc<str> },
     AccountsMerged { existing: Id<Customer> },
@@ -72,7 +72,7 @@ pub struct Customer {
 
 impl Aggregate for Customer {
     const NAME: &'static str = "customer";
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/welcome-customer.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/welcome-customer.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

@@ -11,7 +11,7 @@ use es::{Aggregate, Map, Projection, Recorded, Row, Scenario, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(clippy::enum_variant_names, reason = "an event's name says whose it is, in any log")]
 pub enum Event {
     WidgetCreated { name: Rc<str> },
@@ -86,7 +86,7 @@ pub struct Widget {
 
 impl Aggregate for Widget {
     const NAME: &'static str = "widget";
-    const COMMANDS: Option<&'static str> = Some(include_str!("commands/widgets-widget.json"));
+    const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/widgets-widget.json"));
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

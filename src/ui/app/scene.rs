@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::es::{Map, Set, Stream, natural, sort};
 use crate::host::OpenLog;
-use crate::lab::{Broken, CommandForm, Effect, FieldKind, Kind, Outcome, Status, Viewpoint};
+use crate::lab::{Broken, Effect, FieldKind, Form, Kind, Outcome, Status, Viewpoint};
 use crate::ui::track::{Axis, Track};
 
 /// Below so many events, the timeline is drawn anew for each; above, for each half percent.
@@ -166,7 +166,7 @@ impl Scene {
 }
 
 /// The names of the fields that hold money: those that a command's type or a table says do.
-pub fn money(session: &mut Viewpoint, forms: &[CommandForm]) -> Set<Rc<str>> {
+pub fn money(session: &mut Viewpoint, forms: &[Form]) -> Set<Rc<str>> {
     let fields = forms.iter().flat_map(|form| &form.fields);
     let mut names: Set<Rc<str>> = fields
         .filter(|field| field.kind == FieldKind::Money)

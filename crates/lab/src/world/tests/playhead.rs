@@ -169,7 +169,7 @@ fn a_panel_says_what_is_set_of_its_subscription() {
     let mut lab = rung();
     let panel = |lab: Lab, name| {
         let mut session = Session::new(lab.world);
-        (session.panel(name).unwrap(), Lab::of(session.world))
+        (session.panel(name).unwrap(), Lab::of(session.into_world()))
     };
     let (it, back) = panel(lab, "Doors");
     lab = back;

@@ -54,6 +54,10 @@ impl AnyAggregate for Note {
         json!({})
     }
 
+    fn events(&self) -> Value {
+        json!({})
+    }
+
     fn instance(&self) -> Box<dyn AnyInstance> {
         Box::new(Notes::default())
     }
