@@ -469,14 +469,19 @@ async fn files_that_were_damaged_are_never_taken_for_a_log_in_order() {
     browser.goto(&url).await;
     let audit = AUDIT.replace("EVENTS", "0");
     let whole = browser.js(&audit).await;
-    // The note beside the database reaches the disk seconds late.
+    // The note beside the database is written late, and reaches the disk seconds later.
     let note = "return localStorage.getItem('leftfold/end/' + location.hash.split('/')[2])";
-    let note = browser.js(note).await.as_str().unwrap().to_owned();
-    let place = original.join("Default/Local Storage/leveldb");
+    let (head, place) =
+        (format!(" {} ", whole["head"]), original.join("Default/Local Storage/leveldb"));
     let mut tries = 0;
-    while !has(&place, note.as_bytes()) {
+    loop {
+        let note = browser.js(note).await;
+        let note = note.as_str().unwrap_or_default();
+        if note.contains(&head) && has(&place, note.as_bytes()) {
+            break;
+        }
         tries += 1;
-        assert!(tries < 600, "{note} never came to the disk");
+        assert!(tries < 1_200, "the note {note} of{head}events never came to the disk");
         pause(50).await;
     }
     browser.close().await;
