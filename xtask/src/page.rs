@@ -4,13 +4,17 @@
 
 use std::{
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context, Result};
 
-use crate::shell::{Output, Shell, answer, run, succeeds};
+use crate::{
+    shell::{Output, Shell, answer, non_empty, run, succeeds},
+    toolchain::TARGET,
+};
 
 const ADVICE: &str = "The page does not build; the compiler's message is above.";
 
@@ -31,10 +35,57 @@ pub fn dist(shell: &Shell) -> PathBuf {
     shell.root.join("dist")
 }
 
-/// Writes the optimised page to `dist/` and tells its size.
+/// Writes the optimised page to `dist/` and tells its size. Where everything that it is made of is
+/// as it was, and `dist/` too, that is left as it is: to make it small takes longer than to compile
+/// nothing.
 pub fn build(shell: &Shell, output: &Output) -> Result<()> {
+    // As Trunk calls it: then it finds everything compiled.
+    let line = format!("build --release --target {TARGET} --bin leftfold");
+    output.run(shell.command("cargo").args(line.split(' ')), ADVICE)?;
+    let note = target(shell).join("page.txt");
+    if let (Some(state), Ok(noted)) = (state(shell), fs::read_to_string(&note))
+        && let Some((before, sizes)) = noted.split_once('\n')
+        && before == state
+    {
+        return output.say(&format!("The page is as it was built before.\n\n{sizes}"));
+    }
     output.run(trunk(shell).arg("--release"), ADVICE)?;
-    output.say(&format!("\n{}", sizes(shell, &dist(shell))?))
+    let sizes = sizes(shell, &dist(shell))?;
+    if let Some(state) = state(shell) {
+        fs::write(&note, format!("{state}\n{sizes}"))
+            .with_context(|| format!("could not write {}", note.display()))?;
+    }
+    output.say(&format!("\n{sizes}"))
+}
+
+/// What the page is made of and by what, and what was made, as a number; `None` where something of
+/// it is not there.
+fn state(shell: &Shell) -> Option<String> {
+    let index = fs::read_to_string(shell.root.join("index.html")).ok()?;
+    let mentioned = index.split("href=\"").skip(1).filter_map(|it| it.split('"').next());
+    let mut files: Vec<PathBuf> = mentioned
+        .chain(["index.html", "Trunk.toml"])
+        .map(|it| shell.root.join(it))
+        .filter(|it| it.is_file())
+        .collect();
+    files.push(target(shell).join(TARGET).join("release/leftfold.wasm"));
+    let made = files.len();
+    collect(&dist(shell), &mut files).ok()?;
+    files[made..].sort();
+
+    let mut hash = DefaultHasher::new();
+    for tool in ["trunk", "wasm-bindgen", "wasm-opt"] {
+        answer(shell.command(tool).arg("--version"))?.hash(&mut hash);
+    }
+    for file in files {
+        (&file, fs::read(&file).ok()?).hash(&mut hash);
+    }
+    Some(format!("{:016x}", hash.finish()))
+}
+
+/// Where Cargo puts what it makes.
+fn target(shell: &Shell) -> PathBuf {
+    non_empty("CARGO_TARGET_DIR").map_or_else(|| shell.root.join("target"), PathBuf::from)
 }
 
 /// Writes the page to another folder, quickly and unoptimised.
