@@ -1,7 +1,6 @@
 //! What changed between two states or two views, entry by entry, matched by key.
 
 use std::cmp::Ordering;
-use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -63,35 +62,32 @@ pub fn changes(was: &Value, now: &Value) -> Vec<Line> {
 pub fn keyed(view: &View) -> Value {
     let mut value = serde_json::to_value(view).unwrap_or_default();
     match view {
-        View::Table(_) => rekey(&mut value["rows"], |row| Some((text_of(row.remove("key")?), row))),
-        View::Bars { .. } => {
-            rekey(&mut value["bars"], |bar| Some((text_of(bar.remove("name")?), bar)));
-        }
+        View::Table(_) => rekey(&mut value["rows"], "key"),
+        View::Bars { .. } => rekey(&mut value["bars"], "name"),
         View::Graph { edges, .. } => {
-            let edge = |((a, b), times): (&(Rc<str>, Rc<str>), &u64)| {
-                (format!("{a} – {b}"), Value::from(*times))
-            };
-            value["edges"] = edges.iter().map(edge).collect::<serde_json::Map<_, _>>().into();
+            let mut keyed = serde_json::Map::new();
+            for ((a, b), times) in edges {
+                keyed.insert(format!("{a} – {b}"), Value::from(*times));
+            }
+            value["edges"] = keyed.into();
         }
         View::Documents { .. } | View::Pages { .. } | View::Chart { .. } | View::Search { .. } => {}
     }
     value
 }
 
-/// Turns a list of objects into one, by what identifies each.
-fn rekey(
-    list: &mut Value,
-    key: impl Fn(
-        &mut serde_json::Map<String, Value>,
-    ) -> Option<(String, &mut serde_json::Map<String, Value>)>,
-) {
+/// Turns a list of objects into one, by the field that identifies each.
+fn rekey(list: &mut Value, by: &str) {
     let Value::Array(rows) = list.take() else { return };
-    let keyed = rows.into_iter().filter_map(|row| {
-        let Value::Object(mut row) = row else { return None };
-        let (key, row) = key(&mut row)?;
-        Some((key, std::mem::take(row).into()))
-    });
-    *list = keyed.collect::<serde_json::Map<_, _>>().into();
+    // Collected, they would be sorted by a sort that is compiled anew for each iterator.
+    let mut keyed = serde_json::Map::new();
+    for row in rows {
+        let Value::Object(mut row) = row else { continue };
+        if let Some(key) = row.remove(by) {
+            keyed.insert(text_of(key), row.into());
+        }
+    }
+    *list = keyed.into();
 }
 
 fn text_of(value: Value) -> String {

@@ -492,7 +492,7 @@ impl LogStore for IdbStore {
             }));
         }
         // IndexedDB orders texts otherwise.
-        infos.sort_by(|a, b| a.id.cmp(&b.id));
+        es::sort(&mut infos, |a: &LogInfo, b| a.id.cmp(&b.id));
         Ok(infos)
     }
 

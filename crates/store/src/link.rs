@@ -119,7 +119,8 @@ fn unpack(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
         let (length, rest) = frames.split_first_chunk()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
         let (text, rest) = rest.split_at_checked(length)?;
-        records.extend(serde_json::from_slice::<Vec<((Shelf, String), String)>>(text).ok()?);
+        let text = str::from_utf8(text).ok()?;
+        records.extend(serde_json::from_str::<Vec<((Shelf, String), String)>>(text).ok()?);
         frames = rest;
     }
     let (mut commits, mut whole) = (Vec::new(), true);

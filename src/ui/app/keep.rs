@@ -10,7 +10,7 @@ use yew::Context;
 use super::{App, How, Msg};
 use crate::codec::Found;
 use crate::codec::archive::{self, Format, Import, Imported};
-use crate::es::{Scenario, View};
+use crate::es::{Scenario, View, sort};
 use crate::host::{Host, OpenLog, Request, Response, Restored, kept_in};
 use crate::lab::Keep;
 use crate::lab::csv::csv;
@@ -87,7 +87,7 @@ impl App {
             let listed = async {
                 let extents = host.extents().await?;
                 let mut infos = host.all_logs().await?;
-                infos.sort_by_key(|it| std::cmp::Reverse(it.opened_at));
+                sort(&mut infos, |a: &LogInfo, b| b.opened_at.cmp(&a.opened_at));
                 Ok::<_, crate::store::StoreError>((infos, extents))
             };
             let (infos, extents) = match listed.await {

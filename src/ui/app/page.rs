@@ -8,7 +8,7 @@ use yew::{Context, ContextProvider, Html, html};
 
 use super::play::Shows;
 use super::{App, Msg, Side};
-use crate::es::Stream;
+use crate::es::{Stream, sort};
 use crate::host::OpenLog;
 use crate::lab::{Kind, Panel, StateView, Viewpoint};
 use crate::ui::clock::written_millis;
@@ -281,7 +281,8 @@ impl App {
             let there = streams.iter().filter(|it| log.version_at(it, position) > 0).cloned();
             let mut shown: Vec<Stream> = there.collect();
             if shown.len() > STATES_IN_VIEW {
-                shown.sort_by_key(|it| Some(it) != here.as_ref());
+                let last = |it: &Stream| Some(it) != here.as_ref();
+                sort(&mut shown, |a, b| last(a).cmp(&last(b)));
             }
             shown
         } else {
