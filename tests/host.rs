@@ -515,11 +515,11 @@ fn a_log_goes_out_as_an_archive_and_comes_back_as_a_new_log_or_after_another() {
         let (host, info) = (tab.host.clone(), tab.log.info());
         at_once(async move {
             let mut bytes = Vec::new();
-            let sink = |piece: Option<&[u8]>, _: u64| match piece {
+            let mut sink = |piece: Option<&[u8]>, _: u64| match piece {
                 Some(piece) => bytes.extend_from_slice(piece),
                 None => bytes.clear(),
             };
-            let copied = host.export(&info, format, None, sink).await.unwrap();
+            let copied = host.export(&info, format, None, &mut sink).await.unwrap();
             (copied.events, copied.whole, bytes)
         })
     };
@@ -534,8 +534,8 @@ fn a_log_goes_out_as_an_archive_and_comes_back_as_a_new_log_or_after_another() {
     let asked = Rc::new(RefCell::new(0));
     let last = asked.clone();
     let info = at_once(async move {
-        let last = || *last.borrow_mut() += 1;
-        host.import_new(&of, String::new(), archive, Vec::new(), last).await
+        let mut last = || *last.borrow_mut() += 1;
+        host.import_new(&of, String::new(), archive, Vec::new(), &mut last).await
     });
     let info = info.unwrap();
     assert_eq!((&*info.title, *asked.borrow()), ("Shopping cart", 1));
@@ -543,11 +543,11 @@ fn a_log_goes_out_as_an_archive_and_comes_back_as_a_new_log_or_after_another() {
     assert_eq!(again.head(), tab.head());
     // Its streams begin anew: it does not go after itself.
     let (log, archive) = (again.log.clone(), read(&lines));
-    let refused = at_once(async move { log.extend(archive, || ()).await }).unwrap_err();
+    let refused = at_once(async move { log.extend(archive, &mut || ()).await }).unwrap_err();
     assert!(refused.contains("was handled in this log before"), "{refused}");
     let empty = Tab::new(&browser, "cart", false);
     let (log, archive) = (empty.log.clone(), read(&exported(Format::Batch).2));
-    let range = at_once(async move { log.extend(archive, || ()).await });
+    let range = at_once(async move { log.extend(archive, &mut || ()).await });
     assert_eq!(range, Ok((1, tab.head())));
     assert!(!empty.told.borrow().is_empty(), "whoever looks is told");
     assert_eq!(
@@ -565,7 +565,8 @@ fn an_archive_is_written_from_what_is_known_here_where_the_store_fails() {
         let (host, log) = (tab.host.clone(), tab.log.clone());
         at_once(async move {
             let info = log.info();
-            let copied = host.export(&info, Format::Lines, open.then_some(&log), |_, _| ()).await;
+            let copied =
+                host.export(&info, Format::Lines, open.then_some(&log), &mut |_, _| ()).await;
             copied.map(|it| (it.events, it.whole))
         })
     };
@@ -579,7 +580,7 @@ fn a_disaster_is_rehearsed_and_every_read_model_comes_back() {
         let browser = Browser::new();
         let tab = Tab::new(&browser, &scenario.id, true);
         let log = tab.log.clone();
-        let restored = at_once(async move { log.restore(|| ()).await }).unwrap();
+        let restored = at_once(async move { log.restore(&mut || ()).await }).unwrap();
         assert!(restored.same && restored.bytes > 0, "{}", scenario.id);
         assert_eq!(restored.events, tab.head(), "{}", scenario.id);
         assert_eq!(restored.info.title, format!("{} restored", scenario.title));
@@ -591,7 +592,7 @@ fn a_disaster_is_rehearsed_and_every_read_model_comes_back() {
     tab.ask(Request::Subscription { name: "Carts now".to_owned(), how: drop }).result.unwrap();
     tab.send(add("figs")).result.unwrap();
     let log = tab.log.clone();
-    assert!(!at_once(async move { log.restore(|| ()).await }).unwrap().same);
+    assert!(!at_once(async move { log.restore(&mut || ()).await }).unwrap().same);
     assert_eq!(tab.json(Request::RebuildAll)["same"], false);
 }
 
@@ -605,8 +606,8 @@ fn a_log_is_copied_with_all_that_is_beside_it() {
     let browser = Browser::new();
     let tab = Tab::new(&browser, "transfers", true);
     let (host, info) = (tab.host.clone(), tab.log.info());
-    let copy =
-        at_once(async move { host.duplicate(&info, "A copy".to_owned(), || ()).await }).unwrap();
+    let copy = at_once(async move { host.duplicate(&info, "A copy".to_owned(), &mut || ()).await })
+        .unwrap();
     assert_eq!(
         (&*copy.title, &copy.forked_from),
         ("A copy", &Some((tab.log.id().to_owned(), tab.head())))

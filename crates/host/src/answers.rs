@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
+use futures::future::LocalBoxFuture;
 use lab::{
     Ask, Bulk, Comparison, Control, ControlError, Did, Entry, Found, Health, Line, Loading, Mark,
     Outcome, Subscription, Target, WhatIf, changes, compare_logs, compare_positions, keyed,
@@ -61,10 +62,12 @@ fn out_of_range(why: impl Into<String>) -> Error {
 
 impl OpenLog {
     /// Asks for something, and answers once it is done and stored.
-    pub async fn ask(&self, request: Request) -> Answered {
-        let mut trace = Vec::new();
-        let result = self.answer(request, &mut trace).await;
-        Answered { result, trace }
+    pub fn ask(&self, request: Request) -> LocalBoxFuture<'_, Answered> {
+        Box::pin(async move {
+            let mut trace = Vec::new();
+            let result = self.answer(request, &mut trace).await;
+            Answered { result, trace }
+        })
     }
 
     async fn answer(&self, request: Request, trace: &mut Vec<Did>) -> Result {
@@ -411,40 +414,44 @@ impl OpenLog {
     ///
     /// # Errors
     /// There is no such place, or a log cannot be read.
-    pub async fn compare(&self, left: Place, right: Place) -> Result<Comparison> {
-        let beyond = |at: Option<u64>, head| match at {
-            Some(at) if at > head => Err(out_of_range(format!("{at} is beyond the head, {head}"))),
-            _ => Ok(at.unwrap_or(head)),
-        };
-        let mut sides = [(None, None), (None, None)];
-        for (side, slot) in [left, right].into_iter().zip(&mut sides) {
-            let (log, at) = side.parts();
-            if let Some(log) = log.filter(|log| *log != self.id()) {
-                let scenario = self.session().scenario().clone();
-                slot.0 = Some(self.host().look(&scenario, &log).await?);
+    pub fn compare(&self, left: Place, right: Place) -> LocalBoxFuture<'_, Result<Comparison>> {
+        Box::pin(async move {
+            let beyond = |at: Option<u64>, head| match at {
+                Some(at) if at > head => {
+                    Err(out_of_range(format!("{at} is beyond the head, {head}")))
+                }
+                _ => Ok(at.unwrap_or(head)),
+            };
+            let mut sides = [(None, None), (None, None)];
+            for (side, slot) in [left, right].into_iter().zip(&mut sides) {
+                let (log, at) = side.parts();
+                if let Some(log) = log.filter(|log| *log != self.id()) {
+                    let scenario = self.session().scenario().clone();
+                    slot.0 = Some(self.host().look(&scenario, &log).await?);
+                }
+                slot.1 = at;
             }
-            slot.1 = at;
-        }
-        let mut here = self.looking();
-        let head = here.head();
-        let [(left, at), (right, to)] = &mut sides;
-        match (left, right) {
-            (None, None) => {
-                Ok(compare_positions(&mut here, beyond(*at, head)?, beyond(*to, head)?))
+            let mut here = self.looking();
+            let head = here.head();
+            let [(left, at), (right, to)] = &mut sides;
+            match (left, right) {
+                (None, None) => {
+                    Ok(compare_positions(&mut here, beyond(*at, head)?, beyond(*to, head)?))
+                }
+                (Some(left), None) => {
+                    let at = [beyond(*at, left.head())?, beyond(*to, head)?];
+                    Ok(compare_logs([&mut *left, &mut *here], at))
+                }
+                (None, Some(right)) => {
+                    let at = [beyond(*at, head)?, beyond(*to, right.head())?];
+                    Ok(compare_logs([&mut *here, &mut *right], at))
+                }
+                (Some(left), Some(right)) => {
+                    let at = [beyond(*at, left.head())?, beyond(*to, right.head())?];
+                    Ok(compare_logs([&mut *left, &mut *right], at))
+                }
             }
-            (Some(left), None) => {
-                let at = [beyond(*at, left.head())?, beyond(*to, head)?];
-                Ok(compare_logs([&mut *left, &mut *here], at))
-            }
-            (None, Some(right)) => {
-                let at = [beyond(*at, head)?, beyond(*to, right.head())?];
-                Ok(compare_logs([&mut *here, &mut *right], at))
-            }
-            (Some(left), Some(right)) => {
-                let at = [beyond(*at, left.head())?, beyond(*to, right.head())?];
-                Ok(compare_logs([&mut *left, &mut *right], at))
-            }
-        }
+        })
     }
 
     fn seek(&self, to: When) -> Result {

@@ -11,7 +11,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use lab::Keep;
 use store::{LogInfo, StoreError};
 
-use crate::open_log::Inner;
+use crate::open_log::{Inner, Work};
 use crate::{Claim, OpenLog, Trouble, kept_in};
 
 /// What could not be read when it was needed is asked for again so much later, in milliseconds.
@@ -21,9 +21,9 @@ impl OpenLog {
     /// Everything that goes on beside the caller: following the log's other tabs, folding a long
     /// log, taking over. It ends once the log is closed, that is when nobody holds it any more.
     /// There is one for each log: a second call gives a future that has nothing to do.
-    pub fn serve(&self) -> impl Future<Output = ()> + 'static {
+    pub fn serve(&self) -> Work {
         let queue = self.0.queue.take();
-        async move {
+        Box::pin(async move {
             let Some(mut queue) = queue else { return };
             let mut running = FuturesUnordered::new();
             poll_fn(|context| {
@@ -38,7 +38,7 @@ impl OpenLog {
                 Poll::Pending
             })
             .await;
-        }
+        })
     }
 
     /// Has [`OpenLog::serve`] do this.

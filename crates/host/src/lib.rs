@@ -8,6 +8,9 @@
 //! [`OpenLog::ask`] is the one door: a [`Request`] is the only way in which anybody changes an
 //! open log or how it runs. What is made of files goes in and out through [`Host`] and
 //! [`OpenLog::extend`], as it comes in pieces.
+//!
+//! What takes its time comes as a future in a box: it is compiled here, and not once more in every
+//! crate that awaits it.
 
 mod ports;
 mod slices;

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use codec::archive::{Export, Format, Import, Imported};
 use codec::{Found, Packed, Packs, pack};
 use es::{Scenario, StoredCommit};
+use futures::future::LocalBoxFuture;
 use lab::{Keep, Kind, Subscription, Viewpoint};
-use store::{LogInfo, Records, StoreError};
+use store::{Answer, LogInfo, Records, StoreError};
 
 use crate::{Host, OpenLog, Trouble};
 
@@ -34,7 +35,7 @@ pub struct Restored {
 }
 
 /// No more commits, and whoever asks for them is noticed.
-fn after(mut last: impl FnMut()) -> impl Iterator<Item = Packed> {
+fn after(last: &mut dyn FnMut()) -> impl Iterator<Item = Packed> {
     std::iter::from_fn(move || {
         last();
         None
@@ -65,37 +66,42 @@ impl Host {
     ///
     /// # Errors
     /// Where that cannot be kept.
-    pub async fn redescribe(&self, info: &LogInfo) -> Result<(), StoreError> {
-        self.describe(info).await?;
-        self.peers.announce(&info.id);
-        Ok(())
+    pub fn redescribe<'a>(&'a self, info: &'a LogInfo) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.describe(info).await?;
+            self.peers.announce(&info.id);
+            Ok(())
+        })
     }
 
     /// Makes a new log of an archive. `last` is called once all of it was handed to the store.
     ///
     /// # Errors
     /// A sentence: why it cannot begin a log, or why it could not be stored.
-    pub async fn import_new(
-        &self,
-        scenario: &Rc<Scenario>,
+    pub fn import_new<'a>(
+        &'a self,
+        scenario: &'a Rc<Scenario>,
         title: String,
         archive: Imported,
         mut keeps: Vec<Keep>,
-        last: impl FnMut(),
-    ) -> Result<LogInfo, String> {
-        let title = if title.is_empty() { scenario.title.to_string() } else { title };
-        let info = self.new_log(scenario, title, None);
-        let events = archive.events;
-        let mut pieces = archive.into_new(self.clock.now())?.into_pieces().chain(after(last));
-        // What was asked for by the old log's processes is not asked for again.
-        for name in scenario.processes.iter().map(|process| process.name()) {
-            if !keeps.iter().any(|it| matches!(it, Keep::Mark(process, _) if *process == name)) {
-                keeps.push(Keep::Mark(name, events));
+        last: &'a mut dyn FnMut(),
+    ) -> LocalBoxFuture<'a, Result<LogInfo, String>> {
+        Box::pin(async move {
+            let title = if title.is_empty() { scenario.title.to_string() } else { title };
+            let info = self.new_log(scenario, title, None);
+            let events = archive.events;
+            let mut pieces = archive.into_new(self.clock.now())?.into_pieces().chain(after(last));
+            // What was asked for by the old log's processes is not asked for again.
+            for name in scenario.processes.iter().map(|process| process.name()) {
+                if !keeps.iter().any(|it| matches!(it, Keep::Mark(process, _) if *process == name))
+                {
+                    keeps.push(Keep::Mark(name, events));
+                }
             }
-        }
-        let stored = self.import(&info, &mut pieces, &self.records_of(&keeps)).await;
-        stored.map_err(|fault| fault.to_string())?;
-        Ok(info)
+            let stored = self.import(&info, &mut pieces, &self.records_of(&keeps)).await;
+            stored.map_err(|fault| fault.to_string())?;
+            Ok(info)
+        })
     }
 
     /// Copies a log, as far as it can be read, with its side records. `last` is called once all
@@ -103,28 +109,30 @@ impl Host {
     ///
     /// # Errors
     /// Where it cannot be read or kept.
-    pub async fn duplicate(
-        &self,
-        log: &LogInfo,
+    pub fn duplicate<'a>(
+        &'a self,
+        log: &'a LogInfo,
         title: String,
-        last: impl FnMut(),
-    ) -> Result<LogInfo, StoreError> {
-        let records = self.records(&log.id).await?;
-        let commits = self.commits(&log.id).await?;
-        let head = commits.last().map_or(0, |it| it.after + it.events.len() as u64);
-        let now = self.clock.now();
-        let copy = LogInfo {
-            id: self.new_log_id(),
-            title,
-            created_at: now,
-            opened_at: now,
-            forked_from: Some((log.id.clone(), head)),
-            deleted_at: None,
-            ..log.clone()
-        };
-        let mut commits = pack(commits).chain(after(last));
-        self.import(&copy, &mut commits, &records).await?;
-        Ok(copy)
+        last: &'a mut dyn FnMut(),
+    ) -> Answer<'a, LogInfo> {
+        Box::pin(async move {
+            let records = self.records(&log.id).await?;
+            let commits = self.commits(&log.id).await?;
+            let head = commits.last().map_or(0, |it| it.after + it.events.len() as u64);
+            let now = self.clock.now();
+            let copy = LogInfo {
+                id: self.new_log_id(),
+                title,
+                created_at: now,
+                opened_at: now,
+                forked_from: Some((log.id.clone(), head)),
+                deleted_at: None,
+                ..log.clone()
+            };
+            let mut commits = pack(commits).chain(after(last));
+            self.import(&copy, &mut commits, &records).await?;
+            Ok(copy)
+        })
     }
 
     fn new_log_id(&self) -> String {
@@ -139,45 +147,47 @@ impl Host {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub async fn export(
-        &self,
-        info: &LogInfo,
+    pub fn export<'a>(
+        &'a self,
+        info: &'a LogInfo,
         format: Format,
-        open: Option<&OpenLog>,
-        mut sink: impl FnMut(Option<&[u8]>, u64),
-    ) -> Result<Copied, StoreError> {
-        let mut export = Export::new(format, &info.scenario);
-        let (mut bytes, mut events, mut whole) = (Vec::new(), 0, true);
-        let mut visit = |found: Found<'_>| match found {
-            Found::Commit(commit) => {
-                export.commit(&commit.owned(), &mut bytes);
-                events += commit.events.len() as u64;
-                if bytes.len() > PIECE_BYTES {
-                    sink(Some(&bytes), events);
-                    bytes.clear();
+        open: Option<&'a OpenLog>,
+        sink: &'a mut dyn FnMut(Option<&[u8]>, u64),
+    ) -> Answer<'a, Copied> {
+        Box::pin(async move {
+            let mut export = Export::new(format, &info.scenario);
+            let (mut bytes, mut events, mut whole) = (Vec::new(), 0, true);
+            let mut visit = |found: Found<'_>| match found {
+                Found::Commit(commit) => {
+                    export.commit(&commit.owned(), &mut bytes);
+                    events += commit.events.len() as u64;
+                    if bytes.len() > PIECE_BYTES {
+                        sink(Some(&bytes), events);
+                        bytes.clear();
+                    }
+                }
+                // What is lost is lost: everything else is taken along.
+                Found::Lost(_) => whole = false,
+            };
+            let read = self.read(&info.id, 0, 0, &mut visit).await;
+            let held = open.filter(|log| read.is_err() || log.trouble() == Some(Trouble::Evicted));
+            if let (Err(fault), None) = (&read, held) {
+                return Err(fault.clone());
+            }
+            if let Some(log) = held {
+                sink(None, 0);
+                export = Export::new(format, &info.scenario);
+                (bytes, events, whole) = (Vec::new(), 0, true);
+                let session = log.session();
+                for commit in session.commits(session.head()) {
+                    export.commit(&StoredCommit::from(&commit), &mut bytes);
+                    events += commit.events.len() as u64;
                 }
             }
-            // What is lost is lost: everything else is taken along.
-            Found::Lost(_) => whole = false,
-        };
-        let read = self.read(&info.id, 0, 0, &mut visit).await;
-        let held = open.filter(|log| read.is_err() || log.trouble() == Some(Trouble::Evicted));
-        if let (Err(fault), None) = (&read, held) {
-            return Err(fault.clone());
-        }
-        if let Some(log) = held {
-            sink(None, 0);
-            export = Export::new(format, &info.scenario);
-            (bytes, events, whole) = (Vec::new(), 0, true);
-            let session = log.session();
-            for commit in session.commits(session.head()) {
-                export.commit(&StoredCommit::from(&commit), &mut bytes);
-                events += commit.events.len() as u64;
-            }
-        }
-        export.finish(&mut bytes);
-        sink(Some(&bytes), events);
-        Ok(Copied { events, whole })
+            export.finish(&mut bytes);
+            sink(Some(&bytes), events);
+            Ok(Copied { events, whole })
+        })
     }
 }
 
@@ -250,39 +260,41 @@ impl OpenLog {
     ///
     /// # Errors
     /// A sentence: what does not go together with what is there, or why it could not be stored.
-    pub async fn extend(
-        &self,
+    pub fn extend<'a>(
+        &'a self,
         imported: Imported,
-        last: impl FnMut(),
-    ) -> Result<(u64, u64), String> {
-        let inner = &self.0;
-        if let Some(trouble) = self.trouble() {
-            return Err(trouble.to_string());
-        }
-        let (range, trace) = {
-            let _turn = inner.gate.lock().await;
-            self.learn().await;
-            let before = self.session().head();
-            let commits = imported.after(self.session().log(), inner.host.clock.now())?;
-            let scenario = self.session().scenario().clone();
-            let (mut read, mut slice) = (Vec::with_capacity(commits.len()), inner.host.slice());
-            for commit in &commits {
-                read.push(commit.lent().read(&scenario));
-                slice.breathe().await;
+        last: &'a mut dyn FnMut(),
+    ) -> LocalBoxFuture<'a, Result<(u64, u64), String>> {
+        Box::pin(async move {
+            let inner = &self.0;
+            if let Some(trouble) = self.trouble() {
+                return Err(trouble.to_string());
             }
-            let mut all = pack(commits).chain(after(last));
-            let stored = inner.host.import(&self.info(), &mut all, &Records::new()).await;
-            stored.map_err(|fault| fault.to_string())?;
-            self.announce();
-            // Once it is stored, nothing may come between.
-            for commit in read {
-                self.session_mut().learned(commit);
-            }
-            let head = self.session().head();
-            ((before + 1, head), self.run_in_turn().await)
-        };
-        self.notify(trace);
-        Ok(range)
+            let (range, trace) = {
+                let _turn = inner.gate.lock().await;
+                self.learn().await;
+                let before = self.session().head();
+                let commits = imported.after(self.session().log(), inner.host.clock.now())?;
+                let scenario = self.session().scenario().clone();
+                let (mut read, mut slice) = (Vec::with_capacity(commits.len()), inner.host.slice());
+                for commit in &commits {
+                    read.push(commit.lent().read(&scenario));
+                    slice.breathe().await;
+                }
+                let mut all = pack(commits).chain(after(last));
+                let stored = inner.host.import(&self.info(), &mut all, &Records::new()).await;
+                stored.map_err(|fault| fault.to_string())?;
+                self.announce();
+                // Once it is stored, nothing may come between.
+                for commit in read {
+                    self.session_mut().learned(commit);
+                }
+                let head = self.session().head();
+                ((before + 1, head), self.run_in_turn().await)
+            };
+            self.notify(trace);
+            Ok(range)
+        })
     }
 
     /// Forgets all read models and folds them again: how many there are, and whether each shows
@@ -306,28 +318,34 @@ impl OpenLog {
     ///
     /// # Errors
     /// A sentence: what could not be done.
-    pub async fn restore(&self, last: impl FnMut()) -> Result<Restored, String> {
-        let (host, info) = (&self.0.host, self.info());
-        let scenario = self.session().scenario().clone();
-        let mut pieces: Vec<Vec<u8>> = Vec::new();
-        let sink = |piece: Option<&[u8]>, _| match piece {
-            Some(piece) => pieces.push(piece.to_vec()),
-            None => pieces.clear(),
-        };
-        let exported = host.export(&info, Format::Lines, Some(self), sink).await;
-        exported.map_err(|fault| fault.to_string())?;
-        let (mut import, mut bytes, mut slice) = (Import::new(), 0, host.slice());
-        for piece in pieces {
-            import.feed(&piece);
-            bytes += piece.len();
-            slice.breathe().await;
-        }
-        let read = import.finish().map_err(|faults| faults[0].to_string())?;
-        let (events, title) = (read.events, format!("{} restored", info.title));
-        let info = host.import_new(&scenario, title, read, Vec::new(), last).await?;
-        let restored = host.look(&scenario, &info.id).await.map_err(|fault| fault.to_string())?;
-        let same = views(&restored) == views(&self.session());
-        Ok(Restored { info, events, bytes, same })
+    pub fn restore<'a>(
+        &'a self,
+        last: &'a mut dyn FnMut(),
+    ) -> LocalBoxFuture<'a, Result<Restored, String>> {
+        Box::pin(async move {
+            let (host, info) = (&self.0.host, self.info());
+            let scenario = self.session().scenario().clone();
+            let mut pieces: Vec<Vec<u8>> = Vec::new();
+            let mut sink = |piece: Option<&[u8]>, _| match piece {
+                Some(piece) => pieces.push(piece.to_vec()),
+                None => pieces.clear(),
+            };
+            let exported = host.export(&info, Format::Lines, Some(self), &mut sink).await;
+            exported.map_err(|fault| fault.to_string())?;
+            let (mut import, mut bytes, mut slice) = (Import::new(), 0, host.slice());
+            for piece in pieces {
+                import.feed(&piece);
+                bytes += piece.len();
+                slice.breathe().await;
+            }
+            let read = import.finish().map_err(|faults| faults[0].to_string())?;
+            let (events, title) = (read.events, format!("{} restored", info.title));
+            let info = host.import_new(&scenario, title, read, Vec::new(), last).await?;
+            let restored =
+                host.look(&scenario, &info.id).await.map_err(|fault| fault.to_string())?;
+            let same = views(&restored) == views(&self.session());
+            Ok(Restored { info, events, bytes, same })
+        })
     }
 }
 

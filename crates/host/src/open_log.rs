@@ -28,7 +28,7 @@ const REFILL_EVENTS: u64 = 2_000;
 pub struct OpenLog(pub(crate) Rc<Inner>);
 
 /// Work that goes on beside whoever asked for it.
-pub(crate) type Work = LocalBoxFuture<'static, ()>;
+pub type Work = LocalBoxFuture<'static, ()>;
 
 /// What is told when the log has changed without being asked to here.
 type Listener = Box<dyn Fn(Vec<Did>)>;
@@ -131,12 +131,12 @@ impl Host {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub async fn open(
-        &self,
-        scenario: &Rc<Scenario>,
+    pub fn open<'a>(
+        &'a self,
+        scenario: &'a Rc<Scenario>,
         info: LogInfo,
-    ) -> Result<OpenLog, StoreError> {
-        Ok(self.open_with(scenario, info, None).await?.log)
+    ) -> store::Answer<'a, OpenLog> {
+        Box::pin(async move { Ok(self.open_with(scenario, info, None).await?.log) })
     }
 
     /// As [`Host::open`], with a command that comes before whatever the log's processes go on
@@ -144,83 +144,93 @@ impl Host {
     ///
     /// # Errors
     /// Where the log cannot be read.
-    pub async fn open_with(
-        &self,
-        scenario: &Rc<Scenario>,
+    pub fn open_with<'a>(
+        &'a self,
+        scenario: &'a Rc<Scenario>,
         info: LogInfo,
         first: Option<Command>,
-    ) -> Result<Opened, StoreError> {
-        // Before anything is read: whoever ran the processes until now has noted all of it.
-        let runner = self.peers.claim(&info.id).await;
-        let Read { world, losses } = self.read_log(scenario, &info.id).await?;
-        let info = LogInfo { opened_at: self.clock.now(), ..info };
-        let trouble = (!losses.is_empty()).then_some(Trouble::Damaged(losses));
-        let whole = trouble.is_none();
-        let log = OpenLog::new(self, info, Session::new(world), trouble);
-        if whole {
-            log.note_opening();
-        }
-        log.join(runner);
-        let first = first.map(|command| {
-            let ask = self.read_command(command, &log.session())?;
-            Ok(log.submit(ask))
-        });
-        let short = log.session().log().head() <= FIRST_EVENTS;
-        if first.is_none() && !short {
-            let refilled = log.clone();
-            log.spawn(async move { refilled.refill().await });
-            return Ok(Opened { log, trace: Vec::new(), first: None });
-        }
-        // A process that was interrupted goes on where it was.
-        let trace = log.refill_now().await;
-        let first = first.map(|came: Result<Came, Error>| {
-            let none = || Error::new(ErrorCode::Storage, "the command was not handled");
-            sent(&log.session(), came?.take().ok_or_else(none)?)
-        });
-        Ok(Opened { log, trace, first })
+    ) -> store::Answer<'a, Opened> {
+        Box::pin(async move {
+            // Before anything is read: whoever ran the processes until now has noted all of it.
+            let runner = self.peers.claim(&info.id).await;
+            let Read { world, losses } = self.read_log(scenario, &info.id).await?;
+            let info = LogInfo { opened_at: self.clock.now(), ..info };
+            let trouble = (!losses.is_empty()).then_some(Trouble::Damaged(losses));
+            let whole = trouble.is_none();
+            let log = OpenLog::new(self, info, Session::new(world), trouble);
+            if whole {
+                log.note_opening();
+            }
+            log.join(runner);
+            let first = first.map(|command| {
+                let ask = self.read_command(command, &log.session())?;
+                Ok(log.submit(ask))
+            });
+            let short = log.session().log().head() <= FIRST_EVENTS;
+            if first.is_none() && !short {
+                let refilled = log.clone();
+                log.spawn(async move { refilled.refill().await });
+                return Ok(Opened { log, trace: Vec::new(), first: None });
+            }
+            // A process that was interrupted goes on where it was.
+            let trace = log.refill_now().await;
+            let first = first.map(|came: Result<Came, Error>| {
+                let none = || Error::new(ErrorCode::Storage, "the command was not handled");
+                sent(&log.session(), came?.take().ok_or_else(none)?)
+            });
+            Ok(Opened { log, trace, first })
+        })
     }
 
     /// Makes a new log, with the scenario's story told to its end or empty.
     ///
     /// # Errors
     /// Where it cannot be kept.
-    pub async fn create(
-        &self,
-        scenario: &Rc<Scenario>,
+    pub fn create<'a>(
+        &'a self,
+        scenario: &'a Rc<Scenario>,
         story: bool,
-    ) -> Result<OpenLog, StoreError> {
-        let info = self.new_log(scenario, scenario.title.to_string(), None);
-        self.describe(&info).await?;
-        let runner = self.peers.claim(&info.id).await;
-        let log = OpenLog::new(self, info, Session::new(World::new(scenario)), None);
-        log.join(runner);
-        while story && let (Some(told), _) = log.tell().await {
-            // What could not be stored would be told again and again.
-            if told.entry.is_none_or(|it| it.outcome == Outcome::NotStored) {
-                return Err(match log.trouble() {
-                    Some(Trouble::Full) => StoreError::Full,
-                    Some(Trouble::Silent) => StoreError::Silent,
-                    other => StoreError::Failed(other.map_or_else(
-                        || "the story could not be stored".to_owned(),
-                        |it| it.to_string(),
-                    )),
-                });
+    ) -> store::Answer<'a, OpenLog> {
+        Box::pin(async move {
+            let info = self.new_log(scenario, scenario.title.to_string(), None);
+            self.describe(&info).await?;
+            let runner = self.peers.claim(&info.id).await;
+            let log = OpenLog::new(self, info, Session::new(World::new(scenario)), None);
+            log.join(runner);
+            while story && let (Some(told), _) = log.tell().await {
+                // What could not be stored would be told again and again.
+                if told.entry.is_none_or(|it| it.outcome == Outcome::NotStored) {
+                    return Err(match log.trouble() {
+                        Some(Trouble::Full) => StoreError::Full,
+                        Some(Trouble::Silent) => StoreError::Silent,
+                        other => StoreError::Failed(other.map_or_else(
+                            || "the story could not be stored".to_owned(),
+                            |it| it.to_string(),
+                        )),
+                    });
+                }
             }
-        }
-        Ok(log)
+            Ok(log)
+        })
     }
 
     /// A log that is kept, to look at.
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub async fn look(&self, scenario: &Rc<Scenario>, log: &str) -> Result<Session, StoreError> {
-        let mut session = Session::new(self.read_log(scenario, log).await?.world);
-        let mut slice = self.slice();
-        while !session.refill(REFILL_EVENTS) {
-            slice.breathe().await;
-        }
-        Ok(session)
+    pub fn look<'a>(
+        &'a self,
+        scenario: &'a Rc<Scenario>,
+        log: &'a str,
+    ) -> store::Answer<'a, Session> {
+        Box::pin(async move {
+            let mut session = Session::new(self.read_log(scenario, log).await?.world);
+            let mut slice = self.slice();
+            while !session.refill(REFILL_EVENTS) {
+                slice.breathe().await;
+            }
+            Ok(session)
+        })
     }
 
     /// A slice of long work begins.

@@ -31,8 +31,8 @@ impl Host {
         }
     }
 
-    async fn soon<T>(&self, call: Answer<'_, T>) -> Result<T, StoreError> {
-        self.in_time(call, &Cell::new(0)).await
+    fn soon<'a, T: 'a>(&'a self, call: Answer<'a, T>) -> Answer<'a, T> {
+        Box::pin(async move { self.in_time(call, &Cell::new(0)).await })
     }
 
     /// True where a reload finds everything again.
@@ -44,42 +44,44 @@ impl Host {
     ///
     /// # Errors
     /// [`StoreError::Failed`], [`StoreError::Silent`], as all of these.
-    pub async fn logs(&self) -> Result<Vec<LogInfo>, StoreError> {
-        let mut logs = self.all_logs().await?;
-        logs.retain(|it| it.deleted_at.is_none());
-        Ok(logs)
+    pub fn logs(&self) -> Answer<'_, Vec<LogInfo>> {
+        Box::pin(async move {
+            let mut logs = self.all_logs().await?;
+            logs.retain(|it| it.deleted_at.is_none());
+            Ok(logs)
+        })
     }
 
     /// The logs that are kept, also those that can still be had back.
     ///
     /// # Errors
     /// As [`Host::logs`].
-    pub async fn all_logs(&self) -> Result<Vec<LogInfo>, StoreError> {
-        self.soon(self.store.logs()).await
+    pub fn all_logs(&self) -> Answer<'_, Vec<LogInfo>> {
+        self.soon(self.store.logs())
     }
 
     /// How much each log holds, by its id.
     ///
     /// # Errors
     /// As [`Host::logs`].
-    pub async fn extents(&self) -> Result<Map<String, Extent>, StoreError> {
-        self.soon(self.store.extents()).await
+    pub fn extents(&self) -> Answer<'_, Map<String, Extent>> {
+        self.soon(self.store.extents())
     }
 
     /// Removes a log for good.
     ///
     /// # Errors
     /// As [`Host::logs`].
-    pub async fn remove(&self, log: &str) -> Result<(), StoreError> {
-        self.soon(self.store.remove(log)).await
+    pub fn remove<'a>(&'a self, log: &'a str) -> Answer<'a, ()> {
+        self.soon(self.store.remove(log))
     }
 
     /// The small records beside a log.
     ///
     /// # Errors
     /// As [`Host::logs`], and [`StoreError::UnknownLog`].
-    pub async fn records(&self, log: &str) -> Result<Records, StoreError> {
-        self.soon(self.store.records(log)).await
+    pub fn records<'a>(&'a self, log: &'a str) -> Answer<'a, Records> {
+        self.soon(self.store.records(log))
     }
 
     /// Reads the commits of a log after the first `known`, which end at position `head`, and what
@@ -87,19 +89,21 @@ impl Host {
     ///
     /// # Errors
     /// As [`Host::records`].
-    pub async fn read(
-        &self,
-        log: &str,
+    pub fn read<'a>(
+        &'a self,
+        log: &'a str,
         known: u64,
         head: u64,
-        visit: &mut dyn FnMut(Found<'_>),
-    ) -> Result<(), StoreError> {
-        let progress = Cell::new(0);
-        let mut visit = |found: Found<'_>| {
-            progress.set(progress.get() + 1);
-            visit(found);
-        };
-        self.in_time(self.store.read(log, known, head, &mut visit), &progress).await
+        visit: &'a mut dyn FnMut(Found<'_>),
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let progress = Cell::new(0);
+            let mut visit = |found: Found<'_>| {
+                progress.set(progress.get() + 1);
+                visit(found);
+            };
+            self.in_time(self.store.read(log, known, head, &mut visit), &progress).await
+        })
     }
 
     /// A log's commits up to the first loss.
@@ -114,36 +118,38 @@ impl Host {
         Ok(commits)
     }
 
-    pub(crate) async fn describe(&self, log: &LogInfo) -> Result<(), StoreError> {
-        self.soon(self.store.describe(log)).await
+    pub(crate) fn describe<'a>(&'a self, log: &'a LogInfo) -> Answer<'a, ()> {
+        self.soon(self.store.describe(log))
     }
 
-    pub(crate) async fn append(&self, log: &str, commit: &Commit) -> Result<Place, StoreError> {
-        self.soon(self.store.append(log, commit)).await
+    pub(crate) fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> Answer<'a, Place> {
+        self.soon(self.store.append(log, commit))
     }
 
-    pub(crate) async fn put(
-        &self,
-        log: &str,
+    pub(crate) fn put<'a>(
+        &'a self,
+        log: &'a str,
         on: Shelf,
-        key: &str,
-        record: &str,
-    ) -> Result<(), StoreError> {
-        self.soon(self.store.put(log, on, key, record)).await
+        key: &'a str,
+        record: &'a str,
+    ) -> Answer<'a, ()> {
+        self.soon(self.store.put(log, on, key, record))
     }
 
-    pub(crate) async fn import(
-        &self,
-        log: &LogInfo,
-        commits: &mut dyn Iterator<Item = Packed>,
-        records: &Records,
-    ) -> Result<(), StoreError> {
-        let progress = Cell::new(0);
-        let mut commits = commits.inspect(|_| progress.set(progress.get() + 1));
-        self.in_time(self.store.import(log, &mut commits, records), &progress).await
+    pub(crate) fn import<'a>(
+        &'a self,
+        log: &'a LogInfo,
+        commits: &'a mut dyn Iterator<Item = Packed>,
+        records: &'a Records,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let progress = Cell::new(0);
+            let mut commits = commits.inspect(|_| progress.set(progress.get() + 1));
+            self.in_time(self.store.import(log, &mut commits, records), &progress).await
+        })
     }
 
-    pub(crate) async fn reopen(&self) -> Result<(), StoreError> {
-        self.soon(self.store.reopen()).await
+    pub(crate) fn reopen(&self) -> Answer<'_, ()> {
+        self.soon(self.store.reopen())
     }
 }

@@ -14,15 +14,21 @@ pub type AnyStore = Rc<dyn AnyLogStore>;
 /// An answer that comes later.
 pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
 
-/// [`LogStore`] in a shape that can be an object; what each call does is said there.
-#[expect(missing_docs, reason = "as LogStore's")]
+/// [`LogStore`] in a shape that can be an object: each future is boxed.
 pub trait AnyLogStore {
+    /// As [`LogStore::durable`].
     fn durable(&self) -> bool;
+    /// As [`LogStore::reopen`].
     fn reopen(&self) -> Answer<'_, ()>;
+    /// As [`LogStore::logs`].
     fn logs(&self) -> Answer<'_, Vec<LogInfo>>;
+    /// As [`LogStore::describe`].
     fn describe<'a>(&'a self, log: &'a LogInfo) -> Answer<'a, ()>;
+    /// As [`LogStore::append`].
     fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> Answer<'a, Place>;
+    /// As [`LogStore::put`].
     fn put<'a>(&'a self, log: &'a str, on: Shelf, key: &'a str, record: &'a str) -> Answer<'a, ()>;
+    /// As [`LogStore::read`].
     fn read<'a>(
         &'a self,
         log: &'a str,
@@ -30,14 +36,18 @@ pub trait AnyLogStore {
         head: u64,
         visit: &'a mut dyn FnMut(Found<'_>),
     ) -> Answer<'a, ()>;
+    /// As [`LogStore::records`].
     fn records<'a>(&'a self, log: &'a str) -> Answer<'a, Records>;
+    /// As [`LogStore::import`].
     fn import<'a>(
         &'a self,
         log: &'a LogInfo,
         commits: &'a mut dyn Iterator<Item = Packed>,
         records: &'a Records,
     ) -> Answer<'a, ()>;
+    /// As [`LogStore::extents`].
     fn extents(&self) -> Answer<'_, Map<String, Extent>>;
+    /// As [`LogStore::remove`].
     fn remove<'a>(&'a self, log: &'a str) -> Answer<'a, ()>;
 }
 

@@ -254,7 +254,7 @@ impl App {
                 let title = format!("{} copy", info.title);
                 let all = firm.clone();
                 self.under_way_with(ctx, "Copying…", firm, async move {
-                    let copied = host.duplicate(&info, title, || all.set(true)).await;
+                    let copied = host.duplicate(&info, title, &mut || all.set(true)).await;
                     Msg::Act(Act::Said(match copied {
                         Ok(copy) => format!("{} is a new log.", copy.title),
                         Err(fault) => format!("Not copied: {fault}."),
@@ -530,7 +530,7 @@ async fn export(
     progress: impl Fn(u64),
 ) -> Result<(Pieces, String), String> {
     let (mut pieces, mut told) = (Pieces::default(), Told::new());
-    let sink = |piece: Option<&[u8]>, events| match piece {
+    let mut sink = |piece: Option<&[u8]>, events| match piece {
         Some(piece) => {
             pieces.push(piece);
             if told.due() {
@@ -539,7 +539,7 @@ async fn export(
         }
         None => pieces = Pieces::default(),
     };
-    let copied = host.export(info, format, open, sink).await.map_err(|it| it.to_string())?;
+    let copied = host.export(info, format, open, &mut sink).await.map_err(|it| it.to_string())?;
     let count = counted(copied.events, "event");
     Ok((
         pieces,
@@ -558,7 +558,7 @@ async fn new(
 ) -> Result<(LogInfo, String), String> {
     let start = clock();
     let events = archive.events;
-    let info = host.import_new(scenario, title, archive, keeps, || firm.set(true)).await?;
+    let info = host.import_new(scenario, title, archive, keeps, &mut || firm.set(true)).await?;
     let millis = clock() - start;
     let said =
         format!("{events} events are a new log, {} ms after the import began.", millis.round());
@@ -572,7 +572,7 @@ async fn append(
     firm: &Firm,
 ) -> Result<(LogInfo, String), String> {
     let events = archive.events;
-    let (from, to) = desk.extend(archive, || firm.set(true)).await?;
+    let (from, to) = desk.extend(archive, &mut || firm.set(true)).await?;
     let said = match events {
         0 => "There was no event in it: nothing was appended.".to_owned(),
         1 => format!("1 event was appended, at position {from}."),
@@ -604,7 +604,7 @@ async fn drop_models(desk: &OpenLog) -> String {
 /// Exports the open log, makes a new one of that, and compares the two.
 async fn restore(desk: &OpenLog, firm: &Firm) -> Result<(LogInfo, String), String> {
     let start = clock();
-    let Restored { info, events, bytes, same } = desk.restore(|| firm.set(true)).await?;
+    let Restored { info, events, bytes, same } = desk.restore(&mut || firm.set(true)).await?;
     let millis = clock() - start;
     let size = bytes / 1000;
     let said = format!(
