@@ -19,6 +19,7 @@ mod step;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures::future::LocalBoxFuture;
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::{AnimationFrame, request_animation_frame};
 use gloo::timers::callback::{Interval, Timeout};
@@ -249,6 +250,13 @@ pub enum Msg {
     Console(Call, Reply),
 }
 
+/// Tells the page what comes of this, once it does. In a box, so that all that takes it from there
+/// is compiled once.
+fn later(link: &Scope<App>, work: impl Future<Output = Msg> + 'static) {
+    let work: LocalBoxFuture<'static, Msg> = Box::pin(work);
+    link.send_future(work);
+}
+
 impl Component for App {
     type Message = Msg;
     type Properties = ();
@@ -286,7 +294,7 @@ impl Component for App {
             }),
         ];
         console::install(&link.callback(|(request, reply)| Msg::Console(request, reply)));
-        link.send_future(async { Msg::Started(IdbStore::open("leftfold").await) });
+        later(&link, async { Msg::Started(IdbStore::open("leftfold").await) });
         Self {
             scenarios: scenarios(),
             memory: open::in_memory(),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use yew::Context;
 
 use super::open::{self, Came};
-use super::{App, Msg};
+use super::{App, Msg, later};
 use crate::es::Choice;
 use crate::host::{Answered, Opened, Request, Response, Told};
 use crate::lab::{Ask, Control, Did, Entry, Outcome};
@@ -20,14 +20,14 @@ impl App {
     /// Has something done to the running system, and shows what came of it.
     pub(super) fn change(&mut self, ctx: &Context<Self>, request: Request) {
         let Some(desk) = self.desk.clone() else { return };
-        ctx.link().send_future(async move { Msg::Changed(desk.ask(request).await.trace) });
+        later(ctx.link(), async move { Msg::Changed(desk.ask(request).await.trace) });
     }
 
     /// Does something to a subscription. What cannot be done is said.
     pub(super) fn control(&mut self, ctx: &Context<Self>, name: Rc<str>, control: Control) {
         let Some(desk) = self.desk.clone() else { return };
         let request = Request::Subscription { name: name.to_string(), how: control.into() };
-        ctx.link().send_future(async move {
+        later(ctx.link(), async move {
             let answered = desk.ask(request).await;
             Msg::Controlled(desk, name, control, answered)
         });
@@ -57,7 +57,7 @@ impl App {
         let head = desk.session().head();
         desk.looking().seek(head);
         self.beat = None;
-        ctx.link().send_future(async move {
+        later(ctx.link(), async move {
             let answered = desk.ask(Request::Next).await;
             Msg::Told(desk, answered)
         });
@@ -126,7 +126,7 @@ impl App {
         }
         self.stepping = None;
         self.beat = None;
-        ctx.link().send_future(async move {
+        later(ctx.link(), async move {
             let head = desk.session().head();
             desk.looking().seek(head);
             let answered = desk.ask(request).await;
@@ -199,7 +199,7 @@ impl App {
         let Some(desk) = self.desk.clone() else { return };
         self.opening += 1;
         let turn = self.opening;
-        ctx.link().send_future(async move {
+        later(ctx.link(), async move {
             let forked = async {
                 let forked = desk.ask(Request::Fork { position }).await.result;
                 let Response::Log(info) = forked.map_err(|it| it.message)? else {

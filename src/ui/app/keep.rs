@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
-use futures::future::{Either, select};
+use futures::future::{Either, LocalBoxFuture, select};
 use yew::Context;
 
-use super::{App, How, Msg};
+use super::{App, How, Msg, later};
 use crate::codec::Found;
 use crate::codec::archive::{self, Format, Import, Imported};
 use crate::es::{Scenario, View, sort};
@@ -82,7 +82,7 @@ impl App {
         let host = desk.host().clone();
         let titles: Vec<(Rc<str>, Rc<str>)> =
             self.scenarios.iter().map(|it| (it.id.clone(), it.title.clone())).collect();
-        ctx.link().send_future(async move {
+        later(ctx.link(), async move {
             let room = files::room().await;
             let listed = async {
                 let extents = host.extents().await?;
@@ -133,7 +133,7 @@ impl App {
         ctx: &Context<Self>,
         what: &str,
         firm: Firm,
-        work: impl Future<Output = Msg> + 'static,
+        work: LocalBoxFuture<'static, Msg>,
     ) {
         let (sender, cancelled) = oneshot::channel::<()>();
         let shown = &mut self.keeping.shown;
@@ -142,8 +142,8 @@ impl App {
         shown.faults.clear();
         (shown.link, shown.too_long) = (None, false);
         self.keeping.cancel = Some(sender);
-        ctx.link().send_future(async move {
-            Msg::Over(Box::new(match select(Box::pin(work), cancelled).await {
+        later(ctx.link(), async move {
+            Msg::Over(Box::new(match select(work, cancelled).await {
                 Either::Left((message, _)) => message,
                 Either::Right((_, work)) if firm.get() => work.await,
                 Either::Right(_) => Msg::Act(Act::Said("Cancelled: nothing was changed.".into())),
@@ -253,52 +253,70 @@ impl App {
             Act::Duplicate(info) => {
                 let title = format!("{} copy", info.title);
                 let all = firm.clone();
-                self.under_way_with(ctx, "Copying…", firm, async move {
-                    let copied = host.duplicate(&info, title, &mut || all.set(true)).await;
-                    Msg::Act(Act::Said(match copied {
-                        Ok(copy) => format!("{} is a new log.", copy.title),
-                        Err(fault) => format!("Not copied: {fault}."),
-                    }))
-                });
+                self.under_way_with(
+                    ctx,
+                    "Copying…",
+                    firm,
+                    Box::pin(async move {
+                        let copied = host.duplicate(&info, title, &mut || all.set(true)).await;
+                        Msg::Act(Act::Said(match copied {
+                            Ok(copy) => format!("{} is a new log.", copy.title),
+                            Err(fault) => format!("Not copied: {fault}."),
+                        }))
+                    }),
+                );
             }
             Act::Export(info, format, zip) => {
                 let open = info.id == desk.id();
-                self.under_way_with(ctx, "Exporting…", firm, async move {
-                    let exported = export(&host, &info, format, open.then_some(&desk), |events| {
-                        progress.emit(format!("Exporting… {events} events"));
-                    });
-                    let (pieces, held) = match exported.await {
-                        Ok(exported) => exported,
-                        Err(why) => return Msg::Act(Act::Said(format!("Not exported: {why}."))),
-                    };
-                    let ending = if format == Format::Lines { "ndjson" } else { "json" };
-                    let name = file_name(&info.title, ending, zip);
-                    Msg::Act(Act::Said(match pieces.download(&name, zip).await {
-                        Ok(()) => format!("{name} holds {held}."),
-                        Err(why) => format!("Not exported: {why}."),
-                    }))
-                });
+                self.under_way_with(
+                    ctx,
+                    "Exporting…",
+                    firm,
+                    Box::pin(async move {
+                        let exported =
+                            export(&host, &info, format, open.then_some(&desk), |events| {
+                                progress.emit(format!("Exporting… {events} events"));
+                            });
+                        let (pieces, held) = match exported.await {
+                            Ok(exported) => exported,
+                            Err(why) => {
+                                return Msg::Act(Act::Said(format!("Not exported: {why}.")));
+                            }
+                        };
+                        let ending = if format == Format::Lines { "ndjson" } else { "json" };
+                        let name = file_name(&info.title, ending, zip);
+                        Msg::Act(Act::Said(match pieces.download(&name, zip).await {
+                            Ok(()) => format!("{name} holds {held}."),
+                            Err(why) => format!("Not exported: {why}."),
+                        }))
+                    }),
+                );
             }
             Act::Import(file) => {
                 let name = file.name();
-                self.under_way_with(ctx, "Reading…", firm, async move {
-                    let mut import = Import::new();
-                    let mut told = Told::new();
-                    let read = files::read(&file, |bytes| {
-                        import.feed(bytes);
-                        if told.due() {
-                            progress.emit(format!("Reading… {} events", import.events()));
+                self.under_way_with(
+                    ctx,
+                    "Reading…",
+                    firm,
+                    Box::pin(async move {
+                        let mut import = Import::new();
+                        let mut told = Told::new();
+                        let read = files::read(&file, |bytes| {
+                            import.feed(bytes);
+                            if told.due() {
+                                progress.emit(format!("Reading… {} events", import.events()));
+                            }
+                            !import.hopeless()
+                        });
+                        if let Err(why) = read.await {
+                            let why = vec![format!("{name} cannot be read: {why}")];
+                            return Msg::Act(Act::Read(name, Err(why)));
                         }
-                        !import.hopeless()
-                    });
-                    if let Err(why) = read.await {
-                        let why = vec![format!("{name} cannot be read: {why}")];
-                        return Msg::Act(Act::Read(name, Err(why)));
-                    }
-                    let read = import.finish();
-                    let read = read.map_err(|it| it.iter().map(ToString::to_string).collect());
-                    Msg::Act(Act::Read(name, read))
-                });
+                        let read = import.finish();
+                        let read = read.map_err(|it| it.iter().map(ToString::to_string).collect());
+                        Msg::Act(Act::Read(name, read))
+                    }),
+                );
             }
             Act::Read(name, Ok(archive)) => {
                 self.keeping.ready = Some(Ready { name, archive, looked: 0, unreadable: 0 });
@@ -337,18 +355,25 @@ impl App {
                 let own = self.reader(&ready, &scenario);
                 let Ready { name, archive, .. } = ready;
                 let all = firm.clone();
-                self.under_way_with(ctx, "Importing…", firm, async move {
-                    let placed = if after {
-                        append(&desk, archive, &all).await
-                    } else {
-                        let title = stem(&name).to_owned();
-                        new(&host, &own, title, archive, Vec::new(), &all).await
-                    };
-                    match placed {
-                        Ok((info, said)) => Msg::Imported(info, said),
-                        Err(why) => Msg::Act(Act::Said(format!("Nothing was imported: {why}."))),
-                    }
-                });
+                self.under_way_with(
+                    ctx,
+                    "Importing…",
+                    firm,
+                    Box::pin(async move {
+                        let placed = if after {
+                            append(&desk, archive, &all).await
+                        } else {
+                            let title = stem(&name).to_owned();
+                            new(&host, &own, title, archive, Vec::new(), &all).await
+                        };
+                        match placed {
+                            Ok((info, said)) => Msg::Imported(info, said),
+                            Err(why) => {
+                                Msg::Act(Act::Said(format!("Nothing was imported: {why}.")))
+                            }
+                        }
+                    }),
+                );
             }
             Act::Progress(text) => {
                 if let Some((busy, _)) = &mut shown.busy {
@@ -372,7 +397,7 @@ impl App {
                     disk.set_durability(if on { Durability::Strict } else { Durability::Relaxed });
                 }
             }
-            Act::Persist => ctx.link().send_future(async {
+            Act::Persist => later(ctx.link(), async {
                 Msg::Act(Act::Said(if files::persist().await {
                     "The browser has promised to throw nothing away.".to_owned()
                 } else {
@@ -382,18 +407,26 @@ impl App {
             }),
             Act::DropModels => {
                 firm.set(true);
-                self.under_way_with(ctx, "Folding again…", firm, async move {
-                    Msg::Act(Act::Said(drop_models(&desk).await))
-                });
+                self.under_way_with(
+                    ctx,
+                    "Folding again…",
+                    firm,
+                    Box::pin(async move { Msg::Act(Act::Said(drop_models(&desk).await)) }),
+                );
             }
             Act::Restore => {
                 let all = firm.clone();
-                self.under_way_with(ctx, "Restoring…", firm, async move {
-                    match restore(&desk, &all).await {
-                        Ok((info, said)) => Msg::Imported(info, said),
-                        Err(why) => Msg::Act(Act::Said(format!("Not restored: {why}."))),
-                    }
-                });
+                self.under_way_with(
+                    ctx,
+                    "Restoring…",
+                    firm,
+                    Box::pin(async move {
+                        match restore(&desk, &all).await {
+                            Ok((info, said)) => Msg::Imported(info, said),
+                            Err(why) => Msg::Act(Act::Said(format!("Not restored: {why}."))),
+                        }
+                    }),
+                );
             }
             Act::Retry => {
                 let link = ctx.link().clone();
@@ -404,22 +437,30 @@ impl App {
             }
             Act::GoOn => {
                 firm.set(true);
-                self.under_way_with(ctx, "Saving…", firm, async move {
-                    match desk.ask(Request::SaveAgain).await.result {
-                        Ok(Response::Log(info)) => {
-                            let said = format!("{} is saved again.", info.title);
-                            Msg::Imported(info, said)
+                self.under_way_with(
+                    ctx,
+                    "Saving…",
+                    firm,
+                    Box::pin(async move {
+                        match desk.ask(Request::SaveAgain).await.result {
+                            Ok(Response::Log(info)) => {
+                                let said = format!("{} is saved again.", info.title);
+                                Msg::Imported(info, said)
+                            }
+                            Ok(_) => Msg::Act(Act::Said("There is nothing to save.".to_owned())),
+                            Err(fault) => Msg::Act(Act::Said(format!("Not saved: {fault}."))),
                         }
-                        Ok(_) => Msg::Act(Act::Said("There is nothing to save.".to_owned())),
-                        Err(fault) => Msg::Act(Act::Said(format!("Not saved: {fault}."))),
-                    }
-                });
+                    }),
+                );
             }
             Act::Share => {
                 let (log, position) = (desk.info(), desk.session().position());
-                self.under_way_with(ctx, "Making a link…", firm, async move {
-                    Msg::Act(share(&host, &log, position).await)
-                });
+                self.under_way_with(
+                    ctx,
+                    "Making a link…",
+                    firm,
+                    Box::pin(async move { Msg::Act(share(&host, &log, position).await) }),
+                );
                 return self.act(ctx, Act::Show(true));
             }
             Act::Link(link, copied) => {
@@ -439,7 +480,7 @@ impl App {
                 let panel = desk.looking().panel(&name);
                 if let Some(View::Table(table)) = panel.as_ref().map(|panel| &*panel.now) {
                     let text = csv(table);
-                    ctx.link().send_future(async move {
+                    later(ctx.link(), async move {
                         let pieces = Pieces::default();
                         pieces.push(text.as_bytes());
                         let file = file_name(&name, "csv", false);
@@ -481,7 +522,7 @@ impl App {
         };
         let host = self.disk.as_ref().map_or(&self.memory, |(host, _)| host).clone();
         Address::clear();
-        ctx.link().send_future(async move {
+        later(ctx.link(), async move {
             let imported = Imported::of(shared.commits);
             let (at, keeps) = (Some(shared.position), kept_in(&shared.records));
             let firm = Firm::default();
@@ -496,7 +537,7 @@ impl App {
 
 /// Looks through the next piece of what was read, once what there is can be seen.
 fn look_soon(ctx: &Context<App>) {
-    ctx.link().send_future(async {
+    later(ctx.link(), async {
         breathe().await;
         Msg::Act(Act::Look)
     });

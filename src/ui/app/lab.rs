@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::{Callback, Context, Html, html};
 
-use super::{App, Msg, Side};
+use super::{App, Msg, Side, later};
 use crate::es::{Expected, Set, Stream};
 use crate::host::{Disturbance, OpenLog, Place, Request};
 use crate::lab::{Ask, Change, Target};
@@ -120,7 +120,7 @@ impl App {
                 }
             }
             lab::Msg::Compare(wanted) => {
-                ctx.link().send_future(async move {
+                later(ctx.link(), async move {
                     let result = compare(&desk, &wanted).await.map_err(Into::into);
                     Msg::Lab(lab::Msg::Compared(wanted, result))
                 });

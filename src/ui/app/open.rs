@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gloo::utils::document;
 use yew::Context;
 
-use super::{App, Msg, layout, scene};
+use super::{App, Msg, later, layout, scene};
 use crate::es::Scenario;
 use crate::host::{Alone, Answered, Host, OpenLog, Request};
 use crate::lab::{Subscription, forms};
@@ -97,7 +97,7 @@ impl App {
         let memory = self.memory.clone();
         // A command that is under way is not lost by it.
         let left = self.desk.clone().filter(|_| self.under_way());
-        ctx.link().send_future(async move {
+        later(ctx.link(), async move {
             if let Some(left) = left {
                 left.ask(Request::Finish).await;
             }

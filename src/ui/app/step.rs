@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 use yew::Context;
 
-use super::{App, Msg};
+use super::{App, Msg, later};
 use crate::host::Request;
 use crate::lab::{Did, Kind};
 use crate::ui::browser::{focus, on_button};
@@ -53,7 +53,7 @@ impl App {
         self.pulse(crate::ui::pipeline::Station::Commands, None);
         self.stepping = Some(Stepping { steps: Rc::default(), over: false, busy: true });
         self.said = self.told.clone().unwrap_or_default();
-        ctx.link().send_future(async move {
+        later(ctx.link(), async move {
             desk.ask(Request::Submit(ask.into())).await;
             Msg::Submitted(desk)
         });
@@ -77,7 +77,7 @@ impl App {
         if stepping.over || std::mem::replace(&mut stepping.busy, true) {
             return;
         }
-        ctx.link().send_future(async move {
+        later(ctx.link(), async move {
             let request = if all { Request::Finish } else { Request::Step };
             let trace = desk.ask(request).await.trace;
             let over = all || trace.is_empty();
