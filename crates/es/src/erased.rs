@@ -245,7 +245,10 @@ impl<A: Aggregate> AnyInstance for Instance<A> {
     }
 
     fn save(&self) -> Option<String> {
-        if self.unreadable.is_some() { None } else { serde_json::to_string(&self.state).ok() }
+        // As a value first: what serde derives is compiled for that already, and is not for text.
+        let readable = self.unreadable.is_none();
+        let state = readable.then(|| serde_json::to_value(&self.state).ok())??;
+        Some(state.to_string())
     }
 
     fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal> {
