@@ -743,7 +743,7 @@ fn Detail(props: &DetailProps) -> Html {
         html! {
             <div>
                 <h3>{ title }if cents { <span class="quiet">{ " · amounts in cents" }</span> }</h3>
-                <pre tabindex="0">{ serde_json::to_string_pretty(data).unwrap_or_default() }</pre>
+                <pre tabindex="0">{ format!("{data:#}") }</pre>
             </div>
         }
     };
