@@ -336,6 +336,19 @@ impl Page {
         field.send_keys(&file.to_string_lossy()).await.unwrap();
     }
 
+    /// Runs axe-core on the page as it stands: what it finds, each with where.
+    pub async fn barriers(&self) -> Vec<String> {
+        if self.js("typeof axe").await == "undefined" {
+            let axe = std::fs::read_to_string(std::env::var("AXE").unwrap()).unwrap();
+            self.client.execute(&axe, vec![]).await.unwrap();
+        }
+        let found = self
+            .js("const { violations } = await axe.run({ resultTypes: ['violations'] });
+                 return violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.target + ': ' + n.failureSummary));")
+            .await;
+        found.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+    }
+
     pub async fn screenshot(&self, name: &str) {
         let mut folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         if browser::is_firefox() {

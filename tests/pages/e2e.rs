@@ -302,17 +302,6 @@ async fn the_page_reports_no_violation_of_its_security_policy_and_no_error() {
     page.close().await;
 }
 
-/// Runs axe-core on the page as it stands: what it finds, each with where.
-async fn barriers(page: &Page) -> Vec<String> {
-    let axe = std::fs::read_to_string(std::env::var("AXE").unwrap()).unwrap();
-    page.client.execute(&axe, vec![]).await.unwrap();
-    let found = page
-        .js("const { violations } = await axe.run({ resultTypes: ['violations'] });
-             return violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.target + ': ' + n.failureSummary));")
-        .await;
-    found.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
-}
-
 async fn axe_finds_nothing_in_any_scenario_theme_or_width() {
     let page = Page::open().await;
     let scenarios = page.js("leftfold.scenarios()").await;
@@ -323,13 +312,13 @@ async fn axe_finds_nothing_in_any_scenario_theme_or_width() {
             page.resize(width, height).await;
             for theme in ["light", "dark"] {
                 page.theme(theme).await;
-                let found = barriers(&page).await;
+                let found = page.barriers().await;
                 assert!(found.is_empty(), "{id}, {width} wide, {theme}: {found:#?}");
             }
         }
         page.resize(1440, 900).await;
         page.js("await leftfold.seek(1)").await;
-        let found = barriers(&page).await;
+        let found = page.barriers().await;
         assert!(found.is_empty(), "{id}, in the past: {found:#?}");
     }
     page.close().await;
@@ -745,7 +734,7 @@ async fn a_log_is_renamed_copied_deleted_brought_back_and_opened_from_its_link()
     page.until("document.querySelectorAll(\"[aria-label='Kept logs'] input\").length === 1").await;
     page.click("Undo the deletion of Ours").await;
     page.until("document.querySelectorAll(\"[aria-label='Kept logs'] input\").length === 2").await;
-    let found = barriers(&page).await;
+    let found = page.barriers().await;
     assert!(found.is_empty(), "in the dialog: {found:#?}");
 
     page.click("Share as a link").await;

@@ -107,34 +107,33 @@ pub fn test(shell: Shell, name: Option<&str>) -> Result<()> {
         command.args(name);
         plan.stage(NATIVE, &[LINTS, DOCS], move |output| output.run(&mut command, REPEAT));
     }
-    for browser in &browsers {
-        if chosen.browser {
-            let mut command = in_browser(shell, browser, "test -p leftfold --test browser")?;
-            command.args(name);
-            let title = format!("Tests in headless {:?}", browser.kind);
-            plan.stage(&title, &[WASM_LINTS, WASM_DOCS, NATIVE], move |output| {
-                output.run(
-                    &mut command,
-                    "If the browser did not start, its driver may be of another version than itself.",
-                )
-            });
-        }
-        if chosen.page {
-            let mut command = driving(shell, browser, "test -p leftfold --test pages --");
-            command.args(name).arg(format!("--test-threads={}", per_browser()));
-            let title = format!("The page, end to end, in {:?}", browser.kind);
-            plan.stage(&title, &[PAGE, NATIVE], move |output| {
-                output.run(&mut command, "To see the page yourself: `cargo xtask serve`.")
-            });
-        }
-        // The others cannot be told to.
-        if chosen.force && browser.kind == Kind::Chromium {
-            let arguments: Vec<&str> = name.into_iter().collect();
-            let mut command = under_force(shell, browser, &arguments);
-            plan.stage("The stored log under force", &[PAGE, NATIVE], move |output| {
-                output.run(&mut command, FORCE)
-            });
-        }
+    // The longest first: what is short finds its place beside them.
+    for browser in browsers.iter().filter(|_| chosen.page) {
+        let mut command = driving(shell, browser, "test -p leftfold --test pages --");
+        command.args(name).arg(format!("--test-threads={}", per_browser()));
+        let title = format!("The page, end to end, in {:?}", browser.kind);
+        plan.stage(&title, &[PAGE, NATIVE], move |output| {
+            output.run(&mut command, "To see the page yourself: `cargo xtask serve`.")
+        });
+    }
+    // Only Chromium can be told to be short of room.
+    for browser in browsers.iter().filter(|it| chosen.force && it.kind == Kind::Chromium) {
+        let arguments: Vec<&str> = name.into_iter().collect();
+        let mut command = under_force(shell, browser, &arguments);
+        plan.stage("The stored log under force", &[PAGE, NATIVE], move |output| {
+            output.run(&mut command, FORCE)
+        });
+    }
+    for browser in browsers.iter().filter(|_| chosen.browser) {
+        let mut command = in_browser(shell, browser, "test -p leftfold --test browser")?;
+        command.args(name);
+        let title = format!("Tests in headless {:?}", browser.kind);
+        plan.stage(&title, &[WASM_LINTS, WASM_DOCS, NATIVE], move |output| {
+            output.run(
+                &mut command,
+                "If the browser did not start, its driver may be of another version than itself.",
+            )
+        });
     }
     let passed = plan.run_side_by_side(AT_ONCE)?;
     if let Some(name) = name.filter(|_| passed == 0) {
@@ -144,6 +143,7 @@ pub fn test(shell: Shell, name: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+/// How many stages run at a time: two that keep a core busy each, and one that mostly waits.
 const AT_ONCE: usize = 3;
 
 /// How many tests drive one kind of browser at the same time: the other kind is driven as well, and
