@@ -484,6 +484,57 @@ fn a_log_that_is_thrown_away_is_noticed_and_saved_again() {
 }
 
 #[test]
+fn a_log_that_has_become_shorter_while_its_store_failed_is_not_taken_for_the_same() {
+    let browser = Browser::new();
+    let tab = Tab::new(&browser, "cart", false);
+    tab.send(add("apples")).result.unwrap();
+    tab.handle.foretell([Fate::Fails]);
+    assert_eq!(code(&tab.send(add("pears"))), ErrorCode::Storage);
+    let (store, info) = (browser.store.clone(), tab.log.info());
+    at_once(async move {
+        store.remove(&info.id).await.unwrap();
+        store.describe(&info).await.unwrap();
+    });
+    tab.ask(Request::Retry).result.unwrap();
+    assert_eq!(tab.log.trouble(), Some(Trouble::Evicted));
+}
+
+#[test]
+fn long_work_lets_others_have_a_turn() {
+    let browser = Browser::new();
+    let mut slice = browser.tab(1).0.slice();
+    assert!(!slice.over());
+    browser.clock.pass(12);
+    assert!(!slice.over(), "nobody notices that");
+    browser.clock.pass(1);
+    assert!(slice.over());
+    let mut turns = 0;
+    {
+        let mut breathing = Box::pin(slice.breathe());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        while breathing.as_mut().poll(&mut context).is_pending() {
+            turns += 1;
+        }
+    }
+    assert_eq!(turns, 1);
+    assert!(!slice.over(), "another one has begun");
+    browser.clock.set(0);
+    assert!(slice.over(), "a clock that was set back ends it");
+}
+
+#[test]
+fn a_store_in_memory_is_no_durable_one() {
+    use leftfold::host::Alone;
+    let browser = Browser::new();
+    let store = Rc::new(browser.store.clone());
+    let memory = Host::new(store, Rc::new(Alone), browser.clock.clone(), browser.ids.clone());
+    assert!(!memory.durable() && browser.tab(1).0.durable());
+    let scenario = scenario("transfers");
+    let log = at_once(async move { memory.create(&scenario, true).await }).unwrap();
+    assert!(log.runs_processes(), "there is nobody else");
+}
+
+#[test]
 fn a_fork_shares_the_past_and_a_command_comes_first_in_it() {
     let browser = Browser::new();
     let tab = Tab::new(&browser, "transfers", true);
@@ -605,7 +656,8 @@ fn scenario_models(tab: &Tab) -> usize {
 fn a_log_is_copied_with_all_that_is_beside_it() {
     let browser = Browser::new();
     let tab = Tab::new(&browser, "transfers", true);
-    let (host, info) = (tab.host.clone(), tab.log.info());
+    let info = LogInfo { created_at: 1, opened_at: 2, ..tab.log.info() };
+    let host = tab.host.clone();
     let copy = at_once(async move { host.duplicate(&info, "A copy".to_owned(), &mut || ()).await })
         .unwrap();
     assert_eq!(
