@@ -1,6 +1,16 @@
 //! The registry: one line a domain. Each domain is one file beside this one; they never import
 //! each other, and know nothing but the kernel. What its commands and events look like is written
 //! down in `schemas/`, so that a page need not make it of types; a test compares the two.
+//!
+//! One more scenario costs the page 6.4 kB after brotli: 5.3 of code, 1.0 of text. Measured as the
+//! page of all ten less the page of the cart alone, by nine; before brotli that is 28 kB of code.
+//! Of the code, 41 % is the domain's own (decide, evolve, apply, view, react, with the reading of
+//! commands, which the compiler puts into decide), 27 % reads and writes its events and states,
+//! 12 % makes, copies and drops its objects, 10 % is its story, and the rest is maps of its types.
+//! Schemas made by code were 0.2 kB more. It cannot be halved from here: what serde derives for
+//! reading is one way for all types already (see `tagged` in the kernel), and much of what remains
+//! is alike from type to type, so that brotli packs it to a fifth. Whoever wants less has to write
+//! domains as data.
 
 mod bank;
 mod blog;
