@@ -15,7 +15,7 @@ use std::task::Poll;
 use conformance::{Writer, info, place};
 use idb::{DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, TransactionMode};
 use js_sys::{Function, Uint8Array};
-use leftfold::codec::pack;
+use leftfold::codec::segments_of;
 use leftfold::es::{Commit, StoredCommit};
 use leftfold::store::{IdbStore, LogStore, Records, Shelf, StoreError};
 use wasm_bindgen::{JsCast, JsValue};
@@ -155,7 +155,9 @@ async fn a_lost_segment_is_named_with_its_range() {
     // Each piece ends a segment.
     for piece in stored.chunks(1_000) {
         assert_eq!(
-            store.import(&info("a"), &mut pack(piece.iter().cloned()), &Records::new()).await,
+            store
+                .import(&info("a"), &mut segments_of(piece.iter().cloned()), &Records::new())
+                .await,
             Ok(())
         );
     }
@@ -206,7 +208,7 @@ async fn an_import_that_nobody_waits_for_any_more_leaves_nothing() {
     let name = fresh("cancelled").await;
     let store = IdbStore::open(name).await.unwrap();
     let stored: Vec<_> = commits(12_000).iter().map(StoredCommit::from).collect();
-    let mut stored = pack(stored);
+    let mut stored = segments_of(stored);
     let log = info("a");
     let nothing = Records::new();
     {

@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use leftfold::codec::{Found, pack};
+use leftfold::codec::{Found, segments_of};
 use leftfold::es::{
     Aggregate, Commit, Envelope, EventLog, Map, Proposal, Scenario, StoredCommit, Stream,
     command_id, read_event,
@@ -440,14 +440,15 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     let stored = || commits.iter().map(StoredCommit::from);
     let record = ((Shelf::Marks, "one".to_owned()), "7".to_owned());
     let records: Records = [record].into_iter().collect();
-    assert_eq!(store.import(&info("a"), &mut pack(stored()), &records).await, Ok(()));
+    assert_eq!(store.import(&info("a"), &mut segments_of(stored()), &records).await, Ok(()));
     assert_eq!(store.records("a").await, Ok(records.clone()));
     assert_eq!(texts(&store, "a").await, commits.iter().map(text).collect::<Vec<_>>());
     assert!(store.append("a", &alice.commit(&["note-3"])).await.is_ok());
     assert_eq!(texts(&store, "a").await.len(), 3_001);
 
     let other = [((Shelf::Marks, "other".to_owned()), "8".to_owned())].into_iter().collect();
-    let exists = store.import(&info("a"), &mut pack(stored().take(1)), &other).await.unwrap_err();
+    let exists =
+        store.import(&info("a"), &mut segments_of(stored().take(1)), &other).await.unwrap_err();
     assert_eq!(
         exists.to_string(),
         "the browser's storage failed: commit 1 after event 0 does not follow commit 3001, which \
@@ -459,13 +460,15 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     assert_eq!(store.describe(&renamed).await, Ok(()));
     let more = [alice.commit(&[]), alice.commit(&["note-1", "note-4"])];
     assert_eq!(
-        store.import(&info("a"), &mut pack(more.iter().map(StoredCommit::from)), &other).await,
+        store
+            .import(&info("a"), &mut segments_of(more.iter().map(StoredCommit::from)), &other)
+            .await,
         Ok(())
     );
     assert!(store.append("a", &alice.commit(&["note-3"])).await.is_ok());
     assert_eq!(texts(&store, "a").await.len(), 3_004);
 
-    let mut with_a_gap = pack(stored().filter(|commit| commit.number != 2_900));
+    let mut with_a_gap = segments_of(stored().filter(|commit| commit.number != 2_900));
     let gap = store.import(&info("b"), &mut with_a_gap, &other).await.unwrap_err();
     assert_eq!(
         gap.to_string(),
@@ -475,7 +478,7 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     assert_eq!(store.logs().await, Ok(vec![renamed]), "what is known of it stays");
     assert_eq!(store.load("b").await.map(|_| ()), Err(StoreError::UnknownLog("b".to_owned())));
     assert_eq!(
-        store.import(&info("b"), &mut pack(stored().take(0)), &Records::new()).await,
+        store.import(&info("b"), &mut segments_of(stored().take(0)), &Records::new()).await,
         Ok(())
     );
     assert_eq!(texts(&store, "b").await, [""; 0]);

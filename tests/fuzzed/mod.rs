@@ -1,7 +1,7 @@
 //! What must hold whatever the bytes are. `fuzz/` looks for bytes where it doesn't, and the tests
 //! repeat what it found worth keeping.
 
-use leftfold::codec::Packed;
+use leftfold::codec::Segment;
 use leftfold::codec::archive::{Export, Format, Import, Imported};
 use leftfold::codec::record::{Found, Reader};
 use leftfold::es::StoredCommit;
@@ -47,7 +47,7 @@ fn import(bytes: &[u8], size: usize) -> Result<Imported, Vec<String>> {
 }
 
 fn commits(imported: &Imported) -> Vec<StoredCommit> {
-    imported.commits.pieces().iter().flat_map(Packed::commits).map(|it| it.owned()).collect()
+    imported.commits.segments().iter().flat_map(Segment::commits).map(|it| it.owned()).collect()
 }
 
 fn texts(imported: &Imported) -> Vec<String> {

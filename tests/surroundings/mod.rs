@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use futures::channel::{mpsc, oneshot};
 use futures::future::LocalBoxFuture;
 use futures::stream::StreamExt;
-use leftfold::codec::{Found, Packed, pack};
+use leftfold::codec::{Found, Segment, segments_of};
 use leftfold::es::{Commit, Map, Scenario, StoredCommit, command_id};
 use leftfold::host::{Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
 use leftfold::lab::{Keep, Session};
@@ -396,7 +396,7 @@ impl Handle {
         let infos = self.0.shared.logs().await?;
         let unknown = || StoreError::UnknownLog(log.to_owned());
         let info = infos.into_iter().find(|it| it.id == log).ok_or_else(unknown)?;
-        self.0.shared.import(&info, &mut pack([stored]), &Records::new()).await?;
+        self.0.shared.import(&info, &mut segments_of([stored]), &Records::new()).await?;
         Ok(place)
     }
 }
@@ -478,7 +478,7 @@ impl LogStore for Handle {
     async fn import(
         &self,
         log: &LogInfo,
-        commits: &mut dyn Iterator<Item = Packed>,
+        commits: &mut dyn Iterator<Item = Segment>,
         records: &Records,
     ) -> Result<(), StoreError> {
         self.call(self.0.shared.import(log, commits, records)).await
@@ -519,7 +519,7 @@ impl Browser {
         let (host, _) = self.tab(0);
         let info = host.new_log(scenario, "A log".to_owned(), None);
         let (store, records) = (self.store.clone(), host.records_of(keeps));
-        let commits: Vec<_> = pack(commits).collect();
+        let commits: Vec<_> = segments_of(commits).collect();
         let stored = info.clone();
         let stored =
             at_once(async move { store.import(&stored, &mut commits.into_iter(), &records).await });

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use self::cloud::CloudEvent;
 use self::time::{millis, time};
 
-use super::Packs;
+use super::Segments;
 use es::{
     CommandRecord, Envelope, EventLog, Follows, IdSet, Json, NameMap, NameSet, Origin, Scenario,
     StoredCommit, StoredEvent, Stream, event_id, sentence,
@@ -187,7 +187,7 @@ pub struct Imported {
     /// The scenario whose log it was, where it says so.
     pub scenario: Option<String>,
     /// Its commits, in order.
-    pub commits: Packs,
+    pub commits: Segments,
     /// How many events they hold.
     pub events: u64,
     /// So many commits at the beginning do not say when they happened: when the first one did
@@ -677,7 +677,7 @@ impl Imported {
     ///
     /// # Errors
     /// The first event that cannot begin a log: its stream has a past that is not there.
-    pub fn into_new(self, now: u64) -> Result<Packs, String> {
+    pub fn into_new(self, now: u64) -> Result<Segments, String> {
         if let Some((stream, version)) = &self.late {
             return Err(format!(
                 "{stream} begins at version {version}: a new log has nothing before it"

@@ -5,8 +5,8 @@
 //! be damaged, and from files that anybody may have written.
 
 pub mod record;
-mod packed;
+mod segments;
 pub mod archive;
 
-pub use packed::{Gap, Packed, Packs, pack};
 pub use record::{Found, Loss};
+pub use segments::{Gap, Segment, Segments, segments_of};

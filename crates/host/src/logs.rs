@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use codec::archive::{Export, Format, Import, Imported};
-use codec::{Found, Packed, Packs, pack};
+use codec::{Found, Segment, Segments, segments_of};
 use es::{Scenario, StoredCommit};
 use futures::future::LocalBoxFuture;
 use lab::{Keep, Kind, Subscription, Viewpoint};
@@ -35,7 +35,7 @@ pub struct Restored {
 }
 
 /// No more commits, and whoever asks for them is noticed.
-fn after(last: &mut dyn FnMut()) -> impl Iterator<Item = Packed> {
+fn after(last: &mut dyn FnMut()) -> impl Iterator<Item = Segment> {
     std::iter::from_fn(move || {
         last();
         None
@@ -90,7 +90,7 @@ impl Host {
             let title = if title.is_empty() { scenario.title.to_string() } else { title };
             let info = self.new_log(scenario, title, None);
             let events = archive.events;
-            let mut pieces = archive.into_new(self.clock.now())?.into_pieces().chain(after(last));
+            let mut pieces = archive.into_new(self.clock.now())?.into_segments().chain(after(last));
             // What was asked for by the old log's processes is not asked for again.
             for name in scenario.processes.iter().map(|process| process.name()) {
                 if !keeps.iter().any(|it| matches!(it, Keep::Mark(process, _) if *process == name))
@@ -129,7 +129,7 @@ impl Host {
                 deleted_at: None,
                 ..log.clone()
             };
-            let mut commits = pack(commits).chain(after(last));
+            let mut commits = segments_of(commits).chain(after(last));
             self.import(&copy, &mut commits, &records).await?;
             Ok(copy)
         })
@@ -208,16 +208,16 @@ impl OpenLog {
         let title = format!("{} from {position}", self.info().title);
         let info = host.new_log(&scenario, title, from);
         let records = host.records_of(&keeps);
-        host.import(&info, &mut commits.into_pieces(), &records).await?;
+        host.import(&info, &mut commits.into_segments(), &records).await?;
         Ok(info)
     }
 
     /// The commits up to `position`, as they are kept: this tab may know less of an event than is
     /// written there. What the store has no more is as this tab has it.
-    async fn copied(&self, position: u64) -> Packs {
+    async fn copied(&self, position: u64) -> Segments {
         let inner = &self.0;
         let whole = self.session().head() == position;
-        let (mut copied, mut head) = (Packs::default(), 0);
+        let (mut copied, mut head) = (Segments::default(), 0);
         let mut visit = |found: Found<'_>| {
             if let Found::Commit(commit) = found
                 && commit.after == head
@@ -250,7 +250,7 @@ impl OpenLog {
             let info = host.new_log(session.scenario(), self.info().title, from);
             (info, session.commits(head), session.world().kept_up_to(head))
         };
-        let mut commits = pack(commits.iter().map(StoredCommit::from));
+        let mut commits = segments_of(commits.iter().map(StoredCommit::from));
         host.import(&info, &mut commits, &host.records_of(&keeps)).await?;
         Ok(info)
     }
@@ -281,7 +281,7 @@ impl OpenLog {
                     read.push(commit.lent().read(&scenario));
                     slice.breathe().await;
                 }
-                let mut all = pack(commits).chain(after(last));
+                let mut all = segments_of(commits).chain(after(last));
                 let stored = inner.host.import(&self.info(), &mut all, &Records::new()).await;
                 stored.map_err(|fault| fault.to_string())?;
                 self.announce();

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use codec::{Found, Packed};
+use codec::{Found, Segment};
 use es::{Commit, Map, StoredCommit};
 use futures::future::{Either, select};
 use store::{Answer, Extent, LogInfo, Place, Records, Shelf, StoreError};
@@ -139,7 +139,7 @@ impl Host {
     pub(crate) fn import<'a>(
         &'a self,
         log: &'a LogInfo,
-        commits: &'a mut dyn Iterator<Item = Packed>,
+        commits: &'a mut dyn Iterator<Item = Segment>,
         records: &'a Records,
     ) -> Answer<'a, ()> {
         Box::pin(async move {

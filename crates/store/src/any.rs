@@ -5,7 +5,7 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 
 use super::{Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError};
-use codec::{Found, Packed};
+use codec::{Found, Segment};
 use es::{Commit, Map};
 
 /// Some store, shared.
@@ -42,7 +42,7 @@ pub trait AnyLogStore {
     fn import<'a>(
         &'a self,
         log: &'a LogInfo,
-        commits: &'a mut dyn Iterator<Item = Packed>,
+        commits: &'a mut dyn Iterator<Item = Segment>,
         records: &'a Records,
     ) -> Answer<'a, ()>;
     /// As [`LogStore::extents`].
@@ -93,7 +93,7 @@ impl<S: LogStore> AnyLogStore for S {
     fn import<'a>(
         &'a self,
         log: &'a LogInfo,
-        commits: &'a mut dyn Iterator<Item = Packed>,
+        commits: &'a mut dyn Iterator<Item = Segment>,
         records: &'a Records,
     ) -> Answer<'a, ()> {
         Box::pin(LogStore::import(self, log, commits, records))

@@ -41,7 +41,7 @@ use super::{
     Durability, Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError, place, sentinel,
 };
 use codec::record::{End, Reader, encode};
-use codec::{Found, Packed};
+use codec::{Found, Segment};
 use es::{Commit, Map, StoredCommit};
 
 /// The layout of the object stores. One that has other stores has another number.
@@ -576,7 +576,7 @@ impl LogStore for IdbStore {
     async fn import(
         &self,
         info: &LogInfo,
-        commits: &mut dyn Iterator<Item = Packed>,
+        commits: &mut dyn Iterator<Item = Segment>,
         records: &Records,
     ) -> Result<(), StoreError> {
         let (text, log) = (to_text(info)?, &info.id);
@@ -598,14 +598,12 @@ impl LogStore for IdbStore {
             }
             let segments = transaction.object_store(SEGMENTS)?;
             let mut waiting = Vec::new();
-            for packed in commits {
-                let mut last = (head.end.commits, head.end.head);
-                packed.follow(&mut last)?;
-                (head.end.commits, head.end.head) = last;
-                let segment = packed.chained(&mut head.end.hash);
+            for segment in commits {
+                segment.follow(&mut head.end)?;
+                let frames = segment.chained(&mut head.end.hash);
                 let key = to_value(&(log, head.end.commits))?;
-                waiting.push(segments.add(&to_bytes(&segment)?, Some(&key))?.into_future());
-                head.bytes += segment.len() as u64;
+                waiting.push(segments.add(&to_bytes(&frames)?, Some(&key))?.into_future());
+                head.bytes += frames.len() as u64;
                 // The page can breathe: the last one cannot be written yet.
                 if waiting.len() >= BETWEEN_RESTS {
                     for written in waiting.drain(..) {

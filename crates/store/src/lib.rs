@@ -13,7 +13,7 @@ mod idb;
 
 use serde::{Deserialize, Serialize};
 
-use codec::{Found, Gap, Loss, Packed};
+use codec::{Found, Gap, Loss, Segment};
 use es::{Commit, Map, StoredCommit, Stream};
 
 pub use any::{Answer, AnyLogStore, AnyStore};
@@ -222,7 +222,7 @@ pub trait LogStore {
     async fn import(
         &self,
         log: &LogInfo,
-        commits: &mut dyn Iterator<Item = Packed>,
+        commits: &mut dyn Iterator<Item = Segment>,
         records: &Records,
     ) -> Result<(), StoreError>;
 

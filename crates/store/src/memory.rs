@@ -1,11 +1,11 @@
 //! Logs in memory: for tests, and for a browser that offers no storage.
 
 use std::cell::RefCell;
-
 use std::rc::Rc;
 
 use super::{Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError, place};
-use codec::{Found, Packed};
+use codec::record::End;
+use codec::{Found, Segment};
 use es::{Commit, Map, StoredCommit};
 
 /// Logs that last as long as the page does. Clones share them, as tabs share the browser's
@@ -110,19 +110,23 @@ impl LogStore for MemoryStore {
     async fn import(
         &self,
         info: &LogInfo,
-        commits: &mut dyn Iterator<Item = Packed>,
+        commits: &mut dyn Iterator<Item = Segment>,
         records: &Records,
     ) -> Result<(), StoreError> {
         let mut logs = self.0.borrow_mut();
-        let there = logs.get(&info.id).map(|log| (log.commits.len() as u64, log.head));
-        let mut last = there.unwrap_or_default();
+        let there = logs.get(&info.id).map(|log| End {
+            commits: log.commits.len() as u64,
+            head: log.head,
+            hash: 0,
+        });
+        let mut end = there.unwrap_or_default();
         let mut new = Vec::new();
-        for packed in commits {
-            packed.follow(&mut last)?;
-            new.extend(packed.commits().map(|it| Held::Stored(it.owned())));
+        for segment in commits {
+            segment.follow(&mut end)?;
+            new.extend(segment.commits().map(|it| Held::Stored(it.owned())));
         }
         let log = logs.entry(info.id.clone()).or_insert_with(|| Log::new(info.clone()));
-        log.head = last.1;
+        log.head = end.head;
         log.commits.extend(new);
         log.records.extend(records.iter().map(|(key, record)| (key.clone(), record.clone())));
         Ok(())

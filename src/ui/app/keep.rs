@@ -326,7 +326,7 @@ impl App {
             // While its reader thinks about where it is to go.
             Act::Look => {
                 let Some(mut ready) = self.keeping.ready.take() else { return false };
-                let piece = ready.archive.commits.pieces().get(ready.looked);
+                let piece = ready.archive.commits.segments().get(ready.looked);
                 let told = piece.is_none() && ready.unreadable > 0;
                 if let Some(piece) = piece {
                     let scenario = self.reader(&ready, &scenario);
