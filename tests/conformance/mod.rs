@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use leftfold::codec::{Found, segments_of};
+use leftfold::codec::{CommitOrLoss, segments_of};
 use leftfold::es::{
     Aggregate, Commit, Envelope, EventLog, Map, Proposal, Scenario, StoredCommit, Stream,
     command_id, read_event,
@@ -421,9 +421,9 @@ pub async fn what_was_missed_can_be_read_alone<S: LogStore>(open: impl AsyncFn()
     }
     for (known, head) in [(0, 0), (1, 2), (2, 2), (3, 3), (4, 4)] {
         let mut found = Vec::new();
-        let mut visit = |it: Found<'_>| match it {
-            Found::Commit(commit) => found.push(json(&commit.owned())),
-            Found::Lost(loss) => panic!("{loss}"),
+        let mut visit = |it: CommitOrLoss<'_>| match it {
+            CommitOrLoss::Commit(commit) => found.push(json(&commit.owned())),
+            CommitOrLoss::Lost(loss) => panic!("{loss}"),
         };
         assert_eq!(there.read("a", known, head, &mut visit).await, Ok(()));
         assert_eq!(found, commits[usize::try_from(known).unwrap()..]);

@@ -3,7 +3,7 @@
 
 use leftfold::codec::Segment;
 use leftfold::codec::archive::{Export, Format, Import, Imported};
-use leftfold::codec::record::{Found, Reader};
+use leftfold::codec::record::{CommitOrLoss, Reader};
 use leftfold::es::StoredCommit;
 use leftfold::store::link;
 
@@ -67,8 +67,8 @@ pub fn links(bytes: &[u8]) {
 /// Frames are commits in order, or losses.
 pub fn frames(bytes: &[u8]) {
     let mut number = 0;
-    let mut visit = |found: Found<'_>| {
-        if let Found::Commit(commit) = found {
+    let mut visit = |found: CommitOrLoss<'_>| {
+        if let CommitOrLoss::Commit(commit) = found {
             assert!(commit.number > number);
             number = commit.number;
         }

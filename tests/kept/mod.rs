@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use leftfold::codec::record::{End, Reader};
-use leftfold::codec::{Found, Loss};
+use leftfold::codec::{CommitOrLoss, Loss};
 use leftfold::es::StoredCommit;
 use leftfold::host::kept_in;
 use leftfold::lab::Keep;
@@ -265,10 +265,12 @@ impl Stored {
     /// Reads the frames as a store does when it opens a log.
     pub fn read(&self) -> Read {
         let mut read = Read { keeps: kept_in(&self.records), ..Read::default() };
-        let mut visit = |found: Found<'_>| match found {
-            Found::Commit(commit) if read.losses.is_empty() => read.commits.push(commit.owned()),
-            Found::Commit(commit) => read.stranded.push(commit.owned()),
-            Found::Lost(loss) => read.losses.push(loss),
+        let mut visit = |found: CommitOrLoss<'_>| match found {
+            CommitOrLoss::Commit(commit) if read.losses.is_empty() => {
+                read.commits.push(commit.owned())
+            }
+            CommitOrLoss::Commit(commit) => read.stranded.push(commit.owned()),
+            CommitOrLoss::Lost(loss) => read.losses.push(loss),
         };
         let mut reader = Reader::new(self.noted);
         for record in self.segments.iter().chain(&self.tail) {

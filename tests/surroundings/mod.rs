@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use futures::channel::{mpsc, oneshot};
 use futures::future::LocalBoxFuture;
 use futures::stream::StreamExt;
-use leftfold::codec::{Found, Segment, segments_of};
+use leftfold::codec::{CommitOrLoss, Segment, segments_of};
 use leftfold::es::{Commit, Map, Scenario, StoredCommit, command_id};
 use leftfold::host::{Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
 use leftfold::lab::{Keep, Session};
@@ -461,7 +461,7 @@ impl LogStore for Handle {
         log: &str,
         known: u64,
         head: u64,
-        visit: &mut dyn FnMut(Found<'_>),
+        visit: &mut dyn FnMut(CommitOrLoss<'_>),
     ) -> Result<(), StoreError> {
         self.call(self.0.shared.read(log, known, head, visit)).await
     }

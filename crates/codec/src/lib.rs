@@ -8,5 +8,5 @@ pub mod record;
 mod segments;
 pub mod archive;
 
-pub use record::{Found, Loss};
+pub use record::{CommitOrLoss, Loss};
 pub use segments::{Gap, Segment, Segments, segments_of};

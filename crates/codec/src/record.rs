@@ -166,7 +166,7 @@ impl<'a> Frame<'a> {
 
 /// What a reader comes upon.
 #[derive(Debug)]
-pub enum Found<'a> {
+pub enum CommitOrLoss<'a> {
     /// The next commit.
     Commit(StoredCommit<&'a str>),
     /// A piece that is gone. What comes after it may still be read.
@@ -202,7 +202,7 @@ impl Reader {
     }
 
     /// Reads a record: one frame or many.
-    pub fn record(&mut self, mut bytes: &[u8], visit: &mut dyn FnMut(Found<'_>)) {
+    pub fn record(&mut self, mut bytes: &[u8], visit: &mut dyn FnMut(CommitOrLoss<'_>)) {
         while !bytes.is_empty() {
             let frame = Frame::take(&mut bytes)
                 .and_then(|it| Ok((read(it.payload, &mut self.names)?, it.before, it.hash)));
@@ -219,7 +219,7 @@ impl Reader {
         commit: StoredCommit<&str>,
         before: u64,
         hash: u64,
-        visit: &mut dyn FnMut(Found<'_>),
+        visit: &mut dyn FnMut(CommitOrLoss<'_>),
     ) {
         let head = commit.after + commit.events.len() as u64;
         let end = End { commits: commit.number, head, hash };
@@ -234,11 +234,11 @@ impl Reader {
         }
         self.end = end;
         self.chained = true;
-        visit(Found::Commit(commit));
+        visit(CommitOrLoss::Commit(commit));
     }
 
     /// Says that everything was read, up to where the log should end.
-    pub fn finish(&mut self, end: Option<End>, visit: &mut dyn FnMut(Found<'_>)) {
+    pub fn finish(&mut self, end: Option<End>, visit: &mut dyn FnMut(CommitOrLoss<'_>)) {
         for end in end.into_iter().chain(self.known) {
             if end.commits > self.end.commits {
                 self.lost(end, Damage::Missing, visit);
@@ -251,9 +251,13 @@ impl Reader {
         }
     }
 
-    fn lost(&mut self, up_to: End, why: Damage, visit: &mut dyn FnMut(Found<'_>)) {
+    fn lost(&mut self, up_to: End, why: Damage, visit: &mut dyn FnMut(CommitOrLoss<'_>)) {
         let why = self.why.take().unwrap_or(why);
-        visit(Found::Lost(Loss { from: self.end.head + 1, to: up_to.head, why: why.to_string() }));
+        visit(CommitOrLoss::Lost(Loss {
+            from: self.end.head + 1,
+            to: up_to.head,
+            why: why.to_string(),
+        }));
         self.end = up_to;
         self.chained = true;
         self.damaged = true;
@@ -622,10 +626,10 @@ mod tests {
         known: Option<End>,
     ) -> (Vec<String>, Vec<String>, usize) {
         let (mut commits, mut losses, mut stranded) = (Vec::new(), Vec::new(), 0);
-        let mut visit = |found: Found<'_>| match found {
-            Found::Commit(commit) if losses.is_empty() => commits.push(commit.owned()),
-            Found::Commit(_) => stranded += 1,
-            Found::Lost(loss) => losses.push(loss.to_string()),
+        let mut visit = |found: CommitOrLoss<'_>| match found {
+            CommitOrLoss::Commit(commit) if losses.is_empty() => commits.push(commit.owned()),
+            CommitOrLoss::Commit(_) => stranded += 1,
+            CommitOrLoss::Lost(loss) => losses.push(loss.to_string()),
         };
         let mut reader = Reader::new(known);
         for record in records {

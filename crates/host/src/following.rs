@@ -4,7 +4,7 @@
 use std::rc::{Rc, Weak};
 use std::task::Poll;
 
-use codec::Found;
+use codec::CommitOrLoss;
 use es::sort;
 use futures::future::poll_fn;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -93,10 +93,10 @@ impl OpenLog {
             (session.log().commits(), session.head())
         };
         let (mut commits, mut losses) = (Vec::new(), Vec::new());
-        let mut visit = |found: Found<'_>| match found {
-            Found::Commit(commit) if losses.is_empty() => commits.push(commit.owned()),
-            Found::Commit(_) => {}
-            Found::Lost(loss) => losses.push(loss),
+        let mut visit = |found: CommitOrLoss<'_>| match found {
+            CommitOrLoss::Commit(commit) if losses.is_empty() => commits.push(commit.owned()),
+            CommitOrLoss::Commit(_) => {}
+            CommitOrLoss::Lost(loss) => losses.push(loss),
         };
         if let Err(fault) = inner.host.read(&inner.id, known, head, &mut visit).await {
             self.in_trouble(&fault);

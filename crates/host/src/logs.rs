@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use codec::archive::{Export, Format, Import, Imported};
-use codec::{Found, Segment, Segments, segments_of};
+use codec::{CommitOrLoss, Segment, Segments, segments_of};
 use es::{Scenario, StoredCommit};
 use futures::future::LocalBoxFuture;
 use lab::{Keep, Kind, Subscription, Viewpoint};
@@ -157,8 +157,8 @@ impl Host {
         Box::pin(async move {
             let mut export = Export::new(format, &info.scenario);
             let (mut bytes, mut events, mut whole) = (Vec::new(), 0, true);
-            let mut visit = |found: Found<'_>| match found {
-                Found::Commit(commit) => {
+            let mut visit = |found: CommitOrLoss<'_>| match found {
+                CommitOrLoss::Commit(commit) => {
                     export.commit(&commit.owned(), &mut bytes);
                     events += commit.events.len() as u64;
                     if bytes.len() > PIECE_BYTES {
@@ -167,7 +167,7 @@ impl Host {
                     }
                 }
                 // What is lost is lost: everything else is taken along.
-                Found::Lost(_) => whole = false,
+                CommitOrLoss::Lost(_) => whole = false,
             };
             let read = self.read(&info.id, 0, 0, &mut visit).await;
             let held = open.filter(|log| read.is_err() || log.trouble() == Some(Trouble::Evicted));
@@ -218,8 +218,8 @@ impl OpenLog {
         let inner = &self.0;
         let whole = self.session().head() == position;
         let (mut copied, mut head) = (Segments::default(), 0);
-        let mut visit = |found: Found<'_>| {
-            if let Found::Commit(commit) = found
+        let mut visit = |found: CommitOrLoss<'_>| {
+            if let CommitOrLoss::Commit(commit) = found
                 && commit.after == head
                 && (head < position || whole && commit.events.is_empty())
             {

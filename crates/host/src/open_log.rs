@@ -4,7 +4,7 @@ use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use codec::{Found, Loss};
+use codec::{CommitOrLoss, Loss};
 use es::{Commit, Scenario};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::LocalBoxFuture;
@@ -105,16 +105,16 @@ impl Host {
         let records = self.records(log).await?;
         let mut world = World::new(scenario);
         let mut losses = Vec::new();
-        let mut visit = |found: Found<'_>| match found {
-            Found::Lost(loss) => losses.push(loss),
-            Found::Commit(commit) if losses.is_empty() => {
+        let mut visit = |found: CommitOrLoss<'_>| match found {
+            CommitOrLoss::Lost(loss) => losses.push(loss),
+            CommitOrLoss::Commit(commit) if losses.is_empty() => {
                 let (from, to) = (world.log().head() + 1, commit.after);
                 if !world.learned(commit.read(scenario)) {
                     losses.push(Loss { from, to, why: "the record is missing".to_owned() });
                 }
             }
             // It can be exported from where it is.
-            Found::Commit(_) => {}
+            CommitOrLoss::Commit(_) => {}
         };
         self.read(log, 0, 0, &mut visit).await?;
         let kept = kept_in(&records);

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use codec::{Found, Segment};
+use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
 use futures::future::{Either, select};
 use store::{Answer, Extent, LogInfo, Place, Records, Shelf, StoreError};
@@ -94,11 +94,11 @@ impl Host {
         log: &'a str,
         known: u64,
         head: u64,
-        visit: &'a mut dyn FnMut(Found<'_>),
+        visit: &'a mut dyn FnMut(CommitOrLoss<'_>),
     ) -> Answer<'a, ()> {
         Box::pin(async move {
             let progress = Cell::new(0);
-            let mut visit = |found: Found<'_>| {
+            let mut visit = |found: CommitOrLoss<'_>| {
                 progress.set(progress.get() + 1);
                 visit(found);
             };
@@ -109,10 +109,10 @@ impl Host {
     /// A log's commits up to the first loss.
     pub(crate) async fn commits(&self, log: &str) -> Result<Vec<StoredCommit>, StoreError> {
         let (mut commits, mut whole) = (Vec::new(), true);
-        let mut visit = |found: Found<'_>| match found {
-            Found::Commit(commit) if whole => commits.push(commit.owned()),
-            Found::Commit(_) => {}
-            Found::Lost(_) => whole = false,
+        let mut visit = |found: CommitOrLoss<'_>| match found {
+            CommitOrLoss::Commit(commit) if whole => commits.push(commit.owned()),
+            CommitOrLoss::Commit(_) => {}
+            CommitOrLoss::Lost(_) => whole = false,
         };
         self.read(log, 0, 0, &mut visit).await?;
         Ok(commits)

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 
 use super::{Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError};
-use codec::{Found, Segment};
+use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map};
 
 /// Some store, shared.
@@ -34,7 +34,7 @@ pub trait AnyLogStore {
         log: &'a str,
         known: u64,
         head: u64,
-        visit: &'a mut dyn FnMut(Found<'_>),
+        visit: &'a mut dyn FnMut(CommitOrLoss<'_>),
     ) -> Answer<'a, ()>;
     /// As [`LogStore::records`].
     fn records<'a>(&'a self, log: &'a str) -> Answer<'a, Records>;
@@ -81,7 +81,7 @@ impl<S: LogStore> AnyLogStore for S {
         log: &'a str,
         known: u64,
         head: u64,
-        visit: &'a mut dyn FnMut(Found<'_>),
+        visit: &'a mut dyn FnMut(CommitOrLoss<'_>),
     ) -> Answer<'a, ()> {
         Box::pin(LogStore::read(self, log, known, head, visit))
     }

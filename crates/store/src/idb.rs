@@ -41,7 +41,7 @@ use super::{
     Durability, Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError, place, sentinel,
 };
 use codec::record::{End, Reader, encode};
-use codec::{Found, Segment};
+use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
 
 /// The layout of the object stores. One that has other stores has another number.
@@ -358,7 +358,7 @@ impl IdbStore {
             let mut missed = Vec::new();
             if (commit.number, commit.after) != (end.number + 1, end.after) {
                 read_from(transaction, log, commit.number - 1, None, &mut |found| {
-                    if let Found::Commit(commit) = found {
+                    if let CommitOrLoss::Commit(commit) = found {
                         missed.push(commit.owned());
                     }
                 })
@@ -535,7 +535,7 @@ impl LogStore for IdbStore {
         log: &str,
         known: u64,
         head: u64,
-        visit: &mut dyn FnMut(Found<'_>),
+        visit: &mut dyn FnMut(CommitOrLoss<'_>),
     ) -> Result<(), StoreError> {
         // Read first: it may be behind the log, never ahead of it.
         let noted = if known == 0 { sentinel::read(&self.0.name, log) } else { None };
@@ -665,7 +665,7 @@ async fn read_from(
     log: &str,
     known: u64,
     reader: Option<Reader>,
-    visit: &mut dyn FnMut(Found<'_>),
+    visit: &mut dyn FnMut(CommitOrLoss<'_>),
 ) -> Result<(), StoreError> {
     let from = known + 1;
     let whole = reader.is_some();

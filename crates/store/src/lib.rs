@@ -13,7 +13,7 @@ mod idb;
 
 use serde::{Deserialize, Serialize};
 
-use codec::{Found, Gap, Loss, Segment};
+use codec::{CommitOrLoss, Gap, Loss, Segment};
 use es::{Commit, Map, StoredCommit, Stream};
 
 pub use any::{Answer, AnyLogStore, AnyStore};
@@ -203,7 +203,7 @@ pub trait LogStore {
         log: &str,
         known: u64,
         head: u64,
-        visit: &mut dyn FnMut(Found<'_>),
+        visit: &mut dyn FnMut(CommitOrLoss<'_>),
     ) -> Result<(), StoreError>;
 
     /// The small records of a log.
@@ -245,9 +245,11 @@ pub trait LogStore {
     async fn load(&self, log: &str) -> Result<Kept, StoreError> {
         let mut kept = Kept { records: self.records(log).await?, ..Kept::default() };
         self.read(log, 0, 0, &mut |found| match found {
-            Found::Commit(commit) if kept.losses.is_empty() => kept.commits.push(commit.owned()),
-            Found::Commit(commit) => kept.stranded.push(commit.owned()),
-            Found::Lost(loss) => kept.losses.push(loss),
+            CommitOrLoss::Commit(commit) if kept.losses.is_empty() => {
+                kept.commits.push(commit.owned())
+            }
+            CommitOrLoss::Commit(commit) => kept.stranded.push(commit.owned()),
+            CommitOrLoss::Lost(loss) => kept.losses.push(loss),
         })
         .await?;
         Ok(kept)

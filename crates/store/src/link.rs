@@ -8,7 +8,7 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 use super::{Records, Shelf};
-use codec::record::{End, Found, Reader, encode};
+use codec::record::{CommitOrLoss, End, Reader, encode};
 use es::StoredCommit;
 
 const VERSION: &str = "2.";
@@ -124,9 +124,9 @@ fn unpack(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
         frames = rest;
     }
     let (mut commits, mut whole) = (Vec::new(), true);
-    let mut visit = |found: Found<'_>| match found {
-        Found::Commit(commit) => commits.push(commit.owned()),
-        Found::Lost(_) => whole = false,
+    let mut visit = |found: CommitOrLoss<'_>| match found {
+        CommitOrLoss::Commit(commit) => commits.push(commit.owned()),
+        CommitOrLoss::Lost(_) => whole = false,
     };
     let mut reader = Reader::new(None);
     reader.record(frames, &mut visit);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::{Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError, place};
 use codec::record::End;
-use codec::{Found, Segment};
+use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
 
 /// Logs that last as long as the page does. Clones share them, as tabs share the browser's
@@ -92,13 +92,13 @@ impl LogStore for MemoryStore {
         log: &str,
         known: u64,
         _: u64,
-        visit: &mut dyn FnMut(Found<'_>),
+        visit: &mut dyn FnMut(CommitOrLoss<'_>),
     ) -> Result<(), StoreError> {
         let known = usize::try_from(known).unwrap_or(usize::MAX);
         let commits: Vec<StoredCommit> =
             self.change(log, |log| log.commits.iter().skip(known).map(Held::stored).collect())?;
         for commit in &commits {
-            visit(Found::Commit(commit.lent()));
+            visit(CommitOrLoss::Commit(commit.lent()));
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use futures::future::{Either, LocalBoxFuture, select};
 use yew::Context;
 
 use super::{App, How, Msg, later};
-use crate::codec::Found;
+use crate::codec::CommitOrLoss;
 use crate::codec::archive::{self, Format, Import, Imported};
 use crate::es::{Scenario, View, sort};
 use crate::host::{Host, OpenLog, Request, Response, Restored, kept_in};
@@ -663,8 +663,8 @@ async fn restore(desk: &OpenLog, firm: &Firm) -> Result<(LogInfo, String), Strin
 /// Puts a log in a link: what to say and show of that.
 async fn share(host: &Host, log: &LogInfo, position: u64) -> Act {
     let mut commits = Vec::new();
-    let mut visit = |found: Found<'_>| {
-        if let Found::Commit(commit) = found
+    let mut visit = |found: CommitOrLoss<'_>| {
+        if let CommitOrLoss::Commit(commit) = found
             && commits.len() <= link::COMMITS_AT_MOST
         {
             commits.push(commit.owned());
