@@ -163,7 +163,7 @@ impl Export {
 
 /// What is wrong with an archive, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct ArchiveFault {
     /// The line, from 1.
     pub line: u64,
     /// The attribute; empty where it is about the whole.
@@ -172,7 +172,7 @@ pub struct Fault {
     pub what: String,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ArchiveFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.field {
             "" => write!(f, "line {}: {}", self.line, self.what),
@@ -228,7 +228,7 @@ pub struct Import {
     ids: IdSet,
     position: u64,
     at: u64,
-    faults: Vec<Fault>,
+    faults: Vec<ArchiveFault>,
     more: u64,
 }
 
@@ -391,7 +391,8 @@ impl Import {
     #[cold]
     #[inline(never)]
     fn fault(&mut self, field: &str, what: impl fmt::Display) {
-        let fault = Fault { line: self.began, field: field.to_owned(), what: what.to_string() };
+        let fault =
+            ArchiveFault { line: self.began, field: field.to_owned(), what: what.to_string() };
         if self.faults.len() < FAULTS { self.faults.push(fault) } else { self.more += 1 }
     }
 
@@ -626,7 +627,7 @@ impl Import {
     ///
     /// # Errors
     /// What is wrong with it, in order. Where there is too much to tell, that comes last.
-    pub fn finish(mut self) -> Result<Imported, Vec<Fault>> {
+    pub fn finish(mut self) -> Result<Imported, Vec<ArchiveFault>> {
         match self.format {
             // What is missing was not read.
             _ if self.hopeless() => {}
@@ -650,7 +651,7 @@ impl Import {
         }
         if self.hopeless() {
             self.began = self.line;
-            let fault = Fault {
+            let fault = ArchiveFault {
                 line: self.line,
                 field: String::new(),
                 what: "it was not read any further".to_owned(),
@@ -819,7 +820,7 @@ mod tests {
         whole.err().unwrap_or_default().iter().map(ToString::to_string).collect()
     }
 
-    fn read(text: &str, size: usize) -> Result<Imported, Vec<Fault>> {
+    fn read(text: &str, size: usize) -> Result<Imported, Vec<ArchiveFault>> {
         let mut import = Import::new();
         text.as_bytes().chunks(size.max(1)).for_each(|piece| import.feed(piece));
         import.finish()
