@@ -3,7 +3,7 @@
 
 use leftfold::codec::Segment;
 use leftfold::codec::archive::{Export, Format, Import, Imported};
-use leftfold::codec::record::{CommitOrLoss, Reader};
+use leftfold::codec::record::{CommitOrLoss, FrameReader};
 use leftfold::es::StoredCommit;
 use leftfold::store::link;
 
@@ -73,7 +73,7 @@ pub fn frames(bytes: &[u8]) {
             number = commit.number;
         }
     };
-    let mut reader = Reader::new(None);
+    let mut reader = FrameReader::new(None);
     reader.record(bytes, &mut visit);
     reader.finish(None, &mut visit);
 }

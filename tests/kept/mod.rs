@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leftfold::codec::record::{End, Reader};
+use leftfold::codec::record::{End, FrameReader};
 use leftfold::codec::{CommitOrLoss, Loss};
 use leftfold::es::StoredCommit;
 use leftfold::host::kept_in;
@@ -272,7 +272,7 @@ impl Stored {
             CommitOrLoss::Commit(commit) => read.stranded.push(commit.owned()),
             CommitOrLoss::Lost(loss) => read.losses.push(loss),
         };
-        let mut reader = Reader::new(self.noted);
+        let mut reader = FrameReader::new(self.noted);
         for record in self.segments.iter().chain(&self.tail) {
             reader.record(record, &mut visit);
         }

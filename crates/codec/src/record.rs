@@ -104,7 +104,7 @@ pub fn encode(commit: &StoredCommit, end: &mut End, out: &mut Vec<u8>) {
 pub(super) fn frame(commit: &StoredCommit, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend([0; HEADER]);
-    Writer { out, names: Written::default() }.commit(commit);
+    PayloadWriter { out, names: WrittenNames::default() }.commit(commit);
     let length = u32::try_from(out.len() - start - HEADER).unwrap_or(u32::MAX);
     out[start..start + 4].copy_from_slice(&length.to_le_bytes());
 }
@@ -123,7 +123,7 @@ pub(super) fn chain(mut frames: &mut [u8], mut hash: u64) -> u64 {
 
 /// The commits of frames that were written a moment ago, chained or not.
 pub(super) fn frames(mut bytes: &[u8]) -> impl Iterator<Item = StoredCommit<&str>> {
-    let mut names = Names::default();
+    let mut names = ReadNames::default();
     std::iter::from_fn(move || {
         let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
         let (payload, rest) = rest.split_at_checked(length(header))?;
@@ -175,17 +175,17 @@ pub enum CommitOrLoss<'a> {
 
 /// Reads a log's frames in order and notices whatever is missing, changed or out of place.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub struct FrameReader {
     end: End,
     /// False until a frame has been read to which the next can be chained.
     chained: bool,
     why: Option<Damage>,
     known: Option<End>,
     damaged: bool,
-    names: Names,
+    names: ReadNames,
 }
 
-impl Reader {
+impl FrameReader {
     /// A reader of a whole log. `known` is how far it went when it was last heard of.
     pub fn new(known: Option<End>) -> Self {
         Self { chained: true, known, ..Self::default() }
@@ -264,14 +264,14 @@ impl Reader {
     }
 }
 
-struct Writer<'a> {
+struct PayloadWriter<'a> {
     out: &'a mut Vec<u8>,
-    names: Written<'a>,
+    names: WrittenNames<'a>,
 }
 
 /// The names that a payload has by now. Most have a handful, for which looking at each is quicker.
 #[derive(Default)]
-struct Written<'a> {
+struct WrittenNames<'a> {
     few: [&'a str; FEW],
     count: usize,
     many: NameMap<&'a str, usize>,
@@ -279,7 +279,7 @@ struct Written<'a> {
 
 const FEW: usize = 8;
 
-impl<'a> Written<'a> {
+impl<'a> WrittenNames<'a> {
     /// A name's number, from 1. None where it is a new one, which has the next number from now on.
     fn number(&mut self, name: &'a str) -> Option<usize> {
         let few = &self.few[..self.count.min(FEW)];
@@ -297,7 +297,7 @@ impl<'a> Written<'a> {
     }
 }
 
-impl<'a> Writer<'a> {
+impl<'a> PayloadWriter<'a> {
     fn commit(&mut self, commit: &'a StoredCommit) {
         let it = &commit.envelope;
         let when = |flag: u8, set: bool| if set { flag } else { 0 };
@@ -371,8 +371,8 @@ impl<'a> Writer<'a> {
 
 /// Names that were read before: most come again and again.
 #[derive(Debug, Default)]
-struct Names {
-    known: Vec<Name>,
+struct ReadNames {
+    known: Vec<ReadName>,
     places: NameMap<Rc<str>, usize>,
     /// The names of this payload, by their places, and of the one before it.
     here: Vec<usize>,
@@ -381,7 +381,7 @@ struct Names {
 
 /// A text, and the stream of that name once somebody has asked.
 #[derive(Debug)]
-struct Name {
+struct ReadName {
     text: Rc<str>,
     stream: Option<Stream>,
 }
@@ -389,7 +389,7 @@ struct Name {
 /// Past so many, names are forgotten: a log may have a million streams.
 const NAMES: usize = 100_000;
 
-impl Names {
+impl ReadNames {
     /// The next payload has names of its own.
     fn begin(&mut self) {
         std::mem::swap(&mut self.here, &mut self.before);
@@ -418,20 +418,20 @@ impl Names {
         }
         let text: Rc<str> = text.into();
         self.places.insert(text.clone(), self.known.len());
-        self.known.push(Name { text, stream: None });
+        self.known.push(ReadName { text, stream: None });
         self.known.len() - 1
     }
 }
 
 /// What a whole payload says. One that cannot be understood was written by somebody else.
-fn read<'a>(payload: &'a [u8], names: &mut Names) -> Result<StoredCommit<&'a str>, Damage> {
+fn read<'a>(payload: &'a [u8], names: &mut ReadNames) -> Result<StoredCommit<&'a str>, Damage> {
     names.begin();
     Cursor { bytes: payload, names }.commit().ok_or(Damage::Newer)
 }
 
 struct Cursor<'a, 'n> {
     bytes: &'a [u8],
-    names: &'n mut Names,
+    names: &'n mut ReadNames,
 }
 
 impl<'a> Cursor<'a, '_> {
@@ -530,7 +530,7 @@ impl<'a> Cursor<'a, '_> {
         std::str::from_utf8(self.bytes()?).ok()
     }
 
-    fn name(&mut self) -> Option<&mut Name> {
+    fn name(&mut self) -> Option<&mut ReadName> {
         let place = match usize::try_from(self.number()?).ok()? {
             0 => {
                 let bytes = self.bytes()?;
@@ -631,7 +631,7 @@ mod tests {
             CommitOrLoss::Commit(_) => stranded += 1,
             CommitOrLoss::Lost(loss) => losses.push(loss.to_string()),
         };
-        let mut reader = Reader::new(known);
+        let mut reader = FrameReader::new(known);
         for record in records {
             reader.record(record, &mut visit);
         }

@@ -40,7 +40,7 @@ use web_sys::IdbTransaction;
 use super::{
     Durability, Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError, place, sentinel,
 };
-use codec::record::{End, Reader, encode};
+use codec::record::{End, FrameReader, encode};
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
 
@@ -550,7 +550,8 @@ impl LogStore for IdbStore {
         }
         // One transaction, so that what it reads belongs together.
         let transaction = self.begin(&[HEADS, TAIL, SEGMENTS], None)?;
-        let reader = if known == 0 { Reader::new(noted) } else { Reader::after(known, head) };
+        let reader =
+            if known == 0 { FrameReader::new(noted) } else { FrameReader::after(known, head) };
         read_from(&transaction, log, known, Some(reader), visit).await
     }
 
@@ -664,12 +665,12 @@ async fn read_from(
     transaction: &Transaction,
     log: &str,
     known: u64,
-    reader: Option<Reader>,
+    reader: Option<FrameReader>,
     visit: &mut dyn FnMut(CommitOrLoss<'_>),
 ) -> Result<(), StoreError> {
     let from = known + 1;
     let whole = reader.is_some();
-    let mut reader = reader.unwrap_or_else(|| Reader::after(known, 0));
+    let mut reader = reader.unwrap_or_else(|| FrameReader::after(known, 0));
     let end = get(transaction, HEADS, &log)?;
     let segments = transaction.object_store(SEGMENTS)?;
     let keys = segments.get_all_keys(Some(after(log, from)?), None)?.into_future();

@@ -8,7 +8,7 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 use super::{Records, Shelf};
-use codec::record::{CommitOrLoss, End, Reader, encode};
+use codec::record::{CommitOrLoss, End, FrameReader, encode};
 use es::StoredCommit;
 
 const VERSION: &str = "2.";
@@ -128,7 +128,7 @@ fn unpack(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
         CommitOrLoss::Commit(commit) => commits.push(commit.owned()),
         CommitOrLoss::Lost(_) => whole = false,
     };
-    let mut reader = Reader::new(None);
+    let mut reader = FrameReader::new(None);
     reader.record(frames, &mut visit);
     let end = reader.end();
     reader.finish(Some(end), &mut visit);
