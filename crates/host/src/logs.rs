@@ -7,7 +7,7 @@ use codec::{CommitOrLoss, Segment, Segments, segments_of};
 use es::{Scenario, StoredCommit};
 use futures::future::LocalBoxFuture;
 use lab::{Keep, Kind, Subscription, Viewpoint};
-use store::{Answer, LogInfo, Records, StoreError};
+use store::{LogInfo, Records, StoreError, StoreFuture};
 
 use crate::{Host, OpenLog, Trouble};
 
@@ -66,7 +66,7 @@ impl Host {
     ///
     /// # Errors
     /// Where that cannot be kept.
-    pub fn redescribe<'a>(&'a self, info: &'a LogInfo) -> Answer<'a, ()> {
+    pub fn redescribe<'a>(&'a self, info: &'a LogInfo) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             self.describe(info).await?;
             self.peers.announce(&info.id);
@@ -114,7 +114,7 @@ impl Host {
         log: &'a LogInfo,
         title: String,
         last: &'a mut dyn FnMut(),
-    ) -> Answer<'a, LogInfo> {
+    ) -> StoreFuture<'a, LogInfo> {
         Box::pin(async move {
             let records = self.records(&log.id).await?;
             let commits = self.commits(&log.id).await?;
@@ -153,7 +153,7 @@ impl Host {
         format: Format,
         open: Option<&'a OpenLog>,
         sink: &'a mut dyn FnMut(Option<&[u8]>, u64),
-    ) -> Answer<'a, Copied> {
+    ) -> StoreFuture<'a, Copied> {
         Box::pin(async move {
             let mut export = Export::new(format, &info.scenario);
             let (mut bytes, mut events, mut whole) = (Vec::new(), 0, true);

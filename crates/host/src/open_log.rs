@@ -135,7 +135,7 @@ impl Host {
         &'a self,
         scenario: &'a Rc<Scenario>,
         info: LogInfo,
-    ) -> store::Answer<'a, OpenLog> {
+    ) -> store::StoreFuture<'a, OpenLog> {
         Box::pin(async move { Ok(self.open_with(scenario, info, None).await?.log) })
     }
 
@@ -149,7 +149,7 @@ impl Host {
         scenario: &'a Rc<Scenario>,
         info: LogInfo,
         first: Option<Command>,
-    ) -> store::Answer<'a, Opened> {
+    ) -> store::StoreFuture<'a, Opened> {
         Box::pin(async move {
             // Before anything is read: whoever ran the processes until now has noted all of it.
             let runner = self.peers.claim(&info.id).await;
@@ -190,7 +190,7 @@ impl Host {
         &'a self,
         scenario: &'a Rc<Scenario>,
         story: bool,
-    ) -> store::Answer<'a, OpenLog> {
+    ) -> store::StoreFuture<'a, OpenLog> {
         Box::pin(async move {
             let info = self.new_log(scenario, scenario.title.to_string(), None);
             self.describe(&info).await?;
@@ -222,7 +222,7 @@ impl Host {
         &'a self,
         scenario: &'a Rc<Scenario>,
         log: &'a str,
-    ) -> store::Answer<'a, Session> {
+    ) -> store::StoreFuture<'a, Session> {
         Box::pin(async move {
             let mut session = Session::new(self.read_log(scenario, log).await?.world);
             let mut slice = self.slice();

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
 use futures::future::{Either, select};
-use store::{Answer, Extent, LogInfo, Place, Records, Shelf, StoreError};
+use store::{Extent, LogInfo, Place, Records, Shelf, StoreError, StoreFuture};
 
 use crate::Host;
 
@@ -16,7 +16,7 @@ const PATIENCE_MILLIS: u64 = 10_000;
 impl Host {
     async fn in_time<T>(
         &self,
-        mut call: Answer<'_, T>,
+        mut call: StoreFuture<'_, T>,
         progress: &Cell<u64>,
     ) -> Result<T, StoreError> {
         loop {
@@ -31,7 +31,7 @@ impl Host {
         }
     }
 
-    fn soon<'a, T: 'a>(&'a self, call: Answer<'a, T>) -> Answer<'a, T> {
+    fn soon<'a, T: 'a>(&'a self, call: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
         Box::pin(async move { self.in_time(call, &Cell::new(0)).await })
     }
 
@@ -44,7 +44,7 @@ impl Host {
     ///
     /// # Errors
     /// [`StoreError::Failed`], [`StoreError::Silent`], as all of these.
-    pub fn logs(&self) -> Answer<'_, Vec<LogInfo>> {
+    pub fn logs(&self) -> StoreFuture<'_, Vec<LogInfo>> {
         Box::pin(async move {
             let mut logs = self.all_logs().await?;
             logs.retain(|it| it.deleted_at.is_none());
@@ -56,7 +56,7 @@ impl Host {
     ///
     /// # Errors
     /// As [`Host::logs`].
-    pub fn all_logs(&self) -> Answer<'_, Vec<LogInfo>> {
+    pub fn all_logs(&self) -> StoreFuture<'_, Vec<LogInfo>> {
         self.soon(self.store.logs())
     }
 
@@ -64,7 +64,7 @@ impl Host {
     ///
     /// # Errors
     /// As [`Host::logs`].
-    pub fn extents(&self) -> Answer<'_, Map<String, Extent>> {
+    pub fn extents(&self) -> StoreFuture<'_, Map<String, Extent>> {
         self.soon(self.store.extents())
     }
 
@@ -72,7 +72,7 @@ impl Host {
     ///
     /// # Errors
     /// As [`Host::logs`].
-    pub fn remove<'a>(&'a self, log: &'a str) -> Answer<'a, ()> {
+    pub fn remove<'a>(&'a self, log: &'a str) -> StoreFuture<'a, ()> {
         self.soon(self.store.remove(log))
     }
 
@@ -80,7 +80,7 @@ impl Host {
     ///
     /// # Errors
     /// As [`Host::logs`], and [`StoreError::UnknownLog`].
-    pub fn records<'a>(&'a self, log: &'a str) -> Answer<'a, Records> {
+    pub fn records<'a>(&'a self, log: &'a str) -> StoreFuture<'a, Records> {
         self.soon(self.store.records(log))
     }
 
@@ -95,7 +95,7 @@ impl Host {
         known: u64,
         head: u64,
         visit: &'a mut dyn FnMut(CommitOrLoss<'_>),
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let progress = Cell::new(0);
             let mut visit = |found: CommitOrLoss<'_>| {
@@ -118,11 +118,11 @@ impl Host {
         Ok(commits)
     }
 
-    pub(crate) fn describe<'a>(&'a self, log: &'a LogInfo) -> Answer<'a, ()> {
+    pub(crate) fn describe<'a>(&'a self, log: &'a LogInfo) -> StoreFuture<'a, ()> {
         self.soon(self.store.describe(log))
     }
 
-    pub(crate) fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> Answer<'a, Place> {
+    pub(crate) fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> StoreFuture<'a, Place> {
         self.soon(self.store.append(log, commit))
     }
 
@@ -132,7 +132,7 @@ impl Host {
         on: Shelf,
         key: &'a str,
         record: &'a str,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         self.soon(self.store.put(log, on, key, record))
     }
 
@@ -141,7 +141,7 @@ impl Host {
         log: &'a LogInfo,
         commits: &'a mut dyn Iterator<Item = Segment>,
         records: &'a Records,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let progress = Cell::new(0);
             let mut commits = commits.inspect(|_| progress.set(progress.get() + 1));
@@ -149,7 +149,7 @@ impl Host {
         })
     }
 
-    pub(crate) fn reopen(&self) -> Answer<'_, ()> {
+    pub(crate) fn reopen(&self) -> StoreFuture<'_, ()> {
         self.soon(self.store.reopen())
     }
 }

@@ -12,22 +12,28 @@ use es::{Commit, Map};
 pub type AnyStore = Rc<dyn AnyLogStore>;
 
 /// An answer that comes later.
-pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
+pub type StoreFuture<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
 
 /// [`LogStore`] in a shape that can be an object: each future is boxed.
 pub trait AnyLogStore {
     /// As [`LogStore::durable`].
     fn durable(&self) -> bool;
     /// As [`LogStore::reopen`].
-    fn reopen(&self) -> Answer<'_, ()>;
+    fn reopen(&self) -> StoreFuture<'_, ()>;
     /// As [`LogStore::logs`].
-    fn logs(&self) -> Answer<'_, Vec<LogInfo>>;
+    fn logs(&self) -> StoreFuture<'_, Vec<LogInfo>>;
     /// As [`LogStore::describe`].
-    fn describe<'a>(&'a self, log: &'a LogInfo) -> Answer<'a, ()>;
+    fn describe<'a>(&'a self, log: &'a LogInfo) -> StoreFuture<'a, ()>;
     /// As [`LogStore::append`].
-    fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> Answer<'a, Place>;
+    fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> StoreFuture<'a, Place>;
     /// As [`LogStore::put`].
-    fn put<'a>(&'a self, log: &'a str, on: Shelf, key: &'a str, record: &'a str) -> Answer<'a, ()>;
+    fn put<'a>(
+        &'a self,
+        log: &'a str,
+        on: Shelf,
+        key: &'a str,
+        record: &'a str,
+    ) -> StoreFuture<'a, ()>;
     /// As [`LogStore::read`].
     fn read<'a>(
         &'a self,
@@ -35,20 +41,20 @@ pub trait AnyLogStore {
         known: u64,
         head: u64,
         visit: &'a mut dyn FnMut(CommitOrLoss<'_>),
-    ) -> Answer<'a, ()>;
+    ) -> StoreFuture<'a, ()>;
     /// As [`LogStore::records`].
-    fn records<'a>(&'a self, log: &'a str) -> Answer<'a, Records>;
+    fn records<'a>(&'a self, log: &'a str) -> StoreFuture<'a, Records>;
     /// As [`LogStore::import`].
     fn import<'a>(
         &'a self,
         log: &'a LogInfo,
         commits: &'a mut dyn Iterator<Item = Segment>,
         records: &'a Records,
-    ) -> Answer<'a, ()>;
+    ) -> StoreFuture<'a, ()>;
     /// As [`LogStore::extents`].
-    fn extents(&self) -> Answer<'_, Map<String, Extent>>;
+    fn extents(&self) -> StoreFuture<'_, Map<String, Extent>>;
     /// As [`LogStore::remove`].
-    fn remove<'a>(&'a self, log: &'a str) -> Answer<'a, ()>;
+    fn remove<'a>(&'a self, log: &'a str) -> StoreFuture<'a, ()>;
 }
 
 impl<S: LogStore> AnyLogStore for S {
@@ -56,23 +62,29 @@ impl<S: LogStore> AnyLogStore for S {
         LogStore::durable(self)
     }
 
-    fn reopen(&self) -> Answer<'_, ()> {
+    fn reopen(&self) -> StoreFuture<'_, ()> {
         Box::pin(LogStore::reopen(self))
     }
 
-    fn logs(&self) -> Answer<'_, Vec<LogInfo>> {
+    fn logs(&self) -> StoreFuture<'_, Vec<LogInfo>> {
         Box::pin(LogStore::logs(self))
     }
 
-    fn describe<'a>(&'a self, log: &'a LogInfo) -> Answer<'a, ()> {
+    fn describe<'a>(&'a self, log: &'a LogInfo) -> StoreFuture<'a, ()> {
         Box::pin(LogStore::describe(self, log))
     }
 
-    fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> Answer<'a, Place> {
+    fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> StoreFuture<'a, Place> {
         Box::pin(LogStore::append(self, log, commit))
     }
 
-    fn put<'a>(&'a self, log: &'a str, on: Shelf, key: &'a str, record: &'a str) -> Answer<'a, ()> {
+    fn put<'a>(
+        &'a self,
+        log: &'a str,
+        on: Shelf,
+        key: &'a str,
+        record: &'a str,
+    ) -> StoreFuture<'a, ()> {
         Box::pin(LogStore::put(self, log, on, key, record))
     }
 
@@ -82,11 +94,11 @@ impl<S: LogStore> AnyLogStore for S {
         known: u64,
         head: u64,
         visit: &'a mut dyn FnMut(CommitOrLoss<'_>),
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         Box::pin(LogStore::read(self, log, known, head, visit))
     }
 
-    fn records<'a>(&'a self, log: &'a str) -> Answer<'a, Records> {
+    fn records<'a>(&'a self, log: &'a str) -> StoreFuture<'a, Records> {
         Box::pin(LogStore::records(self, log))
     }
 
@@ -95,15 +107,15 @@ impl<S: LogStore> AnyLogStore for S {
         log: &'a LogInfo,
         commits: &'a mut dyn Iterator<Item = Segment>,
         records: &'a Records,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         Box::pin(LogStore::import(self, log, commits, records))
     }
 
-    fn extents(&self) -> Answer<'_, Map<String, Extent>> {
+    fn extents(&self) -> StoreFuture<'_, Map<String, Extent>> {
         Box::pin(LogStore::extents(self))
     }
 
-    fn remove<'a>(&'a self, log: &'a str) -> Answer<'a, ()> {
+    fn remove<'a>(&'a self, log: &'a str) -> StoreFuture<'a, ()> {
         Box::pin(LogStore::remove(self, log))
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use codec::{CommitOrLoss, Gap, Loss, Segment};
 use es::{Commit, Map, StoredCommit, Stream};
 
-pub use any::{Answer, AnyLogStore, AnyStore};
+pub use any::{AnyLogStore, AnyStore, StoreFuture};
 #[cfg(target_arch = "wasm32")]
 pub use idb::IdbStore;
 pub use memory::MemoryStore;
