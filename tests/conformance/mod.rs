@@ -13,7 +13,7 @@ use leftfold::es::{
     Aggregate, Commit, Envelope, EventLog, Map, Proposal, Scenario, StoredCommit, Stream,
     command_id, read_event,
 };
-use leftfold::store::{Kept, LogInfo, LogStore, Place, Records, Shelf, StoreError};
+use leftfold::store::{CommitPlace, Kept, LogInfo, LogStore, Records, Shelf, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -142,7 +142,7 @@ pub async fn a_commit_to_another_stream_goes_behind_what_others_wrote_and_is_tol
         assert_eq!(store.append("a", commit).await, Ok(place(commit)));
     }
     let late = bob.commit(&["note-2", "note-2"]);
-    assert_eq!(store.append("a", &late).await, Ok(Place { number: 3, after: 3 }));
+    assert_eq!(store.append("a", &late).await, Ok(CommitPlace { number: 3, after: 3 }));
     // Alice knows what was there, and then the same as everybody.
     let mut moved = StoredCommit::from(&late);
     (moved.number, moved.after) = (3, 3);
@@ -405,7 +405,7 @@ pub async fn a_commit_that_misses_one_without_events_goes_behind_it<S: LogStore>
     let mut bob = alice.fork();
     assert!(store.append("a", &alice.commit(&[])).await.is_ok());
     let commit = bob.commit(&["note-1"]);
-    assert_eq!(store.append("a", &commit).await, Ok(Place { number: 2, after: 0 }));
+    assert_eq!(store.append("a", &commit).await, Ok(CommitPlace { number: 2, after: 0 }));
     assert_eq!(texts(&store, "a").await.len(), 2);
 }
 
@@ -678,8 +678,8 @@ async fn texts(store: &impl LogStore, log: &str) -> Vec<String> {
 }
 
 /// The place that a commit proposes.
-pub fn place(commit: &Commit) -> Place {
-    Place { number: commit.number, after: commit.after }
+pub fn place(commit: &Commit) -> CommitPlace {
+    CommitPlace { number: commit.number, after: commit.after }
 }
 
 fn text(commit: &Commit) -> String {

@@ -18,7 +18,9 @@ use leftfold::codec::{CommitOrLoss, Segment, segments_of};
 use leftfold::es::{Commit, Map, Scenario, StoredCommit, command_id};
 use leftfold::host::{Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
 use leftfold::lab::{Keep, Session};
-use leftfold::store::{Extent, LogInfo, LogStore, MemoryStore, Place, Records, Shelf, StoreError};
+use leftfold::store::{
+    CommitPlace, Extent, LogInfo, LogStore, MemoryStore, Records, Shelf, StoreError,
+};
 use uuid::Uuid;
 
 /// Something that goes on.
@@ -387,12 +389,16 @@ impl Handle {
         }
     }
 
-    async fn append_unchecked(&self, log: &str, commit: &Commit) -> Result<Place, StoreError> {
+    async fn append_unchecked(
+        &self,
+        log: &str,
+        commit: &Commit,
+    ) -> Result<CommitPlace, StoreError> {
         let extents = self.0.shared.extents().await?;
         let end = extents.get(log).copied().unwrap_or_default();
         let mut stored = StoredCommit::from(commit);
         (stored.number, stored.after) = (end.commits + 1, end.events);
-        let place = Place { number: stored.number, after: stored.after };
+        let place = CommitPlace { number: stored.number, after: stored.after };
         let infos = self.0.shared.logs().await?;
         let unknown = || StoreError::UnknownLog(log.to_owned());
         let info = infos.into_iter().find(|it| it.id == log).ok_or_else(unknown)?;
@@ -419,7 +425,7 @@ impl LogStore for Handle {
         self.call(self.0.shared.describe(log)).await
     }
 
-    async fn append(&self, log: &str, commit: &Commit) -> Result<Place, StoreError> {
+    async fn append(&self, log: &str, commit: &Commit) -> Result<CommitPlace, StoreError> {
         let append = async {
             let place = match self.0.shared.append(log, commit).await {
                 Err(StoreError::Conflict { .. } | StoreError::Behind { .. })
@@ -434,7 +440,7 @@ impl LogStore for Handle {
         };
         match self.call(append).await {
             Err(StoreError::Failed(_)) if self.0.bug.get() == Some(StoreBug::SaysStored) => {
-                Ok(Place { number: commit.number, after: commit.after })
+                Ok(CommitPlace { number: commit.number, after: commit.after })
             }
             other => other,
         }

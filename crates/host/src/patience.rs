@@ -5,7 +5,7 @@ use std::cell::Cell;
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
 use futures::future::{Either, select};
-use store::{Extent, LogInfo, Place, Records, Shelf, StoreError, StoreFuture};
+use store::{CommitPlace, Extent, LogInfo, Records, Shelf, StoreError, StoreFuture};
 
 use crate::Host;
 
@@ -122,7 +122,11 @@ impl Host {
         self.soon(self.store.describe(log))
     }
 
-    pub(crate) fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> StoreFuture<'a, Place> {
+    pub(crate) fn append<'a>(
+        &'a self,
+        log: &'a str,
+        commit: &'a Commit,
+    ) -> StoreFuture<'a, CommitPlace> {
         self.soon(self.store.append(log, commit))
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
 
-use super::{Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError};
+use super::{CommitPlace, Extent, LogInfo, LogStore, Records, Shelf, StoreError};
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map};
 
@@ -25,7 +25,7 @@ pub trait AnyLogStore {
     /// As [`LogStore::describe`].
     fn describe<'a>(&'a self, log: &'a LogInfo) -> StoreFuture<'a, ()>;
     /// As [`LogStore::append`].
-    fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> StoreFuture<'a, Place>;
+    fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> StoreFuture<'a, CommitPlace>;
     /// As [`LogStore::put`].
     fn put<'a>(
         &'a self,
@@ -74,7 +74,7 @@ impl<S: LogStore> AnyLogStore for S {
         Box::pin(LogStore::describe(self, log))
     }
 
-    fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> StoreFuture<'a, Place> {
+    fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> StoreFuture<'a, CommitPlace> {
         Box::pin(LogStore::append(self, log, commit))
     }
 

@@ -38,7 +38,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::IdbTransaction;
 
 use super::{
-    Durability, Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError, place, sentinel,
+    CommitPlace, Durability, Extent, LogInfo, LogStore, Records, Shelf, StoreError, place, sentinel,
 };
 use codec::record::{End, FrameReader, encode};
 use codec::{CommitOrLoss, Segment};
@@ -342,7 +342,7 @@ impl IdbStore {
         &self,
         log: &str,
         commit: &Commit,
-    ) -> Result<(Head, Place), StoreError> {
+    ) -> Result<(Head, CommitPlace), StoreError> {
         let places = [HEADS, TAIL, SEGMENTS];
         let durability = match commit.events.len() as u64 {
             SEGMENT_COMMITS.. => Durability::Strict,
@@ -354,7 +354,7 @@ impl IdbStore {
             };
             let mut head = Head::read(head)
                 .ok_or_else(|| StoreError::Failed(format!("the end of the log {log} is lost")))?;
-            let end = Place { number: head.end.commits, after: head.end.head };
+            let end = CommitPlace { number: head.end.commits, after: head.end.head };
             let mut missed = Vec::new();
             if (commit.number, commit.after) != (end.number + 1, end.after) {
                 read_from(transaction, log, commit.number - 1, None, &mut |found| {
@@ -378,7 +378,7 @@ impl IdbStore {
             };
             add(transaction, store, &(log, stored.number), &frame)?;
             put(transaction, HEADS, &log, &head.write()?)?;
-            Ok((head, Place { number: stored.number, after: stored.after }))
+            Ok((head, CommitPlace { number: stored.number, after: stored.after }))
         })
         .await
     }
@@ -507,9 +507,9 @@ impl LogStore for IdbStore {
         .await
     }
 
-    async fn append(&self, log: &str, commit: &Commit) -> Result<Place, StoreError> {
+    async fn append(&self, log: &str, commit: &Commit) -> Result<CommitPlace, StoreError> {
         let (head, place) = match self.append_next(log, &commit.into()).await? {
-            Some(head) => (head, Place { number: commit.number, after: commit.after }),
+            Some(head) => (head, CommitPlace { number: commit.number, after: commit.after }),
             None => self.append_anywhere(log, commit).await?,
         };
         self.0.last.replace(Some((log.to_owned(), head)));

@@ -55,7 +55,7 @@ pub struct Extent {
 
 /// Where a commit stands in its log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct CommitPlace {
     /// Its place among the log's commits, from 1.
     pub number: u64,
     /// The position of the last event before its own.
@@ -183,7 +183,7 @@ pub trait LogStore {
     /// [`StoreError::Conflict`] where somebody else wrote to one of the commit's streams first,
     /// [`StoreError::Behind`], [`StoreError::UnknownLog`], [`StoreError::Full`],
     /// [`StoreError::Failed`].
-    async fn append(&self, log: &str, commit: &Commit) -> Result<Place, StoreError>;
+    async fn append(&self, log: &str, commit: &Commit) -> Result<CommitPlace, StoreError>;
 
     /// Puts a small record, JSON text, on a shelf; replaces the one of the same key.
     ///
@@ -260,7 +260,7 @@ pub trait LogStore {
 /// commits that the writer does not know.
 fn place(
     commit: &Commit,
-    end: Place,
+    end: CommitPlace,
     missed: impl FnOnce() -> Vec<StoredCommit>,
 ) -> Result<StoredCommit, StoreError> {
     let mut stored = StoredCommit::from(commit);

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Extent, LogInfo, LogStore, Place, Records, Shelf, StoreError, place};
+use super::{CommitPlace, Extent, LogInfo, LogStore, Records, Shelf, StoreError, place};
 use codec::record::End;
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
@@ -62,19 +62,19 @@ impl LogStore for MemoryStore {
         Ok(())
     }
 
-    async fn append(&self, log: &str, commit: &Commit) -> Result<Place, StoreError> {
+    async fn append(&self, log: &str, commit: &Commit) -> Result<CommitPlace, StoreError> {
         self.change(log, |log| {
-            let end = Place { number: log.commits.len() as u64, after: log.head };
+            let end = CommitPlace { number: log.commits.len() as u64, after: log.head };
             if (commit.number, commit.after) == (end.number + 1, end.after) {
                 log.head = commit.head();
                 log.commits.push(Held::Shared(commit.clone()));
-                return Ok(Place { number: commit.number, after: commit.after });
+                return Ok(CommitPlace { number: commit.number, after: commit.after });
             }
             let stored = place(commit, end, || {
                 let known = usize::try_from(commit.number).unwrap_or(usize::MAX).saturating_sub(1);
                 log.commits.iter().skip(known).map(Held::stored).collect()
             })?;
-            let placed = Place { number: stored.number, after: stored.after };
+            let placed = CommitPlace { number: stored.number, after: stored.after };
             log.head += stored.events.len() as u64;
             log.commits.push(Held::Stored(stored));
             Ok(placed)
