@@ -83,14 +83,14 @@ extern "C" {
 
 /// How far a log goes, as it is kept.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Head {
+struct StoredEnd {
     end: End,
     /// The commits that are in segments.
     folded: u64,
     bytes: u64,
 }
 
-impl Head {
+impl StoredEnd {
     fn write(&self) -> Result<JsValue, StoreError> {
         let End { commits, head, hash } = self.end;
         // A number of JavaScript's cannot hold a hash.
@@ -115,7 +115,7 @@ struct Inner {
     durability: Cell<Durability>,
     folding: Cell<bool>,
     /// The log that was appended to last, and how far it went then.
-    last: RefCell<Option<(String, Head)>>,
+    last: RefCell<Option<(String, StoredEnd)>>,
     /// What the sentinel is about to be told.
     untold: RefCell<Map<String, End>>,
 }
@@ -303,7 +303,7 @@ impl IdbStore {
         &self,
         log: &str,
         commit: &StoredCommit,
-    ) -> Result<Option<Head>, StoreError> {
+    ) -> Result<Option<StoredEnd>, StoreError> {
         let last = self.0.last.borrow().clone();
         let Some((_, before)) = last.filter(|(last, _)| last == log) else { return Ok(None) };
         let follows = (commit.number, commit.after) == (before.end.commits + 1, before.end.head);
@@ -322,7 +322,7 @@ impl IdbStore {
             add(transaction, TAIL, &(log, commit.number), &frame)?;
             put(transaction, HEADS, &log, &head.write()?)?;
             // What is asked for first is answered first: all of it can still be undone.
-            match there.await?.and_then(Head::read) {
+            match there.await?.and_then(StoredEnd::read) {
                 Some(there) if there == before => Ok(head),
                 there => Err(StoreError::Behind {
                     expected: before.end.head,
@@ -342,7 +342,7 @@ impl IdbStore {
         &self,
         log: &str,
         commit: &Commit,
-    ) -> Result<(Head, CommitPlace), StoreError> {
+    ) -> Result<(StoredEnd, CommitPlace), StoreError> {
         let places = [HEADS, TAIL, SEGMENTS];
         let durability = match commit.events.len() as u64 {
             SEGMENT_COMMITS.. => Durability::Strict,
@@ -352,7 +352,7 @@ impl IdbStore {
             let Some(head) = get(transaction, HEADS, &log)?.await? else {
                 return Err(StoreError::UnknownLog(log.to_owned()));
             };
-            let mut head = Head::read(head)
+            let mut head = StoredEnd::read(head)
                 .ok_or_else(|| StoreError::Failed(format!("the end of the log {log} is lost")))?;
             let end = CommitPlace { number: head.end.commits, after: head.end.head };
             let mut missed = Vec::new();
@@ -371,7 +371,7 @@ impl IdbStore {
             let store = if frame.len() < SEGMENT_BYTES {
                 TAIL
             } else {
-                let before = Head { end: End { commits: end.number, ..head.end }, ..head };
+                let before = StoredEnd { end: End { commits: end.number, ..head.end }, ..head };
                 fold(transaction, log, before).await?;
                 head.folded = head.end.commits;
                 SEGMENTS
@@ -409,7 +409,8 @@ impl IdbStore {
         wasm_bindgen_futures::spawn_local(async move {
             let stores = [HEADS, TAIL, SEGMENTS];
             let folded = store.write(&stores, Durability::Strict, async |transaction| {
-                let Some(head) = get(transaction, HEADS, &log)?.await?.and_then(Head::read) else {
+                let Some(head) = get(transaction, HEADS, &log)?.await?.and_then(StoredEnd::read)
+                else {
                     return Ok(());
                 };
                 let head = fold(transaction, &log, head).await?;
@@ -428,7 +429,7 @@ impl IdbStore {
             if !texts.first().is_some_and(JsValue::is_string) {
                 return Ok(());
             }
-            let mut head = Head::default();
+            let mut head = StoredEnd::default();
             for (number, text) in (1..).zip(&texts) {
                 // One that cannot be read stays as it is, and is missed when the log is read.
                 let Ok(commit) = parse::<StoredCommit>(text, String::new) else { continue };
@@ -445,7 +446,11 @@ impl IdbStore {
 }
 
 /// Moves what is in the tail into a segment.
-async fn fold(transaction: &Transaction, log: &str, head: Head) -> Result<Head, StoreError> {
+async fn fold(
+    transaction: &Transaction,
+    log: &str,
+    head: StoredEnd,
+) -> Result<StoredEnd, StoreError> {
     let tail = transaction.object_store(TAIL)?;
     let frames = tail.get_all(Some(all_of(log)?), None)?.await?;
     let frames: Vec<Vec<u8>> = frames.iter().filter_map(from_bytes).collect();
@@ -457,7 +462,7 @@ async fn fold(transaction: &Transaction, log: &str, head: Head) -> Result<Head, 
     let segment = transaction.object_store(SEGMENTS)?;
     segment.add(&to_bytes(&frames.concat())?, Some(&to_value(&key)?))?;
     tail.delete(all_of(log)?)?;
-    Ok(Head { folded: head.end.commits, ..head })
+    Ok(StoredEnd { folded: head.end.commits, ..head })
 }
 
 impl LogStore for IdbStore {
@@ -500,7 +505,7 @@ impl LogStore for IdbStore {
         let text = to_text(info)?;
         self.write(&[LOGS, HEADS], self.0.durability.get(), async |transaction| {
             if get(transaction, LOGS, &info.id)?.await?.is_none() {
-                put(transaction, HEADS, &info.id, &Head::default().write()?)?;
+                put(transaction, HEADS, &info.id, &StoredEnd::default().write()?)?;
             }
             put(transaction, LOGS, &info.id, &text)
         })
@@ -583,15 +588,15 @@ impl LogStore for IdbStore {
         let (text, log) = (to_text(info)?, &info.id);
         let stores = [LOGS, HEADS, TAIL, SEGMENTS, SHELVES];
         let head = self.write(&stores, Durability::Strict, async |transaction| {
-            let mut head = Head::default();
+            let mut head = StoredEnd::default();
             if get(transaction, LOGS, log)?.await?.is_none() {
                 put(transaction, LOGS, log, &text)?;
             } else {
-                let there = get(transaction, HEADS, log)?.await?.and_then(Head::read);
+                let there = get(transaction, HEADS, log)?.await?.and_then(StoredEnd::read);
                 // What comes next is a segment, so nothing may be left in the tail before it.
                 head = match there {
                     Some(there) => fold(transaction, log, there).await?,
-                    None => Head::default(),
+                    None => StoredEnd::default(),
                 };
                 if there.is_none() || head.folded != head.end.commits {
                     return Err(StoreError::Failed(format!("the log {log} is damaged")));
@@ -634,7 +639,7 @@ impl LogStore for IdbStore {
         let heads = heads.get_all(None, None)?.into_future();
         let (ids, heads) = (ids.await?, heads.await?);
         let extents = ids.iter().zip(heads).filter_map(|(id, head)| {
-            let head = Head::read(head)?;
+            let head = StoredEnd::read(head)?;
             let (commits, events) = (head.end.commits, head.end.head);
             Some((id.as_string()?, Extent { commits, events, bytes: head.bytes }))
         });
@@ -694,7 +699,7 @@ async fn read_from(
         reader.record(&frame, visit);
     }
     if whole {
-        reader.finish(end.await?.and_then(Head::read).map(|head| head.end), visit);
+        reader.finish(end.await?.and_then(StoredEnd::read).map(|head| head.end), visit);
     }
     Ok(())
 }

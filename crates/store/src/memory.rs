@@ -16,17 +16,17 @@ pub struct MemoryStore(Rc<RefCell<Map<String, Log>>>);
 struct Log {
     info: LogInfo,
     head: u64,
-    commits: Vec<Held>,
+    commits: Vec<HeldCommit>,
     records: Records,
 }
 
 /// A commit as it came: what an open log appends is shared with it.
-enum Held {
+enum HeldCommit {
     Shared(Commit),
     Stored(StoredCommit),
 }
 
-impl Held {
+impl HeldCommit {
     fn stored(&self) -> StoredCommit {
         match self {
             Self::Shared(commit) => commit.into(),
@@ -67,16 +67,16 @@ impl LogStore for MemoryStore {
             let end = CommitPlace { number: log.commits.len() as u64, after: log.head };
             if (commit.number, commit.after) == (end.number + 1, end.after) {
                 log.head = commit.head();
-                log.commits.push(Held::Shared(commit.clone()));
+                log.commits.push(HeldCommit::Shared(commit.clone()));
                 return Ok(CommitPlace { number: commit.number, after: commit.after });
             }
             let stored = place(commit, end, || {
                 let known = usize::try_from(commit.number).unwrap_or(usize::MAX).saturating_sub(1);
-                log.commits.iter().skip(known).map(Held::stored).collect()
+                log.commits.iter().skip(known).map(HeldCommit::stored).collect()
             })?;
             let placed = CommitPlace { number: stored.number, after: stored.after };
             log.head += stored.events.len() as u64;
-            log.commits.push(Held::Stored(stored));
+            log.commits.push(HeldCommit::Stored(stored));
             Ok(placed)
         })?
     }
@@ -95,8 +95,8 @@ impl LogStore for MemoryStore {
         visit: &mut dyn FnMut(CommitOrLoss<'_>),
     ) -> Result<(), StoreError> {
         let known = usize::try_from(known).unwrap_or(usize::MAX);
-        let commits: Vec<StoredCommit> =
-            self.change(log, |log| log.commits.iter().skip(known).map(Held::stored).collect())?;
+        let commits: Vec<StoredCommit> = self
+            .change(log, |log| log.commits.iter().skip(known).map(HeldCommit::stored).collect())?;
         for commit in &commits {
             visit(CommitOrLoss::Commit(commit.lent()));
         }
@@ -123,7 +123,7 @@ impl LogStore for MemoryStore {
         let mut new = Vec::new();
         for segment in commits {
             segment.follow(&mut end)?;
-            new.extend(segment.commits().map(|it| Held::Stored(it.owned())));
+            new.extend(segment.commits().map(|it| HeldCommit::Stored(it.owned())));
         }
         let log = logs.entry(info.id.clone()).or_insert_with(|| Log::new(info.clone()));
         log.head = end.head;
