@@ -13,7 +13,7 @@ use kept::{Dump, Golden, Lost, Read, Set, assert_same, from_base64, gunzip, miss
 use leftfold::codec::archive::{Export, Format, Import};
 use leftfold::codec::record::{End, encode};
 use leftfold::es::{Scenario, StoredCommit};
-use leftfold::host::kept_in;
+use leftfold::host::decode_side_records;
 use leftfold::lab::{Answer, Session};
 use leftfold::store::link;
 use miniz_oxide::inflate::decompress_to_vec_zlib;
@@ -93,7 +93,7 @@ fn every_link_is_read_as_the_log_that_it_was_made_of_and_written_again_byte_for_
             assert_eq!(place, (&*golden.scenario, &*golden.title, golden.position), "{name}");
             let stored = dumps[&golden.dump].log(&golden.log);
             assert_eq!(shared.records, stored.records, "{name}");
-            assert_eq!(kept_in(&shared.records).len(), shared.records.len(), "{name}");
+            assert_eq!(decode_side_records(&shared.records).len(), shared.records.len(), "{name}");
             let [shared, stored] = [&shared.commits, &stored.read().commits]
                 .map(|it| export(Format::Lines, &golden.scenario, it));
             assert_same(name, &shared, &stored);
@@ -158,8 +158,8 @@ fn every_damaged_log_reports_the_loss_that_its_golden_file_names() {
 /// A log opened as the page opens it, and run on until all is quiet. Of a damaged one, nothing more
 /// is stored.
 fn opened(golden: &Golden, dump: &Dump) -> Session {
-    let Read { commits, losses, keeps, .. } = dump.log(&golden.log).read();
-    let mut session = surroundings::kept(&scenario(&golden.scenario), commits, &keeps);
+    let Read { commits, losses, side_records, .. } = dump.log(&golden.log).read();
+    let mut session = surroundings::kept(&scenario(&golden.scenario), commits, &side_records);
     loop {
         while session.step(dump.taken_at).is_some() {}
         if session.world().pending().is_none() {

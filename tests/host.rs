@@ -14,7 +14,7 @@ use leftfold::host::{
     Answered, Command, Disturbance, ErrorCode, Host, How, Imagine, JsonText, LoadBy, OpenLog,
     Place, Request, Response, SubscriptionChange, Trouble, When,
 };
-use leftfold::lab::{Control, Did, Fault, Keep, Outcome, Target};
+use leftfold::lab::{Control, Did, Fault, Outcome, SideRecord, Target};
 use leftfold::store::{LogInfo, LogStore, StoreError};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
@@ -1038,13 +1038,13 @@ fn side_records_that_say_nothing_are_left_out() {
     let tab = Tab::new(&browser, "welcome", true);
     let kept = {
         let session = tab.log.session();
-        session.world().kept_up_to(session.head())
+        session.world().side_records_up_to(session.head())
     };
-    let mut records = tab.host.records_of(&kept);
-    let read = leftfold::host::kept_in(&records);
+    let mut records = tab.host.encode_side_records(&kept);
+    let read = leftfold::host::decode_side_records(&records);
     assert_eq!(read.len(), kept.len());
-    assert!(read.iter().any(|it| matches!(it, Keep::Effect(_))));
+    assert!(read.iter().any(|it| matches!(it, SideRecord::Effect(_))));
     records.insert((leftfold::store::Shelf::Marks, "Welcomer".to_owned()), "three".to_owned());
     records.insert((leftfold::store::Shelf::Effects, "x".to_owned()), "{}".to_owned());
-    assert!(leftfold::host::kept_in(&records).len() <= kept.len());
+    assert!(leftfold::host::decode_side_records(&records).len() <= kept.len());
 }

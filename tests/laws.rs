@@ -25,7 +25,7 @@ use leftfold::es::{
 };
 use leftfold::host::Request;
 use leftfold::lab::{
-    Ask, Control, Did, FieldKind, Health, Keep, Kind, Outcome, Panel, Session, World, forms,
+    Ask, Control, Did, FieldKind, Health, Kind, Outcome, Panel, Session, SideRecord, World, forms,
 };
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::Records;
@@ -103,7 +103,7 @@ fn a_log_that_is_folded_in_slices_shows_what_it_showed_and_each_event_is_folded_
         }
         let head = world.log().head();
         // Processes have nothing to do with it.
-        world.settle(scenario.processes.iter().map(|it| Keep::Mark(it.name(), 0)));
+        world.settle(scenario.processes.iter().map(|it| SideRecord::Mark(it.name(), 0)));
         let projections = run.names().into_iter().filter(|(_, kind)| *kind == Kind::Projection);
         let names: Vec<_> = projections.map(|(name, _)| name).collect();
         let mut session = Session::new(world);
@@ -138,7 +138,7 @@ fn in_a_long_history_each_load_does_bounded_work_and_gives_the_plain_fold() {
         let events: Vec<Draft> = story.iter().cycle().take(LENGTH).cloned().collect();
         let commit = StoredCommit::from(&commit(events));
         // Processes have nothing to do with it.
-        let marks = scenario.processes.iter().map(|it| Keep::Mark(it.name(), LENGTH as u64));
+        let marks = scenario.processes.iter().map(|it| SideRecord::Mark(it.name(), LENGTH as u64));
         let mut cycle = Run::open(&scenario, [commit], &marks.collect::<Vec<_>>(), 0);
         for position in [2_999, 1, 1_500, 1_499, 640, 0] {
             cycle.looking().seek(position);
@@ -277,17 +277,17 @@ fn the_processes_of_a_fork_do_what_they_would_if_they_were_told_all_of_the_past_
     check(any::<Index>(), |run, place| {
         for position in [run.any_position(place), run.session().head()] {
             let scenario = run.scenario();
-            let kept = run.session().world().kept_up_to(position);
-            let fork = |keeps: Vec<Keep>| {
+            let kept = run.session().world().side_records_up_to(position);
+            let fork = |side_records: Vec<SideRecord>| {
                 let commits = run.session().commits(position);
                 let commits = commits.iter().map(StoredCommit::from);
-                let fork = Run::open(&scenario, commits, &keeps, run.now());
+                let fork = Run::open(&scenario, commits, &side_records, run.now());
                 let steps = fork.trace.clone();
                 (fork, steps)
             };
             let (goes_on, steps) = fork(kept.clone());
             let (anew, _) =
-                fork(kept.into_iter().filter(|it| !matches!(it, Keep::Mark(..))).collect());
+                fork(kept.into_iter().filter(|it| !matches!(it, SideRecord::Mark(..))).collect());
             let log = |fork: &Run| written(fork.session().log());
             assert_same("the log", &log(&goes_on), &log(&anew));
             assert_handled_once(&goes_on);

@@ -13,7 +13,7 @@ use leftfold::es::{
     read_event,
 };
 use leftfold::lab::{
-    Answer, Ask, Bulk, Control, Entry, Fault, Health, Keep, Loading, Outcome, Session, World,
+    Answer, Ask, Bulk, Control, Entry, Fault, Health, Loading, Outcome, Session, SideRecord, World,
     compare_logs, forms,
 };
 use leftfold::scenarios::all as scenarios;
@@ -81,8 +81,8 @@ fn run_failing(session: &mut Session, fails: usize) {
 /// What is found after a reload.
 fn reloaded(session: &mut Session) -> Session {
     let commits: Vec<_> = session.commits(session.head()).iter().map(StoredCommit::from).collect();
-    let keeps = session.world_mut().take_keeps();
-    kept(&session.scenario().clone(), commits, &keeps)
+    let side_records = session.world_mut().take_side_records();
+    kept(&session.scenario().clone(), commits, &side_records)
 }
 
 fn balance(session: &mut Session, account: &str) -> i64 {
@@ -371,8 +371,8 @@ fn what_nobody_was_to_react_to_stays_so_when_a_process_is_told_again() {
     set(&mut session, "Transfer process", Control::Redeliver(0));
     session.run(NOW);
     assert_eq!(session.head(), 3);
-    let keeps = session.world().kept_up_to(3);
-    assert!(keeps.iter().any(|it| matches!(it, Keep::Mark(_, 3))));
+    let side_records = session.world().side_records_up_to(3);
+    assert!(side_records.iter().any(|it| matches!(it, SideRecord::Mark(_, 3))));
 }
 
 #[test]

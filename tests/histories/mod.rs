@@ -13,9 +13,9 @@ use leftfold::es::{
     StoredEvent, Stream, View, command_id, read_event,
 };
 use leftfold::host::{
-    Answered, Clock, JsonText, Looking, OpenLog, Request, SubscriptionChange, kept_in,
+    Answered, Clock, JsonText, Looking, OpenLog, Request, SubscriptionChange, decode_side_records,
 };
-use leftfold::lab::{Ask, Control, Did, Effect, Form, Keep, Kind, Status, Viewpoint};
+use leftfold::lab::{Ask, Control, Did, Effect, Form, Kind, SideRecord, Status, Viewpoint};
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::Records;
 use proptest::collection::vec;
@@ -121,13 +121,13 @@ impl Run {
     pub fn open(
         scenario: &Rc<Scenario>,
         commits: impl IntoIterator<Item = StoredCommit>,
-        keeps: &[Keep],
+        side_records: &[SideRecord],
         now: u64,
     ) -> Self {
         let browser = Browser::new();
         let start = scenario.story.first().map_or(0, |step| step.at);
         browser.clock.set(if now > 0 { now } else { start });
-        let info = browser.keep(scenario, commits, keeps);
+        let info = browser.keep(scenario, commits, side_records);
         let (host, handle) = browser.tab(1);
         let of = scenario.clone();
         let opened = at_once(async move { host.open_with(&of, info, None).await }).unwrap();
@@ -162,7 +162,7 @@ impl Run {
                 }
             }
         }
-        Self::open(scenario, commits, &kept_in(&records), now)
+        Self::open(scenario, commits, &decode_side_records(&records), now)
     }
 
     pub fn now(&self) -> u64 {

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use leftfold::codec::record::{End, FrameReader};
 use leftfold::codec::{CommitOrLoss, Loss};
 use leftfold::es::StoredCommit;
-use leftfold::host::kept_in;
-use leftfold::lab::Keep;
+use leftfold::host::decode_side_records;
+use leftfold::lab::SideRecord;
 use leftfold::store::{LogInfo, Records, Shelf};
 use miniz_oxide::inflate::decompress_to_vec;
 use serde::de::DeserializeOwned;
@@ -258,13 +258,13 @@ pub struct Read {
     /// Those after it.
     pub stranded: Vec<StoredCommit>,
     pub losses: Vec<Loss>,
-    pub keeps: Vec<Keep>,
+    pub side_records: Vec<SideRecord>,
 }
 
 impl Stored {
     /// Reads the frames as a store does when it opens a log.
     pub fn read(&self) -> Read {
-        let mut read = Read { keeps: kept_in(&self.records), ..Read::default() };
+        let mut read = Read { side_records: decode_side_records(&self.records), ..Read::default() };
         let mut visit = |found: CommitOrLoss<'_>| match found {
             CommitOrLoss::Commit(commit) if read.losses.is_empty() => {
                 read.commits.push(commit.owned())
@@ -277,7 +277,7 @@ impl Stored {
             reader.record(record, &mut visit);
         }
         reader.finish(self.end, &mut visit);
-        if read.keeps.len() < self.records.len() && read.losses.is_empty() {
+        if read.side_records.len() < self.records.len() && read.losses.is_empty() {
             let head = read.commits.last().map_or(0, |it| it.after + it.events.len() as u64);
             let why = "a record is damaged".to_owned();
             read.losses.push(Loss { from: head + 1, to: head, why });

@@ -17,7 +17,7 @@ use futures::stream::StreamExt;
 use leftfold::codec::{CommitOrLoss, Segment, segments_of};
 use leftfold::es::{Commit, Map, Scenario, StoredCommit, command_id};
 use leftfold::host::{Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
-use leftfold::lab::{Keep, Session};
+use leftfold::lab::{Session, SideRecord};
 use leftfold::store::{
     CommitPlace, Extent, LogInfo, LogStore, MemoryStore, Records, Shelf, StoreError,
 };
@@ -520,11 +520,11 @@ impl Browser {
         &self,
         scenario: &Scenario,
         commits: impl IntoIterator<Item = StoredCommit>,
-        keeps: &[Keep],
+        side_records: &[SideRecord],
     ) -> LogInfo {
         let (host, _) = self.tab(0);
         let info = host.new_log(scenario, "A log".to_owned(), None);
-        let (store, records) = (self.store.clone(), host.records_of(keeps));
+        let (store, records) = (self.store.clone(), host.encode_side_records(side_records));
         let commits: Vec<_> = segments_of(commits).collect();
         let stored = info.clone();
         let stored =
@@ -548,10 +548,10 @@ impl Browser {
 pub fn kept(
     scenario: &Rc<Scenario>,
     commits: impl IntoIterator<Item = StoredCommit>,
-    keeps: &[Keep],
+    side_records: &[SideRecord],
 ) -> Session {
     let browser = Browser::new();
-    let info = browser.keep(scenario, commits, keeps);
+    let info = browser.keep(scenario, commits, side_records);
     let ((host, _), scenario) = (browser.tab(1), scenario.clone());
     match at_once(async move { host.look(&scenario, &info.id).await }) {
         Ok(session) => session,

@@ -8,11 +8,11 @@ use codec::CommitOrLoss;
 use es::sort;
 use futures::future::poll_fn;
 use futures::stream::{FuturesUnordered, StreamExt};
-use lab::Keep;
+use lab::SideRecord;
 use store::{LogInfo, StoreError};
 
 use crate::open_log::{Inner, Work};
-use crate::{Claim, OpenLog, Trouble, kept_in};
+use crate::{Claim, OpenLog, Trouble, decode_side_records};
 
 /// What could not be read when it was needed is asked for again so much later, in milliseconds.
 const AGAIN_MILLIS: u64 = 2_000;
@@ -137,16 +137,17 @@ impl OpenLog {
     }
 
     /// The side effects that others have performed.
-    async fn effects_elsewhere(&self) -> Vec<Keep> {
+    async fn effects_elsewhere(&self) -> Vec<SideRecord> {
         if self.runs_processes() || self.session().scenario().processes.is_empty() {
             return Vec::new();
         }
         let Ok(records) = self.records().await else { return Vec::new() };
         let known = self.session().world().outbox().len();
-        let mut effects = kept_in(&records);
-        effects.retain(|it| matches!(it, Keep::Effect(_)));
+        let mut effects = decode_side_records(&records);
+        effects.retain(|it| matches!(it, SideRecord::Effect(_)));
         // They are kept in order of their ids.
-        let position = |it: &Keep| if let Keep::Effect(it) = it { it.position } else { 0 };
+        let position =
+            |it: &SideRecord| if let SideRecord::Effect(it) = it { it.position } else { 0 };
         sort(&mut effects, |a, b| position(a).cmp(&position(b)));
         if effects.len() > known { effects } else { Vec::new() }
     }
@@ -191,11 +192,11 @@ impl OpenLog {
             let mut marks = Vec::new();
             {
                 let mut session = self.session_mut();
-                for kept in kept_in(&records) {
+                for kept in decode_side_records(&records) {
                     match kept {
-                        Keep::Mark(process, position) => marks.push((process, position)),
-                        Keep::Effect(_) => session.world_mut().recall(kept),
-                        Keep::Refusal(_) => {}
+                        SideRecord::Mark(process, position) => marks.push((process, position)),
+                        SideRecord::Effect(_) => session.world_mut().recall(kept),
+                        SideRecord::Refusal(_) => {}
                     }
                 }
                 session.world_mut().take_over(marks);

@@ -31,7 +31,7 @@ pub use protocol::{
     Answered, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone, How, Imagine,
     JsonText, LoadBy, Place, Request, Response, Sent, Stepped, SubscriptionChange, Told, When,
 };
-pub use side_records::kept_in;
+pub use side_records::decode_side_records;
 pub use slices::Slice;
 pub use trouble::Trouble;
 pub use {codec, es, lab, scenarios, store};

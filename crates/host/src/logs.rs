@@ -6,7 +6,7 @@ use codec::archive::{Export, Format, Import, Imported};
 use codec::{CommitOrLoss, Segment, Segments, segments_of};
 use es::{Scenario, StoredCommit};
 use futures::future::LocalBoxFuture;
-use lab::{Keep, Kind, Subscription, Viewpoint};
+use lab::{Kind, SideRecord, Subscription, Viewpoint};
 use store::{LogInfo, Records, StoreError, StoreFuture};
 
 use crate::{Host, OpenLog, Trouble};
@@ -83,7 +83,7 @@ impl Host {
         scenario: &'a Rc<Scenario>,
         title: String,
         archive: Imported,
-        mut keeps: Vec<Keep>,
+        mut side_records: Vec<SideRecord>,
         last: &'a mut dyn FnMut(),
     ) -> LocalBoxFuture<'a, Result<LogInfo, String>> {
         Box::pin(async move {
@@ -93,12 +93,15 @@ impl Host {
             let mut pieces = archive.into_new(self.clock.now())?.into_segments().chain(after(last));
             // What was asked for by the old log's processes is not asked for again.
             for name in scenario.processes.iter().map(|process| process.name()) {
-                if !keeps.iter().any(|it| matches!(it, Keep::Mark(process, _) if *process == name))
+                if !side_records
+                    .iter()
+                    .any(|it| matches!(it, SideRecord::Mark(process, _) if *process == name))
                 {
-                    keeps.push(Keep::Mark(name, events));
+                    side_records.push(SideRecord::Mark(name, events));
                 }
             }
-            let stored = self.import(&info, &mut pieces, &self.records_of(&keeps)).await;
+            let stored =
+                self.import(&info, &mut pieces, &self.encode_side_records(&side_records)).await;
             stored.map_err(|fault| fault.to_string())?;
             Ok(info)
         })
@@ -200,14 +203,14 @@ impl OpenLog {
     pub(crate) async fn fork(&self, position: u64) -> Result<LogInfo, StoreError> {
         let host = &self.0.host;
         let commits = self.copied(position).await;
-        let (scenario, keeps) = {
+        let (scenario, side_records) = {
             let session = self.session();
-            (session.scenario().clone(), session.world().kept_up_to(position))
+            (session.scenario().clone(), session.world().side_records_up_to(position))
         };
         let from = Some((self.0.id.clone(), position));
         let title = format!("{} from {position}", self.info().title);
         let info = host.new_log(&scenario, title, from);
-        let records = host.records_of(&keeps);
+        let records = host.encode_side_records(&side_records);
         host.import(&info, &mut commits.into_segments(), &records).await?;
         Ok(info)
     }
@@ -243,15 +246,15 @@ impl OpenLog {
         let host = &self.0.host;
         // Where that fails, what follows says why.
         _ = host.reopen().await;
-        let (info, commits, keeps) = {
+        let (info, commits, side_records) = {
             let session = self.session();
             let head = session.head();
             let from = Some((self.0.id.clone(), head));
             let info = host.new_log(session.scenario(), self.info().title, from);
-            (info, session.commits(head), session.world().kept_up_to(head))
+            (info, session.commits(head), session.world().side_records_up_to(head))
         };
         let mut commits = segments_of(commits.iter().map(StoredCommit::from));
-        host.import(&info, &mut commits, &host.records_of(&keeps)).await?;
+        host.import(&info, &mut commits, &host.encode_side_records(&side_records)).await?;
         Ok(info)
     }
 

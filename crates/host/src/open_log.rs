@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::commands::sent;
 use crate::protocol::{Command, Error, ErrorCode, Response, Told};
-use crate::{Claim, Host, Runner, Slice, Trouble, kept_in};
+use crate::{Claim, Host, Runner, Slice, Trouble, decode_side_records};
 
 /// A log of so many events is folded before it is shown. Of a longer one the events can be seen
 /// meanwhile.
@@ -117,7 +117,7 @@ impl Host {
             CommitOrLoss::Commit(_) => {}
         };
         self.read(log, 0, 0, &mut visit).await?;
-        let kept = kept_in(&records);
+        let kept = decode_side_records(&records);
         if kept.len() < records.len() && losses.is_empty() {
             let head = world.log().head();
             let why = "a record is damaged".to_owned();
@@ -461,12 +461,12 @@ impl OpenLog {
 
     /// Stores the side records that have come up.
     async fn keep(&self) {
-        let keeps = self.session_mut().world_mut().take_keeps();
-        for keep in keeps {
+        let side_records = self.session_mut().world_mut().take_side_records();
+        for side_record in side_records {
             if self.trouble().is_some_and(|it| it.lasts() || it == Trouble::Silent) {
                 return;
             }
-            let ((on, key), text) = self.0.host.written(&keep);
+            let ((on, key), text) = self.0.host.written(&side_record);
             match self.0.host.put(&self.0.id, on, &key, &text).await {
                 Ok(()) if on == Shelf::Effects => self.announce(),
                 Ok(()) => {}

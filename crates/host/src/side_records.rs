@@ -1,7 +1,7 @@
 //! The side records of a log: marks, effects and refusals, as a store keeps them.
 
 use es::Map;
-use lab::Keep;
+use lab::SideRecord;
 use store::{Records, Shelf};
 
 use crate::Host;
@@ -10,12 +10,12 @@ use crate::Host;
 type Written = ((Shelf, String), String);
 
 impl Host {
-    pub(crate) fn written(&self, keep: &Keep) -> Written {
-        let (on, key, text) = match keep {
-            Keep::Mark(process, position) => {
+    pub(crate) fn written(&self, side_record: &SideRecord) -> Written {
+        let (on, key, text) = match side_record {
+            SideRecord::Mark(process, position) => {
                 (Shelf::Marks, process.to_string(), position.to_string())
             }
-            Keep::Effect(effect) => (
+            SideRecord::Effect(effect) => (
                 Shelf::Effects,
                 // Performed more than once, it is kept more than once.
                 match effect.repeat {
@@ -25,7 +25,7 @@ impl Host {
                 serde_json::to_string(effect).unwrap_or_default(),
             ),
             // In order of time, and no two tabs take the same.
-            Keep::Refusal(entry) => (
+            SideRecord::Refusal(entry) => (
                 Shelf::Refusals,
                 self.ids.next().to_string(),
                 serde_json::to_string(entry).unwrap_or_default(),
@@ -35,17 +35,17 @@ impl Host {
     }
 
     /// Side records as a store keeps them.
-    pub fn records_of(&self, keeps: &[Keep]) -> Records {
-        keeps.iter().map(|keep| self.written(keep)).collect::<Map<_, _>>()
+    pub fn encode_side_records(&self, side_records: &[SideRecord]) -> Records {
+        side_records.iter().map(|side_record| self.written(side_record)).collect::<Map<_, _>>()
     }
 }
 
 /// What side records say, as far as they can be read.
-pub fn kept_in(records: &Records) -> Vec<Keep> {
+pub fn decode_side_records(records: &Records) -> Vec<SideRecord> {
     let kept = |((shelf, key), text): (&(Shelf, String), &String)| match shelf {
-        Shelf::Marks => Some(Keep::Mark(key.as_str().into(), text.parse().ok()?)),
-        Shelf::Effects => serde_json::from_str(text).ok().map(Keep::Effect),
-        Shelf::Refusals => serde_json::from_str(text).ok().map(Keep::Refusal),
+        Shelf::Marks => Some(SideRecord::Mark(key.as_str().into(), text.parse().ok()?)),
+        Shelf::Effects => serde_json::from_str(text).ok().map(SideRecord::Effect),
+        Shelf::Refusals => serde_json::from_str(text).ok().map(SideRecord::Refusal),
     };
     records.iter().filter_map(kept).collect()
 }

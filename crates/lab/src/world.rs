@@ -2,7 +2,7 @@
 //!
 //! It is sans-I/O. [`World::step`] does one thing and says what it was; when a commit is to be
 //! stored it waits for [`World::answer`], and small records to keep are collected from
-//! [`World::take_keeps`]. Nothing is shown as a fact before the store has it. The same commands,
+//! [`World::take_side_records`]. Nothing is shown as a fact before the store has it. The same commands,
 //! ids and times give the same run, byte for byte.
 
 mod port;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 pub use self::did::Did;
 use self::handling::{Appending, Asked, Handling, Stage};
-pub use self::port::{Answer, Ask, Bulk, Keep};
+pub use self::port::{Answer, Ask, Bulk, SideRecord};
 use super::journal::{Entry, Outcome};
 use super::outbox::{Effect, Status};
 use super::snapshots::{Loading, Meter, Snapshot, Snapshots};
@@ -57,7 +57,7 @@ pub struct World {
     watching: bool,
     /// More than the revision of any subscription that was ended.
     ended: u64,
-    keeps: Vec<Keep>,
+    side_records: Vec<SideRecord>,
     outcomes: Vec<Entry>,
 }
 
@@ -82,7 +82,7 @@ impl World {
             snapshots: Snapshots::default(),
             watching: false,
             ended: 0,
-            keeps: Vec::new(),
+            side_records: Vec::new(),
             outcomes: Vec::new(),
         };
         for projection in &scenario.projections {
@@ -100,11 +100,11 @@ impl World {
 
     /// Ends the learning of a log that was kept, with the small records beside it. Subscriptions
     /// are to be refilled next.
-    pub fn settle(&mut self, keeps: impl IntoIterator<Item = Keep>) {
+    pub fn settle(&mut self, side_records: impl IntoIterator<Item = SideRecord>) {
         // What follows from the commits alone need not be kept again.
-        self.keeps.clear();
-        for keep in keeps {
-            self.recall(keep);
+        self.side_records.clear();
+        for side_record in side_records {
+            self.recall(side_record);
         }
         sort(&mut self.outbox, |a, b| (a.position, a.id).cmp(&(b.position, b.id)));
         sort(&mut self.journal, |a, b| a.commits.cmp(&b.commits));
@@ -187,14 +187,14 @@ impl World {
     }
 
     /// Takes in a small record that was kept.
-    pub fn recall(&mut self, keep: Keep) {
-        match keep {
-            Keep::Mark(process, position) => {
+    pub fn recall(&mut self, side_record: SideRecord) {
+        match side_record {
+            SideRecord::Mark(process, position) => {
                 if let Some(subscription) = self.find(&process) {
                     subscription.mark = position;
                 }
             }
-            Keep::Effect(effect) => {
+            SideRecord::Effect(effect) => {
                 let times = self.performed.entry(effect.id).or_default();
                 // One that another tab performed may be told of twice.
                 if effect.repeat >= *times {
@@ -202,26 +202,26 @@ impl World {
                     self.outbox.push(effect);
                 }
             }
-            Keep::Refusal(entry) => self.journal.push(entry),
+            SideRecord::Refusal(entry) => self.journal.push(entry),
         }
     }
 
     /// What a copy of the log up to `position` needs to go on from there, as records to keep: the
     /// side effects that were performed, the commands that had come to nothing, and up to where
     /// its processes need not react again.
-    pub fn kept_up_to(&self, position: u64) -> Vec<Keep> {
+    pub fn side_records_up_to(&self, position: u64) -> Vec<SideRecord> {
         let processes = self.subscriptions.iter().filter(|it| it.kind == Kind::Process);
         let answered = self.answered_by(position);
-        let marks = processes.map(|it| Keep::Mark(it.name.clone(), it.mark.min(answered)));
+        let marks = processes.map(|it| SideRecord::Mark(it.name.clone(), it.mark.min(answered)));
         let performed = |it: &&Effect| it.status == Status::Performed && it.position <= position;
-        let effects = self.outbox.iter().filter(performed).cloned().map(Keep::Effect);
+        let effects = self.outbox.iter().filter(performed).cloned().map(SideRecord::Effect);
         let refused = |it: &&Entry| {
             // What a process repeats there, it notes there.
             let other =
                 matches!(it.outcome, Outcome::Accepted | Outcome::Repeated | Outcome::NotStored);
             !other && !it.is_after(position)
         };
-        let refusals = self.journal.iter().filter(refused).cloned().map(Keep::Refusal);
+        let refusals = self.journal.iter().filter(refused).cloned().map(SideRecord::Refusal);
         marks.chain(effects).chain(refusals).collect()
     }
 
@@ -361,8 +361,8 @@ impl World {
     }
 
     /// The small records to keep that have come up since this was last asked.
-    pub fn take_keeps(&mut self) -> Vec<Keep> {
-        std::mem::take(&mut self.keeps)
+    pub fn take_side_records(&mut self) -> Vec<SideRecord> {
+        std::mem::take(&mut self.side_records)
     }
 
     /// Takes in a commit that is stored, whoever wrote it. False, and nothing taken in, where

@@ -11,8 +11,8 @@ use super::{App, How, Msg, later};
 use crate::codec::CommitOrLoss;
 use crate::codec::archive::{self, Format, Import, Imported};
 use crate::es::{Scenario, View, sort};
-use crate::host::{Host, OpenLog, Request, Response, Restored, kept_in};
-use crate::lab::Keep;
+use crate::host::{Host, OpenLog, Request, Response, Restored, decode_side_records};
+use crate::lab::SideRecord;
 use crate::lab::csv::csv;
 use crate::store::link::{self, LinkError, Shared};
 use crate::store::{Durability, IdbStore, LogInfo};
@@ -524,9 +524,9 @@ impl App {
         Address::clear();
         later(ctx.link(), async move {
             let imported = Imported::of(shared.commits);
-            let (at, keeps) = (Some(shared.position), kept_in(&shared.records));
+            let (at, side_records) = (Some(shared.position), decode_side_records(&shared.records));
             let firm = Firm::default();
-            match new(&host, &scenario, shared.title, imported, keeps, &firm).await {
+            match new(&host, &scenario, shared.title, imported, side_records, &firm).await {
                 Ok((info, _)) => Msg::Open(info.scenario.as_str().into(), How::Log(info.id, at)),
                 Err(why) => Msg::Fault(format!("The log in this link could not be kept: {why}.")),
             }
@@ -594,12 +594,13 @@ async fn new(
     scenario: &Rc<Scenario>,
     title: String,
     archive: Imported,
-    keeps: Vec<Keep>,
+    side_records: Vec<SideRecord>,
     firm: &Firm,
 ) -> Result<(LogInfo, String), String> {
     let start = clock();
     let events = archive.events;
-    let info = host.import_new(scenario, title, archive, keeps, &mut || firm.set(true)).await?;
+    let info =
+        host.import_new(scenario, title, archive, side_records, &mut || firm.set(true)).await?;
     let millis = clock() - start;
     let said =
         format!("{events} events are a new log, {} ms after the import began.", millis.round());

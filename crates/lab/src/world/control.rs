@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Keep, World};
+use super::{SideRecord, World};
 use crate::journal::Outcome;
 use crate::subscription::{Control, ControlError, Kind, Subscription, Wait};
 use es::{AnyRunner, Fold, IdSet, Reaction, Reader, Subscriber};
@@ -105,7 +105,7 @@ impl World {
                 it.mark = to;
                 let name = it.name.clone();
                 self.restart(&name, code, to.min(checkpoint)).ok_or_else(unknown)?;
-                self.keeps.push(Keep::Mark(name, to));
+                self.side_records.push(SideRecord::Mark(name, to));
             }
         }
         Ok(())
@@ -139,7 +139,7 @@ impl World {
         let it = self.subscriptions.iter_mut().find(|it| &*it.name == name)?;
         if it.kind == Kind::Process && it.code != code && !watching {
             // Other code may ask for something where this one asked for nothing.
-            self.keeps.push(Keep::Mark(it.name.clone(), it.mark));
+            self.side_records.push(SideRecord::Mark(it.name.clone(), it.mark));
         }
         it.code = code;
         it.start_at(runner, position, &self.log);

@@ -7,7 +7,7 @@ use crate::subscription::{Due, Fault, Kind, Subscription};
 use es::{CommandRecord, Envelope, Fold, Reaction, Recorded, Stopped};
 
 use super::handling::{Asked, Handling};
-use super::{Did, Keep, World};
+use super::{Did, SideRecord, World};
 
 impl World {
     /// Tells whoever is furthest behind what is next.
@@ -131,7 +131,7 @@ impl World {
             let first = self.scenario.processes.iter().find(|it| it.name() == name);
             if first.is_some_and(|it| it.code() != code) {
                 // A reload begins with the first version, which may ask for what this one did not.
-                self.keeps.push(Keep::Mark(name, mark));
+                self.side_records.push(SideRecord::Mark(name, mark));
             }
         }
     }
@@ -212,7 +212,7 @@ impl World {
         };
         let name = effect.kind.clone();
         if status == Status::Performed {
-            self.keeps.push(Keep::Effect(effect.clone()));
+            self.side_records.push(SideRecord::Effect(effect.clone()));
         }
         self.outbox.push(effect);
         self.close(Some((process.clone(), position)), id);
@@ -228,7 +228,7 @@ impl World {
         let open = it.open.first_key_value().map(|(position, _)| position - 1);
         let position = open.unwrap_or(u64::MAX).min(it.checkpoint).max(it.mark);
         it.mark = position;
-        self.keeps.push(Keep::Mark(process.clone(), position));
+        self.side_records.push(SideRecord::Mark(process.clone(), position));
         Some(Did::Checkpointed { process, position })
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::handling::{Appending, Asked, Decision, Handling, ReactionOf, Sender, Stage};
-use super::{Answer, Did, Keep, World};
+use super::{Answer, Did, SideRecord, World};
 use crate::journal::{Entry, Outcome};
 use crate::snapshots::{Load, Loading};
 use crate::subscription::{Fault, Kind};
@@ -199,8 +199,9 @@ impl World {
             if subscription.kind == Kind::Process && answered {
                 subscription.mark = to;
                 let name = &subscription.name;
-                self.keeps.retain(|it| !matches!(it, Keep::Mark(process, _) if process == name));
-                self.keeps.push(Keep::Mark(name.clone(), to));
+                self.side_records
+                    .retain(|it| !matches!(it, SideRecord::Mark(process, _) if process == name));
+                self.side_records.push(SideRecord::Mark(name.clone(), to));
             }
         }
     }
@@ -286,7 +287,7 @@ impl World {
         let (after, commits) = (self.log.head(), self.log.commits());
         let entry = Entry { envelope: Rc::new(envelope), outcome, reason, events, after, commits };
         if entry.outcome != Outcome::NotStored {
-            self.keeps.push(Keep::Refusal(entry.clone()));
+            self.side_records.push(SideRecord::Refusal(entry.clone()));
         }
         self.journal.push(entry.clone());
         entry

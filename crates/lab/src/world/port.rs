@@ -67,7 +67,7 @@ pub enum Answer {
 /// A small record to keep beside the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Keep {
+pub enum SideRecord {
     /// A process has reacted to every event up to this position.
     Mark(Rc<str>, u64),
     /// A side effect was performed.

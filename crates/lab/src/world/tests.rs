@@ -183,7 +183,7 @@ struct Lab {
     now: u64,
     asked: u64,
     commits: Vec<StoredCommit>,
-    keeps: Vec<Keep>,
+    side_records: Vec<SideRecord>,
 }
 
 /// Doors and a bell.
@@ -218,7 +218,7 @@ fn command(stream: &str, kind: &str) -> CommandRecord {
 fn opened(
     scenario: &Rc<Scenario>,
     commits: Vec<StoredCommit>,
-    keeps: impl IntoIterator<Item = Keep>,
+    side_records: impl IntoIterator<Item = SideRecord>,
 ) -> Result<World, u64> {
     let mut world = World::new(scenario);
     for commit in commits {
@@ -226,7 +226,7 @@ fn opened(
             return Err(world.log.head() + 1);
         }
     }
-    world.settle(keeps);
+    world.settle(side_records);
     while !world.refill(u64::MAX) {}
     Ok(world)
 }
@@ -237,7 +237,7 @@ impl Lab {
     }
 
     fn of(world: World) -> Self {
-        Self { world, now: 1_000, asked: 0, commits: Vec::new(), keeps: Vec::new() }
+        Self { world, now: 1_000, asked: 0, commits: Vec::new(), side_records: Vec::new() }
     }
 
     /// Alice sends a command, with the next number for an id.
@@ -272,7 +272,7 @@ impl Lab {
 
     fn step(&mut self) -> Option<Did> {
         let did = self.world.step(self.now);
-        self.keeps.extend(self.world.take_keeps());
+        self.side_records.extend(self.world.take_side_records());
         did
     }
 
@@ -315,13 +315,13 @@ impl Lab {
 
     /// The world that a reload finds.
     fn reopened(&self) -> Self {
-        self.reopened_with(self.keeps.clone())
+        self.reopened_with(self.side_records.clone())
     }
 
-    fn reopened_with(&self, keeps: Vec<Keep>) -> Self {
+    fn reopened_with(&self, side_records: Vec<SideRecord>) -> Self {
         let (scenario, commits) = (&self.world.scenario, self.commits.clone());
-        let mut lab = Self::of(opened(scenario, commits.clone(), keeps.clone()).unwrap());
-        (lab.asked, lab.commits, lab.keeps) = (self.asked, commits, keeps);
+        let mut lab = Self::of(opened(scenario, commits.clone(), side_records.clone()).unwrap());
+        (lab.asked, lab.commits, lab.side_records) = (self.asked, commits, side_records);
         lab
     }
 
@@ -335,7 +335,7 @@ impl Lab {
 
     /// The marks that were kept.
     fn kept_marks(&self) -> Vec<u64> {
-        marks(&self.keeps)
+        marks(&self.side_records)
     }
 
     fn held_back(&self) -> u64 {
@@ -366,12 +366,12 @@ impl Lab {
 }
 
 /// The marks among what is to be kept.
-fn marks(keeps: &[Keep]) -> Vec<u64> {
-    let mark = |keep: &Keep| match keep {
-        Keep::Mark(_, position) => Some(*position),
+fn marks(side_records: &[SideRecord]) -> Vec<u64> {
+    let mark = |side_record: &SideRecord| match side_record {
+        SideRecord::Mark(_, position) => Some(*position),
         _ => None,
     };
-    keeps.iter().filter_map(mark).collect()
+    side_records.iter().filter_map(mark).collect()
 }
 
 /// Compares lines.
@@ -507,7 +507,7 @@ fn a_refused_command_ends_where_it_is_refused_and_is_journalled() {
     "#]],
     );
     assert_eq!((lab.world.log().head(), lab.world.log().commits()), (0, 0));
-    assert_eq!(lab.keeps.len(), 1, "the refusal is kept");
+    assert_eq!(lab.side_records.len(), 1, "the refusal is kept");
 }
 
 #[test]
@@ -758,7 +758,7 @@ fn whoever_watches_folds_and_sends_nothing_until_they_take_over_from_the_mark() 
         Porter takes in event 1
     "#]],
     );
-    assert!(lab.keeps.is_empty());
+    assert!(lab.side_records.is_empty());
     assert_eq!(
         lab.world.control("Porter", Control::Redeliver(0)).unwrap_err().to_string(),
         "another tab runs Porter, and would not hear of it: do that there"
@@ -863,7 +863,7 @@ fn what_the_store_could_not_take_never_happened_and_may_be_asked_again() {
         Not stored: the disk is full
     "#]],
     );
-    assert_eq!((lab.world.log().commits(), lab.keeps.len()), (0, 0));
+    assert_eq!((lab.world.log().commits(), lab.side_records.len()), (0, 0));
     lab.ask_as(1, command("door-1", "Open"), None);
     lab.run();
     check(
@@ -1092,9 +1092,9 @@ fn a_browser_killed_between_reaction_and_mark_performs_no_effect_twice() {
     lab.ask("door-1", "Open");
     lab.run();
     // The mark was lost; what was done was not.
-    let mut keeps = lab.keeps.clone();
-    keeps.retain(|keep| !matches!(keep, Keep::Mark(..)));
-    let mut again = lab.reopened_with(keeps);
+    let mut side_records = lab.side_records.clone();
+    side_records.retain(|side_record| !matches!(side_record, SideRecord::Mark(..)));
+    let mut again = lab.reopened_with(side_records);
     check(
         again.run(),
         expect![[r#"
@@ -1215,14 +1215,14 @@ fn a_rebuilt_process_counts_what_it_holds_back_and_sends_nothing() {
     assert_eq!(lab.mark(), lab.world.log().head());
     let (log, outbox) = (lab.log(), lab.outbox());
     // Its mark is kept where its code changes, and at no other time.
-    let kept = lab.keeps.len() + 2;
+    let kept = lab.side_records.len() + 2;
     for (code, held_back) in [(1, 4), (2, 6), (1, 4)] {
         assert!(lab.world.rebuild("Porter", code));
         let steps = lab.run();
         assert!(steps.iter().all(|it| it.starts_with("Porter takes in")), "{steps:#?}");
         assert_eq!(lab.held_back(), held_back, "version {code}");
     }
-    assert_eq!((lab.log(), lab.outbox(), lab.keeps.len()), (log, outbox, kept));
+    assert_eq!((lab.log(), lab.outbox(), lab.side_records.len()), (log, outbox, kept));
     assert!(!lab.world.rebuild("Porter", 3));
     assert!(!lab.world.rebuild("Windows", 1));
 }
@@ -1358,8 +1358,8 @@ fn what_was_refused_up_to_a_position_is_known_in_a_fork() {
     lab.ask("door-2", "Open");
     lab.run();
     let kept = |position| {
-        let keeps = lab.world.kept_up_to(position).into_iter();
-        keeps.filter(|keep| matches!(keep, Keep::Refusal(_))).count()
+        let side_records = lab.world.side_records_up_to(position).into_iter();
+        side_records.filter(|side_record| matches!(side_record, SideRecord::Refusal(_))).count()
     };
     assert_eq!([kept(0), kept(1), kept(2)], [0, 1, 1]);
 }
@@ -1379,7 +1379,7 @@ fn a_fork_s_processes_go_on_from_the_first_event_of_which_something_came_later()
         #4 bell-1 v2 Rang Porter
     "#]],
     );
-    let marks = |position| marks(&lab.world.kept_up_to(position));
+    let marks = |position| marks(&lab.world.side_records_up_to(position));
     assert_eq!((0..=4).map(marks).collect::<Vec<_>>(), [[0], [0], [0], [1], [4]]);
 }
 
@@ -1395,8 +1395,8 @@ fn what_was_performed_up_to_a_position_is_not_performed_again_in_a_fork() {
         fork.commits.push((&commit).into());
         assert!(fork.world.learned(commit));
     }
-    for keep in session.world().kept_up_to(1) {
-        fork.world.recall(keep);
+    for side_record in session.world().side_records_up_to(1) {
+        fork.world.recall(side_record);
     }
     check(
         fork.run(),

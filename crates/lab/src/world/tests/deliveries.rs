@@ -28,7 +28,7 @@ fn imported() -> Lab {
 impl Lab {
     fn set(&mut self, name: &str, control: Control) {
         self.world.control(name, control).unwrap();
-        self.keeps.extend(self.world.take_keeps());
+        self.side_records.extend(self.world.take_side_records());
     }
 
     fn refused(&mut self, name: &str, control: Control) -> String {
@@ -59,7 +59,7 @@ fn a_long_archive_leaves_one_mark_a_process_at_most() {
         lab.pause("Porter", paused);
         lab.ask("door-1", "Open");
         lab.run();
-        lab.keeps.clear();
+        lab.side_records.clear();
         let mut other = Lab::of(opened(&kept_house(), lab.commits.clone(), []).unwrap());
         other.asked = 1_000;
         for _ in 0..20 {
@@ -70,7 +70,7 @@ fn a_long_archive_leaves_one_mark_a_process_at_most() {
             commit.envelope.unanswered = true;
             assert!(lab.world.learned(commit.read(&lab.world.scenario)));
         }
-        assert_eq!(lab.world.take_keeps().len(), usize::from(!paused));
+        assert_eq!(lab.world.take_side_records().len(), usize::from(!paused));
     }
 }
 
@@ -462,7 +462,7 @@ fn a_process_that_is_moved_back_reacts_to_nothing_again() {
     let mut lab = Lab::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.run();
-    let (log, kept) = (lab.log(), lab.keeps.len());
+    let (log, kept) = (lab.log(), lab.side_records.len());
     lab.set("Porter", Control::Rewind(0));
     check(
         lab.run(),
@@ -471,7 +471,7 @@ fn a_process_that_is_moved_back_reacts_to_nothing_again() {
         Porter takes in event 2
     "#]],
     );
-    assert_eq!((lab.log(), lab.keeps.len(), lab.held_back()), (log, kept, 2));
+    assert_eq!((lab.log(), lab.side_records.len(), lab.held_back()), (log, kept, 2));
 }
 
 #[test]

@@ -474,7 +474,7 @@ fn the_log_is_folded_to_its_end_although_a_process_stops_before_its_mark() {
     for commit in lab.commits {
         assert!(world.learned(commit.read(&lab.world.scenario)));
     }
-    world.settle([Keep::Mark("Postman".into(), 3)]);
+    world.settle([SideRecord::Mark("Postman".into(), 3)]);
     let turns = (0..20).take_while(|_| !world.refill(1)).count();
     assert!(turns < 20, "it ends");
     let checkpoint = |name| world.subscription(name).unwrap().checkpoint();
