@@ -17,7 +17,7 @@ use idb::{DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, TransactionMod
 use js_sys::{Function, Uint8Array};
 use leftfold::codec::segments_of;
 use leftfold::es::{Commit, StoredCommit};
-use leftfold::store::{IdbStore, LogStore, Records, Shelf, StoreError};
+use leftfold::store::{IdbStore, LogStore, Shelf, SideRecords, StoreError};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -156,7 +156,7 @@ async fn a_lost_segment_is_named_with_its_range() {
     for piece in stored.chunks(1_000) {
         assert_eq!(
             store
-                .import(&info("a"), &mut segments_of(piece.iter().cloned()), &Records::new())
+                .import(&info("a"), &mut segments_of(piece.iter().cloned()), &SideRecords::new())
                 .await,
             Ok(())
         );
@@ -210,7 +210,7 @@ async fn an_import_that_nobody_waits_for_any_more_leaves_nothing() {
     let stored: Vec<_> = commits(12_000).iter().map(StoredCommit::from).collect();
     let mut stored = segments_of(stored);
     let log = info("a");
-    let nothing = Records::new();
+    let nothing = SideRecords::new();
     {
         let mut import = std::pin::pin!(store.import(&log, &mut stored, &nothing));
         let mut waits = 0;

@@ -28,7 +28,7 @@ use leftfold::lab::{
     Ask, Control, Did, FieldKind, Health, Kind, Outcome, Panel, Session, SideRecord, World, forms,
 };
 use leftfold::scenarios::all as scenarios;
-use leftfold::store::Records;
+use leftfold::store::SideRecords;
 use leftfold::store::link::{self, Shared};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -235,7 +235,7 @@ fn a_log_that_is_exported_and_imported_is_the_same_log() {
 fn a_log_that_travels_in_a_link_arrives_as_it_was() {
     check_stories(|run| {
         let (scenario, title) = (run.session().scenario().id.to_string(), "A log".to_owned());
-        let records = Records::new();
+        let records = SideRecords::new();
         let shared = Shared { scenario, title, position: 3, commits: run.commits(), records };
         let arrived = link::read(&link::write(&shared).unwrap()).unwrap();
         assert_eq!(format!("{arrived:?}"), format!("{shared:?}"));

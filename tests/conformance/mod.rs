@@ -13,7 +13,7 @@ use leftfold::es::{
     Aggregate, Commit, Envelope, EventLog, Map, Proposal, Scenario, StoredCommit, Stream,
     command_id, read_event,
 };
-use leftfold::store::{CommitPlace, Kept, LogInfo, LogStore, Records, Shelf, StoreError};
+use leftfold::store::{CommitPlace, Kept, LogInfo, LogStore, Shelf, SideRecords, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -439,7 +439,7 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     let commits = alice.commits.clone();
     let stored = || commits.iter().map(StoredCommit::from);
     let record = ((Shelf::Marks, "one".to_owned()), "7".to_owned());
-    let records: Records = [record].into_iter().collect();
+    let records: SideRecords = [record].into_iter().collect();
     assert_eq!(store.import(&info("a"), &mut segments_of(stored()), &records).await, Ok(()));
     assert_eq!(store.records("a").await, Ok(records.clone()));
     assert_eq!(texts(&store, "a").await, commits.iter().map(text).collect::<Vec<_>>());
@@ -478,7 +478,7 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     assert_eq!(store.logs().await, Ok(vec![renamed]), "what is known of it stays");
     assert_eq!(store.load("b").await.map(|_| ()), Err(StoreError::UnknownLog("b".to_owned())));
     assert_eq!(
-        store.import(&info("b"), &mut segments_of(stored().take(0)), &Records::new()).await,
+        store.import(&info("b"), &mut segments_of(stored().take(0)), &SideRecords::new()).await,
         Ok(())
     );
     assert_eq!(texts(&store, "b").await, [""; 0]);

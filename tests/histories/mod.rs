@@ -17,7 +17,7 @@ use leftfold::host::{
 };
 use leftfold::lab::{Ask, Control, Did, Effect, Form, Kind, SideRecord, Status, Viewpoint};
 use leftfold::scenarios::all as scenarios;
-use leftfold::store::Records;
+use leftfold::store::SideRecords;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -153,7 +153,7 @@ impl Run {
 
     /// Opens what these writes left behind.
     pub fn of_writes(scenario: &Rc<Scenario>, writes: &[Write], now: u64) -> Self {
-        let (mut commits, mut records) = (Vec::new(), Records::new());
+        let (mut commits, mut records) = (Vec::new(), SideRecords::new());
         for write in writes {
             match write {
                 Write::Commit(commit) => commits.push(commit.clone()),

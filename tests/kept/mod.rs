@@ -16,7 +16,7 @@ use leftfold::codec::{CommitOrLoss, Loss};
 use leftfold::es::StoredCommit;
 use leftfold::host::decode_side_records;
 use leftfold::lab::SideRecord;
-use leftfold::store::{LogInfo, Records, Shelf};
+use leftfold::store::{LogInfo, Shelf, SideRecords};
 use miniz_oxide::inflate::decompress_to_vec;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -192,7 +192,7 @@ pub struct Stored {
     pub bytes: u64,
     /// Where it ended when that was last noted beside the database.
     pub noted: Option<End>,
-    pub records: Records,
+    pub records: SideRecords,
 }
 
 impl Dump {

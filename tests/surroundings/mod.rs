@@ -19,7 +19,7 @@ use leftfold::es::{Commit, Map, Scenario, StoredCommit, command_id};
 use leftfold::host::{Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
 use leftfold::lab::{Session, SideRecord};
 use leftfold::store::{
-    CommitPlace, Extent, LogInfo, LogStore, MemoryStore, Records, Shelf, StoreError,
+    CommitPlace, Extent, LogInfo, LogStore, MemoryStore, Shelf, SideRecords, StoreError,
 };
 use uuid::Uuid;
 
@@ -402,7 +402,7 @@ impl Handle {
         let infos = self.0.shared.logs().await?;
         let unknown = || StoreError::UnknownLog(log.to_owned());
         let info = infos.into_iter().find(|it| it.id == log).ok_or_else(unknown)?;
-        self.0.shared.import(&info, &mut segments_of([stored]), &Records::new()).await?;
+        self.0.shared.import(&info, &mut segments_of([stored]), &SideRecords::new()).await?;
         Ok(place)
     }
 }
@@ -472,7 +472,7 @@ impl LogStore for Handle {
         self.call(self.0.shared.read(log, known, head, visit)).await
     }
 
-    async fn records(&self, log: &str) -> Result<Records, StoreError> {
+    async fn records(&self, log: &str) -> Result<SideRecords, StoreError> {
         let records = self.call(self.0.shared.records(log)).await?;
         let forgets = self.0.bug.get() == Some(StoreBug::ForgetsRecords);
         let kept =
@@ -485,7 +485,7 @@ impl LogStore for Handle {
         &self,
         log: &LogInfo,
         commits: &mut dyn Iterator<Item = Segment>,
-        records: &Records,
+        records: &SideRecords,
     ) -> Result<(), StoreError> {
         self.call(self.0.shared.import(log, commits, records)).await
     }

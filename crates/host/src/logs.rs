@@ -7,7 +7,7 @@ use codec::{CommitOrLoss, Segment, Segments, segments_of};
 use es::{Scenario, StoredCommit};
 use futures::future::LocalBoxFuture;
 use lab::{Kind, SideRecord, Subscription, Viewpoint};
-use store::{LogInfo, Records, StoreError, StoreFuture};
+use store::{LogInfo, SideRecords, StoreError, StoreFuture};
 
 use crate::{Host, OpenLog, Trouble};
 
@@ -285,7 +285,7 @@ impl OpenLog {
                     slice.breathe().await;
                 }
                 let mut all = segments_of(commits).chain(after(last));
-                let stored = inner.host.import(&self.info(), &mut all, &Records::new()).await;
+                let stored = inner.host.import(&self.info(), &mut all, &SideRecords::new()).await;
                 stored.map_err(|fault| fault.to_string())?;
                 self.announce();
                 // Once it is stored, nothing may come between.

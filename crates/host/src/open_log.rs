@@ -10,7 +10,7 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::LocalBoxFuture;
 use futures::lock::Mutex;
 use lab::{Answer, Ask, Bulk, Did, Entry, Outcome, Session, Subscription, Viewpoint, World};
-use store::{LogInfo, Records, Shelf, StoreError};
+use store::{LogInfo, Shelf, SideRecords, StoreError};
 use uuid::Uuid;
 
 use crate::commands::sent;
@@ -534,7 +534,7 @@ impl OpenLog {
     }
 
     /// The side records that are kept now.
-    pub(crate) async fn records(&self) -> Result<Records, StoreError> {
+    pub(crate) async fn records(&self) -> Result<SideRecords, StoreError> {
         self.0.host.records(&self.0.id).await
     }
 

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
 use futures::future::{Either, select};
-use store::{CommitPlace, Extent, LogInfo, Records, Shelf, StoreError, StoreFuture};
+use store::{CommitPlace, Extent, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
 
 use crate::Host;
 
@@ -80,7 +80,7 @@ impl Host {
     ///
     /// # Errors
     /// As [`Host::logs`], and [`StoreError::UnknownLog`].
-    pub fn records<'a>(&'a self, log: &'a str) -> StoreFuture<'a, Records> {
+    pub fn records<'a>(&'a self, log: &'a str) -> StoreFuture<'a, SideRecords> {
         self.soon(self.store.records(log))
     }
 
@@ -144,7 +144,7 @@ impl Host {
         &'a self,
         log: &'a LogInfo,
         commits: &'a mut dyn Iterator<Item = Segment>,
-        records: &'a Records,
+        records: &'a SideRecords,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let progress = Cell::new(0);

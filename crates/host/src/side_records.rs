@@ -2,7 +2,7 @@
 
 use es::Map;
 use lab::SideRecord;
-use store::{Records, Shelf};
+use store::{Shelf, SideRecords};
 
 use crate::Host;
 
@@ -35,13 +35,13 @@ impl Host {
     }
 
     /// Side records as a store keeps them.
-    pub fn encode_side_records(&self, side_records: &[SideRecord]) -> Records {
+    pub fn encode_side_records(&self, side_records: &[SideRecord]) -> SideRecords {
         side_records.iter().map(|side_record| self.written(side_record)).collect::<Map<_, _>>()
     }
 }
 
 /// What side records say, as far as they can be read.
-pub fn decode_side_records(records: &Records) -> Vec<SideRecord> {
+pub fn decode_side_records(records: &SideRecords) -> Vec<SideRecord> {
     let kept = |((shelf, key), text): (&(Shelf, String), &String)| match shelf {
         Shelf::Marks => Some(SideRecord::Mark(key.as_str().into(), text.parse().ok()?)),
         Shelf::Effects => serde_json::from_str(text).ok().map(SideRecord::Effect),

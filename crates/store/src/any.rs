@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
 
-use super::{CommitPlace, Extent, LogInfo, LogStore, Records, Shelf, StoreError};
+use super::{CommitPlace, Extent, LogInfo, LogStore, Shelf, SideRecords, StoreError};
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map};
 
@@ -43,13 +43,13 @@ pub trait AnyLogStore {
         visit: &'a mut dyn FnMut(CommitOrLoss<'_>),
     ) -> StoreFuture<'a, ()>;
     /// As [`LogStore::records`].
-    fn records<'a>(&'a self, log: &'a str) -> StoreFuture<'a, Records>;
+    fn records<'a>(&'a self, log: &'a str) -> StoreFuture<'a, SideRecords>;
     /// As [`LogStore::import`].
     fn import<'a>(
         &'a self,
         log: &'a LogInfo,
         commits: &'a mut dyn Iterator<Item = Segment>,
-        records: &'a Records,
+        records: &'a SideRecords,
     ) -> StoreFuture<'a, ()>;
     /// As [`LogStore::extents`].
     fn extents(&self) -> StoreFuture<'_, Map<String, Extent>>;
@@ -98,7 +98,7 @@ impl<S: LogStore> AnyLogStore for S {
         Box::pin(LogStore::read(self, log, known, head, visit))
     }
 
-    fn records<'a>(&'a self, log: &'a str) -> StoreFuture<'a, Records> {
+    fn records<'a>(&'a self, log: &'a str) -> StoreFuture<'a, SideRecords> {
         Box::pin(LogStore::records(self, log))
     }
 
@@ -106,7 +106,7 @@ impl<S: LogStore> AnyLogStore for S {
         &'a self,
         log: &'a LogInfo,
         commits: &'a mut dyn Iterator<Item = Segment>,
-        records: &'a Records,
+        records: &'a SideRecords,
     ) -> StoreFuture<'a, ()> {
         Box::pin(LogStore::import(self, log, commits, records))
     }

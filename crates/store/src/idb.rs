@@ -38,7 +38,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::IdbTransaction;
 
 use super::{
-    CommitPlace, Durability, Extent, LogInfo, LogStore, Records, Shelf, StoreError, place, sentinel,
+    CommitPlace, Durability, Extent, LogInfo, LogStore, Shelf, SideRecords, StoreError, place,
+    sentinel,
 };
 use codec::record::{End, FrameReader, encode};
 use codec::{CommitOrLoss, Segment};
@@ -560,7 +561,7 @@ impl LogStore for IdbStore {
         read_from(&transaction, log, known, Some(reader), visit).await
     }
 
-    async fn records(&self, log: &str) -> Result<Records, StoreError> {
+    async fn records(&self, log: &str) -> Result<SideRecords, StoreError> {
         let transaction = self.begin(&[LOGS, SHELVES], None)?;
         let known = get(&transaction, LOGS, &log)?;
         let shelves = transaction.object_store(SHELVES)?;
@@ -570,7 +571,7 @@ impl LogStore for IdbStore {
         if known.is_none() {
             return Err(StoreError::UnknownLog(log.to_owned()));
         }
-        let mut records = Records::new();
+        let mut records = SideRecords::new();
         for (key, record) in keys.into_iter().zip(texts) {
             let (_, on, key): (String, Shelf, String) = from_value(key)?;
             // One that cannot be read must not hide the others: it is there, and says nothing.
@@ -583,7 +584,7 @@ impl LogStore for IdbStore {
         &self,
         info: &LogInfo,
         commits: &mut dyn Iterator<Item = Segment>,
-        records: &Records,
+        records: &SideRecords,
     ) -> Result<(), StoreError> {
         let (text, log) = (to_text(info)?, &info.id);
         let stores = [LOGS, HEADS, TAIL, SEGMENTS, SHELVES];

@@ -94,11 +94,11 @@ pub struct Kept {
     /// The commits that can be read after the first loss.
     pub stranded: Vec<StoredCommit>,
     /// The small records.
-    pub records: Records,
+    pub records: SideRecords,
 }
 
 /// A log's small records, as JSON text, in order of their keys.
-pub type Records = Map<(Shelf, String), String>;
+pub type SideRecords = Map<(Shelf, String), String>;
 
 /// Why something was not stored. Whatever it is, but for [`StoreError::Silent`], nothing was
 /// changed.
@@ -210,7 +210,7 @@ pub trait LogStore {
     ///
     /// # Errors
     /// [`StoreError::UnknownLog`], [`StoreError::Failed`].
-    async fn records(&self, log: &str) -> Result<Records, StoreError>;
+    async fn records(&self, log: &str) -> Result<SideRecords, StoreError>;
 
     /// Adds commits to the end of a log, and small records beside it: all of them, or nothing.
     /// They are on the disk when this returns. The log is made where there is none; of one that
@@ -223,7 +223,7 @@ pub trait LogStore {
         &self,
         log: &LogInfo,
         commits: &mut dyn Iterator<Item = Segment>,
-        records: &Records,
+        records: &SideRecords,
     ) -> Result<(), StoreError>;
 
     /// How much each log holds, by its id.

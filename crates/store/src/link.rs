@@ -7,7 +7,7 @@
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
-use super::{Records, Shelf};
+use super::{Shelf, SideRecords};
 use codec::record::{CommitOrLoss, End, FrameReader, encode};
 use es::StoredCommit;
 
@@ -33,7 +33,7 @@ pub struct Shared {
     /// The commits.
     pub commits: Vec<StoredCommit>,
     /// The small records beside them.
-    pub records: Records,
+    pub records: SideRecords,
 }
 
 /// Why a log doesn't go into a link, or a link gives no log.
@@ -114,7 +114,7 @@ fn unpack(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
     };
     let (scenario, title) = (text()?, text()?);
     let (position, mut frames) = bytes.split_first_chunk()?;
-    let mut records = Records::new();
+    let mut records = SideRecords::new();
     if recorded {
         let (length, rest) = frames.split_first_chunk()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_link_of_the_first_kind_is_read_as_one_without_small_records() {
-        let whole = Shared { records: Records::new(), ..shared(3) };
+        let whole = Shared { records: SideRecords::new(), ..shared(3) };
         let packed = from_letters(write(&whole).unwrap().strip_prefix(VERSION).unwrap()).unwrap();
         let packed = decompress_to_vec_zlib_with_limit(&packed, ROOM_BYTES).unwrap();
         let at = 2 + whole.scenario.len() + whole.title.len() + 8;

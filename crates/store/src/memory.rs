@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{CommitPlace, Extent, LogInfo, LogStore, Records, Shelf, StoreError, place};
+use super::{CommitPlace, Extent, LogInfo, LogStore, Shelf, SideRecords, StoreError, place};
 use codec::record::End;
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
@@ -17,7 +17,7 @@ struct Log {
     info: LogInfo,
     head: u64,
     commits: Vec<HeldCommit>,
-    records: Records,
+    records: SideRecords,
 }
 
 /// A commit as it came: what an open log appends is shared with it.
@@ -37,7 +37,7 @@ impl HeldCommit {
 
 impl Log {
     fn new(info: LogInfo) -> Self {
-        Self { info, head: 0, commits: Vec::new(), records: Records::new() }
+        Self { info, head: 0, commits: Vec::new(), records: SideRecords::new() }
     }
 }
 
@@ -103,7 +103,7 @@ impl LogStore for MemoryStore {
         Ok(())
     }
 
-    async fn records(&self, log: &str) -> Result<Records, StoreError> {
+    async fn records(&self, log: &str) -> Result<SideRecords, StoreError> {
         self.change(log, |log| log.records.clone())
     }
 
@@ -111,7 +111,7 @@ impl LogStore for MemoryStore {
         &self,
         info: &LogInfo,
         commits: &mut dyn Iterator<Item = Segment>,
-        records: &Records,
+        records: &SideRecords,
     ) -> Result<(), StoreError> {
         let mut logs = self.0.borrow_mut();
         let there = logs.get(&info.id).map(|log| End {
