@@ -14,7 +14,7 @@ use leftfold::codec::archive::{Export, Format, Import};
 use leftfold::codec::record::{End, encode};
 use leftfold::es::{Scenario, StoredCommit};
 use leftfold::host::decode_side_records;
-use leftfold::lab::{Answer, Session};
+use leftfold::lab::{Session, StoreAnswer};
 use leftfold::store::link;
 use miniz_oxide::inflate::decompress_to_vec_zlib;
 use serde_json::{Value, json};
@@ -165,7 +165,11 @@ fn opened(golden: &Golden, dump: &Dump) -> Session {
         if session.world().pending().is_none() {
             return session;
         }
-        let stored = if losses.is_empty() { Answer::Stored } else { Answer::Failed(String::new()) };
+        let stored = if losses.is_empty() {
+            StoreAnswer::Stored
+        } else {
+            StoreAnswer::Failed(String::new())
+        };
         session.world_mut().answer(stored);
     }
 }

@@ -13,8 +13,8 @@ use leftfold::es::{
     read_event,
 };
 use leftfold::lab::{
-    Answer, Ask, Bulk, Control, Entry, Fault, Health, Loading, Outcome, Session, SideRecord, World,
-    compare_logs, forms,
+    Ask, Bulk, Control, Entry, Fault, Health, Loading, Outcome, Session, SideRecord, StoreAnswer,
+    World, compare_logs, forms,
 };
 use leftfold::scenarios::all as scenarios;
 use serde_json::value::RawValue;
@@ -73,7 +73,8 @@ fn run_failing(session: &mut Session, fails: usize) {
             return;
         }
         writes += 1;
-        let answer = if writes == fails { Answer::Failed("full".into()) } else { Answer::Stored };
+        let answer =
+            if writes == fails { StoreAnswer::Failed("full".into()) } else { StoreAnswer::Stored };
         session.world_mut().answer(answer);
     }
 }
@@ -297,7 +298,7 @@ fn a_race_lost_with_any_version_expected_is_forced_as_well() {
     session.world_mut().submit(ours);
     while session.step(NOW).is_some() {}
     assert!(session.learned(theirs));
-    session.world_mut().answer(Answer::Lost);
+    session.world_mut().answer(StoreAnswer::Lost);
     session.run(NOW);
     assert_eq!(session.log().event(3).unwrap().origin(), Origin::Forced);
 }
@@ -322,7 +323,7 @@ fn a_step_of_the_story_that_was_cut_in_two_is_told_to_its_end() {
     session.tell(number);
     // The browser is killed once the first act is stored.
     while session.step(NOW).is_some() {}
-    session.world_mut().answer(Answer::Stored);
+    session.world_mut().answer(StoreAnswer::Stored);
     session.step(NOW);
     let mut again = reloaded(&mut session);
     again.run(NOW);

@@ -9,7 +9,7 @@ use es::{Commit, Scenario};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::LocalBoxFuture;
 use futures::lock::Mutex;
-use lab::{Answer, Ask, Bulk, Did, Entry, Outcome, Session, Subscription, Viewpoint, World};
+use lab::{Ask, Bulk, Did, Entry, Outcome, Session, StoreAnswer, Subscription, Viewpoint, World};
 use store::{LogInfo, Shelf, SideRecords, StoreError};
 use uuid::Uuid;
 
@@ -422,11 +422,11 @@ impl OpenLog {
         }
     }
 
-    async fn store(&self, commit: &Commit) -> Answer {
+    async fn store(&self, commit: &Commit) -> StoreAnswer {
         let inner = &self.0;
         let refused = |it: &Trouble| it.lasts() || *it == Trouble::Silent;
         if let Some(trouble) = self.trouble().filter(refused) {
-            return Answer::Failed(trouble.to_string());
+            return StoreAnswer::Failed(trouble.to_string());
         }
         match inner.host.append(&inner.id, commit).await {
             Ok(place) => {
@@ -437,10 +437,10 @@ impl OpenLog {
                     self.learn().await;
                     if self.session().log().handled(commit.envelope.command_id).is_none() {
                         let why = "it is stored, but what others stored before it cannot be read";
-                        return Answer::Failed(why.to_owned());
+                        return StoreAnswer::Failed(why.to_owned());
                     }
                 }
-                Answer::Stored
+                StoreAnswer::Stored
             }
             Err(StoreError::Conflict { .. } | StoreError::Behind { .. }) => {
                 self.learn().await;
@@ -450,11 +450,11 @@ impl OpenLog {
                 if self.session().log().commits() < commit.number && !unread {
                     inner.trouble.replace(Some(Trouble::Evicted));
                 }
-                Answer::Lost
+                StoreAnswer::Lost
             }
             Err(fault) => {
                 self.in_trouble(&fault);
-                Answer::Failed(fault.to_string())
+                StoreAnswer::Failed(fault.to_string())
             }
         }
     }

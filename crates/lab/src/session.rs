@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::health::Health;
 use super::subscription::{Fault, Kind, Subscription};
-use super::world::{Answer, Did, World};
+use super::world::{Did, StoreAnswer, World};
 use es::{
     CommandRecord, Commit, EventLog, Handler, Map, Reader, Recorded, Scenario, Stopped, Stream,
     Subject, View,
@@ -183,7 +183,9 @@ impl Session {
         loop {
             match self.step(now) {
                 Some(did) => trace.push(did),
-                None if self.0.world.pending().is_some() => self.0.world.answer(Answer::Stored),
+                None if self.0.world.pending().is_some() => {
+                    self.0.world.answer(StoreAnswer::Stored)
+                }
                 None => return trace,
             }
         }

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 pub use self::did::Did;
 use self::handling::{Appending, Asked, Handling, Stage};
-pub use self::port::{Answer, Ask, Bulk, SideRecord};
+pub use self::port::{Ask, Bulk, SideRecord, StoreAnswer};
 use super::journal::{Entry, Outcome};
 use super::outbox::{Effect, Status};
 use super::snapshots::{Loading, Meter, Snapshot, Snapshots};
@@ -348,7 +348,7 @@ impl World {
     }
 
     /// What the store said to the pending commit.
-    pub fn answer(&mut self, answer: Answer) {
+    pub fn answer(&mut self, answer: StoreAnswer) {
         if let Some(waiting) = &mut self.appending {
             waiting.answer.get_or_insert(answer);
         }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::handling::{Appending, Asked, Decision, Handling, ReactionOf, Sender, Stage};
-use super::{Answer, Did, SideRecord, World};
+use super::{Did, SideRecord, StoreAnswer, World};
 use crate::journal::{Entry, Outcome};
 use crate::snapshots::{Load, Loading};
 use crate::subscription::{Fault, Kind};
@@ -146,9 +146,9 @@ impl World {
         self.appending = Some(Appending { commit, sender, answer: None });
     }
 
-    pub(super) fn answered(&mut self, sender: Sender, commit: Commit, answer: Answer) -> Did {
+    pub(super) fn answered(&mut self, sender: Sender, commit: Commit, answer: StoreAnswer) -> Did {
         match answer {
-            Answer::Stored => {
+            StoreAnswer::Stored => {
                 // Where others came before it, it was learned after them, at its own place.
                 let id = commit.envelope.command_id;
                 let known = self.log.handled(id);
@@ -171,10 +171,10 @@ impl World {
                 Did::Appended { from, to, told }
             }
             // Before the winner's commit is learned, another try would lose as well.
-            Answer::Lost if self.log.commits() < commit.number => {
+            StoreAnswer::Lost if self.log.commits() < commit.number => {
                 self.not_stored(sender.parts(), "the log was written elsewhere")
             }
-            Answer::Lost => {
+            StoreAnswer::Lost => {
                 // The winner may have been asked the same, as when two tabs tell one story.
                 if let Some(events) = self.log.handled(commit.envelope.command_id) {
                     let (envelope, reaction_of) = sender.parts();
@@ -187,7 +187,7 @@ impl World {
                     Sender::Bulk(envelope) => self.append_bulk(envelope, drafts),
                 }
             }
-            Answer::Failed(why) => self.not_stored(sender.parts(), &why),
+            StoreAnswer::Failed(why) => self.not_stored(sender.parts(), &why),
         }
     }
 

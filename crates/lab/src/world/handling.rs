@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::port::{Answer, Ask, Bulk};
+use super::port::{Ask, Bulk, StoreAnswer};
 use crate::snapshots::Start;
 use es::{AnyAggregate, CommandRecord, Commit, Draft, Envelope, Expected, Hydrated};
 
@@ -65,7 +65,7 @@ pub(super) struct Decision {
 pub(super) struct Appending {
     pub(super) commit: Commit,
     pub(super) sender: Sender,
-    pub(super) answer: Option<Answer>,
+    pub(super) answer: Option<StoreAnswer>,
 }
 
 /// Whose commit it is.

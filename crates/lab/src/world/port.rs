@@ -54,7 +54,7 @@ pub struct Bulk {
 
 /// What the store said to a commit.
 #[derive(Clone, Debug)]
-pub enum Answer {
+pub enum StoreAnswer {
     /// It is stored. Where the store has put others' commits before it, all of them are to be
     /// learned before this is said, and this one with them, at the place that the store told.
     Stored,

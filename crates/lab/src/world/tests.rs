@@ -279,7 +279,7 @@ impl Lab {
     /// The store has the pending commit.
     fn store(&mut self) {
         self.commits.push(StoredCommit::from(self.world.pending().unwrap()));
-        self.world.answer(Answer::Stored);
+        self.world.answer(StoreAnswer::Stored);
     }
 
     /// Steps until the store is asked; the captions.
@@ -671,7 +671,7 @@ fn a_person_who_loses_a_race_is_told_and_nothing_is_tried_again() {
     lab.ask("door-1", "Open");
     lab.until_pending();
     lab.learn_of("door-1", "Open");
-    lab.world.answer(Answer::Lost);
+    lab.world.answer(StoreAnswer::Lost);
     check(
         lab.run(),
         expect![[r#"
@@ -700,7 +700,7 @@ fn a_log_that_has_merely_grown_gives_the_commit_another_place() {
     lab.ask("door-1", "Open");
     lab.until_pending();
     lab.learn_of("door-2", "Open");
-    lab.world.answer(Answer::Lost);
+    lab.world.answer(StoreAnswer::Lost);
     check(
         lab.run(),
         expect![[r#"
@@ -729,7 +729,7 @@ fn what_was_asked_here_and_elsewhere_is_handled_once() {
     elsewhere.until_pending();
     let commit = elsewhere.world.pending().unwrap().clone();
     assert!(lab.world.learned(commit));
-    lab.world.answer(Answer::Lost);
+    lab.world.answer(StoreAnswer::Lost);
     check(
         lab.run(),
         expect![[r#"
@@ -798,7 +798,7 @@ fn a_process_that_loses_a_race_decides_again_on_the_new_state() {
     lab.store();
     lab.until_pending();
     lab.learn_of("bell-1", "Ring");
-    lab.world.answer(Answer::Lost);
+    lab.world.answer(StoreAnswer::Lost);
     check(
         lab.run(),
         expect![[r#"
@@ -832,7 +832,7 @@ fn a_process_that_loses_a_race_to_a_commit_nobody_told_of_gives_up_until_the_nex
     lab.until_pending();
     lab.store();
     lab.until_pending();
-    lab.world.answer(Answer::Lost);
+    lab.world.answer(StoreAnswer::Lost);
     check(
         lab.run(),
         expect![[r#"
@@ -856,7 +856,7 @@ fn what_the_store_could_not_take_never_happened_and_may_be_asked_again() {
     let mut lab = Lab::new(&house());
     lab.ask_as(1, command("door-1", "Open"), None);
     lab.until_pending();
-    lab.world.answer(Answer::Failed("the disk is full".to_owned()));
+    lab.world.answer(StoreAnswer::Failed("the disk is full".to_owned()));
     check(
         lab.run(),
         expect![[r#"
@@ -888,7 +888,7 @@ fn a_reaction_that_the_store_could_not_take_is_not_handled_and_is_sent_again_aft
     lab.until_pending();
     lab.store();
     lab.until_pending();
-    lab.world.answer(Answer::Failed("the disk is full".to_owned()));
+    lab.world.answer(StoreAnswer::Failed("the disk is full".to_owned()));
     lab.run();
     assert_eq!((lab.mark(), lab.kept_marks().len()), (0, 0), "the mark stays before it");
     let mut again = lab.reopened();
@@ -914,10 +914,10 @@ fn a_reaction_that_the_store_could_not_take_is_not_handled_and_is_sent_again_aft
 #[test]
 fn an_answer_that_nobody_waits_for_is_ignored() {
     let mut lab = Lab::new(&house());
-    lab.world.answer(Answer::Stored);
+    lab.world.answer(StoreAnswer::Stored);
     lab.ask("door-1", "Open");
     lab.step();
-    lab.world.answer(Answer::Failed("the disk is full".to_owned()));
+    lab.world.answer(StoreAnswer::Failed("the disk is full".to_owned()));
     lab.run();
     assert_eq!(lab.world.log().head(), 1);
 }

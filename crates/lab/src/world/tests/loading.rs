@@ -133,7 +133,7 @@ fn a_retry_that_loses_to_a_commit_nobody_told_of_gives_up() {
     let ask = Ask::new(command_id("house", 77), "Bob".into(), command("door-1", "Open"));
     lab.world.submit(Ask { retry: true, ..ask });
     lab.until_pending();
-    lab.world.answer(Answer::Lost);
+    lab.world.answer(StoreAnswer::Lost);
     assert_eq!(lab.run(), ["Not stored: the log was written elsewhere"]);
 }
 

@@ -325,7 +325,7 @@ fn a_step_of_the_story_that_was_not_stored_is_the_next_one_still() {
     let scenario = Scenario::new("house", "House", "Doors.").aggregate::<Door>();
     let scenario = scenario.story(5_000, [open("It is opened."), open("And opened again.")]);
     let mut session = Session::new(World::new(&Rc::new(scenario)));
-    for (answer, next) in [(Answer::Failed("full".into()), 0), (Answer::Stored, 1)] {
+    for (answer, next) in [(StoreAnswer::Failed("full".into()), 0), (StoreAnswer::Stored, 1)] {
         session.tell(0).unwrap();
         while session.world().pending().is_none() {
             session.step(5_000).unwrap();
