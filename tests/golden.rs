@@ -20,7 +20,7 @@ use leftfold::es::{
     StoredCommit, StoredEvent, Stream, View, command_id, read_event,
 };
 use leftfold::es::{CommandRecord, Scenario};
-use leftfold::lab::{Ask, Outcome, Session, World};
+use leftfold::lab::{Outcome, Session, Submission, World};
 use leftfold::scenarios::all as scenarios;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -261,7 +261,7 @@ fn light(session: &mut Session, lamp: &str) -> (Outcome, String) {
         data: to_raw_value(&json!({})).unwrap(),
     };
     let id = command_id("lamps", 100 + session.world().journal().len() as u64);
-    session.world_mut().submit(Ask::new(id, "Alice".into(), command));
+    session.world_mut().submit(Submission::new(id, "Alice".into(), command));
     session.run(2);
     let entry = session.world().journal().last().unwrap();
     (entry.outcome.clone(), entry.reason.as_deref().unwrap_or_default().to_owned())

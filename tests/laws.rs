@@ -25,7 +25,8 @@ use leftfold::es::{
 };
 use leftfold::host::Request;
 use leftfold::lab::{
-    Ask, Control, Did, FieldKind, Health, Kind, Outcome, Panel, Session, SideRecord, World, forms,
+    Control, Did, FieldKind, Health, Kind, Outcome, Panel, Session, SideRecord, Submission, World,
+    forms,
 };
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::SideRecords;
@@ -387,7 +388,7 @@ fn the_same_command_id_is_handled_once() {
             let command = entry.envelope.command.clone().unwrap();
             // Known comes first, whatever is believed of the stream by now.
             let expected = Some(Expected::Exact(1_000_000));
-            let ask = Ask { expected, ..Ask::new(id, actor, command) };
+            let ask = Submission { expected, ..Submission::new(id, actor, command) };
             run.ask(Request::Submit(ask.into())).result.unwrap();
             asks += 1;
         }

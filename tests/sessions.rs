@@ -13,8 +13,8 @@ use leftfold::es::{
     read_event,
 };
 use leftfold::lab::{
-    Ask, Bulk, Control, Entry, Fault, Health, Loading, Outcome, Session, SideRecord, StoreAnswer,
-    World, compare_logs, forms,
+    Bulk, Control, Entry, Fault, Health, Loading, Outcome, Session, SideRecord, StoreAnswer,
+    Submission, World, compare_logs, forms,
 };
 use leftfold::scenarios::all as scenarios;
 use serde_json::value::RawValue;
@@ -45,12 +45,12 @@ fn stream(name: &str) -> Stream {
     Stream::parse(name).unwrap()
 }
 
-fn ask(number: u64, to: &str, kind: &str, data: &str) -> Ask {
+fn ask(number: u64, to: &str, kind: &str, data: &str) -> Submission {
     let command = CommandRecord { stream: stream(to), kind: kind.into(), data: raw(data) };
-    Ask::new(command_id("edges", number), "Alice".into(), command)
+    Submission::new(command_id("edges", number), "Alice".into(), command)
 }
 
-fn send(session: &mut Session, ask: Ask) -> Entry {
+fn send(session: &mut Session, ask: Submission) -> Entry {
     let id = ask.id;
     session.world_mut().submit(ask);
     session.run(NOW);
@@ -137,7 +137,7 @@ fn a_snapshot_is_never_replaced_by_an_older_one() {
     for number in 0..9 {
         send(&mut session, ask(number, "cart-1", "AddToCart", r#"{"item":"pears"}"#));
     }
-    let late = Ask {
+    let late = Submission {
         expected: Some(Expected::Exact(3)),
         ..ask(100, "cart-1", "AddToCart", r#"{"item":"pears"}"#)
     };
@@ -272,7 +272,7 @@ fn a_decision_on_a_state_that_has_passed_is_forced_whatever_was_expected() {
         let open = r#"{"customer":"1","initial_balance":100}"#;
         send(&mut session, ask(1, "account-1", "OpenAccount", open));
         send(&mut session, ask(2, "account-1", "Withdraw", r#"{"amount":100}"#));
-        let late = Ask {
+        let late = Submission {
             expected: Some(expected),
             seen: Some(1),
             ..ask(3, "account-1", "Withdraw", r#"{"amount":100}"#)
@@ -291,7 +291,7 @@ fn a_race_lost_with_any_version_expected_is_forced_as_well() {
     let mut other = reloaded(&mut session);
     send(&mut other, ask(2, "account-1", "Withdraw", r#"{"amount":100}"#));
     let theirs = other.commits(2).remove(1);
-    let ours = Ask {
+    let ours = Submission {
         expected: Some(Expected::Any),
         ..ask(3, "account-1", "Withdraw", r#"{"amount":100}"#)
     };

@@ -9,7 +9,7 @@ use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, 
 use super::parts::{Head, button, chosen, panel, typed};
 use super::shell::use_shell;
 use crate::es::{CommandRecord, Map, Set, Stream};
-use crate::lab::{Ask, Field, FieldKind, Form, Viewpoint, label_of};
+use crate::lab::{Field, FieldKind, Form, Submission, Viewpoint, label_of};
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Draft {
     }
 
     /// The command as it stands. None where something cannot be read; the faults say what.
-    pub fn ask(&mut self, forms: &[Form], id: Uuid) -> Option<Ask> {
+    pub fn ask(&mut self, forms: &[Form], id: Uuid) -> Option<Submission> {
         let form = forms.get(self.form)?;
         self.faults.clear();
         self.answer = None;
@@ -79,7 +79,7 @@ impl Draft {
             }
         };
         let command = CommandRecord { stream: stream?, kind: form.name.clone(), data };
-        Some(Ask::new(id, self.actor.clone(), command))
+        Some(Submission::new(id, self.actor.clone(), command))
     }
 }
 

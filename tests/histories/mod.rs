@@ -15,7 +15,7 @@ use leftfold::es::{
 use leftfold::host::{
     Answered, Clock, JsonText, Looking, OpenLog, Request, SubscriptionChange, decode_side_records,
 };
-use leftfold::lab::{Ask, Control, Did, Effect, Form, Kind, SideRecord, Status, Viewpoint};
+use leftfold::lab::{Control, Did, Effect, Form, Kind, SideRecord, Status, Submission, Viewpoint};
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::SideRecords;
 use proptest::collection::vec;
@@ -275,7 +275,7 @@ impl Run {
     /// Queues a command, and does nothing about it yet.
     pub fn send(&mut self, command: CommandRecord, expected: Option<Expected>) {
         let id = self.next_id();
-        let ask = Ask { expected, ..Ask::new(id, "Trudy".into(), command) };
+        let ask = Submission { expected, ..Submission::new(id, "Trudy".into(), command) };
         self.ask(Request::Submit(ask.into())).result.unwrap();
     }
 

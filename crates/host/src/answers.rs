@@ -6,8 +6,9 @@ use std::rc::Rc;
 use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
 use futures::future::LocalBoxFuture;
 use lab::{
-    Ask, Bulk, Comparison, Control, ControlError, Did, Entry, Found, Health, Line, Loading, Mark,
-    Outcome, Subscription, Target, WhatIf, changes, compare_logs, compare_positions, keyed,
+    Bulk, Comparison, Control, ControlError, Did, Entry, Found, Health, Line, Loading, Mark,
+    Outcome, Submission, Subscription, Target, WhatIf, changes, compare_logs, compare_positions,
+    keyed,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -158,7 +159,7 @@ impl OpenLog {
         }
     }
 
-    async fn send(&self, ask: Ask, trace: &mut Vec<Did>) -> Result {
+    async fn send(&self, ask: Submission, trace: &mut Vec<Did>) -> Result {
         let came = self.submit(ask);
         self.finish(trace).await?;
         let none = || Error::new(ErrorCode::Storage, "the command was not handled");

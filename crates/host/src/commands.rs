@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use es::{CommandRecord, Stream};
-use lab::{Ask, Entry, Outcome, Viewpoint};
+use lab::{Entry, Outcome, Submission, Viewpoint};
 use serde_json::json;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -20,7 +20,11 @@ impl Host {
     ///
     /// # Errors
     /// There is no such aggregate, or the id is none.
-    pub(crate) fn read_command(&self, command: Command, session: &Viewpoint) -> Result<Ask, Error> {
+    pub(crate) fn read_command(
+        &self,
+        command: Command,
+        session: &Viewpoint,
+    ) -> Result<Submission, Error> {
         let Command { stream: name, kind, data, how } = command;
         let parsed = Stream::parse(&name).ok();
         let known = parsed.filter(|it| session.scenario().aggregate_of(it.category()).is_some());
@@ -36,7 +40,7 @@ impl Host {
         let command = CommandRecord { stream, kind: kind.into(), data };
         let actor: Rc<str> = how.actor.unwrap_or_else(|| "console".to_owned()).into();
         let (expected, seen, retry) = (how.expected_version, how.seen_version, how.retry);
-        Ok(Ask { expected, seen, retry, ..Ask::new(id, actor, command) })
+        Ok(Submission { expected, seen, retry, ..Submission::new(id, actor, command) })
     }
 }
 

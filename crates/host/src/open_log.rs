@@ -9,7 +9,9 @@ use es::{Commit, Scenario};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::LocalBoxFuture;
 use futures::lock::Mutex;
-use lab::{Ask, Bulk, Did, Entry, Outcome, Session, StoreAnswer, Subscription, Viewpoint, World};
+use lab::{
+    Bulk, Did, Entry, Outcome, Session, StoreAnswer, Submission, Subscription, Viewpoint, World,
+};
 use store::{LogInfo, Shelf, SideRecords, StoreError};
 use uuid::Uuid;
 
@@ -476,7 +478,7 @@ impl OpenLog {
     }
 
     /// Queues a command; whatever comes of it can be taken from what this returns.
-    pub(crate) fn submit(&self, ask: Ask) -> Came {
+    pub(crate) fn submit(&self, ask: Submission) -> Came {
         let came = self.await_outcome(ask.id);
         self.session_mut().world_mut().submit(ask);
         came

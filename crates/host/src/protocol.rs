@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use es::{Choice, Condition, Expected, Origin, Recorded, Stream};
-use lab::{Ask, Change, Control, Did, Entry, Fault, Loading, Target};
+use lab::{Change, Control, Did, Entry, Fault, Loading, Submission, Target};
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -198,8 +198,8 @@ pub struct Command {
     pub how: How,
 }
 
-impl From<Ask> for Command {
-    fn from(ask: Ask) -> Self {
+impl From<Submission> for Command {
+    fn from(ask: Submission) -> Self {
         let how = How {
             expected_version: ask.expected,
             seen_version: ask.seen,

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 pub use self::did::Did;
 use self::handling::{Appending, Asked, Handling, Stage};
-pub use self::port::{Ask, Bulk, SideRecord, StoreAnswer};
+pub use self::port::{Bulk, SideRecord, StoreAnswer, Submission};
 use super::journal::{Entry, Outcome};
 use super::outbox::{Effect, Status};
 use super::snapshots::{Loading, Meter, Snapshot, Snapshots};
@@ -260,7 +260,7 @@ impl World {
     }
 
     /// Queues a command.
-    pub fn submit(&mut self, ask: Ask) {
+    pub fn submit(&mut self, ask: Submission) {
         self.inbox.push_back(Handling::Command(ask.into()));
     }
 
@@ -269,7 +269,7 @@ impl World {
     ///
     /// Reloading and retrying decide on the latest state; force decides on the one that was
     /// expected when the command met its conflict, and appends whatever has happened since.
-    pub fn again(&self, command: Uuid, choice: Choice, id: Uuid) -> Option<Ask> {
+    pub fn again(&self, command: Uuid, choice: Choice, id: Uuid) -> Option<Submission> {
         let mut entries =
             self.journal.iter().rev().filter(|entry| entry.envelope.command_id == command);
         let entry = entries.next()?;
@@ -280,7 +280,8 @@ impl World {
             _ => None,
         });
         let id = if choice == Choice::Same { command } else { id };
-        let mut ask = Ask::new(id, entry.envelope.actor.clone(), entry.envelope.command.clone()?);
+        let mut ask =
+            Submission::new(id, entry.envelope.actor.clone(), entry.envelope.command.clone()?);
         ask.follows = Some(Follows { command, choice });
         match choice {
             Choice::Force => (ask.expected, ask.seen) = (Some(Expected::Any), seen),

@@ -9,7 +9,7 @@ use super::open::{self, Came};
 use super::{App, Msg, later};
 use crate::es::Choice;
 use crate::host::{Answered, Opened, Request, Response, Told};
-use crate::lab::{Ask, Control, Did, Entry, Outcome};
+use crate::lab::{Control, Did, Entry, Outcome, Submission};
 use crate::ui::clock::new_id;
 use crate::ui::console::Reply;
 use crate::ui::lab::Refused;
@@ -193,7 +193,7 @@ impl App {
         &mut self,
         ctx: &Context<Self>,
         position: u64,
-        first: Option<Ask>,
+        first: Option<Submission>,
         reply: Option<Reply>,
     ) {
         let Some(desk) = self.desk.clone() else { return };
@@ -207,7 +207,7 @@ impl App {
                 };
                 let scenario = desk.session().scenario().clone();
                 let host = desk.host().clone();
-                let opened = host.open_with(&scenario, info, first.map(Ask::into)).await;
+                let opened = host.open_with(&scenario, info, first.map(Submission::into)).await;
                 let Opened { log: desk, trace, first } = opened.map_err(|it| it.to_string())?;
                 let answered = first.map(|result| Answered { result, trace });
                 let logs = desk.host().logs().await.map_err(|it| it.to_string())?;

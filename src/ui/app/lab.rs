@@ -11,7 +11,7 @@ use yew::{Callback, Context, Html, html};
 use super::{App, Msg, Side, later};
 use crate::es::{Expected, Set, Stream};
 use crate::host::{Disturbance, OpenLog, Place, Request};
-use crate::lab::{Ask, Change, Target};
+use crate::lab::{Change, Submission, Target};
 use crate::ui::browser::{close_menus, focus};
 use crate::ui::clock::new_id;
 use crate::ui::lab::{
@@ -70,8 +70,8 @@ impl App {
             lab::Msg::Run(runner) => {
                 let Some(race) = &self.lab.race else { return false };
                 let actor = lab::ACTORS[runner];
-                let ask = Ask::new(race.ids[runner], actor.into(), race.command.clone());
-                let ask = Ask { expected: Some(Expected::Exact(race.version)), ..ask };
+                let ask = Submission::new(race.ids[runner], actor.into(), race.command.clone());
+                let ask = Submission { expected: Some(Expected::Exact(race.version)), ..ask };
                 self.submit(ctx, Request::Send(ask.into()));
             }
             lab::Msg::Wait(name) => self.lab.wait = name,
@@ -247,7 +247,7 @@ impl App {
     }
 
     /// The form's command, on the version that its sender holds.
-    pub(super) fn ask(&mut self, desk: &OpenLog) -> Option<Ask> {
+    pub(super) fn ask(&mut self, desk: &OpenLog) -> Option<Submission> {
         let mut ask = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id())?;
         let here = desk.session().log().version(&ask.command.stream);
         let held = self.lab.held.get(&ask.actor);

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Session, Viewpoint};
 use crate::journal::{Entry, Outcome};
-use crate::world::{Ask, Bulk, Did};
+use crate::world::{Bulk, Did, Submission};
 use es::{Act, Draft, Map, Step, command_id, read_event};
 
 impl Session {
@@ -17,7 +17,11 @@ impl Session {
             let id = self.story_command(number, index);
             match act {
                 Act::Send(command) => {
-                    self.world_mut().submit(Ask::new(id, step.actor.clone(), command.clone()));
+                    self.world_mut().submit(Submission::new(
+                        id,
+                        step.actor.clone(),
+                        command.clone(),
+                    ));
                 }
                 Act::Append(fact) => {
                     let draft = read_event(

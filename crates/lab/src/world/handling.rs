@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::port::{Ask, Bulk, StoreAnswer};
+use super::port::{Bulk, StoreAnswer, Submission};
 use crate::snapshots::Start;
 use es::{AnyAggregate, CommandRecord, Commit, Draft, Envelope, Expected, Hydrated};
 
@@ -105,10 +105,10 @@ impl Sender {
     }
 }
 
-impl From<Ask> for Asked {
-    fn from(ask: Ask) -> Self {
+impl From<Submission> for Asked {
+    fn from(ask: Submission) -> Self {
         let bare = Envelope { follows: ask.follows, ..Envelope::first(ask.id, ask.actor, 0) };
-        let Ask { expected, seen, retry, .. } = ask;
+        let Submission { expected, seen, retry, .. } = ask;
         Self { expected, seen, retry, ..Self::new(ask.command, bare) }
     }
 }

@@ -11,7 +11,7 @@ use es::{CommandRecord, Draft, Expected, Follows, Origin};
 
 /// A command on its way in.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct Submission {
     /// Its id; a second command of the same id is recognised.
     pub id: Uuid,
     /// Who sends it.
@@ -30,7 +30,7 @@ pub struct Ask {
     pub follows: Option<Follows>,
 }
 
-impl Ask {
+impl Submission {
     /// A command to decide on the latest state.
     pub fn new(id: Uuid, actor: Rc<str>, command: CommandRecord) -> Self {
         Self { id, actor, command, expected: None, seen: None, retry: false, follows: None }

@@ -252,7 +252,7 @@ impl Lab {
 
     fn ask_as(&mut self, id: u64, command: CommandRecord, expected: Option<Expected>) -> Uuid {
         let id = command_id("house", id);
-        self.world.submit(Ask { expected, ..Ask::new(id, "Alice".into(), command) });
+        self.world.submit(Submission { expected, ..Submission::new(id, "Alice".into(), command) });
         id
     }
 

@@ -97,7 +97,7 @@ fn a_command_that_tries_again_by_itself_journals_the_conflict_and_then_what_came
     lab.run();
     let (id, command) = (command_id("house", 77), command("door-1", "Open"));
     let expected = Some(Expected::Exact(0));
-    let ask = Ask { expected, retry: true, ..Ask::new(id, "Bob".into(), command) };
+    let ask = Submission { expected, retry: true, ..Submission::new(id, "Bob".into(), command) };
     lab.world.submit(ask);
     check(
         lab.run(),
@@ -130,8 +130,8 @@ fn a_command_that_tries_again_by_itself_journals_the_conflict_and_then_what_came
 #[test]
 fn a_retry_that_loses_to_a_commit_nobody_told_of_gives_up() {
     let mut lab = Lab::new(&house());
-    let ask = Ask::new(command_id("house", 77), "Bob".into(), command("door-1", "Open"));
-    lab.world.submit(Ask { retry: true, ..ask });
+    let ask = Submission::new(command_id("house", 77), "Bob".into(), command("door-1", "Open"));
+    lab.world.submit(Submission { retry: true, ..ask });
     lab.until_pending();
     lab.world.answer(StoreAnswer::Lost);
     assert_eq!(lab.run(), ["Not stored: the log was written elsewhere"]);

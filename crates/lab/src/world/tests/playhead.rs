@@ -103,7 +103,7 @@ fn a_playhead_at_the_head_goes_along_and_another_stays() {
     let mut session = Session::new(Lab::new(&house()).world);
     let send = |session: &mut Session, id: u64, door: &str| {
         let id = command_id("house", id);
-        session.world_mut().submit(Ask::new(id, "Alice".into(), command(door, "Open")));
+        session.world_mut().submit(Submission::new(id, "Alice".into(), command(door, "Open")));
         let did = session.run(1_000);
         assert!(did.len() > 5, "{did:?}");
     };
