@@ -13,7 +13,7 @@ use leftfold::es::{
     read_event,
 };
 use leftfold::lab::{
-    Bulk, Control, Entry, Fault, Health, Loading, Outcome, Session, SideRecord, StoreAnswer,
+    BulkAppend, Control, Entry, Fault, Health, Loading, Outcome, Session, SideRecord, StoreAnswer,
     Submission, World, compare_logs, forms,
 };
 use leftfold::scenarios::all as scenarios;
@@ -357,7 +357,7 @@ fn what_nobody_was_to_react_to_stays_so_when_a_process_is_told_again() {
     let event =
         |to: &str, kind: &str, data: &str| read_event(&scenario, &stream(to), kind, 1, &raw(data));
     let open = r#"{"name":"A","initial_balance":100}"#;
-    session.world_mut().submit_bulk(Bulk {
+    session.world_mut().submit_bulk(BulkAppend {
         id: command_id("edges", 1),
         actor: "Alice".into(),
         origin: Origin::Import,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
 use futures::future::LocalBoxFuture;
 use lab::{
-    Bulk, Comparison, Control, ControlError, Did, Entry, Found, Health, Line, Loading, Mark,
+    BulkAppend, Comparison, Control, ControlError, Did, Entry, Found, Health, Line, Loading, Mark,
     Outcome, Submission, Subscription, Target, WhatIf, changes, compare_logs, compare_positions,
     keyed,
 };
@@ -292,7 +292,8 @@ impl OpenLog {
         if events.is_empty() {
             return Ok(Response::Appended { from: head + 1, to: head });
         }
-        let bulk = Bulk { id, actor: "console".into(), origin: Origin::Import, events, react };
+        let bulk =
+            BulkAppend { id, actor: "console".into(), origin: Origin::Import, events, react };
         let (entry, done) = self.append(bulk).await;
         *trace = done;
         let done = |it: &Entry| matches!(it.outcome, Outcome::Accepted | Outcome::Repeated);

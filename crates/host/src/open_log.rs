@@ -10,7 +10,8 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::LocalBoxFuture;
 use futures::lock::Mutex;
 use lab::{
-    Bulk, Did, Entry, Outcome, Session, StoreAnswer, Submission, Subscription, Viewpoint, World,
+    BulkAppend, Did, Entry, Outcome, Session, StoreAnswer, Submission, Subscription, Viewpoint,
+    World,
 };
 use store::{LogInfo, Shelf, SideRecords, StoreError};
 use uuid::Uuid;
@@ -505,7 +506,7 @@ impl OpenLog {
 
     /// Appends many events at once, past their aggregates: projections are told of all of them
     /// together. What came of it, and what was done.
-    pub(crate) async fn append(&self, bulk: Bulk) -> (Option<Entry>, Vec<Did>) {
+    pub(crate) async fn append(&self, bulk: BulkAppend) -> (Option<Entry>, Vec<Did>) {
         let _turn = self.0.gate.lock().await;
         let id = bulk.id;
         let came = self.await_outcome(id);

@@ -31,4 +31,4 @@ pub use session::{Broken, Panel, Session, StateView, Viewpoint};
 pub use snapshots::{Load, Loading, Meter, Snapshot};
 pub use subscription::{Control, ControlError, Fault, Kind, Subscription, Wait};
 pub use whatif::{CameOfIt, Change, Imagined, NoLonger, WhatIf};
-pub use world::{Bulk, Did, SideRecord, StoreAnswer, Submission, World};
+pub use world::{BulkAppend, Did, SideRecord, StoreAnswer, Submission, World};

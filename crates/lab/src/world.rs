@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 pub use self::did::Did;
 use self::handling::{Appending, Asked, Handling, Stage};
-pub use self::port::{Bulk, SideRecord, StoreAnswer, Submission};
+pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
 use super::journal::{Entry, Outcome};
 use super::outbox::{Effect, Status};
 use super::snapshots::{Loading, Meter, Snapshot, Snapshots};
@@ -324,7 +324,7 @@ impl World {
     }
 
     /// Queues events that go past their aggregates.
-    pub fn submit_bulk(&mut self, bulk: Bulk) {
+    pub fn submit_bulk(&mut self, bulk: BulkAppend) {
         self.inbox.push_back(bulk.into());
     }
 

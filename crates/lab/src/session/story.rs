@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Session, Viewpoint};
 use crate::journal::{Entry, Outcome};
-use crate::world::{Bulk, Did, Submission};
+use crate::world::{BulkAppend, Did, Submission};
 use es::{Act, Draft, Map, Step, command_id, read_event};
 
 impl Session {
@@ -31,7 +31,7 @@ impl Session {
                         fact.schema,
                         &fact.data,
                     );
-                    self.world_mut().submit_bulk(Bulk {
+                    self.world_mut().submit_bulk(BulkAppend {
                         id,
                         actor: step.actor.clone(),
                         origin: fact.origin,

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::port::{Bulk, StoreAnswer, Submission};
+use super::port::{BulkAppend, StoreAnswer, Submission};
 use crate::snapshots::Start;
 use es::{AnyAggregate, CommandRecord, Commit, Draft, Envelope, Expected, Hydrated};
 
@@ -123,8 +123,8 @@ impl Handling {
     }
 }
 
-impl From<Bulk> for Handling {
-    fn from(bulk: Bulk) -> Self {
+impl From<BulkAppend> for Handling {
+    fn from(bulk: BulkAppend) -> Self {
         let envelope = Envelope::first(bulk.id, bulk.actor, 0);
         let (origin, unanswered) = (bulk.origin, !bulk.react);
         Self::Bulk(Envelope { origin, unanswered, ..envelope }, bulk.events)

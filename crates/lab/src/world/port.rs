@@ -39,7 +39,7 @@ impl Submission {
 
 /// Events to append past their aggregates, all or nothing.
 #[derive(Clone)]
-pub struct Bulk {
+pub struct BulkAppend {
     /// The id of the whole; a second one of the same id is recognised.
     pub id: Uuid,
     /// Who appends them.

@@ -257,7 +257,7 @@ impl Lab {
     }
 
     /// Alice appends events past their aggregates.
-    fn append(&mut self, events: &[(&str, &str)], react: bool) -> Bulk {
+    fn append(&mut self, events: &[(&str, &str)], react: bool) -> BulkAppend {
         self.asked += 1;
         let draft = |(stream, kind): &(&str, &str)| {
             let record = command(stream, kind);
@@ -265,7 +265,7 @@ impl Lab {
         };
         let (id, actor) = (command_id("house", self.asked), "Alice".into());
         let events = events.iter().map(draft).collect();
-        let bulk = Bulk { id, actor, origin: Origin::Import, events, react };
+        let bulk = BulkAppend { id, actor, origin: Origin::Import, events, react };
         self.world.submit_bulk(bulk.clone());
         bulk
     }
