@@ -388,8 +388,8 @@ fn the_same_command_id_is_handled_once() {
             let command = entry.envelope.command.clone().unwrap();
             // Known comes first, whatever is believed of the stream by now.
             let expected = Some(Expected::Exact(1_000_000));
-            let ask = Submission { expected, ..Submission::new(id, actor, command) };
-            run.ask(Request::Submit(ask.into())).result.unwrap();
+            let submission = Submission { expected, ..Submission::new(id, actor, command) };
+            run.ask(Request::Submit(submission.into())).result.unwrap();
             asks += 1;
         }
         let mut steps = run.settle();

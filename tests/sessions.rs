@@ -50,9 +50,9 @@ fn ask(number: u64, to: &str, kind: &str, data: &str) -> Submission {
     Submission::new(command_id("edges", number), "Alice".into(), command)
 }
 
-fn send(session: &mut Session, ask: Submission) -> Entry {
-    let id = ask.id;
-    session.world_mut().submit(ask);
+fn send(session: &mut Session, submission: Submission) -> Entry {
+    let id = submission.id;
+    session.world_mut().submit(submission);
     session.run(NOW);
     let mut journal = session.world().journal().iter().rev();
     journal.find(|it| it.envelope.command_id == id).unwrap().clone()

@@ -275,8 +275,8 @@ impl Run {
     /// Queues a command, and does nothing about it yet.
     pub fn send(&mut self, command: CommandRecord, expected: Option<Expected>) {
         let id = self.next_id();
-        let ask = Submission { expected, ..Submission::new(id, "Trudy".into(), command) };
-        self.ask(Request::Submit(ask.into())).result.unwrap();
+        let submission = Submission { expected, ..Submission::new(id, "Trudy".into(), command) };
+        self.ask(Request::Submit(submission.into())).result.unwrap();
     }
 
     fn next_id(&mut self) -> Uuid {

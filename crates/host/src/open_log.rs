@@ -166,8 +166,8 @@ impl Host {
             }
             log.join(runner);
             let first = first.map(|command| {
-                let ask = self.read_command(command, &log.session())?;
-                Ok(log.submit(ask))
+                let submission = self.read_command(command, &log.session())?;
+                Ok(log.submit(submission))
             });
             let short = log.session().log().head() <= FIRST_EVENTS;
             if first.is_none() && !short {
@@ -479,9 +479,9 @@ impl OpenLog {
     }
 
     /// Queues a command; whatever comes of it can be taken from what this returns.
-    pub(crate) fn submit(&self, ask: Submission) -> Came {
-        let came = self.await_outcome(ask.id);
-        self.session_mut().world_mut().submit(ask);
+    pub(crate) fn submit(&self, submission: Submission) -> Came {
+        let came = self.await_outcome(submission.id);
+        self.session_mut().world_mut().submit(submission);
         came
     }
 

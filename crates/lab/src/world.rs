@@ -260,8 +260,8 @@ impl World {
     }
 
     /// Queues a command.
-    pub fn submit(&mut self, ask: Submission) {
-        self.inbox.push_back(Handling::Command(ask.into()));
+    pub fn submit(&mut self, submission: Submission) {
+        self.inbox.push_back(Handling::Command(submission.into()));
     }
 
     /// A command of the journal, to send once more. `id` is its new id, which every choice takes
@@ -280,15 +280,15 @@ impl World {
             _ => None,
         });
         let id = if choice == Choice::Same { command } else { id };
-        let mut ask =
+        let mut submission =
             Submission::new(id, entry.envelope.actor.clone(), entry.envelope.command.clone()?);
-        ask.follows = Some(Follows { command, choice });
+        submission.follows = Some(Follows { command, choice });
         match choice {
-            Choice::Force => (ask.expected, ask.seen) = (Some(Expected::Any), seen),
-            Choice::Retry => ask.retry = true,
+            Choice::Force => (submission.expected, submission.seen) = (Some(Expected::Any), seen),
+            Choice::Retry => submission.retry = true,
             Choice::Reload | Choice::Same | Choice::Anew => {}
         }
-        Some(ask)
+        Some(submission)
     }
 
     /// How commands' streams are loaded.

@@ -106,10 +106,13 @@ impl Sender {
 }
 
 impl From<Submission> for Asked {
-    fn from(ask: Submission) -> Self {
-        let bare = Envelope { follows: ask.follows, ..Envelope::first(ask.id, ask.actor, 0) };
-        let Submission { expected, seen, retry, .. } = ask;
-        Self { expected, seen, retry, ..Self::new(ask.command, bare) }
+    fn from(submission: Submission) -> Self {
+        let bare = Envelope {
+            follows: submission.follows,
+            ..Envelope::first(submission.id, submission.actor, 0)
+        };
+        let Submission { expected, seen, retry, .. } = submission;
+        Self { expected, seen, retry, ..Self::new(submission.command, bare) }
     }
 }
 

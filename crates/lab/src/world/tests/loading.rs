@@ -8,8 +8,8 @@ impl Lab {
     fn again(&mut self, choice: Choice) -> Vec<String> {
         let last = self.world.journal().last().unwrap().envelope.command_id;
         self.asked += 1;
-        let ask = self.world.again(last, choice, command_id("house", self.asked)).unwrap();
-        self.world.submit(ask);
+        let submission = self.world.again(last, choice, command_id("house", self.asked)).unwrap();
+        self.world.submit(submission);
         self.run()
     }
 
@@ -97,8 +97,9 @@ fn a_command_that_tries_again_by_itself_journals_the_conflict_and_then_what_came
     lab.run();
     let (id, command) = (command_id("house", 77), command("door-1", "Open"));
     let expected = Some(Expected::Exact(0));
-    let ask = Submission { expected, retry: true, ..Submission::new(id, "Bob".into(), command) };
-    lab.world.submit(ask);
+    let submission =
+        Submission { expected, retry: true, ..Submission::new(id, "Bob".into(), command) };
+    lab.world.submit(submission);
     check(
         lab.run(),
         expect![[r#"
@@ -130,8 +131,9 @@ fn a_command_that_tries_again_by_itself_journals_the_conflict_and_then_what_came
 #[test]
 fn a_retry_that_loses_to_a_commit_nobody_told_of_gives_up() {
     let mut lab = Lab::new(&house());
-    let ask = Submission::new(command_id("house", 77), "Bob".into(), command("door-1", "Open"));
-    lab.world.submit(Submission { retry: true, ..ask });
+    let submission =
+        Submission::new(command_id("house", 77), "Bob".into(), command("door-1", "Open"));
+    lab.world.submit(Submission { retry: true, ..submission });
     lab.until_pending();
     lab.world.answer(StoreAnswer::Lost);
     assert_eq!(lab.run(), ["Not stored: the log was written elsewhere"]);
