@@ -146,7 +146,7 @@ pub struct Subscription {
 
 /// What a subscription is told next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Due {
+pub(super) enum NextDelivery {
     /// This event.
     Event(u64),
     /// This event, before the one that it overtakes.
@@ -187,12 +187,12 @@ impl Subscription {
     }
 
     /// What it is told next; nothing where it waits or has been told everything.
-    pub(super) fn due(&self, head: u64) -> Option<Due> {
+    pub(super) fn due(&self, head: u64) -> Option<NextDelivery> {
         if self.synchronous || self.stopped().is_some() || (self.paused && self.steps == 0) {
             return None;
         }
         if let Some(position) = self.again {
-            return Some(Due::Again(position));
+            return Some(NextDelivery::Again(position));
         }
         // One that is stepped by hand is not kept behind as well.
         let limit = if self.paused { head } else { head.saturating_sub(self.delay) };
@@ -200,12 +200,12 @@ impl Subscription {
         if next > limit {
             None
         } else if self.fault != Some(Fault::Swap) || self.taken.contains(&next) {
-            Some(Due::Event(next))
+            Some(NextDelivery::Event(next))
         } else {
             // What has overtaken it before does not do so again.
             match (next + 1..=limit).find(|it| !self.taken.contains(it)) {
-                Some(position) => Some(Due::Overtaking(position)),
-                None => (!self.withheld).then_some(Due::Withheld(next)),
+                Some(position) => Some(NextDelivery::Overtaking(position)),
+                None => (!self.withheld).then_some(NextDelivery::Withheld(next)),
             }
         }
     }

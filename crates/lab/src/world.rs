@@ -21,7 +21,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use self::did::Did;
-use self::handling::{Appending, Asked, Handling, Stage};
+use self::handling::{Appending, CommandInProgress, CommandStage, InboxItem};
 pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
 use super::journal::{Entry, Outcome};
 use super::outbox::{Effect, Status};
@@ -37,9 +37,9 @@ pub struct World {
     scenario: Rc<Scenario>,
     log: EventLog,
     handlers: Map<Stream, Handler>,
-    inbox: VecDeque<Handling>,
+    inbox: VecDeque<InboxItem>,
     /// The command that is being handled, unless it is with the store.
-    handling: Option<(Asked, Stage)>,
+    handling: Option<(CommandInProgress, CommandStage)>,
     /// What the store was asked to append.
     appending: Option<Appending>,
     subscriptions: Vec<Subscription>,
@@ -261,7 +261,7 @@ impl World {
 
     /// Queues a command.
     pub fn submit(&mut self, submission: Submission) {
-        self.inbox.push_back(Handling::Command(submission.into()));
+        self.inbox.push_back(InboxItem::Command(submission.into()));
     }
 
     /// A command of the journal, to send once more. `id` is its new id, which every choice takes
@@ -341,10 +341,12 @@ impl World {
 
     /// The state that the command under way is about to be decided on.
     pub fn folded(&self) -> Option<Value> {
-        let (asked, Stage::Folded { instance, .. }) = self.handling.as_ref()? else { return None };
+        let (in_progress, CommandStage::Folded { instance, .. }) = self.handling.as_ref()? else {
+            return None;
+        };
         match instance {
             Some(instance) => Some(instance.state()),
-            None => Some(self.handlers.get(&asked.record.stream)?.state()),
+            None => Some(self.handlers.get(&in_progress.record.stream)?.state()),
         }
     }
 
@@ -402,8 +404,8 @@ impl World {
             };
             return Some(self.answered(sender, commit, answer));
         }
-        if let Some((asked, stage)) = self.handling.take() {
-            return Some(self.advance(asked, stage));
+        if let Some((in_progress, stage)) = self.handling.take() {
+            return Some(self.advance(in_progress, stage));
         }
         if let Some((process, position, reactions)) = self.reacting.take() {
             return Some(self.react(process, position, reactions));

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use crate::outbox::{Effect, Status};
-use crate::subscription::{Due, Fault, Kind, Subscription};
+use crate::subscription::{Fault, Kind, NextDelivery, Subscription};
 use es::{CommandRecord, Envelope, Fold, Reaction, Recorded, Stopped};
 
-use super::handling::{Asked, Handling};
+use super::handling::{CommandInProgress, InboxItem};
 use super::{Did, SideRecord, World};
 
 impl World {
@@ -26,19 +26,19 @@ impl World {
         let to = it.name.clone();
         let armed = (it.fault, it.withheld, it.again);
         let did = match due {
-            Due::Withheld(position) => {
+            NextDelivery::Withheld(position) => {
                 it.withheld = true;
                 Some(Did::Withheld { to, position })
             }
-            Due::Overtaking(position) => {
+            NextDelivery::Overtaking(position) => {
                 (it.fault, it.withheld) = (None, false);
                 self.tell(index, position)
             }
-            Due::Again(position) => {
+            NextDelivery::Again(position) => {
                 it.again = None;
                 self.tell(index, position)
             }
-            Due::Event(position) => match it.fault {
+            NextDelivery::Event(position) => match it.fault {
                 Some(Fault::Drop) => {
                     it.fault = None;
                     it.note(position);
@@ -184,9 +184,9 @@ impl World {
         let mut bare = Envelope::first(id, process.clone(), 0);
         bare.causation_id = event.id();
         bare.correlation_id = event.correlation_id();
-        let asked = Asked::new(CommandRecord { stream, kind, data }, bare);
+        let in_progress = CommandInProgress::new(CommandRecord { stream, kind, data }, bare);
         let reaction_of = Some((process.clone(), position));
-        self.inbox.push_back(Handling::Command(Asked { reaction_of, ..asked }));
+        self.inbox.push_back(InboxItem::Command(CommandInProgress { reaction_of, ..in_progress }));
     }
 
     pub(super) fn perform(&mut self, now: u64) -> Option<Did> {

@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use uuid::Uuid;
 
-use super::handling::{Appending, Asked, Decision, Handling, ReactionOf, Sender, Stage};
+use super::handling::{
+    Appending, CommandInProgress, CommandStage, Decision, InboxItem, ReactionOf, Sender,
+};
 use super::{Did, SideRecord, StoreAnswer, World};
 use crate::journal::{Entry, Outcome};
 use crate::snapshots::{Load, Loading};
@@ -19,14 +21,15 @@ use es::{
 impl World {
     pub(super) fn receive(&mut self, now: u64) -> Option<Did> {
         Some(match self.inbox.pop_front()? {
-            Handling::Command(mut asked) => {
-                asked.bare.at = now;
-                let (stream, command) = (asked.record.stream.clone(), asked.record.kind.clone());
-                let actor = asked.bare.actor.clone();
-                self.handling = Some((asked, Stage::Received));
+            InboxItem::Command(mut in_progress) => {
+                in_progress.bare.at = now;
+                let (stream, command) =
+                    (in_progress.record.stream.clone(), in_progress.record.kind.clone());
+                let actor = in_progress.bare.actor.clone();
+                self.handling = Some((in_progress, CommandStage::Received));
                 Did::Received { stream, command, actor }
             }
-            Handling::Bulk(mut envelope, drafts) => {
+            InboxItem::Bulk(mut envelope, drafts) => {
                 envelope.at = now;
                 match self.log.handled(envelope.command_id) {
                     Some(events) => self.repeated(envelope, None, events),
@@ -36,22 +39,22 @@ impl World {
         })
     }
 
-    pub(super) fn advance(&mut self, asked: Asked, stage: Stage) -> Did {
-        let stream = asked.record.stream.clone();
+    pub(super) fn advance(&mut self, in_progress: CommandInProgress, stage: CommandStage) -> Did {
+        let stream = in_progress.record.stream.clone();
         let (did, stage) = match stage {
-            Stage::Received => {
-                if let Some(events) = self.log.handled(asked.bare.command_id) {
-                    return self.repeated(asked.envelope(), asked.reaction_of, events);
+            CommandStage::Received => {
+                if let Some(events) = self.log.handled(in_progress.bare.command_id) {
+                    return self.repeated(in_progress.envelope(), in_progress.reaction_of, events);
                 }
                 let aggregate = self.scenario.aggregate_of(stream.category()).cloned();
                 let Some(aggregate) = aggregate else {
                     let why = format!("this scenario has no {}", stream.category());
-                    return self.refuse(asked, &Refusal::Malformed(why));
+                    return self.refuse(in_progress, &Refusal::Malformed(why));
                 };
                 let actual = self.log.version(&stream);
-                let version = match (asked.expected, asked.seen) {
+                let version = match (in_progress.expected, in_progress.seen) {
                     (Some(expected @ Expected::Exact(version)), _) if version > actual => {
-                        return self.conflict(asked, expected, actual);
+                        return self.conflict(in_progress, expected, actual);
                     }
                     (Some(Expected::Exact(version)), None) => version,
                     (_, Some(seen)) => seen.min(actual),
@@ -64,9 +67,9 @@ impl World {
                 let snapshot = start.as_ref().map(|(_, at)| *at);
                 let did =
                     Did::Loaded { stream, events: version, snapshot, ignored: ignored.clone() };
-                (did, Stage::Loaded { aggregate, version, start, ignored })
+                (did, CommandStage::Loaded { aggregate, version, start, ignored })
             }
-            Stage::Loaded { aggregate, version, start, ignored } => {
+            CommandStage::Loaded { aggregate, version, start, ignored } => {
                 let snapshot = start.as_ref().map(|(_, at)| *at);
                 let (folded, instance) = if self.snapshots.loading == Loading::Memory {
                     (self.hydrate(&*aggregate, &stream, version).1, None)
@@ -87,46 +90,58 @@ impl World {
                     ignored,
                 });
                 let did = Did::Folded { stream, version, folded };
-                (did, Stage::Folded { aggregate, version, instance })
+                (did, CommandStage::Folded { aggregate, version, instance })
             }
-            Stage::Folded { aggregate, version, instance } => {
+            CommandStage::Folded { aggregate, version, instance } => {
                 let decided = match &instance {
-                    Some(instance) => instance.decide(&asked.record),
-                    None => self.hydrate(&*aggregate, &stream, version).0.decide(&asked.record),
+                    Some(instance) => instance.decide(&in_progress.record),
+                    None => {
+                        self.hydrate(&*aggregate, &stream, version).0.decide(&in_progress.record)
+                    }
                 };
                 match decided {
-                    Err(refusal) => return self.refuse(asked, &refusal),
+                    Err(refusal) => return self.refuse(in_progress, &refusal),
                     Ok(drafts) => {
-                        let expected = asked.expected.unwrap_or(Expected::Exact(version));
+                        let expected = in_progress.expected.unwrap_or(Expected::Exact(version));
                         let decision = Decision { on: version, expected };
-                        let command = asked.record.kind.clone();
+                        let command = in_progress.record.kind.clone();
                         let events = drafts.iter().map(|draft| draft.kind.clone()).collect();
-                        (Did::Decided { command, events }, Stage::Decided { decision, drafts })
+                        (
+                            Did::Decided { command, events },
+                            CommandStage::Decided { decision, drafts },
+                        )
                     }
                 }
             }
-            Stage::Decided { decision, drafts } => return self.append(asked, decision, drafts),
+            CommandStage::Decided { decision, drafts } => {
+                return self.append(in_progress, decision, drafts);
+            }
         };
-        self.handling = Some((asked, stage));
+        self.handling = Some((in_progress, stage));
         did
     }
 
-    fn append(&mut self, mut asked: Asked, decision: Decision, events: Vec<Draft>) -> Did {
-        let (stream, Decision { on, expected }) = (asked.record.stream.clone(), decision);
+    fn append(
+        &mut self,
+        mut in_progress: CommandInProgress,
+        decision: Decision,
+        events: Vec<Draft>,
+    ) -> Did {
+        let (stream, Decision { on, expected }) = (in_progress.record.stream.clone(), decision);
         let actual = self.log.version(&stream);
         if on < actual && expected.holds(actual) {
             // No aggregate has agreed to this, as things are now.
-            asked.bare.origin = Origin::Forced;
+            in_progress.bare.origin = Origin::Forced;
         }
-        let envelope = asked.envelope();
+        let envelope = in_progress.envelope();
         let proposal = Proposal { envelope, expected: Some((stream.clone(), expected)), events };
         match self.log.propose(proposal) {
             Ok(commit) => {
                 let events = commit.events.len() as u64;
-                self.ask_the_store(commit, Sender::Command(asked, decision));
+                self.ask_the_store(commit, Sender::Command(in_progress, decision));
                 Did::Appending { stream: Some(stream), expected: Some(expected), events }
             }
-            Err(wrong) => self.conflict(asked, wrong.expected, wrong.actual),
+            Err(wrong) => self.conflict(in_progress, wrong.expected, wrong.actual),
         }
     }
 
@@ -183,7 +198,9 @@ impl World {
                 // Where the streams are as they were, only the places in the log have changed.
                 let drafts = commit.events.into_iter().map(Draft::from).collect();
                 match sender {
-                    Sender::Command(asked, decision) => self.append(asked, decision, drafts),
+                    Sender::Command(in_progress, decision) => {
+                        self.append(in_progress, decision, drafts)
+                    }
                     Sender::Bulk(envelope) => self.append_bulk(envelope, drafts),
                 }
             }
@@ -213,38 +230,43 @@ impl World {
         Did::Repeated { command: command.unwrap_or_else(|| "append".into()), events: count }
     }
 
-    fn refuse(&mut self, asked: Asked, refusal: &Refusal) -> Did {
+    fn refuse(&mut self, in_progress: CommandInProgress, refusal: &Refusal) -> Did {
         let reason: Rc<str> = refusal.to_string().into();
         let outcome = match refusal {
             Refusal::Rejected(_) => Outcome::Rejected,
             Refusal::Malformed(_) => Outcome::Malformed,
             Refusal::Unreadable(_) | Refusal::Unfoldable { .. } => Outcome::Unreadable,
         };
-        let (command, envelope) = (asked.record.kind.clone(), asked.envelope());
-        self.enter(envelope, asked.reaction_of, outcome, Some(reason.clone()), 1..1);
+        let (command, envelope) = (in_progress.record.kind.clone(), in_progress.envelope());
+        self.enter(envelope, in_progress.reaction_of, outcome, Some(reason.clone()), 1..1);
         Did::Rejected { command, reason }
     }
 
     /// A person decides what to do about a conflict, unless told to try again at once. A process
     /// always tries again, on the new state.
-    fn conflict(&mut self, mut asked: Asked, expected: Expected, actual: u64) -> Did {
-        let stream = asked.record.stream.clone();
-        if asked.reaction_of.is_none() {
+    fn conflict(
+        &mut self,
+        mut in_progress: CommandInProgress,
+        expected: Expected,
+        actual: u64,
+    ) -> Did {
+        let stream = in_progress.record.stream.clone();
+        if in_progress.reaction_of.is_none() {
             let reason = format!("{stream} was expected at {expected}, and is at version {actual}");
             let outcome = Outcome::WrongExpectedVersion { expected, actual };
-            let entry = self.note(asked.envelope(), outcome, Some(reason.into()), 1..1);
-            if !asked.retry {
+            let entry = self.note(in_progress.envelope(), outcome, Some(reason.into()), 1..1);
+            if !in_progress.retry {
                 self.outcomes.push(entry);
             }
         }
-        let retry = asked.retry || asked.reaction_of.is_some();
-        if asked.retry {
-            let command = asked.bare.command_id;
-            asked.bare.follows = Some(Follows { command, choice: Choice::Retry });
-            (asked.expected, asked.seen) = (None, None);
+        let retry = in_progress.retry || in_progress.reaction_of.is_some();
+        if in_progress.retry {
+            let command = in_progress.bare.command_id;
+            in_progress.bare.follows = Some(Follows { command, choice: Choice::Retry });
+            (in_progress.expected, in_progress.seen) = (None, None);
         }
         if retry {
-            self.handling = Some((asked, Stage::Received));
+            self.handling = Some((in_progress, CommandStage::Received));
         }
         Did::Conflicted { stream, expected, actual, retry }
     }

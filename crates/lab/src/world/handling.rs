@@ -8,9 +8,9 @@ use crate::snapshots::Start;
 use es::{AnyAggregate, CommandRecord, Commit, Draft, Envelope, Expected, Hydrated};
 
 /// What waits to be handled.
-pub(super) enum Handling {
+pub(super) enum InboxItem {
     /// A command, which its aggregate decides.
-    Command(Asked),
+    Command(CommandInProgress),
     /// Events to append as they are.
     Bulk(Envelope, Vec<Draft>),
 }
@@ -20,7 +20,7 @@ pub(super) enum Handling {
 pub(super) type ReactionOf = Option<(Rc<str>, u64)>;
 
 /// A command, whatever its stage.
-pub(super) struct Asked {
+pub(super) struct CommandInProgress {
     /// What is asked of whom.
     pub(super) record: CommandRecord,
     /// What its events will share, but for the command itself.
@@ -34,7 +34,7 @@ pub(super) struct Asked {
 }
 
 /// How far a command has come.
-pub(super) enum Stage {
+pub(super) enum CommandStage {
     Received,
     Loaded {
         aggregate: Rc<dyn AnyAggregate>,
@@ -70,11 +70,11 @@ pub(super) struct Appending {
 
 /// Whose commit it is.
 pub(super) enum Sender {
-    Command(Asked, Decision),
+    Command(CommandInProgress, Decision),
     Bulk(Envelope),
 }
 
-impl Asked {
+impl CommandInProgress {
     /// A command to decide on the latest state.
     pub(super) fn new(record: CommandRecord, bare: Envelope) -> Self {
         let (expected, seen, reaction_of) = (None, None, None);
@@ -91,7 +91,7 @@ impl Sender {
     /// Whose reaction it is.
     pub(super) fn reaction_of(self) -> ReactionOf {
         match self {
-            Self::Command(asked, _) => asked.reaction_of,
+            Self::Command(in_progress, _) => in_progress.reaction_of,
             Self::Bulk(_) => None,
         }
     }
@@ -99,13 +99,13 @@ impl Sender {
     /// What the commit's events share, and whose reaction it is.
     pub(super) fn parts(self) -> (Envelope, ReactionOf) {
         match self {
-            Self::Command(asked, _) => (asked.envelope(), asked.reaction_of),
+            Self::Command(in_progress, _) => (in_progress.envelope(), in_progress.reaction_of),
             Self::Bulk(envelope) => (envelope, None),
         }
     }
 }
 
-impl From<Submission> for Asked {
+impl From<Submission> for CommandInProgress {
     fn from(submission: Submission) -> Self {
         let bare = Envelope {
             follows: submission.follows,
@@ -116,17 +116,19 @@ impl From<Submission> for Asked {
     }
 }
 
-impl Handling {
+impl InboxItem {
     /// The process that sent it.
     pub(super) fn sent_by(&self) -> Option<&Rc<str>> {
         match self {
-            Self::Command(Asked { reaction_of: Some((process, _)), .. }) => Some(process),
+            Self::Command(CommandInProgress { reaction_of: Some((process, _)), .. }) => {
+                Some(process)
+            }
             Self::Command(_) | Self::Bulk(..) => None,
         }
     }
 }
 
-impl From<BulkAppend> for Handling {
+impl From<BulkAppend> for InboxItem {
     fn from(bulk: BulkAppend) -> Self {
         let envelope = Envelope::first(bulk.id, bulk.actor, 0);
         let (origin, unanswered) = (bulk.origin, !bulk.react);
