@@ -13,8 +13,8 @@ use leftfold::es::{
     read_event,
 };
 use leftfold::lab::{
-    BulkAppend, Control, Entry, Fault, Health, Loading, Outcome, Session, SideRecord, StoreAnswer,
-    Submission, World, compare_logs, forms,
+    BulkAppend, Control, Fault, Health, JournalEntry, Loading, Outcome, Session, SideRecord,
+    StoreAnswer, Submission, World, compare_logs, forms,
 };
 use leftfold::scenarios::all as scenarios;
 use serde_json::value::RawValue;
@@ -50,7 +50,7 @@ fn ask(number: u64, to: &str, kind: &str, data: &str) -> Submission {
     Submission::new(command_id("edges", number), "Alice".into(), command)
 }
 
-fn send(session: &mut Session, submission: Submission) -> Entry {
+fn send(session: &mut Session, submission: Submission) -> JournalEntry {
     let id = submission.id;
     session.world_mut().submit(submission);
     session.run(NOW);

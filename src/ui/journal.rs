@@ -10,7 +10,7 @@ use super::shell::{Shell, use_shell};
 use super::views::in_words;
 use crate::es::{Choice, Set};
 use crate::host::OpenLog;
-use crate::lab::{Entry, Outcome};
+use crate::lab::{JournalEntry, Outcome};
 
 /// The newest entries are shown; older ones are a click away.
 const SHOWN: usize = 60;
@@ -74,7 +74,7 @@ pub fn Journal(props: &JournalProps) -> Html {
 }
 
 /// How an entry is marked, and what came of it where it was not simply accepted.
-pub fn told(entry: &Entry) -> (&'static str, &'static str, Option<String>) {
+pub fn told(entry: &JournalEntry) -> (&'static str, &'static str, Option<String>) {
     let reason = entry.reason.as_deref().unwrap_or("no reason was given");
     match &entry.outcome {
         Outcome::Accepted => ("accepted", "good", None),
@@ -92,7 +92,7 @@ pub fn told(entry: &Entry) -> (&'static str, &'static str, Option<String>) {
 }
 
 fn line(
-    entry: &Entry,
+    entry: &JournalEntry,
     (later, open_still): (bool, bool),
     props: &JournalProps,
     shell: &Shell,

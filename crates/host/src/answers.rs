@@ -6,9 +6,9 @@ use std::rc::Rc;
 use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
 use futures::future::LocalBoxFuture;
 use lab::{
-    BulkAppend, Comparison, Control, ControlError, Did, Entry, Found, Health, Line, Loading, Mark,
-    Outcome, Submission, Subscription, Target, WhatIf, changes, compare_logs, compare_positions,
-    keyed,
+    BulkAppend, Comparison, Control, ControlError, Did, Found, Health, JournalEntry, Line, Loading,
+    Mark, Outcome, Submission, Subscription, Target, WhatIf, changes, compare_logs,
+    compare_positions, keyed,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -296,7 +296,7 @@ impl OpenLog {
             BulkAppend { id, actor: "console".into(), origin: Origin::Import, events, react };
         let (entry, done) = self.append(bulk).await;
         *trace = done;
-        let done = |it: &Entry| matches!(it.outcome, Outcome::Accepted | Outcome::Repeated);
+        let done = |it: &JournalEntry| matches!(it.outcome, Outcome::Accepted | Outcome::Repeated);
         match entry.filter(done) {
             Some(it) => Ok(Response::Appended { from: it.events.start, to: it.events.end - 1 }),
             None => Err(Error::new(ErrorCode::Storage, "the events could not be stored")),
@@ -534,7 +534,7 @@ struct Row<'a> {
     at: Option<u64>,
 }
 
-fn entry_out(entry: &Entry, head: u64) -> Value {
+fn entry_out(entry: &JournalEntry, head: u64) -> Value {
     let command = entry.envelope.command.as_ref();
     let data: Value =
         command.and_then(|it| serde_json::from_str(it.data.get()).ok()).unwrap_or_default();

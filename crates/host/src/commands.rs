@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use es::{CommandRecord, Stream};
-use lab::{Entry, Outcome, Submission, Viewpoint};
+use lab::{JournalEntry, Outcome, Submission, Viewpoint};
 use serde_json::json;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -49,7 +49,7 @@ pub(crate) fn nothing() -> Box<RawValue> {
 }
 
 /// What came of a command, for whoever sent it.
-pub(crate) fn sent(session: &Viewpoint, entry: Entry) -> Result<Response, Error> {
+pub(crate) fn sent(session: &Viewpoint, entry: JournalEntry) -> Result<Response, Error> {
     let code = match &entry.outcome {
         Outcome::Accepted | Outcome::Repeated => {
             let (from, to) = (entry.events.start, entry.events.end.saturating_sub(1));

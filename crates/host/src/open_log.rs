@@ -10,8 +10,8 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::LocalBoxFuture;
 use futures::lock::Mutex;
 use lab::{
-    BulkAppend, Did, Entry, Outcome, Session, StoreAnswer, Submission, Subscription, Viewpoint,
-    World,
+    BulkAppend, Did, JournalEntry, Outcome, Session, StoreAnswer, Submission, Subscription,
+    Viewpoint, World,
 };
 use store::{LogInfo, Shelf, SideRecords, StoreError};
 use uuid::Uuid;
@@ -81,11 +81,11 @@ struct Awaited {
 
 /// What came of a command, once it is known.
 #[derive(Clone, Default)]
-pub(crate) struct Came(Rc<Cell<Option<Entry>>>);
+pub(crate) struct Came(Rc<Cell<Option<JournalEntry>>>);
 
 impl Came {
     /// What came of it; none where nothing did yet.
-    pub(crate) fn take(&self) -> Option<Entry> {
+    pub(crate) fn take(&self) -> Option<JournalEntry> {
         self.0.take()
     }
 }
@@ -506,7 +506,7 @@ impl OpenLog {
 
     /// Appends many events at once, past their aggregates: projections are told of all of them
     /// together. What came of it, and what was done.
-    pub(crate) async fn append(&self, bulk: BulkAppend) -> (Option<Entry>, Vec<Did>) {
+    pub(crate) async fn append(&self, bulk: BulkAppend) -> (Option<JournalEntry>, Vec<Did>) {
         let _turn = self.0.gate.lock().await;
         let id = bulk.id;
         let came = self.await_outcome(id);

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use es::{Choice, Condition, Expected, Origin, Recorded, Stream};
-use lab::{Change, Control, Did, Entry, Fault, Loading, Submission, Target};
+use lab::{Change, Control, Did, Fault, JournalEntry, Loading, Submission, Target};
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -476,7 +476,7 @@ pub enum Response {
 #[derive(Clone, Debug)]
 pub struct Sent {
     /// The journal's entry.
-    pub entry: Entry,
+    pub entry: JournalEntry,
     /// The events of the command's own commit.
     pub events: Vec<Recorded>,
 }
@@ -516,7 +516,7 @@ pub struct Told {
     pub say: Rc<str>,
     /// What came of its first act.
     #[serde(skip)]
-    pub entry: Option<Entry>,
+    pub entry: Option<JournalEntry>,
 }
 
 /// A recorded event, as everybody outside sees it.
@@ -631,7 +631,7 @@ pub struct Error {
     pub actual: Option<u64>,
     /// The journal's entry, where a command has one.
     #[serde(skip)]
-    pub entry: Option<Box<Entry>>,
+    pub entry: Option<Box<JournalEntry>>,
 }
 
 impl Error {
@@ -652,7 +652,7 @@ pub struct Answered {
 
 impl Answered {
     /// What came of the command that was sent, whether it was accepted or not.
-    pub fn entry(&self) -> Option<&Entry> {
+    pub fn entry(&self) -> Option<&JournalEntry> {
         match &self.result {
             Ok(Response::Sent(sent)) => Some(&sent.entry),
             Ok(Response::Told(told)) => told.entry.as_ref(),

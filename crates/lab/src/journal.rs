@@ -49,7 +49,7 @@ impl Outcome {
 
 /// One line of the journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Entry {
+pub struct JournalEntry {
     /// The command, and who sent it when.
     pub envelope: Rc<Envelope>,
     /// What came of it.
@@ -64,7 +64,7 @@ pub struct Entry {
     pub commits: u64,
 }
 
-impl Entry {
+impl JournalEntry {
     /// True where it was handled after the event at this position had happened.
     pub fn is_after(&self, position: u64) -> bool {
         if self.events.is_empty() { self.after > position } else { self.events.start > position }

@@ -24,7 +24,7 @@ pub use compare::{Comparison, StatePair, ViewPair, compare_logs, compare_positio
 pub use diff::{Line, Mark, RowMark, TableDiff, changes, keyed, lines, rows};
 pub use forms::{Field, FieldKind, Form, cents, event_forms, forms, label_of};
 pub use health::Health;
-pub use journal::{Entry, Outcome};
+pub use journal::{JournalEntry, Outcome};
 pub use outbox::{Effect, Status};
 pub use provenance::{Bisect, Cause, Found, Probe, Target, Why};
 pub use session::{Broken, Panel, Session, StateView, Viewpoint};

@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub use self::did::Did;
 use self::handling::{Appending, CommandInProgress, CommandStage, InboxItem};
 pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
-use super::journal::{Entry, Outcome};
+use super::journal::{JournalEntry, Outcome};
 use super::outbox::{Effect, Status};
 use super::snapshots::{Loading, Meter, Snapshot, Snapshots};
 use super::subscription::{Fault, Kind, Subscription};
@@ -48,7 +48,7 @@ pub struct World {
     crashing: Option<(Rc<str>, u64, Fault)>,
     effects: VecDeque<(Rc<str>, u64, Reaction)>,
     settled: Set<Rc<str>>,
-    journal: Vec<Entry>,
+    journal: Vec<JournalEntry>,
     outbox: Vec<Effect>,
     /// Effect → how many times it was performed.
     performed: Map<Uuid, u64>,
@@ -58,7 +58,7 @@ pub struct World {
     /// More than the revision of any subscription that was ended.
     ended: u64,
     side_records: Vec<SideRecord>,
-    outcomes: Vec<Entry>,
+    outcomes: Vec<JournalEntry>,
 }
 
 impl World {
@@ -215,7 +215,7 @@ impl World {
         let marks = processes.map(|it| SideRecord::Mark(it.name.clone(), it.mark.min(answered)));
         let performed = |it: &&Effect| it.status == Status::Performed && it.position <= position;
         let effects = self.outbox.iter().filter(performed).cloned().map(SideRecord::Effect);
-        let refused = |it: &&Entry| {
+        let refused = |it: &&JournalEntry| {
             // What a process repeats there, it notes there.
             let other =
                 matches!(it.outcome, Outcome::Accepted | Outcome::Repeated | Outcome::NotStored);
@@ -245,7 +245,7 @@ impl World {
     }
 
     /// What was asked and what came of it, oldest first.
-    pub fn journal(&self) -> &[Entry] {
+    pub fn journal(&self) -> &[JournalEntry] {
         &self.journal
     }
 
@@ -359,7 +359,7 @@ impl World {
 
     /// What came of commands, and of bulk appends, since this was last asked: once for each, when
     /// nothing more is going to come of it. Those of processes are not among them.
-    pub fn take_outcomes(&mut self) -> Vec<Entry> {
+    pub fn take_outcomes(&mut self) -> Vec<JournalEntry> {
         std::mem::take(&mut self.outcomes)
     }
 
@@ -384,7 +384,8 @@ impl World {
             let events = after + 1..head + 1;
             let outcome = Outcome::Accepted;
             let commits = self.log.commits();
-            let entry = Entry { envelope, outcome, reason: None, events, after: head, commits };
+            let entry =
+                JournalEntry { envelope, outcome, reason: None, events, after: head, commits };
             self.journal.push(entry);
         }
         true

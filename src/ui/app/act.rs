@@ -9,7 +9,7 @@ use super::open::{self, Came};
 use super::{App, Msg, later};
 use crate::es::Choice;
 use crate::host::{Answered, Opened, Request, Response, Told};
-use crate::lab::{Control, Did, Entry, Outcome, Submission};
+use crate::lab::{Control, Did, JournalEntry, Outcome, Submission};
 use crate::ui::clock::new_id;
 use crate::ui::console::Reply;
 use crate::ui::lab::Refused;
@@ -86,7 +86,7 @@ impl App {
     }
 
     /// Shows in the drawing how far a command has come.
-    fn light(&mut self, entry: &Entry) {
+    fn light(&mut self, entry: &JournalEntry) {
         match entry.outcome {
             // Who refuses a version, or to store at all, is the store.
             Outcome::WrongExpectedVersion { .. } | Outcome::NotStored => {

@@ -36,7 +36,7 @@ pub use self::whatif::{Imagining, banner, no_what_if, offers, what_if};
 pub use self::why::{Inquiry, target, why};
 pub use self::worker::{Job, Worker};
 use crate::es::{Condition, Set, Stream};
-use crate::lab::{Comparison, Entry, Loading, Target};
+use crate::lab::{Comparison, JournalEntry, Loading, Target};
 
 /// What can be asked of the lab.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl Lab {
     }
 
     /// A command came to its end.
-    pub fn sent(&mut self, entry: &Entry) {
+    pub fn sent(&mut self, entry: &JournalEntry) {
         if entry.events.start < entry.events.end {
             self.wrote = Some(entry.events.end - 1);
         }

@@ -9,7 +9,7 @@ use yew::{Callback, Html, html};
 use super::Msg;
 use super::parts::button_for;
 use crate::es::{Choice, CommandRecord, Map, Stream};
-use crate::lab::{Entry, Outcome};
+use crate::lab::{JournalEntry, Outcome};
 use crate::ui::journal::told;
 use crate::ui::parts::button;
 
@@ -25,9 +25,9 @@ pub struct Race {
     pub version: u64,
     pub ids: [Uuid; 2],
     /// What came of each one's command.
-    came: [Option<Entry>; 2],
+    came: [Option<JournalEntry>; 2],
     /// What was done about the conflict, and what came of it.
-    after: Vec<Entry>,
+    after: Vec<JournalEntry>,
 }
 
 impl Race {
@@ -42,7 +42,7 @@ impl Race {
     }
 
     /// A command came to its end; perhaps it was one of these.
-    pub fn sent(&mut self, entry: &Entry) {
+    pub fn sent(&mut self, entry: &JournalEntry) {
         let id = entry.envelope.command_id;
         let follows = entry.envelope.follows.map(|it| it.command);
         if let Some(runner) = self.ids.iter().position(|it| *it == id) {
@@ -94,7 +94,7 @@ pub fn choices(id: Uuid, off: bool, again: &Callback<(Uuid, Choice)>) -> Html {
 }
 
 /// Who chose what, where a command repeats another.
-pub fn chosen_by(entry: &Entry) -> Option<String> {
+pub fn chosen_by(entry: &JournalEntry) -> Option<String> {
     let actor = &entry.envelope.actor;
     Some(match entry.envelope.follows?.choice {
         Choice::Reload => format!("{actor} reloaded and decided again."),
@@ -105,7 +105,7 @@ pub fn chosen_by(entry: &Entry) -> Option<String> {
     })
 }
 
-fn line(entry: &Entry) -> Html {
+fn line(entry: &JournalEntry) -> Html {
     let (_, class, what) = told(entry);
     let (first, last) = (entry.events.start, entry.events.end.saturating_sub(1));
     let what = what.unwrap_or_else(|| match () {
@@ -138,7 +138,8 @@ pub fn race(
         };
     };
     let (kind, stream, version) = (&race.command.kind, &race.command.stream, race.version);
-    let conflicted = |it: &&Entry| matches!(it.outcome, Outcome::WrongExpectedVersion { .. });
+    let conflicted =
+        |it: &&JournalEntry| matches!(it.outcome, Outcome::WrongExpectedVersion { .. });
     let conflict = race.came.iter().flatten().find(conflicted);
     let both = race.came.iter().all(Option::is_some);
     html! {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::{Session, Viewpoint};
-use crate::journal::{Entry, Outcome};
+use crate::journal::{JournalEntry, Outcome};
 use crate::world::{BulkAppend, Did, Submission};
 use es::{Act, Draft, Map, Step, command_id, read_event};
 
@@ -78,8 +78,9 @@ impl Viewpoint {
         let asked = |number: usize| {
             let id =
                 self.story_command(number, scenario.story[number].acts.len().saturating_sub(1));
-            let answered =
-                |it: &Entry| it.envelope.command_id == id && it.outcome != Outcome::NotStored;
+            let answered = |it: &JournalEntry| {
+                it.envelope.command_id == id && it.outcome != Outcome::NotStored
+            };
             self.log().handled(id).is_some() || self.world().journal().iter().any(answered)
         };
         (0..scenario.story.len())

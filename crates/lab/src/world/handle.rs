@@ -10,7 +10,7 @@ use super::handling::{
     Appending, CommandInProgress, CommandStage, Decision, InboxItem, ReactionOf, Sender,
 };
 use super::{Did, SideRecord, StoreAnswer, World};
-use crate::journal::{Entry, Outcome};
+use crate::journal::{JournalEntry, Outcome};
 use crate::snapshots::{Load, Loading};
 use crate::subscription::{Fault, Kind};
 use es::{
@@ -174,7 +174,8 @@ impl World {
                 if reaction_of.is_none() {
                     let (after, commits) = (self.log.head(), self.log.commits());
                     let outcome = Outcome::Accepted;
-                    let entry = Entry { envelope, outcome, reason: None, events, after, commits };
+                    let entry =
+                        JournalEntry { envelope, outcome, reason: None, events, after, commits };
                     self.outcomes.push(entry);
                 }
                 self.close(reaction_of, id);
@@ -305,9 +306,10 @@ impl World {
         outcome: Outcome,
         reason: Option<Rc<str>>,
         events: Range<u64>,
-    ) -> Entry {
+    ) -> JournalEntry {
         let (after, commits) = (self.log.head(), self.log.commits());
-        let entry = Entry { envelope: Rc::new(envelope), outcome, reason, events, after, commits };
+        let entry =
+            JournalEntry { envelope: Rc::new(envelope), outcome, reason, events, after, commits };
         if entry.outcome != Outcome::NotStored {
             self.side_records.push(SideRecord::Refusal(entry.clone()));
         }

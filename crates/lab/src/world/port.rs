@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::journal::Entry;
+use crate::journal::JournalEntry;
 use crate::outbox::Effect;
 use es::{CommandRecord, Draft, Expected, Follows, Origin};
 
@@ -73,5 +73,5 @@ pub enum SideRecord {
     /// A side effect was performed.
     Effect(Effect),
     /// A command was not accepted.
-    Refusal(Entry),
+    Refusal(JournalEntry),
 }

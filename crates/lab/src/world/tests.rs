@@ -350,7 +350,7 @@ impl Lab {
 
     /// The journal, a line an entry.
     fn journal(&self) -> Vec<String> {
-        let line = |entry: &Entry| {
+        let line = |entry: &JournalEntry| {
             let command = entry.envelope.command.as_ref().map(|it| it.kind.clone());
             let reason = entry.reason.as_deref().unwrap_or("-");
             format!("{} {}: {reason}", command.unwrap_or_default(), entry.outcome.name())
