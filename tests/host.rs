@@ -14,7 +14,7 @@ use leftfold::host::{
     Answered, Command, Disturbance, ErrorCode, Host, How, Imagine, JsonText, LoadBy, OpenLog,
     Place, Request, Response, SubscriptionChange, Trouble, When,
 };
-use leftfold::lab::{Control, Did, Fault, Outcome, SideRecord, Target};
+use leftfold::lab::{Control, DeliveryFault, Did, Outcome, SideRecord, Target};
 use leftfold::store::{LogInfo, LogStore, StoreError};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
@@ -639,7 +639,7 @@ fn a_disaster_is_rehearsed_and_every_read_model_comes_back() {
         assert_eq!(folded, json!({ "models": scenario_models(&tab), "same": true }));
     }
     let tab = Tab::new(&Browser::new(), "cart", true);
-    let drop = SubscriptionChange::from(Control::Fault(Some(Fault::Drop)));
+    let drop = SubscriptionChange::from(Control::Fault(Some(DeliveryFault::Drop)));
     tab.ask(Request::Subscription { name: "Carts now".to_owned(), how: drop }).result.unwrap();
     tab.send(add("figs")).result.unwrap();
     let log = tab.log.clone();

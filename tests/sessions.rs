@@ -13,8 +13,8 @@ use leftfold::es::{
     read_event,
 };
 use leftfold::lab::{
-    BulkAppend, Control, Fault, Health, JournalEntry, Loading, Outcome, Session, SideRecord,
-    StoreAnswer, Submission, World, compare_logs, forms,
+    BulkAppend, Control, DeliveryFault, Health, JournalEntry, Loading, Outcome, Session,
+    SideRecord, StoreAnswer, Submission, World, compare_logs, forms,
 };
 use leftfold::scenarios::all as scenarios;
 use serde_json::value::RawValue;
@@ -110,7 +110,7 @@ fn a_projection_that_was_ended_and_started_again_is_judged_anew() {
     let mut session = empty("bank");
     let open = r#"{"customer":"1","initial_balance":100}"#;
     send(&mut session, ask(1, "account-1", "OpenAccount", open));
-    set(&mut session, "Ledger", Control::Fault(Some(Fault::Swap)));
+    set(&mut session, "Ledger", Control::Fault(Some(DeliveryFault::Swap)));
     for number in 2..4 {
         let deposit = ask(number, "account-1", "Deposit", r#"{"amount":5}"#);
         session.world_mut().submit(deposit);
@@ -153,7 +153,7 @@ fn deliveries_in_a_hurry_repeat_what_single_ones_would() {
         let name = "Considered but removed";
         set(&mut session, name, Control::Deduplicate(false));
         send(&mut session, ask(1, "cart-1", "AddToCart", r#"{"item":"pears"}"#));
-        set(&mut session, name, Control::Fault(Some(Fault::CrashBeforeCheckpoint)));
+        set(&mut session, name, Control::Fault(Some(DeliveryFault::CrashBeforeCheckpoint)));
         send(&mut session, ask(2, "cart-1", "RemoveFromCart", r#"{"item":"pears"}"#));
         set(&mut session, name, Control::Pause(false));
         if hurry {
@@ -169,7 +169,7 @@ fn deliveries_in_a_hurry_repeat_what_single_ones_would() {
 fn a_duplicate_that_is_pending_can_be_stepped_to() {
     let mut session = empty("cart");
     set(&mut session, "Carts now", Control::Pause(true));
-    set(&mut session, "Carts now", Control::Fault(Some(Fault::Duplicate)));
+    set(&mut session, "Carts now", Control::Fault(Some(DeliveryFault::Duplicate)));
     send(&mut session, ask(1, "cart-1", "AddToCart", r#"{"item":"pears"}"#));
     for _ in 0..2 {
         set(&mut session, "Carts now", Control::Step);
@@ -188,7 +188,7 @@ fn an_event_that_has_overtaken_another_does_not_do_so_twice() {
         send(&mut session, ask(number, "account-1", "Deposit", r#"{"amount":5}"#));
     }
     for _ in 0..2 {
-        set(&mut session, "Ledger", Control::Fault(Some(Fault::Swap)));
+        set(&mut session, "Ledger", Control::Fault(Some(DeliveryFault::Swap)));
         set(&mut session, "Ledger", Control::Step);
         session.run(NOW);
     }

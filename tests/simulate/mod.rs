@@ -20,7 +20,7 @@ use leftfold::host::{
     Answered, Command, Disturbance, Host, How, JsonText, LoadBy, OpenLog, Request, Response,
     SubscriptionChange,
 };
-use leftfold::lab::{Control, Did, Fault, Kind, Session, Subscription, World};
+use leftfold::lab::{Control, DeliveryFault, Did, Kind, Session, Subscription, World};
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::LogInfo;
 use serde_json::{Value, json};
@@ -623,7 +623,7 @@ impl<'a> Run<'a> {
     fn control(&mut self, tab: usize, name: &Rc<str>, control: Control) {
         self.note(|| format!("# {name}: {control:?}"));
         match control {
-            Control::Fault(Some(Fault::Drop | Fault::Swap)) => {
+            Control::Fault(Some(DeliveryFault::Drop | DeliveryFault::Swap)) => {
                 self.tabs[tab].off.insert(name.clone());
                 self.deaf.insert(name.clone());
             }
@@ -661,7 +661,7 @@ impl<'a> Run<'a> {
             8 => Control::Rewind(self.any_position(tab)),
             9 => Control::Redeliver(self.any_position(tab)),
             _ => {
-                let (fault, _) = Fault::ALL[self.below(Fault::ALL.len())];
+                let (fault, _) = DeliveryFault::ALL[self.below(DeliveryFault::ALL.len())];
                 Control::Fault(Some(fault))
             }
         };

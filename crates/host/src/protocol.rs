@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use es::{Choice, Condition, Expected, Origin, Recorded, Stream};
-use lab::{Change, Control, Did, Fault, JournalEntry, Loading, Submission, Target};
+use lab::{Change, Control, DeliveryFault, Did, JournalEntry, Loading, Submission, Target};
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -280,7 +280,7 @@ pub struct SubscriptionChange {
 /// A fault, or none.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct FaultOrNone(pub Option<Fault>);
+pub struct FaultOrNone(pub Option<DeliveryFault>);
 
 /// A number, or simply yes.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::health::Health;
-use super::subscription::{Fault, Kind, Subscription};
+use super::subscription::{DeliveryFault, Kind, Subscription};
 use super::world::{Did, StoreAnswer, World};
 use es::{
     CommandRecord, Commit, EventLog, Handler, Map, Reader, Recorded, Scenario, Stopped, Stream,
@@ -98,7 +98,7 @@ pub struct Panel {
     /// True where a replay reacts to nothing.
     pub guard: bool,
     /// The fault that is armed.
-    pub fault: Option<Fault>,
+    pub fault: Option<DeliveryFault>,
     /// Whether the running instance equals a clean fold up to its checkpoint.
     pub health: Health,
     /// A process has reacted to everything up to here.

@@ -25,7 +25,7 @@ pub enum Kind {
 /// What may go wrong with a delivery, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fault {
+pub enum DeliveryFault {
     /// The next event is delivered twice.
     Duplicate,
     /// The next event never arrives, and counts as delivered.
@@ -39,7 +39,7 @@ pub enum Fault {
     CrashAfterEffect,
 }
 
-impl Fault {
+impl DeliveryFault {
     /// All of them, each with what it does, for a choice.
     pub const ALL: [(Self, &'static str); 5] = [
         (Self::Duplicate, "Deliver the next event twice"),
@@ -74,7 +74,7 @@ pub enum Control {
     /// to all that comes after once more.
     Redeliver(u64),
     /// Arms a fault, or disarms it.
-    Fault(Option<Fault>),
+    Fault(Option<DeliveryFault>),
 }
 
 /// Why a subscription cannot be changed like that.
@@ -133,7 +133,7 @@ pub struct Subscription {
     pub(super) deduplicate: bool,
     pub(super) synchronous: bool,
     pub(super) guard: bool,
-    pub(super) fault: Option<Fault>,
+    pub(super) fault: Option<DeliveryFault>,
     /// An event that arrives a second time.
     pub(super) again: Option<u64>,
     /// An event that waits to be overtaken; said once.
@@ -199,7 +199,7 @@ impl Subscription {
         let next = self.checkpoint + 1;
         if next > limit {
             None
-        } else if self.fault != Some(Fault::Swap) || self.taken.contains(&next) {
+        } else if self.fault != Some(DeliveryFault::Swap) || self.taken.contains(&next) {
             Some(NextDelivery::Event(next))
         } else {
             // What has overtaken it before does not do so again.
@@ -397,7 +397,7 @@ impl Subscription {
     }
 
     /// The fault that is armed.
-    pub fn fault(&self) -> Option<Fault> {
+    pub fn fault(&self) -> Option<DeliveryFault> {
         self.fault
     }
 

@@ -26,7 +26,7 @@ pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
 use super::journal::{JournalEntry, Outcome};
 use super::outbox::{Effect, Status};
 use super::snapshots::{Loading, Meter, Snapshot, Snapshots};
-use super::subscription::{Fault, Kind, Subscription};
+use super::subscription::{DeliveryFault, Kind, Subscription};
 use es::{
     Choice, Commit, EventLog, Expected, Follows, Handler, IdSet, Map, Reaction, Scenario, Set,
     Stream, Subscriber, sort,
@@ -45,7 +45,7 @@ pub struct World {
     subscriptions: Vec<Subscription>,
     reacting: Option<(Rc<str>, u64, Vec<Reaction>)>,
     /// Who crashes next, and the position of the event that it was at.
-    crashing: Option<(Rc<str>, u64, Fault)>,
+    crashing: Option<(Rc<str>, u64, DeliveryFault)>,
     effects: VecDeque<(Rc<str>, u64, Reaction)>,
     settled: Set<Rc<str>>,
     journal: Vec<JournalEntry>,

@@ -6,7 +6,7 @@ use web_sys::{HtmlElement, HtmlSelectElement};
 use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
 
 use super::parts::{Amount, button_for, refused, tick_for, whose};
-use crate::lab::{Control, Fault, Kind, Panel};
+use crate::lab::{Control, DeliveryFault, Kind, Panel};
 use crate::ui::parts::{chip, counted};
 
 /// What could not be done to a subscription, and why.
@@ -42,7 +42,7 @@ pub fn state_of(it: &Panel) -> Html {
     if usual && it.fault.is_none() {
         return html! {};
     }
-    let fault = it.fault.and_then(|it| Fault::ALL.iter().find(|(fault, _)| *fault == it));
+    let fault = it.fault.and_then(|it| DeliveryFault::ALL.iter().find(|(fault, _)| *fault == it));
     html! {
         <p class="states">
             if it.crashed { { chip("red", "crashed") } } else if it.paused { { chip("yellow", "paused") } }
@@ -58,15 +58,16 @@ pub fn state_of(it: &Panel) -> Html {
 #[derive(Properties, PartialEq)]
 struct FaultsProps {
     name: Rc<str>,
-    fault: Option<Fault>,
-    set: Callback<Option<Fault>>,
+    fault: Option<DeliveryFault>,
+    set: Callback<Option<DeliveryFault>>,
 }
 
 /// The fault to come. It is over once it has struck, so the choice goes back by itself.
 #[component]
 fn Faults(props: &FaultsProps) -> Html {
     let place = yew::use_node_ref();
-    let at = props.fault.and_then(|it| Fault::ALL.iter().position(|(fault, _)| *fault == it));
+    let at =
+        props.fault.and_then(|it| DeliveryFault::ALL.iter().position(|(fault, _)| *fault == it));
     yew::use_effect({
         let place = place.clone();
         move || {
@@ -78,13 +79,13 @@ fn Faults(props: &FaultsProps) -> Html {
     let set = props.set.reform(|event: Event| {
         let select = event.target_dyn_into::<HtmlSelectElement>();
         let at = select.and_then(|it| it.value().parse::<usize>().ok());
-        at.and_then(|at| Fault::ALL.get(at)).map(|(fault, _)| *fault)
+        at.and_then(|at| DeliveryFault::ALL.get(at)).map(|(fault, _)| *fault)
     });
     html! {
         <label class="field"><span>{ "Fault, once" }{ whose(&props.name) }</span>
             <select ref={place} onchange={set}>
                 <option value="">{ "None" }</option>
-                { for Fault::ALL.iter().enumerate().map(|(at, (_, words))| html! { <option value={at.to_string()}>{ *words }</option> }) }
+                { for DeliveryFault::ALL.iter().enumerate().map(|(at, (_, words))| html! { <option value={at.to_string()}>{ *words }</option> }) }
             </select>
         </label>
     }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::outbox::{Effect, Status};
-use crate::subscription::{Fault, Kind, NextDelivery, Subscription};
+use crate::subscription::{DeliveryFault, Kind, NextDelivery, Subscription};
 use es::{CommandRecord, Envelope, Fold, Reaction, Recorded, Stopped};
 
 use super::handling::{CommandInProgress, InboxItem};
@@ -39,13 +39,13 @@ impl World {
                 self.tell(index, position)
             }
             NextDelivery::Event(position) => match it.fault {
-                Some(Fault::Drop) => {
+                Some(DeliveryFault::Drop) => {
                     it.fault = None;
                     it.note(position);
                     self.told(index);
                     Some(Did::Dropped { to, position })
                 }
-                Some(Fault::Duplicate) => {
+                Some(DeliveryFault::Duplicate) => {
                     it.fault = None;
                     it.again = Some(position);
                     self.tell(index, position)
@@ -85,8 +85,8 @@ impl World {
         }
         let crashes = !behind
             && match it.fault {
-                Some(Fault::CrashBeforeCheckpoint) => true,
-                Some(Fault::CrashAfterEffect) => it.kind == Kind::Projection,
+                Some(DeliveryFault::CrashBeforeCheckpoint) => true,
+                Some(DeliveryFault::CrashAfterEffect) => it.kind == Kind::Projection,
                 _ => false,
             };
         let mut held_back = 0;
@@ -107,7 +107,7 @@ impl World {
         if crashes {
             self.crashing = it.fault.take().map(|fault| (to.clone(), position, fault));
         } else {
-            if self.reacting.is_some() && it.fault == Some(Fault::CrashAfterEffect) {
+            if self.reacting.is_some() && it.fault == Some(DeliveryFault::CrashAfterEffect) {
                 (it.fault, it.crash_at) = (None, Some(position));
             }
             self.told(index);
@@ -138,7 +138,12 @@ impl World {
 
     /// A subscriber crashes. What it had noted stays; what it was about to do is gone. A process
     /// goes on where everything was answered.
-    pub(super) fn crash(&mut self, name: Rc<str>, position: u64, fault: Fault) -> Option<Did> {
+    pub(super) fn crash(
+        &mut self,
+        name: Rc<str>,
+        position: u64,
+        fault: DeliveryFault,
+    ) -> Option<Did> {
         let it = self.subscriptions.iter_mut().find(|it| it.name == name)?;
         (it.paused, it.crashed, it.steps) = (true, true, 0);
         (it.again, it.crash_at) = (None, None);

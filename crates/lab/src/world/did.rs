@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use crate::outbox::is_default;
-use crate::subscription::Fault;
+use crate::subscription::DeliveryFault;
 use es::{Expected, Stream};
 
 /// A micro-step, as it was performed.
@@ -65,7 +65,7 @@ pub enum Did {
     /// An event is held up until another can overtake it.
     Withheld { to: Rc<str>, position: u64 },
     /// A subscriber crashed; it goes on after `checkpoint` once it is resumed.
-    Crashed { to: Rc<str>, position: u64, checkpoint: u64, fault: Fault },
+    Crashed { to: Rc<str>, position: u64, checkpoint: u64, fault: DeliveryFault },
     /// A subscriber met an event that it cannot take in, and takes in nothing more.
     Stopped { to: Rc<str>, position: u64, why: Rc<str> },
     /// A process asked for something.
@@ -173,11 +173,13 @@ impl fmt::Display for Did {
             Self::Withheld { to, position } => {
                 write!(f, "Event {position} is held up on its way to {to}: the next overtakes it")
             }
-            Self::Crashed { to, position, checkpoint, fault: Fault::CrashAfterEffect } => write!(
-                f,
-                "{to} crashes after acting on event {position}; resumed, it goes on after \
+            Self::Crashed { to, position, checkpoint, fault: DeliveryFault::CrashAfterEffect } => {
+                write!(
+                    f,
+                    "{to} crashes after acting on event {position}; resumed, it goes on after \
                  {checkpoint}"
-            ),
+                )
+            }
             Self::Crashed { to, position, checkpoint, .. } => write!(
                 f,
                 "{to} crashes after taking in event {position}; its checkpoint still says \

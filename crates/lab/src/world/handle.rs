@@ -12,7 +12,7 @@ use super::handling::{
 use super::{Did, SideRecord, StoreAnswer, World};
 use crate::journal::{JournalEntry, Outcome};
 use crate::snapshots::{Load, Loading};
-use crate::subscription::{Fault, Kind};
+use crate::subscription::{DeliveryFault, Kind};
 use es::{
     AnyAggregate, Choice, Commit, Draft, Envelope, Expected, Follows, Handler, Hydrated, Origin,
     Proposal, Refusal, Stream,
@@ -334,7 +334,7 @@ impl World {
                 subscription.open.remove(&position);
             }
             if subscription.crash_at == Some(position) {
-                self.crashing = Some((process, position, Fault::CrashAfterEffect));
+                self.crashing = Some((process, position, DeliveryFault::CrashAfterEffect));
             } else if settled {
                 self.settled.insert(process);
             }

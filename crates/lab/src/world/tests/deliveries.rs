@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::health::Health;
-use crate::subscription::{ControlError, Fault};
+use crate::subscription::{ControlError, DeliveryFault};
 
 /// A house in which so many doors were opened while `name` was paused. Nothing else is paused.
 fn behind(name: &str, doors: u64) -> Lab {
@@ -127,13 +127,13 @@ fn a_synchronous_projection_knows_a_commit_in_the_step_that_stores_it() {
 fn becoming_synchronous_ends_pause_delay_and_fault_and_what_is_missing_is_taken_in() {
     let mut lab = imported();
     lab.set("Doors", Control::Delay(2));
-    lab.set("Doors", Control::Fault(Some(Fault::Drop)));
+    lab.set("Doors", Control::Fault(Some(DeliveryFault::Drop)));
     lab.set("Doors", Control::Synchronous(true));
     assert_eq!(lab.doors(), "1: 2, 2: 1 at 3");
     for control in [
         Control::Pause(true),
         Control::Delay(1),
-        Control::Fault(Some(Fault::Swap)),
+        Control::Fault(Some(DeliveryFault::Swap)),
         Control::Rewind(0),
     ] {
         assert!(lab.refused("Doors", control).starts_with("Doors is synchronous"), "{control:?}");
@@ -181,7 +181,7 @@ fn a_second_delivery_is_recognised_unless_that_is_switched_off() {
     ] {
         let mut lab = imported();
         lab.set("Doors", Control::Deduplicate(deduplicate));
-        lab.set("Doors", Control::Fault(Some(Fault::Duplicate)));
+        lab.set("Doors", Control::Fault(Some(DeliveryFault::Duplicate)));
         lab.set("Doors", Control::Step);
         assert_eq!(lab.run(), ["Doors takes in event 1"]);
         lab.set("Doors", Control::Step);
@@ -194,7 +194,7 @@ fn a_second_delivery_is_recognised_unless_that_is_switched_off() {
 #[test]
 fn a_lost_delivery_counts_as_told_and_a_rebuild_heals() {
     let mut lab = imported();
-    lab.set("Doors", Control::Fault(Some(Fault::Drop)));
+    lab.set("Doors", Control::Fault(Some(DeliveryFault::Drop)));
     lab.set("Doors", Control::Pause(false));
     check(
         lab.run(),
@@ -221,7 +221,7 @@ fn an_overtaken_event_is_not_lost_with_deduplication_or_without() {
     for deduplicate in [true, false] {
         let mut lab = imported();
         lab.set("Doors", Control::Deduplicate(deduplicate));
-        lab.set("Doors", Control::Fault(Some(Fault::Swap)));
+        lab.set("Doors", Control::Fault(Some(DeliveryFault::Swap)));
         lab.set("Doors", Control::Step);
         assert_eq!(lab.run(), ["Doors takes in event 2"]);
         assert_eq!(lab.doors(), "2: 1 at 0", "there is a gap, so the checkpoint stays");
@@ -235,7 +235,7 @@ fn an_overtaken_event_is_not_lost_with_deduplication_or_without() {
 #[test]
 fn where_there_is_a_gap_nothing_is_judged() {
     let mut lab = imported();
-    lab.set("Doors", Control::Fault(Some(Fault::Swap)));
+    lab.set("Doors", Control::Fault(Some(DeliveryFault::Swap)));
     lab.set("Doors", Control::Step);
     lab.run();
     assert_eq!(lab.world.subscription("Doors").unwrap().ahead().collect::<Vec<_>>(), [2]);
@@ -245,7 +245,7 @@ fn where_there_is_a_gap_nothing_is_judged() {
 #[test]
 fn an_event_that_is_to_be_overtaken_waits_for_the_one_after_it() {
     let mut lab = Lab::new(&house());
-    lab.set("Doors", Control::Fault(Some(Fault::Swap)));
+    lab.set("Doors", Control::Fault(Some(DeliveryFault::Swap)));
     lab.append(&[("door-1", "Opened")], true);
     let steps = lab.run();
     assert_eq!(
@@ -267,7 +267,7 @@ fn a_crash_before_the_checkpoint_delivers_the_event_again() {
     ] {
         let mut lab = imported();
         lab.set("Doors", Control::Deduplicate(deduplicate));
-        lab.set("Doors", Control::Fault(Some(Fault::CrashBeforeCheckpoint)));
+        lab.set("Doors", Control::Fault(Some(DeliveryFault::CrashBeforeCheckpoint)));
         lab.set("Doors", Control::Pause(false));
         check(
             lab.run(),
@@ -292,7 +292,7 @@ fn a_crash_before_the_checkpoint_delivers_the_event_again() {
 #[test]
 fn a_process_that_crashes_after_an_effect_completes_once_it_is_resumed_and_does_nothing_twice() {
     let mut lab = Lab::new(&kept_house());
-    lab.set("Porter", Control::Fault(Some(Fault::CrashAfterEffect)));
+    lab.set("Porter", Control::Fault(Some(DeliveryFault::CrashAfterEffect)));
     lab.ask("door-1", "Open");
     let steps = lab.run();
     check(
@@ -329,7 +329,7 @@ fn a_process_that_crashes_after_an_effect_completes_once_it_is_resumed_and_does_
 #[test]
 fn a_process_that_crashes_before_its_checkpoint_has_asked_for_nothing_yet() {
     let mut lab = Lab::new(&kept_house());
-    lab.set("Porter", Control::Fault(Some(Fault::CrashBeforeCheckpoint)));
+    lab.set("Porter", Control::Fault(Some(DeliveryFault::CrashBeforeCheckpoint)));
     lab.ask("door-1", "Open");
     lab.run();
     assert_eq!((lab.world.log().head(), lab.outbox().len()), (1, 0));
@@ -353,7 +353,7 @@ fn a_process_that_crashes_before_its_checkpoint_has_asked_for_nothing_yet() {
 #[test]
 fn what_a_process_was_about_to_do_when_it_crashed_is_not_done_before_it_is_resumed() {
     let mut lab = Lab::new(&kept_house());
-    lab.set("Porter", Control::Fault(Some(Fault::CrashAfterEffect)));
+    lab.set("Porter", Control::Fault(Some(DeliveryFault::CrashAfterEffect)));
     lab.append(&[("door-1", "Opened"), ("door-2", "Opened")], true);
     lab.run();
     assert_eq!((lab.outbox(), lab.log().len()), (vec!["mail for 1: Performed".to_owned()], 2));
@@ -366,7 +366,7 @@ fn what_a_process_was_about_to_do_when_it_crashed_is_not_done_before_it_is_resum
 #[test]
 fn moved_back_over_a_gap_it_is_told_of_everything_again() {
     let mut lab = imported();
-    lab.set("Doors", Control::Fault(Some(Fault::Swap)));
+    lab.set("Doors", Control::Fault(Some(DeliveryFault::Swap)));
     lab.set("Doors", Control::Step);
     lab.run();
     lab.set("Doors", Control::Rewind(0));
@@ -384,7 +384,7 @@ fn a_crash_with_a_command_under_way_handles_it_once() {
     lab.store();
     // The first bell's command is at the store; the second reaction crashes the porter.
     lab.until_pending();
-    lab.set("Porter", Control::Fault(Some(Fault::CrashAfterEffect)));
+    lab.set("Porter", Control::Fault(Some(DeliveryFault::CrashAfterEffect)));
     lab.append(&[("door-3", "Opened")], true);
     lab.run();
     let crashed = lab.world.subscription("Porter").unwrap().crashed();
@@ -399,7 +399,7 @@ fn a_crash_with_a_command_under_way_handles_it_once() {
 #[test]
 fn a_reaction_to_an_overtaking_event_does_not_move_the_mark_past_the_gap() {
     let mut lab = behind("Porter", 2);
-    lab.set("Porter", Control::Fault(Some(Fault::Swap)));
+    lab.set("Porter", Control::Fault(Some(DeliveryFault::Swap)));
     lab.set("Porter", Control::Step);
     lab.run();
     assert_eq!(lab.mark(), 0);
@@ -421,7 +421,7 @@ fn an_overtaking_event_that_asks_for_nothing_does_not_move_the_mark_past_the_gap
     lab.pause("Porter", true);
     lab.ask("door-1", "Slam");
     lab.run();
-    lab.set("Porter", Control::Fault(Some(Fault::Swap)));
+    lab.set("Porter", Control::Fault(Some(DeliveryFault::Swap)));
     lab.set("Porter", Control::Step);
     assert_eq!(lab.run(), ["Porter takes in event 2"]);
     assert_eq!(lab.mark(), 0);
@@ -433,7 +433,7 @@ fn an_overtaking_event_that_asks_for_nothing_does_not_move_the_mark_past_the_gap
 #[test]
 fn what_a_process_never_heard_of_is_found_missing_and_can_be_sent() {
     let mut lab = behind("Porter", 1);
-    lab.set("Porter", Control::Fault(Some(Fault::Drop)));
+    lab.set("Porter", Control::Fault(Some(DeliveryFault::Drop)));
     lab.set("Porter", Control::Pause(false));
     lab.run();
     assert_eq!((lab.world.log().head(), lab.mark()), (1, 1));
@@ -446,7 +446,7 @@ fn what_a_process_never_heard_of_is_found_missing_and_can_be_sent() {
 fn a_flag_that_is_moved_back_shows_what_was_known_there_and_is_told_again() {
     let mut lab = imported();
     lab.set("Doors", Control::Pause(false));
-    lab.set("Doors", Control::Fault(Some(Fault::Drop)));
+    lab.set("Doors", Control::Fault(Some(DeliveryFault::Drop)));
     lab.run();
     assert_eq!(lab.doors(), "1: 1, 2: 1 at 3");
     lab.set("Doors", Control::Pause(true));
@@ -540,7 +540,7 @@ fn how_far_a_subscription_is_from_a_position_is_said_and_what_holds_it() {
     lab.run();
     assert_eq!(said(&lab, 1), (1, 0, None));
     assert_eq!(said(&lab, 2), (1, 1, Some("it is delayed")));
-    lab.set("Doors", Control::Fault(Some(Fault::CrashBeforeCheckpoint)));
+    lab.set("Doors", Control::Fault(Some(DeliveryFault::CrashBeforeCheckpoint)));
     lab.set("Doors", Control::Delay(0));
     lab.run();
     assert_eq!(said(&lab, 3), (1, 2, Some("it has crashed")));
@@ -550,15 +550,15 @@ fn how_far_a_subscription_is_from_a_position_is_said_and_what_holds_it() {
 #[test]
 fn a_fault_can_be_disarmed_and_is_over_after_one_use() {
     let mut lab = imported();
-    lab.set("Doors", Control::Fault(Some(Fault::Drop)));
+    lab.set("Doors", Control::Fault(Some(DeliveryFault::Drop)));
     lab.set("Doors", Control::Fault(None));
     lab.set("Doors", Control::Pause(false));
     lab.run();
     assert_eq!(lab.doors(), "1: 2, 2: 1 at 3");
-    for (_, sentence) in Fault::ALL {
+    for (_, sentence) in DeliveryFault::ALL {
         assert!(!sentence.is_empty());
     }
-    for (fault, _) in Fault::ALL {
+    for (fault, _) in DeliveryFault::ALL {
         let mut lab = imported();
         lab.set("Doors", Control::Fault(Some(fault)));
         lab.set("Doors", Control::Pause(false));
@@ -570,7 +570,7 @@ fn a_fault_can_be_disarmed_and_is_over_after_one_use() {
 #[test]
 fn a_projection_that_becomes_synchronous_takes_in_only_what_it_has_not() {
     let mut lab = imported();
-    lab.set("Doors", Control::Fault(Some(Fault::Swap)));
+    lab.set("Doors", Control::Fault(Some(DeliveryFault::Swap)));
     lab.set("Doors", Control::Step);
     assert_eq!(lab.run(), ["Doors takes in event 2"]);
     lab.set("Doors", Control::Synchronous(true));
@@ -578,7 +578,7 @@ fn a_projection_that_becomes_synchronous_takes_in_only_what_it_has_not() {
     assert_eq!(lab.health("Doors"), Health::Clean);
 
     let mut lab = imported();
-    lab.set("Doors", Control::Fault(Some(Fault::CrashBeforeCheckpoint)));
+    lab.set("Doors", Control::Fault(Some(DeliveryFault::CrashBeforeCheckpoint)));
     lab.set("Doors", Control::Pause(false));
     lab.run();
     assert_eq!(lab.doors(), "1: 1 at 0");

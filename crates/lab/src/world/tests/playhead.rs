@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::health::Health;
-use crate::subscription::Fault;
+use crate::subscription::DeliveryFault;
 use es::{Check, Condition, Operand, Relation, Step, Subject};
 
 /// Door 1 is opened, for which the porter rings; then door 2, for which he rings again.
@@ -186,7 +186,7 @@ fn a_panel_says_what_is_set_of_its_subscription() {
         (Control::Deduplicate(false), Control::Deduplicate(true)),
         (Control::Delay(2), Control::Delay(0)),
         (Control::Pause(true), Control::Pause(false)),
-        (Control::Fault(Some(Fault::Drop)), Control::Fault(None)),
+        (Control::Fault(Some(DeliveryFault::Drop)), Control::Fault(None)),
         (Control::Synchronous(true), Control::Synchronous(false)),
     ] {
         lab.world.control("Doors", set).unwrap();
@@ -202,13 +202,13 @@ fn a_panel_says_what_is_set_of_its_subscription() {
         Control::Deduplicate(false),
         Control::Delay(2),
         Control::Pause(true),
-        Control::Fault(Some(Fault::Drop)),
+        Control::Fault(Some(DeliveryFault::Drop)),
     ] {
         lab.world.control("Doors", control).unwrap();
     }
     let (it, mut lab) = panel(lab, "Doors");
     assert!(!it.deduplicate && it.paused);
-    assert_eq!((it.delay, it.fault), (2, Some(Fault::Drop)));
+    assert_eq!((it.delay, it.fault), (2, Some(DeliveryFault::Drop)));
 
     lab.world.control("Porter", Control::Guard(false)).unwrap();
     let (it, lab) = panel(lab, "Porter");
@@ -238,7 +238,7 @@ fn a_panel_in_the_past_is_a_clean_fold_beside_what_was_before_the_event_there() 
 fn a_projection_that_was_ended_and_started_again_begins_anew_and_is_judged_anew() {
     let mut lab = Lab::new(&house());
     // As often as it would have been told, but not of the same.
-    for (door, fault) in [("door-1", Fault::Drop), ("door-2", Fault::Duplicate)] {
+    for (door, fault) in [("door-1", DeliveryFault::Drop), ("door-2", DeliveryFault::Duplicate)] {
         lab.world.control("Doors", Control::Deduplicate(false)).unwrap();
         lab.world.control("Doors", Control::Fault(Some(fault))).unwrap();
         lab.ask(door, "Open");

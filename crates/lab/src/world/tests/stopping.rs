@@ -7,7 +7,7 @@ use std::cell::Cell;
 use super::*;
 use crate::health::Health;
 use crate::snapshots::Loading;
-use crate::subscription::Fault;
+use crate::subscription::DeliveryFault;
 use crate::whatif::{Change, WhatIf};
 use es::{
     AnyAggregate, AnyEvent, AnyEvents, AnyInstance, AnyProcess, AnyProjection, AnyRunner, Draft,
@@ -391,7 +391,7 @@ fn a_world_that_is_opened_again_stops_at_the_same_event_and_says_so() {
 
 #[test]
 fn what_is_armed_stays_armed_while_nothing_can_be_delivered() {
-    for fault in [Fault::Duplicate, Fault::CrashBeforeCheckpoint] {
+    for fault in [DeliveryFault::Duplicate, DeliveryFault::CrashBeforeCheckpoint] {
         let (mut lab, _) = written(&[WRITTEN]);
         lab.world.control("Pile", Control::Fault(Some(fault))).unwrap();
         lab.ask("note-1", "Blotted");
@@ -401,7 +401,7 @@ fn what_is_armed_stays_armed_while_nothing_can_be_delivered() {
         lab.pause("Pile", false);
         let did = lab.run();
         let said = match fault {
-            Fault::Duplicate => "Event 2 reaches Pile again, is recognised and skipped",
+            DeliveryFault::Duplicate => "Event 2 reaches Pile again, is recognised and skipped",
             _ => "Pile crashes after taking in event 2; its checkpoint still says 1",
         };
         assert_eq!((did.len(), &*did[0], &*did[1]), (2, "Pile takes in event 2", said));
@@ -413,7 +413,7 @@ fn an_event_that_comes_again_and_cannot_be_taken_in_comes_once_more() {
     let (mut lab, _) = written(&[WRITTEN]);
     WIPED.set(true);
     lab.world.control("Pile", Control::Deduplicate(false)).unwrap();
-    lab.world.control("Pile", Control::Fault(Some(Fault::Duplicate))).unwrap();
+    lab.world.control("Pile", Control::Fault(Some(DeliveryFault::Duplicate))).unwrap();
     lab.ask("note-1", "Blotted");
     lab.until_pending();
     lab.store();
@@ -449,7 +449,7 @@ fn who_becomes_synchronous_tries_again_and_takes_in_nothing_twice() {
         lab.ask(stream, kind);
         lab.run();
     }
-    lab.world.control("Pile", Control::Fault(Some(Fault::Swap))).unwrap();
+    lab.world.control("Pile", Control::Fault(Some(DeliveryFault::Swap))).unwrap();
     lab.pause("Pile", false);
     assert_eq!(
         lab.run(),
