@@ -6,8 +6,8 @@ use std::rc::Rc;
 use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
 use futures::future::LocalBoxFuture;
 use lab::{
-    BulkAppend, Comparison, Control, ControlError, Did, Found, Health, JournalEntry, Line, Loading,
-    Mark, Outcome, Submission, Subscription, Target, WhatIf, changes, compare_logs,
+    BisectResult, BulkAppend, Comparison, Control, ControlError, Did, Health, JournalEntry, Line,
+    Loading, Mark, Outcome, Submission, Subscription, Target, WhatIf, changes, compare_logs,
     compare_positions, keyed,
 };
 use serde::{Deserialize, Serialize};
@@ -403,9 +403,9 @@ impl OpenLog {
         let position = loop {
             let found = self.looking().advance_bisect(&mut bisect, LOOKED_AT);
             match found {
-                Found::NotYet => self.host().clock.sleep(0).await,
-                Found::At(position) => break Some(position),
-                Found::Nowhere => break None,
+                BisectResult::NotYet => self.host().clock.sleep(0).await,
+                BisectResult::At(position) => break Some(position),
+                BisectResult::Nowhere => break None,
             }
         };
         let (probes, looked) = (bisect.probes(), bisect.progress().0);

@@ -26,7 +26,7 @@ pub use forms::{Field, FieldKind, Form, cents, event_forms, forms, label_of};
 pub use health::Health;
 pub use journal::{JournalEntry, Outcome};
 pub use outbox::{Effect, Status};
-pub use provenance::{Bisect, Cause, Found, Probe, Target, Why};
+pub use provenance::{Bisect, BisectResult, Cause, Probe, Target, Why};
 pub use session::{Broken, Panel, Session, StateView, Viewpoint};
 pub use snapshots::{Load, Loading, Meter, Snapshot};
 pub use subscription::{Control, ControlError, DeliveryFault, Kind, Subscription, Wait};

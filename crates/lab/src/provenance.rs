@@ -78,7 +78,7 @@ pub struct Probe {
 /// Where a bisect ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Found {
+pub enum BisectResult {
     /// It is still looking.
     NotYet,
     /// The condition holds nowhere, or not at the end where it was called monotonic.
@@ -101,12 +101,12 @@ pub struct Bisect {
     of: u64,
     probes: Vec<Probe>,
     looked: u64,
-    found: Found,
+    found: BisectResult,
 }
 
 impl Bisect {
     /// What was found.
-    pub fn found(&self) -> Found {
+    pub fn found(&self) -> BisectResult {
         self.found
     }
 
@@ -178,16 +178,16 @@ impl Viewpoint {
             of,
             probes: Vec::new(),
             looked: 0,
-            found: Found::NotYet,
+            found: BisectResult::NotYet,
         })
     }
 
     /// Takes up to `budget` more looks; what was found by then. To cancel it, drop it.
-    pub fn advance_bisect(&mut self, bisect: &mut Bisect, budget: u64) -> Found {
+    pub fn advance_bisect(&mut self, bisect: &mut Bisect, budget: u64) -> BisectResult {
         /// How many looks of a scan are kept.
         const SHOWN: usize = 64;
         for _ in 0..budget.max(1) {
-            if bisect.found != Found::NotYet {
+            if bisect.found != BisectResult::NotYet {
                 break;
             }
             let place = match bisect.monotonic {
@@ -204,11 +204,11 @@ impl Viewpoint {
             bisect.probes.push(Probe { position, holds });
             bisect.looked += 1;
             let over = match (bisect.monotonic, holds) {
-                (false, true) => Some(Found::At(position)),
-                (true, false) if bisect.looked == 1 => Some(Found::Nowhere),
+                (false, true) => Some(BisectResult::At(position)),
+                (true, false) if bisect.looked == 1 => Some(BisectResult::Nowhere),
                 (_, false) => {
                     bisect.low = place + 1;
-                    (!bisect.monotonic && bisect.low > bisect.of).then_some(Found::Nowhere)
+                    (!bisect.monotonic && bisect.low > bisect.of).then_some(BisectResult::Nowhere)
                 }
                 (true, true) => {
                     bisect.high = place;
@@ -218,8 +218,8 @@ impl Viewpoint {
             let met = bisect.monotonic && bisect.low >= bisect.high;
             bisect.found = match over {
                 Some(found) => found,
-                None if met => Found::At(self.position_of(&bisect.target, bisect.high)),
-                None => Found::NotYet,
+                None if met => BisectResult::At(self.position_of(&bisect.target, bisect.high)),
+                None => BisectResult::NotYet,
             };
         }
         bisect.found

@@ -11,7 +11,7 @@ use super::Msg;
 use super::parts::refused;
 use super::worker::Job;
 use crate::es::{Condition, Operand, Relation, Set, Stream};
-use crate::lab::{Bisect, Found, Target, Viewpoint, Why, cents, keyed, lines};
+use crate::lab::{Bisect, BisectResult, Target, Viewpoint, Why, cents, keyed, lines};
 use crate::ui::parts::{button, counted, grouped, select, tick, typed};
 use crate::ui::shell::{Shell, is_money};
 use crate::ui::views::plain;
@@ -66,7 +66,7 @@ impl Inquiry {
         if self.why.as_ref().is_some_and(|it| !it.is_over()) {
             self.why = None;
         }
-        self.bisect.take_if(|(_, it)| it.found() == Found::NotYet);
+        self.bisect.take_if(|(_, it)| it.found() == BisectResult::NotYet);
     }
 }
 
@@ -76,7 +76,7 @@ impl Job for Inquiry {
 
     fn busy(&self) -> bool {
         self.why.as_ref().is_some_and(|it| !it.is_over())
-            || self.bisect.as_ref().is_some_and(|(_, it)| it.found() == Found::NotYet)
+            || self.bisect.as_ref().is_some_and(|(_, it)| it.found() == BisectResult::NotYet)
     }
 
     fn advance(&mut self, session: &mut Viewpoint, budget: u64) {
@@ -84,7 +84,7 @@ impl Job for Inquiry {
         let here = session.position();
         session.seek(self.position);
         if let Some((_, bisect)) = &mut self.bisect
-            && bisect.found() == Found::NotYet
+            && bisect.found() == BisectResult::NotYet
         {
             session.advance_bisect(bisect, budget);
         } else if let Some(why) = &mut self.why {
@@ -214,11 +214,11 @@ fn found(session: &Viewpoint, it: &Inquiry, act: &Callback<Msg>, seek: &Callback
     html! {
         <div class="found">
             <p role="status">{ match bisect.found() {
-                Found::NotYet => html! { { format!("Looking for: {asked}") } },
-                Found::Nowhere => html! { { format!("Nowhere up to #{}: {asked}", it.position) } },
-                Found::At(position) => html! { <>{ format!("{asked}: first after ") }{ to(position, event(position), seek) }</> },
+                BisectResult::NotYet => html! { { format!("Looking for: {asked}") } },
+                BisectResult::Nowhere => html! { { format!("Nowhere up to #{}: {asked}", it.position) } },
+                BisectResult::At(position) => html! { <>{ format!("{asked}: first after ") }{ to(position, event(position), seek) }</> },
             } }</p>
-            if bisect.found() == Found::NotYet { { progress(bisect.progress(), act) } }
+            if bisect.found() == BisectResult::NotYet { { progress(bisect.progress(), act) } }
             <details>
                 <summary>{ counted(bisect.progress().0, "look") }</summary>
                 <ol class="probes">

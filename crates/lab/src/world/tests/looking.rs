@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::compare::{compare_logs, compare_positions};
 use crate::diff::{Line, keyed};
-use crate::provenance::{Found, Probe, Target};
+use crate::provenance::{BisectResult, Probe, Target};
 use crate::whatif::{CameOfIt, Change, WhatIf};
 use es::{Condition, Map, Operand, Relation};
 
@@ -248,9 +248,9 @@ fn bisect(
     target: &Target,
     condition: Condition,
     monotonic: bool,
-) -> (Found, u64, Vec<Probe>) {
+) -> (BisectResult, u64, Vec<Probe>) {
     let mut bisect = session.bisect(target.clone(), condition, monotonic).unwrap();
-    while session.advance_bisect(&mut bisect, 3) == Found::NotYet {
+    while session.advance_bisect(&mut bisect, 3) == BisectResult::NotYet {
         let (looked, most) = bisect.progress();
         assert!(looked < most, "{looked} of {most}");
     }
@@ -265,7 +265,8 @@ fn halving_and_scanning_find_the_same_first_event() {
     let doors = Target::View("Doors".into());
     for times in 0..52 {
         // Every second event opens the door.
-        let expected = if times < 50 { Found::At(2 * times + 1) } else { Found::Nowhere };
+        let expected =
+            if times < 50 { BisectResult::At(2 * times + 1) } else { BisectResult::Nowhere };
         let (found, looked, probes) = bisect(&mut session, &doors, more_than(times), true);
         assert_eq!(found, expected, "{times}");
         assert!(looked <= 8, "{looked} looks at 100 events");
@@ -281,13 +282,17 @@ fn a_condition_that_comes_and_goes_is_found_by_a_scan() {
     let open = Condition::Is("/open".into(), Relation::Equal, Operand::Value(json!(true)));
     let target = Target::State(door("1"));
     let (found, looked, probes) = bisect(&mut session, &target, open.clone(), false);
-    assert_eq!((found, looked), (Found::At(1), 2));
+    assert_eq!((found, looked), (BisectResult::At(1), 2));
     assert_eq!(probes[1], Probe { position: 1, holds: true });
     let shut = Condition::Not(Box::new(open.clone()));
-    assert_eq!(bisect(&mut session, &target, shut, false).0, Found::At(0), "before the first");
+    assert_eq!(
+        bisect(&mut session, &target, shut, false).0,
+        BisectResult::At(0),
+        "before the first"
+    );
     session.seek(0);
-    assert_eq!(bisect(&mut session, &target, open.clone(), false).0, Found::Nowhere);
-    assert_eq!(bisect(&mut session, &target, open, true).0, Found::Nowhere);
+    assert_eq!(bisect(&mut session, &target, open.clone(), false).0, BisectResult::Nowhere);
+    assert_eq!(bisect(&mut session, &target, open, true).0, BisectResult::Nowhere);
     assert!(session.bisect(Target::View("Windows".into()), Condition::All(vec![]), true).is_none());
 }
 
