@@ -25,8 +25,8 @@ use leftfold::es::{
 };
 use leftfold::host::Request;
 use leftfold::lab::{
-    Control, Did, FieldKind, Health, Kind, Outcome, Panel, Session, SideRecord, Submission, World,
-    forms,
+    Control, Did, FieldKind, Health, Outcome, Panel, Session, SideRecord, Submission,
+    SubscriptionKind, World, forms,
 };
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::SideRecords;
@@ -105,7 +105,8 @@ fn a_log_that_is_folded_in_slices_shows_what_it_showed_and_each_event_is_folded_
         let head = world.log().head();
         // Processes have nothing to do with it.
         world.settle(scenario.processes.iter().map(|it| SideRecord::Mark(it.name(), 0)));
-        let projections = run.names().into_iter().filter(|(_, kind)| *kind == Kind::Projection);
+        let projections =
+            run.names().into_iter().filter(|(_, kind)| *kind == SubscriptionKind::Projection);
         let names: Vec<_> = projections.map(|(name, _)| name).collect();
         let mut session = Session::new(world);
         let mut slices = 1;
@@ -425,7 +426,10 @@ fn a_story_has_eight_to_fifteen_steps_and_a_refusal_and_fills_every_projection()
         for subscription in run.session().world().subscriptions() {
             let name = subscription.name();
             let empty = subscription.view().is_empty();
-            assert!(!empty || subscription.kind() == Kind::Process, "{name} shows nothing");
+            assert!(
+                !empty || subscription.kind() == SubscriptionKind::Process,
+                "{name} shows nothing"
+            );
             assert_eq!(subscription.skipped(), 0, "{name} could not read an event");
         }
         let shown: BTreeSet<Rc<str>> = scenario.projections.iter().map(|it| it.name()).collect();
@@ -510,7 +514,7 @@ fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_noth
 fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past() {
     check(vec(op(), 0..4), |run, meanwhile| {
         let names = run.names();
-        let projections = names.iter().filter(|(_, kind)| *kind == Kind::Projection);
+        let projections = names.iter().filter(|(_, kind)| *kind == SubscriptionKind::Projection);
         for (name, _) in projections.clone() {
             run.running(name, false);
             assert!(run.looking().panel(name).is_none(), "{name} is gone");

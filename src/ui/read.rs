@@ -15,7 +15,7 @@ use super::shell::{Shell, use_shell};
 use super::views::{Tree, ViewBody};
 use crate::es::{Map, Stream, View};
 use crate::host::OpenLog;
-use crate::lab::{Control, Kind, Panel, StateView, Status};
+use crate::lab::{Control, Panel, StateView, Status, SubscriptionKind};
 
 #[derive(Properties, PartialEq)]
 pub struct ReadProps {
@@ -186,7 +186,7 @@ fn Reader(props: &ReaderProps) -> Html {
     let shell = use_shell();
     let it = &props.panel;
     let name = &it.name;
-    let process = it.kind == Kind::Process;
+    let process = it.kind == SubscriptionKind::Process;
     let colour = if process { "lilac" } else { "green" };
     let what = if process { "process manager" } else { it.now.store() };
     let body = html! {
@@ -283,7 +283,7 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
             { icon_button(if it.paused { "play" } else { "pause" }, format!("{} {name}", if it.paused { "Resume" } else { "Pause" }), control(Control::Pause(!it.paused))) }
             if it.paused && it.lag > 0 { { icon_button("next", format!("Step {name}"), control(Control::Step)) } }
             { icon_button("rebuild", format!("Rebuild {name}"), rebuild.clone()) }
-            if it.kind == Kind::Projection { { icon_button("refused", format!("Remove {name}"), remove) } }
+            if it.kind == SubscriptionKind::Projection { { icon_button("refused", format!("Remove {name}"), remove) } }
             { menu(icon("more"), Some(format!("More about {name}")), menu_of(it, props.refused.as_ref(), &props.control, rebuild, html! {
                 <div class="actions">
                     { button_for("Why, and since when", name, false, ask) }

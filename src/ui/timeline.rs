@@ -16,7 +16,7 @@ use super::parts::{button, grouped, icon_button, menu, select, tick, typed};
 use super::track::{Axis, Track, WIDTH};
 use crate::es::{Recorded, Stream, sort};
 use crate::host::OpenLog;
-use crate::lab::{Kind, Panel};
+use crate::lab::{Panel, SubscriptionKind};
 
 /// The event at the playhead.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +53,7 @@ impl Flag {
             name: panel.name.clone(),
             checkpoint: panel.checkpoint,
             lag: panel.lag,
-            process: panel.kind == Kind::Process,
+            process: panel.kind == SubscriptionKind::Process,
             paused: panel.paused,
         }
     }

@@ -15,7 +15,9 @@ use leftfold::es::{
 use leftfold::host::{
     Answered, Clock, JsonText, Looking, OpenLog, Request, SubscriptionChange, decode_side_records,
 };
-use leftfold::lab::{Control, Did, Effect, Form, Kind, SideRecord, Status, Submission, Viewpoint};
+use leftfold::lab::{
+    Control, Did, Effect, Form, SideRecord, Status, Submission, SubscriptionKind, Viewpoint,
+};
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::SideRecords;
 use proptest::collection::vec;
@@ -345,7 +347,7 @@ impl Run {
     }
 
     /// The names of everything that runs.
-    pub fn names(&self) -> Vec<(Rc<str>, Kind)> {
+    pub fn names(&self) -> Vec<(Rc<str>, SubscriptionKind)> {
         let session = self.session();
         let all = session.world().subscriptions().iter();
         all.map(|it| (it.name().clone(), it.kind())).collect()

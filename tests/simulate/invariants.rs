@@ -5,7 +5,7 @@ use std::fmt;
 
 use leftfold::es::{AnyRunner, Reaction};
 use leftfold::es::{EventLog, Origin, Recorded, Scenario, Stream};
-use leftfold::lab::{Health, Kind, Session, Status, Subscription, World};
+use leftfold::lab::{Health, Session, Status, Subscription, SubscriptionKind, World};
 
 use super::Run;
 use crate::surroundings::at_once;
@@ -233,7 +233,7 @@ pub fn every_reaction_was_handled(run: &Run) -> Held {
     let world = session.world();
     let answered: BTreeSet<_> = world.journal().iter().map(|it| it.envelope.command_id).collect();
     let performed: BTreeSet<_> = world.outbox().iter().map(|it| it.id).collect();
-    for it in world.subscriptions().iter().filter(|it| it.kind() == Kind::Process) {
+    for it in world.subscriptions().iter().filter(|it| it.kind() == SubscriptionKind::Process) {
         holds(name, it.unanswered() == 0, || format!("{} waits for an answer", it.name()))?;
         if run.deaf.contains(it.name()) {
             continue;

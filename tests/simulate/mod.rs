@@ -20,7 +20,7 @@ use leftfold::host::{
     Answered, Command, Disturbance, Host, How, JsonText, LoadBy, OpenLog, Request, Response,
     SubscriptionChange,
 };
-use leftfold::lab::{Control, DeliveryFault, Did, Kind, Session, Subscription, World};
+use leftfold::lab::{Control, DeliveryFault, Did, Session, Subscription, SubscriptionKind, World};
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::LogInfo;
 use serde_json::{Value, json};
@@ -676,8 +676,8 @@ impl<'a> Run<'a> {
         let Some((kind, code)) = running else { return };
         // A process in another version has not asked for what that would have asked for.
         let code = match kind {
-            Kind::Projection => codes[self.below(codes.len())],
-            Kind::Process => code,
+            SubscriptionKind::Projection => codes[self.below(codes.len())],
+            SubscriptionKind::Process => code,
         };
         self.note(|| format!("# {name} is rebuilt in version {code}"));
         let request = Request::Rebuild { name: name.to_string(), code: Some(code) };

@@ -6,7 +6,7 @@ use codec::archive::{Export, Format, Import, Imported};
 use codec::{CommitOrLoss, Segment, Segments, segments_of};
 use es::{Scenario, StoredCommit};
 use futures::future::LocalBoxFuture;
-use lab::{Kind, SideRecord, Subscription, Viewpoint};
+use lab::{SideRecord, Subscription, SubscriptionKind, Viewpoint};
 use store::{LogInfo, SideRecords, StoreError, StoreFuture};
 
 use crate::{Host, OpenLog, Trouble};
@@ -306,7 +306,7 @@ impl OpenLog {
         let (models, before) = {
             let session = self.session();
             let running = session.world().subscriptions().iter();
-            let models = running.filter(|it| it.kind() == Kind::Projection);
+            let models = running.filter(|it| it.kind() == SubscriptionKind::Projection);
             let models: Vec<_> = models.map(|it| (it.name().clone(), it.code())).collect();
             (models, views(&session))
         };
@@ -354,5 +354,5 @@ impl OpenLog {
 
 fn views(session: &Viewpoint) -> Vec<es::View> {
     let running = session.world().subscriptions().iter();
-    running.filter(|it| it.kind() == Kind::Projection).map(Subscription::view).collect()
+    running.filter(|it| it.kind() == SubscriptionKind::Projection).map(Subscription::view).collect()
 }

@@ -29,6 +29,8 @@ pub use outbox::{Effect, Status};
 pub use provenance::{Bisect, BisectResult, Cause, Probe, Target, Why};
 pub use session::{Broken, Panel, Session, StateView, Viewpoint};
 pub use snapshots::{Load, Loading, Meter, Snapshot};
-pub use subscription::{Control, ControlError, DeliveryFault, Kind, Subscription, Wait};
+pub use subscription::{
+    Control, ControlError, DeliveryFault, Subscription, SubscriptionKind, Wait,
+};
 pub use whatif::{CameOfIt, Change, Imagined, NoLonger, WhatIf};
 pub use world::{BulkAppend, Did, SideRecord, StoreAnswer, Submission, World};

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::health::Health;
-use super::subscription::{DeliveryFault, Kind, Subscription};
+use super::subscription::{DeliveryFault, Subscription, SubscriptionKind};
 use super::world::{Did, StoreAnswer, World};
 use es::{
     CommandRecord, Commit, EventLog, Handler, Map, Reader, Recorded, Scenario, Stopped, Stream,
@@ -74,7 +74,7 @@ pub struct Panel {
     /// What it is good for.
     pub about: Rc<str>,
     /// Projection or process.
-    pub kind: Kind,
+    pub kind: SubscriptionKind,
     /// Which version of its code runs, and which there are.
     pub code: (u16, Vec<u16>),
     /// The position up to which this view goes.

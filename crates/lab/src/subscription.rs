@@ -15,7 +15,7 @@ use es::{AnyRunner, EventLog, Fold, History, Map, Recorded, Set, Stopped, Subscr
 /// What a subscription feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum SubscriptionKind {
     /// A read model.
     Projection,
     /// A process manager.
@@ -106,7 +106,7 @@ pub struct Wait {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Subscription {
     pub(super) name: Rc<str>,
-    pub(super) kind: Kind,
+    pub(super) kind: SubscriptionKind,
     /// Which version of the code runs.
     pub(super) code: u16,
     pub(super) subscriber: Subscriber,
@@ -158,7 +158,12 @@ pub(super) enum NextDelivery {
 }
 
 impl Subscription {
-    pub(super) fn new(name: Rc<str>, kind: Kind, code: u16, runner: Box<dyn AnyRunner>) -> Self {
+    pub(super) fn new(
+        name: Rc<str>,
+        kind: SubscriptionKind,
+        code: u16,
+        runner: Box<dyn AnyRunner>,
+    ) -> Self {
         Self {
             name,
             kind,
@@ -271,7 +276,7 @@ impl Subscription {
 
     /// True for a projection that is told of each event once, in order, as soon as may be.
     pub(super) fn sound(&self) -> bool {
-        self.kind == Kind::Projection
+        self.kind == SubscriptionKind::Projection
             && !(self.is_held() || self.synchronous || self.crashed || self.withheld)
             && self.stopped().is_none()
             && self.fault.is_none()
@@ -323,7 +328,7 @@ impl Subscription {
     }
 
     /// Which of the two it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> SubscriptionKind {
         self.kind
     }
 

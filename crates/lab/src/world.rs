@@ -26,7 +26,7 @@ pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
 use super::journal::{JournalEntry, Outcome};
 use super::outbox::{Effect, Status};
 use super::snapshots::{Loading, Meter, Snapshot, Snapshots};
-use super::subscription::{DeliveryFault, Kind, Subscription};
+use super::subscription::{DeliveryFault, Subscription, SubscriptionKind};
 use es::{
     Choice, Commit, EventLog, Expected, Follows, Handler, IdSet, Map, Reaction, Scenario, Set,
     Stream, Subscriber, sort,
@@ -91,7 +91,12 @@ impl World {
         for it in &scenario.processes {
             // Of several versions of its code, the first runs.
             if world.find(&it.name()).is_none() {
-                let process = Subscription::new(it.name(), Kind::Process, it.code(), it.manager());
+                let process = Subscription::new(
+                    it.name(),
+                    SubscriptionKind::Process,
+                    it.code(),
+                    it.manager(),
+                );
                 world.subscriptions.push(process);
             }
         }
@@ -123,8 +128,8 @@ impl World {
         let goes_on = |it: &&mut Subscription| !it.is_held() && it.stopped().is_none();
         for it in self.subscriptions.iter_mut().filter(goes_on) {
             let to = match it.kind {
-                Kind::Projection => head,
-                Kind::Process => it.mark,
+                SubscriptionKind::Projection => head,
+                SubscriptionKind::Process => it.mark,
             };
             let up_to = to.min(it.checkpoint.saturating_add(events));
             if up_to > it.checkpoint {
@@ -143,7 +148,7 @@ impl World {
     pub(super) fn unfilled(&self) -> Option<(Rc<str>, u16)> {
         let unfilled = |it: &&Subscription| {
             let empty = it.checkpoint == 0 && it.stopped().is_none();
-            it.kind == Kind::Projection && empty && !it.is_held()
+            it.kind == SubscriptionKind::Projection && empty && !it.is_held()
         };
         let it = self.subscriptions.iter().find(unfilled).filter(|_| self.log.head() > 0)?;
         Some((it.name.clone(), it.code))
@@ -177,7 +182,7 @@ impl World {
                 it.mark = mark.min(head);
             }
         }
-        let processes = self.subscriptions.iter().filter(|it| it.kind == Kind::Process);
+        let processes = self.subscriptions.iter().filter(|it| it.kind == SubscriptionKind::Process);
         let processes: Vec<_> =
             processes.map(|it| (it.name.clone(), it.code, it.mark.min(it.checkpoint))).collect();
         for (name, code, mark) in processes {
@@ -210,7 +215,7 @@ impl World {
     /// side effects that were performed, the commands that had come to nothing, and up to where
     /// its processes need not react again.
     pub fn side_records_up_to(&self, position: u64) -> Vec<SideRecord> {
-        let processes = self.subscriptions.iter().filter(|it| it.kind == Kind::Process);
+        let processes = self.subscriptions.iter().filter(|it| it.kind == SubscriptionKind::Process);
         let answered = self.answered_by(position);
         let marks = processes.map(|it| SideRecord::Mark(it.name.clone(), it.mark.min(answered)));
         let performed = |it: &&Effect| it.status == Status::Performed && it.position <= position;

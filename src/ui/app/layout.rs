@@ -7,7 +7,7 @@ use yew::Context;
 
 use super::App;
 use crate::es::{Set, Stream};
-use crate::lab::Kind;
+use crate::lab::SubscriptionKind;
 use crate::ui::bookmarks;
 use crate::ui::browser::{bring, focus, remember, remembered};
 use crate::ui::pipeline::Station;
@@ -95,7 +95,11 @@ impl App {
         let Some(desk) = &self.desk else { return };
         let name: Option<Rc<str>> = {
             let session = desk.session();
-            let kind = if station == Station::Processes { Kind::Process } else { Kind::Projection };
+            let kind = if station == Station::Processes {
+                SubscriptionKind::Process
+            } else {
+                SubscriptionKind::Projection
+            };
             let mut subscriptions = session.world().subscriptions().iter();
             match station {
                 Station::Commands => Some("Commands".into()),

@@ -10,7 +10,7 @@ use super::play::Shows;
 use super::{App, Msg, Side};
 use crate::es::{Stream, sort};
 use crate::host::OpenLog;
-use crate::lab::{Kind, Panel, StateView, Viewpoint};
+use crate::lab::{Panel, StateView, SubscriptionKind, Viewpoint};
 use crate::ui::clock::written_millis;
 use crate::ui::commands::{Commands, Mode};
 use crate::ui::header::{Header, Keys};
@@ -55,7 +55,7 @@ impl App {
             .map(|it| it.name())
             .filter(|name| !panels.iter().any(|panel| panel.name == *name))
             .collect();
-        let processes = || panels.iter().filter(|it| it.kind == Kind::Process);
+        let processes = || panels.iter().filter(|it| it.kind == SubscriptionKind::Process);
         let would = processes().map(|it| it.held_back).sum::<u64>();
         let unguarded = processes().any(|it| !it.guard);
         let flags: Vec<Flag> = panels.iter().map(|panel| Flag::of(panel)).collect();
@@ -64,7 +64,8 @@ impl App {
             let crashed = of_kind.clone().any(|it| it.crashed);
             (of_kind.clone().count(), of_kind.filter(|it| it.lag > 0).count(), crashed)
         };
-        let (projections, processes) = (counted(Kind::Projection), counted(Kind::Process));
+        let (projections, processes) =
+            (counted(SubscriptionKind::Projection), counted(SubscriptionKind::Process));
         let here = event.as_ref().map(|event| Here {
             kind: event.kind().clone(),
             stream: event.stream().clone(),

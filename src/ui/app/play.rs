@@ -7,7 +7,7 @@ use yew::Context;
 
 use super::open::ALTERED;
 use super::{App, Msg};
-use crate::lab::{Kind, Subscription};
+use crate::lab::{Subscription, SubscriptionKind};
 use crate::ui::address::Address;
 use crate::ui::browser::{remember, remembered};
 use crate::ui::pipeline::{Cargo, Pulse, Station};
@@ -194,7 +194,7 @@ impl App {
             let names: Vec<_> = subscribers.map(|it| (it.name().clone(), it.kind())).collect();
             for (name, kind) in names {
                 if session.panel(&name).is_some_and(|panel| panel.now != panel.was) {
-                    let process = kind == Kind::Process;
+                    let process = kind == SubscriptionKind::Process;
                     let station = if process { Station::Processes } else { Station::Projections };
                     whom.push((name, station));
                 }

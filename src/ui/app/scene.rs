@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::es::{Map, Set, Stream, natural, sort};
 use crate::host::OpenLog;
-use crate::lab::{Broken, Effect, FieldKind, Form, Kind, Outcome, Status, Viewpoint};
+use crate::lab::{Broken, Effect, FieldKind, Form, Outcome, Status, SubscriptionKind, Viewpoint};
 use crate::ui::track::{Axis, Track};
 
 /// Below so many events, the timeline is drawn anew for each; above, for each half percent.
@@ -116,7 +116,8 @@ impl Scene {
         if asked {
             self.next = session.next_in_story();
         }
-        let processes = world.subscriptions().iter().filter(|it| it.kind() == Kind::Process);
+        let processes =
+            world.subscriptions().iter().filter(|it| it.kind() == SubscriptionKind::Process);
         let codes = processes.map(|it| (it.name().clone(), it.code(), it.checkpoint()));
         let key = (head, journal.len(), outbox.len(), codes.collect());
         asked |= self.asked != key;

@@ -7,7 +7,7 @@ use yew::Context;
 
 use super::{App, Msg, later};
 use crate::host::Request;
-use crate::lab::{Did, Kind};
+use crate::lab::{Did, SubscriptionKind};
 use crate::ui::browser::{focus, on_button};
 use crate::ui::pipeline::{Performed, Pulse};
 use crate::ui::shell::Shell;
@@ -94,7 +94,7 @@ impl App {
         let process = |name: &str| {
             let session = desk.session();
             let mut all = session.world().subscriptions().iter();
-            all.any(|it| &**it.name() == name && it.kind() == Kind::Process)
+            all.any(|it| &**it.name() == name && it.kind() == SubscriptionKind::Process)
         };
         for did in trace {
             self.pulses += 1;

@@ -6,7 +6,7 @@ use web_sys::{HtmlElement, HtmlSelectElement};
 use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
 
 use super::parts::{Amount, button_for, refused, tick_for, whose};
-use crate::lab::{Control, DeliveryFault, Kind, Panel};
+use crate::lab::{Control, DeliveryFault, Panel, SubscriptionKind};
 use crate::ui::parts::{chip, counted};
 
 /// What could not be done to a subscription, and why.
@@ -117,7 +117,7 @@ pub fn menu_of(
         control.reform(move |fault| (name.clone(), Control::Fault(fault)))
     };
     let why = |of: &str| why.filter(|it| it.of == of).map(|it| it.why.clone());
-    let process = it.kind == Kind::Process;
+    let process = it.kind == SubscriptionKind::Process;
     html! {
         <>
             <p>{ it.about.to_string() }</p>

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{SideRecord, World};
 use crate::journal::Outcome;
-use crate::subscription::{Control, ControlError, Kind, Subscription, Wait};
+use crate::subscription::{Control, ControlError, Subscription, SubscriptionKind, Wait};
 use es::{AnyRunner, Fold, IdSet, Reaction, Reader, Subscriber};
 
 impl World {
@@ -40,13 +40,14 @@ impl World {
                 ));
             }
             Control::Synchronous(true) | Control::Redeliver(_) | Control::Guard(_)
-                if (kind == Kind::Process) == (control == Control::Synchronous(true)) =>
+                if (kind == SubscriptionKind::Process)
+                    == (control == Control::Synchronous(true)) =>
             {
                 return refuse(match kind {
-                    Kind::Process => {
+                    SubscriptionKind::Process => {
                         format!("{name} is a process: it acts on facts, after they are stored")
                     }
-                    Kind::Projection => {
+                    SubscriptionKind::Projection => {
                         format!("{name} is a projection: it reacts to nothing")
                     }
                 });
@@ -60,7 +61,7 @@ impl World {
             | Control::Fault(Some(_))
             | Control::Guard(false)
             | Control::Deduplicate(false)
-                if watching && kind == Kind::Process =>
+                if watching && kind == SubscriptionKind::Process =>
             {
                 return refuse(format!(
                     "another tab runs {name}, and would not hear of it: do that there"
@@ -137,7 +138,7 @@ impl World {
         let runner = self.fresh(name, code)?;
         let watching = self.watching;
         let it = self.subscriptions.iter_mut().find(|it| &*it.name == name)?;
-        if it.kind == Kind::Process && it.code != code && !watching {
+        if it.kind == SubscriptionKind::Process && it.code != code && !watching {
             // Other code may ask for something where this one asked for nothing.
             self.side_records.push(SideRecord::Mark(it.name.clone(), it.mark));
         }
@@ -166,7 +167,7 @@ impl World {
         };
         let subscription = Subscription {
             revision: self.ended,
-            ..Subscription::new(it.name(), Kind::Projection, it.code(), it.runner())
+            ..Subscription::new(it.name(), SubscriptionKind::Projection, it.code(), it.runner())
         };
         let rank = self.rank(&subscription);
         let slot = self.subscriptions.partition_point(|other| self.rank(other) < rank);
@@ -175,18 +176,22 @@ impl World {
     }
 
     /// Its place among all: projections first, in the scenario's order.
-    fn rank(&self, subscription: &Subscription) -> (Kind, usize) {
+    fn rank(&self, subscription: &Subscription) -> (SubscriptionKind, usize) {
         let is = |name: Rc<str>| name == subscription.name;
         let place = match subscription.kind {
-            Kind::Projection => self.scenario.projections.iter().position(|it| is(it.name())),
-            Kind::Process => self.scenario.processes.iter().position(|it| is(it.name())),
+            SubscriptionKind::Projection => {
+                self.scenario.projections.iter().position(|it| is(it.name()))
+            }
+            SubscriptionKind::Process => {
+                self.scenario.processes.iter().position(|it| is(it.name()))
+            }
         };
         (subscription.kind, place.unwrap_or(usize::MAX))
     }
 
     /// Ends a projection. What it knew is gone, and can be had again from the log.
     pub fn unsubscribe(&mut self, name: &str) -> bool {
-        let ends = |it: &Subscription| &*it.name == name && it.kind == Kind::Projection;
+        let ends = |it: &Subscription| &*it.name == name && it.kind == SubscriptionKind::Projection;
         let Some(place) = self.subscriptions.iter().position(ends) else { return false };
         self.ended = self.ended.max(self.subscriptions.remove(place).revision + 1);
         true

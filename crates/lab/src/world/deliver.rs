@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::outbox::{Effect, Status};
-use crate::subscription::{DeliveryFault, Kind, NextDelivery, Subscription};
+use crate::subscription::{DeliveryFault, NextDelivery, Subscription, SubscriptionKind};
 use es::{CommandRecord, Envelope, Fold, Reaction, Recorded, Stopped};
 
 use super::handling::{CommandInProgress, InboxItem};
@@ -86,12 +86,12 @@ impl World {
         let crashes = !behind
             && match it.fault {
                 Some(DeliveryFault::CrashBeforeCheckpoint) => true,
-                Some(DeliveryFault::CrashAfterEffect) => it.kind == Kind::Projection,
+                Some(DeliveryFault::CrashAfterEffect) => it.kind == SubscriptionKind::Projection,
                 _ => false,
             };
         let mut held_back = 0;
         // What is recognised was reacted to, unless a crash came between.
-        let reacts = it.kind == Kind::Process && !self.watching;
+        let reacts = it.kind == SubscriptionKind::Process && !self.watching;
         if reacts && !crashes && !(skipped && behind) {
             let reactions = it.subscriber.react(event);
             if it.guard && (position <= it.mark || event.envelope().unanswered) {
@@ -124,7 +124,7 @@ impl World {
         let Some(it) = self.subscriptions.get_mut(index) else { return };
         it.save();
         // Nothing is owed to the events so far; a rebuild has nothing to do for them.
-        let owes = it.kind != Kind::Process || !it.open.is_empty() || self.watching;
+        let owes = it.kind != SubscriptionKind::Process || !it.open.is_empty() || self.watching;
         if !owes && it.mark < it.checkpoint {
             it.mark = it.checkpoint;
             let (name, code, mark) = (it.name.clone(), it.code, it.mark);
@@ -147,9 +147,9 @@ impl World {
         let it = self.subscriptions.iter_mut().find(|it| it.name == name)?;
         (it.paused, it.crashed, it.steps) = (true, true, 0);
         (it.again, it.crash_at) = (None, None);
-        let answered = if it.kind == Kind::Process { it.mark } else { it.checkpoint };
+        let answered = if it.kind == SubscriptionKind::Process { it.mark } else { it.checkpoint };
         it.fall_back(answered.min(it.checkpoint));
-        if it.kind == Kind::Process {
+        if it.kind == SubscriptionKind::Process {
             it.open.clear();
             self.reacting.take_if(|(process, ..)| *process == name);
             self.effects.retain(|(process, ..)| *process != name);

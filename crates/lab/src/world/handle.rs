@@ -12,7 +12,7 @@ use super::handling::{
 use super::{Did, SideRecord, StoreAnswer, World};
 use crate::journal::{JournalEntry, Outcome};
 use crate::snapshots::{Load, Loading};
-use crate::subscription::{DeliveryFault, Kind};
+use crate::subscription::{DeliveryFault, SubscriptionKind};
 use es::{
     AnyAggregate, Choice, Commit, Draft, Envelope, Expected, Follows, Handler, Hydrated, Origin,
     Proposal, Refusal, Stream,
@@ -214,7 +214,7 @@ impl World {
     pub(super) fn excuse(&mut self, from: u64, to: u64) {
         for subscription in &mut self.subscriptions {
             let answered = subscription.mark + 1 == from && !self.watching;
-            if subscription.kind == Kind::Process && answered {
+            if subscription.kind == SubscriptionKind::Process && answered {
                 subscription.mark = to;
                 let name = &subscription.name;
                 self.side_records

@@ -330,7 +330,12 @@ impl Lab {
     }
 
     fn mark(&self) -> u64 {
-        self.world.subscriptions.iter().find(|it| it.kind == Kind::Process).unwrap().mark
+        self.world
+            .subscriptions
+            .iter()
+            .find(|it| it.kind == SubscriptionKind::Process)
+            .unwrap()
+            .mark
     }
 
     /// The marks that were kept.

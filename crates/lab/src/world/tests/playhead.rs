@@ -176,7 +176,7 @@ fn a_panel_says_what_is_set_of_its_subscription() {
     assert!(it.deduplicate && it.guard && !it.paused && !it.crashed && !it.synchronous);
     assert_eq!(
         (it.delay, it.fault, it.code, it.kind),
-        (0, None, (1, vec![1, 2]), Kind::Projection)
+        (0, None, (1, vec![1, 2]), SubscriptionKind::Projection)
     );
     assert_eq!((it.checkpoint, it.shown, it.lag, it.skipped), (4, 4, 0, 0));
     assert_eq!((&*it.name, &*it.about), ("Doors", "How often each door was opened."));
@@ -213,7 +213,7 @@ fn a_panel_says_what_is_set_of_its_subscription() {
     lab.world.control("Porter", Control::Guard(false)).unwrap();
     let (it, lab) = panel(lab, "Porter");
     assert!(!it.guard && it.deduplicate);
-    assert_eq!((it.kind, it.mark, it.code), (Kind::Process, 4, (1, vec![1, 2])));
+    assert_eq!((it.kind, it.mark, it.code), (SubscriptionKind::Process, 4, (1, vec![1, 2])));
     assert!(!lab.world.subscription("Porter").unwrap().is_guarded());
 }
 
