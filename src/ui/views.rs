@@ -18,7 +18,7 @@ use super::markdown::markdown;
 use super::parts::button;
 use super::shell::{Shell, is_money, use_shell};
 use crate::es::{Bar, Cell, Cents, Map, Set, Table, View, natural, sort};
-use crate::lab::{Line, Mark, RowMark, TableDiff, lines, rows};
+use crate::lab::{DiffLine, DiffMark, RowMark, TableDiff, lines, rows};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -76,12 +76,12 @@ fn either<'a>(
     keys
 }
 
-fn mark(mark: Mark) -> (&'static str, &'static str) {
+fn mark(mark: DiffMark) -> (&'static str, &'static str) {
     match mark {
-        Mark::Same => ("", ""),
-        Mark::Added => ("added", "new"),
-        Mark::Changed => ("changed", "changed"),
-        Mark::Removed => ("gone", "gone"),
+        DiffMark::Same => ("", ""),
+        DiffMark::Added => ("added", "new"),
+        DiffMark::Changed => ("changed", "changed"),
+        DiffMark::Removed => ("gone", "gone"),
     }
 }
 
@@ -137,7 +137,7 @@ fn Rows(props: &RowsProps) -> Html {
         .rows
         .iter()
         .enumerate()
-        .filter(|(index, row)| *index < limit || row.mark != Mark::Same);
+        .filter(|(index, row)| *index < limit || row.mark != DiffMark::Same);
     let shown: Vec<_> = shown.map(|(_, row)| row).take(ROWS_SHOWN).collect();
     let hidden = count - shown.len();
     let sides = sides(now);
@@ -175,7 +175,7 @@ fn row(row: &RowMark, sides: &[&'static str]) -> Html {
                 <td class={side(cell, column)} tabindex="-1">
                     if let Some(was) = was {
                         <del>{ written(was) }</del>{ " " }<ins>{ written(cell) }</ins>
-                    } else if index == 0 && matches!(row.mark, Mark::Added | Mark::Removed) {
+                    } else if index == 0 && matches!(row.mark, DiffMark::Added | DiffMark::Removed) {
                         <span>{ written(cell) }</span>{ " " }<em class="tag">{ mark(row.mark).1 }</em>
                     } else {
                         { written(cell) }
@@ -230,7 +230,7 @@ pub fn Tree(props: &TreeProps) -> Html {
     if lines.is_empty() {
         return html! { <p class="tree mono"><span class="quiet">{ "empty" }</span></p> };
     }
-    let plain = |line: &Line, text: &str| plain(&shell, &line.path, text);
+    let plain = |line: &DiffLine, text: &str| plain(&shell, &line.path, text);
     html! {
         <div class="tree mono" tabindex="0" role="group" aria-label="Fields">
             { for lines.iter().take(ROWS_SHOWN).map(|line| html! {
@@ -238,10 +238,10 @@ pub fn Tree(props: &TreeProps) -> Html {
                     if !line.key.is_empty() { <span class="key">{ format!("{}:", line.key) }</span>{ " " } }
                     if let Some(was) = &line.was { <del>{ plain(line, was) }</del>{ " " } }
                     if let Some(now) = &line.now {
-                        if line.mark == Mark::Same { <span>{ plain(line, now) }</span> } else { <ins>{ plain(line, now) }</ins> }
+                        if line.mark == DiffMark::Same { <span>{ plain(line, now) }</span> } else { <ins>{ plain(line, now) }</ins> }
                         if now == "{}" || now == "[]" { <span class="quiet">{ " empty" }</span> }
                     }
-                    if line.mark == Mark::Removed { { " " }<em class="tag">{ "gone" }</em> }
+                    if line.mark == DiffMark::Removed { { " " }<em class="tag">{ "gone" }</em> }
                 </div>
             }) }
         </div>
@@ -262,16 +262,16 @@ fn Pages(props: &PagesProps) -> Html {
             { for keys.into_iter().map(|key| {
                 let (now, was) = (props.now.get(key), props.was.get(key));
                 let how = match (was, now) {
-                    (None, _) => Mark::Added,
-                    (_, None) => Mark::Removed,
-                    (Some(was), Some(now)) if was != now => Mark::Changed,
-                    _ => Mark::Same,
+                    (None, _) => DiffMark::Added,
+                    (_, None) => DiffMark::Removed,
+                    (Some(was), Some(now)) if was != now => DiffMark::Changed,
+                    _ => DiffMark::Same,
                 };
                 html! {
                     <details class={mark(how).0} key={key.to_string()} open={true}>
                         <summary>
                             { format!("{key}.html") }
-                            if how != Mark::Same { { " " }<em class="tag">{ mark(how).1 }</em> }
+                            if how != DiffMark::Same { { " " }<em class="tag">{ mark(how).1 }</em> }
                         </summary>
                         <div class="rendered">{ markdown(now.or(was).map_or("", String::as_str)) }</div>
                     </details>

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
 use futures::future::LocalBoxFuture;
 use lab::{
-    BisectResult, BulkAppend, Comparison, Control, ControlError, Did, Health, JournalEntry, Line,
-    Loading, Mark, Outcome, Submission, Subscription, Target, WhatIf, changes, compare_logs,
-    compare_positions, keyed,
+    BisectResult, BulkAppend, Comparison, Control, ControlError, Did, DiffLine, DiffMark, Health,
+    JournalEntry, Loading, Outcome, Submission, Subscription, Target, WhatIf, changes,
+    compare_logs, compare_positions, keyed,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -587,13 +587,13 @@ fn health_out(health: &Health) -> &'static str {
 }
 
 /// Lines that differ, each with its path and both values as they are written.
-fn lines_out(lines: &[Line]) -> Value {
-    let line = |line: &Line| {
+fn lines_out(lines: &[DiffLine]) -> Value {
+    let line = |line: &DiffLine| {
         let mark = match line.mark {
-            Mark::Same => "same",
-            Mark::Added => "added",
-            Mark::Changed => "changed",
-            Mark::Removed => "removed",
+            DiffMark::Same => "same",
+            DiffMark::Added => "added",
+            DiffMark::Changed => "changed",
+            DiffMark::Removed => "removed",
         };
         json!({ "path": line.pointer(), "was": line.was, "now": line.now, "mark": mark })
     };

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::diff::{Line, changes, keyed, lines};
+use super::diff::{DiffLine, changes, keyed, lines};
 use super::session::Viewpoint;
 use es::{EventLog, Set, Stream, View};
 
@@ -45,7 +45,7 @@ pub struct ViewPair {
 
 impl StatePair {
     /// The right state as lines, marked against the left one.
-    pub fn lines(&self) -> Vec<Line> {
+    pub fn lines(&self) -> Vec<DiffLine> {
         lines(&self.left, &self.right)
     }
 }
@@ -57,7 +57,7 @@ impl ViewPair {
     }
 
     /// What differs, as lines: the left view as what was, the right one as what is.
-    pub fn differences(&self) -> Vec<Line> {
+    pub fn differences(&self) -> Vec<DiffLine> {
         changes(&keyed(&self.left), &keyed(&self.right))
     }
 }

@@ -8,7 +8,7 @@ use es::{Cell, Map, Row, Set, Table, View, natural};
 
 /// How an entry differs from before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mark {
+pub enum DiffMark {
     /// It doesn't.
     #[default]
     Same,
@@ -22,7 +22,7 @@ pub enum Mark {
 
 /// One line of a JSON value written as a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct DiffLine {
     /// How deep it is indented.
     pub depth: usize,
     /// Its key; empty for an entry of a list.
@@ -32,12 +32,12 @@ pub struct Line {
     /// Its value before, where that was another.
     pub was: Option<String>,
     /// How it differs.
-    pub mark: Mark,
+    pub mark: DiffMark,
     /// Tells it from all others: a JSON pointer, but for entries of lists.
     pub path: String,
 }
 
-impl Line {
+impl DiffLine {
     /// Its JSON pointer; of an entry of a list, and of what is in it, the list's.
     pub fn pointer(&self) -> &str {
         self.path.split("/\u{0}").next().unwrap_or_default()
@@ -45,16 +45,16 @@ impl Line {
 }
 
 /// A value as lines, marked against what it was before. What is gone stays in its place, marked.
-pub fn lines(was: &Value, now: &Value) -> Vec<Line> {
+pub fn lines(was: &Value, now: &Value) -> Vec<DiffLine> {
     let mut lines = Vec::new();
     branch(0, "", was, now, &mut lines);
     lines
 }
 
 /// The lines that differ, each with its whole path.
-pub fn changes(was: &Value, now: &Value) -> Vec<Line> {
+pub fn changes(was: &Value, now: &Value) -> Vec<DiffLine> {
     let mut lines = lines(was, now);
-    lines.retain(|line| line.mark != Mark::Same);
+    lines.retain(|line| line.mark != DiffMark::Same);
     lines
 }
 
@@ -97,7 +97,7 @@ fn text_of(value: Value) -> String {
     }
 }
 
-fn branch(depth: usize, path: &str, was: &Value, now: &Value, lines: &mut Vec<Line>) {
+fn branch(depth: usize, path: &str, was: &Value, now: &Value, lines: &mut Vec<DiffLine>) {
     let (was, now) = (entries(was), entries(now));
     let keys = merged(&was, &now);
     let (was, now): (Map<_, _>, Map<_, _>) = (was.into_iter().collect(), now.into_iter().collect());
@@ -113,21 +113,21 @@ fn leaf(
     key: String,
     was: Option<&Value>,
     now: Option<&Value>,
-    lines: &mut Vec<Line>,
+    lines: &mut Vec<DiffLine>,
 ) {
     let mark = match (was, now) {
-        (None, _) => Mark::Added,
-        (_, None) => Mark::Removed,
-        (Some(was), Some(now)) if is_branch(was) || is_branch(now) || was == now => Mark::Same,
-        _ => Mark::Changed,
+        (None, _) => DiffMark::Added,
+        (_, None) => DiffMark::Removed,
+        (Some(was), Some(now)) if is_branch(was) || is_branch(now) || was == now => DiffMark::Same,
+        _ => DiffMark::Changed,
     };
     let plain = |value: Option<&Value>| value.filter(|it| !is_branch(it)).map(text);
     let name = if key.starts_with('\u{0}') { String::new() } else { key };
-    lines.push(Line {
+    lines.push(DiffLine {
         depth,
         key: name,
         now: plain(now),
-        was: if mark == Mark::Same { None } else { plain(was) },
+        was: if mark == DiffMark::Same { None } else { plain(was) },
         mark,
         path: path.to_owned(),
     });
@@ -210,7 +210,7 @@ impl TableDiff {
     pub fn unchanged(table: &Table, limit: usize) -> Self {
         let rows = table.rows.iter().take(limit).map(|row| RowMark {
             row: row.clone(),
-            mark: Mark::Same,
+            mark: DiffMark::Same,
             was: vec![None; row.cells.len()],
         });
         Self { rows: rows.collect() }
@@ -223,7 +223,7 @@ pub struct RowMark {
     /// The row; as it was, where it is gone.
     pub row: Row,
     /// How it differs.
-    pub mark: Mark,
+    pub mark: DiffMark,
     /// A value for each cell that had another before.
     pub was: Vec<Option<Cell>>,
 }
@@ -236,16 +236,18 @@ pub fn rows(was: &Table, now: &Table) -> TableDiff {
         .rows
         .iter()
         .map(|row| match before.get(&*row.key) {
-            None => {
-                RowMark { row: row.clone(), mark: Mark::Added, was: vec![None; row.cells.len()] }
-            }
+            None => RowMark {
+                row: row.clone(),
+                mark: DiffMark::Added,
+                was: vec![None; row.cells.len()],
+            },
             Some(old) => {
                 let before = old.cells.iter().map(Some).chain(std::iter::repeat(None));
                 let cells = row.cells.iter().zip(before);
                 let was: Vec<Option<Cell>> =
                     cells.map(|(now, was)| was.filter(|it| *it != now).cloned()).collect();
                 let same = was.iter().all(Option::is_none);
-                let mark = if same { Mark::Same } else { Mark::Changed };
+                let mark = if same { DiffMark::Same } else { DiffMark::Changed };
                 RowMark { row: row.clone(), mark, was }
             }
         })
@@ -254,7 +256,7 @@ pub fn rows(was: &Table, now: &Table) -> TableDiff {
         let after = |other: &RowMark| natural(&other.row.key, &row.key) == Ordering::Less;
         let at = rows.partition_point(after);
         let gone =
-            RowMark { row: row.clone(), mark: Mark::Removed, was: vec![None; row.cells.len()] };
+            RowMark { row: row.clone(), mark: DiffMark::Removed, was: vec![None; row.cells.len()] };
         rows.insert(at, gone);
     }
     TableDiff { rows }
@@ -277,12 +279,12 @@ mod tests {
     }
 
     fn written(was: &Value, now: &Value) -> Vec<String> {
-        let line = |line: Line| {
+        let line = |line: DiffLine| {
             let mark = match line.mark {
-                Mark::Same => ' ',
-                Mark::Added => '+',
-                Mark::Changed => '~',
-                Mark::Removed => '-',
+                DiffMark::Same => ' ',
+                DiffMark::Added => '+',
+                DiffMark::Changed => '~',
+                DiffMark::Removed => '-',
             };
             let was = line.was.map(|was| format!(" (was {was})")).unwrap_or_default();
             let now = line.now.unwrap_or_default();
@@ -376,9 +378,12 @@ mod tests {
     fn changes_are_the_lines_that_differ_with_their_paths() {
         let (was, now) =
             (json!({ "a": { "x": 1, "y": 2 }, "b": 3 }), json!({ "a": { "x": 1 }, "b": 4 }));
-        let changed: Vec<(String, Mark)> =
+        let changed: Vec<(String, DiffMark)> =
             changes(&was, &now).into_iter().map(|line| (line.path, line.mark)).collect();
-        assert_eq!(changed, [("/a/y".to_owned(), Mark::Removed), ("/b".to_owned(), Mark::Changed)]);
+        assert_eq!(
+            changed,
+            [("/a/y".to_owned(), DiffMark::Removed), ("/b".to_owned(), DiffMark::Changed)]
+        );
         assert!(changes(&now, &now).is_empty());
     }
 
@@ -406,7 +411,7 @@ mod tests {
         };
         let diff =
             rows(&table(&[("1", 1), ("2", 2), ("3", 3)]), &table(&[("1", 1), ("3", 4), ("10", 9)]));
-        let marks: Vec<(&str, Mark, bool)> = diff
+        let marks: Vec<(&str, DiffMark, bool)> = diff
             .rows
             .iter()
             .map(|row| (&*row.row.key, row.mark, row.was.iter().any(Option::is_some)))
@@ -414,10 +419,10 @@ mod tests {
         assert_eq!(
             marks,
             [
-                ("1", Mark::Same, false),
-                ("2", Mark::Removed, false),
-                ("3", Mark::Changed, true),
-                ("10", Mark::Added, false)
+                ("1", DiffMark::Same, false),
+                ("2", DiffMark::Removed, false),
+                ("3", DiffMark::Changed, true),
+                ("10", DiffMark::Added, false)
             ]
         );
     }
@@ -432,12 +437,12 @@ mod tests {
             (mark, was)
         };
         let number = |it: i64| Some(Cell::Number(it));
-        assert_eq!(was(&[1, 2, 3], &[1, 5, 3]), (Mark::Changed, vec![None, number(2), None]));
-        assert_eq!(was(&[1, 2, 3], &[1, 2]), (Mark::Same, vec![None; 2]));
-        assert_eq!(was(&[1], &[1, 2, 3, 4]), (Mark::Same, vec![None; 4]));
+        assert_eq!(was(&[1, 2, 3], &[1, 5, 3]), (DiffMark::Changed, vec![None, number(2), None]));
+        assert_eq!(was(&[1, 2, 3], &[1, 2]), (DiffMark::Same, vec![None; 2]));
+        assert_eq!(was(&[1], &[1, 2, 3, 4]), (DiffMark::Same, vec![None; 4]));
         let added = rows(&table(vec![]), &table(vec![row(&[1, 2])])).rows;
-        assert_eq!((added[0].mark, &added[0].was), (Mark::Added, &vec![None; 2]));
+        assert_eq!((added[0].mark, &added[0].was), (DiffMark::Added, &vec![None; 2]));
         let removed = rows(&table(vec![row(&[1, 2])]), &table(vec![])).rows;
-        assert_eq!((removed[0].mark, &removed[0].was), (Mark::Removed, &vec![None; 2]));
+        assert_eq!((removed[0].mark, &removed[0].was), (DiffMark::Removed, &vec![None; 2]));
     }
 }

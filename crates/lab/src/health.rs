@@ -1,6 +1,6 @@
 //! Is a read model right? Its running instance beside a clean fold of the same events.
 
-use super::diff::{Line, changes, keyed};
+use super::diff::{DiffLine, changes, keyed};
 use es::{Stopped, View};
 
 /// Whether a running instance equals a clean fold up to its checkpoint.
@@ -20,7 +20,7 @@ pub enum Health {
 impl Health {
     /// What differs, as lines: what a clean fold shows as what was, and what the running
     /// instance shows as what is. Empty where nothing differs.
-    pub fn differences(&self, running: &View) -> Vec<Line> {
+    pub fn differences(&self, running: &View) -> Vec<DiffLine> {
         match self {
             Self::Differs(clean) => changes(&keyed(clean), &keyed(running)),
             Self::Clean | Self::Unjudged | Self::Stopped(_) => Vec::new(),

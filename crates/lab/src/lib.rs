@@ -21,7 +21,7 @@ mod compare;
 mod whatif;
 
 pub use compare::{Comparison, StatePair, ViewPair, compare_logs, compare_positions};
-pub use diff::{Line, Mark, RowMark, TableDiff, changes, keyed, lines, rows};
+pub use diff::{DiffLine, DiffMark, RowMark, TableDiff, changes, keyed, lines, rows};
 pub use forms::{Field, FieldKind, Form, cents, event_forms, forms, label_of};
 pub use health::Health;
 pub use journal::{JournalEntry, Outcome};

@@ -2,7 +2,7 @@
 
 use yew::{Html, html};
 
-use crate::lab::{Health, Mark, Panel};
+use crate::lab::{DiffMark, Health, Panel};
 use crate::ui::icons::icon;
 use crate::ui::parts::counted;
 use crate::ui::shell::Shell;
@@ -48,8 +48,8 @@ pub fn differences(shell: &Shell, it: &Panel, past: bool) -> Html {
                     <li key={line.path.clone()}>
                         <span class="key">{ line.pointer().trim_start_matches('/').replace('/', " · ") }</span>{ " " }
                         { match line.mark {
-                            Mark::Added => html! { <>{ "has " }<b>{ value(&line.now) }</b>{ ", should not be" }</> },
-                            Mark::Removed => html! { <>{ "is missing, should be " }<b>{ value(&line.was) }</b></> },
+                            DiffMark::Added => html! { <>{ "has " }<b>{ value(&line.now) }</b>{ ", should not be" }</> },
+                            DiffMark::Removed => html! { <>{ "is missing, should be " }<b>{ value(&line.was) }</b></> },
                             _ => html! { <>{ "is " }<b>{ value(&line.now) }</b>{ ", should be " }<b>{ value(&line.was) }</b></> },
                         } }
                     </li>

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::compare::{compare_logs, compare_positions};
-use crate::diff::{Line, keyed};
+use crate::diff::{DiffLine, keyed};
 use crate::provenance::{BisectResult, Probe, Target};
 use crate::whatif::{CameOfIt, Change, WhatIf};
 use es::{Condition, Map, Operand, Relation};
@@ -342,7 +342,7 @@ fn two_logs_differ_from_where_they_part() {
     assert!(!compare_logs([&mut left, &mut right], [2, 2]).views[0].differs());
 }
 
-fn written(line: &Line) -> String {
+fn written(line: &DiffLine) -> String {
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     format!("{}: {} to {}", line.path, text(&line.was), text(&line.now))
 }
