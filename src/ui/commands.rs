@@ -9,7 +9,7 @@ use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, 
 use super::parts::{Head, button, chosen, panel, typed};
 use super::shell::use_shell;
 use crate::es::{CommandRecord, Map, Set, Stream};
-use crate::lab::{Field, FieldKind, Form, Submission, Viewpoint, label_of};
+use crate::lab::{FieldKind, Form, FormField, Submission, Viewpoint, label_of};
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -239,7 +239,7 @@ fn actions(props: &CommandsProps) -> Html {
     }
 }
 
-fn input(props: &CommandsProps, field: &Field) -> Html {
+fn input(props: &CommandsProps, field: &FormField) -> Html {
     let draft = &props.draft;
     let value = draft.inputs.get(&draft.form).and_then(|inputs| inputs.get(&field.name));
     let value = value.map_or("", String::as_str);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use leftfold::es::{Act, Fact};
 use leftfold::es::{Cents, CommandRecord, EventLog, Scenario, Stream};
-use leftfold::lab::{Field, FieldKind, Form, forms};
+use leftfold::lab::{FieldKind, Form, FormField, forms};
 use serde_json::Value;
 
 /// What is typed into forms: what the forms suggest, what the story says, and a few oddities.
@@ -67,7 +67,7 @@ impl Pool {
         Some(CommandRecord { stream, kind: form.name.clone(), data })
     }
 
-    fn choices(&self, form: &Form, field: &Field, log: &EventLog) -> Vec<Rc<str>> {
+    fn choices(&self, form: &Form, field: &FormField, log: &EventLog) -> Vec<Rc<str>> {
         let told = self.told.get(&(form.name.clone(), field.name.to_string()));
         let mut choices: Vec<Rc<str>> = told.into_iter().flatten().cloned().collect();
         let of = |texts: &[&str]| texts.iter().map(|text| Rc::from(*text)).collect();

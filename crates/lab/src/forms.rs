@@ -17,12 +17,12 @@ pub struct Form {
     /// What a command does, in a sentence.
     pub help: Rc<str>,
     /// Its fields.
-    pub fields: Vec<Field>,
+    pub fields: Vec<FormField>,
 }
 
 /// A field to fill in.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Field {
+pub struct FormField {
     /// Its name in the data.
     pub name: Rc<str>,
     /// What to put in.
@@ -89,11 +89,11 @@ fn form(aggregate: &Rc<str>, variant: &Value) -> Option<Form> {
     })
 }
 
-fn field(name: &str, schema: &Value, required: bool) -> Field {
+fn field(name: &str, schema: &Value, required: bool) -> FormField {
     let kind = kind(schema);
     let example = schema.get("default").or_else(|| schema["examples"].get(0));
     let default = example.map(|value| written(&kind, value)).unwrap_or_default();
-    Field {
+    FormField {
         name: name.into(),
         help: schema["description"].as_str().unwrap_or_default().into(),
         kind,
@@ -187,7 +187,7 @@ pub fn label_of(name: &str) -> String {
     words
 }
 
-impl Field {
+impl FormField {
     fn read(&self, text: &str) -> Result<Option<Value>, String> {
         if text.is_empty() && !self.required {
             return Ok(None);
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_field_that_cannot_be_read_says_so_and_the_others_are_kept() {
-        let field = |name: &str, kind| Field {
+        let field = |name: &str, kind| FormField {
             name: name.into(),
             help: "".into(),
             kind,

@@ -22,7 +22,7 @@ mod whatif;
 
 pub use compare::{Comparison, StatePair, ViewPair, compare_logs, compare_positions};
 pub use diff::{DiffLine, DiffMark, RowMark, TableDiff, changes, keyed, lines, rows};
-pub use forms::{Field, FieldKind, Form, cents, event_forms, forms, label_of};
+pub use forms::{FieldKind, Form, FormField, cents, event_forms, forms, label_of};
 pub use health::Health;
 pub use journal::{JournalEntry, Outcome};
 pub use outbox::{Effect, Status};
