@@ -28,7 +28,7 @@ pub use journal::{JournalEntry, Outcome};
 pub use outbox::{Effect, Status};
 pub use provenance::{Bisect, BisectResult, Cause, Probe, Target, Why};
 pub use session::{Broken, Panel, Session, StateView, Viewpoint};
-pub use snapshots::{Load, Loading, Meter, Snapshot};
+pub use snapshots::{Load, Loading, Meter, StateSnapshot};
 pub use subscription::{
     Control, ControlError, DeliveryFault, Subscription, SubscriptionKind, Wait,
 };

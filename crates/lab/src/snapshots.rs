@@ -26,7 +26,7 @@ pub enum Loading {
 
 /// A state as it was written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Snapshot {
+pub struct StateSnapshot {
     /// The version of the stream that it is of.
     pub version: u64,
     /// The schema of the events that it was folded from.
@@ -67,16 +67,16 @@ pub struct Meter {
 
 /// The snapshots, the latest a stream, and how they are used.
 #[derive(Default)]
-pub(super) struct Snapshots {
+pub(super) struct StateSnapshots {
     pub(super) loading: Loading,
-    pub(super) taken: Map<Stream, Snapshot>,
+    pub(super) taken: Map<Stream, StateSnapshot>,
     pub(super) meter: Meter,
 }
 
 /// A state to go on from, and the version that it is of.
 pub(super) type Start = (Hydrated, u64);
 
-impl Snapshot {
+impl StateSnapshot {
     fn sum(version: u64, schema: u16, state: &str) -> Uuid {
         Uuid::new_v5(&Uuid::nil(), format!("{version}/{schema}/{state}").as_bytes())
     }
@@ -100,7 +100,7 @@ impl Snapshot {
     }
 }
 
-impl Snapshots {
+impl StateSnapshots {
     /// The snapshot to go on from, or why there is none although one was taken.
     pub(super) fn find(
         &self,
@@ -138,7 +138,7 @@ impl Snapshots {
             Loading::Snapshots(every) => version - version % every.max(1),
             _ => 0,
         };
-        let later = |it: &Snapshot| it.version > due;
+        let later = |it: &StateSnapshot| it.version > due;
         if due <= from || self.taken.get(stream).is_some_and(later) {
             walk(&mut instance, from, version);
             return instance;
@@ -146,8 +146,8 @@ impl Snapshots {
         walk(&mut instance, from, due);
         if let Some(state) = instance.save() {
             let schema = aggregate.schema();
-            let checksum = Snapshot::sum(due, schema, &state);
-            let snapshot = Snapshot { version: due, schema, state, checksum };
+            let checksum = StateSnapshot::sum(due, schema, &state);
+            let snapshot = StateSnapshot { version: due, schema, state, checksum };
             self.taken.insert(stream.clone(), snapshot);
         }
         walk(&mut instance, due, version);
@@ -174,7 +174,7 @@ impl Snapshots {
     pub(super) fn outdate(&mut self, stream: &Stream) -> bool {
         let Some(snapshot) = self.taken.get_mut(stream) else { return false };
         snapshot.schema = snapshot.schema.saturating_sub(1);
-        snapshot.checksum = Snapshot::sum(snapshot.version, snapshot.schema, &snapshot.state);
+        snapshot.checksum = StateSnapshot::sum(snapshot.version, snapshot.schema, &snapshot.state);
         true
     }
 }

@@ -25,7 +25,7 @@ use self::handling::{Appending, CommandInProgress, CommandStage, InboxItem};
 pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
 use super::journal::{JournalEntry, Outcome};
 use super::outbox::{Effect, Status};
-use super::snapshots::{Loading, Meter, Snapshot, Snapshots};
+use super::snapshots::{Loading, Meter, StateSnapshot, StateSnapshots};
 use super::subscription::{DeliveryFault, Subscription, SubscriptionKind};
 use es::{
     Choice, Commit, EventLog, Expected, Follows, Handler, IdSet, Map, Reaction, Scenario, Set,
@@ -52,7 +52,7 @@ pub struct World {
     outbox: Vec<Effect>,
     /// Effect → how many times it was performed.
     performed: Map<Uuid, u64>,
-    snapshots: Snapshots,
+    snapshots: StateSnapshots,
     /// True where processes only fold: another place runs them.
     watching: bool,
     /// More than the revision of any subscription that was ended.
@@ -79,7 +79,7 @@ impl World {
             journal: Vec::new(),
             outbox: Vec::new(),
             performed: Map::new(),
-            snapshots: Snapshots::default(),
+            snapshots: StateSnapshots::default(),
             watching: false,
             ended: 0,
             side_records: Vec::new(),
@@ -314,7 +314,7 @@ impl World {
     }
 
     /// The snapshots, the latest a stream.
-    pub fn snapshots(&self) -> impl Iterator<Item = (&Stream, &Snapshot)> {
+    pub fn snapshots(&self) -> impl Iterator<Item = (&Stream, &StateSnapshot)> {
         self.snapshots.taken.iter()
     }
 
