@@ -15,7 +15,7 @@ use super::shell::{Shell, use_shell};
 use super::views::{Tree, ViewBody};
 use crate::es::{Map, Stream, View};
 use crate::host::OpenLog;
-use crate::lab::{Control, Panel, StateView, Status, SubscriptionKind};
+use crate::lab::{Control, EffectStatus, Panel, StateView, SubscriptionKind};
 
 #[derive(Properties, PartialEq)]
 pub struct ReadProps {
@@ -351,9 +351,9 @@ pub fn Outbox(props: &OutboxProps) -> Html {
                             <b class="pink">{ effect.kind.to_string() }</b>{ " " }{ data }{ " " }
                             <button type="button" class="link" onclick={props.seek.reform(move |_| position)}>{ format!("← #{position}") }</button>
                             <span class="quiet">{ match effect.status {
-                                Status::Performed if effect.repeat > 0 => format!(" performed again, now {} times, {}", effect.repeat + 1, written_millis(effect.at).1),
-                                Status::Performed => format!(" performed {}", written_millis(effect.at).1),
-                                Status::Suppressed => " held back: it was done before, under this id".to_owned(),
+                                EffectStatus::Performed if effect.repeat > 0 => format!(" performed again, now {} times, {}", effect.repeat + 1, written_millis(effect.at).1),
+                                EffectStatus::Performed => format!(" performed {}", written_millis(effect.at).1),
+                                EffectStatus::Suppressed => " held back: it was done before, under this id".to_owned(),
                             } }</span>
                         </li>
                     }

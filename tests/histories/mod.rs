@@ -16,7 +16,7 @@ use leftfold::host::{
     Answered, Clock, JsonText, Looking, OpenLog, Request, SubscriptionChange, decode_side_records,
 };
 use leftfold::lab::{
-    Control, Did, Effect, Form, SideRecord, Status, Submission, SubscriptionKind, Viewpoint,
+    Control, Did, Effect, EffectStatus, Form, SideRecord, Submission, SubscriptionKind, Viewpoint,
 };
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::SideRecords;
@@ -385,7 +385,7 @@ impl Run {
 }
 
 pub fn is_performed(effect: &Effect) -> bool {
-    effect.status == Status::Performed
+    effect.status == EffectStatus::Performed
 }
 
 /// An event on its way into a log once more.

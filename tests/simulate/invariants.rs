@@ -5,7 +5,7 @@ use std::fmt;
 
 use leftfold::es::{AnyRunner, Reaction};
 use leftfold::es::{EventLog, Origin, Recorded, Scenario, Stream};
-use leftfold::lab::{Health, Session, Status, Subscription, SubscriptionKind, World};
+use leftfold::lab::{EffectStatus, Health, Session, Subscription, SubscriptionKind, World};
 
 use super::Run;
 use crate::surroundings::at_once;
@@ -184,7 +184,8 @@ pub fn effects_are_performed_once(run: &Run) -> Held {
     for tab in &run.tabs {
         let session = tab.log.session();
         let mut ids = BTreeSet::new();
-        let performed = session.world().outbox().iter().filter(|it| it.status == Status::Performed);
+        let performed =
+            session.world().outbox().iter().filter(|it| it.status == EffectStatus::Performed);
         for effect in performed {
             holds(name, ids.insert(effect.id), || {
                 format!("{} has performed {} again", effect.process, effect.kind)

@@ -25,7 +25,7 @@ pub use diff::{DiffLine, DiffMark, RowMark, TableDiff, changes, keyed, lines, ro
 pub use forms::{FieldKind, Form, FormField, cents, event_forms, forms, label_of};
 pub use health::Health;
 pub use journal::{JournalEntry, Outcome};
-pub use outbox::{Effect, Status};
+pub use outbox::{Effect, EffectStatus};
 pub use provenance::{Bisect, BisectResult, Cause, Probe, Target, Why};
 pub use session::{Broken, Panel, Session, StateView, Viewpoint};
 pub use snapshots::{Load, Loading, Meter, StateSnapshot};

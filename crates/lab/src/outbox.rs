@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// What became of a side effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum EffectStatus {
     /// It was performed.
     Performed,
     /// It was asked for again while history was replayed, or delivered twice, and held back.
@@ -35,7 +35,7 @@ pub struct Effect {
     /// When it was performed or held back, in milliseconds since 1970.
     pub at: u64,
     /// What became of it.
-    pub status: Status,
+    pub status: EffectStatus,
     /// How many times it had been performed before: never, unless the replay guard was off.
     #[serde(default, skip_serializing_if = "is_default")]
     pub repeat: u64,

@@ -24,7 +24,7 @@ pub use self::did::Did;
 use self::handling::{Appending, CommandInProgress, CommandStage, InboxItem};
 pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
 use super::journal::{JournalEntry, Outcome};
-use super::outbox::{Effect, Status};
+use super::outbox::{Effect, EffectStatus};
 use super::snapshots::{Loading, Meter, StateSnapshot, StateSnapshots};
 use super::subscription::{DeliveryFault, Subscription, SubscriptionKind};
 use es::{
@@ -218,7 +218,8 @@ impl World {
         let processes = self.subscriptions.iter().filter(|it| it.kind == SubscriptionKind::Process);
         let answered = self.answered_by(position);
         let marks = processes.map(|it| SideRecord::Mark(it.name.clone(), it.mark.min(answered)));
-        let performed = |it: &&Effect| it.status == Status::Performed && it.position <= position;
+        let performed =
+            |it: &&Effect| it.status == EffectStatus::Performed && it.position <= position;
         let effects = self.outbox.iter().filter(performed).cloned().map(SideRecord::Effect);
         let refused = |it: &&JournalEntry| {
             // What a process repeats there, it notes there.

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use crate::es::{Map, Set, Stream, natural, sort};
 use crate::host::OpenLog;
-use crate::lab::{Broken, Effect, FieldKind, Form, Outcome, Status, SubscriptionKind, Viewpoint};
+use crate::lab::{
+    Broken, Effect, EffectStatus, FieldKind, Form, Outcome, SubscriptionKind, Viewpoint,
+};
 use crate::ui::track::{Axis, Track};
 
 /// Below so many events, the timeline is drawn anew for each; above, for each half percent.
@@ -108,8 +110,8 @@ impl Scene {
             (self.delivered, self.performed, self.repeated) = (0, 0, 0);
         }
         let added = &outbox[self.delivered..];
-        self.performed += added.iter().filter(|it| it.status == Status::Performed).count();
-        let again = |it: &&Effect| it.status == Status::Performed && it.repeat > 0;
+        self.performed += added.iter().filter(|it| it.status == EffectStatus::Performed).count();
+        let again = |it: &&Effect| it.status == EffectStatus::Performed && it.repeat > 0;
         self.repeated += added.iter().filter(again).count();
         self.delivered = outbox.len();
 

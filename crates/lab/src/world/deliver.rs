@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::outbox::{Effect, Status};
+use crate::outbox::{Effect, EffectStatus};
 use crate::subscription::{DeliveryFault, NextDelivery, Subscription, SubscriptionKind};
 use es::{CommandRecord, Envelope, Fold, Reaction, Recorded, Stopped};
 
@@ -200,9 +200,10 @@ impl World {
         let Reaction::Effect { instance, kind, data, .. } = reaction else { return None };
         let guarded = self.find(&process).is_none_or(|it| it.guard);
         let before = self.performed.entry(id).or_default();
-        let status = if *before > 0 && guarded { Status::Suppressed } else { Status::Performed };
+        let status =
+            if *before > 0 && guarded { EffectStatus::Suppressed } else { EffectStatus::Performed };
         let repeat = *before;
-        *before += u64::from(status == Status::Performed);
+        *before += u64::from(status == EffectStatus::Performed);
         let at = now.max(self.log.event(position).map_or(0, Recorded::at));
         let effect = Effect {
             id,
@@ -216,14 +217,14 @@ impl World {
             repeat,
         };
         let name = effect.kind.clone();
-        if status == Status::Performed {
+        if status == EffectStatus::Performed {
             self.side_records.push(SideRecord::Effect(effect.clone()));
         }
         self.outbox.push(effect);
         self.close(Some((process.clone(), position)), id);
         Some(match status {
-            Status::Performed => Did::Performed { effect: name, process, position, repeat },
-            Status::Suppressed => Did::Suppressed { process, position },
+            EffectStatus::Performed => Did::Performed { effect: name, process, position, repeat },
+            EffectStatus::Suppressed => Did::Suppressed { process, position },
         })
     }
 
