@@ -467,7 +467,7 @@ fn scrubbing_never_reacts() {
             for (name, _) in run.names() {
                 run.looking().panel(&name);
             }
-            run.looking().broken_checks();
+            run.looking().failed_checks();
             assert_eq!(run.settle(), [], "nothing happens");
         }
         let head = run.session().head();

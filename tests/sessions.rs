@@ -127,7 +127,7 @@ fn a_projection_that_was_ended_and_started_again_is_judged_anew() {
 fn a_check_says_nothing_of_a_read_model_that_was_ended() {
     let mut session = told("transfers");
     assert!(session.world_mut().unsubscribe("Conservation"));
-    assert_eq!(session.broken_checks(), []);
+    assert_eq!(session.failed_checks(), []);
 }
 
 #[test]

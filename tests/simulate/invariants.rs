@@ -278,7 +278,7 @@ pub fn checks_hold_unless_forced(run: &Run) -> Held {
         if run.impersonated || !tab.off.is_empty() || !run.deaf.is_empty() {
             continue;
         }
-        let broken = session.broken_checks();
+        let broken = session.failed_checks();
         holds("checks_hold_unless_forced", broken.is_empty(), || format!("{broken:?}"))?;
     }
     Ok(())

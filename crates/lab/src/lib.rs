@@ -27,7 +27,7 @@ pub use health::Health;
 pub use journal::{JournalEntry, Outcome};
 pub use outbox::{Effect, EffectStatus};
 pub use provenance::{Bisect, BisectResult, Cause, Probe, Target, Why};
-pub use session::{Broken, Panel, Session, StateView, Viewpoint};
+pub use session::{FailedCheck, Panel, Session, StateView, Viewpoint};
 pub use snapshots::{Load, Loading, Meter, StateSnapshot};
 pub use subscription::{
     Control, ControlError, DeliveryFault, Subscription, SubscriptionKind, Wait,

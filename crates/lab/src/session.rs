@@ -22,14 +22,14 @@ const CAUSES_WITHIN: u64 = 10_000;
 
 /// A check that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct FailedCheck {
     /// What should hold.
     pub check: Rc<str>,
     /// The projection, or the stream whose state it is, of which it does not.
     pub of: Rc<str>,
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for FailedCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.of, self.check)
     }
@@ -268,7 +268,7 @@ impl Viewpoint {
     }
 
     /// The checks that fail at the playhead, each with where it does.
-    pub fn broken_checks(&mut self) -> Vec<Broken> {
+    pub fn failed_checks(&mut self) -> Vec<FailedCheck> {
         let scenario = self.scenario().clone();
         let mut broken = Vec::new();
         for check in &scenario.checks {
@@ -278,7 +278,7 @@ impl Viewpoint {
                     let Some(panel) = self.panel(name) else { continue };
                     let value = serde_json::to_value(panel.now).unwrap_or_default();
                     if !check.holds.holds(&value) {
-                        broken.push(Broken { check: check.name.clone(), of: name.clone() });
+                        broken.push(FailedCheck { check: check.name.clone(), of: name.clone() });
                     }
                 }
                 Subject::Each(category) => {
@@ -289,7 +289,7 @@ impl Viewpoint {
                         let state = self.state(&stream).filter(|state| state.version > 0);
                         if state.is_some_and(|state| !check.holds.holds(&state.now)) {
                             let of = stream.as_str().into();
-                            broken.push(Broken { check: check.name.clone(), of });
+                            broken.push(FailedCheck { check: check.name.clone(), of });
                         }
                     }
                 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::es::{Map, Set, Stream, natural, sort};
 use crate::host::OpenLog;
 use crate::lab::{
-    Broken, Effect, EffectStatus, FieldKind, Form, Outcome, SubscriptionKind, Viewpoint,
+    Effect, EffectStatus, FailedCheck, FieldKind, Form, Outcome, SubscriptionKind, Viewpoint,
 };
 use crate::ui::track::{Axis, Track};
 
@@ -51,7 +51,7 @@ pub struct Scene {
     /// Process → how much its code would have sent that nobody has handled.
     pub missing: Rc<Map<Rc<str>, usize>>,
     /// The checks that fail at the playhead.
-    pub broken: Vec<Broken>,
+    pub broken: Vec<FailedCheck>,
     /// What the timeline draws, and of which stretch.
     pub track: Rc<Track>,
     pub axis: Option<Rc<Axis>>,
@@ -159,7 +159,7 @@ impl Scene {
             return;
         }
         if resting || self.streams.len() <= CHECKED_AT_ONCE {
-            self.broken = session.broken_checks();
+            self.broken = session.failed_checks();
             self.checked = Some(at);
         } else {
             // What held elsewhere says nothing about here.

@@ -274,7 +274,7 @@ fn a_check_names_the_stream_or_the_projection_of_which_it_does_not_hold() {
     let mut session = Session::new(lab.world);
     let mut broken = |position| {
         session.seek(position);
-        session.broken_checks().iter().map(ToString::to_string).collect::<Vec<_>>()
+        session.failed_checks().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(broken(0), [""; 0]);
     assert_eq!(broken(1), ["door-1: doors are shut", "Doors: no door"]);
