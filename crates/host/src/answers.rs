@@ -381,7 +381,7 @@ impl OpenLog {
             "truth": truth,
             "imagined": imagined,
             "noLongerAllowed": what_if.no_longer_allowed(),
-            "cameOfIt": what_if.came_of_it(),
+            "cameOfIt": what_if.consequences(),
         })))
     }
 

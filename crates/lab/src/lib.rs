@@ -32,5 +32,5 @@ pub use snapshots::{Load, Loading, Meter, StateSnapshot};
 pub use subscription::{
     Control, ControlError, DeliveryFault, Subscription, SubscriptionKind, Wait,
 };
-pub use whatif::{CameOfIt, Change, Imagined, NoLonger, WhatIf};
+pub use whatif::{Change, Consequence, Imagined, NoLongerAllowed, WhatIf};
 pub use world::{BulkAppend, Did, SideRecord, StoreAnswer, Submission, World};

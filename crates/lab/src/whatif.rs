@@ -29,7 +29,7 @@ pub struct Imagined<T>(pub T);
 
 /// A decision that would no longer have been allowed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct NoLonger {
+pub struct NoLongerAllowed {
     /// The position of its first event.
     pub position: u64,
     /// Whose decision it was.
@@ -44,7 +44,7 @@ pub struct NoLonger {
 
 /// An event that came of one that is left out: without it, nobody would have asked for this.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CameOfIt {
+pub struct Consequence {
     /// Its position.
     pub position: u64,
     /// Its stream.
@@ -74,7 +74,7 @@ struct Aftermath {
     /// The next position to be looked at, and the last.
     next: u64,
     last: u64,
-    found: Vec<CameOfIt>,
+    found: Vec<Consequence>,
 }
 
 /// Decides again what was decided after the change, stream by stream.
@@ -84,7 +84,7 @@ struct Review {
     at: Option<(Hydrated, usize, Option<Uuid>)>,
     done: u64,
     of: u64,
-    found: Vec<NoLonger>,
+    found: Vec<NoLongerAllowed>,
 }
 
 impl WhatIf {
@@ -201,7 +201,7 @@ impl WhatIf {
                 let command = event.command().filter(|it| it.stream == stream);
                 if decided && place >= changed && event.origin() == Origin::Command {
                     let refused = command.and_then(|it| Some((it, instance.decide(it).err()?)));
-                    found.extend(refused.map(|(command, why)| NoLonger {
+                    found.extend(refused.map(|(command, why)| NoLongerAllowed {
                         position: event.position(),
                         stream: stream.clone(),
                         actor: event.actor().clone(),
@@ -243,12 +243,12 @@ impl WhatIf {
 
     /// The decisions that would no longer have been allowed, as far as they were looked at; in
     /// order of their positions once all were.
-    pub fn no_longer_allowed(&self) -> &[NoLonger] {
+    pub fn no_longer_allowed(&self) -> &[NoLongerAllowed] {
         &self.review.found
     }
 
     /// The events that came of those left out, as far as they were looked at.
-    pub fn came_of_it(&self) -> &[CameOfIt] {
+    pub fn consequences(&self) -> &[Consequence] {
         &self.aftermath.found
     }
 
@@ -331,7 +331,7 @@ impl Aftermath {
         for event in log.events(self.next, self.next.saturating_add(looked).saturating_sub(1)) {
             let caused = self.gone.contains(&event.causation_id());
             if caused && self.gone.insert(event.id()) {
-                self.found.push(CameOfIt {
+                self.found.push(Consequence {
                     position: event.position(),
                     stream: event.stream().clone(),
                     event: event.kind().clone(),

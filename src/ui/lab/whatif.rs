@@ -193,7 +193,7 @@ pub fn what_if(
     seek: &Callback<u64>,
 ) -> Html {
     let found = it.what_if.no_longer_allowed();
-    let came = it.what_if.came_of_it();
+    let came = it.what_if.consequences();
     let (done, of) = it.what_if.progress();
     html! {
         <>

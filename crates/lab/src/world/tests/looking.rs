@@ -6,7 +6,7 @@ use super::*;
 use crate::compare::{compare_logs, compare_positions};
 use crate::diff::{DiffLine, keyed};
 use crate::provenance::{BisectResult, Probe, Target};
-use crate::whatif::{CameOfIt, Change, WhatIf};
+use crate::whatif::{Change, Consequence, WhatIf};
 use es::{Condition, Map, Operand, Relation};
 
 /// Door 1 is opened, shut and opened; door 2 is opened in between.
@@ -51,7 +51,7 @@ fn refused(session: &Session, change: &Change, budget: usize) -> Vec<String> {
     }
     let (done, of) = what_if.progress();
     assert_eq!(done, of);
-    let line = |it: &crate::whatif::NoLonger| {
+    let line = |it: &crate::whatif::NoLongerAllowed| {
         format!("{} {} {} by {}: {}", it.position, it.stream, it.command, it.actor, it.reason)
     };
     what_if.no_longer_allowed().iter().map(line).collect()
@@ -79,13 +79,13 @@ fn without_an_event_what_came_of_it_is_named_through_processes_as_well() {
     for budget in [1, 100] {
         let mut what_if = WhatIf::new(session.world(), &leave_out(&[1])).unwrap();
         while !what_if.advance(session.world(), budget) {}
-        let line = |it: &CameOfIt| format!("#{} {} {}", it.position, it.stream, it.event);
-        let came: Vec<_> = what_if.came_of_it().iter().map(line).collect();
+        let line = |it: &Consequence| format!("#{} {} {}", it.position, it.stream, it.event);
+        let came: Vec<_> = what_if.consequences().iter().map(line).collect();
         assert_eq!(came, ["#3 bell-1 Rang"]);
     }
     let mut swapped = WhatIf::new(session.world(), &Change::Swap(1, 2)).unwrap();
     while !swapped.advance(session.world(), 1) {}
-    assert!(swapped.came_of_it().is_empty());
+    assert!(swapped.consequences().is_empty());
 }
 
 #[test]
