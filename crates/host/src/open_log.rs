@@ -76,14 +76,14 @@ pub struct Opened {
 /// Somebody waits for what comes of a command.
 struct Awaited {
     id: Uuid,
-    came: Came,
+    pending: PendingOutcome,
 }
 
 /// What came of a command, once it is known.
 #[derive(Clone, Default)]
-pub(crate) struct Came(Rc<Cell<Option<JournalEntry>>>);
+pub(crate) struct PendingOutcome(Rc<Cell<Option<JournalEntry>>>);
 
-impl Came {
+impl PendingOutcome {
     /// What came of it; none where nothing did yet.
     pub(crate) fn take(&self) -> Option<JournalEntry> {
         self.0.take()
@@ -97,14 +97,14 @@ impl PartialEq for OpenLog {
 }
 
 /// A log as it was read: what it holds, and what is lost of it.
-struct Read {
+struct ReadLog {
     world: World,
     losses: Vec<Loss>,
 }
 
 impl Host {
     /// Reads a log that is kept, whole, with its side records. It is to be folded next.
-    async fn read_log(&self, scenario: &Rc<Scenario>, log: &str) -> Result<Read, StoreError> {
+    async fn read_log(&self, scenario: &Rc<Scenario>, log: &str) -> Result<ReadLog, StoreError> {
         let records = self.records(log).await?;
         let mut world = World::new(scenario);
         let mut losses = Vec::new();
@@ -127,7 +127,7 @@ impl Host {
             losses.push(Loss { from: head + 1, to: head, why });
         }
         world.settle(kept);
-        Ok(Read { world, losses })
+        Ok(ReadLog { world, losses })
     }
 
     /// Opens a log that is kept. What a long log comes to is folded by [`OpenLog::serve`].
@@ -156,7 +156,7 @@ impl Host {
         Box::pin(async move {
             // Before anything is read: whoever ran the processes until now has noted all of it.
             let runner = self.peers.claim(&info.id).await;
-            let Read { world, losses } = self.read_log(scenario, &info.id).await?;
+            let ReadLog { world, losses } = self.read_log(scenario, &info.id).await?;
             let info = LogInfo { opened_at: self.clock.now(), ..info };
             let trouble = (!losses.is_empty()).then_some(Trouble::Damaged(losses));
             let whole = trouble.is_none();
@@ -177,9 +177,9 @@ impl Host {
             }
             // A process that was interrupted goes on where it was.
             let trace = log.refill_now().await;
-            let first = first.map(|came: Result<Came, Error>| {
+            let first = first.map(|pending: Result<PendingOutcome, Error>| {
                 let none = || Error::new(ErrorCode::Storage, "the command was not handled");
-                sent(&log.session(), came?.take().ok_or_else(none)?)
+                sent(&log.session(), pending?.take().ok_or_else(none)?)
             });
             Ok(Opened { log, trace, first })
         })
@@ -479,16 +479,16 @@ impl OpenLog {
     }
 
     /// Queues a command; whatever comes of it can be taken from what this returns.
-    pub(crate) fn submit(&self, submission: Submission) -> Came {
-        let came = self.await_outcome(submission.id);
+    pub(crate) fn submit(&self, submission: Submission) -> PendingOutcome {
+        let pending = self.await_outcome(submission.id);
         self.session_mut().world_mut().submit(submission);
-        came
+        pending
     }
 
-    fn await_outcome(&self, id: Uuid) -> Came {
-        let came = Came::default();
-        self.0.awaited.borrow_mut().push_back(Awaited { id, came: came.clone() });
-        came
+    fn await_outcome(&self, id: Uuid) -> PendingOutcome {
+        let pending = PendingOutcome::default();
+        self.0.awaited.borrow_mut().push_back(Awaited { id, pending: pending.clone() });
+        pending
     }
 
     /// Hands each outcome to whoever waits for it: of several with one id, to the one that asked
@@ -499,7 +499,7 @@ impl OpenLog {
             let mut awaited = self.0.awaited.borrow_mut();
             let place = awaited.iter().position(|it| it.id == entry.envelope.command_id);
             if let Some(waiting) = place.and_then(|place| awaited.remove(place)) {
-                waiting.came.0.set(Some(entry));
+                waiting.pending.0.set(Some(entry));
             }
         }
     }
@@ -509,7 +509,7 @@ impl OpenLog {
     pub(crate) async fn append(&self, bulk: BulkAppend) -> (Option<JournalEntry>, Vec<Did>) {
         let _turn = self.0.gate.lock().await;
         let id = bulk.id;
-        let came = self.await_outcome(id);
+        let pending = self.await_outcome(id);
         self.session_mut().world_mut().submit_bulk(bulk);
         let mut trace = Vec::new();
         while let Some(did) = self.step_in_turn().await {
@@ -518,7 +518,7 @@ impl OpenLog {
                 self.session_mut().world_mut().hurry();
             }
         }
-        (came.take(), trace)
+        (pending.take(), trace)
     }
 
     /// Tells the story's next step at its own time, after all that was asked before. None once it
@@ -528,12 +528,12 @@ impl OpenLog {
         let mut trace = self.run_in_turn().await;
         let Some(number) = self.session().next_in_story() else { return (None, trace) };
         // The first act is what the step is about.
-        let came = self.await_outcome(self.session().story_command(number, 0));
+        let pending = self.await_outcome(self.session().story_command(number, 0));
         let Some(step) = self.session_mut().tell(number) else { return (None, trace) };
         self.0.story_time.set(Some(step.at));
         trace.extend(self.run_in_turn().await);
         self.0.story_time.set(None);
-        (Some(Told { number: number + 1, say: step.say, entry: came.take() }), trace)
+        (Some(Told { number: number + 1, say: step.say, entry: pending.take() }), trace)
     }
 
     /// The side records that are kept now.
