@@ -25,7 +25,7 @@ mod logs;
 mod answers;
 
 pub use logs::{Copied, Restored};
-pub use open_log::{Looking, OpenLog, Opened};
+pub use open_log::{Looking, OpenLog, OpenedLog};
 pub use ports::{Alone, Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
 pub use protocol::{
     Answered, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone, How, Imagine,

@@ -64,7 +64,7 @@ pub(crate) struct Inner {
 }
 
 /// A log that was opened.
-pub struct Opened {
+pub struct OpenedLog {
     /// The log.
     pub log: OpenLog,
     /// What its processes went on with, where that is done already.
@@ -152,7 +152,7 @@ impl Host {
         scenario: &'a Rc<Scenario>,
         info: LogInfo,
         first: Option<Command>,
-    ) -> store::StoreFuture<'a, Opened> {
+    ) -> store::StoreFuture<'a, OpenedLog> {
         Box::pin(async move {
             // Before anything is read: whoever ran the processes until now has noted all of it.
             let runner = self.peers.claim(&info.id).await;
@@ -173,7 +173,7 @@ impl Host {
             if first.is_none() && !short {
                 let refilled = log.clone();
                 log.spawn(async move { refilled.refill().await });
-                return Ok(Opened { log, trace: Vec::new(), first: None });
+                return Ok(OpenedLog { log, trace: Vec::new(), first: None });
             }
             // A process that was interrupted goes on where it was.
             let trace = log.refill_now().await;
@@ -181,7 +181,7 @@ impl Host {
                 let none = || Error::new(ErrorCode::Storage, "the command was not handled");
                 sent(&log.session(), pending?.take().ok_or_else(none)?)
             });
-            Ok(Opened { log, trace, first })
+            Ok(OpenedLog { log, trace, first })
         })
     }
 

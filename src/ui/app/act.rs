@@ -8,7 +8,7 @@ use yew::Context;
 use super::open::{self, Came};
 use super::{App, Msg, later};
 use crate::es::Choice;
-use crate::host::{Answered, Opened, Request, Response, Told};
+use crate::host::{Answered, OpenedLog, Request, Response, Told};
 use crate::lab::{Control, Did, JournalEntry, Outcome, Submission};
 use crate::ui::clock::new_id;
 use crate::ui::console::Reply;
@@ -208,7 +208,7 @@ impl App {
                 let scenario = desk.session().scenario().clone();
                 let host = desk.host().clone();
                 let opened = host.open_with(&scenario, info, first.map(Submission::into)).await;
-                let Opened { log: desk, trace, first } = opened.map_err(|it| it.to_string())?;
+                let OpenedLog { log: desk, trace, first } = opened.map_err(|it| it.to_string())?;
                 let answered = first.map(|result| Answered { result, trace });
                 let logs = desk.host().logs().await.map_err(|it| it.to_string())?;
                 Ok(open::Opened { desk, logs, came: Came::Forked(position, answered) })
