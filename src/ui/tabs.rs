@@ -19,7 +19,7 @@ use wasm_bindgen::prelude::{Closure, JsCast, JsValue, wasm_bindgen};
 use web_sys::{BroadcastChannel, Storage};
 
 use super::clock::{new_id, now};
-use crate::host::{Claim, Held, Membership, Peers, Runner};
+use crate::host::{Claim, ClaimLock, Membership, Peers, Runner};
 
 #[wasm_bindgen]
 extern "C" {
@@ -44,7 +44,7 @@ pub struct Tabs {
 /// The browser's lock, held until it is released.
 struct Lock(Function);
 
-impl Held for Lock {
+impl ClaimLock for Lock {
     fn holds(&self) -> bool {
         // The browser gives it to nobody else, however long this tab sleeps.
         true
@@ -65,7 +65,7 @@ struct Lease {
     _acts: (Interval, EventListener),
 }
 
-impl Held for Lease {
+impl ClaimLock for Lease {
     fn holds(&self) -> bool {
         noted(&self.key).is_some_and(|(_, owner)| owner == self.owner)
     }

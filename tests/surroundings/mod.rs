@@ -16,7 +16,7 @@ use futures::future::LocalBoxFuture;
 use futures::stream::StreamExt;
 use leftfold::codec::{CommitOrLoss, Segment, segments_of};
 use leftfold::es::{Commit, Map, Scenario, StoredCommit, command_id};
-use leftfold::host::{Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
+use leftfold::host::{Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};
 use leftfold::lab::{Session, SideRecord};
 use leftfold::store::{
     CommitPlace, Extent, LogInfo, LogStore, MemoryStore, Shelf, SideRecords, StoreError,
@@ -159,7 +159,7 @@ struct Lease {
     number: u64,
 }
 
-impl Held for Lease {
+impl ClaimLock for Lease {
     fn holds(&self) -> bool {
         let holders = self.bus.holders.borrow();
         holders.iter().any(|(log, _, number)| *log == self.log && *number == self.number)

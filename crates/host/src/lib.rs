@@ -26,7 +26,7 @@ mod answers;
 
 pub use logs::{Copied, Restored};
 pub use open_log::{Looking, OpenLog, OpenedLog};
-pub use ports::{Alone, Claim, Clock, Held, Host, Ids, Membership, Peers, Runner};
+pub use ports::{Alone, Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};
 pub use protocol::{
     Answered, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone, How, Imagine,
     JsonText, LoadBy, Place, Request, Response, Sent, Stepped, SubscriptionChange, Told, When,

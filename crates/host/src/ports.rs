@@ -54,17 +54,17 @@ pub enum Runner {
 }
 
 /// The right to run a log's processes. Dropping it gives it up.
-pub struct Claim(Box<dyn Held>);
+pub struct Claim(Box<dyn ClaimLock>);
 
 /// What stands behind a claim.
-pub trait Held {
+pub trait ClaimLock {
     /// True while nobody else can have the right. Whoever slept for too long may have lost it.
     fn holds(&self) -> bool;
 }
 
 impl Claim {
     /// A claim that lasts as `held` says.
-    pub fn new(held: impl Held + 'static) -> Self {
+    pub fn new(held: impl ClaimLock + 'static) -> Self {
         Self(Box::new(held))
     }
 
@@ -100,7 +100,7 @@ pub struct Alone;
 
 struct Always;
 
-impl Held for Always {
+impl ClaimLock for Always {
     fn holds(&self) -> bool {
         true
     }
