@@ -11,7 +11,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use lab::SideRecord;
 use store::{LogInfo, StoreError};
 
-use crate::open_log::{Inner, Work};
+use crate::open_log::{BackgroundWork, Inner};
 use crate::{Claim, OpenLog, Trouble, decode_side_records};
 
 /// What could not be read when it was needed is asked for again so much later, in milliseconds.
@@ -21,7 +21,7 @@ impl OpenLog {
     /// Everything that goes on beside the caller: following the log's other tabs, folding a long
     /// log, taking over. It ends once the log is closed, that is when nobody holds it any more.
     /// There is one for each log: a second call gives a future that has nothing to do.
-    pub fn serve(&self) -> Work {
+    pub fn serve(&self) -> BackgroundWork {
         let queue = self.0.queue.take();
         Box::pin(async move {
             let Some(mut queue) = queue else { return };

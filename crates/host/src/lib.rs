@@ -24,7 +24,7 @@ mod following;
 mod logs;
 mod answers;
 
-pub use logs::{Copied, Restored};
+pub use logs::{Exported, Restored};
 pub use open_log::{Looking, OpenLog, OpenedLog};
 pub use ports::{Alone, Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};
 pub use protocol::{

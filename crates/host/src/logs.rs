@@ -15,7 +15,7 @@ use crate::{Host, OpenLog, Trouble};
 const PIECE_BYTES: usize = 1 << 20;
 
 /// What became of a copy to a file.
-pub struct Copied {
+pub struct Exported {
     /// How many events it holds.
     pub events: u64,
     /// False where some of the log cannot be read.
@@ -156,7 +156,7 @@ impl Host {
         format: Format,
         open: Option<&'a OpenLog>,
         sink: &'a mut dyn FnMut(Option<&[u8]>, u64),
-    ) -> StoreFuture<'a, Copied> {
+    ) -> StoreFuture<'a, Exported> {
         Box::pin(async move {
             let mut export = Export::new(format, &info.scenario);
             let (mut bytes, mut events, mut whole) = (Vec::new(), 0, true);
@@ -189,7 +189,7 @@ impl Host {
             }
             export.finish(&mut bytes);
             sink(Some(&bytes), events);
-            Ok(Copied { events, whole })
+            Ok(Exported { events, whole })
         })
     }
 }

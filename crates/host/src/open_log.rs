@@ -31,7 +31,7 @@ const REFILL_EVENTS: u64 = 2_000;
 pub struct OpenLog(pub(crate) Rc<Inner>);
 
 /// Work that goes on beside whoever asked for it.
-pub type Work = LocalBoxFuture<'static, ()>;
+pub type BackgroundWork = LocalBoxFuture<'static, ()>;
 
 /// What is told when the log has changed without being asked to here.
 type Listener = Box<dyn Fn(Vec<Did>)>;
@@ -59,8 +59,8 @@ pub(crate) struct Inner {
     pub(crate) claim: RefCell<Option<Claim>>,
     /// True where the others are about to be told.
     pub(crate) announcing: Cell<bool>,
-    pub(crate) work: UnboundedSender<Work>,
-    pub(crate) queue: RefCell<Option<UnboundedReceiver<Work>>>,
+    pub(crate) work: UnboundedSender<BackgroundWork>,
+    pub(crate) queue: RefCell<Option<UnboundedReceiver<BackgroundWork>>>,
 }
 
 /// A log that was opened.
