@@ -51,14 +51,14 @@ fn assert_folds(run: &mut Run) {
     let position = run.session().position();
     let before = position.saturating_sub(1);
     for stream in run.streams() {
-        let state = run.looking().state(&stream).unwrap();
+        let state = run.viewpoint_mut().state(&stream).unwrap();
         let (version, now) = state_of(&scenario, run.session().log(), &stream, position);
         let (_, was) = state_of(&scenario, run.session().log(), &stream, before);
         let seen = (state.version, state.now, state.was);
         assert_eq!(seen, (version, now, was), "{stream} at {position}");
     }
     for (name, _) in run.names() {
-        let panel = run.looking().panel(&name).unwrap();
+        let panel = run.viewpoint_mut().panel(&name).unwrap();
         let fold = |to| folded(&scenario, (&name, panel.code.0), run.session().log(), to);
         assert_eq!(panel.shown, position.min(panel.checkpoint), "{name} at {position}");
         assert_eq!(*panel.now, fold(panel.shown), "{name} at {position}");
@@ -66,7 +66,7 @@ fn assert_folds(run: &mut Run) {
         let was = if panel.shown == position { before } else { panel.shown };
         assert_eq!(*panel.was, fold(was), "{name} before {position}");
         // To one who passes by, it is the same, and nothing has changed.
-        let passed = run.looking().panel_in_passing(&name).unwrap();
+        let passed = run.viewpoint_mut().panel_in_passing(&name).unwrap();
         assert_eq!(passed, Panel { was: panel.now.clone(), ..panel }, "{name} at {position}");
     }
 }
@@ -88,7 +88,7 @@ fn a_seek_equals_the_plain_fold_at_any_position_in_any_order() {
         assert_folds(run);
         for place in places {
             let place = run.any_position(place);
-            run.looking().seek(place);
+            run.viewpoint_mut().seek(place);
             assert_folds(run);
         }
     });
@@ -121,7 +121,7 @@ fn a_log_that_is_folded_in_slices_shows_what_it_showed_and_each_event_is_folded_
         assert!(slices <= head * names.len() as u64 / slice + 1, "{slices} slices of {slice}");
         for name in &names {
             let (panel, before) =
-                (session.panel(name).unwrap(), run.looking().panel(name).unwrap());
+                (session.panel(name).unwrap(), run.viewpoint_mut().panel(name).unwrap());
             assert_eq!((panel.now, panel.checkpoint), (before.now, head), "{name}");
             assert_eq!(panel.health, Health::Clean, "{name}");
         }
@@ -143,7 +143,7 @@ fn in_a_long_history_each_load_does_bounded_work_and_gives_the_plain_fold() {
         let marks = scenario.processes.iter().map(|it| SideRecord::Mark(it.name(), LENGTH as u64));
         let mut cycle = Run::open(&scenario, [commit], &marks.collect::<Vec<_>>(), 0);
         for position in [2_999, 1, 1_500, 1_499, 640, 0] {
-            cycle.looking().seek(position);
+            cycle.viewpoint_mut().seek(position);
             assert_folds(&mut cycle);
         }
         let session = cycle.session();
@@ -267,7 +267,7 @@ fn a_reload_finds_the_same_states_views_journal_and_outbox_and_does_nothing_agai
         let idle = steps.iter().all(|did| matches!(did, Did::Delivered { .. }));
         assert!(idle, "{steps:#?}");
         let head = again.session().head();
-        again.looking().seek(head);
+        again.viewpoint_mut().seek(head);
         assert_same("what is shown", &again.portrait(), &run.portrait());
         assert_same("what is beside the log", &again.records(), &run.records());
         assert_eq!(again.disk().len(), run.disk().len(), "nothing more is kept");
@@ -334,7 +334,7 @@ fn assert_finishes(run: &Run, writes: usize) {
     assert_same("what was stored", &found, &written(run.session().log())[..found.len()]);
     again.settle();
     let head = again.session().head();
-    again.looking().seek(head);
+    again.viewpoint_mut().seek(head);
     assert_folds(&mut again);
     assert_handled_once(&again);
     let session = again.session();
@@ -460,18 +460,18 @@ fn scrubbing_never_reacts() {
         let before = (run.portrait(), run.records(), run.disk());
         for place in places {
             let place = run.any_position(place);
-            run.looking().seek(place);
+            run.viewpoint_mut().seek(place);
             for stream in run.streams() {
-                run.looking().state(&stream);
+                run.viewpoint_mut().state(&stream);
             }
             for (name, _) in run.names() {
-                run.looking().panel(&name);
+                run.viewpoint_mut().panel(&name);
             }
-            run.looking().failed_checks();
+            run.viewpoint_mut().failed_checks();
             assert_eq!(run.settle(), [], "nothing happens");
         }
         let head = run.session().head();
-        run.looking().seek(head);
+        run.viewpoint_mut().seek(head);
         let after = (run.portrait(), run.records(), run.disk());
         assert_same("what is shown", &after.0, &before.0);
         assert_same("what is beside the log", &after.1, &before.1);
@@ -498,7 +498,7 @@ fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_noth
                 let silent = steps.iter().all(|did| matches!(did, Did::Delivered { .. }));
                 assert!(silent, "{name}, version {code}: {steps:#?}");
                 let head = run.session().head();
-                let panel = run.looking().panel(&name).unwrap();
+                let panel = run.viewpoint_mut().panel(&name).unwrap();
                 assert_eq!((panel.checkpoint, panel.code.0), (head, code), "{name}");
                 let fold = folded(&scenario, (&name, code), run.session().log(), head);
                 assert_eq!(*panel.now, fold, "{name}, version {code}");
@@ -517,7 +517,7 @@ fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past() {
         let projections = names.iter().filter(|(_, kind)| *kind == SubscriptionKind::Projection);
         for (name, _) in projections.clone() {
             run.running(name, false);
-            assert!(run.looking().panel(name).is_none(), "{name} is gone");
+            assert!(run.viewpoint_mut().panel(name).is_none(), "{name} is gone");
         }
         run.play_all(&meanwhile);
         for (name, _) in projections {
@@ -642,10 +642,10 @@ fn another_log_that_learns_the_same_commits_holds_the_same() {
             assert!(commit.events.is_empty() || !world.learned(commit), "learned once");
         }
         assert_eq!(world.log().head(), position);
-        run.looking().seek(position);
+        run.viewpoint_mut().seek(position);
         let mut other = Session::new(world);
         for stream in run.streams() {
-            let (here, there) = (run.looking().state(&stream), other.state(&stream));
+            let (here, there) = (run.viewpoint_mut().state(&stream), other.state(&stream));
             let (here, there) = (here.unwrap(), there.unwrap());
             assert_eq!((here.now, here.version), (there.now, there.version), "{stream}");
         }

@@ -373,7 +373,7 @@ impl Component for App {
             let asked = (self.draft.form, head, if position == head { head } else { 0 });
             if self.addressed != Some(asked) {
                 self.addressed = Some(asked);
-                Rc::make_mut(&mut self.draft).address(&self.forms, &mut desk.looking());
+                Rc::make_mut(&mut self.draft).address(&self.forms, &mut desk.viewpoint_mut());
             }
         }
         shown

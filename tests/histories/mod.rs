@@ -13,7 +13,8 @@ use leftfold::es::{
     StoredEvent, Stream, View, command_id, read_event,
 };
 use leftfold::host::{
-    Answered, Clock, JsonText, Looking, OpenLog, Request, SubscriptionChange, decode_side_records,
+    Answered, Clock, JsonText, OpenLog, Request, SubscriptionChange, ViewpointMut,
+    decode_side_records,
 };
 use leftfold::lab::{
     Control, Did, Effect, EffectStatus, Form, SideRecord, Submission, SubscriptionKind, Viewpoint,
@@ -181,8 +182,8 @@ impl Run {
     }
 
     /// The running system, to look at from its playhead.
-    pub fn looking(&self) -> Looking<'_> {
-        self.log.looking()
+    pub fn viewpoint_mut(&self) -> ViewpointMut<'_> {
+        self.log.viewpoint_mut()
     }
 
     /// Asks for something, and takes note of the steps that were performed for it.
@@ -362,11 +363,11 @@ impl Run {
     pub fn portrait(&self) -> Vec<String> {
         let mut lines = written(self.session().log());
         for stream in self.streams() {
-            let state = self.looking().state(&stream);
+            let state = self.viewpoint_mut().state(&stream);
             lines.push(state.map_or_else(String::new, |it| format!("{stream} {}", it.now)));
         }
         for (name, _) in self.names() {
-            let panel = self.looking().panel(&name).unwrap();
+            let panel = self.viewpoint_mut().panel(&name).unwrap();
             lines.push(format!("{name} {} {}", panel.checkpoint, json(&panel.now)));
         }
         lines

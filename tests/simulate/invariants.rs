@@ -156,7 +156,7 @@ pub fn whoever_missed_nothing_equals_a_clean_fold(run: &Run) -> Held {
             if tab.off.contains(&name) {
                 continue;
             }
-            let mut session = tab.log.looking();
+            let mut session = tab.log.viewpoint_mut();
             if let Some(Health::Differs(clean)) = session.health(&name) {
                 let running = session.world().subscription(&name).map(Subscription::view);
                 let why = format!("{name} shows {running:?}, and should show {clean:?}");
@@ -270,7 +270,7 @@ fn due(scenario: &Scenario, name: &str, code: u16, log: &EventLog) -> Vec<(u64, 
 /// or did a process's work.
 pub fn checks_hold_unless_forced(run: &Run) -> Held {
     for tab in &run.tabs {
-        let mut session = tab.log.looking();
+        let mut session = tab.log.viewpoint_mut();
         let log = session.log();
         if log.events(1, log.head()).any(|event| event.origin() != Origin::Command) {
             continue;
@@ -291,7 +291,7 @@ pub fn scrubbing_never_reacts(run: &mut Run, tab: usize) -> Held {
     let at = log.session().position();
     for _ in 0..3 {
         let position = run.any_position(tab);
-        let mut session = log.looking();
+        let mut session = log.viewpoint_mut();
         session.seek(position);
         let running = session.world().subscriptions().iter();
         for name in running.map(|it| it.name().clone()).collect::<Vec<_>>() {
@@ -305,7 +305,7 @@ pub fn scrubbing_never_reacts(run: &mut Run, tab: usize) -> Held {
         drop(session);
         checks_hold_unless_forced(run)?;
     }
-    log.looking().seek(at);
+    log.viewpoint_mut().seek(at);
     let after = portrait(log.session().world());
     holds("scrubbing_never_reacts", before == after, || format!("{before} {after}"))
 }

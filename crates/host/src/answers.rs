@@ -353,7 +353,7 @@ impl OpenLog {
 
     async fn what_if(&self, change: Imagine, target: &Target, at: Option<u64>) -> Result {
         let (mut what_if, truth, imagined) = {
-            let mut session = self.looking();
+            let mut session = self.viewpoint_mut();
             let at = at.unwrap_or(session.position());
             let mut what_if = WhatIf::new(session.world(), &change.into()).map_err(out_of_range)?;
             let pair = match target {
@@ -386,10 +386,10 @@ impl OpenLog {
     }
 
     async fn why(&self, target: Target, pointer: &str) -> Result {
-        let why = self.looking().why(target.clone(), pointer);
+        let why = self.viewpoint_mut().why(target.clone(), pointer);
         let mut why = why.ok_or_else(|| unknown_target(&target))?;
         loop {
-            let over = self.looking().advance_why(&mut why, LOOKED_AT);
+            let over = self.viewpoint_mut().advance_why(&mut why, LOOKED_AT);
             if over {
                 return Ok(Response::Json(serde_json::to_value(why.causes()).unwrap_or_default()));
             }
@@ -398,10 +398,10 @@ impl OpenLog {
     }
 
     async fn bisect(&self, target: Target, condition: Condition, monotonic: bool) -> Result {
-        let bisect = self.looking().bisect(target.clone(), condition, monotonic);
+        let bisect = self.viewpoint_mut().bisect(target.clone(), condition, monotonic);
         let mut bisect = bisect.ok_or_else(|| unknown_target(&target))?;
         let position = loop {
-            let found = self.looking().advance_bisect(&mut bisect, LOOKED_AT);
+            let found = self.viewpoint_mut().advance_bisect(&mut bisect, LOOKED_AT);
             match found {
                 BisectResult::NotYet => self.host().clock.sleep(0).await,
                 BisectResult::At(position) => break Some(position),
@@ -433,7 +433,7 @@ impl OpenLog {
                 }
                 slot.1 = at;
             }
-            let mut here = self.looking();
+            let mut here = self.viewpoint_mut();
             let head = here.head();
             let [(left, at), (right, to)] = &mut sides;
             match (left, right) {
@@ -457,7 +457,7 @@ impl OpenLog {
     }
 
     fn seek(&self, to: When) -> Result {
-        let mut session = self.looking();
+        let mut session = self.viewpoint_mut();
         let head = session.head();
         let to = match to {
             When::Position(at) if at > head => {
@@ -480,7 +480,7 @@ impl OpenLog {
 
     fn state(&self, stream: &str) -> Result {
         let parsed = Stream::parse(stream).ok();
-        let state = parsed.and_then(|stream| self.looking().state(&stream));
+        let state = parsed.and_then(|stream| self.viewpoint_mut().state(&stream));
         let state = state.ok_or_else(|| unknown_stream(stream))?;
         Ok(Response::Json(json!({
             "stream": state.stream, "version": state.version, "state": state.now,
@@ -488,7 +488,7 @@ impl OpenLog {
     }
 
     fn view(&self, name: &str) -> Result {
-        let panel = self.looking().panel(name).ok_or_else(|| unknown(name))?;
+        let panel = self.viewpoint_mut().panel(name).ok_or_else(|| unknown(name))?;
         let mut view = serde_json::to_value(&panel.now).unwrap_or_default();
         if let Value::Object(view) = &mut view {
             view.insert("name".into(), (&*panel.name).into());
@@ -498,7 +498,7 @@ impl OpenLog {
     }
 
     fn subscriptions(&self) -> Response {
-        let mut session = self.looking();
+        let mut session = self.viewpoint_mut();
         let all = session.world().subscriptions().iter();
         let names: Vec<Rc<str>> = all.map(|it| it.name().clone()).collect();
         let health: Vec<_> = names.iter().map(|name| session.health(name)).collect();
@@ -508,7 +508,7 @@ impl OpenLog {
     }
 
     fn health(&self, name: &str) -> Result {
-        let mut session = self.looking();
+        let mut session = self.viewpoint_mut();
         let health = session.health(name).ok_or_else(|| unknown(name))?;
         let running = session.world().subscription(name).map(Subscription::view);
         let lines = running.map(|it| health.differences(&it)).unwrap_or_default();

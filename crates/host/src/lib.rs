@@ -25,7 +25,7 @@ mod logs;
 mod answers;
 
 pub use logs::{Exported, Restored};
-pub use open_log::{Looking, OpenLog, OpenedLog};
+pub use open_log::{OpenLog, OpenedLog, ViewpointMut};
 pub use ports::{Alone, Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};
 pub use protocol::{
     Answered, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone, How, Imagine,

@@ -37,7 +37,7 @@ pub type BackgroundWork = LocalBoxFuture<'static, ()>;
 type Listener = Box<dyn Fn(Vec<Did>)>;
 
 /// The running system, to look at.
-pub type Looking<'a> = RefMut<'a, Viewpoint>;
+pub type ViewpointMut<'a> = RefMut<'a, Viewpoint>;
 
 pub(crate) struct Inner {
     pub(crate) host: Host,
@@ -366,7 +366,7 @@ impl OpenLog {
 
     /// The running system, to move the playhead and to look from there. Not to be held across an
     /// await.
-    pub fn looking(&self) -> Looking<'_> {
+    pub fn viewpoint_mut(&self) -> ViewpointMut<'_> {
         RefMut::map(self.0.session.borrow_mut(), |it| &mut **it)
     }
 

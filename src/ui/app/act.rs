@@ -55,7 +55,7 @@ impl App {
             return;
         }
         let head = desk.session().head();
-        desk.looking().seek(head);
+        desk.viewpoint_mut().seek(head);
         self.beat = None;
         later(ctx.link(), async move {
             let answered = desk.ask(Request::Next).await;
@@ -128,7 +128,7 @@ impl App {
         self.beat = None;
         later(ctx.link(), async move {
             let head = desk.session().head();
-            desk.looking().seek(head);
+            desk.viewpoint_mut().seek(head);
             let answered = desk.ask(request).await;
             Msg::Sent(desk, answered)
         });
@@ -171,7 +171,7 @@ impl App {
             let Some(ask) = Rc::make_mut(&mut self.draft).ask(&self.forms, new_id()) else {
                 return self.not_read();
             };
-            if let Some(why) = desk.looking().would_refuse(&ask.command) {
+            if let Some(why) = desk.viewpoint_mut().would_refuse(&ask.command) {
                 // Of a command that is refused nothing comes, and no log either.
                 let answer = format!("{} refused: {why}. Nothing was forked.", ask.command.kind);
                 self.pulse(Station::Handler, None);

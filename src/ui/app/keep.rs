@@ -477,7 +477,7 @@ impl App {
                 return self.act(ctx, Act::Said(why));
             }
             Act::Csv(name) => {
-                let panel = desk.looking().panel(&name);
+                let panel = desk.viewpoint_mut().panel(&name);
                 if let Some(View::Table(table)) = panel.as_ref().map(|panel| &*panel.now) {
                     let text = csv(table);
                     later(ctx.link(), async move {

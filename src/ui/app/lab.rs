@@ -76,12 +76,13 @@ impl App {
             }
             lab::Msg::Wait(name) => self.lab.wait = name,
             lab::Msg::Why(target, pointer) => {
-                self.lab.inquiry = Inquiry::new(&mut desk.looking(), target, pointer).map(shared);
+                self.lab.inquiry =
+                    Inquiry::new(&mut desk.viewpoint_mut(), target, pointer).map(shared);
                 self.open_tool(Tool::Why);
             }
             lab::Msg::WhyOf(panel, pointer) => {
                 let target = lab::target(&self.scene.streams, &panel);
-                let inquiry = Inquiry::new(&mut desk.looking(), target, pointer);
+                let inquiry = Inquiry::new(&mut desk.viewpoint_mut(), target, pointer);
                 if inquiry.is_some() {
                     self.lab.inquiry = inquiry.map(shared);
                     self.open_tool(Tool::Why);
@@ -90,7 +91,7 @@ impl App {
             lab::Msg::Find(asked, condition, monotonic) => {
                 let Some(inquiry) = &self.lab.inquiry else { return false };
                 let mut inquiry = inquiry.borrow_mut();
-                let mut session = desk.looking();
+                let mut session = desk.viewpoint_mut();
                 let here = session.position();
                 session.seek(inquiry.position);
                 let bisect = session.bisect(inquiry.target.clone(), condition, monotonic);
@@ -267,7 +268,7 @@ fn shared<T>(it: T) -> Rc<RefCell<T>> {
 
 /// What to ask about where nothing was pressed: the selected event's state, or the first there is.
 fn first(desk: &OpenLog, streams: &[Stream]) -> Option<Inquiry> {
-    let mut session = desk.looking();
+    let mut session = desk.viewpoint_mut();
     let here = session.event().map(|it| it.stream().clone()).or_else(|| streams.first().cloned());
     let view = session.world().subscriptions().first().map(|it| Target::View(it.name().clone()));
     let target = here.map(Target::State).or(view)?;

@@ -219,10 +219,10 @@ impl App {
         }
         self.addressed = None;
         self.bookmarks = bookmarks::load(desk.id());
-        self.shell.money = Rc::new(scene::money(&mut desk.looking(), &self.forms));
+        self.shell.money = Rc::new(scene::money(&mut desk.viewpoint_mut(), &self.forms));
         // Whoever was at the head stays there, whatever its processes have done on opening.
         if let Some(position) = position.filter(|it| *it < desk.found()) {
-            desk.looking().seek(position);
+            desk.viewpoint_mut().seek(position);
         }
         let at = desk.session().position();
         // An entry of the history that led here is this one's already.

@@ -264,7 +264,7 @@ impl App {
     /// once: what the event there has changed is not looked for, nor is it shown in detail, and
     /// panels that nobody sees stay as they are.
     pub(super) fn look(&mut self, desk: &OpenLog, passing: bool) {
-        let mut session = desk.looking();
+        let mut session = desk.viewpoint_mut();
         let states = self.states(&mut session);
         let panels = self.panels(&mut session, passing);
         let rest = if passing { self.shown.rest } else { session.position() };

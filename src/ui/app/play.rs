@@ -19,7 +19,7 @@ impl App {
         // Whatever was wanted before is over.
         self.wanted = None;
         let before = desk.session().position();
-        desk.looking().seek(position);
+        desk.viewpoint_mut().seek(position);
         let after = desk.session().position();
         self.beat = None;
         if before == after {
@@ -186,7 +186,7 @@ impl App {
     fn beat_here(&self) -> Beat {
         let mut whom = Vec::new();
         if let Some(desk) = &self.desk {
-            let mut session = desk.looking();
+            let mut session = desk.viewpoint_mut();
             if let Some(event) = session.event() {
                 whom.push((event.stream().as_str().into(), Station::Handler));
             }

@@ -64,7 +64,7 @@ impl Scene {
             let narration = desk.session().narration();
             *self = Self { desk: Some(desk.clone()), narration, ..Self::default() };
         }
-        let mut session = desk.looking();
+        let mut session = desk.viewpoint_mut();
         self.count(&session);
         self.draw(&session, zoom, by_time);
         self.check(&mut session, resting);

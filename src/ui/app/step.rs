@@ -47,7 +47,7 @@ impl App {
         self.playing = None;
         self.beat = None;
         let head = desk.session().head();
-        desk.looking().seek(head);
+        desk.viewpoint_mut().seek(head);
         self.told =
             Some(format!("{} waits to be handled. Each step does one thing.", ask.command.kind));
         self.pulse(crate::ui::pipeline::Station::Commands, None);

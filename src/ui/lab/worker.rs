@@ -66,7 +66,7 @@ impl Component for Worker {
         let WorkerProps { desk, job, .. } = ctx.props();
         let start = now();
         {
-            let (mut job, mut session) = (job.borrow_mut(), desk.looking());
+            let (mut job, mut session) = (job.borrow_mut(), desk.viewpoint_mut());
             while job.busy() && now() - start < SLICE {
                 let before = now();
                 job.advance(&mut session, self.budget);
