@@ -14,7 +14,7 @@ use leftfold::host::{
     Answered, Command, Disturbance, ErrorCode, Host, How, Imagine, JsonText, LoadBy, OpenLog,
     Place, Request, Response, SubscriptionChange, Trouble, When,
 };
-use leftfold::lab::{Control, DeliveryFault, Did, Outcome, SideRecord, Target};
+use leftfold::lab::{Control, DeliveryFault, MicroStep, Outcome, SideRecord, Target};
 use leftfold::store::{LogInfo, LogStore, StoreError};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
@@ -42,12 +42,12 @@ struct Tab {
     log: OpenLog,
     serve: Vec<Task>,
     /// What was told without being asked for.
-    told: Rc<RefCell<Vec<Did>>>,
+    told: Rc<RefCell<Vec<MicroStep>>>,
 }
 
 impl Tab {
     fn of(host: Host, handle: Handle, log: OpenLog) -> Self {
-        let told = Rc::<RefCell<Vec<Did>>>::default();
+        let told = Rc::<RefCell<Vec<MicroStep>>>::default();
         let hears = told.clone();
         log.on_change(move |trace| hears.borrow_mut().extend(trace));
         let serve: Vec<Task> = vec![Box::pin(log.serve())];
@@ -134,7 +134,7 @@ fn a_command_is_answered_with_what_came_of_it_and_with_the_events_of_its_own_com
     let answered = tab.send(add("apples"));
     let entry = answered.entry().unwrap();
     assert_eq!((&entry.outcome, entry.events.clone()), (&Outcome::Accepted, 1..2));
-    assert!(matches!(answered.trace.last(), Some(Did::Delivered { .. })));
+    assert!(matches!(answered.trace.last(), Some(MicroStep::Delivered { .. })));
     let answer = serde_json::to_value(answered.result.unwrap()).unwrap();
     assert_eq!(answer["outcome"], "accepted");
     assert_eq!(answer["events"][0]["data"], json!({ "item": "apples" }));
@@ -208,9 +208,11 @@ fn what_two_tabs_write_to_different_streams_is_no_conflict_and_each_is_told_its_
     let pears = command("cart-2", "AddToCart", json!({ "item": "pears" }));
     let answered = two.send(pears);
     assert_eq!(answered.entry().unwrap().events, 2..3);
-    let conflicts = answered.trace.iter().filter(|it| matches!(it, Did::Conflicted { .. }));
+    let conflicts = answered.trace.iter().filter(|it| matches!(it, MicroStep::Conflicted { .. }));
     assert_eq!(conflicts.count(), 0);
-    assert!(answered.trace.iter().any(|it| matches!(it, Did::Appended { from: 2, to: 2, .. })));
+    assert!(
+        answered.trace.iter().any(|it| matches!(it, MicroStep::Appended { from: 2, to: 2, .. }))
+    );
     assert_eq!(two.head(), 2);
     // To the same stream it is one, on what the other has stored.
     let late = command("cart-2", "AddToCart", json!({ "item": "figs" }));
@@ -219,7 +221,9 @@ fn what_two_tabs_write_to_different_streams_is_no_conflict_and_each_is_told_its_
     assert_eq!(one.send(late).entry().unwrap().events, 3..4);
     meanwhile(&browser, &mut [&mut one, &mut two]);
     assert_eq!((one.head(), two.head()), (3, 3));
-    assert!(two.told.borrow().iter().any(|it| matches!(it, Did::Delivered { position: 3, .. })));
+    assert!(
+        two.told.borrow().iter().any(|it| matches!(it, MicroStep::Delivered { position: 3, .. }))
+    );
 }
 
 #[test]
@@ -360,7 +364,7 @@ fn a_command_is_stepped_through_and_nothing_else_goes_on_by_itself_meanwhile() {
     assert_eq!(changed.trace, []);
     assert_eq!(tab.json(Request::Step)["step"], "folded");
     let finished = tab.ask(Request::Finish);
-    assert!(finished.trace.iter().any(|it| matches!(it, Did::Appended { .. })));
+    assert!(finished.trace.iter().any(|it| matches!(it, MicroStep::Appended { .. })));
     assert!(matches!(tab.ask(Request::Step).result, Ok(Response::Nothing)));
     assert_eq!(tab.head(), 2);
     // From here on everything goes on by itself again.
@@ -718,7 +722,7 @@ fn subscriptions_are_changed_all_of_it_or_nothing_and_told_of() {
     assert_eq!(code(&fold_again("Nobody", None)), ErrorCode::UnknownProjection);
     assert_eq!(code(&fold_again("Best sellers", Some(9))), ErrorCode::UnknownProjection);
     let rebuilt = fold_again("Best sellers", None);
-    let delivered = rebuilt.trace.iter().filter(|it| matches!(it, Did::Delivered { .. }));
+    let delivered = rebuilt.trace.iter().filter(|it| matches!(it, MicroStep::Delivered { .. }));
     assert_eq!(delivered.count() as u64, tab.head());
     assert_eq!(code(&tab.ask(Request::Health { name: "Nobody".to_owned() })), {
         ErrorCode::UnknownProjection

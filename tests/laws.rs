@@ -25,7 +25,7 @@ use leftfold::es::{
 };
 use leftfold::host::Request;
 use leftfold::lab::{
-    Control, Did, FieldKind, Health, Outcome, Panel, Session, SideRecord, Submission,
+    Control, FieldKind, Health, MicroStep, Outcome, Panel, Session, SideRecord, Submission,
     SubscriptionKind, World, forms,
 };
 use leftfold::scenarios::all as scenarios;
@@ -264,7 +264,7 @@ fn a_reload_finds_the_same_states_views_journal_and_outbox_and_does_nothing_agai
     check(Just(()), |run, ()| {
         let again = run.reopened(run.disk().len());
         let steps = &again.trace;
-        let idle = steps.iter().all(|did| matches!(did, Did::Delivered { .. }));
+        let idle = steps.iter().all(|step| matches!(step, MicroStep::Delivered { .. }));
         assert!(idle, "{steps:#?}");
         let head = again.session().head();
         again.viewpoint_mut().seek(head);
@@ -300,7 +300,7 @@ fn the_processes_of_a_fork_do_what_they_would_if_they_were_told_all_of_the_past_
             };
             assert_eq!(performed(&goes_on), performed(&anew));
             if position == run.session().head() {
-                let idle = steps.iter().all(|did| matches!(did, Did::Delivered { .. }));
+                let idle = steps.iter().all(|step| matches!(step, MicroStep::Delivered { .. }));
                 assert!(idle, "{steps:#?}");
             }
         }
@@ -398,7 +398,7 @@ fn the_same_command_id_is_handled_once() {
             steps.extend(run.ask(Request::Append { events, react: true, id: Some(id) }).trace);
             asks += 1;
         }
-        let repeated = steps.iter().filter(|did| matches!(did, Did::Repeated { .. }));
+        let repeated = steps.iter().filter(|step| matches!(step, MicroStep::Repeated { .. }));
         assert_eq!(repeated.count(), asks, "{steps:#?}");
         assert_same("what is shown", &run.portrait(), &before);
         assert_handled_once(run);
@@ -410,7 +410,7 @@ fn a_story_told_twice_gives_the_same_bytes() {
     check_stories(|run| {
         let mut again = Session::new(World::new(run.session().scenario()));
         let trace = again.play_story();
-        let lines = |trace: &[Did]| trace.iter().map(json).collect::<Vec<_>>();
+        let lines = |trace: &[MicroStep]| trace.iter().map(json).collect::<Vec<_>>();
         assert_same("the trace", &lines(&trace), &lines(&run.trace));
         assert_same("the log", &written(again.log()), &written(run.session().log()));
     });
@@ -422,7 +422,10 @@ fn a_story_has_eight_to_fifteen_steps_and_a_refusal_and_fills_every_projection()
         let scenario = run.scenario();
         assert!((8..=15).contains(&scenario.story.len()), "{} steps", scenario.story.len());
         assert!(scenario.story.is_sorted_by_key(|step| step.at), "time goes backwards");
-        assert!(run.trace.iter().any(|did| matches!(did, Did::Rejected { .. })), "no refusal");
+        assert!(
+            run.trace.iter().any(|step| matches!(step, MicroStep::Rejected { .. })),
+            "no refusal"
+        );
         for subscription in run.session().world().subscriptions() {
             let name = subscription.name();
             let empty = subscription.view().is_empty();
@@ -446,7 +449,7 @@ fn a_refusal_changes_nothing() {
             run.send(command.clone(), None);
             let steps = run.settle();
             // Refused, conflicting or malformed: nothing is stored, nothing is folded.
-            if !steps.iter().any(|did| matches!(did, Did::Appended { .. })) {
+            if !steps.iter().any(|step| matches!(step, MicroStep::Appended { .. })) {
                 assert_same(&format!("after {command:?}"), &run.portrait(), &before);
                 assert_eq!(run.commits().len(), stored, "nothing is stored after {command:?}");
             }
@@ -495,7 +498,7 @@ fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_noth
             for code in codes {
                 let rebuild = Request::Rebuild { name: name.to_string(), code: Some(code) };
                 let steps = run.ask(rebuild).trace;
-                let silent = steps.iter().all(|did| matches!(did, Did::Delivered { .. }));
+                let silent = steps.iter().all(|step| matches!(step, MicroStep::Delivered { .. }));
                 assert!(silent, "{name}, version {code}: {steps:#?}");
                 let head = run.session().head();
                 let panel = run.viewpoint_mut().panel(&name).unwrap();
@@ -523,7 +526,7 @@ fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past() {
         for (name, _) in projections {
             run.trace.clear();
             run.running(name, true);
-            assert!(run.trace.iter().all(|did| matches!(did, Did::Delivered { .. })));
+            assert!(run.trace.iter().all(|step| matches!(step, MicroStep::Delivered { .. })));
         }
         assert_eq!(run.names(), names, "each is in its place again");
         assert_folds(run);

@@ -52,7 +52,7 @@ use super::shell::Shell;
 use super::timeline::Hint;
 use crate::es::{Choice, Scenario, Stream};
 use crate::host::{Answered, Host, OpenLog, Request, SubscriptionChange};
-use crate::lab::{Control, Did, Form};
+use crate::lab::{Control, Form, MicroStep};
 use crate::scenarios::all as scenarios;
 use crate::store::{IdbStore, LogInfo, StoreError};
 
@@ -175,7 +175,7 @@ pub enum Msg {
     /// One micro-step, or all that are left.
     Step(bool),
     /// Micro-steps were performed; nothing is left, or something is.
-    Stepped(OpenLog, Vec<Did>, bool),
+    Stepped(OpenLog, Vec<MicroStep>, bool),
     /// Put the list of steps away.
     StepOut,
     /// Send this command of the journal once more.
@@ -221,9 +221,9 @@ pub enum Msg {
     /// Send what a process's code would have sent and nobody has handled.
     SendMissing(Rc<str>),
     /// Something changed; tell it, and show it.
-    Changed(Vec<Did>),
+    Changed(Vec<MicroStep>),
     /// The console was answered, and this was done for it: tell it, and show it in time.
-    Answered(OpenLog, Vec<Did>, Late),
+    Answered(OpenLog, Vec<MicroStep>, Late),
     /// Something is asked of the lab.
     Lab(LabMsg),
     /// The other theme.

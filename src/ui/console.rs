@@ -46,7 +46,7 @@ use super::fixed::Fixed;
 use crate::host::{
     self, Command, ErrorCode, EventJson, How, JsonText, LoadBy, OpenLog, Request, Response, Stepped,
 };
-use crate::lab::{Did, Viewpoint};
+use crate::lab::{MicroStep, Viewpoint};
 
 /// What the console asks of the page.
 pub enum Call {
@@ -503,7 +503,7 @@ impl Listeners {
     }
 
     /// Micro-steps were performed.
-    pub fn trace(&mut self, trace: &[Did], session: &Viewpoint) {
+    pub fn trace(&mut self, trace: &[MicroStep], session: &Viewpoint) {
         if self.hears(Hears::Step) {
             for did in trace {
                 self.tell(Hears::Step, &to_js(&Stepped(did.clone())));

@@ -8,7 +8,7 @@ use yew::{AttrValue, Callback, Html, Properties, component, html};
 use super::fixed::drawn;
 use super::icons::icon;
 use super::parts::grouped;
-use crate::lab::Did;
+use crate::lab::MicroStep;
 
 /// A place that commands and events pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,28 +117,30 @@ impl Station {
 
 impl Pulse {
     /// Where a micro-step happened. `process` says whether a subscriber is one.
-    pub fn of(number: u64, did: &Did, process: impl Fn(&str) -> bool) -> Self {
+    pub fn of(number: u64, did: &MicroStep, process: impl Fn(&str) -> bool) -> Self {
         let (at, from) = match did {
-            Did::Received { actor, .. } if process(actor) => {
+            MicroStep::Received { actor, .. } if process(actor) => {
                 (Station::Commands, Some((Station::Processes, Cargo::Command)))
             }
-            Did::Received { .. } | Did::Repeated { .. } => (Station::Commands, None),
-            Did::Loaded { .. } => (Station::Handler, Some((Station::Store, Cargo::Event))),
-            Did::Folded { .. } | Did::Decided { .. } | Did::Rejected { .. } => {
+            MicroStep::Received { .. } | MicroStep::Repeated { .. } => (Station::Commands, None),
+            MicroStep::Loaded { .. } => (Station::Handler, Some((Station::Store, Cargo::Event))),
+            MicroStep::Folded { .. } | MicroStep::Decided { .. } | MicroStep::Rejected { .. } => {
                 (Station::Handler, None)
             }
-            Did::Appending { .. } => (Station::Store, Some((Station::Handler, Cargo::Event))),
-            Did::Delivered { to, .. }
-            | Did::Skipped { to, .. }
-            | Did::Dropped { to, .. }
-            | Did::Withheld { to, .. }
-            | Did::Stopped { to, .. }
-            | Did::Crashed { to, .. } => {
+            MicroStep::Appending { .. } => (Station::Store, Some((Station::Handler, Cargo::Event))),
+            MicroStep::Delivered { to, .. }
+            | MicroStep::Skipped { to, .. }
+            | MicroStep::Dropped { to, .. }
+            | MicroStep::Withheld { to, .. }
+            | MicroStep::Stopped { to, .. }
+            | MicroStep::Crashed { to, .. } => {
                 let at = if process(to) { Station::Processes } else { Station::Projections };
                 (at, Some((Station::Store, Cargo::Event)))
             }
-            Did::Reacted { .. } | Did::Checkpointed { .. } => (Station::Processes, None),
-            Did::Performed { .. } | Did::Suppressed { .. } => {
+            MicroStep::Reacted { .. } | MicroStep::Checkpointed { .. } => {
+                (Station::Processes, None)
+            }
+            MicroStep::Performed { .. } | MicroStep::Suppressed { .. } => {
                 (Station::Outbox, Some((Station::Processes, Cargo::Effect)))
             }
             _ => (Station::Store, None),

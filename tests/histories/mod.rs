@@ -17,7 +17,8 @@ use leftfold::host::{
     decode_side_records,
 };
 use leftfold::lab::{
-    Control, Did, Effect, EffectStatus, Form, SideRecord, Submission, SubscriptionKind, Viewpoint,
+    Control, Effect, EffectStatus, Form, MicroStep, SideRecord, Submission, SubscriptionKind,
+    Viewpoint,
 };
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::SideRecords;
@@ -103,7 +104,7 @@ pub fn op() -> impl Strategy<Value = Op> + Clone {
 /// An open log, driven by a host, and everything that its store was given, in order.
 pub struct Run {
     pub log: OpenLog,
-    pub trace: Vec<Did>,
+    pub trace: Vec<MicroStep>,
     /// The bulk appends: each one's id, and its events.
     pub bulks: Vec<(Uuid, JsonText)>,
     browser: Browser,
@@ -207,7 +208,7 @@ impl Run {
     }
 
     /// Runs until all is quiet; the steps that took.
-    pub fn settle(&mut self) -> Vec<Did> {
+    pub fn settle(&mut self) -> Vec<MicroStep> {
         self.ask(Request::Finish).trace
     }
 

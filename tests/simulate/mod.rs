@@ -20,7 +20,9 @@ use leftfold::host::{
     Answered, Command, Disturbance, Host, How, JsonText, LoadBy, OpenLog, Request, Response,
     SubscriptionChange,
 };
-use leftfold::lab::{Control, DeliveryFault, Did, Session, Subscription, SubscriptionKind, World};
+use leftfold::lab::{
+    Control, DeliveryFault, MicroStep, Session, Subscription, SubscriptionKind, World,
+};
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::LogInfo;
 use serde_json::{Value, json};
@@ -161,7 +163,7 @@ pub struct Tab {
     serve: Vec<Task>,
     asked: Vec<Asked>,
     /// What was done without being asked to.
-    heard: Rc<RefCell<Vec<Did>>>,
+    heard: Rc<RefCell<Vec<MicroStep>>>,
     asleep: bool,
     /// Those whose running instance may rightly differ from a clean fold: something was lost on
     /// its way to them, came twice without being recognised, or came in another order.
@@ -313,7 +315,7 @@ impl<'a> Run<'a> {
 
     /// A tab has the log open.
     fn took(&mut self, number: usize, handle: Handle, log: OpenLog) {
-        let heard = Rc::<RefCell<Vec<Did>>>::default();
+        let heard = Rc::<RefCell<Vec<MicroStep>>>::default();
         let done = heard.clone();
         log.on_change(move |trace| done.borrow_mut().extend(trace));
         let serve: Vec<Task> = vec![Box::pin(log.serve())];
@@ -792,24 +794,24 @@ impl<'a> Run<'a> {
     }
 
     /// Takes note of steps.
-    fn did(&mut self, tab: usize, trace: &[Did]) {
+    fn did(&mut self, tab: usize, trace: &[MicroStep]) {
         for did in trace {
             let number = self.tabs[tab].number;
             self.note(|| format!("{number}: {did}"));
             self.digest.line(&serde_json::to_string(did).unwrap_or_default());
             match did {
-                Did::Dropped { to, .. } | Did::Withheld { to, .. } => {
+                MicroStep::Dropped { to, .. } | MicroStep::Withheld { to, .. } => {
                     // Not every read model comes to the same from another order, and not every
                     // process passes through the same states.
                     self.tabs[tab].off.insert(to.clone());
                     self.deaf.insert(to.clone());
                 }
-                Did::Delivered { to, again: true, .. }
+                MicroStep::Delivered { to, again: true, .. }
                     if self.bug != Some(Bug::NoDeduplication) =>
                 {
                     self.tabs[tab].off.insert(to.clone());
                 }
-                Did::Failed { .. } => self.unsent = true,
+                MicroStep::Failed { .. } => self.unsent = true,
                 _ => {}
             }
         }

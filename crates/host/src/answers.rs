@@ -6,8 +6,8 @@ use std::rc::Rc;
 use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
 use futures::future::LocalBoxFuture;
 use lab::{
-    BisectResult, BulkAppend, Comparison, Control, ControlError, Did, DiffLine, DiffMark, Health,
-    JournalEntry, Loading, Outcome, Submission, Subscription, Target, WhatIf, changes,
+    BisectResult, BulkAppend, Comparison, Control, ControlError, DiffLine, DiffMark, Health,
+    JournalEntry, Loading, MicroStep, Outcome, Submission, Subscription, Target, WhatIf, changes,
     compare_logs, compare_positions, keyed,
 };
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,7 @@ impl OpenLog {
         })
     }
 
-    async fn answer(&self, request: Request, trace: &mut Vec<Did>) -> Result {
+    async fn answer(&self, request: Request, trace: &mut Vec<MicroStep>) -> Result {
         match request {
             Request::Send(command) => {
                 let ask = self.host().read_command(command, &self.session())?;
@@ -159,7 +159,7 @@ impl OpenLog {
         }
     }
 
-    async fn send(&self, ask: Submission, trace: &mut Vec<Did>) -> Result {
+    async fn send(&self, ask: Submission, trace: &mut Vec<MicroStep>) -> Result {
         let came = self.submit(ask);
         self.finish(trace).await?;
         let none = || Error::new(ErrorCode::Storage, "the command was not handled");
@@ -171,7 +171,7 @@ impl OpenLog {
         command: Uuid,
         choice: Choice,
         id: Option<Uuid>,
-        trace: &mut Vec<Did>,
+        trace: &mut Vec<MicroStep>,
     ) -> Result {
         let id = id.unwrap_or_else(|| self.host().ids.next());
         let again = self.session().world().again(command, choice, id);
@@ -181,19 +181,24 @@ impl OpenLog {
     }
 
     /// Runs until all is quiet.
-    async fn finish(&self, trace: &mut Vec<Did>) -> Result {
+    async fn finish(&self, trace: &mut Vec<MicroStep>) -> Result {
         trace.extend(self.run().await);
         Ok(Response::Nothing)
     }
 
     /// Runs until all is quiet, unless somebody goes through a command step by step.
-    async fn go_on(&self, trace: &mut Vec<Did>) {
+    async fn go_on(&self, trace: &mut Vec<MicroStep>) {
         if !self.0.stepping.get() {
             trace.extend(self.run().await);
         }
     }
 
-    async fn set_up(&self, name: &str, how: &SubscriptionChange, trace: &mut Vec<Did>) -> Result {
+    async fn set_up(
+        &self,
+        name: &str,
+        how: &SubscriptionChange,
+        trace: &mut Vec<MicroStep>,
+    ) -> Result {
         self.change(name, how)?;
         self.go_on(trace).await;
         // There is never more to be stepped through.
@@ -205,7 +210,7 @@ impl OpenLog {
         Ok(Response::Nothing)
     }
 
-    async fn rebuild(&self, name: &str, code: Option<u16>, trace: &mut Vec<Did>) -> Result {
+    async fn rebuild(&self, name: &str, code: Option<u16>, trace: &mut Vec<MicroStep>) -> Result {
         let running = self.session().world().subscription(name).map(Subscription::code);
         let code = code.or(running).ok_or_else(|| unknown(name))?;
         if !self.session_mut().world_mut().rebuild(name, code) {
@@ -284,7 +289,13 @@ impl OpenLog {
         Ok(())
     }
 
-    async fn append_text(&self, text: &str, react: bool, id: Uuid, trace: &mut Vec<Did>) -> Result {
+    async fn append_text(
+        &self,
+        text: &str,
+        react: bool,
+        id: Uuid,
+        trace: &mut Vec<MicroStep>,
+    ) -> Result {
         let rows: Vec<Row> = serde_json::from_str(text)
             .map_err(|why| Error::new(ErrorCode::Malformed, why.to_string()))?;
         let head = self.session().head();

@@ -10,7 +10,7 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::LocalBoxFuture;
 use futures::lock::Mutex;
 use lab::{
-    BulkAppend, Did, JournalEntry, Outcome, Session, StoreAnswer, Submission, Subscription,
+    BulkAppend, JournalEntry, MicroStep, Outcome, Session, StoreAnswer, Submission, Subscription,
     Viewpoint, World,
 };
 use store::{LogInfo, Shelf, SideRecords, StoreError};
@@ -34,7 +34,7 @@ pub struct OpenLog(pub(crate) Rc<Inner>);
 pub type BackgroundWork = LocalBoxFuture<'static, ()>;
 
 /// What is told when the log has changed without being asked to here.
-type Listener = Box<dyn Fn(Vec<Did>)>;
+type Listener = Box<dyn Fn(Vec<MicroStep>)>;
 
 /// The running system, to look at.
 pub type ViewpointMut<'a> = RefMut<'a, Viewpoint>;
@@ -68,7 +68,7 @@ pub struct OpenedLog {
     /// The log.
     pub log: OpenLog,
     /// What its processes went on with, where that is done already.
-    pub trace: Vec<Did>,
+    pub trace: Vec<MicroStep>,
     /// What came of the command that came first.
     pub first: Option<Result<Response, Error>>,
 }
@@ -295,7 +295,7 @@ impl OpenLog {
     }
 
     /// Folds what is left to fold, and then runs what is due.
-    async fn refill_now(&self) -> Vec<Did> {
+    async fn refill_now(&self) -> Vec<MicroStep> {
         let _turn = self.0.gate.lock().await;
         let mut shown = self.folded();
         while !self.refill_slice() {
@@ -314,11 +314,11 @@ impl OpenLog {
     }
 
     /// Who is to be told when the log changes without being asked to here.
-    pub fn on_change(&self, told: impl Fn(Vec<Did>) + 'static) {
+    pub fn on_change(&self, told: impl Fn(Vec<MicroStep>) + 'static) {
         self.0.told.replace(Some(Box::new(told)));
     }
 
-    pub(crate) fn notify(&self, trace: Vec<Did>) {
+    pub(crate) fn notify(&self, trace: Vec<MicroStep>) {
         if let Some(told) = &*self.0.told.borrow() {
             told(trace);
         }
@@ -386,38 +386,38 @@ impl OpenLog {
     }
 
     /// Performs one micro-step, with all that the store has to do for it.
-    pub(crate) async fn step(&self) -> Option<Did> {
+    pub(crate) async fn step(&self) -> Option<MicroStep> {
         let _turn = self.0.gate.lock().await;
-        let did = self.step_in_turn().await;
-        self.0.stepping.set(did.is_some());
-        did
+        let step = self.step_in_turn().await;
+        self.0.stepping.set(step.is_some());
+        step
     }
 
     /// Performs micro-steps until all is quiet.
-    pub(crate) async fn run(&self) -> Vec<Did> {
+    pub(crate) async fn run(&self) -> Vec<MicroStep> {
         let _turn = self.0.gate.lock().await;
         self.run_in_turn().await
     }
 
-    pub(crate) async fn run_in_turn(&self) -> Vec<Did> {
+    pub(crate) async fn run_in_turn(&self) -> Vec<MicroStep> {
         let (mut trace, mut slice) = (Vec::new(), self.0.host.slice());
-        while let Some(did) = self.step_in_turn().await {
-            trace.push(did);
+        while let Some(step) = self.step_in_turn().await {
+            trace.push(step);
             slice.breathe().await;
         }
         self.0.stepping.set(false);
         trace
     }
 
-    async fn step_in_turn(&self) -> Option<Did> {
+    async fn step_in_turn(&self) -> Option<MicroStep> {
         loop {
             self.keep_claim();
             let now = self.0.story_time.get().unwrap_or_else(|| self.0.host.clock.now());
-            let did = self.session_mut().step(now);
+            let step = self.session_mut().step(now);
             self.hand_over();
             self.keep().await;
-            if did.is_some() {
-                return did;
+            if step.is_some() {
+                return step;
             }
             let pending = self.session().world().pending().cloned();
             let answer = self.store(&pending?).await;
@@ -506,14 +506,14 @@ impl OpenLog {
 
     /// Appends many events at once, past their aggregates: projections are told of all of them
     /// together. What came of it, and what was done.
-    pub(crate) async fn append(&self, bulk: BulkAppend) -> (Option<JournalEntry>, Vec<Did>) {
+    pub(crate) async fn append(&self, bulk: BulkAppend) -> (Option<JournalEntry>, Vec<MicroStep>) {
         let _turn = self.0.gate.lock().await;
         let id = bulk.id;
         let pending = self.await_outcome(id);
         self.session_mut().world_mut().submit_bulk(bulk);
         let mut trace = Vec::new();
-        while let Some(did) = self.step_in_turn().await {
-            trace.push(did);
+        while let Some(step) = self.step_in_turn().await {
+            trace.push(step);
             if self.session().log().handled(id).is_some() {
                 self.session_mut().world_mut().hurry();
             }
@@ -523,7 +523,7 @@ impl OpenLog {
 
     /// Tells the story's next step at its own time, after all that was asked before. None once it
     /// is over.
-    pub(crate) async fn tell(&self) -> (Option<Told>, Vec<Did>) {
+    pub(crate) async fn tell(&self) -> (Option<Told>, Vec<MicroStep>) {
         let _turn = self.0.gate.lock().await;
         let mut trace = self.run_in_turn().await;
         let Some(number) = self.session().next_in_story() else { return (None, trace) };

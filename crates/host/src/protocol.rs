@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use es::{Choice, Condition, Expected, Origin, Recorded, Stream};
-use lab::{Change, Control, DeliveryFault, Did, JournalEntry, Loading, Submission, Target};
+use lab::{Change, Control, DeliveryFault, JournalEntry, Loading, MicroStep, Submission, Target};
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -495,7 +495,7 @@ impl Serialize for Sent {
 
 /// A micro-step that was performed.
 #[derive(Clone, Debug)]
-pub struct Stepped(pub Did);
+pub struct Stepped(pub MicroStep);
 
 impl Serialize for Stepped {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -647,7 +647,7 @@ pub struct Answered {
     /// The answer.
     pub result: Result<Response, Error>,
     /// The micro-steps that were performed for it.
-    pub trace: Vec<Did>,
+    pub trace: Vec<MicroStep>,
 }
 
 impl Answered {

@@ -33,4 +33,4 @@ pub use subscription::{
     Control, ControlError, DeliveryFault, Subscription, SubscriptionKind, Wait,
 };
 pub use whatif::{Change, Consequence, Imagined, NoLongerAllowed, WhatIf};
-pub use world::{BulkAppend, Did, SideRecord, StoreAnswer, Submission, World};
+pub use world::{BulkAppend, MicroStep, SideRecord, StoreAnswer, Submission, World};

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::health::Health;
 use super::subscription::{DeliveryFault, Subscription, SubscriptionKind};
-use super::world::{Did, StoreAnswer, World};
+use super::world::{MicroStep, StoreAnswer, World};
 use es::{
     CommandRecord, Commit, EventLog, Handler, Map, Reader, Recorded, Scenario, Stopped, Stream,
     Subject, View,
@@ -168,21 +168,21 @@ impl Session {
     }
 
     /// Performs one micro-step. A playhead at the head stays there as the log grows.
-    pub fn step(&mut self, now: u64) -> Option<Did> {
+    pub fn step(&mut self, now: u64) -> Option<MicroStep> {
         let following = self.0.position == self.head();
-        let did = self.0.world.step(now);
+        let step = self.0.world.step(now);
         if following {
             self.0.position = self.head();
         }
-        did
+        step
     }
 
     /// Runs until all is quiet, with a store that keeps everything at once.
-    pub fn run(&mut self, now: u64) -> Vec<Did> {
+    pub fn run(&mut self, now: u64) -> Vec<MicroStep> {
         let mut trace = Vec::new();
         loop {
             match self.step(now) {
-                Some(did) => trace.push(did),
+                Some(step) => trace.push(step),
                 None if self.0.world.pending().is_some() => {
                     self.0.world.answer(StoreAnswer::Stored)
                 }

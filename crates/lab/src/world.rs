@@ -6,7 +6,7 @@
 //! ids and times give the same run, byte for byte.
 
 mod port;
-mod did;
+mod micro_step;
 mod handling;
 mod handle;
 mod deliver;
@@ -20,8 +20,8 @@ use std::rc::Rc;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use self::did::Did;
 use self::handling::{Appending, CommandInProgress, CommandStage, InboxItem};
+pub use self::micro_step::MicroStep;
 pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
 use super::journal::{JournalEntry, Outcome};
 use super::outbox::{Effect, EffectStatus};
@@ -399,10 +399,11 @@ impl World {
 
     /// Performs one micro-step at time `now`, in milliseconds since 1970, and says what it was.
     /// `None` where all is quiet, or where a commit waits for the store.
-    pub fn step(&mut self, now: u64) -> Option<Did> {
+    pub fn step(&mut self, now: u64) -> Option<MicroStep> {
         let crash = self.crashing.take();
-        if let Some(did) = crash.and_then(|(name, position, how)| self.crash(name, position, how)) {
-            return Some(did);
+        if let Some(step) = crash.and_then(|(name, position, how)| self.crash(name, position, how))
+        {
+            return Some(step);
         }
         if let Some(Appending { commit, sender, answer }) = self.appending.take() {
             let Some(answer) = answer else {

@@ -9,7 +9,7 @@ use super::open::{self, Came};
 use super::{App, Msg, later};
 use crate::es::Choice;
 use crate::host::{Answered, OpenedLog, Request, Response, Told};
-use crate::lab::{Control, Did, JournalEntry, Outcome, Submission};
+use crate::lab::{Control, JournalEntry, MicroStep, Outcome, Submission};
 use crate::ui::clock::new_id;
 use crate::ui::console::Reply;
 use crate::ui::lab::Refused;
@@ -39,7 +39,7 @@ impl App {
         self.changed(&answered.trace);
     }
 
-    pub(super) fn changed(&mut self, trace: &[Did]) {
+    pub(super) fn changed(&mut self, trace: &[MicroStep]) {
         if let Some(desk) = &self.desk {
             self.listeners.trace(trace, &desk.session());
         }

@@ -7,7 +7,7 @@ use yew::Context;
 
 use super::{App, Msg, later};
 use crate::host::Request;
-use crate::lab::{Did, SubscriptionKind};
+use crate::lab::{MicroStep, SubscriptionKind};
 use crate::ui::browser::{focus, on_button};
 use crate::ui::pipeline::{Performed, Pulse};
 use crate::ui::shell::Shell;
@@ -85,7 +85,7 @@ impl App {
         });
     }
 
-    pub(super) fn stepped(&mut self, trace: &[Did], over: bool) {
+    pub(super) fn stepped(&mut self, trace: &[MicroStep], over: bool) {
         let Some(desk) = self.desk.clone() else { return };
         // Another log was opened, or the list put away, while these were performed.
         if self.stepping.is_none() {
@@ -100,15 +100,19 @@ impl App {
             self.pulses += 1;
             let pulse = Pulse::of(self.pulses, did, process);
             // The state that it came to is still at hand where nothing was done since.
-            let folded = matches!(did, Did::Folded { version: 1.., .. })
+            let folded = matches!(did, MicroStep::Folded { version: 1.., .. })
                 .then(|| desk.session().world().folded())
                 .flatten();
             let words: Rc<str> = match folded {
                 Some(state) => format!("{did}: {}", brief(&state, &self.shell)).into(),
                 None => did.to_string().into(),
             };
-            let good =
-                !matches!(did, Did::Rejected { .. } | Did::Conflicted { .. } | Did::Failed { .. });
+            let good = !matches!(
+                did,
+                MicroStep::Rejected { .. }
+                    | MicroStep::Conflicted { .. }
+                    | MicroStep::Failed { .. }
+            );
             self.marked(good);
             if let Some(stepping) = &mut self.stepping {
                 let performed = Performed { at: pulse.at, words: words.clone(), good };

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Session, Viewpoint};
 use crate::journal::{JournalEntry, Outcome};
-use crate::world::{BulkAppend, Did, Submission};
+use crate::world::{BulkAppend, MicroStep, Submission};
 use es::{Act, Draft, Map, Step, command_id, read_event};
 
 impl Session {
@@ -45,7 +45,7 @@ impl Session {
     }
 
     /// Plays the whole story, with a store that keeps everything at once.
-    pub fn play_story(&mut self) -> Vec<Did> {
+    pub fn play_story(&mut self) -> Vec<MicroStep> {
         let mut trace = Vec::new();
         let mut number = 0;
         while let Some(step) = self.tell(number) {

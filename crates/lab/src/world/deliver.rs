@@ -7,13 +7,13 @@ use crate::subscription::{DeliveryFault, NextDelivery, Subscription, Subscriptio
 use es::{CommandRecord, Envelope, Fold, Reaction, Recorded, Stopped};
 
 use super::handling::{CommandInProgress, InboxItem};
-use super::{Did, SideRecord, World};
+use super::{MicroStep, SideRecord, World};
 
 impl World {
     /// Tells whoever is furthest behind what is next.
-    pub(super) fn deliver(&mut self) -> Option<Did> {
-        if let Some(did) = self.stop() {
-            return Some(did);
+    pub(super) fn deliver(&mut self) -> Option<MicroStep> {
+        if let Some(step) = self.stop() {
+            return Some(step);
         }
         let head = self.log.head();
         let due = |(index, it): (usize, &Subscription)| {
@@ -25,10 +25,10 @@ impl World {
         it.steps = it.steps.saturating_sub(1);
         let to = it.name.clone();
         let armed = (it.fault, it.withheld, it.again);
-        let did = match due {
+        let step = match due {
             NextDelivery::Withheld(position) => {
                 it.withheld = true;
-                Some(Did::Withheld { to, position })
+                Some(MicroStep::Withheld { to, position })
             }
             NextDelivery::Overtaking(position) => {
                 (it.fault, it.withheld) = (None, false);
@@ -43,7 +43,7 @@ impl World {
                     it.fault = None;
                     it.note(position);
                     self.told(index);
-                    Some(Did::Dropped { to, position })
+                    Some(MicroStep::Dropped { to, position })
                 }
                 Some(DeliveryFault::Duplicate) => {
                     it.fault = None;
@@ -57,20 +57,20 @@ impl World {
             // Nothing was delivered, so what was to go wrong with that is still to come.
             (it.fault, it.withheld, it.again) = armed;
         }
-        did
+        step
     }
 
     /// Says of a subscriber that it has stopped, once.
-    fn stop(&mut self) -> Option<Did> {
+    fn stop(&mut self) -> Option<MicroStep> {
         let unsaid = |it: &&mut Subscription| it.stopped().is_some() && !it.stop_said;
         let it = self.subscriptions.iter_mut().find(unsaid)?;
         it.stop_said = true;
         let Stopped { position, why } = it.stopped()?.clone();
-        Some(Did::Stopped { to: it.name.clone(), position, why })
+        Some(MicroStep::Stopped { to: it.name.clone(), position, why })
     }
 
     /// Hands an event to a subscriber.
-    fn tell(&mut self, index: usize, position: u64) -> Option<Did> {
+    fn tell(&mut self, index: usize, position: u64) -> Option<MicroStep> {
         let it = self.subscriptions.get_mut(index)?;
         let event = self.log.event(position)?;
         let to = it.name.clone();
@@ -113,9 +113,9 @@ impl World {
             self.told(index);
         }
         Some(if skipped {
-            Did::Skipped { to, position }
+            MicroStep::Skipped { to, position }
         } else {
-            Did::Delivered { to, position, again, held_back }
+            MicroStep::Delivered { to, position, again, held_back }
         })
     }
 
@@ -143,7 +143,7 @@ impl World {
         name: Rc<str>,
         position: u64,
         fault: DeliveryFault,
-    ) -> Option<Did> {
+    ) -> Option<MicroStep> {
         let it = self.subscriptions.iter_mut().find(|it| it.name == name)?;
         (it.paused, it.crashed, it.steps) = (true, true, 0);
         (it.again, it.crash_at) = (None, None);
@@ -157,7 +157,7 @@ impl World {
             self.settled.remove(&name);
         }
         let checkpoint = it.checkpoint;
-        Some(Did::Crashed { to: name, position, checkpoint, fault })
+        Some(MicroStep::Crashed { to: name, position, checkpoint, fault })
     }
 
     pub(super) fn react(
@@ -165,7 +165,7 @@ impl World {
         process: Rc<str>,
         position: u64,
         reactions: Vec<Reaction>,
-    ) -> Did {
+    ) -> MicroStep {
         let mut asks = Vec::new();
         for reaction in reactions {
             match &reaction {
@@ -179,7 +179,7 @@ impl World {
                 }
             }
         }
-        Did::Reacted { process, position, asks }
+        MicroStep::Reacted { process, position, asks }
     }
 
     pub(super) fn send(&mut self, process: &Rc<str>, position: u64, reaction: Reaction) {
@@ -194,7 +194,7 @@ impl World {
         self.inbox.push_back(InboxItem::Command(CommandInProgress { reaction_of, ..in_progress }));
     }
 
-    pub(super) fn perform(&mut self, now: u64) -> Option<Did> {
+    pub(super) fn perform(&mut self, now: u64) -> Option<MicroStep> {
         let (process, position, reaction) = self.effects.pop_front()?;
         let id = reaction.id(&process);
         let Reaction::Effect { instance, kind, data, .. } = reaction else { return None };
@@ -223,18 +223,20 @@ impl World {
         self.outbox.push(effect);
         self.close(Some((process.clone(), position)), id);
         Some(match status {
-            EffectStatus::Performed => Did::Performed { effect: name, process, position, repeat },
-            EffectStatus::Suppressed => Did::Suppressed { process, position },
+            EffectStatus::Performed => {
+                MicroStep::Performed { effect: name, process, position, repeat }
+            }
+            EffectStatus::Suppressed => MicroStep::Suppressed { process, position },
         })
     }
 
-    pub(super) fn checkpoint(&mut self) -> Option<Did> {
+    pub(super) fn checkpoint(&mut self) -> Option<MicroStep> {
         let process = self.settled.pop_first()?;
         let it = self.find(&process)?;
         let open = it.open.first_key_value().map(|(position, _)| position - 1);
         let position = open.unwrap_or(u64::MAX).min(it.checkpoint).max(it.mark);
         it.mark = position;
         self.side_records.push(SideRecord::Mark(process.clone(), position));
-        Some(Did::Checkpointed { process, position })
+        Some(MicroStep::Checkpointed { process, position })
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::handling::{
     Appending, CommandInProgress, CommandStage, Decision, InboxItem, ReactionOf, Sender,
 };
-use super::{Did, SideRecord, StoreAnswer, World};
+use super::{MicroStep, SideRecord, StoreAnswer, World};
 use crate::journal::{JournalEntry, Outcome};
 use crate::snapshots::{Load, Loading};
 use crate::subscription::{DeliveryFault, SubscriptionKind};
@@ -19,7 +19,7 @@ use es::{
 };
 
 impl World {
-    pub(super) fn receive(&mut self, now: u64) -> Option<Did> {
+    pub(super) fn receive(&mut self, now: u64) -> Option<MicroStep> {
         Some(match self.inbox.pop_front()? {
             InboxItem::Command(mut in_progress) => {
                 in_progress.bare.at = now;
@@ -27,7 +27,7 @@ impl World {
                     (in_progress.record.stream.clone(), in_progress.record.kind.clone());
                 let actor = in_progress.bare.actor.clone();
                 self.handling = Some((in_progress, CommandStage::Received));
-                Did::Received { stream, command, actor }
+                MicroStep::Received { stream, command, actor }
             }
             InboxItem::Bulk(mut envelope, drafts) => {
                 envelope.at = now;
@@ -39,9 +39,13 @@ impl World {
         })
     }
 
-    pub(super) fn advance(&mut self, in_progress: CommandInProgress, stage: CommandStage) -> Did {
+    pub(super) fn advance(
+        &mut self,
+        in_progress: CommandInProgress,
+        stage: CommandStage,
+    ) -> MicroStep {
         let stream = in_progress.record.stream.clone();
-        let (did, stage) = match stage {
+        let (step, stage) = match stage {
             CommandStage::Received => {
                 if let Some(events) = self.log.handled(in_progress.bare.command_id) {
                     return self.repeated(in_progress.envelope(), in_progress.reaction_of, events);
@@ -65,9 +69,13 @@ impl World {
                     Err(why) => (None, Some(why)),
                 };
                 let snapshot = start.as_ref().map(|(_, at)| *at);
-                let did =
-                    Did::Loaded { stream, events: version, snapshot, ignored: ignored.clone() };
-                (did, CommandStage::Loaded { aggregate, version, start, ignored })
+                let step = MicroStep::Loaded {
+                    stream,
+                    events: version,
+                    snapshot,
+                    ignored: ignored.clone(),
+                };
+                (step, CommandStage::Loaded { aggregate, version, start, ignored })
             }
             CommandStage::Loaded { aggregate, version, start, ignored } => {
                 let snapshot = start.as_ref().map(|(_, at)| *at);
@@ -89,8 +97,8 @@ impl World {
                     snapshot,
                     ignored,
                 });
-                let did = Did::Folded { stream, version, folded };
-                (did, CommandStage::Folded { aggregate, version, instance })
+                let step = MicroStep::Folded { stream, version, folded };
+                (step, CommandStage::Folded { aggregate, version, instance })
             }
             CommandStage::Folded { aggregate, version, instance } => {
                 let decided = match &instance {
@@ -107,7 +115,7 @@ impl World {
                         let command = in_progress.record.kind.clone();
                         let events = drafts.iter().map(|draft| draft.kind.clone()).collect();
                         (
-                            Did::Decided { command, events },
+                            MicroStep::Decided { command, events },
                             CommandStage::Decided { decision, drafts },
                         )
                     }
@@ -118,7 +126,7 @@ impl World {
             }
         };
         self.handling = Some((in_progress, stage));
-        did
+        step
     }
 
     fn append(
@@ -126,7 +134,7 @@ impl World {
         mut in_progress: CommandInProgress,
         decision: Decision,
         events: Vec<Draft>,
-    ) -> Did {
+    ) -> MicroStep {
         let (stream, Decision { on, expected }) = (in_progress.record.stream.clone(), decision);
         let actual = self.log.version(&stream);
         if on < actual && expected.holds(actual) {
@@ -139,19 +147,19 @@ impl World {
             Ok(commit) => {
                 let events = commit.events.len() as u64;
                 self.ask_the_store(commit, Sender::Command(in_progress, decision));
-                Did::Appending { stream: Some(stream), expected: Some(expected), events }
+                MicroStep::Appending { stream: Some(stream), expected: Some(expected), events }
             }
             Err(wrong) => self.conflict(in_progress, wrong.expected, wrong.actual),
         }
     }
 
-    fn append_bulk(&mut self, envelope: Envelope, events: Vec<Draft>) -> Did {
+    fn append_bulk(&mut self, envelope: Envelope, events: Vec<Draft>) -> MicroStep {
         let proposal = Proposal { envelope: envelope.clone(), expected: None, events };
         match self.log.propose(proposal) {
             Ok(commit) => {
                 let events = commit.events.len() as u64;
                 self.ask_the_store(commit, Sender::Bulk(envelope));
-                Did::Appending { stream: None, expected: None, events }
+                MicroStep::Appending { stream: None, expected: None, events }
             }
             Err(wrong) => self.not_stored((envelope, None), &wrong.to_string()),
         }
@@ -161,7 +169,12 @@ impl World {
         self.appending = Some(Appending { commit, sender, answer: None });
     }
 
-    pub(super) fn answered(&mut self, sender: Sender, commit: Commit, answer: StoreAnswer) -> Did {
+    pub(super) fn answered(
+        &mut self,
+        sender: Sender,
+        commit: Commit,
+        answer: StoreAnswer,
+    ) -> MicroStep {
         match answer {
             StoreAnswer::Stored => {
                 // Where others came before it, it was learned after them, at its own place.
@@ -184,7 +197,7 @@ impl World {
                     .iter()
                     .filter(|it| it.synchronous && from <= to && it.checkpoint >= to);
                 let told = told.map(|it| it.name.clone()).collect();
-                Did::Appended { from, to, told }
+                MicroStep::Appended { from, to, told }
             }
             // Before the winner's commit is learned, another try would lose as well.
             StoreAnswer::Lost if self.log.commits() < commit.number => {
@@ -224,14 +237,19 @@ impl World {
         }
     }
 
-    fn repeated(&mut self, envelope: Envelope, reaction_of: ReactionOf, events: Range<u64>) -> Did {
+    fn repeated(
+        &mut self,
+        envelope: Envelope,
+        reaction_of: ReactionOf,
+        events: Range<u64>,
+    ) -> MicroStep {
         let count = events.end - events.start;
         let command = envelope.command.as_ref().map(|it| it.kind.clone());
         self.enter(envelope, reaction_of, Outcome::Repeated, None, events);
-        Did::Repeated { command: command.unwrap_or_else(|| "append".into()), events: count }
+        MicroStep::Repeated { command: command.unwrap_or_else(|| "append".into()), events: count }
     }
 
-    fn refuse(&mut self, in_progress: CommandInProgress, refusal: &Refusal) -> Did {
+    fn refuse(&mut self, in_progress: CommandInProgress, refusal: &Refusal) -> MicroStep {
         let reason: Rc<str> = refusal.to_string().into();
         let outcome = match refusal {
             Refusal::Rejected(_) => Outcome::Rejected,
@@ -240,7 +258,7 @@ impl World {
         };
         let (command, envelope) = (in_progress.record.kind.clone(), in_progress.envelope());
         self.enter(envelope, in_progress.reaction_of, outcome, Some(reason.clone()), 1..1);
-        Did::Rejected { command, reason }
+        MicroStep::Rejected { command, reason }
     }
 
     /// A person decides what to do about a conflict, unless told to try again at once. A process
@@ -250,7 +268,7 @@ impl World {
         mut in_progress: CommandInProgress,
         expected: Expected,
         actual: u64,
-    ) -> Did {
+    ) -> MicroStep {
         let stream = in_progress.record.stream.clone();
         if in_progress.reaction_of.is_none() {
             let reason = format!("{stream} was expected at {expected}, and is at version {actual}");
@@ -269,18 +287,22 @@ impl World {
         if retry {
             self.handling = Some((in_progress, CommandStage::Received));
         }
-        Did::Conflicted { stream, expected, actual, retry }
+        MicroStep::Conflicted { stream, expected, actual, retry }
     }
 
     /// What a process sent and the store could not take is not handled: the mark stays before
     /// it, and a reload sends it again.
-    fn not_stored(&mut self, (envelope, reaction_of): (Envelope, ReactionOf), why: &str) -> Did {
+    fn not_stored(
+        &mut self,
+        (envelope, reaction_of): (Envelope, ReactionOf),
+        why: &str,
+    ) -> MicroStep {
         let reason: Rc<str> = why.into();
         let entry = self.note(envelope, Outcome::NotStored, Some(reason.clone()), 1..1);
         if reaction_of.is_none() {
             self.outcomes.push(entry);
         }
-        Did::Failed { reason }
+        MicroStep::Failed { reason }
     }
 
     /// Notes what came of it, and that nobody need wait for it any more.

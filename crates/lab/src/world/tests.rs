@@ -270,10 +270,10 @@ impl Lab {
         bulk
     }
 
-    fn step(&mut self) -> Option<Did> {
-        let did = self.world.step(self.now);
+    fn step(&mut self) -> Option<MicroStep> {
+        let step = self.world.step(self.now);
         self.side_records.extend(self.world.take_side_records());
-        did
+        step
     }
 
     /// The store has the pending commit.
@@ -284,7 +284,7 @@ impl Lab {
 
     /// Steps until the store is asked; the captions.
     fn until_pending(&mut self) -> Vec<String> {
-        let steps = std::iter::from_fn(|| self.step()).map(|did| did.to_string()).collect();
+        let steps = std::iter::from_fn(|| self.step()).map(|step| step.to_string()).collect();
         assert!(self.world.pending().is_some(), "{steps:#?}");
         steps
     }
@@ -294,7 +294,7 @@ impl Lab {
         let mut captions = Vec::new();
         loop {
             match self.step() {
-                Some(did) => captions.push(did.to_string()),
+                Some(step) => captions.push(step.to_string()),
                 None if self.world.pending().is_some() => self.store(),
                 None => return captions,
             }
@@ -429,10 +429,10 @@ fn each_step_is_told_to_the_console_as_json() {
     lab.ask("door-1", "Open");
     let mut lines = Vec::new();
     while lab.world.pending().is_none() {
-        lines.extend(lab.step().map(|did| serde_json::to_string(&did).unwrap()));
+        lines.extend(lab.step().map(|step| serde_json::to_string(&step).unwrap()));
     }
     lab.store();
-    lines.extend(lab.step().map(|did| serde_json::to_string(&did).unwrap()));
+    lines.extend(lab.step().map(|step| serde_json::to_string(&step).unwrap()));
     check(
         lines,
         expect![[r#"
@@ -453,7 +453,7 @@ fn nothing_is_a_fact_before_the_store_has_it() {
     lab.until_pending();
     assert_eq!((lab.step(), lab.world.log().head(), lab.world.journal().len()), (None, 0, 0));
     lab.store();
-    assert_eq!(lab.step(), Some(Did::Appended { from: 1, to: 1, told: Vec::new() }));
+    assert_eq!(lab.step(), Some(MicroStep::Appended { from: 1, to: 1, told: Vec::new() }));
     assert_eq!((lab.world.log().head(), lab.world.journal().len()), (1, 1));
 }
 

@@ -104,8 +104,8 @@ fn a_playhead_at_the_head_goes_along_and_another_stays() {
     let send = |session: &mut Session, id: u64, door: &str| {
         let id = command_id("house", id);
         session.world_mut().submit(Submission::new(id, "Alice".into(), command(door, "Open")));
-        let did = session.run(1_000);
-        assert!(did.len() > 5, "{did:?}");
+        let steps = session.run(1_000);
+        assert!(steps.len() > 5, "{steps:?}");
     };
     send(&mut session, 1, "door-1");
     assert_eq!((session.position(), session.head()), (1, 1));

@@ -175,12 +175,12 @@ fn office() -> Rc<Scenario> {
 /// An office in which each of these was written, in that stream; what the last command did.
 fn written(commands: &[(&str, &str)]) -> (Lab, Vec<String>) {
     let mut lab = Lab::new(&office());
-    let mut did = Vec::new();
+    let mut steps = Vec::new();
     for (stream, kind) in commands {
         lab.ask(stream, kind);
-        did = lab.run();
+        steps = lab.run();
     }
-    (lab, did)
+    (lab, steps)
 }
 
 const WRITTEN: (&str, &str) = ("note-1", "Written");
@@ -246,9 +246,9 @@ fn what_was_appended_past_an_event_that_cannot_be_folded_is_not_in_the_state() {
 
 #[test]
 fn a_projection_stops_at_an_event_that_it_cannot_take_in_and_says_why() {
-    let (mut lab, did) = written(&[WRITTEN, BLOTTED]);
+    let (mut lab, steps) = written(&[WRITTEN, BLOTTED]);
     check(
-        did,
+        steps,
         expect![[r#"
         Alice sends Blotted to note-1
         Loads note-1: 1 event
@@ -262,8 +262,8 @@ fn a_projection_stops_at_an_event_that_it_cannot_take_in_and_says_why() {
     "#]],
     );
     lab.ask("note-2", "Written");
-    let did = lab.run();
-    assert_eq!(did.last().unwrap(), "Tray takes in event 3", "those who stopped hear nothing");
+    let steps = lab.run();
+    assert_eq!(steps.last().unwrap(), "Tray takes in event 3", "those who stopped hear nothing");
     assert_eq!(lab.counts("Pile"), (json!(1), 1, Some(2)));
     assert_eq!(lab.counts("Tray"), (json!(3), 3, None));
     assert_eq!(lab.outbox(), ["letter for 1: Performed"]);
@@ -288,7 +288,7 @@ fn a_projection_stops_at_an_event_that_it_cannot_take_in_and_says_why() {
 
 #[test]
 fn the_step_at_which_somebody_stops_is_told_to_the_console_as_json() {
-    let stopped = Did::Stopped { to: "Pile".into(), position: 2, why: "a blot".into() };
+    let stopped = MicroStep::Stopped { to: "Pile".into(), position: 2, why: "a blot".into() };
     assert_eq!(
         serde_json::to_string(&stopped).unwrap(),
         r#"{"step":"stopped","to":"Pile","position":2,"why":"a blot"}"#
@@ -340,9 +340,9 @@ fn a_synchronous_projection_that_stops_is_not_among_those_that_know() {
     lab.world.control("Pile", Control::Synchronous(true)).unwrap();
     lab.world.control("Tray", Control::Synchronous(true)).unwrap();
     lab.ask("note-1", "Blotted");
-    let did = lab.run();
+    let steps = lab.run();
     check(
-        did[5..].to_vec(),
+        steps[5..].to_vec(),
         expect![[r#"
         Stored at position 2; in the same moment it is known to Tray
         Pile stops at event 2, which it cannot take in: a blot cannot be read
@@ -399,12 +399,12 @@ fn what_is_armed_stays_armed_while_nothing_can_be_delivered() {
         assert_eq!(lab.world.subscription("Pile").unwrap().fault(), Some(fault));
         WIPED.set(true);
         lab.pause("Pile", false);
-        let did = lab.run();
+        let steps = lab.run();
         let said = match fault {
             DeliveryFault::Duplicate => "Event 2 reaches Pile again, is recognised and skipped",
             _ => "Pile crashes after taking in event 2; its checkpoint still says 1",
         };
-        assert_eq!((did.len(), &*did[0], &*did[1]), (2, "Pile takes in event 2", said));
+        assert_eq!((steps.len(), &*steps[0], &*steps[1]), (2, "Pile takes in event 2", said));
     }
 }
 

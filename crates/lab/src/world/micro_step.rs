@@ -13,7 +13,7 @@ use es::{Expected, Stream};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "step", rename_all = "lowercase")]
 #[expect(missing_docs, reason = "each variant's sentence names its fields")]
-pub enum Did {
+pub enum MicroStep {
     /// A command was taken from the inbox.
     Received { stream: Stream, command: Rc<str>, actor: Rc<str> },
     /// Its id was handled before; nothing is done again.
@@ -84,7 +84,7 @@ pub enum Did {
     Suppressed { process: Rc<str>, position: u64 },
 }
 
-impl fmt::Display for Did {
+impl fmt::Display for MicroStep {
     /// What happens, in plain words.
     #[expect(clippy::too_many_lines, reason = "a sentence a step")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
