@@ -48,8 +48,17 @@ pub struct Viewpoint {
     /// What is about to be a projection's reader, while the log is folded for the first time.
     filling: Option<((Rc<str>, u16), Reader)>,
     pub(super) states: Map<Stream, Handler>,
-    /// Subscription → the revision it was judged at, and how it was.
-    pub(super) judged: Map<Rc<str>, (u64, u64, Health)>,
+    /// Subscription → the last verdict on it.
+    pub(super) judged: Map<Rc<str>, Judged>,
+}
+
+/// A subscription's health, as it was found.
+pub(super) struct Judged {
+    /// The subscription's revision then.
+    revision: u64,
+    /// Its checkpoint then.
+    checkpoint: u64,
+    health: Health,
 }
 
 /// An aggregate's state at the playhead, beside what it was before the event there.
@@ -382,16 +391,17 @@ impl Viewpoint {
             return Some(Health::Unjudged);
         }
         let (revision, checkpoint) = (it.revision, it.checkpoint());
-        if let Some((at, to, health)) = self.judged.get(name)
-            && (*at, *to) == (revision, checkpoint)
+        if let Some(judged) = self.judged.get(name)
+            && (judged.revision, judged.checkpoint) == (revision, checkpoint)
         {
-            return Some(health.clone());
+            return Some(judged.health.clone());
         }
         let reader = reader(&mut self.readers, &self.world, it)?;
         let clean = reader.view(checkpoint, self.world.log());
         let same = clean == it.view();
         let health = if same { Health::Clean } else { Health::Differs(Box::new(clean)) };
-        self.judged.insert(it.name().clone(), (revision, checkpoint, health.clone()));
+        let judged = Judged { revision, checkpoint, health: health.clone() };
+        self.judged.insert(it.name().clone(), judged);
         Some(health)
     }
 

@@ -73,8 +73,12 @@ pub(super) struct StateSnapshots {
     pub(super) meter: Meter,
 }
 
-/// A state to go on from, and the version that it is of.
-pub(super) type Start = (Hydrated, u64);
+/// A state from which a fold goes on.
+pub(super) struct FoldStart {
+    pub(super) instance: Hydrated,
+    /// The version of the stream that the state is of.
+    pub(super) version: u64,
+}
 
 impl StateSnapshot {
     fn sum(version: u64, schema: u16, state: &str) -> Uuid {
@@ -107,7 +111,7 @@ impl StateSnapshots {
         aggregate: &dyn AnyAggregate,
         stream: &Stream,
         version: u64,
-    ) -> Result<Option<Start>, Rc<str>> {
+    ) -> Result<Option<FoldStart>, Rc<str>> {
         let Loading::Snapshots(_) = self.loading else { return Ok(None) };
         match self.taken.get(stream) {
             None => Ok(None),
@@ -115,7 +119,8 @@ impl StateSnapshots {
                 Err(format!("it is of version {}, which is later", snapshot.version).into())
             }
             Some(snapshot) => {
-                Ok(Some((Hydrated::new(snapshot.open(aggregate)?), snapshot.version)))
+                let instance = Hydrated::new(snapshot.open(aggregate)?);
+                Ok(Some(FoldStart { instance, version: snapshot.version }))
             }
         }
     }
@@ -125,10 +130,11 @@ impl StateSnapshots {
         &mut self,
         aggregate: &dyn AnyAggregate,
         stream: &Stream,
-        (mut instance, from): Start,
+        start: FoldStart,
         version: u64,
         log: &EventLog,
     ) -> Hydrated {
+        let FoldStart { mut instance, version: from } = start;
         let history = log.stream(stream);
         let walk = |instance: &mut Hydrated, from: u64, to: u64| {
             let place = |version| usize::try_from(version).unwrap_or(usize::MAX);

@@ -80,11 +80,21 @@ struct Aftermath {
 /// Decides again what was decided after the change, stream by stream.
 struct Review {
     streams: VecDeque<Stream>,
-    /// The state of the first of `streams`, and how many of its events that has.
-    at: Option<(Hydrated, usize, Option<Uuid>)>,
+    /// Where the review of the first of `streams` was interrupted.
+    interrupted: Option<ReviewPlace>,
     done: u64,
     of: u64,
     found: Vec<NoLongerAllowed>,
+}
+
+/// How far the review of a stream has come.
+struct ReviewPlace {
+    /// The stream's state there.
+    instance: Hydrated,
+    /// How many of the stream's events were folded.
+    folded: usize,
+    /// The command of the last of them.
+    last_command: Option<Uuid>,
 }
 
 impl WhatIf {
@@ -125,7 +135,7 @@ impl WhatIf {
             readers: Map::new(),
             review: Review {
                 streams: VecDeque::new(),
-                at: None,
+                interrupted: None,
                 done: 0,
                 of: 0,
                 found: Vec::new(),
@@ -188,8 +198,13 @@ impl WhatIf {
                 self.review.streams.pop_front();
                 continue;
             };
-            let start = || (Hydrated::new(aggregate.instance()), 0, None);
-            let (mut instance, from, mut last) = self.review.at.take().unwrap_or_else(start);
+            let start = || ReviewPlace {
+                instance: Hydrated::new(aggregate.instance()),
+                folded: 0,
+                last_command: None,
+            };
+            let begun = self.review.interrupted.take().unwrap_or_else(start);
+            let ReviewPlace { mut instance, folded: from, mut last_command } = begun;
             let altered = self.of_stream(log, &stream);
             let to = altered.len().min(from + budget);
             let mut found = Vec::new();
@@ -197,7 +212,7 @@ impl WhatIf {
             let mut place = from;
             altered.walk(from, to, |event| {
                 // The events of one commit were decided together.
-                let decided = last.replace(event.command_id()) != Some(event.command_id());
+                let decided = last_command.replace(event.command_id()) != Some(event.command_id());
                 let command = event.command().filter(|it| it.stream == stream);
                 if decided && place >= changed && event.origin() == Origin::Command {
                     let refused = command.and_then(|it| Some((it, instance.decide(it).err()?)));
@@ -220,7 +235,7 @@ impl WhatIf {
             if over {
                 self.review.streams.pop_front();
             } else {
-                self.review.at = Some((instance, to, last));
+                self.review.interrupted = Some(ReviewPlace { instance, folded: to, last_command });
             }
         }
         let looked = self.aftermath.advance(log, budget);

@@ -20,16 +20,18 @@ use std::rc::Rc;
 use serde_json::Value;
 use uuid::Uuid;
 
-use self::handling::{Appending, CommandInProgress, CommandStage, InboxItem};
+use self::handling::{
+    Appending, CommandInProgress, CommandStage, InboxItem, PendingCrash, Reacting, RequestedEffect,
+};
 pub use self::micro_step::MicroStep;
 pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
 use super::journal::{JournalEntry, Outcome};
 use super::outbox::{Effect, EffectStatus};
 use super::snapshots::{Loading, Meter, StateSnapshot, StateSnapshots};
-use super::subscription::{DeliveryFault, Subscription, SubscriptionKind};
+use super::subscription::{Subscription, SubscriptionKind};
 use es::{
-    Choice, Commit, EventLog, Expected, Follows, Handler, IdSet, Map, Reaction, Scenario, Set,
-    Stream, Subscriber, sort,
+    Choice, Commit, EventLog, Expected, Follows, Handler, IdSet, Map, Scenario, Set, Stream,
+    Subscriber, sort,
 };
 
 /// A running system.
@@ -43,10 +45,11 @@ pub struct World {
     /// What the store was asked to append.
     appending: Option<Appending>,
     subscriptions: Vec<Subscription>,
-    reacting: Option<(Rc<str>, u64, Vec<Reaction>)>,
-    /// Who crashes next, and the position of the event that it was at.
-    crashing: Option<(Rc<str>, u64, DeliveryFault)>,
-    effects: VecDeque<(Rc<str>, u64, Reaction)>,
+    reacting: Option<Reacting>,
+    /// The subscriber that crashes next.
+    crashing: Option<PendingCrash>,
+    /// The side effects that are still to be performed, oldest first.
+    effects: VecDeque<RequestedEffect>,
     settled: Set<Rc<str>>,
     journal: Vec<JournalEntry>,
     outbox: Vec<Effect>,
@@ -401,8 +404,7 @@ impl World {
     /// `None` where all is quiet, or where a commit waits for the store.
     pub fn step(&mut self, now: u64) -> Option<MicroStep> {
         let crash = self.crashing.take();
-        if let Some(step) = crash.and_then(|(name, position, how)| self.crash(name, position, how))
-        {
+        if let Some(step) = crash.and_then(|crash| self.crash(crash)) {
             return Some(step);
         }
         if let Some(Appending { commit, sender, answer }) = self.appending.take() {
@@ -415,8 +417,8 @@ impl World {
         if let Some((in_progress, stage)) = self.handling.take() {
             return Some(self.advance(in_progress, stage));
         }
-        if let Some((process, position, reactions)) = self.reacting.take() {
-            return Some(self.react(process, position, reactions));
+        if let Some(reacting) = self.reacting.take() {
+            return Some(self.react(reacting));
         }
         self.deliver()
             .or_else(|| self.perform(now))

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::handling::{ReactionSource, RequestedEffect};
 use super::{SideRecord, World};
 use crate::journal::Outcome;
 use crate::subscription::{Control, ControlError, Subscription, SubscriptionKind, Wait};
@@ -257,7 +258,8 @@ impl World {
             match reaction {
                 Reaction::Command { .. } => self.send(&name, position, reaction),
                 Reaction::Effect { .. } => {
-                    self.effects.push_back((name.clone(), position, reaction));
+                    let source = ReactionSource { process: name.clone(), position };
+                    self.effects.push_back(RequestedEffect { source, reaction });
                 }
             }
         }

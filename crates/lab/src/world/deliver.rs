@@ -6,7 +6,9 @@ use crate::outbox::{Effect, EffectStatus};
 use crate::subscription::{DeliveryFault, NextDelivery, Subscription, SubscriptionKind};
 use es::{CommandRecord, Envelope, Fold, Reaction, Recorded, Stopped};
 
-use super::handling::{CommandInProgress, InboxItem};
+use super::handling::{
+    CommandInProgress, InboxItem, PendingCrash, Reacting, ReactionSource, RequestedEffect,
+};
 use super::{MicroStep, SideRecord, World};
 
 impl World {
@@ -100,12 +102,14 @@ impl World {
             } else if !reactions.is_empty() && !it.open.contains_key(&position) {
                 let ids = reactions.iter().map(|reaction| reaction.id(&to));
                 it.open.insert(position, ids.collect());
-                self.reacting = Some((to.clone(), position, reactions));
+                let source = ReactionSource { process: to.clone(), position };
+                self.reacting = Some(Reacting { source, reactions });
             }
         }
         it.note(position);
         if crashes {
-            self.crashing = it.fault.take().map(|fault| (to.clone(), position, fault));
+            let name = to.clone();
+            self.crashing = it.fault.take().map(|fault| PendingCrash { name, position, fault });
         } else {
             if self.reacting.is_some() && it.fault == Some(DeliveryFault::CrashAfterEffect) {
                 (it.fault, it.crash_at) = (None, Some(position));
@@ -138,12 +142,8 @@ impl World {
 
     /// A subscriber crashes. What it had noted stays; what it was about to do is gone. A process
     /// goes on where everything was answered.
-    pub(super) fn crash(
-        &mut self,
-        name: Rc<str>,
-        position: u64,
-        fault: DeliveryFault,
-    ) -> Option<MicroStep> {
+    pub(super) fn crash(&mut self, crash: PendingCrash) -> Option<MicroStep> {
+        let PendingCrash { name, position, fault } = crash;
         let it = self.subscriptions.iter_mut().find(|it| it.name == name)?;
         (it.paused, it.crashed, it.steps) = (true, true, 0);
         (it.again, it.crash_at) = (None, None);
@@ -151,8 +151,8 @@ impl World {
         it.fall_back(answered.min(it.checkpoint));
         if it.kind == SubscriptionKind::Process {
             it.open.clear();
-            self.reacting.take_if(|(process, ..)| *process == name);
-            self.effects.retain(|(process, ..)| *process != name);
+            self.reacting.take_if(|it| it.source.process == name);
+            self.effects.retain(|it| it.source.process != name);
             self.inbox.retain(|it| it.sent_by() != Some(&name));
             self.settled.remove(&name);
         }
@@ -160,12 +160,8 @@ impl World {
         Some(MicroStep::Crashed { to: name, position, checkpoint, fault })
     }
 
-    pub(super) fn react(
-        &mut self,
-        process: Rc<str>,
-        position: u64,
-        reactions: Vec<Reaction>,
-    ) -> MicroStep {
+    pub(super) fn react(&mut self, reacting: Reacting) -> MicroStep {
+        let Reacting { source: ReactionSource { process, position }, reactions } = reacting;
         let mut asks = Vec::new();
         for reaction in reactions {
             match &reaction {
@@ -175,7 +171,8 @@ impl World {
                 }
                 Reaction::Effect { kind, .. } => {
                     asks.push(kind.clone());
-                    self.effects.push_back((process.clone(), position, reaction));
+                    let source = ReactionSource { process: process.clone(), position };
+                    self.effects.push_back(RequestedEffect { source, reaction });
                 }
             }
         }
@@ -190,12 +187,13 @@ impl World {
         bare.causation_id = event.id();
         bare.correlation_id = event.correlation_id();
         let in_progress = CommandInProgress::new(CommandRecord { stream, kind, data }, bare);
-        let reaction_of = Some((process.clone(), position));
+        let reaction_of = Some(ReactionSource { process: process.clone(), position });
         self.inbox.push_back(InboxItem::Command(CommandInProgress { reaction_of, ..in_progress }));
     }
 
     pub(super) fn perform(&mut self, now: u64) -> Option<MicroStep> {
-        let (process, position, reaction) = self.effects.pop_front()?;
+        let RequestedEffect { source, reaction } = self.effects.pop_front()?;
+        let ReactionSource { process, position } = source.clone();
         let id = reaction.id(&process);
         let Reaction::Effect { instance, kind, data, .. } = reaction else { return None };
         let guarded = self.find(&process).is_none_or(|it| it.guard);
@@ -221,7 +219,7 @@ impl World {
             self.side_records.push(SideRecord::Effect(effect.clone()));
         }
         self.outbox.push(effect);
-        self.close(Some((process.clone(), position)), id);
+        self.close(Some(source), id);
         Some(match status {
             EffectStatus::Performed => {
                 MicroStep::Performed { effect: name, process, position, repeat }

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::handling::{
-    Appending, CommandInProgress, CommandStage, Decision, InboxItem, ReactionOf, Sender,
+    Appending, CommandInProgress, CommandStage, Decision, InboxItem, PendingCrash, ReactionSource,
+    Sender,
 };
 use super::{MicroStep, SideRecord, StoreAnswer, World};
 use crate::journal::{JournalEntry, Outcome};
-use crate::snapshots::{Load, Loading};
+use crate::snapshots::{FoldStart, Load, Loading};
 use crate::subscription::{DeliveryFault, SubscriptionKind};
 use es::{
     AnyAggregate, Choice, Commit, Draft, Envelope, Expected, Follows, Handler, Hydrated, Origin,
@@ -68,7 +69,7 @@ impl World {
                     Ok(start) => (start, None),
                     Err(why) => (None, Some(why)),
                 };
-                let snapshot = start.as_ref().map(|(_, at)| *at);
+                let snapshot = start.as_ref().map(|it| it.version);
                 let step = MicroStep::Loaded {
                     stream,
                     events: version,
@@ -78,13 +79,14 @@ impl World {
                 (step, CommandStage::Loaded { aggregate, version, start, ignored })
             }
             CommandStage::Loaded { aggregate, version, start, ignored } => {
-                let snapshot = start.as_ref().map(|(_, at)| *at);
+                let snapshot = start.as_ref().map(|it| it.version);
                 let (folded, instance) = if self.snapshots.loading == Loading::Memory {
                     (self.hydrate(&*aggregate, &stream, version).1, None)
                 } else {
-                    let begin = || (Hydrated::new(aggregate.instance()), 0);
+                    let begin =
+                        || FoldStart { instance: Hydrated::new(aggregate.instance()), version: 0 };
                     let start = start.unwrap_or_else(begin);
-                    let folded = version - start.1;
+                    let folded = version - start.version;
                     let log = &self.log;
                     let instance = self.snapshots.fold(&*aggregate, &stream, start, version, log);
                     (folded, Some(instance))
@@ -240,7 +242,7 @@ impl World {
     fn repeated(
         &mut self,
         envelope: Envelope,
-        reaction_of: ReactionOf,
+        reaction_of: Option<ReactionSource>,
         events: Range<u64>,
     ) -> MicroStep {
         let count = events.end - events.start;
@@ -294,7 +296,7 @@ impl World {
     /// it, and a reload sends it again.
     fn not_stored(
         &mut self,
-        (envelope, reaction_of): (Envelope, ReactionOf),
+        (envelope, reaction_of): (Envelope, Option<ReactionSource>),
         why: &str,
     ) -> MicroStep {
         let reason: Rc<str> = why.into();
@@ -309,7 +311,7 @@ impl World {
     fn enter(
         &mut self,
         envelope: Envelope,
-        reaction_of: ReactionOf,
+        reaction_of: Option<ReactionSource>,
         outcome: Outcome,
         reason: Option<Rc<str>>,
         events: Range<u64>,
@@ -340,14 +342,14 @@ impl World {
     }
 
     /// One reaction less to wait for; where nobody says whose it is, whoever waits for it.
-    pub(super) fn close(&mut self, reaction_of: ReactionOf, id: Uuid) {
+    pub(super) fn close(&mut self, reaction_of: Option<ReactionSource>, id: Uuid) {
         let waiting = match reaction_of {
             Some(it) => vec![it],
             // Mostly nobody waits for anything, and this is asked of every commit.
             None if self.subscriptions.iter().all(|it| it.open.is_empty()) => return,
             None => self.waiting_for(id),
         };
-        for (process, position) in waiting {
+        for ReactionSource { process, position } in waiting {
             let Some(subscription) = self.find(&process) else { continue };
             let Some(open) = subscription.open.get_mut(&position) else { continue };
             open.remove(&id);
@@ -356,17 +358,21 @@ impl World {
                 subscription.open.remove(&position);
             }
             if subscription.crash_at == Some(position) {
-                self.crashing = Some((process, position, DeliveryFault::CrashAfterEffect));
+                let (name, fault) = (process, DeliveryFault::CrashAfterEffect);
+                self.crashing = Some(PendingCrash { name, position, fault });
             } else if settled {
                 self.settled.insert(process);
             }
         }
     }
 
-    fn waiting_for(&self, id: Uuid) -> Vec<(Rc<str>, u64)> {
+    fn waiting_for(&self, id: Uuid) -> Vec<ReactionSource> {
         let open = self.subscriptions.iter().flat_map(|it| {
             let events = it.open.iter().filter(|(_, ids)| ids.contains(&id));
-            events.map(|(position, _)| (it.name.clone(), *position))
+            events.map(|(position, _)| ReactionSource {
+                process: it.name.clone(),
+                position: *position,
+            })
         });
         open.collect()
     }

@@ -4,8 +4,9 @@
 use std::rc::Rc;
 
 use super::port::{BulkAppend, StoreAnswer, Submission};
-use crate::snapshots::Start;
-use es::{AnyAggregate, CommandRecord, Commit, Draft, Envelope, Expected, Hydrated};
+use crate::snapshots::FoldStart;
+use crate::subscription::DeliveryFault;
+use es::{AnyAggregate, CommandRecord, Commit, Draft, Envelope, Expected, Hydrated, Reaction};
 
 /// What waits to be handled.
 pub(super) enum InboxItem {
@@ -15,9 +16,35 @@ pub(super) enum InboxItem {
     Bulk(Envelope, Vec<Draft>),
 }
 
-/// The process that a command comes from, and the position of the event that it reacts to; None
-/// where it comes from a person.
-pub(super) type ReactionOf = Option<(Rc<str>, u64)>;
+/// What a command or a side effect is a reaction to.
+#[derive(Clone)]
+pub(super) struct ReactionSource {
+    /// The process that reacts.
+    pub(super) process: Rc<str>,
+    /// The position of the event that the process reacts to.
+    pub(super) position: u64,
+}
+
+/// A process's reactions to one event, which are still to be handed on.
+pub(super) struct Reacting {
+    pub(super) source: ReactionSource,
+    pub(super) reactions: Vec<Reaction>,
+}
+
+/// A side effect that a process has asked for, and that is still to be performed.
+pub(super) struct RequestedEffect {
+    pub(super) source: ReactionSource,
+    pub(super) reaction: Reaction,
+}
+
+/// A subscriber is about to crash at an event.
+pub(super) struct PendingCrash {
+    /// The subscription's name.
+    pub(super) name: Rc<str>,
+    /// The position of the event.
+    pub(super) position: u64,
+    pub(super) fault: DeliveryFault,
+}
 
 /// A command, whatever its stage.
 pub(super) struct CommandInProgress {
@@ -30,7 +57,8 @@ pub(super) struct CommandInProgress {
     pub(super) seen: Option<u64>,
     /// True where a conflict is no reason to give up.
     pub(super) retry: bool,
-    pub(super) reaction_of: ReactionOf,
+    /// None where a person sent the command.
+    pub(super) reaction_of: Option<ReactionSource>,
 }
 
 /// How far a command has come.
@@ -39,7 +67,7 @@ pub(super) enum CommandStage {
     Loaded {
         aggregate: Rc<dyn AnyAggregate>,
         version: u64,
-        start: Option<Start>,
+        start: Option<FoldStart>,
         ignored: Option<Rc<str>>,
     },
     /// None stands for the state that the stream's handler keeps.
@@ -89,7 +117,7 @@ impl CommandInProgress {
 
 impl Sender {
     /// Whose reaction it is.
-    pub(super) fn reaction_of(self) -> ReactionOf {
+    pub(super) fn reaction_of(self) -> Option<ReactionSource> {
         match self {
             Self::Command(in_progress, _) => in_progress.reaction_of,
             Self::Bulk(_) => None,
@@ -97,7 +125,7 @@ impl Sender {
     }
 
     /// What the commit's events share, and whose reaction it is.
-    pub(super) fn parts(self) -> (Envelope, ReactionOf) {
+    pub(super) fn parts(self) -> (Envelope, Option<ReactionSource>) {
         match self {
             Self::Command(in_progress, _) => (in_progress.envelope(), in_progress.reaction_of),
             Self::Bulk(envelope) => (envelope, None),
@@ -120,8 +148,8 @@ impl InboxItem {
     /// The process that sent it.
     pub(super) fn sent_by(&self) -> Option<&Rc<str>> {
         match self {
-            Self::Command(CommandInProgress { reaction_of: Some((process, _)), .. }) => {
-                Some(process)
+            Self::Command(CommandInProgress { reaction_of: Some(source), .. }) => {
+                Some(&source.process)
             }
             Self::Command(_) | Self::Bulk(..) => None,
         }

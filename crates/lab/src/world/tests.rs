@@ -14,8 +14,8 @@ use crate::session::Session;
 use crate::subscription::Control;
 use es::StoredCommit;
 use es::{
-    Aggregate, CommandRecord, Id, Origin, ProcessManager, Projection, Recorded, Row, View,
-    command_id, reaction_id, read_event,
+    Aggregate, CommandRecord, Id, Origin, ProcessManager, Projection, Reaction, Recorded, Row,
+    View, command_id, reaction_id, read_event,
 };
 
 mod deliveries;
