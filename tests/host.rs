@@ -555,7 +555,7 @@ fn a_fork_shares_the_past_and_a_command_comes_first_in_it() {
     let old = tab.json(Request::Events { from: 1, to: 3 });
     let fork = Tab::of(tab.host.clone(), tab.handle.clone(), opened.log);
     assert_eq!(fork.json(Request::Events { from: 1, to: 3 }), old);
-    assert_eq!(fork.log.found(), 3);
+    assert_eq!(fork.log.head_at_opening(), 3);
     let nowhere = command("ship-1", "Sail", json!({}));
     let (host, scenario) = (tab.host.clone(), fork.log.session().scenario().clone());
     let opened = at_once(async move { host.open_with(&scenario, info, Some(nowhere)).await });

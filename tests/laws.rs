@@ -330,7 +330,7 @@ fn a_browser_killed_at_any_moment_comes_back_and_finishes() {
 fn assert_finishes(run: &Run, writes: usize) {
     let mut again = run.reopened(writes);
     let mut found = written(again.session().log());
-    found.truncate(usize::try_from(again.log.found()).unwrap());
+    found.truncate(usize::try_from(again.log.head_at_opening()).unwrap());
     assert_same("what was stored", &found, &written(run.session().log())[..found.len()]);
     again.settle();
     let head = again.session().head();

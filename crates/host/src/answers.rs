@@ -92,7 +92,7 @@ impl OpenLog {
             }
             Request::Finish => self.finish(trace).await,
             Request::Next => {
-                let (told, done) = self.tell().await;
+                let (told, done) = self.tell_next_step().await;
                 *trace = done;
                 Ok(told.map_or(Response::Nothing, Response::Told))
             }
@@ -120,7 +120,7 @@ impl OpenLog {
                 Ok(Response::Log(self.fork(position).await?))
             }
             Request::CatchUp => {
-                self.hear().await;
+                self.catch_up().await;
                 Ok(Response::Nothing)
             }
             Request::Retry => {

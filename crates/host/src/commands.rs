@@ -1,4 +1,4 @@
-//! A command on its way in, and what came of it on its way out.
+//! Reads a command that is sent, and writes its outcome.
 
 use std::rc::Rc;
 
@@ -16,10 +16,11 @@ pub(crate) fn unknown_stream(stream: &str) -> Error {
 }
 
 impl Host {
-    /// A command as it is sent, to be decided in a world of this scenario.
+    /// Reads a command as a caller sends it. A command without an id gets a new one.
     ///
     /// # Errors
-    /// There is no such aggregate, or the id is none.
+    /// [`ErrorCode::UnknownStream`] where the scenario has no aggregate for the stream,
+    /// [`ErrorCode::Malformed`] where the command's id is not a UUID.
     pub(crate) fn read_command(
         &self,
         command: Command,
@@ -48,7 +49,7 @@ pub(crate) fn nothing() -> Box<RawValue> {
     serde_json::value::to_raw_value(&json!({})).unwrap_or_default()
 }
 
-/// What came of a command, for whoever sent it.
+/// The answer to whoever sent a command: its events, or why it was not accepted.
 pub(crate) fn sent(session: &Viewpoint, entry: JournalEntry) -> Result<Response, Error> {
     let code = match &entry.outcome {
         Outcome::Accepted | Outcome::Repeated => {

@@ -1,5 +1,5 @@
-//! Beside the caller: what others have stored is learned, and a log whose runner is gone is taken
-//! over.
+//! Work in the background: an open log learns what others have stored, and takes the processes
+//! over once the tab that ran them is gone.
 
 use std::rc::{Rc, Weak};
 use std::task::Poll;
@@ -14,13 +14,13 @@ use store::{LogInfo, StoreError};
 use crate::open_log::{BackgroundWork, Inner};
 use crate::{Claim, OpenLog, Trouble, decode_side_records};
 
-/// What could not be read when it was needed is asked for again so much later, in milliseconds.
+/// The wait before a failed read is tried again, in milliseconds.
 const AGAIN_MILLIS: u64 = 2_000;
 
 impl OpenLog {
-    /// Everything that goes on beside the caller: following the log's other tabs, folding a long
-    /// log, taking over. It ends once the log is closed, that is when nobody holds it any more.
-    /// There is one for each log: a second call gives a future that has nothing to do.
+    /// All background work: it follows the log's other tabs, folds a long log, and takes the
+    /// processes over. The future ends once nobody holds the log any more. Each log has one such
+    /// future: a second call returns a future that has nothing to do.
     pub fn serve(&self) -> BackgroundWork {
         let queue = self.0.queue.take();
         Box::pin(async move {
@@ -41,9 +41,9 @@ impl OpenLog {
         })
     }
 
-    /// Has [`OpenLog::serve`] do this.
+    /// Hands work to [`OpenLog::serve`].
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + 'static) {
-        // A log that is being closed serves nobody any more.
+        // Where this fails, the log is being closed, and the work is not needed any more.
         _ = self.0.work.unbounded_send(Box::pin(work));
     }
 
@@ -51,16 +51,16 @@ impl OpenLog {
         log.upgrade().map(Self)
     }
 
-    /// From now on what others announce is read.
+    /// From now on, this log reads what other tabs announce.
     pub(crate) fn follow(&self) {
         let mut heard = self.0.host.peers.join(&self.0.id);
         let log = Rc::downgrade(&self.0);
-        // What was announced while this one was still reading.
+        // Others may have announced something while this log was still being read.
         self.spawn_hearing();
         self.spawn(async move {
             while heard.next().await.is_some() {
                 let Some(log) = Self::still_open(&log) else { return };
-                log.hear().await;
+                log.catch_up().await;
             }
         });
     }
@@ -68,24 +68,24 @@ impl OpenLog {
     fn spawn_hearing(&self) {
         if self.0.host.durable() {
             let log = self.clone();
-            self.spawn(async move { log.hear().await });
+            self.spawn(async move { log.catch_up().await });
         }
     }
 
-    /// There may be something new: reads it, once it is this one's turn.
-    pub(crate) async fn hear(&self) {
+    /// Reads what others have stored, once it is this log's turn, and runs what follows from it.
+    pub(crate) async fn catch_up(&self) {
         let trace = {
             let _turn = self.0.gate.lock().await;
             if !self.learn().await {
                 return;
             }
-            // A command that somebody steps through is theirs to go on with.
+            // Somebody is stepping through a command: only they go on with it.
             if self.0.stepping.get() { Vec::new() } else { self.run_in_turn().await }
         };
         self.notify(trace);
     }
 
-    /// Takes in what others have stored. False where there is nothing new.
+    /// Learns what others have stored. False where there is nothing new.
     pub(crate) async fn learn(&self) -> bool {
         let inner = &self.0;
         let (known, head) = {
@@ -112,7 +112,7 @@ impl OpenLog {
         let mut session = self.session_mut();
         let scenario = session.scenario().clone();
         for mut commit in commits {
-            // The store's order counts; its commits are numbered here, without gaps.
+            // The store decides the order. Numbers are given here, so that they have no gaps.
             (commit.number, commit.after) = (session.log().commits() + 1, session.head());
             session.learned(commit.read(&scenario));
         }
@@ -122,7 +122,7 @@ impl OpenLog {
         new
     }
 
-    /// Looks whether another tab has put the log away, or brought it back. True where it has.
+    /// True where another tab has deleted the log, or brought it back.
     async fn put_away_elsewhere(&self) -> bool {
         let inner = &self.0;
         let Ok(logs) = inner.host.all_logs().await else { return false };
@@ -136,7 +136,7 @@ impl OpenLog {
         true
     }
 
-    /// The side effects that others have performed.
+    /// The side effects that another tab has performed and this one does not know yet.
     async fn effects_elsewhere(&self) -> Vec<SideRecord> {
         if self.runs_processes() || self.session().scenario().processes.is_empty() {
             return Vec::new();
@@ -145,14 +145,15 @@ impl OpenLog {
         let known = self.session().world().outbox().len();
         let mut effects = decode_side_records(&records);
         effects.retain(|it| matches!(it, SideRecord::Effect(_)));
-        // They are kept in order of their ids.
+        // The store returns them in order of their ids.
         let position =
             |it: &SideRecord| if let SideRecord::Effect(it) = it { it.position } else { 0 };
         sort(&mut effects, |a, b| position(a).cmp(&position(b)));
         if effects.len() > known { effects } else { Vec::new() }
     }
 
-    /// Processes fold here until their runner is gone; then this one runs them.
+    /// Until the tab that runs the processes is gone, processes only fold here. Then this tab runs
+    /// them.
     pub(crate) fn wait_for_claim(&self) {
         self.session_mut().world_mut().watch();
         let claim = self.0.host.peers.inherit(&self.0.id);
@@ -164,7 +165,7 @@ impl OpenLog {
                 if claim.is_none() {
                     return;
                 }
-                // Nobody else can while this one has the claim: it looks again.
+                // This tab has the claim, so no other tab can take over: it tries again.
                 let wait = log.0.host.clock.sleep(AGAIN_MILLIS);
                 drop(log);
                 wait.await;
@@ -172,7 +173,8 @@ impl OpenLog {
         });
     }
 
-    /// Whoever slept for too long has lost its claim to another one, and watches from now on.
+    /// A tab that slept for too long may have lost its claim to another tab. From then on it only
+    /// watches.
     pub(crate) fn keep_claim(&self) {
         let lost = self.0.claim.borrow_mut().take_if(|it| !it.holds());
         if lost.is_some() {
@@ -181,8 +183,8 @@ impl OpenLog {
         }
     }
 
-    /// Whoever ran the processes is gone: this one goes on where it was. Gives the claim back
-    /// where it cannot be read where that is.
+    /// The tab that ran the processes is gone: this one goes on from its marks. Returns the claim
+    /// where the marks cannot be read.
     async fn take_over(&self, claim: Option<Claim>) -> Option<Claim> {
         let inner = &self.0;
         let trace = {
@@ -202,7 +204,7 @@ impl OpenLog {
                 session.world_mut().take_over(marks);
             }
             *inner.claim.borrow_mut() = claim;
-            // Who could only watch until now can write.
+            // A tab that could only watch can write from now on.
             inner.trouble.borrow_mut().take_if(|it| *it == Trouble::Elsewhere);
             self.run_in_turn().await
         };
@@ -210,8 +212,8 @@ impl OpenLog {
         None
     }
 
-    /// Tells the others, a moment later: whoever waits for this one need not wait for that as
-    /// well.
+    /// Tells the other tabs that the log has changed. This happens a moment later, so that nobody
+    /// who waits for this log also waits for the message.
     pub(crate) fn announce(&self) {
         if !self.0.announcing.replace(true) {
             let log = self.clone();
@@ -223,8 +225,7 @@ impl OpenLog {
         }
     }
 
-    /// Looks whether the store takes the log's changes again; a connection that was lost is opened
-    /// once more.
+    /// Tries whether the store takes the log's changes again. A lost connection is opened again.
     pub(crate) async fn retry(&self) {
         if self.trouble().is_none_or(|it| it.lasts()) {
             return;
@@ -233,7 +234,7 @@ impl OpenLog {
         match self.try_again().await {
             Ok(()) => {
                 self.0.trouble.replace(None);
-                // What others have stored meanwhile.
+                // Others may have stored something meanwhile.
                 self.spawn_hearing();
             }
             Err(fault) => self.in_trouble(&fault),
@@ -246,7 +247,7 @@ impl OpenLog {
         let there = host.extents().await?.get(log).map_or(0, |it| it.events);
         let logs = host.all_logs().await?;
         match logs.into_iter().find(|it| it.id == *log) {
-            // What was thrown away must not be taken for a log that has just begun.
+            // A log that was thrown away must not be taken for a new one.
             Some(info) if there >= self.session().head() => {
                 host.describe(&LogInfo { opened_at: self.info().opened_at, ..info }).await
             }
@@ -254,7 +255,7 @@ impl OpenLog {
         }
     }
 
-    /// A store that did not answer is asked again from time to time, until it does.
+    /// Asks a silent store again from time to time, until it answers.
     pub(crate) fn listen_for_the_store(&self) {
         let log = Rc::downgrade(&self.0);
         self.spawn(async move {

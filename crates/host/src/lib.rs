@@ -1,16 +1,17 @@
-//! An open log, driven: opened, stored, kept in step with its other tabs, and asked.
+//! This room opens a log, stores what happens in it, keeps it in step with the other tabs, and
+//! answers requests about it.
 //!
-//! A [`Host`] is given four things: a store, the log's peers, a clock and ids. It spawns nothing:
-//! what has to go on beside the caller is one future, [`OpenLog::serve`], which the page spawns
-//! and a simulation polls. It touches no browser and reads no clock of its own, so that tests
-//! drive the same code as the page does.
+//! A [`Host`] is given four things: a store, the log's peers, a clock and ids. It spawns nothing.
+//! All background work is one future, [`OpenLog::serve`], which the page spawns and a simulation
+//! polls. The host touches no browser and reads no clock of its own, so that tests drive the same
+//! code as the page does.
 //!
-//! [`OpenLog::ask`] is the one door: a [`Request`] is the only way in which anybody changes an
-//! open log or how it runs. What is made of files goes in and out through [`Host`] and
-//! [`OpenLog::extend`], as it comes in pieces.
+//! [`OpenLog::ask`] is the one door: a [`Request`] is the only way to change an open log or how it
+//! runs. Files are an exception, because they come in pieces: they go in and out through [`Host`]
+//! and [`OpenLog::extend`].
 //!
-//! What takes its time comes as a future in a box: it is compiled here, and not once more in every
-//! crate that awaits it.
+//! Asynchronous functions return boxed futures. Such a future is compiled once, here, and not again
+//! in every crate that awaits it.
 
 mod ports;
 mod slices;

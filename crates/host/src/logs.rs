@@ -1,4 +1,4 @@
-//! Logs as wholes: made, copied, forked, described, imported, exported, restored.
+//! Whole logs: they are made, copied, forked, described, imported, exported and restored.
 
 use std::rc::Rc;
 
@@ -11,31 +11,31 @@ use store::{LogInfo, SideRecords, StoreError, StoreFuture};
 
 use crate::{Host, OpenLog, Trouble};
 
-/// A file is handed on in pieces of about so many bytes.
+/// The size of the pieces in which a file is handed on, in bytes.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// What became of a copy to a file.
+/// The result of an export.
 pub struct Exported {
-    /// How many events it holds.
+    /// How many events were exported.
     pub events: u64,
-    /// False where some of the log cannot be read.
+    /// False where parts of the log could not be read.
     pub whole: bool,
 }
 
-/// What became of a rehearsed disaster.
+/// The result of a rehearsed disaster: the log was exported and made anew from the export.
 pub struct Restored {
     /// The new log.
     pub info: LogInfo,
     /// How many events were restored.
     pub events: u64,
-    /// The size of the backup.
+    /// The size of the export, in bytes.
     pub bytes: usize,
-    /// True where every read model shows what it showed.
+    /// True where every read model of the new log shows what it showed in the old one.
     pub same: bool,
 }
 
-/// No more commits, and whoever asks for them is noticed.
-fn after(last: &mut dyn FnMut()) -> impl Iterator<Item = Segment> {
+/// An iterator without an item, which calls `last` when it is asked for one.
+fn call_at_end(last: &mut dyn FnMut()) -> impl Iterator<Item = Segment> {
     std::iter::from_fn(move || {
         last();
         None
@@ -43,7 +43,7 @@ fn after(last: &mut dyn FnMut()) -> impl Iterator<Item = Segment> {
 }
 
 impl Host {
-    /// A new log of a scenario; nothing is stored yet.
+    /// Describes a new log of a scenario. Nothing is stored yet.
     pub fn new_log(
         &self,
         scenario: &Scenario,
@@ -62,10 +62,10 @@ impl Host {
         }
     }
 
-    /// Changes what is known of a log, and tells those that have it open.
+    /// Stores a new description of a log, and tells the peers that have it open.
     ///
     /// # Errors
-    /// Where that cannot be kept.
+    /// [`StoreError`] where it could not be stored.
     pub fn redescribe<'a>(&'a self, info: &'a LogInfo) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             self.describe(info).await?;
@@ -74,10 +74,11 @@ impl Host {
         })
     }
 
-    /// Makes a new log of an archive. `last` is called once all of it was handed to the store.
+    /// Makes a new log from an archive and side records. `last` is called once all commits were
+    /// handed to the store.
     ///
     /// # Errors
-    /// A sentence: why it cannot begin a log, or why it could not be stored.
+    /// A sentence: why the archive cannot begin a log, or why it could not be stored.
     pub fn import_new<'a>(
         &'a self,
         scenario: &'a Rc<Scenario>,
@@ -90,8 +91,9 @@ impl Host {
             let title = if title.is_empty() { scenario.title.to_string() } else { title };
             let info = self.new_log(scenario, title, None);
             let events = archive.events;
-            let mut pieces = archive.into_new(self.clock.now())?.into_segments().chain(after(last));
-            // What was asked for by the old log's processes is not asked for again.
+            let mut pieces =
+                archive.into_new(self.clock.now())?.into_segments().chain(call_at_end(last));
+            // The old log's processes have reacted already: theirs must not react again.
             for name in scenario.processes.iter().map(|process| process.name()) {
                 if !side_records
                     .iter()
@@ -107,11 +109,11 @@ impl Host {
         })
     }
 
-    /// Copies a log, as far as it can be read, with its side records. `last` is called once all
-    /// its commits were handed over.
+    /// Copies a log up to its first loss, with its side records. `last` is called once all commits
+    /// were handed to the store.
     ///
     /// # Errors
-    /// Where it cannot be read or kept.
+    /// [`StoreError`] where the log could not be read, or the copy could not be stored.
     pub fn duplicate<'a>(
         &'a self,
         log: &'a LogInfo,
@@ -132,7 +134,7 @@ impl Host {
                 deleted_at: None,
                 ..log.clone()
             };
-            let mut commits = segments_of(commits).chain(after(last));
+            let mut commits = segments_of(commits).chain(call_at_end(last));
             self.import(&copy, &mut commits, &records).await?;
             Ok(copy)
         })
@@ -140,16 +142,18 @@ impl Host {
 
     fn new_log_id(&self) -> String {
         let id = self.ids.next().simple().to_string();
-        // The last digits are the random ones; the first are the time, which sorts.
+        // The first digits are the time, which sorts. The last ones are random.
         format!("{}{}", &id[4..12], &id[28..])
     }
 
-    /// Writes a log's archive in pieces; of an open log, from what is known here where the store
-    /// fails. `sink` is called with each piece and with how many events there were by then; where
-    /// all has to begin again, with none.
+    /// Exports a log as an archive, in pieces. Where the store fails and the log is open, the
+    /// archive is written from what the open log knows.
+    ///
+    /// `sink` is called with each piece and with the number of events so far. It is called without
+    /// a piece where the archive begins again: all pieces before that are void.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// [`StoreError`] where the log could not be read.
     pub fn export<'a>(
         &'a self,
         info: &'a LogInfo,
@@ -169,7 +173,7 @@ impl Host {
                         bytes.clear();
                     }
                 }
-                // What is lost is lost: everything else is taken along.
+                // A lost part is left out, and everything else is exported.
                 CommitOrLoss::Lost(_) => whole = false,
             };
             let read = self.read(&info.id, 0, 0, &mut visit).await;
@@ -195,14 +199,14 @@ impl Host {
 }
 
 impl OpenLog {
-    /// Makes a new log that shares this one's past up to `position`. Whole commits are kept; of
-    /// one that reaches beyond the position, the events up to it.
+    /// Makes a new log that shares this one's past up to `position`. A commit that reaches beyond
+    /// the position is cut off there.
     ///
     /// # Errors
-    /// Where it cannot be kept.
+    /// [`StoreError`] where the new log could not be stored.
     pub(crate) async fn fork(&self, position: u64) -> Result<LogInfo, StoreError> {
         let host = &self.0.host;
-        let commits = self.copied(position).await;
+        let commits = self.commits_up_to(position).await;
         let (scenario, side_records) = {
             let session = self.session();
             (session.scenario().clone(), session.world().side_records_up_to(position))
@@ -215,9 +219,9 @@ impl OpenLog {
         Ok(info)
     }
 
-    /// The commits up to `position`, as they are kept: this tab may know less of an event than is
-    /// written there. What the store has no more is as this tab has it.
-    async fn copied(&self, position: u64) -> Segments {
+    /// The commits up to `position`, as they are stored: the store may know more of an event than
+    /// this tab does. Where the store has lost some, the commits are as this tab knows them.
+    async fn commits_up_to(&self, position: u64) -> Segments {
         let inner = &self.0;
         let whole = self.session().head() == position;
         let (mut copied, mut head) = (Segments::default(), 0);
@@ -238,13 +242,13 @@ impl OpenLog {
         }
     }
 
-    /// Saves everything that is known here of the log as a new one.
+    /// Saves everything that this tab knows of the log as a new log.
     ///
     /// # Errors
-    /// Where it cannot be kept.
+    /// [`StoreError`] where the new log could not be stored.
     pub(crate) async fn save_again(&self) -> Result<LogInfo, StoreError> {
         let host = &self.0.host;
-        // Where that fails, what follows says why.
+        // Where this fails, the import below says why.
         _ = host.reopen().await;
         let (info, commits, side_records) = {
             let session = self.session();
@@ -258,11 +262,11 @@ impl OpenLog {
         Ok(info)
     }
 
-    /// Appends an archive, all of it or nothing; the positions that its events have. `last` is
-    /// called once all of it was handed to the store.
+    /// Appends an archive, all of it or nothing. Returns the positions of its first and last
+    /// event. `last` is called once all commits were handed to the store.
     ///
     /// # Errors
-    /// A sentence: what does not go together with what is there, or why it could not be stored.
+    /// A sentence: why the archive does not fit the log, or why it could not be stored.
     pub fn extend<'a>(
         &'a self,
         imported: Imported,
@@ -284,11 +288,11 @@ impl OpenLog {
                     read.push(commit.lent().read(&scenario));
                     slice.breathe().await;
                 }
-                let mut all = segments_of(commits).chain(after(last));
+                let mut all = segments_of(commits).chain(call_at_end(last));
                 let stored = inner.host.import(&self.info(), &mut all, &SideRecords::new()).await;
                 stored.map_err(|fault| fault.to_string())?;
                 self.announce();
-                // Once it is stored, nothing may come between.
+                // The archive is stored, so it must be learned before anything else happens.
                 for commit in read {
                     self.session_mut().learned(commit);
                 }
@@ -300,8 +304,8 @@ impl OpenLog {
         })
     }
 
-    /// Forgets all read models and folds them again: how many there are, and whether each shows
-    /// what it showed.
+    /// Forgets all read models and folds them again. Returns how many there are, and whether each
+    /// shows what it showed before.
     pub(crate) async fn drop_models(&self) -> (usize, bool) {
         let (models, before) = {
             let session = self.session();
@@ -317,10 +321,11 @@ impl OpenLog {
         (models.len(), views(&self.session()) == before)
     }
 
-    /// Exports the log, makes a new one of that, and compares the two.
+    /// Exports the log, makes a new log from the export, and compares the two. `last` is called
+    /// once all commits were handed to the store.
     ///
     /// # Errors
-    /// A sentence: what could not be done.
+    /// A sentence: which of the steps failed, and why.
     pub fn restore<'a>(
         &'a self,
         last: &'a mut dyn FnMut(),

@@ -1,4 +1,4 @@
-//! An open log: a running system and the store that keeps it, in step with each other.
+//! An open log: a running system, in step with the store that keeps it.
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::collections::VecDeque;
@@ -18,73 +18,74 @@ use uuid::Uuid;
 
 use crate::commands::sent;
 use crate::protocol::{Command, Error, ErrorCode, Response, Told};
+use crate::side_records::EncodedRecord;
 use crate::{Claim, Host, Runner, Slice, Trouble, decode_side_records};
 
-/// A log of so many events is folded before it is shown. Of a longer one the events can be seen
-/// meanwhile.
+/// The length up to which a log is folded before it is shown, in events. A longer log shows its
+/// events while it is still being folded.
 const FIRST_EVENTS: u64 = 20_000;
-/// Events that are folded between two looks at the clock.
+/// How many events are folded between two looks at the clock.
 const REFILL_EVENTS: u64 = 2_000;
 
-/// An open log. Clones are the same one, and two are equal where they are the same.
+/// An open log. Clones share it, and only clones are equal.
 #[derive(Clone)]
 pub struct OpenLog(pub(crate) Rc<Inner>);
 
-/// Work that goes on beside whoever asked for it.
+/// Work that goes on while its caller does other things.
 pub type BackgroundWork = LocalBoxFuture<'static, ()>;
 
-/// What is told when the log has changed without being asked to here.
+/// Hears of the micro-steps that happened although nobody asked for them here.
 type Listener = Box<dyn Fn(Vec<MicroStep>)>;
 
-/// The running system, to look at.
+/// The viewpoint on a running system, with a playhead that may move.
 pub type ViewpointMut<'a> = RefMut<'a, Viewpoint>;
 
 pub(crate) struct Inner {
     pub(crate) host: Host,
-    /// The head that the log had when it was opened.
-    found: u64,
+    /// The position of the last event when the log was opened.
+    head_at_opening: u64,
     session: RefCell<Session>,
     pub(crate) id: String,
     info: RefCell<LogInfo>,
-    /// One at a time: a commit must not be stored twice.
+    /// Only one task at a time may run the system, so that no commit is stored twice.
     pub(crate) gate: Mutex<()>,
-    /// Who waits for what comes of a command, oldest first.
+    /// The commands whose outcome somebody waits for, oldest first.
     awaited: RefCell<VecDeque<Awaited>>,
-    /// True while somebody goes through a command step by step: nothing else goes on by itself.
+    /// True while somebody steps through a command. Nothing else goes on by itself then.
     pub(crate) stepping: Cell<bool>,
-    /// The time that counts while a story is told, in milliseconds since 1970.
+    /// The time of the story's step that is being told, in milliseconds since 1970.
     story_time: Cell<Option<u64>>,
     pub(crate) trouble: RefCell<Option<Trouble>>,
-    told: RefCell<Option<Listener>>,
+    listener: RefCell<Option<Listener>>,
     pub(crate) claim: RefCell<Option<Claim>>,
-    /// True where the others are about to be told.
+    /// True where an announcement to the peers is due.
     pub(crate) announcing: Cell<bool>,
     pub(crate) work: UnboundedSender<BackgroundWork>,
     pub(crate) queue: RefCell<Option<UnboundedReceiver<BackgroundWork>>>,
 }
 
-/// A log that was opened.
+/// A log that was opened, and what happened while it was.
 pub struct OpenedLog {
     /// The log.
     pub log: OpenLog,
-    /// What its processes went on with, where that is done already.
+    /// The micro-steps of its processes. Empty for a long log, which is still being folded.
     pub trace: Vec<MicroStep>,
-    /// What came of the command that came first.
+    /// The answer to the command that was handled first.
     pub first: Option<Result<Response, Error>>,
 }
 
-/// Somebody waits for what comes of a command.
+/// A command whose outcome somebody waits for.
 struct Awaited {
     id: Uuid,
     pending: PendingOutcome,
 }
 
-/// What came of a command, once it is known.
+/// The outcome of a command, once there is one.
 #[derive(Clone, Default)]
 pub(crate) struct PendingOutcome(Rc<Cell<Option<JournalEntry>>>);
 
 impl PendingOutcome {
-    /// What came of it; none where nothing did yet.
+    /// Takes the outcome. None where there is none yet.
     pub(crate) fn take(&self) -> Option<JournalEntry> {
         self.0.take()
     }
@@ -96,14 +97,14 @@ impl PartialEq for OpenLog {
     }
 }
 
-/// A log as it was read: what it holds, and what is lost of it.
+/// A log that was read, with its losses.
 struct ReadLog {
     world: World,
     losses: Vec<Loss>,
 }
 
 impl Host {
-    /// Reads a log that is kept, whole, with its side records. It is to be folded next.
+    /// Reads a whole log with its side records. Nothing is folded yet.
     async fn read_log(&self, scenario: &Rc<Scenario>, log: &str) -> Result<ReadLog, StoreError> {
         let records = self.records(log).await?;
         let mut world = World::new(scenario);
@@ -116,7 +117,7 @@ impl Host {
                     losses.push(Loss { from, to, why: "the record is missing".to_owned() });
                 }
             }
-            // It can be exported from where it is.
+            // A commit after a loss is not used here, but it can still be exported.
             CommitOrLoss::Commit(_) => {}
         };
         self.read(log, 0, 0, &mut visit).await?;
@@ -130,10 +131,10 @@ impl Host {
         Ok(ReadLog { world, losses })
     }
 
-    /// Opens a log that is kept. What a long log comes to is folded by [`OpenLog::serve`].
+    /// Opens a log. A long log is folded later, by [`OpenLog::serve`].
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// [`StoreError`] where the log could not be read.
     pub fn open<'a>(
         &'a self,
         scenario: &'a Rc<Scenario>,
@@ -142,11 +143,10 @@ impl Host {
         Box::pin(async move { Ok(self.open_with(scenario, info, None).await?.log) })
     }
 
-    /// As [`Host::open`], with a command that comes before whatever the log's processes go on
-    /// with.
+    /// As [`Host::open`]. The command `first` is handled before the log's processes go on.
     ///
     /// # Errors
-    /// Where the log cannot be read.
+    /// [`StoreError`] where the log could not be read.
     pub fn open_with<'a>(
         &'a self,
         scenario: &'a Rc<Scenario>,
@@ -154,7 +154,7 @@ impl Host {
         first: Option<Command>,
     ) -> store::StoreFuture<'a, OpenedLog> {
         Box::pin(async move {
-            // Before anything is read: whoever ran the processes until now has noted all of it.
+            // The claim comes before the reading: whoever had it before has stored all its marks.
             let runner = self.peers.claim(&info.id).await;
             let ReadLog { world, losses } = self.read_log(scenario, &info.id).await?;
             let info = LogInfo { opened_at: self.clock.now(), ..info };
@@ -164,7 +164,7 @@ impl Host {
             if whole {
                 log.note_opening();
             }
-            log.join(runner);
+            log.accept_runner(runner);
             let first = first.map(|command| {
                 let submission = self.read_command(command, &log.session())?;
                 Ok(log.submit(submission))
@@ -175,7 +175,7 @@ impl Host {
                 log.spawn(async move { refilled.refill().await });
                 return Ok(OpenedLog { log, trace: Vec::new(), first: None });
             }
-            // A process that was interrupted goes on where it was.
+            // Processes that were interrupted go on.
             let trace = log.refill_now().await;
             let first = first.map(|pending: Result<PendingOutcome, Error>| {
                 let none = || Error::new(ErrorCode::Storage, "the command was not handled");
@@ -185,10 +185,10 @@ impl Host {
         })
     }
 
-    /// Makes a new log, with the scenario's story told to its end or empty.
+    /// Makes a new log: with `story` the scenario's whole story, else empty.
     ///
     /// # Errors
-    /// Where it cannot be kept.
+    /// [`StoreError`] where it could not be stored.
     pub fn create<'a>(
         &'a self,
         scenario: &'a Rc<Scenario>,
@@ -199,9 +199,9 @@ impl Host {
             self.describe(&info).await?;
             let runner = self.peers.claim(&info.id).await;
             let log = OpenLog::new(self, info, Session::new(World::new(scenario)), None);
-            log.join(runner);
-            while story && let (Some(told), _) = log.tell().await {
-                // What could not be stored would be told again and again.
+            log.accept_runner(runner);
+            while story && let (Some(told), _) = log.tell_next_step().await {
+                // A step that could not be stored would be told again and again.
                 if told.entry.is_none_or(|it| it.outcome == Outcome::NotStored) {
                     return Err(match log.trouble() {
                         Some(Trouble::Full) => StoreError::Full,
@@ -217,10 +217,10 @@ impl Host {
         })
     }
 
-    /// A log that is kept, to look at.
+    /// Reads and folds a log without opening it.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// [`StoreError`] where the log could not be read.
     pub fn look<'a>(
         &'a self,
         scenario: &'a Rc<Scenario>,
@@ -236,7 +236,7 @@ impl Host {
         })
     }
 
-    /// A slice of long work begins.
+    /// Begins a slice of long work.
     pub fn slice(&self) -> Slice {
         Slice::new(&self.clock)
     }
@@ -247,7 +247,7 @@ impl OpenLog {
         let (work, queue) = unbounded();
         Self(Rc::new(Inner {
             host: host.clone(),
-            found: session.head(),
+            head_at_opening: session.head(),
             session: RefCell::new(session),
             id: info.id.clone(),
             info: RefCell::new(info),
@@ -256,7 +256,7 @@ impl OpenLog {
             stepping: Cell::new(false),
             story_time: Cell::new(None),
             trouble: RefCell::new(trouble),
-            told: RefCell::new(None),
+            listener: RefCell::new(None),
             claim: RefCell::new(None),
             announcing: Cell::new(false),
             work,
@@ -264,12 +264,12 @@ impl OpenLog {
         }))
     }
 
-    /// When it was last opened is not worth waiting for, nor an alarm where that is not kept.
+    /// Stores when the log was opened. Nobody waits for that, and it may fail without harm.
     fn note_opening(&self) {
         let (host, id, opened_at) =
             (self.0.host.clone(), self.0.id.clone(), self.0.info.borrow().opened_at);
         self.spawn(async move {
-            // Another tab may have renamed it meanwhile, or put it away.
+            // Another tab may have renamed or deleted the log meanwhile.
             let logs = host.all_logs().await.unwrap_or_default();
             if let Some(there) = logs.into_iter().find(|it| it.id == id) {
                 _ = host.describe(&LogInfo { opened_at, ..there }).await;
@@ -277,7 +277,7 @@ impl OpenLog {
         });
     }
 
-    /// Folds for a slice. True once all is folded.
+    /// Folds for one slice. True once everything is folded.
     fn refill_slice(&self) -> bool {
         let slice = self.0.host.slice();
         let mut session = self.session_mut();
@@ -289,17 +289,17 @@ impl OpenLog {
         true
     }
 
-    /// How far the subscriptions are, together.
+    /// The sum of all checkpoints.
     fn folded(&self) -> u64 {
         self.session().world().subscriptions().iter().map(Subscription::checkpoint).sum()
     }
 
-    /// Folds what is left to fold, and then runs what is due.
+    /// Folds the rest of the log, and then runs what is due.
     async fn refill_now(&self) -> Vec<MicroStep> {
         let _turn = self.0.gate.lock().await;
         let mut shown = self.folded();
         while !self.refill_slice() {
-            // Read models are shown one after the other, each once it is whole.
+            // Each read model is shown once it is whole.
             if self.folded() > std::mem::replace(&mut shown, self.folded()) {
                 self.notify(Vec::new());
             }
@@ -313,14 +313,14 @@ impl OpenLog {
         self.notify(trace);
     }
 
-    /// Who is to be told when the log changes without being asked to here.
-    pub fn on_change(&self, told: impl Fn(Vec<MicroStep>) + 'static) {
-        self.0.told.replace(Some(Box::new(told)));
+    /// Sets the listener, which hears of the micro-steps that nobody asked for here.
+    pub fn on_change(&self, listener: impl Fn(Vec<MicroStep>) + 'static) {
+        self.0.listener.replace(Some(Box::new(listener)));
     }
 
     pub(crate) fn notify(&self, trace: Vec<MicroStep>) {
-        if let Some(told) = &*self.0.told.borrow() {
-            told(trace);
+        if let Some(listener) = &*self.0.listener.borrow() {
+            listener(trace);
         }
     }
 
@@ -329,48 +329,47 @@ impl OpenLog {
         &self.0.id
     }
 
-    /// What is known of the log.
+    /// The log's title, scenario and dates.
     pub fn info(&self) -> LogInfo {
         self.0.info.borrow().clone()
     }
 
-    /// The head that the log had when it was opened.
-    pub fn found(&self) -> u64 {
-        self.0.found
+    /// The position of the last event when the log was opened.
+    pub fn head_at_opening(&self) -> u64 {
+        self.0.head_at_opening
     }
 
-    /// The log is called otherwise from now on.
+    /// Gives the open log another title. Nothing is stored.
     pub fn rename(&self, title: String) {
         self.0.info.borrow_mut().title = title;
     }
 
-    /// Where it is kept, and what drives it.
+    /// The host that this log runs over.
     pub fn host(&self) -> &Host {
         &self.0.host
     }
 
-    /// True where this one runs the log's processes.
+    /// True where this tab runs the log's processes.
     pub fn runs_processes(&self) -> bool {
         self.0.claim.borrow().is_some()
     }
 
-    /// What keeps the log from being written, where something does.
+    /// Why the log cannot be written. None where it can.
     pub fn trouble(&self) -> Option<Trouble> {
         self.0.trouble.borrow().clone()
     }
 
-    /// The running system. Not to be held across an await.
+    /// The viewpoint on the running system. Must not be held across an await.
     pub fn session(&self) -> Ref<'_, Viewpoint> {
         Ref::map(self.0.session.borrow(), |it| &**it)
     }
 
-    /// The running system, to move the playhead and to look from there. Not to be held across an
-    /// await.
+    /// The viewpoint, whose playhead may move. Must not be held across an await.
     pub fn viewpoint_mut(&self) -> ViewpointMut<'_> {
         RefMut::map(self.0.session.borrow_mut(), |it| &mut **it)
     }
 
-    /// The running system, to change it. Not to be held across an await.
+    /// The running system. Must not be held across an await.
     pub(crate) fn session_mut(&self) -> RefMut<'_, Session> {
         self.0.session.borrow_mut()
     }
@@ -385,7 +384,7 @@ impl OpenLog {
         }
     }
 
-    /// Performs one micro-step, with all that the store has to do for it.
+    /// Performs one micro-step, and waits for the store where the step needs it.
     pub(crate) async fn step(&self) -> Option<MicroStep> {
         let _turn = self.0.gate.lock().await;
         let step = self.step_in_turn().await;
@@ -415,17 +414,17 @@ impl OpenLog {
             let now = self.0.story_time.get().unwrap_or_else(|| self.0.host.clock.now());
             let step = self.session_mut().step(now);
             self.hand_over();
-            self.keep().await;
+            self.store_side_records().await;
             if step.is_some() {
                 return step;
             }
             let pending = self.session().world().pending().cloned();
-            let answer = self.store(&pending?).await;
+            let answer = self.append_commit(&pending?).await;
             self.session_mut().world_mut().answer(answer);
         }
     }
 
-    async fn store(&self, commit: &Commit) -> StoreAnswer {
+    async fn append_commit(&self, commit: &Commit) -> StoreAnswer {
         let inner = &self.0;
         let refused = |it: &Trouble| it.lasts() || *it == Trouble::Silent;
         if let Some(trouble) = self.trouble().filter(refused) {
@@ -436,7 +435,7 @@ impl OpenLog {
                 inner.trouble.replace(None);
                 self.announce();
                 if (place.number, place.after) != (commit.number, commit.after) {
-                    // Others came before it: all of it is known, or none.
+                    // Others were first. Their commits and this one are learned together.
                     self.learn().await;
                     if self.session().log().handled(commit.envelope.command_id).is_none() {
                         let why = "it is stored, but what others stored before it cannot be read";
@@ -448,8 +447,8 @@ impl OpenLog {
             Err(StoreError::Conflict { .. } | StoreError::Behind { .. }) => {
                 self.learn().await;
                 let unread = self.trouble().is_some_and(|it| !it.lasts());
-                // Nothing that is known here has taken the commit's place: the store has less than
-                // this tab. It was thrown away, and begun again.
+                // No commit that is known here has taken the place: the store has less than this
+                // tab. So the log was thrown away, and begun again.
                 if self.session().log().commits() < commit.number && !unread {
                     inner.trouble.replace(Some(Trouble::Evicted));
                 }
@@ -462,23 +461,23 @@ impl OpenLog {
         }
     }
 
-    /// Stores the side records that have come up.
-    async fn keep(&self) {
+    /// Stores the side records that the last step has left.
+    async fn store_side_records(&self) {
         let side_records = self.session_mut().world_mut().take_side_records();
         for side_record in side_records {
             if self.trouble().is_some_and(|it| it.lasts() || it == Trouble::Silent) {
                 return;
             }
-            let ((on, key), text) = self.0.host.written(&side_record);
-            match self.0.host.put(&self.0.id, on, &key, &text).await {
-                Ok(()) if on == Shelf::Effects => self.announce(),
+            let EncodedRecord { shelf, key, text } = self.0.host.encode_side_record(&side_record);
+            match self.0.host.put(&self.0.id, shelf, &key, &text).await {
+                Ok(()) if shelf == Shelf::Effects => self.announce(),
                 Ok(()) => {}
                 Err(fault) => self.in_trouble(&fault),
             }
         }
     }
 
-    /// Queues a command; whatever comes of it can be taken from what this returns.
+    /// Queues a command. Its outcome will be in what this returns.
     pub(crate) fn submit(&self, submission: Submission) -> PendingOutcome {
         let pending = self.await_outcome(submission.id);
         self.session_mut().world_mut().submit(submission);
@@ -491,8 +490,8 @@ impl OpenLog {
         pending
     }
 
-    /// Hands each outcome to whoever waits for it: of several with one id, to the one that asked
-    /// first.
+    /// Hands each outcome to whoever waits for it. Where several wait for the same id, the first
+    /// one gets it.
     fn hand_over(&self) {
         let outcomes = self.session_mut().world_mut().take_outcomes();
         for entry in outcomes {
@@ -504,8 +503,8 @@ impl OpenLog {
         }
     }
 
-    /// Appends many events at once, past their aggregates: projections are told of all of them
-    /// together. What came of it, and what was done.
+    /// Appends many events at once, past their aggregates. Projections take in all of them
+    /// together. Returns the outcome and the micro-steps.
     pub(crate) async fn append(&self, bulk: BulkAppend) -> (Option<JournalEntry>, Vec<MicroStep>) {
         let _turn = self.0.gate.lock().await;
         let id = bulk.id;
@@ -521,13 +520,13 @@ impl OpenLog {
         (pending.take(), trace)
     }
 
-    /// Tells the story's next step at its own time, after all that was asked before. None once it
-    /// is over.
-    pub(crate) async fn tell(&self) -> (Option<Told>, Vec<MicroStep>) {
+    /// Runs until all is quiet, and then tells the story's next step at the step's own time. None
+    /// once the story is over.
+    pub(crate) async fn tell_next_step(&self) -> (Option<Told>, Vec<MicroStep>) {
         let _turn = self.0.gate.lock().await;
         let mut trace = self.run_in_turn().await;
         let Some(number) = self.session().next_in_story() else { return (None, trace) };
-        // The first act is what the step is about.
+        // A step is answered with the outcome of its first act.
         let pending = self.await_outcome(self.session().story_command(number, 0));
         let Some(step) = self.session_mut().tell(number) else { return (None, trace) };
         self.0.story_time.set(Some(step.at));
@@ -536,12 +535,12 @@ impl OpenLog {
         (Some(Told { number: number + 1, say: step.say, entry: pending.take() }), trace)
     }
 
-    /// The side records that are kept now.
+    /// The side records that the store has now.
     pub(crate) async fn records(&self) -> Result<SideRecords, StoreError> {
         self.0.host.records(&self.0.id).await
     }
 
-    pub(crate) fn join(&self, runner: Runner) {
+    pub(crate) fn accept_runner(&self, runner: Runner) {
         match runner {
             Runner::Here(claim) => _ = self.0.claim.replace(Some(claim)),
             Runner::Elsewhere => self.wait_for_claim(),

@@ -1,4 +1,4 @@
-//! A store that never answers must not hold up everything else: each call ends in time.
+//! A store that never answers must not hold up everything else, so each call has a time limit.
 
 use std::cell::Cell;
 
@@ -9,10 +9,11 @@ use store::{CommitPlace, Extent, LogInfo, Shelf, SideRecords, StoreError, StoreF
 
 use crate::Host;
 
-/// A store that has not answered for so long counts as silent, in milliseconds.
+/// The time after which a store that has not answered counts as silent, in milliseconds.
 const PATIENCE_MILLIS: u64 = 10_000;
 
-/// The host's store, of which every call ends. Longer ones may take as long as they go on.
+/// The calls of the host's store, with a time limit. A long call may take as long as it makes
+/// progress.
 impl Host {
     async fn in_time<T>(
         &self,
@@ -35,15 +36,15 @@ impl Host {
         Box::pin(async move { self.in_time(call, &Cell::new(0)).await })
     }
 
-    /// True where a reload finds everything again.
+    /// True where the logs outlive a reload of the page.
     pub fn durable(&self) -> bool {
         self.store.durable()
     }
 
-    /// The logs that are kept, but for those that were deleted.
+    /// The stored logs without the deleted ones.
     ///
     /// # Errors
-    /// [`StoreError::Failed`], [`StoreError::Silent`], as all of these.
+    /// [`StoreError::Failed`], [`StoreError::Silent`].
     pub fn logs(&self) -> StoreFuture<'_, Vec<LogInfo>> {
         Box::pin(async move {
             let mut logs = self.all_logs().await?;
@@ -52,7 +53,7 @@ impl Host {
         })
     }
 
-    /// The logs that are kept, also those that can still be had back.
+    /// The stored logs, with the deleted ones that can still be brought back.
     ///
     /// # Errors
     /// As [`Host::logs`].
@@ -76,7 +77,7 @@ impl Host {
         self.soon(self.store.remove(log))
     }
 
-    /// The small records beside a log.
+    /// The side records of a log.
     ///
     /// # Errors
     /// As [`Host::logs`], and [`StoreError::UnknownLog`].
@@ -84,8 +85,8 @@ impl Host {
         self.soon(self.store.records(log))
     }
 
-    /// Reads the commits of a log after the first `known`, which end at position `head`, and what
-    /// is lost of them.
+    /// Reads a log's commits and losses in order. It skips the first `known` commits, which end at
+    /// position `head`.
     ///
     /// # Errors
     /// As [`Host::records`].

@@ -12,7 +12,7 @@ pub trait Clock {
     /// The time, in milliseconds since 1970.
     fn now(&self) -> u64;
 
-    /// Ends so many milliseconds later. With 0, it ends once everybody else had a turn.
+    /// Ends `millis` milliseconds later. With 0, it ends once all other tasks had a turn.
     fn sleep(&self, millis: u64) -> LocalBoxFuture<'static, ()>;
 }
 
@@ -22,59 +22,59 @@ pub trait Ids {
     fn next(&self) -> Uuid;
 }
 
-/// The others that have a log open: tabs of one browser today.
+/// The peers that have the same log open, such as the other tabs of a browser.
 pub trait Peers {
-    /// Finds out who runs the processes of the log `log`: the caller, if nobody does.
+    /// Finds out who runs the processes of a log. Where nobody does, the caller gets the claim.
     fn claim(&self, log: &str) -> LocalBoxFuture<'static, Runner>;
 
-    /// Waits until whoever runs the log's processes is gone. Dropped, it waits no longer.
+    /// Waits until nobody runs the log's processes any more. Dropping the future ends the wait.
     fn inherit(&self, log: &str) -> LocalBoxFuture<'static, Claim>;
 
-    /// Joins those that have the log open.
+    /// Joins the peers that have the log open.
     fn join(&self, log: &str) -> Membership;
 
-    /// Tells those that have the log open that something about it has changed.
+    /// Tells the other peers that something about the log has changed.
     fn announce(&self, log: &str);
 }
 
-/// A place among those that have a log open. Dropping it leaves them.
+/// A place among the peers that have a log open. Dropping it leaves them.
 ///
-/// It yields whenever there may be something new to read. One time too many does no harm; one
-/// that is lost is made up for by the next.
+/// The stream yields whenever there may be something new to read. It may yield too often. Where it
+/// misses an announcement, the next one makes up for it.
 pub type Membership = LocalBoxStream<'static, ()>;
 
 /// Who runs a log's processes.
 pub enum Runner {
     /// The caller does.
     Here(Claim),
-    /// Another one does, and the caller can write as well.
+    /// A peer does, and the caller can write as well.
     Elsewhere,
-    /// Another one does, and the two cannot agree on more: the caller must not write.
+    /// A peer does, and the two cannot share the log: the caller must not write.
     OnlyElsewhere,
 }
 
 /// The right to run a log's processes. Dropping it gives it up.
 pub struct Claim(Box<dyn ClaimLock>);
 
-/// What stands behind a claim.
+/// The lock or lease behind a claim.
 pub trait ClaimLock {
-    /// True while nobody else can have the right. Whoever slept for too long may have lost it.
+    /// True while nobody else can have the claim. A peer that slept for too long may have lost it.
     fn holds(&self) -> bool;
 }
 
 impl Claim {
-    /// A claim that lasts as `held` says.
-    pub fn new(held: impl ClaimLock + 'static) -> Self {
-        Self(Box::new(held))
+    /// A claim that holds as long as `lock` does.
+    pub fn new(lock: impl ClaimLock + 'static) -> Self {
+        Self(Box::new(lock))
     }
 
-    /// True while nobody else can have the right.
+    /// True while nobody else can have the claim.
     pub fn holds(&self) -> bool {
         self.0.holds()
     }
 }
 
-/// The four things. Cheap to clone.
+/// The store, peers, clock and ids that open logs run over. Cheap to clone.
 #[derive(Clone)]
 pub struct Host {
     pub(crate) store: AnyStore,
@@ -84,7 +84,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host over these.
+    /// A host over a store, peers, a clock and ids.
     pub fn new(
         store: AnyStore,
         peers: Rc<dyn Peers>,
@@ -95,9 +95,10 @@ impl Host {
     }
 }
 
-/// Nobody else has the log open, as with a store in memory.
+/// A log without peers, such as one in memory.
 pub struct Alone;
 
+/// A lock that is never lost.
 struct Always;
 
 impl ClaimLock for Always {

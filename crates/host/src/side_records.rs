@@ -1,4 +1,4 @@
-//! The side records of a log: marks, effects and refusals, as a store keeps them.
+//! The side records of a log: marks, effects and refusals. A store keeps them as JSON text.
 
 use es::Map;
 use lab::SideRecord;
@@ -6,41 +6,51 @@ use store::{Shelf, SideRecords};
 
 use crate::Host;
 
-/// A side record's shelf and key, and its JSON text.
-type Written = ((Shelf, String), String);
+/// A side record as a store keeps it.
+pub(crate) struct EncodedRecord {
+    pub(crate) shelf: Shelf,
+    /// Tells the record from all others on its shelf.
+    pub(crate) key: String,
+    /// The record as JSON; a mark is its position.
+    pub(crate) text: String,
+}
 
 impl Host {
-    pub(crate) fn written(&self, side_record: &SideRecord) -> Written {
-        let (on, key, text) = match side_record {
+    pub(crate) fn encode_side_record(&self, side_record: &SideRecord) -> EncodedRecord {
+        let (shelf, key, text) = match side_record {
             SideRecord::Mark(process, position) => {
                 (Shelf::Marks, process.to_string(), position.to_string())
             }
             SideRecord::Effect(effect) => (
                 Shelf::Effects,
-                // Performed more than once, it is kept more than once.
+                // An effect that was performed again is a record of its own.
                 match effect.repeat {
                     0 => effect.id.to_string(),
                     repeat => format!("{}.{repeat}", effect.id),
                 },
                 serde_json::to_string(effect).unwrap_or_default(),
             ),
-            // In order of time, and no two tabs take the same.
+            // New ids sort by time, and no two tabs take the same one.
             SideRecord::Refusal(entry) => (
                 Shelf::Refusals,
                 self.ids.next().to_string(),
                 serde_json::to_string(entry).unwrap_or_default(),
             ),
         };
-        ((on, key), text)
+        EncodedRecord { shelf, key, text }
     }
 
-    /// Side records as a store keeps them.
+    /// Encodes side records for a store.
     pub fn encode_side_records(&self, side_records: &[SideRecord]) -> SideRecords {
-        side_records.iter().map(|side_record| self.written(side_record)).collect::<Map<_, _>>()
+        let encoded = side_records.iter().map(|side_record| {
+            let EncodedRecord { shelf, key, text } = self.encode_side_record(side_record);
+            ((shelf, key), text)
+        });
+        encoded.collect::<Map<_, _>>()
     }
 }
 
-/// What side records say, as far as they can be read.
+/// Decodes the side records of a store. Records that cannot be read are left out.
 pub fn decode_side_records(records: &SideRecords) -> Vec<SideRecord> {
     let kept = |((shelf, key), text): (&(Shelf, String), &String)| match shelf {
         Shelf::Marks => Some(SideRecord::Mark(key.as_str().into(), text.parse().ok()?)),

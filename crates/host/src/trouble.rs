@@ -1,31 +1,31 @@
-//! What keeps a log from being written, and what is said of it.
+//! Why a log cannot be written, and how a person is told.
 
 use std::fmt;
 
 use codec::Loss;
 use store::StoreError;
 
-/// What keeps a log from being written.
+/// Why a log cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// Parts of it are gone.
+    /// Parts of the log are gone.
     Damaged(Vec<Loss>),
-    /// Another tab writes it, and in this browser two cannot.
+    /// Another tab writes the log, and this browser does not let two tabs share it.
     Elsewhere,
     /// The storage is full.
     Full,
-    /// The storage cannot be reached.
+    /// The storage cannot be reached, for this reason.
     Unreachable(String),
     /// The storage does not answer.
     Silent,
-    /// The storage no longer has it, or has less of it than this tab.
+    /// The storage no longer has the log, or has less of it than this tab.
     Evicted,
-    /// It was put away in another tab.
+    /// The log was deleted in another tab.
     Deleted,
 }
 
 impl Trouble {
-    /// The trouble that a store's fault means, where it means any.
+    /// The trouble behind a store's error. A conflict is no trouble.
     pub(crate) fn of(fault: &StoreError) -> Option<Self> {
         match fault {
             StoreError::Full => Some(Self::Full),
@@ -36,7 +36,7 @@ impl Trouble {
         }
     }
 
-    /// True where it is of no use to try again.
+    /// True where trying again is of no use.
     pub(crate) fn lasts(&self) -> bool {
         !matches!(self, Self::Full | Self::Unreachable(_) | Self::Silent)
     }

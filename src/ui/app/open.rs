@@ -221,7 +221,7 @@ impl App {
         self.bookmarks = bookmarks::load(desk.id());
         self.shell.money = Rc::new(scene::money(&mut desk.viewpoint_mut(), &self.forms));
         // Whoever was at the head stays there, whatever its processes have done on opening.
-        if let Some(position) = position.filter(|it| *it < desk.found()) {
+        if let Some(position) = position.filter(|it| *it < desk.head_at_opening()) {
             desk.viewpoint_mut().seek(position);
         }
         let at = desk.session().position();
