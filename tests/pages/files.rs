@@ -209,7 +209,7 @@ async fn an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing
             "line 2, type: it is empty",
             "line 3, subject: a stream is written category-id, such as cart-1; \"cart\" is not",
             "line 4, time: yesterday is not a date and time with a zone",
-            "line 5, id: it was there before",
+            "line 5, id: an earlier event has it already",
         ])
     );
     for (name, content, told) in [

@@ -1,9 +1,9 @@
-//! A log to take elsewhere, and to bring back: CloudEvents 1.0, as NDJSON or as a JSON batch.
+//! Exports a log, and imports it again: as CloudEvents 1.0, in NDJSON or in a JSON batch.
 //!
-//! Everything that a commit says is kept, in extension attributes, so that what is exported and
-//! imported again is the same log. Events of another origin need no more than CloudEvents ask
-//! for and a stream as their subject. An import is checked as a whole before anything of it is
-//! used: each fault is named with its line and field.
+//! Extension attributes hold everything that a commit says, so that an exported log is the same
+//! after its import. Events of another system need only what CloudEvents require, and a stream as
+//! their subject. An import is checked as a whole before any of it is used. Each fault is named
+//! with its line and field.
 
 mod cloud;
 mod time;
@@ -24,24 +24,24 @@ use es::{
     StoredCommit, StoredEvent, Stream, event_id, sentence,
 };
 
-/// An event may take so many bytes.
+/// The greatest size of an event, in bytes.
 const EVENT_BYTES: usize = 1 << 20;
-/// An import may hold so many events.
+/// The greatest number of events in an import.
 const EVENTS: u64 = 5_000_000;
-/// An archive that is packed may be much longer than its file; it has to fit into memory.
+/// The greatest size of an unpacked archive, in bytes. It has to fit into memory.
 const BYTES: u64 = 1 << 30;
-/// Data may be nested so deep.
+/// How deep an event's data may be nested.
 const DEPTH: usize = 64;
-/// So many faults are told; of more, only that there are.
+/// How many faults are reported. After the last one, reading stops.
 const FAULTS: usize = 100;
 
-/// The type of what stands for a commit without an event. Event types never have a dot.
+/// The event type that stands for a commit without an event. Other event types have no dot.
 const NOTHING: &str = "leftfold.nothing-happened";
 const SOURCE: &str = "leftfold:";
-/// What is wrong with what is none.
-const NO_OBJECT: &str = "an event, which is a JSON object, is expected here";
+/// The fault of an item that is not an event.
+const NOT_AN_EVENT: &str = "this is not an event, which is a JSON object";
 
-/// How an archive is written.
+/// The format of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// One CloudEvent a line.
@@ -50,7 +50,7 @@ pub enum Format {
     Batch,
 }
 
-/// Writes commits one after the other.
+/// Writes an archive, commit by commit.
 pub struct Export {
     format: Format,
     source: String,
@@ -58,12 +58,12 @@ pub struct Export {
 }
 
 impl Export {
-    /// An archive of a scenario's log.
+    /// Begins an archive of a log of the scenario with this id.
     pub fn new(format: Format, scenario: &str) -> Self {
         Self { format, source: format!("{SOURCE}{scenario}"), begun: false }
     }
 
-    /// Adds a commit.
+    /// Appends a commit to `out`.
     pub fn commit(&mut self, commit: &StoredCommit, out: &mut Vec<u8>) {
         let it = &commit.envelope;
         let committime = time(it.at);
@@ -93,7 +93,7 @@ impl Export {
             followschoice: None,
             unanswered: false,
         };
-        // What the whole commit says is said once, on its first event.
+        // Attributes of the whole commit stand on its first event only.
         let first = |event: &mut CloudEvent<'_>| {
             if let Some(command) = &it.command {
                 event.commandtype = Some(command.kind.to_string().into());
@@ -119,7 +119,7 @@ impl Export {
                 data: Some(&event.data),
                 position: Some(position),
                 streamversion: Some(event.version),
-                // The first one goes without saying, as JSON does.
+                // Schema 1 is the default.
                 schema: (event.schema != 1).then_some(event.schema),
                 ..empty(event_id(it.command_id, index).to_string())
             };
@@ -137,7 +137,7 @@ impl Export {
             written.push(serde_json::to_vec(&cloud));
         }
         for text in written {
-            // Texts and numbers under fixed names can always be written.
+            // Texts and numbers under fixed names can always be serialised.
             let Ok(text) = text else { continue };
             match (self.format, std::mem::replace(&mut self.begun, true)) {
                 (Format::Lines, _) => {}
@@ -151,7 +151,7 @@ impl Export {
         }
     }
 
-    /// Ends the archive.
+    /// Appends the end of the archive to `out`.
     pub fn finish(self, out: &mut Vec<u8>) {
         match (self.format, self.begun) {
             (Format::Lines, _) => {}
@@ -161,14 +161,14 @@ impl Export {
     }
 }
 
-/// What is wrong with an archive, and where.
+/// A fault in an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArchiveFault {
-    /// The line, from 1.
+    /// The line where the event begins, from 1.
     pub line: u64,
-    /// The attribute; empty where it is about the whole.
+    /// The attribute. Empty where the fault concerns the whole event or archive.
     pub field: String,
-    /// What is wrong with it.
+    /// What is wrong.
     pub what: String,
 }
 
@@ -181,59 +181,66 @@ impl fmt::Display for ArchiveFault {
     }
 }
 
-/// An archive that was read and found in order.
+/// An archive that was read without a fault.
 #[derive(Debug, Default)]
 pub struct Imported {
-    /// The scenario whose log it was, where it says so.
+    /// The id of the scenario whose log was exported. None for the archive of another system.
     pub scenario: Option<String>,
-    /// Its commits, in order.
+    /// The commits, in order.
     pub commits: Segments,
-    /// How many events they hold.
+    /// How many events the commits hold.
     pub events: u64,
-    /// So many commits at the beginning do not say when they happened: when the first one did
-    /// that says so, or when they are imported where none does.
+    /// How many commits at the beginning have no time. They get the time in `first_time`, or the
+    /// time of the import where no commit has one.
     untimed: u64,
-    since: Option<u64>,
-    /// The first stream that does not begin here, and the version that it has.
-    late: Option<(Stream, u64)>,
+    /// The first time in the archive, in milliseconds since 1970.
+    first_time: Option<u64>,
+    /// The first stream that does not begin at version 1, and the version at which it begins.
+    continued: Option<(Stream, u64)>,
 }
 
-/// Reads an archive piece by piece, whatever its format. Commits are handed on as soon as they
-/// are whole, so that one that is long needs no more room than they do where they go.
+/// Reads an archive piece by piece, in either format. Each commit is turned into bytes as soon as
+/// it is whole, so that a long archive does not take much room.
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each says where in the text it is")]
+#[expect(clippy::struct_excessive_bools, reason = "each says where in the text the reader is")]
 pub struct Import {
     format: Option<Format>,
-    /// How many bytes have come.
+    /// How many bytes were read.
     bytes: u64,
-    /// The line that is being read, and the one where the current event began.
+    /// The line that is being read, from 1.
     line: u64,
+    /// The line where the current event began, from 1.
     began: u64,
+    /// The beginning of an event whose end has not come yet.
     item: Vec<u8>,
-    /// In a batch: how many brackets are open, and whether a text is.
+    /// In a batch: how many brackets are open.
     depth: usize,
+    /// In a batch: true inside a JSON string.
     in_text: bool,
+    /// In a batch: true after a backslash.
     escaped: bool,
-    /// In a batch: whether it was closed, and whether a comma came after the last event.
+    /// In a batch: true after its last bracket.
     closed: bool,
+    /// In a batch: true where a comma came after the last event.
     comma: bool,
     done: Imported,
-    /// The last commit: more of it may come.
+    /// The last commit. More of its events may come.
     commit: Option<StoredCommit>,
     commits: u64,
     /// The streams by their names, each with its version.
     streams: NameMap<Stream, (Stream, u64)>,
-    /// Types and actors: there are few.
+    /// Event types and actors. There are few, so each is stored once.
     names: NameSet<Rc<str>>,
     ids: IdSet,
     position: u64,
     at: u64,
     faults: Vec<ArchiveFault>,
-    more: u64,
+    /// How many faults were found beyond those that are reported.
+    unreported: u64,
 }
 
 impl Import {
-    /// Nothing is read yet.
+    /// An import of which nothing is read yet.
     pub fn new() -> Self {
         Self { line: 1, began: 1, ..Self::default() }
     }
@@ -243,20 +250,20 @@ impl Import {
         self.done.events
     }
 
-    /// True where it is no use to go on.
+    /// True where reading on is of no use: there are too many faults or events.
     pub fn hopeless(&self) -> bool {
-        self.more > 0 || self.done.events > EVENTS
+        self.unreported > 0 || self.done.events > EVENTS
     }
 
     /// Reads the next piece.
     pub fn feed(&mut self, piece: &[u8]) {
         self.bytes += piece.len() as u64;
-        if self.bytes > BYTES && self.more == 0 {
+        if self.bytes > BYTES && self.unreported == 0 {
             self.began = self.line;
             self.fault("", format_args!("the archive has more than {} MB", BYTES >> 20));
-            self.more += 1;
+            self.unreported += 1;
         }
-        // Looked at once, where it is all text, and not line by line.
+        // The whole piece is checked for UTF-8 at once, which is quicker than line by line.
         let text = match self.format {
             Some(Format::Batch) => "",
             _ => std::str::from_utf8(piece).unwrap_or_default(),
@@ -292,8 +299,8 @@ impl Import {
         }
     }
 
-    /// Reads a line that is an event as ours are, and gives its length. Its end is where the event
-    /// ends, and need not be looked for.
+    /// Reads a line that was exported here, and returns its length in bytes. The line ends where
+    /// its event ends, so that nobody has to look for the end. None for any other line.
     fn quick(&mut self, text: &str) -> Option<usize> {
         if !self.item.is_empty() {
             return None;
@@ -311,19 +318,19 @@ impl Import {
         Some(length)
     }
 
-    /// Reads any line that ends in this piece, and gives its length.
+    /// Reads any line that ends in this piece, and returns its length in bytes.
     fn any(&mut self, bytes: &[u8]) -> Option<usize> {
         let end = memchr(b'\n', bytes)?;
         self.last_of_item(&bytes[..end]);
         Some(end)
     }
 
-    /// True where a batch has an item before this one, whatever came of that.
+    /// True where the batch has an item before this one, even a faulty one.
     fn begun(&self) -> bool {
         self.commits + self.faults.len() as u64 > 0
     }
 
-    /// Reads up to the end of an event or of the piece.
+    /// Reads up to the end of an event or of the piece, and returns the rest.
     fn batch<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let mut from = 0;
         for (at, &byte) in bytes.iter().enumerate() {
@@ -358,9 +365,9 @@ impl Import {
                 b']' if self.depth == 0 && !self.comma && !self.closed => self.closed = true,
                 _ if self.depth == 0 => {
                     self.began = self.line;
-                    self.fault("", NO_OBJECT);
-                    // What follows would only be misread.
-                    self.more += 1;
+                    self.fault("", NOT_AN_EVENT);
+                    // Everything that follows would be misread.
+                    self.unreported += 1;
                     return &[];
                 }
                 b'"' => self.in_text = true,
@@ -382,7 +389,7 @@ impl Import {
     }
 
     fn add(&mut self, bytes: &[u8]) {
-        // One that is too long is told of once it ends, and not held until then.
+        // The rest of an event that is too long is not stored.
         if self.item.len() <= EVENT_BYTES {
             self.item.extend(bytes);
         }
@@ -393,10 +400,10 @@ impl Import {
     fn fault(&mut self, field: &str, what: impl fmt::Display) {
         let fault =
             ArchiveFault { line: self.began, field: field.to_owned(), what: what.to_string() };
-        if self.faults.len() < FAULTS { self.faults.push(fault) } else { self.more += 1 }
+        if self.faults.len() < FAULTS { self.faults.push(fault) } else { self.unreported += 1 }
     }
 
-    /// Everything of one event has come. Mostly that is all in one piece.
+    /// Reads an event whose last bytes have come. Mostly it has come in one piece.
     fn last_of_item(&mut self, bytes: &[u8]) {
         if self.item.is_empty() {
             return self.item(bytes);
@@ -409,14 +416,14 @@ impl Import {
     }
 
     fn item(&mut self, item: &[u8]) {
-        // Not all of it may be there.
+        // Of an event that is too long, only the beginning is here.
         if item.len() > EVENT_BYTES {
-            return self.fault("", format_args!("an event of more than {EVENT_BYTES} bytes"));
+            return self.fault("", format_args!("the event has more than {EVENT_BYTES} bytes"));
         }
         match item.trim_ascii_start().first() {
             None => return,
-            // serde reads objects from arrays as well.
-            Some(b'[') => return self.fault("", NO_OBJECT),
+            // Otherwise serde would read an event from an array.
+            Some(b'[') => return self.fault("", NOT_AN_EVENT),
             Some(_) => {}
         }
         let Ok(text) = std::str::from_utf8(item) else {
@@ -428,7 +435,10 @@ impl Import {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "one check after the other, as they are told")]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one check after the other, in the order of the faults"
+    )]
     fn event(&mut self, event: &CloudEvent<'_>) {
         if event.specversion != "1.0" {
             self.fault("specversion", format_args!("{} is not 1.0", event.specversion));
@@ -444,7 +454,7 @@ impl Import {
             let known = self.done.scenario.get_or_insert_with(|| scenario.to_owned());
             if known != scenario {
                 let known = known.clone();
-                let what = format_args!("{scenario}, and those before it are from {known}");
+                let what = format_args!("{scenario} is another scenario than {known} before it");
                 self.fault("source", what);
             }
         }
@@ -461,13 +471,13 @@ impl Import {
         let Some(at) = read_time("time", event.time.as_deref()) else { return };
         let Some(committed) = read_time("committime", event.committime.as_deref()) else { return };
         let committed = if event.committime.is_some() { committed } else { at };
-        // Whatever came before the first one with a time happened by then.
-        if event.time.is_some() && self.done.since.is_none() {
-            (self.done.since, self.done.untimed) = (Some(at), self.commits);
+        // Commits before the first time happened by then.
+        if event.time.is_some() && self.done.first_time.is_none() {
+            (self.done.first_time, self.done.untimed) = (Some(at), self.commits);
         }
 
         let empty = event.kind == NOTHING;
-        // An event of another system is a commit of its own, under an id that follows from its own.
+        // An event of another system is a commit of its own. Its id follows from the event's id.
         let command_id = event.commandid.unwrap_or_else(|| {
             Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}#{}", event.source, event.id).as_bytes())
         });
@@ -477,7 +487,7 @@ impl Import {
         });
         if !goes_on && !self.ids.insert(command_id) {
             let field = if event.commandid.is_some() { "commandid" } else { "id" };
-            return self.fault(field, "it was there before");
+            return self.fault(field, "an earlier event has it already");
         }
         if !goes_on {
             let envelope = self.envelope(event, command_id, committed);
@@ -485,7 +495,7 @@ impl Import {
             self.hand_on();
             self.commits += 1;
             let (number, after) = (self.commits, self.done.events);
-            // Most commits have one.
+            // Most commits have one event.
             let events = Vec::with_capacity(1);
             self.commit = Some(StoredCommit { number, after, envelope, events });
         }
@@ -494,7 +504,7 @@ impl Import {
         }
 
         let Some(subject) = &event.subject else {
-            return self.fault("subject", "the stream is missing, such as cart-1");
+            return self.fault("subject", "the name of the stream is missing, such as cart-1");
         };
         let (stream, next) = if let Some((stream, version)) = self.streams.get_mut(&**subject) {
             *version = version.saturating_add(1);
@@ -504,10 +514,10 @@ impl Import {
                 Ok(stream) => stream,
                 Err(error) => return self.fault("subject", error),
             };
-            // A log need not begin with its streams: this may be a later part of one.
+            // This may be a later part of a log, in which streams go on.
             let first = event.streamversion.unwrap_or(1).max(1);
-            if first > 1 && self.done.late.is_none() {
-                self.done.late = Some((stream.clone(), first));
+            if first > 1 && self.done.continued.is_none() {
+                self.done.continued = Some((stream.clone(), first));
             }
             self.streams.insert(stream.clone(), (stream.clone(), first));
             (stream, first)
@@ -538,7 +548,7 @@ impl Import {
             return self.fault("streamversion", what);
         }
         let data = event.data.map_or_else(empty_object, ToOwned::to_owned);
-        // The event around it is a level as well.
+        // The event around the data is a level as well.
         if too_deep(data.get().as_bytes(), DEPTH - 1) {
             return self.fault("data", format_args!("it is nested deeper than {DEPTH}"));
         }
@@ -553,13 +563,13 @@ impl Import {
         }
     }
 
-    /// The last commit is whole. Where something is wrong, nobody will want it.
+    /// Hands the last commit on, which is whole. After a fault, no commit is needed any more.
     fn hand_on(&mut self) {
         let whole = self.commit.take().filter(|_| self.faults.is_empty());
         self.done.commits.extend(whole);
     }
 
-    /// A text that comes again and again, once.
+    /// The shared copy of a text that occurs often.
     fn name(&mut self, text: &str) -> Rc<str> {
         if let Some(known) = self.names.get(text) {
             return known.clone();
@@ -594,11 +604,11 @@ impl Import {
                 }
             }
             (Some(_), None) => {
-                self.fault("commandsubject", "it is missing, and there is a commandtype");
+                self.fault("commandsubject", "it is missing, although there is a commandtype");
                 return None;
             }
             (None, Some(_)) => {
-                self.fault("commandtype", "it is missing, and there is a commandsubject");
+                self.fault("commandtype", "it is missing, although there is a commandsubject");
                 return None;
             }
         };
@@ -623,13 +633,13 @@ impl Import {
         })
     }
 
-    /// Everything has come.
+    /// Ends the import.
     ///
     /// # Errors
-    /// What is wrong with it, in order. Where there is too much to tell, that comes last.
+    /// All faults, in order. Where reading stopped early, the last fault says so.
     pub fn finish(mut self) -> Result<Imported, Vec<ArchiveFault>> {
         match self.format {
-            // What is missing was not read.
+            // The end was not read, so it cannot be judged.
             _ if self.hopeless() => {}
             Some(Format::Lines) => self.last_of_item(&[]),
             Some(Format::Batch) if !self.closed => {
@@ -639,11 +649,11 @@ impl Import {
             Some(Format::Batch) => {}
             None => {
                 self.began = self.line;
-                self.fault("", "there is nothing in it");
+                self.fault("", "the archive is empty");
             }
         }
         self.hand_on();
-        if self.done.since.is_none() {
+        if self.done.first_time.is_none() {
             self.done.untimed = self.commits;
         }
         if self.faults.is_empty() {
@@ -654,7 +664,7 @@ impl Import {
             let fault = ArchiveFault {
                 line: self.line,
                 field: String::new(),
-                what: "it was not read any further".to_owned(),
+                what: "reading stopped here".to_owned(),
             };
             self.faults.push(fault);
         }
@@ -663,23 +673,23 @@ impl Import {
 }
 
 impl Imported {
-    /// Commits that came otherwise than in an archive.
+    /// Commits that did not come in an archive, such as those in a link.
     pub fn of(commits: Vec<StoredCommit>) -> Self {
         let mut seen = NameSet::default();
         let all = || commits.iter().flat_map(|commit| &commit.events);
-        let late = all().find(|event| seen.insert(&event.stream) && event.version != 1);
-        let late = late.map(|event| (event.stream.clone(), event.version));
-        let (events, untimed, since) = (all().count() as u64, 0, None);
+        let continued = all().find(|event| seen.insert(&event.stream) && event.version != 1);
+        let continued = continued.map(|event| (event.stream.clone(), event.version));
+        let (events, untimed, first_time) = (all().count() as u64, 0, None);
         let commits = commits.into_iter().collect();
-        Self { scenario: None, commits, events, untimed, since, late }
+        Self { scenario: None, commits, events, untimed, first_time, continued }
     }
 
-    /// The same commits, to begin a new log at the time `now`, in milliseconds since 1970.
+    /// The commits for a new log. `now` is the time of the import, in milliseconds since 1970.
     ///
     /// # Errors
-    /// The first event that cannot begin a log: its stream has a past that is not there.
+    /// A sentence that names the first stream that does not begin at version 1.
     pub fn into_new(self, now: u64) -> Result<Segments, String> {
-        if let Some((stream, version)) = &self.late {
+        if let Some((stream, version)) = &self.continued {
             return Err(format!(
                 "{stream} begins at version {version}: a new log has nothing before it"
             ));
@@ -687,10 +697,10 @@ impl Imported {
         if self.untimed == 0 { Ok(self.commits) } else { Ok(self.dated(now).collect()) }
     }
 
-    /// Its commits. Those that do not say when they happened did with the first one that does, or
-    /// `now` where none does.
+    /// The commits. Those without a time get the first time in the archive, or `now` where there is
+    /// none.
     fn dated(self, now: u64) -> impl Iterator<Item = StoredCommit> {
-        let at = self.since.unwrap_or(now);
+        let at = self.first_time.unwrap_or(now);
         self.commits.into_iter().map(move |mut commit| {
             if commit.number <= self.untimed {
                 commit.envelope.at = commit.envelope.at.max(at);
@@ -700,11 +710,12 @@ impl Imported {
         })
     }
 
-    /// The same commits, to be stored after what is in a log at the time `now`, in milliseconds
-    /// since 1970: imported, and answered by nobody.
+    /// The commits to append to a log. They are marked as imported, and no process reacts to them.
+    /// `now` is the time of the import, in milliseconds since 1970.
     ///
     /// # Errors
-    /// The first thing that does not go together with what is there.
+    /// A sentence: the first commit that was handled before, the first version that does not follow
+    /// its stream's, or the first event that is earlier than the log's last one.
     pub fn after(self, log: &EventLog, now: u64) -> Result<Vec<StoredCommit>, String> {
         let (commits, head) = (log.commits(), log.head());
         let mut at = log.event(head).map_or(0, es::Recorded::at);
@@ -744,7 +755,7 @@ impl Imported {
     }
 }
 
-/// How many of these commits' events the scenario cannot read. They are kept as they are.
+/// How many events of these commits the scenario cannot read. Such events are stored as they are.
 pub fn unreadable<D: Json>(
     commits: impl Iterator<Item = StoredCommit<D>>,
     scenario: &Scenario,
@@ -757,9 +768,9 @@ fn empty_object() -> Box<RawValue> {
     serde_json::value::to_raw_value(&serde_json::Map::new()).unwrap_or_default()
 }
 
-/// True where brackets are nested too deep, as far as that can be seen without reading it all.
+/// True where JSON is nested deeper than `most`. Reading stops there.
 fn too_deep(json: &[u8], most: usize) -> bool {
-    // Each bracket has another one that closes it.
+    // Each bracket needs another one that closes it: a short text cannot be too deep.
     if json.len() <= 2 * most {
         return false;
     }
@@ -798,7 +809,7 @@ mod tests {
         import.bytes = BYTES;
         assert_eq!(
             told(import, "\"1.0\""),
-            ["line 1: the archive has more than 1024 MB", "line 1: it was not read any further"]
+            ["line 1: the archive has more than 1024 MB", "line 1: reading stopped here"]
         );
         for text in [line(1, "{}") + "\n", format!("[{}]", line(1, "{}"))] {
             let mut import = Import::new();
@@ -806,7 +817,7 @@ mod tests {
             let told = told(import, &text);
             let [first, last] = &*told else { panic!("{told:?}") };
             assert_eq!(first, "line 1: there are more than 5000000 events");
-            assert!(last.ends_with("it was not read any further"), "{last}");
+            assert!(last.ends_with("reading stopped here"), "{last}");
         }
     }
 
@@ -860,8 +871,11 @@ mod tests {
             (r#"{"specversion":"0.3"}"#, "line 2, specversion: 0.3 is not 1.0"),
             (r#"{"id":""}"#, "line 2, id: it is empty"),
             (r#"{"source":""}"#, "line 2, source: it is empty"),
-            (r#"{"id":"1"}"#, "line 2, id: it was there before"),
-            (r#"{"subject":null}"#, "line 2, subject: the stream is missing, such as cart-1"),
+            (r#"{"id":"1"}"#, "line 2, id: an earlier event has it already"),
+            (
+                r#"{"subject":null}"#,
+                "line 2, subject: the name of the stream is missing, such as cart-1",
+            ),
             (
                 r#"{"subject":"cart"}"#,
                 "line 2, subject: a stream is written category-id, such as cart-1; \"cart\" is not",
@@ -880,11 +894,11 @@ mod tests {
             (r#"{"position":0}"#, "line 2, position: 0 does not come after 0"),
             (
                 r#"{"commandtype":"Add"}"#,
-                "line 2, commandsubject: it is missing, and there is a commandtype",
+                "line 2, commandsubject: it is missing, although there is a commandtype",
             ),
             (
                 r#"{"commandsubject":"cart-1"}"#,
-                "line 2, commandtype: it is missing, and there is a commandsubject",
+                "line 2, commandtype: it is missing, although there is a commandsubject",
             ),
             (
                 r#"{"commandtype":"Add","commandsubject":"cart-1","commanddata":"{"}"#,
@@ -909,26 +923,26 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_up_to_a_hundred() {
+    fn up_to_a_hundred_faults_are_reported() {
         let bad: String = (1..=5).map(|id| line(id, r#"{"type":""}"#) + "\n").collect();
         assert_eq!(faults(&bad).len(), 5);
         let bad: String = (1..=200).map(|id| line(id, r#"{"type":""}"#) + "\n").collect();
         let told = faults(&bad);
         assert_eq!(told.len(), FAULTS + 1);
-        assert_eq!(told[FAULTS], "line 102: it was not read any further");
+        assert_eq!(told[FAULTS], "line 102: reading stopped here");
     }
 
     #[test]
-    fn what_is_no_archive_is_said_to_be_none() {
+    fn a_text_that_is_no_archive_is_refused_with_a_reason() {
         let table = [
-            ("", "line 1: there is nothing in it"),
-            (" \n ", "line 2: there is nothing in it"),
+            ("", "line 1: the archive is empty"),
+            (" \n ", "line 2: the archive is empty"),
             ("hello", "line 1: expected value"),
             ("{\"specversion\":\"1.0\"}", "line 1: missing field `id`"),
             ("[", "line 1: the archive breaks off"),
             ("[{\"a\":", "line 1: the archive breaks off"),
-            ("[1]", "line 1: an event, which is a JSON object, is expected here"),
-            ("[]\n[]", "line 2: an event, which is a JSON object, is expected here"),
+            ("[1]", "line 1: this is not an event, which is a JSON object"),
+            ("[]\n[]", "line 2: this is not an event, which is a JSON object"),
             ("\u{7f}", "line 1: expected value"),
         ];
         for (text, fault) in table {
@@ -937,7 +951,7 @@ mod tests {
         }
         assert_eq!(faults("[]"), [""; 0]);
         let array = line(1, "{}") + "\n[\"1.0\",\"2\",\"/shop\",\"AddedToCart\",\"cart-1\"]";
-        let no_object = "line 2: an event, which is a JSON object, is expected here";
+        let no_object = "line 2: this is not an event, which is a JSON object";
         assert_eq!(faults(&array), [no_object]);
         let no_comma = format!("[{} {}]", line(1, "{}"), line(2, "{}"));
         assert_eq!(faults(&no_comma), ["line 1: a comma is missing before this event"]);
@@ -947,7 +961,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_on_one_line_where_lines_are() {
+    fn in_ndjson_an_event_stands_on_one_line() {
         let ours = |data: &str| {
             format!(
                 r#"{{"specversion":"1.0","id":"1","source":"/shop","type":"AddedToCart","subject":"cart-1","data":{data}}}"#
@@ -972,9 +986,9 @@ mod tests {
     fn an_event_may_be_neither_too_long_nor_too_deep() {
         let long = format!(r#"{{"data":"{}"}}"#, "x".repeat(EVENT_BYTES));
         let text = line(1, &long);
-        assert_eq!(faults(&text), ["line 1: an event of more than 1048576 bytes"]);
+        assert_eq!(faults(&text), ["line 1: the event has more than 1048576 bytes"]);
         let late = format!("{}\n{}{}\n", line(1, "{}"), " ".repeat(EVENT_BYTES + 1), line(2, "{}"));
-        assert_eq!(faults(&late), ["line 2: an event of more than 1048576 bytes"]);
+        assert_eq!(faults(&late), ["line 2: the event has more than 1048576 bytes"]);
         let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         let text = line(1, "{}").replace(r#"{"item":"pears"}"#, &deep(DEPTH - 1));
         assert_eq!(faults(&text), [""; 0]);
@@ -983,7 +997,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_part_of_a_log_goes_only_where_its_streams_go_on() {
+    fn a_later_part_of_a_log_is_imported_only_where_its_streams_go_on() {
         let text = line(1, r#"{"streamversion":3}"#);
         let imported = read(&text, 9).unwrap();
         let late = "cart-1 begins at version 3: a new log has nothing before it";
@@ -995,7 +1009,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_a_time_happened_with_the_next_or_when_it_is_imported() {
+    fn an_event_without_a_time_gets_the_next_one_or_the_time_of_the_import() {
         let without = |id: u64| line(id, r#"{"time":null}"#);
         let now = 1_600_000_000_000;
         let times = |commits: Vec<StoredCommit>| -> Vec<[u64; 2]> {

@@ -1,5 +1,5 @@
-//! A log as bytes: frames for a store, each chained to the one before it, and CloudEvents to take
-//! elsewhere.
+//! A log as bytes: frames for a store, each chained to the frame before it, and CloudEvents for
+//! other systems.
 //!
 //! This room does no I/O and never panics, whatever the bytes are: they come from disks that may
 //! be damaged, and from files that anybody may have written.

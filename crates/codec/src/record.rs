@@ -1,10 +1,12 @@
-//! Commits as bytes, each chained to the one before it, so that damage shows.
+//! Commits as bytes, each chained to the commit before it, so that damage shows.
 //!
-//! A frame is the payload's length (4 bytes), the hash of the frame before (8), its own hash
-//! (8, over the payload, seeded by the one before), and the payload; numbers are little-endian.
-//! One hash is checksum and chain at once: a flipped bit breaks the frame's own, a frame that
-//! is missing or another one breaks the next one's. A tail record is one frame, a segment is
-//! many in a row. This module does no I/O and never panics, whatever the bytes are.
+//! A frame consists of the payload's length (4 bytes), the hash of the frame before it (8 bytes),
+//! its own hash (8 bytes), and the payload. Numbers are little-endian. The hash covers the payload
+//! and is seeded with the hash of the frame before, so that it is checksum and chain at once: a
+//! flipped bit breaks the frame's own hash, and a frame that is missing or replaced breaks the next
+//! frame's. A tail record is one frame, and a segment is many frames in a row.
+//!
+//! This module does no I/O and never panics, whatever the bytes are.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -18,11 +20,12 @@ use es::{
     Choice, CommandRecord, Envelope, Follows, NameMap, Origin, StoredCommit, StoredEvent, Stream,
 };
 
+/// The size of a frame's header, in bytes.
 const HEADER: usize = 20;
-/// How a payload is written. Another way is another number.
+/// The version of the payload's format.
 const FORMAT: u8 = 1;
 
-/// What else a payload holds: bits of its second byte, the highest for what may come.
+/// The bits of a payload's second byte say what else it holds. The highest bit is reserved.
 const ORIGIN: u8 = 3;
 const CAUSATION: u8 = 4;
 const CORRELATION: u8 = 8;
@@ -42,28 +45,29 @@ pub enum Damage {
     /// Bytes have changed.
     #[error("the checksum is wrong")]
     Checksum,
-    /// It belongs to another history.
+    /// The frame belongs to another history.
     #[error("it does not follow the one before")]
     Chain,
-    /// It is gone.
+    /// The frame is gone.
     #[error("the record is missing")]
     Missing,
-    /// It was acknowledged once, and something else is there now.
+    /// The log was known to have another frame here.
     #[error("it is not the one that was stored here")]
     Other,
-    /// It is whole and makes no sense here.
+    /// The frame is whole, but its format is unknown.
     #[error("a newer version of this page wrote it")]
     Newer,
 }
 
-/// A piece of a log that is gone.
+/// A part of a log that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss {
     /// The position of the first event that is gone.
     pub from: u64,
-    /// The position of the last one; before the first where no event is.
+    /// The position of the last event that is gone. It is less than `from` where only commits
+    /// without an event are gone.
     pub to: u64,
-    /// What is wrong there.
+    /// The reason, in words.
     pub why: String,
 }
 
@@ -80,7 +84,7 @@ impl fmt::Display for Loss {
     }
 }
 
-/// How far a log goes.
+/// The end of a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct End {
     /// How many commits there are.
@@ -91,7 +95,7 @@ pub struct End {
     pub hash: u64,
 }
 
-/// Writes a commit after `end`, and moves the end behind it.
+/// Appends a commit's frame to `out`, chained to `end`, and moves the end behind the commit.
 pub fn encode(commit: &StoredCommit, end: &mut End, out: &mut Vec<u8>) {
     let start = out.len();
     frame(commit, out);
@@ -100,7 +104,7 @@ pub fn encode(commit: &StoredCommit, end: &mut End, out: &mut Vec<u8>) {
     *end = End { commits: commit.number, head, hash };
 }
 
-/// Writes a commit's frame, which is still to be chained.
+/// Appends a commit's frame to `out`. The frame is not chained yet.
 pub(super) fn frame(commit: &StoredCommit, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend([0; HEADER]);
@@ -109,7 +113,7 @@ pub(super) fn frame(commit: &StoredCommit, out: &mut Vec<u8>) {
     out[start..start + 4].copy_from_slice(&length.to_le_bytes());
 }
 
-/// Chains frames to the one of that hash, and gives the last one's.
+/// Chains frames to the frame whose hash is `hash`, and returns the last frame's hash.
 pub(super) fn chain(mut frames: &mut [u8], mut hash: u64) -> u64 {
     while let Some((header, rest)) = frames.split_first_chunk_mut::<HEADER>() {
         let Some((payload, rest)) = rest.split_at_mut_checked(length(header)) else { break };
@@ -121,7 +125,7 @@ pub(super) fn chain(mut frames: &mut [u8], mut hash: u64) -> u64 {
     hash
 }
 
-/// The commits of frames that were written a moment ago, chained or not.
+/// The commits of frames that were written in this run of the program, chained or not.
 pub(super) fn frames(mut bytes: &[u8]) -> impl Iterator<Item = StoredCommit<&str>> {
     let mut names = ReadNames::default();
     std::iter::from_fn(move || {
@@ -132,20 +136,22 @@ pub(super) fn frames(mut bytes: &[u8]) -> impl Iterator<Item = StoredCommit<&str
     })
 }
 
-/// The payload's, in bytes.
+/// The length of the payload, in bytes.
 fn length(header: &[u8; HEADER]) -> usize {
     let [a, b, c, d, ..] = *header;
     u32::from_le_bytes([a, b, c, d]) as usize
 }
 
+/// A frame whose checksum is right.
 struct Frame<'a> {
+    /// The hash of the frame before it.
     before: u64,
     hash: u64,
     payload: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
-    /// Takes the next frame off `bytes`. After one of a wrong checksum the next can be tried.
+    /// Takes the next frame off `bytes`. After a wrong checksum, the next frame can be tried.
     fn take(bytes: &mut &'a [u8]) -> Result<Self, Damage> {
         let whole = std::mem::take(bytes);
         let (header, rest) = whole.split_first_chunk::<HEADER>().ok_or(Damage::Short)?;
@@ -164,44 +170,47 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// What a reader comes upon.
+/// An item that a [`FrameReader`] comes upon.
 #[derive(Debug)]
 pub enum CommitOrLoss<'a> {
     /// The next commit.
     Commit(StoredCommit<&'a str>),
-    /// A piece that is gone. What comes after it may still be read.
+    /// A part that is gone. Commits after it may still be read.
     Lost(Loss),
 }
 
-/// Reads a log's frames in order and notices whatever is missing, changed or out of place.
+/// Reads a log's frames in order, and notices frames that are missing, changed or out of place.
 #[derive(Debug, Default)]
 pub struct FrameReader {
     end: End,
-    /// False until a frame has been read to which the next can be chained.
+    /// False while the hash of the frame before is unknown.
     chained: bool,
+    /// The first damage that is not reported yet.
     why: Option<Damage>,
+    /// Where the log was known to end.
     known: Option<End>,
+    /// True once a loss was reported.
     damaged: bool,
     names: ReadNames,
 }
 
 impl FrameReader {
-    /// A reader of a whole log. `known` is how far it went when it was last heard of.
+    /// A reader of a whole log. `known` is where the log was known to end.
     pub fn new(known: Option<End>) -> Self {
         Self { chained: true, known, ..Self::default() }
     }
 
-    /// A reader of what follows the first `commits`, which end at position `head`.
+    /// A reader of the commits after the first `commits`, which end at position `head`.
     pub fn after(commits: u64, head: u64) -> Self {
         Self { end: End { commits, head, hash: 0 }, ..Self::default() }
     }
 
-    /// How far it has read.
+    /// The end of what was read so far.
     pub fn end(&self) -> End {
         self.end
     }
 
-    /// Reads a record: one frame or many.
+    /// Reads a record of one or many frames. `visit` gets each commit and each loss, in order.
     pub fn record(&mut self, mut bytes: &[u8], visit: &mut dyn FnMut(CommitOrLoss<'_>)) {
         while !bytes.is_empty() {
             let frame = Frame::take(&mut bytes)
@@ -237,14 +246,14 @@ impl FrameReader {
         visit(CommitOrLoss::Commit(commit));
     }
 
-    /// Says that everything was read, up to where the log should end.
+    /// Ends the reading. `end` is where the log should end. `visit` gets the losses that show now.
     pub fn finish(&mut self, end: Option<End>, visit: &mut dyn FnMut(CommitOrLoss<'_>)) {
         for end in end.into_iter().chain(self.known) {
             if end.commits > self.end.commits {
                 self.lost(end, Damage::Missing, visit);
             }
         }
-        // Where nothing else is amiss, the record of the end itself may be.
+        // Where no commit is missing, the record of the end itself may be wrong.
         let torn = self.chained && end != Some(self.end);
         if self.why.is_some() || torn && !self.damaged {
             self.lost(self.end, Damage::Missing, visit);
@@ -269,7 +278,8 @@ struct PayloadWriter<'a> {
     names: WrittenNames<'a>,
 }
 
-/// The names that a payload has by now. Most have a handful, for which looking at each is quicker.
+/// The names that were written into a payload. Most payloads have a handful of names, and then a
+/// linear search is quicker than a hash map.
 #[derive(Default)]
 struct WrittenNames<'a> {
     few: [&'a str; FEW],
@@ -280,7 +290,7 @@ struct WrittenNames<'a> {
 const FEW: usize = 8;
 
 impl<'a> WrittenNames<'a> {
-    /// A name's number, from 1. None where it is a new one, which has the next number from now on.
+    /// The number of a name, from 1. None where the name is new: it gets the next number.
     fn number(&mut self, name: &'a str) -> Option<usize> {
         let few = &self.few[..self.count.min(FEW)];
         let known = few.iter().position(|it| *it == name).map(|at| at + 1);
@@ -339,7 +349,7 @@ impl<'a> PayloadWriter<'a> {
             self.name(&event.kind);
             self.number(event.version);
             self.number(event.schema.into());
-            // Most are at the same time; one that is earlier wraps around and back.
+            // Most events have the same time. The difference to an earlier time wraps around.
             self.number(event.at.wrapping_sub(before));
             before = event.at;
             self.text(event.data.get());
@@ -359,7 +369,7 @@ impl<'a> PayloadWriter<'a> {
         self.out.extend(it.as_bytes());
     }
 
-    /// A text that comes again is written once; 0 stands before a new one.
+    /// Writes a new name as 0 and its text, and a known one as its number.
     fn name(&mut self, it: &'a str) {
         if let Some(number) = self.names.number(it) {
             return self.number(number as u64);
@@ -369,28 +379,29 @@ impl<'a> PayloadWriter<'a> {
     }
 }
 
-/// Names that were read before: most come again and again.
+/// The names that were read. Most of them occur again and again, so each is stored once.
 #[derive(Debug, Default)]
 struct ReadNames {
     known: Vec<ReadName>,
     places: NameMap<Rc<str>, usize>,
-    /// The names of this payload, by their places, and of the one before it.
+    /// The names of this payload, as places in `known`.
     here: Vec<usize>,
+    /// The names of the payload before it, as places in `known`.
     before: Vec<usize>,
 }
 
-/// A text, and the stream of that name once somebody has asked.
+/// A name. Its stream is parsed when it is first needed.
 #[derive(Debug)]
 struct ReadName {
     text: Rc<str>,
     stream: Option<Stream>,
 }
 
-/// Past so many, names are forgotten: a log may have a million streams.
+/// How many names are remembered before all are forgotten: a log may have a million streams.
 const NAMES: usize = 100_000;
 
 impl ReadNames {
-    /// The next payload has names of its own.
+    /// Begins the next payload, which numbers its names anew.
     fn begin(&mut self) {
         std::mem::swap(&mut self.here, &mut self.before);
         self.here.clear();
@@ -399,10 +410,10 @@ impl ReadNames {
         }
     }
 
-    /// The next name of this payload.
+    /// Adds the next name of this payload, and returns its place in `known`.
     fn add(&mut self, bytes: &[u8]) -> Option<usize> {
         let known = |place: usize| self.known.get(place).map(|it| it.text.as_bytes());
-        // Often it is the one that the payload before had there.
+        // Often the payload before had the same name there.
         let guess = self.before.get(self.here.len()).copied();
         let place = match guess.filter(|&place| known(place) == Some(bytes)) {
             Some(place) => place,
@@ -423,7 +434,7 @@ impl ReadNames {
     }
 }
 
-/// What a whole payload says. One that cannot be understood was written by somebody else.
+/// Reads a payload. Its checksum is right: one that cannot be read was written by a newer version.
 fn read<'a>(payload: &'a [u8], names: &mut ReadNames) -> Result<StoredCommit<&'a str>, Damage> {
     names.begin();
     Cursor { bytes: payload, names }.commit().ok_or(Damage::Newer)
@@ -468,7 +479,7 @@ impl<'a> Cursor<'a, '_> {
         };
         let unanswered = flags & UNANSWERED != 0;
         let count = usize::try_from(self.number()?).ok()?;
-        // Each takes six bytes at least: whoever claims more is not believed.
+        // An event takes at least six bytes. A greater count would only cost memory.
         if number == 0 || count > self.bytes.len() / 6 {
             return None;
         }
@@ -565,8 +576,15 @@ mod tests {
     use super::*;
     use es::command_id;
 
-    /// Commits of all shapes, as frames, and the end of the log.
-    fn log() -> (Vec<StoredCommit>, Vec<Vec<u8>>, End) {
+    /// A log with commits of all shapes.
+    struct Log {
+        commits: Vec<StoredCommit>,
+        /// The frame of each commit.
+        frames: Vec<Vec<u8>>,
+        end: End,
+    }
+
+    fn log() -> Log {
         let mut commits = Vec::new();
         let mut after = 0;
         let mut version = 0;
@@ -603,12 +621,13 @@ mod tests {
             after = head;
         }
         let mut end = End::default();
-        let frames = commits.iter().map(|commit| {
+        let frame = |commit| {
             let mut frame = Vec::new();
             encode(commit, &mut end, &mut frame);
             frame
-        });
-        (commits.clone(), frames.collect(), end)
+        };
+        let frames = commits.iter().map(frame).collect();
+        Log { commits, frames, end }
     }
 
     fn json(words: &str) -> Box<RawValue> {
@@ -619,12 +638,17 @@ mod tests {
         commits.iter().map(|it| serde_json::to_string(it).unwrap()).collect()
     }
 
-    /// The commits up to the first loss, the losses, and how many commits come after it.
-    fn read(
-        records: &[Vec<u8>],
-        end: Option<End>,
-        known: Option<End>,
-    ) -> (Vec<String>, Vec<String>, usize) {
+    /// What a reader finds in a log.
+    #[derive(Debug, Default, PartialEq)]
+    struct ReadLog {
+        /// The commits up to the first loss, as JSON.
+        commits: Vec<String>,
+        losses: Vec<String>,
+        /// How many commits come after the first loss.
+        stranded: usize,
+    }
+
+    fn read(records: &[Vec<u8>], end: Option<End>, known: Option<End>) -> ReadLog {
         let (mut commits, mut losses, mut stranded) = (Vec::new(), Vec::new(), 0);
         let mut visit = |found: CommitOrLoss<'_>| match found {
             CommitOrLoss::Commit(commit) if losses.is_empty() => commits.push(commit.owned()),
@@ -636,23 +660,23 @@ mod tests {
             reader.record(record, &mut visit);
         }
         reader.finish(end, &mut visit);
-        (texts(&commits), losses, stranded)
+        ReadLog { commits: texts(&commits), losses, stranded }
     }
 
     #[test]
-    fn what_was_written_is_read_one_by_one_or_in_one_piece() {
-        let (commits, frames, end) = log();
-        let expected = (texts(&commits), Vec::new(), 0);
+    fn frames_are_read_one_by_one_or_in_one_piece() {
+        let Log { commits, frames, end } = log();
+        let expected = ReadLog { commits: texts(&commits), ..ReadLog::default() };
         assert_eq!(read(&frames, Some(end), None), expected);
         assert_eq!(read(&[frames.concat()], Some(end), Some(end)), expected);
         let early = End { commits: 0, ..End::default() };
         assert_eq!(read(&frames, Some(end), Some(early)), expected);
-        assert_eq!(read(&[], Some(early), None), (Vec::new(), Vec::new(), 0));
+        assert_eq!(read(&[], Some(early), None), ReadLog::default());
     }
 
     #[test]
-    fn any_bit_that_flips_is_noticed_and_what_is_before_it_can_be_read() {
-        let (commits, frames, end) = log();
+    fn any_flipped_bit_is_noticed_and_the_commits_before_it_can_be_read() {
+        let Log { commits, frames, end } = log();
         let commits = texts(&commits);
         let starts: Vec<usize> = frames
             .iter()
@@ -665,95 +689,95 @@ mod tests {
         for bit in 0..whole.len() * 8 {
             let mut bytes = whole.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
-            let (read, losses, _) = read(&[bytes], Some(end), None);
+            let found = read(&[bytes], Some(end), None);
             let good = starts.iter().filter(|&&start| start <= bit / 8).count();
-            assert_eq!(read, commits[..good], "bit {bit}");
-            assert!(!losses.is_empty(), "bit {bit}");
+            assert_eq!(found.commits, commits[..good], "bit {bit}");
+            assert!(!found.losses.is_empty(), "bit {bit}");
         }
     }
 
     #[test]
-    fn any_end_that_breaks_off_is_noticed() {
-        let (_, frames, end) = log();
+    fn a_log_that_breaks_off_anywhere_is_noticed() {
+        let Log { frames, end, .. } = log();
         let whole = frames.concat();
         for length in 0..whole.len() {
-            let (_, losses, _) = read(&[whole[..length].to_vec()], Some(end), None);
-            assert_eq!(losses.len(), 1, "{length} bytes");
+            let found = read(&[whole[..length].to_vec()], Some(end), None);
+            assert_eq!(found.losses.len(), 1, "{length} bytes");
         }
     }
 
     #[test]
-    fn a_frame_that_is_gone_twice_there_or_out_of_order_is_noticed() {
-        let (_, frames, end) = log();
+    fn a_missing_or_misplaced_frame_is_noticed_and_a_repeated_one_does_no_harm() {
+        let Log { frames, end, .. } = log();
         for n in 0..frames.len() {
             let mut fewer = frames.clone();
             fewer.remove(n);
-            let (read_up_to, losses, after) = read(&fewer, Some(end), None);
-            assert_eq!((read_up_to.len(), losses.len(), after), (n, 1, 4 - n), "without {n}");
+            let ReadLog { commits, losses, stranded } = read(&fewer, Some(end), None);
+            assert_eq!((commits.len(), losses.len(), stranded), (n, 1, 4 - n), "without {n}");
         }
         let mut swapped = frames.clone();
         swapped.swap(1, 2);
-        assert_eq!(read(&swapped, Some(end), None).1.len(), 1);
+        assert_eq!(read(&swapped, Some(end), None).losses.len(), 1);
         let mut twice = frames.clone();
         twice.insert(2, frames[1].clone());
-        assert_eq!(read(&twice, Some(end), None).1.len(), 0);
+        assert_eq!(read(&twice, Some(end), None).losses.len(), 0);
     }
 
     #[test]
-    fn a_loss_says_which_events_it_is_about() {
-        let (_, mut frames, end) = log();
+    fn a_loss_names_the_events_that_are_gone() {
+        let Log { mut frames, end, .. } = log();
         frames[2][30] ^= 1;
-        let (.., losses, _) = read(&frames, Some(end), None);
+        let losses = read(&frames, Some(end), None).losses;
         assert_eq!(losses, ["events 2 to 4 cannot be read: the checksum is wrong"]);
         frames.remove(3);
-        let (.., losses, _) = read(&frames, Some(end), None);
+        let losses = read(&frames, Some(end), None).losses;
         assert_eq!(losses, ["events 2 to 5 cannot be read: the checksum is wrong"]);
-        let (_, mut frames, end) = log();
+        let Log { mut frames, end, .. } = log();
         frames.remove(1);
-        let (.., losses, _) = read(&frames, Some(end), None);
+        let losses = read(&frames, Some(end), None).losses;
         assert_eq!(losses, ["what is noted after event 1 cannot be read: the record is missing"]);
     }
 
     #[test]
     fn a_log_shorter_than_it_was_known_to_be_or_different_there_has_lost_something() {
-        let (_, frames, end) = log();
+        let Log { frames, end, .. } = log();
         let mut shorter = End::default();
-        let (commits, ..) = log();
+        let Log { commits, .. } = log();
         for commit in &commits[..3] {
             encode(commit, &mut shorter, &mut Vec::new());
         }
-        let (.., losses, _) = read(&frames[..3], Some(shorter), Some(end));
+        let losses = read(&frames[..3], Some(shorter), Some(end)).losses;
         assert_eq!(losses, ["event 5 cannot be read: the record is missing"]);
         let other = End { hash: 1, ..shorter };
-        let (.., losses, _) = read(&frames, Some(end), Some(other));
+        let losses = read(&frames, Some(end), Some(other)).losses;
         assert_eq!(
             losses,
             ["events 2 to 4 cannot be read: it is not the one that was stored here"]
         );
-        let (.., losses, _) = read(&frames, None, None);
+        let losses = read(&frames, None, None).losses;
         assert_eq!(losses, ["what is noted after event 5 cannot be read: the record is missing"]);
     }
 
     #[test]
     fn a_commit_of_another_history_is_noticed() {
-        let (commits, frames, end) = log();
+        let Log { commits, frames, end } = log();
         let mut other = End { hash: 7, ..End::default() };
         let mut foreign = Vec::new();
         encode(&commits[3], &mut other, &mut foreign);
         let mut mixed = frames.clone();
         mixed[3] = foreign;
-        let (.., losses, _) = read(&mixed, Some(end), None);
+        let losses = read(&mixed, Some(end), None).losses;
         assert_eq!(losses[0], "event 5 cannot be read: it does not follow the one before");
     }
 
     #[test]
-    fn what_a_newer_page_wrote_is_called_that() {
-        let (_, mut frames, end) = log();
+    fn a_frame_of_a_newer_version_is_recognised_as_such() {
+        let Log { mut frames, end, .. } = log();
         let payload = &mut frames[4][HEADER..];
         payload[0] = 9;
         let hash = XxHash64::oneshot(end_of(3), &frames[4][HEADER..]);
         frames[4][12..HEADER].copy_from_slice(&hash.to_le_bytes());
-        let (.., losses, _) = read(&frames, Some(end), None);
+        let losses = read(&frames, Some(end), None).losses;
         assert_eq!(
             losses,
             ["what is noted after event 5 cannot be read: a newer version of this page wrote it"]
@@ -761,7 +785,7 @@ mod tests {
     }
 
     fn end_of(index: usize) -> u64 {
-        let (commits, ..) = log();
+        let Log { commits, .. } = log();
         let mut end = End::default();
         for commit in &commits[..=index] {
             encode(commit, &mut end, &mut Vec::new());

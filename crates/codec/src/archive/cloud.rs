@@ -1,4 +1,4 @@
-//! One CloudEvent as text.
+//! Reads and writes one CloudEvent as text.
 
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use es::{Choice, Origin};
 
-/// A text, borrowed unless it has escapes: what serde does by itself only where it is not optional.
+/// A text, borrowed unless it has escapes. serde does this by itself only for required fields.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -31,7 +31,7 @@ impl Deref for Text<'_> {
     }
 }
 
-/// A CloudEvent. Everything after `data` is an extension, under names as CloudEvents want them.
+/// A CloudEvent. The attributes after `data` are extensions, named as CloudEvents require.
 #[derive(Serialize, Deserialize)]
 pub(super) struct CloudEvent<'a> {
     #[serde(borrow)]
@@ -83,10 +83,10 @@ pub(super) struct CloudEvent<'a> {
 }
 
 impl<'a> CloudEvent<'a> {
-    /// Reads one.
+    /// Reads an event.
     ///
     /// # Errors
-    /// Where it is no JSON object with the attributes that there must be, or one of them is of
+    /// Where the text is no JSON object, a required attribute is missing, or an attribute has
     /// another type.
     pub(super) fn read(text: &'a str) -> serde_json::Result<Self> {
         match Self::quick(text) {
@@ -95,10 +95,10 @@ impl<'a> CloudEvent<'a> {
         }
     }
 
-    /// Reads one that is written as [`Export`](super::Export) writes them: in this order, with
-    /// nothing between its tokens and nothing unknown. That takes less than half of the time. Its
-    /// end need not be known: its length is given as well. Whatever else it comes upon, it gives
-    /// up: that may be right or wrong, and serde knows which.
+    /// Reads an event that is written as [`Export`](super::Export) writes them: in this order,
+    /// without space between the tokens, and without unknown attributes. This takes less than half
+    /// of serde's time. Returns the event's length in bytes as well, so that the caller need not
+    /// know where the event ends. None for any other text, which serde then reads or refuses.
     pub(super) fn quick(text: &'a str) -> Option<(Self, usize)> {
         let mut quick = Quick { text, rest: text.as_bytes() };
         let it = quick.event()?;
@@ -106,14 +106,15 @@ impl<'a> CloudEvent<'a> {
     }
 }
 
-/// Apart from the way that most take, so that browsers soon have that one at full speed.
+/// Reads an event with serde. This is a function of its own, so that browsers compile the quick
+/// path sooner.
 #[cold]
 #[inline(never)]
 fn other(text: &str) -> serde_json::Result<CloudEvent<'_>> {
     serde_json::from_str(text)
 }
 
-/// Takes a text apart that is as expected.
+/// Takes apart a text that is written as expected.
 struct Quick<'a> {
     text: &'a str,
     rest: &'a [u8],
@@ -149,7 +150,8 @@ impl<'a> Quick<'a> {
         if self.skip(b"}") { Some(it) } else { self.more(it) }
     }
 
-    /// What few events say, apart from what most do: browsers have less code sooner at full speed.
+    /// Reads the attributes that few events have. This is a function of its own, so that browsers
+    /// compile the rest sooner.
     #[cold]
     #[inline(never)]
     fn more(&mut self, mut it: CloudEvent<'a>) -> Option<CloudEvent<'a>> {
@@ -163,7 +165,7 @@ impl<'a> Quick<'a> {
         self.skip(b"}").then_some(it)
     }
 
-    /// How much has been read, in bytes.
+    /// How many bytes were read.
     fn at(&self) -> usize {
         self.text.len() - self.rest.len()
     }
@@ -172,8 +174,8 @@ impl<'a> Quick<'a> {
         if self.skip(name) { self.text().map(|Text(text)| text) } else { None }
     }
 
-    /// What comes next, where it is this. Its length is known beforehand, for it to be compared
-    /// at once.
+    /// Skips `what` where it comes next. Its length is part of its type, so that all bytes are
+    /// compared at once.
     fn skip<const N: usize>(&mut self, what: &[u8; N]) -> bool {
         match self.rest.split_first_chunk() {
             Some((first, rest)) if first == what => {
@@ -184,8 +186,9 @@ impl<'a> Quick<'a> {
         }
     }
 
-    /// An attribute of that name, where it comes next. None where it does and cannot be read.
-    #[expect(clippy::option_option, reason = "read, or not there")]
+    /// Reads an attribute where its name comes next. The outer `None` says that the attribute cannot
+    /// be read, the inner one that there is none.
+    #[expect(clippy::option_option, reason = "an attribute may be unreadable, or absent")]
     fn maybe<T, const N: usize>(
         &mut self,
         name: &[u8; N],
@@ -194,7 +197,7 @@ impl<'a> Quick<'a> {
         if self.skip(name) { read(self).map(Some) } else { Some(None) }
     }
 
-    /// A text without escapes.
+    /// Reads a text without escapes.
     fn simple(&mut self) -> Option<&'a str> {
         self.skip(b"\"").then_some(())?;
         let start = self.at();
@@ -216,11 +219,11 @@ impl<'a> Quick<'a> {
         Uuid::try_parse(self.simple()?).ok()
     }
 
-    /// A whole number of at most 18 digits.
+    /// Reads a whole number of at most 18 digits.
     fn number(&mut self) -> Option<u64> {
         let rest = self.rest;
         let length = rest.iter().take_while(|it| it.is_ascii_digit()).count();
-        // What makes something else of it gives up by itself: the next attribute is expected there.
+        // A fraction or an exponent is refused later: it is no next attribute.
         if length == 0 || length > 18 || (length > 1 && rest[0] == b'0') {
             return None;
         }
@@ -228,12 +231,12 @@ impl<'a> Quick<'a> {
         Some(rest[..length].iter().fold(0, |number, it| 10 * number + u64::from(it - b'0')))
     }
 
-    /// The name of a variant.
+    /// Reads the name of a variant.
     fn word<T: Deserialize<'a>>(&mut self) -> Option<T> {
         T::deserialize(IntoDeserializer::<Error>::into_deserializer(self.simple()?)).ok()
     }
 
-    /// Any value that is on this line: serde would go on in the next.
+    /// Reads any value on this line. Without the limit, serde would go on in the next line.
     fn value<T: Deserialize<'a>>(&mut self) -> Option<T> {
         let (start, line) = (self.at(), memchr(b'\n', self.rest).unwrap_or(self.rest.len()));
         let line = self.text.get(start..start + line)?;
@@ -244,9 +247,9 @@ impl<'a> Quick<'a> {
     }
 }
 
-/// How many bytes there are before what ends a text or has to be escaped in one: eight at a time.
-/// (The tricks are from "Bit Twiddling Hacks" by Sean Eron Anderson: has a zero byte, has a byte
-/// less than n. Above the first byte that is one they may be wrong.)
+/// The number of bytes before the first byte that ends a text or has to be escaped in it. Eight
+/// bytes are compared at a time. (The tests for a zero byte and for a byte less than n are from
+/// "Bit Twiddling Hacks" by Sean Eron Anderson. They may be wrong above the first such byte.)
 fn plain(bytes: &[u8]) -> usize {
     const EACH: u64 = u64::MAX / 0xff;
     let (words, last) = bytes.as_chunks();
@@ -267,7 +270,7 @@ fn plain(bytes: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    /// As an export writes it, with everything that there may be.
+    /// An event as an export writes it, with all attributes.
     const OURS: &str = concat!(
         r#"{"specversion":"1.0","id":"8d2aab8c-beda-5865-9d83-5a2f8f6685b2","#,
         r#""source":"leftfold:cart","type":"AddedToCart","subject":"cart-1","#,
@@ -292,13 +295,13 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_is_written_as_ours_are_is_read_the_quick_way() {
+    fn an_exported_event_is_read_the_quick_way() {
         assert_eq!(written(&quick(OURS).unwrap()), OURS);
         assert_eq!(written(&other(OURS).unwrap()), OURS);
     }
 
     #[test]
-    fn the_quick_way_gives_what_serde_gives_or_gives_up() {
+    fn the_quick_way_reads_what_serde_reads_or_gives_up() {
         let mut given_up = 0;
         let mut compare = |text: &str| match (quick(text), other(text)) {
             (Some(quick), Ok(slow)) => assert_eq!(written(&quick), written(&slow), "{text}"),
@@ -317,7 +320,7 @@ mod tests {
                 compare(&format!("{before}{new}{}", others.as_str()));
             }
         }
-        // Whole attributes that are missing, twice there, null, of another type, or in between.
+        // Attributes that are null, of another type, or there twice.
         let attributes: Vec<&str> = OURS[1..OURS.len() - 1].split(",\"").collect();
         for (number, attribute) in attributes.iter().enumerate() {
             let name = attribute.split("\":").next().unwrap_or_default();
@@ -330,11 +333,11 @@ mod tests {
                 compare(&format!("{{{}}}", changed.join(",\"")));
             }
         }
-        assert!(given_up > 1_000, "only {given_up} were not as ours are");
+        assert!(given_up > 1_000, "only {given_up} texts were given up");
     }
 
     #[test]
-    fn what_ends_a_text_is_found_wherever_it_is() {
+    fn the_end_of_a_text_is_found_at_any_place() {
         let ends = |byte: u8| byte == b'"' || byte == b'\\' || byte < b' ';
         for filler in [b' ', b'!', b'#', b'[', b']', b'a', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
             for length in 0..=20 {

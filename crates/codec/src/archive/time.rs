@@ -1,11 +1,11 @@
-//! Times as CloudEvents have them: RFC 3339.
+//! Reads and writes the times of CloudEvents, as RFC 3339 has them.
 
 const DAY_MILLIS: u64 = 86_400_000;
 
-/// A time, in milliseconds since 1970, as RFC 3339 has it.
+/// Writes a time, given in milliseconds since 1970, in UTC.
 pub(super) fn time(at: u64) -> String {
     let (days, millis) = (at / DAY_MILLIS, at % DAY_MILLIS);
-    // Years that begin in March have the odd day at their end; 400 of them have the same length.
+    // Years that begin in March have the leap day at their end. Each era of 400 years is as long.
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
@@ -19,7 +19,8 @@ pub(super) fn time(at: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{rest:03}Z")
 }
 
-/// What [`time`] was made of; also with another zone, and without or with more decimals.
+/// Reads a time in any zone, with any number of decimals, in milliseconds since 1970. None where
+/// the text is no such time, or is before 1970.
 pub(super) fn millis(text: &str) -> Option<u64> {
     let mut text = Digits(text.as_bytes());
     let year = text.number(text.count().max(4)).filter(|year| *year >= 1970)?;
@@ -71,16 +72,16 @@ pub(super) fn millis(text: &str) -> Option<u64> {
     days.checked_mul(DAY_MILLIS)?.checked_add(of_day)?.checked_add_signed(shift)
 }
 
-/// Takes a text apart whose numbers have so many digits.
+/// Takes apart a text whose numbers have a fixed number of digits.
 struct Digits<'a>(&'a [u8]);
 
 impl Digits<'_> {
-    /// How many digits come next.
+    /// The number of digits that come next.
     fn count(&self) -> usize {
         self.0.iter().take_while(|byte| byte.is_ascii_digit()).count()
     }
 
-    /// The next `digits` ones, of which there is one at least.
+    /// Reads a number of `digits` digits, at least one.
     fn number(&mut self, digits: usize) -> Option<u64> {
         let (number, rest) = self.0.split_at_checked(digits.max(1))?;
         self.0 = rest;
@@ -91,7 +92,7 @@ impl Digits<'_> {
         number.map(u64::from)
     }
 
-    /// The next byte, where it is one of these.
+    /// Reads the next byte where it is one of `of`.
     fn one(&mut self, of: &[u8]) -> Option<u8> {
         let (&byte, rest) = self.0.split_first()?;
         of.contains(&byte).then(|| self.0 = rest).map(|()| byte)
