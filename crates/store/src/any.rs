@@ -1,4 +1,4 @@
-//! A store as an object: what a host is given, whichever store it is.
+//! A store behind a pointer, so that a host can be given any store.
 
 use std::rc::Rc;
 
@@ -8,13 +8,13 @@ use super::{CommitPlace, Extent, LogInfo, LogStore, Shelf, SideRecords, StoreErr
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map};
 
-/// Some store, shared.
+/// A shared store of any kind.
 pub type AnyStore = Rc<dyn AnyLogStore>;
 
-/// An answer that comes later.
+/// The boxed future of a store's answer.
 pub type StoreFuture<'a, T> = LocalBoxFuture<'a, Result<T, StoreError>>;
 
-/// [`LogStore`] in a shape that can be an object: each future is boxed.
+/// [`LogStore`] as a trait that is dyn-compatible, because its futures are boxed.
 pub trait AnyLogStore {
     /// As [`LogStore::durable`].
     fn durable(&self) -> bool;

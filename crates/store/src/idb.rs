@@ -1,19 +1,20 @@
-//! Logs in the browser's IndexedDB: they outlive the page, and every tab sees the same ones.
+//! Logs in the browser's IndexedDB. They outlive the page, and every tab sees the same logs.
 //!
 //! | object store | key | value |
 //! |---|---|---|
-//! | `logs` | log | what is known of it, JSON text |
-//! | `heads` | log | how far it goes, and up to where it is folded into segments |
+//! | `logs` | log | its description, JSON text |
+//! | `heads` | log | its end, and up to which commit it is folded into segments |
 //! | `tail` | log, n | its nth commit, one frame |
 //! | `segments` | log, n | its commits up to the nth, many frames |
-//! | `shelves` | log, shelf, key | a small record, JSON text |
+//! | `shelves` | log, shelf, key | a side record, JSON text |
 //!
-//! Every write is one transaction that first compares and then writes. The browser lets
-//! transactions that write the same object stores wait for each other, also those of other
-//! tabs: that is the whole concurrency check. A transaction ends by itself as soon as it has
-//! nothing left to do, so between its first request and its last nothing else is ever awaited.
-//! Small records are slow to read, so every thousand commits the tail becomes one segment; a
-//! commit that is large is a segment of its own.
+//! Every write is one transaction that first compares and then writes. The browser makes
+//! transactions that write to the same object stores wait for each other, across all tabs: that is
+//! the whole concurrency check. A transaction ends by itself as soon as it has nothing left to do,
+//! so nothing else is awaited between its first request and its last.
+//!
+//! Many small records are slow to read, so every thousand commits the tail becomes one segment. A
+//! large commit is a segment of its own.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -45,7 +46,7 @@ use codec::record::{End, FrameReader, encode};
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
 
-/// The layout of the object stores. One that has other stores has another number.
+/// The version of the database's layout. It changes with the object stores.
 const LAYOUT: u32 = 2;
 const LOGS: &str = "logs";
 const HEADS: &str = "heads";
@@ -53,23 +54,23 @@ const TAIL: &str = "tail";
 const SEGMENTS: &str = "segments";
 const SHELVES: &str = "shelves";
 
-/// So many commits in the tail become a segment.
+/// How many commits in the tail become a segment.
 const SEGMENT_COMMITS: u64 = 1024;
-/// A commit of so many bytes is a segment of its own.
+/// The size from which a commit is a segment of its own, in bytes.
 const SEGMENT_BYTES: usize = 64 << 10;
-/// So many segments are asked for before the first of them has come. Browsers tell of several
-/// that have come in one task: all of them together must not take long.
+/// How many segments are requested at a time. A browser may deliver all of them in one task, which
+/// must not take long.
 const AHEAD: usize = 3;
-/// So many segments are written between two rests.
+/// How many segments are written before the page gets a turn.
 const BETWEEN_RESTS: usize = 3;
-/// Why a connection that the browser has closed is of no use.
+/// The error of a connection that the browser has closed.
 const CLOSED: &str = "the browser has closed it";
-/// More at once would stop the page, not just this call.
+/// The greatest size of a record, in bytes. A larger one would crash the page, and not only fail.
 const LONGEST_BYTES: usize = 500 << 20;
 
 #[wasm_bindgen]
 extern "C" {
-    /// As the browser has it: the bindings leave the options out.
+    /// The browser's own type. The bindings of the crate `idb` leave the options out.
     #[wasm_bindgen(js_name = IDBDatabase)]
     type RawDatabase;
 
@@ -82,19 +83,20 @@ extern "C" {
     ) -> Result<IdbTransaction, JsValue>;
 }
 
-/// How far a log goes, as it is kept.
+/// The end of a log, as it is stored.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct StoredEnd {
     end: End,
-    /// The commits that are in segments.
+    /// How many commits are in segments.
     folded: u64,
+    /// The size of all frames, in bytes.
     bytes: u64,
 }
 
 impl StoredEnd {
     fn write(&self) -> Result<JsValue, StoreError> {
         let End { commits, head, hash } = self.end;
-        // A number of JavaScript's cannot hold a hash.
+        // A hash does not fit into a number of JavaScript.
         Ok(to_value(&(commits, head, format!("{hash:016x}"), self.folded, self.bytes))?)
     }
 
@@ -115,16 +117,16 @@ struct Inner {
     connection: RefCell<Connection>,
     durability: Cell<Durability>,
     folding: Cell<bool>,
-    /// The log that was appended to last, and how far it went then.
+    /// The log that this connection appended to last, and its end after that.
     last: RefCell<Option<(String, StoredEnd)>>,
-    /// What the sentinel is about to be told.
+    /// The ends that the sentinel does not know yet, by log.
     untold: RefCell<Map<String, End>>,
 }
 
 struct Connection {
     database: Database,
     raw: RawDatabase,
-    /// Why it can no longer be used, once it can't.
+    /// Why the connection cannot be used any more. None while it can.
     lost: Rc<Cell<Option<&'static str>>>,
 }
 
@@ -133,7 +135,7 @@ impl Connection {
         let mut request = Factory::new()?.open(name, Some(LAYOUT))?;
         request.on_upgrade_needed(|event| {
             if make_stores(&event).is_err() {
-                // With some stores only, every later call would fail: rather no database.
+                // A database that lacks object stores would fail every call: rather none at all.
                 let opening = event.target().ok().and_then(|request| request.transaction());
                 _ = opening.map(Transaction::abort);
             }
@@ -142,10 +144,10 @@ impl Connection {
         request.on_blocked(move |_| _ = sender.send(()));
         let database = match select(request.into_future(), blocked).await {
             Either::Left((database, _)) => database?,
-            // Nobody blocks any more once the other end is dropped.
+            // The sender was dropped, so nobody blocks the opening any more.
             Either::Right((Err(_), request)) => request.await?,
             Either::Right((Ok(()), request)) => {
-                // When it comes after all, it must not stand in the way of others.
+                // If it is opened after all, it must not block others.
                 wasm_bindgen_futures::spawn_local(async {
                     if let Ok(database) = request.await {
                         database.close();
@@ -180,29 +182,29 @@ impl Connection {
 }
 
 impl Drop for Connection {
-    /// A connection that nobody listens on any more must not keep others from upgrading.
+    /// Closes the database: a connection without listeners would keep others from upgrading.
     fn drop(&mut self) {
         self.database.close();
     }
 }
 
-/// Undoes what was written so far when nobody waits for it any more.
+/// Aborts a transaction when it is dropped before the end, because nobody waits for it any more.
 struct Undo(Option<IdbTransaction>);
 
 impl Drop for Undo {
     fn drop(&mut self) {
-        // One that ends already cannot be aborted: that is as it should be.
+        // Where the abort fails, the transaction has ended already, as it should.
         _ = self.0.take().map(|it| it.abort());
     }
 }
 
 impl IdbStore {
-    /// Opens the database called `name`, and makes it where there is none.
+    /// Opens the database called `name`. Makes it where there is none.
     ///
     /// # Errors
-    /// [`StoreError::Failed`] where the browser offers no storage, as some do in private
-    /// windows, where a newer version of the page has changed the database's layout, or where
-    /// an older one in another tab keeps this one from changing it.
+    /// [`StoreError::Failed`] where the browser offers no storage, as in some private windows;
+    /// where a newer version of the page has changed the database's layout; or where an older
+    /// version in another tab keeps this one from changing it.
     pub async fn open(name: &str) -> Result<Self, StoreError> {
         let connection = Connection::open(name).await?;
         wasm_bindgen_futures::spawn_local(begin_new_file(format!("{name} (scratch)")));
@@ -216,14 +218,14 @@ impl IdbStore {
         })))
     }
 
-    /// How sure a command's commit must be from now on before it counts as stored. What is
-    /// imported or folded is always on the disk.
+    /// Sets how safe a command's commit must be before it counts as stored. Imports and segments
+    /// are always strict.
     pub fn set_durability(&self, durability: Durability) {
         self.0.durability.set(durability);
     }
 
-    /// The logs that were here once and are gone, with nobody having removed them: each with the
-    /// position of its last event.
+    /// The ids of the logs that are gone although nobody removed them, each with the position of
+    /// its last event.
     ///
     /// # Errors
     /// [`StoreError::Failed`].
@@ -236,7 +238,7 @@ impl IdbStore {
         Ok(gone.map(|(log, end)| (log, end.head)).collect())
     }
 
-    /// No longer misses a log that is gone.
+    /// Forgets a log that is gone, so that [`missing`](Self::missing) no longer returns it.
     pub fn forget(&self, log: &str) {
         sentinel::forget(&self.0.name, log);
     }
@@ -265,11 +267,11 @@ impl IdbStore {
             Some(Durability::Strict) => ("readwrite", "strict"),
         };
         let options = Object::new();
-        // A plain object of our own can always be written.
+        // A property of a plain object can always be set.
         _ = Reflect::set(&options, &"durability".into(), &durability.into());
         connection.raw.begin(&stores, mode, &options).map_err(|error| {
             StoreError::Failed(match error.dyn_into::<web_sys::DomException>() {
-                // Not every browser tells that it has closed a connection.
+                // Some browsers close a connection without an event.
                 Ok(error) if error.name() == "InvalidStateError" => {
                     connection.lost.set(Some(CLOSED));
                     CLOSED.to_owned()
@@ -280,7 +282,7 @@ impl IdbStore {
         })
     }
 
-    /// One transaction that is over before this returns: stored, or undone.
+    /// Runs `work` in one transaction. When this returns, all of it is stored, or none.
     async fn write<T>(
         &self,
         stores: &[&str],
@@ -291,15 +293,15 @@ impl IdbStore {
         let transaction = Transaction::from(raw.clone());
         let mut undo = Undo(Some(raw.clone()));
         let done = work(&transaction).await?;
-        // The browser need not wait to see that nothing more is asked for. Where that cannot be
-        // said any more, it has seen it.
+        // An explicit commit is quicker: the browser need not find out that no request follows.
+        // Where it fails, the browser has found out already.
         completed(transaction.commit().unwrap_or_else(|_| raw.into())).await?;
         undo.0 = None;
         Ok(done)
     }
 
-    /// Appends a small commit where nobody else has written since this connection last did:
-    /// everything is asked for at once. None, and nothing stored, where somebody may have.
+    /// Appends a small commit with all requests at once. This works only where nobody else has
+    /// written since this connection last did. Else returns `None`, and stores nothing.
     async fn append_next(
         &self,
         log: &str,
@@ -322,7 +324,7 @@ impl IdbStore {
             let there = get(transaction, HEADS, &log)?;
             add(transaction, TAIL, &(log, commit.number), &frame)?;
             put(transaction, HEADS, &log, &head.write()?)?;
-            // What is asked for first is answered first: all of it can still be undone.
+            // Requests are answered in order: when this answer comes, all can still be undone.
             match there.await?.and_then(StoredEnd::read) {
                 Some(there) if there == before => Ok(head),
                 there => Err(StoreError::Behind {
@@ -338,7 +340,7 @@ impl IdbStore {
         }
     }
 
-    /// Appends a commit, whoever has written to the log since.
+    /// Appends a commit, whether or not others have written to the log meanwhile.
     async fn append_anywhere(
         &self,
         log: &str,
@@ -384,8 +386,8 @@ impl IdbStore {
         .await
     }
 
-    /// Tells the sentinel how far a log goes, a moment later: whoever waits for the store need not
-    /// wait for that as well.
+    /// Tells the sentinel the end of a log. This happens a moment later, so that nobody who waits
+    /// for the store also waits for the sentinel.
     fn note_soon(&self, log: &str, end: End) {
         let first = self.0.untold.borrow().is_empty();
         self.0.untold.borrow_mut().insert(log.to_owned(), end);
@@ -400,8 +402,8 @@ impl IdbStore {
         }
     }
 
-    /// Folds the tail into a segment, in the background: nobody waits for it, and where it
-    /// fails the tail is still whole.
+    /// Folds the tail into a segment, in the background. Nobody waits for it. Where it fails, the
+    /// tail is still whole.
     fn fold_soon(&self, log: &str) {
         if self.0.folding.replace(true) {
             return;
@@ -422,7 +424,7 @@ impl IdbStore {
         });
     }
 
-    /// Brings a log of the first layout, JSON texts, into this one.
+    /// Brings a log of the first layout, which stored commits as JSON text, into this layout.
     async fn migrate(&self, log: &str) -> Result<(), StoreError> {
         self.write(&[HEADS, TAIL], Durability::Strict, async |transaction| {
             let tail = transaction.object_store(TAIL)?;
@@ -432,7 +434,7 @@ impl IdbStore {
             }
             let mut head = StoredEnd::default();
             for (number, text) in (1..).zip(&texts) {
-                // One that cannot be read stays as it is, and is missed when the log is read.
+                // A text that cannot be read stays, and is reported as a loss when the log is read.
                 let Ok(commit) = parse::<StoredCommit>(text, String::new) else { continue };
                 let mut frame = Vec::new();
                 encode(&StoredCommit { number, ..commit }, &mut head.end, &mut frame);
@@ -446,7 +448,7 @@ impl IdbStore {
     }
 }
 
-/// Moves what is in the tail into a segment.
+/// Moves the commits in the tail into a segment.
 async fn fold(
     transaction: &Transaction,
     log: &str,
@@ -455,7 +457,7 @@ async fn fold(
     let tail = transaction.object_store(TAIL)?;
     let frames = tail.get_all(Some(all_of(log)?), None)?.await?;
     let frames: Vec<Vec<u8>> = frames.iter().filter_map(from_bytes).collect();
-    // A tail with a gap is left as it is, so that the gap is found where it is.
+    // A tail with a gap is left as it is, so that the loss is reported at the right place.
     if frames.is_empty() || frames.len() as u64 != head.end.commits - head.folded {
         return Ok(head);
     }
@@ -490,14 +492,14 @@ impl LogStore for IdbStore {
         for (id, log) in ids.into_iter().zip(&logs) {
             let id: String = from_value(id)?;
             let what = format!("what is known of the log {id}");
-            // One that cannot be read must not hide the others.
+            // A description that cannot be read must not hide the other logs.
             infos.push(parse(log, || what).unwrap_or_else(|error| LogInfo {
                 id,
                 title: error.to_string(),
                 ..LogInfo::default()
             }));
         }
-        // IndexedDB orders texts otherwise.
+        // IndexedDB orders texts by UTF-16 units.
         es::sort(&mut infos, |a: &LogInfo, b| a.id.cmp(&b.id));
         Ok(infos)
     }
@@ -543,7 +545,7 @@ impl LogStore for IdbStore {
         head: u64,
         visit: &mut dyn FnMut(CommitOrLoss<'_>),
     ) -> Result<(), StoreError> {
-        // Read first: it may be behind the log, never ahead of it.
+        // The sentinel is read first: then it may be behind the log, but never ahead of it.
         let noted = if known == 0 { sentinel::read(&self.0.name, log) } else { None };
         let transaction = self.begin(&[LOGS, HEADS], None)?;
         let (there, end) = (get(&transaction, LOGS, &log)?, get(&transaction, HEADS, &log)?);
@@ -554,7 +556,7 @@ impl LogStore for IdbStore {
         if end.is_none() {
             self.migrate(log).await?;
         }
-        // One transaction, so that what it reads belongs together.
+        // All of it is read in one transaction, so that it belongs together.
         let transaction = self.begin(&[HEADS, TAIL, SEGMENTS], None)?;
         let reader =
             if known == 0 { FrameReader::new(noted) } else { FrameReader::after(known, head) };
@@ -574,7 +576,7 @@ impl LogStore for IdbStore {
         let mut records = SideRecords::new();
         for (key, record) in keys.into_iter().zip(texts) {
             let (_, on, key): (String, Shelf, String) = from_value(key)?;
-            // One that cannot be read must not hide the others: it is there, and says nothing.
+            // A record that cannot be read must not hide the others: it becomes an empty text.
             records.insert((on, key), record.as_string().unwrap_or_default());
         }
         Ok(records)
@@ -594,7 +596,7 @@ impl LogStore for IdbStore {
                 put(transaction, LOGS, log, &text)?;
             } else {
                 let there = get(transaction, HEADS, log)?.await?.and_then(StoredEnd::read);
-                // What comes next is a segment, so nothing may be left in the tail before it.
+                // Segments follow, so the tail before them has to become a segment as well.
                 head = match there {
                     Some(there) => fold(transaction, log, there).await?,
                     None => StoredEnd::default(),
@@ -611,7 +613,7 @@ impl LogStore for IdbStore {
                 let key = to_value(&(log, head.end.commits))?;
                 waiting.push(segments.add(&to_bytes(&frames)?, Some(&key))?.into_future());
                 head.bytes += frames.len() as u64;
-                // The page can breathe: the last one cannot be written yet.
+                // Waiting for the last segment gives the page a turn.
                 if waiting.len() >= BETWEEN_RESTS {
                     for written in waiting.drain(..) {
                         written.await?;
@@ -666,7 +668,8 @@ impl LogStore for IdbStore {
     }
 }
 
-/// Reads the commits after the first `known` ones. Without a reader, only what is there counts.
+/// Reads the commits after the first `known` ones. Without a reader, losses are not looked for at
+/// the end.
 async fn read_from(
     transaction: &Transaction,
     log: &str,
@@ -690,7 +693,7 @@ async fn read_from(
         {
             asked.push_back(segments.get(key)?.into_future());
         }
-        // While the next ones come, this one is read: each is a task of its own.
+        // This segment is read while the next ones come. Each is a task of its own.
         let Some(segment) = asked.pop_front() else { break };
         if let Some(bytes) = segment.await?.as_ref().and_then(from_bytes) {
             reader.record(&bytes, visit);
@@ -705,11 +708,11 @@ async fn read_from(
     Ok(())
 }
 
-/// Makes the browser go on in a new file. Chromium keeps databases in `LevelDB`, whose log of
-/// writes may end in a torn one when the browser was killed. That alone costs nothing; but what
-/// is appended after it cannot be told from damage when the file is next read, and then Chromium
+/// Makes the browser begin a new file. Chromium keeps databases in `LevelDB`. When the browser was
+/// killed, `LevelDB`'s log of writes may end in a torn write. That alone costs nothing. But writes
+/// that are appended after it look like damage when the file is read again, and then Chromium
 /// deletes every database of the origin (<https://github.com/google/leveldb/issues/1287>).
-/// Deleting a database compacts its range, and that ends the file, whichever database it is.
+/// Deleting any database compacts its range, and that ends the file.
 async fn begin_new_file(scratch: String) {
     let done: Result<(), idb::Error> = async {
         let factory = Factory::new()?;
@@ -717,7 +720,7 @@ async fn begin_new_file(scratch: String) {
         factory.delete(&scratch)?.await
     }
     .await;
-    // A browser that keeps databases in another way needs none of it.
+    // Where this fails, nothing is lost: other browsers do not need it.
     _ = done;
 }
 
@@ -725,7 +728,7 @@ fn make_stores(event: &VersionChangeEvent) -> Result<(), idb::Error> {
     let database = event.database()?;
     let mut old: &[&str] = &[];
     if event.old_version()? > 0 {
-        // The first layout had other heads; a log is brought over when it is first read.
+        // The first layout had other heads. Each log is migrated when it is first read.
         database.delete_object_store(HEADS)?;
         old = &[LOGS, TAIL, SHELVES];
     }
@@ -747,7 +750,7 @@ fn put(
     Ok(())
 }
 
-/// To replace a commit would be a mistake that nobody could ever undo.
+/// Adds a record. Fails where the key exists: a commit must never be replaced.
 fn add(
     transaction: &Transaction,
     store: &str,
@@ -773,7 +776,7 @@ fn from_bytes(value: &JsValue) -> Option<Vec<u8>> {
     value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
 }
 
-/// Asks at once; the answer may be awaited later.
+/// Makes a request at once. Its answer may be awaited later.
 fn get(
     transaction: &Transaction,
     store: &str,
@@ -782,15 +785,15 @@ fn get(
     Ok(transaction.object_store(store)?.get(to_value(key)?)?.into_future())
 }
 
-/// The records whose key begins with `log`. A shorter array sorts before a longer one, and an
-/// array after every number and text: these bounds enclose all of them.
+/// The records whose key begins with `log`. IndexedDB sorts a shorter array before a longer one, and
+/// an array after every number and text, so these bounds enclose all of them.
 fn all_of(log: &str) -> Result<Query, StoreError> {
     let log = JsValue::from_str(log);
     let (first, last) = (Array::of1(&log), Array::of2(&log, &Array::new()));
     Ok(KeyRange::bound(&first, &last, None, None)?.into())
 }
 
-/// The records whose key begins with `log`, from the one at or after `number`.
+/// The records whose key begins with `log`, from the key with `number` on.
 fn after(log: &str, number: u64) -> Result<Query, StoreError> {
     let first = to_value(&(log, number))?;
     let last = Array::of2(&JsValue::from_str(log), &Array::new());
@@ -813,8 +816,8 @@ fn parse<T: DeserializeOwned>(
         .map_err(|error| StoreError::Failed(format!("{} cannot be read: {error}", what())))
 }
 
-/// Waits until what the transaction wrote is stored. That a request succeeded is not enough:
-/// the storage may turn out to be full when everything is written.
+/// Waits until the transaction is stored. Successful requests are not enough: the storage may turn
+/// out to be full only at the end.
 async fn completed(mut transaction: Transaction) -> Result<(), StoreError> {
     let over = Promise::new(&mut |complete, abort| {
         transaction.on_complete(move |_| _ = complete.call0(&JsValue::NULL));

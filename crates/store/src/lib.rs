@@ -1,7 +1,7 @@
 //! Durable logs behind one port, [`LogStore`]: in memory, and in the browser's IndexedDB.
 //!
-//! A store keeps commits whole and in order, and guards the versions of their streams. It
-//! decides nothing, folds nothing, and knows neither a scenario nor the page.
+//! A store keeps commits whole and in order, and guards the versions of their streams. It decides
+//! nothing, folds nothing, and knows neither scenarios nor the page.
 
 mod any;
 pub mod link;
@@ -21,23 +21,24 @@ pub use any::{AnyLogStore, AnyStore, StoreFuture};
 pub use idb::IdbStore;
 pub use memory::MemoryStore;
 
-/// What is known of a log without opening it.
+/// The description of a log, which can be read without opening the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogInfo {
-    /// Its id, which is part of its address.
+    /// The log's id, which is part of its address.
     pub id: String,
     /// The scenario whose events it holds.
     pub scenario: String,
-    /// What a person calls it.
+    /// The title that a person gave to the log.
     pub title: String,
-    /// When it was made, in milliseconds since 1970.
+    /// When the log was made, in milliseconds since 1970.
     pub created_at: u64,
-    /// When it was last opened, in milliseconds since 1970.
+    /// When the log was last opened, in milliseconds since 1970.
     pub opened_at: u64,
-    /// The log it was forked from, and the position up to which the two agree.
+    /// The id of the log it was forked from, and the position up to which the two agree.
     pub forked_from: Option<(String, u64)>,
-    /// When it was deleted, in milliseconds since 1970. Until it is removed it can be had back.
+    /// When the log was deleted, in milliseconds since 1970. Until it is removed, it can be brought
+    /// back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<u64>,
 }
@@ -45,83 +46,83 @@ pub struct LogInfo {
 /// How much a log holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extent {
-    /// Its commits.
+    /// How many commits.
     pub commits: u64,
-    /// Its events.
+    /// How many events.
     pub events: u64,
-    /// What they take where they are stored; 0 where nobody knows.
+    /// The room that they take in the storage, in bytes; 0 where that is unknown.
     pub bytes: u64,
 }
 
 /// Where a commit stands in its log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CommitPlace {
-    /// Its place among the log's commits, from 1.
+    /// The commit's number, counted from 1.
     pub number: u64,
-    /// The position of the last event before its own.
+    /// The position of the last event before the commit.
     pub after: u64,
 }
 
-/// How sure a write must be before it counts as stored.
+/// How safe a write must be before it counts as stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// It survives the browser's end. The system writes it to the disk soon.
+    /// The write survives the end of the browser. The operating system writes it to the disk soon.
     #[default]
     Relaxed,
-    /// It is on the disk, and survives a power cut.
+    /// The write is on the disk, and survives a power cut.
     Strict,
 }
 
-/// Beside its commits, a log keeps small records by key.
+/// A shelf for side records, which a log keeps beside its commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shelf {
-    /// Process → the position up to which it has reacted.
+    /// Process title → the position up to which the process has reacted.
     Marks,
-    /// Effect id → the effect, once it is performed.
+    /// Effect id → a side effect that was performed.
     Effects,
-    /// Journal entry → a command that was refused.
+    /// A new id → the journal entry of a command that was not accepted.
     Refusals,
 }
 
-/// A log as it was kept.
+/// A whole log, read from a store.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// The commits, in order, up to the first loss.
     pub commits: Vec<StoredCommit>,
-    /// What is gone.
+    /// The parts that are gone.
     pub losses: Vec<Loss>,
-    /// The commits that can be read after the first loss.
+    /// The commits after the first loss that can still be read.
     pub stranded: Vec<StoredCommit>,
-    /// The small records.
+    /// The side records.
     pub records: SideRecords,
 }
 
-/// A log's small records, as JSON text, in order of their keys.
+/// A log's side records: shelf and key → JSON text, in order of shelves and keys.
 pub type SideRecords = Map<(Shelf, String), String>;
 
-/// Why something was not stored. Whatever it is, but for [`StoreError::Silent`], nothing was
-/// changed.
+/// Why a call of a store failed. Nothing was changed then, except perhaps after
+/// [`StoreError::Silent`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else wrote to the stream first.
+    /// Another writer wrote to the stream first.
     #[error("{stream} was expected at version {expected} and is at version {actual}")]
     Conflict {
         /// The stream.
         stream: Stream,
         /// The version that the commit follows.
         expected: u64,
-        /// The version found.
+        /// The stream's version.
         actual: u64,
     },
-    /// Somebody else wrote to the log first, and the commit is to be looked at again before it
-    /// can follow: the same command was stored, or the commit says only that nothing happened.
-    /// Also where the log is shorter than its writer believes.
+    /// Another writer wrote to the log first, and the commit must be decided again: the same
+    /// command was stored, or the commit has no event. Also where the log is shorter than the
+    /// writer believes.
     #[error("the log is at {actual} by now, and the commit follows {expected}")]
     Behind {
         /// The head that the commit follows.
         expected: u64,
-        /// The head found.
+        /// The log's head.
         actual: u64,
     },
     /// There is no such log.
@@ -130,10 +131,10 @@ pub enum StoreError {
     /// The storage is full.
     #[error("the browser's storage is full")]
     Full,
-    /// The storage cannot be used, or failed.
+    /// The storage cannot be used, or failed, for this reason.
     #[error("the browser's storage failed: {0}")]
     Failed(String),
-    /// The storage has not answered in time. Whether it has done what it was asked is unknown.
+    /// The storage has not answered in time. Whether the call was carried out is unknown.
     #[error("the browser's storage does not answer")]
     Silent,
 }
@@ -144,16 +145,16 @@ impl From<Gap> for StoreError {
     }
 }
 
-/// Where logs are kept. Several handles may be open on the same logs, such as one per tab: each
-/// sees what the others stored, and of those that write for the same place exactly one wins.
+/// A store of logs. Several handles may be open on the same logs, such as one in each tab. Each
+/// handle sees what the others stored. Where several write for the same place, exactly one wins.
 #[expect(async_fn_in_trait, reason = "a page has one thread: no future needs to be `Send`")]
 pub trait LogStore {
-    /// True where a reload finds everything again, and others may write as well.
+    /// True where the logs outlive a reload of the page, and other handles may write to them.
     fn durable(&self) -> bool {
         false
     }
 
-    /// Opens the store once more where the connection to it was lost.
+    /// Opens the store again where the connection to it was lost.
     ///
     /// # Errors
     /// [`StoreError::Failed`].
@@ -161,40 +162,42 @@ pub trait LogStore {
         Ok(())
     }
 
-    /// The logs, in order of their ids.
+    /// The descriptions of all logs, in order of their ids.
     ///
     /// # Errors
     /// [`StoreError::Failed`].
     async fn logs(&self) -> Result<Vec<LogInfo>, StoreError>;
 
-    /// Adds a log, or changes what is known of it.
+    /// Adds an empty log, or replaces the description of a log.
     ///
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Failed`].
     async fn describe(&self, log: &LogInfo) -> Result<(), StoreError>;
 
-    /// Stores a commit at the end of the log, all of it or nothing, and tells the place that it
-    /// has there. The writer's own number and position are a guess: where others have written to
-    /// other streams meanwhile, the store numbers the commit after theirs, and its events are not
-    /// earlier than theirs. A store whose own numbers have gaps counts its commits as it reads, so
-    /// that places are dense for everybody.
+    /// Stores a commit at the end of the log, all of it or nothing, and returns its place there.
+    ///
+    /// The number and the position in `commit` are a guess. Where others have written to other
+    /// streams meanwhile, the store numbers the commit after theirs, and makes its events no
+    /// earlier than theirs. Places have no gaps: a store whose own numbers have gaps counts its
+    /// commits as it reads.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where somebody else wrote to one of the commit's streams first,
+    /// [`StoreError::Conflict`] where another writer wrote to one of the commit's streams first,
     /// [`StoreError::Behind`], [`StoreError::UnknownLog`], [`StoreError::Full`],
     /// [`StoreError::Failed`].
     async fn append(&self, log: &str, commit: &Commit) -> Result<CommitPlace, StoreError>;
 
-    /// Puts a small record, JSON text, on a shelf; replaces the one of the same key.
+    /// Puts a side record, as JSON text, on a shelf. Replaces the record of the same key.
     ///
     /// # Errors
     /// [`StoreError::UnknownLog`], [`StoreError::Full`], [`StoreError::Failed`].
     async fn put(&self, log: &str, shelf: Shelf, key: &str, record: &str)
     -> Result<(), StoreError>;
 
-    /// Reads the commits after the first `known` ones, which end at position `head`, in order
-    /// and in slices short enough not to be noticed. With none known, whatever is missing from
-    /// the log is noticed.
+    /// Reads a log in order, in slices short enough not to be noticed. It skips the first `known`
+    /// commits, which end at position `head`. `visit` gets each commit and each loss.
+    ///
+    /// Losses before and at the end of the log are found only where `known` is 0.
     ///
     /// # Errors
     /// [`StoreError::UnknownLog`], [`StoreError::Failed`].
@@ -206,19 +209,19 @@ pub trait LogStore {
         visit: &mut dyn FnMut(CommitOrLoss<'_>),
     ) -> Result<(), StoreError>;
 
-    /// The small records of a log.
+    /// The side records of a log.
     ///
     /// # Errors
     /// [`StoreError::UnknownLog`], [`StoreError::Failed`].
     async fn records(&self, log: &str) -> Result<SideRecords, StoreError>;
 
-    /// Adds commits to the end of a log, and small records beside it: all of them, or nothing.
-    /// They are on the disk when this returns. The log is made where there is none; of one that
-    /// is there, what is known stays as it is.
+    /// Appends commits to a log and puts side records beside it: all of them, or nothing. They are
+    /// on the disk when this returns. A log that does not exist is made. The description of a log
+    /// that exists stays as it is.
     ///
     /// # Errors
-    /// [`StoreError::Full`]; [`StoreError::Failed`], also where they don't follow each other and
-    /// what is there.
+    /// [`StoreError::Full`]; [`StoreError::Failed`], also where a segment does not follow the one
+    /// before it or the log's end.
     async fn import(
         &self,
         log: &LogInfo,
@@ -232,13 +235,13 @@ pub trait LogStore {
     /// [`StoreError::Failed`].
     async fn extents(&self) -> Result<Map<String, Extent>, StoreError>;
 
-    /// Removes a log for good; nothing where there is none.
+    /// Removes a log for good. Does nothing where there is no such log.
     ///
     /// # Errors
     /// [`StoreError::Failed`].
     async fn remove(&self, log: &str) -> Result<(), StoreError>;
 
-    /// Everything of a log.
+    /// Reads a whole log.
     ///
     /// # Errors
     /// [`StoreError::UnknownLog`], [`StoreError::Failed`].
@@ -256,8 +259,8 @@ pub trait LogStore {
     }
 }
 
-/// The place of a commit in a log whose end is `end`, the same in every store: `missed` are the
-/// commits that the writer does not know.
+/// Places a commit after `end`, the last commit of a log. All stores share these rules. `missed`
+/// returns the log's commits that the writer does not know.
 fn place(
     commit: &Commit,
     end: CommitPlace,
@@ -285,7 +288,7 @@ fn place(
         return Err(StoreError::Behind { expected: commit.after, actual: end.after });
     }
     (stored.number, stored.after) = (end.number + 1, end.after);
-    // Time in a log goes forward only.
+    // Time in a log never goes back.
     let last = missed.iter().flat_map(|it| &it.events).map(|it| it.at).max().unwrap_or_default();
     stored.envelope.at = stored.envelope.at.max(last);
     for event in &mut stored.events {

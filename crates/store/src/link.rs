@@ -1,8 +1,8 @@
-//! A whole log in the text of a link: frames, compressed, in letters that a link may hold.
+//! A whole log in the text of a link: compressed frames, in letters that a link may hold.
 //!
-//! `2.` and the rest in base 64; another way to write it is another number, and `1.` is the one
-//! without small records. Whatever the text is, reading it never panics, and never takes more room
-//! than a log that could be shared.
+//! The text begins with the version of the format: `2.`, or `1.` for the format without side
+//! records. The rest is base 64. Whatever the text is, reading it never panics, and never takes
+//! more room than a log that may be shared.
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
@@ -13,10 +13,13 @@ use es::StoredCommit;
 
 const VERSION: &str = "2.";
 const WITHOUT_RECORDS: &str = "1.";
-/// Longer ones are cut by some browsers, mail programs and chats.
+/// The greatest length of a link, in letters. Some browsers, mail programs and chats cut longer
+/// links.
 const LONGEST: usize = 32_000;
+/// The greatest size of the uncompressed log, in bytes.
 const ROOM_BYTES: usize = 16 << 20;
-/// Each has an id of its own, sixteen bytes that nothing makes shorter.
+/// The greatest number of commits in a link. Each commit has an id of sixteen bytes, which cannot be
+/// compressed.
 pub const COMMITS_AT_MOST: usize = LONGEST / 16;
 const LEVEL: u8 = 10;
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -26,31 +29,31 @@ const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 pub struct Shared {
     /// The scenario's id.
     pub scenario: String,
-    /// What its sender called the log.
+    /// The log's title.
     pub title: String,
-    /// Where the playhead stood.
+    /// The position of the sender's playhead.
     pub position: u64,
     /// The commits.
     pub commits: Vec<StoredCommit>,
-    /// The small records beside them.
+    /// The side records.
     pub records: SideRecords,
 }
 
-/// Why a log doesn't go into a link, or a link gives no log.
+/// Why a link cannot be written or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
-    /// It is too long.
+    /// The log is too long for a link.
     #[error("this log is too long for a link: take it along as a file")]
     TooLong,
-    /// It was made by a page that knows more.
+    /// The link was made by a newer version of the page.
     #[error("this link was made by a newer version of this page: reload it, and try again")]
     Newer,
-    /// It is cut off, or was changed on its way.
+    /// The link was cut off or changed on its way.
     #[error("this link is damaged: ask for it again, and mind that it is copied whole")]
     Damaged,
 }
 
-/// The text of a link.
+/// Writes a log as the text of a link.
 ///
 /// # Errors
 /// [`LinkError::TooLong`].
@@ -85,7 +88,7 @@ pub fn write(shared: &Shared) -> Result<String, LinkError> {
     Ok(format!("{VERSION}{text}"))
 }
 
-/// What a link holds.
+/// Reads the text of a link.
 ///
 /// # Errors
 /// [`LinkError::Newer`], [`LinkError::Damaged`].
@@ -195,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_shared_arrives_as_it_was() {
+    fn a_shared_log_arrives_unchanged() {
         for count in [0, 1, 2, 3, 100] {
             let shared = shared(count);
             let link = write(&shared).unwrap();
@@ -205,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_of_the_first_kind_is_read_as_one_without_small_records() {
+    fn a_link_of_version_1_is_read_without_side_records() {
         let whole = Shared { records: SideRecords::new(), ..shared(3) };
         let packed = from_letters(write(&whole).unwrap().strip_prefix(VERSION).unwrap()).unwrap();
         let packed = decompress_to_vec_zlib_with_limit(&packed, ROOM_BYTES).unwrap();

@@ -8,8 +8,8 @@ use codec::record::End;
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
 
-/// Logs that last as long as the page does. Clones share them, as tabs share the browser's
-/// storage. It answers at once: its futures are never pending.
+/// Logs that last as long as the page does. Clones share the logs, as tabs share the browser's
+/// storage. The store answers at once: its futures are never pending.
 #[derive(Clone, Default)]
 pub struct MemoryStore(Rc<RefCell<Map<String, Log>>>);
 
@@ -20,7 +20,7 @@ struct Log {
     records: SideRecords,
 }
 
-/// A commit as it came: what an open log appends is shared with it.
+/// A commit in the shape in which it came. A shared commit belongs to an open log as well.
 enum HeldCommit {
     Shared(Commit),
     Stored(StoredCommit),

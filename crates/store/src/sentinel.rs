@@ -1,9 +1,9 @@
-//! How far each log went when it was last stored, noted outside of the database: a browser
-//! that loses a log, or resets a whole database, may say nothing about it.
+//! Notes the end of each log outside of the database, because a browser may lose a log or reset
+//! the whole database without a word.
 //!
-//! The note is written after the log is, and reaches the disk seconds later: it may be behind,
-//! or missing. So only a log that is shorter than its note, or different there, has lost
-//! something; and nothing else that matters is kept here.
+//! The note is written after the log, and reaches the disk seconds later, so it may be behind or
+//! missing. A log has lost something only where it is shorter than its note, or has another hash
+//! there. Nothing else that matters is kept here.
 
 use wasm_bindgen::prelude::JsValue;
 use web_sys::Storage;
@@ -24,7 +24,7 @@ fn prefix(database: &str) -> String {
 
 pub fn write(database: &str, log: &str, end: &End) {
     let text = format!("{} {} {:016x}", end.commits, end.head, end.hash);
-    // Where it cannot be written, losses may go unnoticed: no reason to stop.
+    // Without the note, losses may go unnoticed. That is no reason to stop.
     let _: Option<Result<(), JsValue>> =
         storage().map(|it| it.set_item(&key(database, log), &text));
 }
@@ -37,7 +37,7 @@ pub fn forget(database: &str, log: &str) {
     let _: Option<Result<(), JsValue>> = storage().map(|it| it.remove_item(&key(database, log)));
 }
 
-/// The logs that were noted, each with how far it went.
+/// The ids of the logs that were noted, each with its end.
 pub fn all(database: &str) -> Vec<(String, End)> {
     let Some(storage) = storage() else { return Vec::new() };
     let keys = (0..storage.length().unwrap_or_default()).filter_map(|n| storage.key(n).ok()?);
