@@ -260,7 +260,7 @@ fn session(log: &EventLog) -> Session {
         }
     }
     for commit in commits {
-        world.learned(commit);
+        world.learn(commit);
     }
     Session::new(world)
 }

@@ -100,11 +100,11 @@ fn a_log_that_is_folded_in_slices_shows_what_it_showed_and_each_event_is_folded_
         let scenario = run.scenario();
         let mut world = World::new(&scenario);
         for commit in run.commits() {
-            assert!(world.learned(commit.read(&scenario)));
+            assert!(world.learn(commit.read(&scenario)));
         }
         let head = world.log().head();
         // Processes have nothing to do with it.
-        world.settle(scenario.processes.iter().map(|it| SideRecord::Mark(it.name(), 0)));
+        world.finish_learning(scenario.processes.iter().map(|it| SideRecord::Mark(it.name(), 0)));
         let projections =
             run.names().into_iter().filter(|(_, kind)| *kind == SubscriptionKind::Projection);
         let names: Vec<_> = projections.map(|(name, _)| name).collect();
@@ -641,8 +641,8 @@ fn another_log_that_learns_the_same_commits_holds_the_same() {
         let position = run.any_position(place);
         let mut world = World::new(run.session().scenario());
         for commit in run.session().commits(position) {
-            assert!(world.learned(commit.clone()));
-            assert!(commit.events.is_empty() || !world.learned(commit), "learned once");
+            assert!(world.learn(commit.clone()));
+            assert!(commit.events.is_empty() || !world.learn(commit), "learned once");
         }
         assert_eq!(world.log().head(), position);
         run.viewpoint_mut().seek(position);

@@ -157,7 +157,7 @@ fn deliveries_in_a_hurry_repeat_what_single_ones_would() {
         send(&mut session, ask(2, "cart-1", "RemoveFromCart", r#"{"item":"pears"}"#));
         set(&mut session, name, Control::Pause(false));
         if hurry {
-            session.world_mut().hurry();
+            session.world_mut().catch_up_undisturbed();
         }
         session.run(NOW);
         session.world().subscription(name).unwrap().view()
@@ -244,7 +244,7 @@ fn what_the_store_could_not_take_is_answered_where_a_person_sends_it_again() {
     let mut session = stuck();
     let journal = session.world().journal();
     let failed = journal.iter().find(|it| it.outcome == Outcome::NotStored).unwrap();
-    let again = session.world().again(failed.envelope.command_id, Choice::Same, Uuid::nil());
+    let again = session.world().resubmission(failed.envelope.command_id, Choice::Same, Uuid::nil());
     let again = again.unwrap();
     assert_eq!(send(&mut session, again).outcome, Outcome::Accepted);
     let process = session.world().subscription("Transfer process").unwrap();
@@ -297,7 +297,7 @@ fn a_race_lost_with_any_version_expected_is_forced_as_well() {
     };
     session.world_mut().submit(ours);
     while session.step(NOW).is_some() {}
-    assert!(session.learned(theirs));
+    assert!(session.learn(theirs));
     session.world_mut().answer(StoreAnswer::Lost);
     session.run(NOW);
     assert_eq!(session.log().event(3).unwrap().origin(), Origin::Forced);

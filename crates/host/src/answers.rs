@@ -174,7 +174,7 @@ impl OpenLog {
         trace: &mut Vec<MicroStep>,
     ) -> Result {
         let id = id.unwrap_or_else(|| self.host().ids.next());
-        let again = self.session().world().again(command, choice, id);
+        let again = self.session().world().resubmission(command, choice, id);
         let why = "the journal has no command of that id";
         let ask = again.ok_or_else(|| Error::new(ErrorCode::Malformed, why))?;
         self.send(ask, trace).await

@@ -114,10 +114,10 @@ impl OpenLog {
         for mut commit in commits {
             // The store decides the order. Numbers are given here, so that they have no gaps.
             (commit.number, commit.after) = (session.log().commits() + 1, session.head());
-            session.learned(commit.read(&scenario));
+            session.learn(commit.read(&scenario));
         }
         for effect in effects {
-            session.world_mut().recall(effect);
+            session.world_mut().take_in_side_record(effect);
         }
         new
     }
@@ -197,7 +197,7 @@ impl OpenLog {
                 for kept in decode_side_records(&records) {
                     match kept {
                         SideRecord::Mark(process, position) => marks.push((process, position)),
-                        SideRecord::Effect(_) => session.world_mut().recall(kept),
+                        SideRecord::Effect(_) => session.world_mut().take_in_side_record(kept),
                         SideRecord::Refusal(_) => {}
                     }
                 }

@@ -294,7 +294,7 @@ impl OpenLog {
                 self.announce();
                 // The archive is stored, so it must be learned before anything else happens.
                 for commit in read {
-                    self.session_mut().learned(commit);
+                    self.session_mut().learn(commit);
                 }
                 let head = self.session().head();
                 ((before + 1, head), self.run_in_turn().await)

@@ -113,7 +113,7 @@ impl Host {
             CommitOrLoss::Lost(loss) => losses.push(loss),
             CommitOrLoss::Commit(commit) if losses.is_empty() => {
                 let (from, to) = (world.log().head() + 1, commit.after);
-                if !world.learned(commit.read(scenario)) {
+                if !world.learn(commit.read(scenario)) {
                     losses.push(Loss { from, to, why: "the record is missing".to_owned() });
                 }
             }
@@ -127,7 +127,7 @@ impl Host {
             let why = "a record is damaged".to_owned();
             losses.push(Loss { from: head + 1, to: head, why });
         }
-        world.settle(kept);
+        world.finish_learning(kept);
         Ok(ReadLog { world, losses })
     }
 
@@ -514,7 +514,7 @@ impl OpenLog {
         while let Some(step) = self.step_in_turn().await {
             trace.push(step);
             if self.session().log().handled(id).is_some() {
-                self.session_mut().world_mut().hurry();
+                self.session_mut().world_mut().catch_up_undisturbed();
             }
         }
         (pending.take(), trace)

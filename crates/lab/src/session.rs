@@ -201,13 +201,13 @@ impl Session {
     }
 
     /// Takes in a commit that is stored already. The playhead stays at the head.
-    pub fn learned(&mut self, commit: Commit) -> bool {
+    pub fn learn(&mut self, commit: Commit) -> bool {
         let following = self.0.position == self.head();
-        let learned = self.0.world.learned(commit);
+        let learn = self.0.world.learn(commit);
         if following {
             self.0.position = self.head();
         }
-        learned
+        learn
     }
 }
 

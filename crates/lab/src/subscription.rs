@@ -115,14 +115,14 @@ pub struct Subscription {
     /// It was told of every event up to here.
     pub(super) checkpoint: u64,
     /// Positions beyond the checkpoint of which it was told.
-    pub(super) taken: Set<u64>,
+    pub(super) told_ahead: Set<u64>,
     /// Positions beyond the checkpoint that it took in before it crashed: they are delivered
     /// again, and recognised.
-    pub(super) known: Set<u64>,
+    pub(super) taken_before_crash: Set<u64>,
     /// A process has reacted to every event up to here and never will again. Durable.
     pub(super) mark: u64,
     /// Position → the ids of those reactions to it that are not handled yet.
-    pub(super) open: Map<u64, Set<Uuid>>,
+    pub(super) open_reactions: Map<u64, Set<Uuid>>,
     /// How many effects and commands it would have sent while it replayed.
     pub(super) held_back: u64,
     pub(super) paused: bool,
@@ -139,7 +139,7 @@ pub struct Subscription {
     /// An event that waits to be overtaken; said once.
     pub(super) withheld: bool,
     /// The event whose reactions a crash waits for.
-    pub(super) crash_at: Option<u64>,
+    pub(super) crash_after: Option<u64>,
     /// Grows with everything that may change what the running instance shows.
     pub(super) revision: u64,
 }
@@ -171,10 +171,10 @@ impl Subscription {
             subscriber: Subscriber::new(runner),
             stop_said: false,
             checkpoint: 0,
-            taken: Set::new(),
-            known: Set::new(),
+            told_ahead: Set::new(),
+            taken_before_crash: Set::new(),
             mark: 0,
-            open: Map::new(),
+            open_reactions: Map::new(),
             held_back: 0,
             paused: false,
             crashed: false,
@@ -186,7 +186,7 @@ impl Subscription {
             fault: None,
             again: None,
             withheld: false,
-            crash_at: None,
+            crash_after: None,
             revision: 0,
         }
     }
@@ -204,11 +204,11 @@ impl Subscription {
         let next = self.checkpoint + 1;
         if next > limit {
             None
-        } else if self.fault != Some(DeliveryFault::Swap) || self.taken.contains(&next) {
+        } else if self.fault != Some(DeliveryFault::Swap) || self.told_ahead.contains(&next) {
             Some(NextDelivery::Event(next))
         } else {
             // What has overtaken it before does not do so again.
-            match (next + 1..=limit).find(|it| !self.taken.contains(it)) {
+            match (next + 1..=limit).find(|it| !self.told_ahead.contains(it)) {
                 Some(position) => Some(NextDelivery::Overtaking(position)),
                 None => (!self.withheld).then_some(NextDelivery::Withheld(next)),
             }
@@ -218,29 +218,29 @@ impl Subscription {
     /// True where it was told of an event before.
     pub(super) fn knows(&self, position: u64) -> bool {
         position <= self.checkpoint
-            || self.taken.contains(&position)
-            || self.known.contains(&position)
+            || self.told_ahead.contains(&position)
+            || self.taken_before_crash.contains(&position)
     }
 
     /// Notes that it was told of an event.
-    pub(super) fn note(&mut self, position: u64) {
+    pub(super) fn note_told(&mut self, position: u64) {
         if position > self.checkpoint {
-            self.taken.insert(position);
+            self.told_ahead.insert(position);
         }
     }
 
     /// Moves the checkpoint to where the next gap is.
-    pub(super) fn save(&mut self) {
-        while self.taken.remove(&(self.checkpoint + 1)) {
+    pub(super) fn advance_checkpoint(&mut self) {
+        while self.told_ahead.remove(&(self.checkpoint + 1)) {
             self.checkpoint += 1;
-            self.known.remove(&self.checkpoint);
+            self.taken_before_crash.remove(&self.checkpoint);
         }
     }
 
     /// Goes back to `checkpoint`, remembering what was taken in beyond it.
     pub(super) fn fall_back(&mut self, checkpoint: u64) {
-        self.known.extend(std::mem::take(&mut self.taken));
-        self.known.extend(checkpoint + 1..=self.checkpoint);
+        self.taken_before_crash.extend(std::mem::take(&mut self.told_ahead));
+        self.taken_before_crash.extend(checkpoint + 1..=self.checkpoint);
         self.checkpoint = self.checkpoint.min(checkpoint);
     }
 
@@ -248,14 +248,14 @@ impl Subscription {
     pub(super) fn start_at(&mut self, runner: Box<dyn AnyRunner>, position: u64, log: &EventLog) {
         self.subscriber = Subscriber::new(runner);
         (self.checkpoint, self.stop_said) = (0, false);
-        self.taken.clear();
-        self.known.clear();
+        self.told_ahead.clear();
+        self.taken_before_crash.clear();
         self.take_in(position, log);
         // It is told of these again, and asks again for the same.
         let beyond = |it: &u64| *it > self.checkpoint;
-        let again: Vec<u64> = self.open.keys().copied().filter(beyond).collect();
+        let again: Vec<u64> = self.open_reactions.keys().copied().filter(beyond).collect();
         for position in again {
-            self.open.remove(&position);
+            self.open_reactions.remove(&position);
         }
         self.held_back = 0;
         self.again = None;
@@ -275,13 +275,14 @@ impl Subscription {
     }
 
     /// True for a projection that is told of each event once, in order, as soon as may be.
-    pub(super) fn sound(&self) -> bool {
+    pub(super) fn is_undisturbed(&self) -> bool {
         self.kind == SubscriptionKind::Projection
             && !(self.is_held() || self.synchronous || self.crashed || self.withheld)
             && self.stopped().is_none()
             && self.fault.is_none()
             && self.again.is_none()
-            && (self.deduplicate || self.taken.is_empty() && self.known.is_empty())
+            && (self.deduplicate
+                || self.told_ahead.is_empty() && self.taken_before_crash.is_empty())
     }
 
     /// Takes in whatever it has not been told of.
@@ -296,15 +297,15 @@ impl Subscription {
         if self.stopped().is_some() {
             return;
         }
-        let Self { subscriber, taken, known, checkpoint, .. } = self;
+        let Self { subscriber, told_ahead, taken_before_crash, checkpoint, .. } = self;
         let place = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
         log.batches(place(*checkpoint), place(position), |events| {
-            if taken.is_empty() && known.is_empty() {
+            if told_ahead.is_empty() && taken_before_crash.is_empty() {
                 return subscriber.fold(events);
             }
             let new = |event: &&&Recorded| {
                 let position = event.position();
-                !taken.contains(&position) && !known.contains(&position)
+                !told_ahead.contains(&position) && !taken_before_crash.contains(&position)
             };
             let new: Vec<&Recorded> = events.iter().filter(new).copied().collect();
             subscriber.fold(&new);
@@ -315,7 +316,7 @@ impl Subscription {
     /// It was told of every event up to `position`, or up to the one at which it has stopped.
     pub(super) fn go_on_from(&mut self, position: u64) {
         self.checkpoint = self.stopped().map_or(position, |it| it.position - 1);
-        for told in [&mut self.taken, &mut self.known] {
+        for told in [&mut self.told_ahead, &mut self.taken_before_crash] {
             while told.iter().next().is_some_and(|it| *it <= self.checkpoint) {
                 told.pop_first();
             }
@@ -345,8 +346,9 @@ impl Subscription {
     /// The positions beyond the checkpoint of which it was told already: where there are any,
     /// there is a gap before them, or a crash came before the checkpoint was saved.
     pub fn ahead(&self) -> impl Iterator<Item = u64> {
-        let known = self.known.iter().filter(|position| !self.taken.contains(*position));
-        self.taken.iter().chain(known).copied()
+        let taken =
+            self.taken_before_crash.iter().filter(|position| !self.told_ahead.contains(*position));
+        self.told_ahead.iter().chain(taken).copied()
     }
 
     /// A process has reacted to everything up to this position.
@@ -423,7 +425,7 @@ impl Subscription {
 
     /// How many reactions are not handled yet.
     pub fn unanswered(&self) -> usize {
-        self.open.values().map(Set::len).sum()
+        self.open_reactions.values().map(Set::len).sum()
     }
 
     /// How far it is from a position that somebody waits for.

@@ -108,11 +108,11 @@ impl World {
 
     /// Ends the learning of a log that was kept, with the small records beside it. Subscriptions
     /// are to be refilled next.
-    pub fn settle(&mut self, side_records: impl IntoIterator<Item = SideRecord>) {
+    pub fn finish_learning(&mut self, side_records: impl IntoIterator<Item = SideRecord>) {
         // What follows from the commits alone need not be kept again.
         self.side_records.clear();
         for side_record in side_records {
-            self.recall(side_record);
+            self.take_in_side_record(side_record);
         }
         sort(&mut self.outbox, |a, b| (a.position, a.id).cmp(&(b.position, b.id)));
         sort(&mut self.journal, |a, b| a.commits.cmp(&b.commits));
@@ -195,7 +195,7 @@ impl World {
     }
 
     /// Takes in a small record that was kept.
-    pub fn recall(&mut self, side_record: SideRecord) {
+    pub fn take_in_side_record(&mut self, side_record: SideRecord) {
         match side_record {
             SideRecord::Mark(process, position) => {
                 if let Some(subscription) = self.find(&process) {
@@ -278,7 +278,7 @@ impl World {
     ///
     /// Reloading and retrying decide on the latest state; force decides on the one that was
     /// expected when the command met its conflict, and appends whatever has happened since.
-    pub fn again(&self, command: Uuid, choice: Choice, id: Uuid) -> Option<Submission> {
+    pub fn resubmission(&self, command: Uuid, choice: Choice, id: Uuid) -> Option<Submission> {
         let mut entries =
             self.journal.iter().rev().filter(|entry| entry.envelope.command_id == command);
         let entry = entries.next()?;
@@ -349,7 +349,7 @@ impl World {
     }
 
     /// The state that the command under way is about to be decided on.
-    pub fn folded(&self) -> Option<Value> {
+    pub fn state_to_decide_on(&self) -> Option<Value> {
         let (in_progress, CommandStage::Folded { instance, .. }) = self.handling.as_ref()? else {
             return None;
         };
@@ -379,15 +379,15 @@ impl World {
 
     /// Takes in a commit that is stored, whoever wrote it. False, and nothing taken in, where
     /// it does not follow the last one.
-    pub fn learned(&mut self, commit: Commit) -> bool {
+    pub fn learn(&mut self, commit: Commit) -> bool {
         let (envelope, after, head) = (commit.envelope.clone(), commit.after, commit.head());
         if !self.log.learn(commit) {
             return false;
         }
         self.catch_up();
-        self.close(None, envelope.command_id);
+        self.settle_reaction(None, envelope.command_id);
         if envelope.unanswered && after < head {
-            self.excuse(after + 1, head);
+            self.skip_reactions(after + 1, head);
         }
         if envelope.command.is_some() {
             let events = after + 1..head + 1;

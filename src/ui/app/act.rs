@@ -113,7 +113,7 @@ impl App {
     /// Sends a command of the journal once more, in one of the ways there are.
     pub(super) fn again(&mut self, ctx: &Context<Self>, command: Uuid, choice: Choice) {
         let Some(desk) = &self.desk else { return };
-        if desk.session().world().again(command, choice, command).is_some() {
+        if desk.session().world().resubmission(command, choice, command).is_some() {
             self.submit(ctx, Request::Again { command, choice, id: None });
         }
     }

@@ -101,7 +101,7 @@ impl App {
             let pulse = Pulse::of(self.pulses, did, process);
             // The state that it came to is still at hand where nothing was done since.
             let folded = matches!(did, MicroStep::Folded { version: 1.., .. })
-                .then(|| desk.session().world().folded())
+                .then(|| desk.session().world().state_to_decide_on())
                 .flatten();
             let words: Rc<str> = match folded {
                 Some(state) => format!("{did}: {}", brief(&state, &self.shell)).into(),

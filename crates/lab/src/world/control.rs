@@ -128,8 +128,8 @@ impl World {
 
     /// Tells every projection that nothing ails of everything at once: what deliveries one by
     /// one come to, when nobody looks.
-    pub fn hurry(&mut self) {
-        for it in self.subscriptions.iter_mut().filter(|it| it.sound()) {
+    pub fn catch_up_undisturbed(&mut self) {
+        for it in self.subscriptions.iter_mut().filter(|it| it.is_undisturbed()) {
             it.catch_up(&self.log);
         }
     }

@@ -14,7 +14,7 @@ use super::{MicroStep, SideRecord, World};
 impl World {
     /// Tells whoever is furthest behind what is next.
     pub(super) fn deliver(&mut self) -> Option<MicroStep> {
-        if let Some(step) = self.stop() {
+        if let Some(step) = self.say_stopped() {
             return Some(step);
         }
         let head = self.log.head();
@@ -34,25 +34,25 @@ impl World {
             }
             NextDelivery::Overtaking(position) => {
                 (it.fault, it.withheld) = (None, false);
-                self.tell(index, position)
+                self.hand_over(index, position)
             }
             NextDelivery::Again(position) => {
                 it.again = None;
-                self.tell(index, position)
+                self.hand_over(index, position)
             }
             NextDelivery::Event(position) => match it.fault {
                 Some(DeliveryFault::Drop) => {
                     it.fault = None;
-                    it.note(position);
-                    self.told(index);
+                    it.note_told(position);
+                    self.save_checkpoint(index);
                     Some(MicroStep::Dropped { to, position })
                 }
                 Some(DeliveryFault::Duplicate) => {
                     it.fault = None;
                     it.again = Some(position);
-                    self.tell(index, position)
+                    self.hand_over(index, position)
                 }
-                _ => self.tell(index, position),
+                _ => self.hand_over(index, position),
             },
         };
         if let Some(it) = self.subscriptions.get_mut(index).filter(|it| it.stopped().is_some()) {
@@ -63,7 +63,7 @@ impl World {
     }
 
     /// Says of a subscriber that it has stopped, once.
-    fn stop(&mut self) -> Option<MicroStep> {
+    fn say_stopped(&mut self) -> Option<MicroStep> {
         let unsaid = |it: &&mut Subscription| it.stopped().is_some() && !it.stop_said;
         let it = self.subscriptions.iter_mut().find(unsaid)?;
         it.stop_said = true;
@@ -72,7 +72,7 @@ impl World {
     }
 
     /// Hands an event to a subscriber.
-    fn tell(&mut self, index: usize, position: u64) -> Option<MicroStep> {
+    fn hand_over(&mut self, index: usize, position: u64) -> Option<MicroStep> {
         let it = self.subscriptions.get_mut(index)?;
         let event = self.log.event(position)?;
         let to = it.name.clone();
@@ -82,7 +82,7 @@ impl World {
             it.subscriber.fold(&[event]);
             it.revision += 1;
             if it.stopped().is_some() {
-                return self.stop();
+                return self.say_stopped();
             }
         }
         let crashes = !behind
@@ -99,22 +99,22 @@ impl World {
             if it.guard && (position <= it.mark || event.envelope().unanswered) {
                 held_back = reactions.len() as u64;
                 it.held_back += held_back;
-            } else if !reactions.is_empty() && !it.open.contains_key(&position) {
+            } else if !reactions.is_empty() && !it.open_reactions.contains_key(&position) {
                 let ids = reactions.iter().map(|reaction| reaction.id(&to));
-                it.open.insert(position, ids.collect());
+                it.open_reactions.insert(position, ids.collect());
                 let source = ReactionSource { process: to.clone(), position };
                 self.reacting = Some(Reacting { source, reactions });
             }
         }
-        it.note(position);
+        it.note_told(position);
         if crashes {
             let name = to.clone();
             self.crashing = it.fault.take().map(|fault| PendingCrash { name, position, fault });
         } else {
             if self.reacting.is_some() && it.fault == Some(DeliveryFault::CrashAfterEffect) {
-                (it.fault, it.crash_at) = (None, Some(position));
+                (it.fault, it.crash_after) = (None, Some(position));
             }
-            self.told(index);
+            self.save_checkpoint(index);
         }
         Some(if skipped {
             MicroStep::Skipped { to, position }
@@ -124,11 +124,12 @@ impl World {
     }
 
     /// A subscriber's checkpoint is saved.
-    fn told(&mut self, index: usize) {
+    fn save_checkpoint(&mut self, index: usize) {
         let Some(it) = self.subscriptions.get_mut(index) else { return };
-        it.save();
+        it.advance_checkpoint();
         // Nothing is owed to the events so far; a rebuild has nothing to do for them.
-        let owes = it.kind != SubscriptionKind::Process || !it.open.is_empty() || self.watching;
+        let owes =
+            it.kind != SubscriptionKind::Process || !it.open_reactions.is_empty() || self.watching;
         if !owes && it.mark < it.checkpoint {
             it.mark = it.checkpoint;
             let (name, code, mark) = (it.name.clone(), it.code, it.mark);
@@ -146,11 +147,11 @@ impl World {
         let PendingCrash { name, position, fault } = crash;
         let it = self.subscriptions.iter_mut().find(|it| it.name == name)?;
         (it.paused, it.crashed, it.steps) = (true, true, 0);
-        (it.again, it.crash_at) = (None, None);
+        (it.again, it.crash_after) = (None, None);
         let answered = if it.kind == SubscriptionKind::Process { it.mark } else { it.checkpoint };
         it.fall_back(answered.min(it.checkpoint));
         if it.kind == SubscriptionKind::Process {
-            it.open.clear();
+            it.open_reactions.clear();
             self.reacting.take_if(|it| it.source.process == name);
             self.effects.retain(|it| it.source.process != name);
             self.inbox.retain(|it| it.sent_by() != Some(&name));
@@ -183,10 +184,11 @@ impl World {
         let id = reaction.id(process);
         let Reaction::Command { stream, kind, data, .. } = reaction else { return };
         let Some(event) = self.log.event(position) else { return };
-        let mut bare = Envelope::first(id, process.clone(), 0);
-        bare.causation_id = event.id();
-        bare.correlation_id = event.correlation_id();
-        let in_progress = CommandInProgress::new(CommandRecord { stream, kind, data }, bare);
+        let mut base_envelope = Envelope::first(id, process.clone(), 0);
+        base_envelope.causation_id = event.id();
+        base_envelope.correlation_id = event.correlation_id();
+        let in_progress =
+            CommandInProgress::new(CommandRecord { stream, kind, data }, base_envelope);
         let reaction_of = Some(ReactionSource { process: process.clone(), position });
         self.inbox.push_back(InboxItem::Command(CommandInProgress { reaction_of, ..in_progress }));
     }
@@ -219,7 +221,7 @@ impl World {
             self.side_records.push(SideRecord::Effect(effect.clone()));
         }
         self.outbox.push(effect);
-        self.close(Some(source), id);
+        self.settle_reaction(Some(source), id);
         Some(match status {
             EffectStatus::Performed => {
                 MicroStep::Performed { effect: name, process, position, repeat }
@@ -231,8 +233,8 @@ impl World {
     pub(super) fn checkpoint(&mut self) -> Option<MicroStep> {
         let process = self.settled.pop_first()?;
         let it = self.find(&process)?;
-        let open = it.open.first_key_value().map(|(position, _)| position - 1);
-        let position = open.unwrap_or(u64::MAX).min(it.checkpoint).max(it.mark);
+        let open_reactions = it.open_reactions.first_key_value().map(|(position, _)| position - 1);
+        let position = open_reactions.unwrap_or(u64::MAX).min(it.checkpoint).max(it.mark);
         it.mark = position;
         self.side_records.push(SideRecord::Mark(process.clone(), position));
         Some(MicroStep::Checkpointed { process, position })

@@ -23,10 +23,10 @@ impl World {
     pub(super) fn receive(&mut self, now: u64) -> Option<MicroStep> {
         Some(match self.inbox.pop_front()? {
             InboxItem::Command(mut in_progress) => {
-                in_progress.bare.at = now;
+                in_progress.base_envelope.at = now;
                 let (stream, command) =
                     (in_progress.record.stream.clone(), in_progress.record.kind.clone());
-                let actor = in_progress.bare.actor.clone();
+                let actor = in_progress.base_envelope.actor.clone();
                 self.handling = Some((in_progress, CommandStage::Received));
                 MicroStep::Received { stream, command, actor }
             }
@@ -48,7 +48,7 @@ impl World {
         let stream = in_progress.record.stream.clone();
         let (step, stage) = match stage {
             CommandStage::Received => {
-                if let Some(events) = self.log.handled(in_progress.bare.command_id) {
+                if let Some(events) = self.log.handled(in_progress.base_envelope.command_id) {
                     return self.repeated(in_progress.envelope(), in_progress.reaction_of, events);
                 }
                 let aggregate = self.scenario.aggregate_of(stream.category()).cloned();
@@ -141,7 +141,7 @@ impl World {
         let actual = self.log.version(&stream);
         if on < actual && expected.holds(actual) {
             // No aggregate has agreed to this, as things are now.
-            in_progress.bare.origin = Origin::Forced;
+            in_progress.base_envelope.origin = Origin::Forced;
         }
         let envelope = in_progress.envelope();
         let proposal = Proposal { envelope, expected: Some((stream.clone(), expected)), events };
@@ -185,7 +185,7 @@ impl World {
                 let events = known.unwrap_or(commit.after + 1..commit.head() + 1);
                 let (from, to) = (events.start, events.end - 1);
                 let (envelope, reaction_of) = (commit.envelope.clone(), sender.reaction_of());
-                self.learned(commit);
+                self.learn(commit);
                 if reaction_of.is_none() {
                     let (after, commits) = (self.log.head(), self.log.commits());
                     let outcome = Outcome::Accepted;
@@ -193,7 +193,7 @@ impl World {
                         JournalEntry { envelope, outcome, reason: None, events, after, commits };
                     self.outcomes.push(entry);
                 }
-                self.close(reaction_of, id);
+                self.settle_reaction(reaction_of, id);
                 let told = self
                     .subscriptions
                     .iter()
@@ -226,7 +226,7 @@ impl World {
 
     /// Processes need not react to these events. Where they have answered all before, that is kept
     /// once: each event says so by itself, and an archive has many.
-    pub(super) fn excuse(&mut self, from: u64, to: u64) {
+    pub(super) fn skip_reactions(&mut self, from: u64, to: u64) {
         for subscription in &mut self.subscriptions {
             let answered = subscription.mark + 1 == from && !self.watching;
             if subscription.kind == SubscriptionKind::Process && answered {
@@ -247,7 +247,7 @@ impl World {
     ) -> MicroStep {
         let count = events.end - events.start;
         let command = envelope.command.as_ref().map(|it| it.kind.clone());
-        self.enter(envelope, reaction_of, Outcome::Repeated, None, events);
+        self.conclude(envelope, reaction_of, Outcome::Repeated, None, events);
         MicroStep::Repeated { command: command.unwrap_or_else(|| "append".into()), events: count }
     }
 
@@ -259,7 +259,7 @@ impl World {
             Refusal::Unreadable(_) | Refusal::Unfoldable { .. } => Outcome::Unreadable,
         };
         let (command, envelope) = (in_progress.record.kind.clone(), in_progress.envelope());
-        self.enter(envelope, in_progress.reaction_of, outcome, Some(reason.clone()), 1..1);
+        self.conclude(envelope, in_progress.reaction_of, outcome, Some(reason.clone()), 1..1);
         MicroStep::Rejected { command, reason }
     }
 
@@ -275,15 +275,16 @@ impl World {
         if in_progress.reaction_of.is_none() {
             let reason = format!("{stream} was expected at {expected}, and is at version {actual}");
             let outcome = Outcome::WrongExpectedVersion { expected, actual };
-            let entry = self.note(in_progress.envelope(), outcome, Some(reason.into()), 1..1);
+            let entry =
+                self.journal_entry(in_progress.envelope(), outcome, Some(reason.into()), 1..1);
             if !in_progress.retry {
                 self.outcomes.push(entry);
             }
         }
         let retry = in_progress.retry || in_progress.reaction_of.is_some();
         if in_progress.retry {
-            let command = in_progress.bare.command_id;
-            in_progress.bare.follows = Some(Follows { command, choice: Choice::Retry });
+            let command = in_progress.base_envelope.command_id;
+            in_progress.base_envelope.follows = Some(Follows { command, choice: Choice::Retry });
             (in_progress.expected, in_progress.seen) = (None, None);
         }
         if retry {
@@ -300,7 +301,7 @@ impl World {
         why: &str,
     ) -> MicroStep {
         let reason: Rc<str> = why.into();
-        let entry = self.note(envelope, Outcome::NotStored, Some(reason.clone()), 1..1);
+        let entry = self.journal_entry(envelope, Outcome::NotStored, Some(reason.clone()), 1..1);
         if reaction_of.is_none() {
             self.outcomes.push(entry);
         }
@@ -308,7 +309,7 @@ impl World {
     }
 
     /// Notes what came of it, and that nobody need wait for it any more.
-    fn enter(
+    fn conclude(
         &mut self,
         envelope: Envelope,
         reaction_of: Option<ReactionSource>,
@@ -317,14 +318,14 @@ impl World {
         events: Range<u64>,
     ) {
         let id = envelope.command_id;
-        let entry = self.note(envelope, outcome, reason, events);
+        let entry = self.journal_entry(envelope, outcome, reason, events);
         if reaction_of.is_none() {
             self.outcomes.push(entry);
         }
-        self.close(reaction_of, id);
+        self.settle_reaction(reaction_of, id);
     }
 
-    fn note(
+    fn journal_entry(
         &mut self,
         envelope: Envelope,
         outcome: Outcome,
@@ -342,22 +343,24 @@ impl World {
     }
 
     /// One reaction less to wait for; where nobody says whose it is, whoever waits for it.
-    pub(super) fn close(&mut self, reaction_of: Option<ReactionSource>, id: Uuid) {
+    pub(super) fn settle_reaction(&mut self, reaction_of: Option<ReactionSource>, id: Uuid) {
         let waiting = match reaction_of {
             Some(it) => vec![it],
             // Mostly nobody waits for anything, and this is asked of every commit.
-            None if self.subscriptions.iter().all(|it| it.open.is_empty()) => return,
+            None if self.subscriptions.iter().all(|it| it.open_reactions.is_empty()) => return,
             None => self.waiting_for(id),
         };
         for ReactionSource { process, position } in waiting {
             let Some(subscription) = self.find(&process) else { continue };
-            let Some(open) = subscription.open.get_mut(&position) else { continue };
-            open.remove(&id);
-            let settled = open.is_empty();
+            let Some(open_reactions) = subscription.open_reactions.get_mut(&position) else {
+                continue;
+            };
+            open_reactions.remove(&id);
+            let settled = open_reactions.is_empty();
             if settled {
-                subscription.open.remove(&position);
+                subscription.open_reactions.remove(&position);
             }
-            if subscription.crash_at == Some(position) {
+            if subscription.crash_after == Some(position) {
                 let (name, fault) = (process, DeliveryFault::CrashAfterEffect);
                 self.crashing = Some(PendingCrash { name, position, fault });
             } else if settled {
@@ -367,14 +370,14 @@ impl World {
     }
 
     fn waiting_for(&self, id: Uuid) -> Vec<ReactionSource> {
-        let open = self.subscriptions.iter().flat_map(|it| {
-            let events = it.open.iter().filter(|(_, ids)| ids.contains(&id));
+        let open_reactions = self.subscriptions.iter().flat_map(|it| {
+            let events = it.open_reactions.iter().filter(|(_, ids)| ids.contains(&id));
             events.map(|(position, _)| ReactionSource {
                 process: it.name.clone(),
                 position: *position,
             })
         });
-        open.collect()
+        open_reactions.collect()
     }
 
     /// Brings a stream's handler to `version`; says as well how many events that folded.

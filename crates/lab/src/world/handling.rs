@@ -51,7 +51,7 @@ pub(super) struct CommandInProgress {
     /// What is asked of whom.
     pub(super) record: CommandRecord,
     /// What its events will share, but for the command itself.
-    pub(super) bare: Envelope,
+    pub(super) base_envelope: Envelope,
     pub(super) expected: Option<Expected>,
     /// The version whose state it is decided on, where that is not the expected or latest one.
     pub(super) seen: Option<u64>,
@@ -104,14 +104,14 @@ pub(super) enum Sender {
 
 impl CommandInProgress {
     /// A command to decide on the latest state.
-    pub(super) fn new(record: CommandRecord, bare: Envelope) -> Self {
+    pub(super) fn new(record: CommandRecord, base_envelope: Envelope) -> Self {
         let (expected, seen, reaction_of) = (None, None, None);
-        Self { record, bare, expected, seen, retry: false, reaction_of }
+        Self { record, base_envelope, expected, seen, retry: false, reaction_of }
     }
 
     /// What its events share.
     pub(super) fn envelope(&self) -> Envelope {
-        Envelope { command: Some(self.record.clone()), ..self.bare.clone() }
+        Envelope { command: Some(self.record.clone()), ..self.base_envelope.clone() }
     }
 }
 
@@ -135,12 +135,12 @@ impl Sender {
 
 impl From<Submission> for CommandInProgress {
     fn from(submission: Submission) -> Self {
-        let bare = Envelope {
+        let base_envelope = Envelope {
             follows: submission.follows,
             ..Envelope::first(submission.id, submission.actor, 0)
         };
         let Submission { expected, seen, retry, .. } = submission;
-        Self { expected, seen, retry, ..Self::new(submission.command, bare) }
+        Self { expected, seen, retry, ..Self::new(submission.command, base_envelope) }
     }
 }
 

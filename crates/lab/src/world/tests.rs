@@ -222,11 +222,11 @@ fn opened(
 ) -> Result<World, u64> {
     let mut world = World::new(scenario);
     for commit in commits {
-        if !world.learned(commit.read(scenario)) {
+        if !world.learn(commit.read(scenario)) {
             return Err(world.log.head() + 1);
         }
     }
-    world.settle(side_records);
+    world.finish_learning(side_records);
     while !world.refill(u64::MAX) {}
     Ok(world)
 }
@@ -310,7 +310,7 @@ impl Lab {
         other.run();
         let commit = other.commits.pop().unwrap();
         self.commits.push(commit.clone());
-        assert!(self.world.learned(commit.read(&self.world.scenario)));
+        assert!(self.world.learn(commit.read(&self.world.scenario)));
     }
 
     /// The world that a reload finds.
@@ -733,7 +733,7 @@ fn what_was_asked_here_and_elsewhere_is_handled_once() {
     elsewhere.ask_as(1, command("door-1", "Open"), None);
     elsewhere.until_pending();
     let commit = elsewhere.world.pending().unwrap().clone();
-    assert!(lab.world.learned(commit));
+    assert!(lab.world.learn(commit));
     lab.world.answer(StoreAnswer::Lost);
     check(
         lab.run(),
@@ -986,7 +986,7 @@ fn projections_in_a_hurry_come_to_what_they_come_to_step_by_step() {
         }
         let mut steps = 0;
         while hurried.step().is_some() {
-            hurried.world.hurry();
+            hurried.world.catch_up_undisturbed();
             steps += 1;
         }
         assert!(steps < stepped.run().len() || paused, "{steps} steps");
@@ -1398,10 +1398,10 @@ fn what_was_performed_up_to_a_position_is_not_performed_again_in_a_fork() {
     let mut fork = Lab::new(&kept_house());
     for commit in session.commits(1) {
         fork.commits.push((&commit).into());
-        assert!(fork.world.learned(commit));
+        assert!(fork.world.learn(commit));
     }
     for side_record in session.world().side_records_up_to(1) {
-        fork.world.recall(side_record);
+        fork.world.take_in_side_record(side_record);
     }
     check(
         fork.run(),

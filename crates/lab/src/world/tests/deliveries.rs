@@ -68,7 +68,7 @@ fn a_long_archive_leaves_one_mark_a_process_at_most() {
         other.run();
         for mut commit in other.commits {
             commit.envelope.unanswered = true;
-            assert!(lab.world.learned(commit.read(&lab.world.scenario)));
+            assert!(lab.world.learn(commit.read(&lab.world.scenario)));
         }
         assert_eq!(lab.world.take_side_records().len(), usize::from(!paused));
     }

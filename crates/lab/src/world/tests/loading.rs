@@ -8,7 +8,8 @@ impl Lab {
     fn again(&mut self, choice: Choice) -> Vec<String> {
         let last = self.world.journal().last().unwrap().envelope.command_id;
         self.asked += 1;
-        let submission = self.world.again(last, choice, command_id("house", self.asked)).unwrap();
+        let submission =
+            self.world.resubmission(last, choice, command_id("house", self.asked)).unwrap();
         self.world.submit(submission);
         self.run()
     }
@@ -152,7 +153,7 @@ fn sent_again_under_the_same_id_it_is_recognised_and_under_a_new_one_it_is_handl
     assert_eq!(lab.world.log().head(), 4);
     let ids: Set<Uuid> = lab.world.journal().iter().map(|it| it.envelope.command_id).collect();
     assert_eq!(ids.len(), 2);
-    assert!(lab.world.again(command_id("house", 99), Choice::Same, Uuid::nil()).is_none());
+    assert!(lab.world.resubmission(command_id("house", 99), Choice::Same, Uuid::nil()).is_none());
 }
 
 /// A door that was slammed so many times, loaded like this, and opened at last; the meter of that

@@ -318,7 +318,7 @@ fn two_logs_differ_from_where_they_part() {
     let mut left = session();
     let mut fork = Lab::new(&house());
     for commit in left.commits(2) {
-        assert!(fork.world.learned(commit));
+        assert!(fork.world.learn(commit));
     }
     fork.asked = 50;
     fork.ask("door-3", "Open");

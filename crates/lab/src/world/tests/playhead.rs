@@ -51,7 +51,7 @@ fn where_no_process_runs_nobody_answers() {
     let lab = rung();
     let mut world = World::new(&house());
     for commit in lab.commits {
-        assert!(world.learned(commit.read(&lab.world.scenario)));
+        assert!(world.learn(commit.read(&lab.world.scenario)));
     }
     let session = Session::new(world);
     assert_eq!(caused(&session, 1), [0; 0], "it is not looked for");
@@ -89,13 +89,13 @@ fn a_session_learns_of_commits_and_stays_at_the_head() {
     let lab = rung();
     let mut session = Session::new(World::new(&lab.world.scenario));
     let mut commits = lab.commits.iter().map(|it| it.clone().read(&lab.world.scenario));
-    assert!(session.learned(commits.next().unwrap()));
+    assert!(session.learn(commits.next().unwrap()));
     assert_eq!((session.position(), session.head()), (1, 1));
     session.seek(0);
     let next = commits.next().unwrap();
-    assert!(session.learned(next.clone()));
+    assert!(session.learn(next.clone()));
     assert_eq!((session.position(), session.head()), (0, 2), "one that looks back stays there");
-    assert!(!session.learned(next));
+    assert!(!session.learn(next));
 }
 
 #[test]

@@ -376,16 +376,16 @@ fn a_world_that_is_opened_again_stops_at_the_same_event_and_says_so() {
     let commits = lab.commits.clone();
     let mut session = Session::new(World::new(&lab.world.scenario));
     for commit in commits {
-        assert!(session.learned(commit.read(&lab.world.scenario)));
+        assert!(session.learn(commit.read(&lab.world.scenario)));
     }
-    session.world_mut().settle([]);
+    session.world_mut().finish_learning([]);
     for _ in 0..10 {
         session.refill(1);
     }
     assert!(session.refill(1), "it ends");
     let it = session.world().subscription("Pile").unwrap();
     assert_eq!((it.checkpoint(), it.stopped().map(|it| it.position)), (0, Some(1)));
-    session.world_mut().hurry();
+    session.world_mut().catch_up_undisturbed();
     assert_eq!(session.world().subscription("Pile").unwrap().checkpoint(), 0);
 }
 
@@ -472,9 +472,9 @@ fn the_log_is_folded_to_its_end_although_a_process_stops_before_its_mark() {
     let (lab, _) = written(&[BLOTTED, OTHER, OTHER]);
     let mut world = World::new(&lab.world.scenario);
     for commit in lab.commits {
-        assert!(world.learned(commit.read(&lab.world.scenario)));
+        assert!(world.learn(commit.read(&lab.world.scenario)));
     }
-    world.settle([SideRecord::Mark("Postman".into(), 3)]);
+    world.finish_learning([SideRecord::Mark("Postman".into(), 3)]);
     let turns = (0..20).take_while(|_| !world.refill(1)).count();
     assert!(turns < 20, "it ends");
     let checkpoint = |name| world.subscription(name).unwrap().checkpoint();
