@@ -1,9 +1,10 @@
-//! The machine: commands in, events out, everybody told. One micro-step at a time.
+//! The machine: it handles commands, records events and delivers them to subscribers, one
+//! micro-step at a time.
 //!
-//! It is sans-I/O. [`World::step`] does one thing and says what it was; when a commit is to be
-//! stored it waits for [`World::answer`], and small records to keep are collected from
-//! [`World::take_side_records`]. Nothing is shown as a fact before the store has it. The same commands,
-//! ids and times give the same run, byte for byte.
+//! It is sans-I/O. [`World::step`] performs one micro-step and returns it. When a commit has to be
+//! stored, the world waits for [`World::answer`]. Side records to store are collected with
+//! [`World::take_side_records`]. Nothing is shown as a fact before the store has it. The same
+//! commands, ids and times give the same run, byte for byte.
 
 mod port;
 mod micro_step;
@@ -40,32 +41,34 @@ pub struct World {
     log: EventLog,
     handlers: Map<Stream, Handler>,
     inbox: VecDeque<InboxItem>,
-    /// The command that is being handled, unless it is with the store.
+    /// The command that is being handled. None while its commit is with the store.
     handling: Option<(CommandInProgress, CommandStage)>,
-    /// What the store was asked to append.
+    /// The commit that the store was asked to append.
     appending: Option<Appending>,
     subscriptions: Vec<Subscription>,
+    /// The reactions that the last delivery has caused.
     reacting: Option<Reacting>,
     /// The subscriber that crashes next.
     crashing: Option<PendingCrash>,
     /// The side effects that are still to be performed, oldest first.
     effects: VecDeque<RequestedEffect>,
+    /// The processes with an event whose reactions are all handled: their marks may move.
     settled: Set<Rc<str>>,
     journal: Vec<JournalEntry>,
     outbox: Vec<Effect>,
-    /// Effect → how many times it was performed.
+    /// Effect id → how many times the effect was performed.
     performed: Map<Uuid, u64>,
     snapshots: StateSnapshots,
-    /// True where processes only fold: another place runs them.
+    /// True where processes only fold, because another tab runs them.
     watching: bool,
-    /// More than the revision of any subscription that was ended.
+    /// A number greater than the revision of any subscription that was ended.
     ended: u64,
     side_records: Vec<SideRecord>,
     outcomes: Vec<JournalEntry>,
 }
 
 impl World {
-    /// A world with an empty log, in which every projection and process of the scenario runs.
+    /// A world with an empty log. Every projection and process of the scenario runs in it.
     pub fn new(scenario: &Rc<Scenario>) -> Self {
         let mut world = Self {
             scenario: scenario.clone(),
@@ -92,7 +95,7 @@ impl World {
             world.subscribe(&projection.name());
         }
         for it in &scenario.processes {
-            // Of several versions of its code, the first runs.
+            // Where a process has several versions of its code, the first one runs.
             if world.find(&it.name()).is_none() {
                 let process = Subscription::new(
                     it.name(),
@@ -106,10 +109,10 @@ impl World {
         world
     }
 
-    /// Ends the learning of a log that was kept, with the small records beside it. Subscriptions
-    /// are to be refilled next.
+    /// Ends the learning of a stored log, and takes in its side records. Subscriptions have folded
+    /// nothing yet: [`refill`](Self::refill) comes next.
     pub fn finish_learning(&mut self, side_records: impl IntoIterator<Item = SideRecord>) {
-        // What follows from the commits alone need not be kept again.
+        // These follow from the commits alone, so they need not be stored again.
         self.side_records.clear();
         for side_record in side_records {
             self.take_in_side_record(side_record);
@@ -118,14 +121,14 @@ impl World {
         sort(&mut self.journal, |a, b| a.commits.cmp(&b.commits));
         let head = self.log.head();
         for subscription in &mut self.subscriptions {
-            // Of a log that has lost its end, a mark may lie beyond it.
+            // Where a log has lost its end, a mark may lie beyond the head.
             subscription.mark = subscription.mark.min(head);
         }
     }
 
-    /// Folds a log that was kept, `events` of it at most: projections up to the head, processes
-    /// up to their marks. True once nothing is left to fold; nobody is to be told of anything
-    /// before that.
+    /// Folds a stored log: projections up to the head, processes up to their marks. At most `events`
+    /// events are folded in one call. True once nothing is left to fold. Until then,
+    /// [`step`](Self::step) must not be called.
     pub fn refill(&mut self, mut events: u64) -> bool {
         let head = self.log.head();
         let goes_on = |it: &&mut Subscription| !it.is_held() && it.stopped().is_none();
@@ -147,7 +150,7 @@ impl World {
         true
     }
 
-    /// A projection that has folded nothing of a log that has something, and its code.
+    /// The name and code of a projection that has folded nothing yet, although the log has events.
     pub(super) fn unfilled(&self) -> Option<(Rc<str>, u16)> {
         let unfilled = |it: &&Subscription| {
             let empty = it.checkpoint == 0 && it.stopped().is_none();
@@ -157,7 +160,7 @@ impl World {
         Some((it.name.clone(), it.code))
     }
 
-    /// A projection goes on from what somebody else has folded of the whole log for it.
+    /// Gives a projection an instance that has folded the whole log.
     pub(super) fn fill(&mut self, name: &str, folded: Subscriber) {
         let head = self.log.head();
         if let Some(it) = self.find(name) {
@@ -167,8 +170,8 @@ impl World {
         }
     }
 
-    /// From now on processes fold and leave what is due to whoever runs them, also what they have
-    /// asked for and nobody has begun with.
+    /// From now on, processes only fold, and another tab runs them. What they have asked for and
+    /// nobody has begun is left to that tab.
     pub fn watch(&mut self) {
         self.watching = true;
         self.reacting = None;
@@ -176,7 +179,7 @@ impl World {
         self.inbox.retain(|it| it.sent_by().is_none());
     }
 
-    /// From now on processes react here, each from its mark on: nobody else does.
+    /// From now on, processes react here. Each goes on from its mark; `marks` holds process → mark.
     pub fn take_over(&mut self, marks: impl IntoIterator<Item = (Rc<str>, u64)>) {
         self.watching = false;
         let head = self.log.head();
@@ -189,12 +192,12 @@ impl World {
         let processes: Vec<_> =
             processes.map(|it| (it.name.clone(), it.code, it.mark.min(it.checkpoint))).collect();
         for (name, code, mark) in processes {
-            // It runs in this version: there is one.
+            // The process runs in this version of its code, so there is one.
             let _: Option<()> = self.restart(&name, code, mark);
         }
     }
 
-    /// Takes in a small record that was kept.
+    /// Takes in a side record that was stored.
     pub fn take_in_side_record(&mut self, side_record: SideRecord) {
         match side_record {
             SideRecord::Mark(process, position) => {
@@ -204,7 +207,7 @@ impl World {
             }
             SideRecord::Effect(effect) => {
                 let times = self.performed.entry(effect.id).or_default();
-                // One that another tab performed may be told of twice.
+                // The record of an effect that another tab performed may come twice.
                 if effect.repeat >= *times {
                     *times = effect.repeat + 1;
                     self.outbox.push(effect);
@@ -214,9 +217,8 @@ impl World {
         }
     }
 
-    /// What a copy of the log up to `position` needs to go on from there, as records to keep: the
-    /// side effects that were performed, the commands that had come to nothing, and up to where
-    /// its processes need not react again.
+    /// The side records for a copy of the log up to `position`: the marks of its processes, the
+    /// side effects that were performed by then, and the commands that were not accepted by then.
     pub fn side_records_up_to(&self, position: u64) -> Vec<SideRecord> {
         let processes = self.subscriptions.iter().filter(|it| it.kind == SubscriptionKind::Process);
         let answered = self.answered_by(position);
@@ -225,7 +227,7 @@ impl World {
             |it: &&Effect| it.status == EffectStatus::Performed && it.position <= position;
         let effects = self.outbox.iter().filter(performed).cloned().map(SideRecord::Effect);
         let refused = |it: &&JournalEntry| {
-            // What a process repeats there, it notes there.
+            // Repetitions are left out: where a process repeats a command, it is journalled anew.
             let other =
                 matches!(it.outcome, Outcome::Accepted | Outcome::Repeated | Outcome::NotStored);
             !other && !it.is_after(position)
@@ -234,7 +236,7 @@ impl World {
         marks.chain(effects).chain(refusals).collect()
     }
 
-    /// Whatever the events up to this position led to, it had been handled by `position`.
+    /// The greatest position such that all reactions to events up to it were handled by `position`.
     fn answered_by(&self, position: u64) -> u64 {
         let later = self.journal.iter().filter(|it| it.is_after(position));
         let causes: IdSet = later.map(|it| it.envelope.causation_id).collect();
@@ -243,7 +245,7 @@ impl World {
         open.map_or(position, |it| it.position() - 1)
     }
 
-    /// What runs here.
+    /// The scenario that runs.
     pub fn scenario(&self) -> &Rc<Scenario> {
         &self.scenario
     }
@@ -253,17 +255,17 @@ impl World {
         &self.log
     }
 
-    /// What was asked and what came of it, oldest first.
+    /// The commands and their outcomes, oldest first.
     pub fn journal(&self) -> &[JournalEntry] {
         &self.journal
     }
 
-    /// The side effects asked for, oldest first.
+    /// The side effects that processes have asked for, oldest first.
     pub fn outbox(&self) -> &[Effect] {
         &self.outbox
     }
 
-    /// Who is told of events.
+    /// The subscriptions: projections first, then processes.
     pub fn subscriptions(&self) -> &[Subscription] {
         &self.subscriptions
     }
@@ -273,11 +275,12 @@ impl World {
         self.inbox.push_back(InboxItem::Command(submission.into()));
     }
 
-    /// A command of the journal, to send once more. `id` is its new id, which every choice takes
-    /// but [`Choice::Same`]. None where the journal has no such command.
+    /// The submission that sends a command of the journal once more. `id` is its new id; only
+    /// [`Choice::Same`] keeps the old one. None where the journal has no such command.
     ///
-    /// Reloading and retrying decide on the latest state; force decides on the one that was
-    /// expected when the command met its conflict, and appends whatever has happened since.
+    /// [`Choice::Reload`] and [`Choice::Retry`] decide on the latest state. [`Choice::Force`]
+    /// decides on the state that was expected when the command met its conflict, and appends
+    /// whatever has happened since.
     pub fn resubmission(&self, command: Uuid, choice: Choice, id: Uuid) -> Option<Submission> {
         let mut entries =
             self.journal.iter().rev().filter(|entry| entry.envelope.command_id == command);
@@ -305,39 +308,39 @@ impl World {
         self.snapshots.loading
     }
 
-    /// Changes how commands' streams are loaded, and starts the meter anew. Snapshots are kept
-    /// while they are not used, and are gone with the page: they only save time.
+    /// Changes how commands' streams are loaded, and starts the meter anew. Snapshots that are not
+    /// used any more are kept. They are gone with the page, because they only save time.
     pub fn load_by(&mut self, loading: Loading) {
         self.snapshots.loading = loading;
         self.snapshots.meter = Meter::default();
     }
 
-    /// What loading has cost since it was last changed.
+    /// The cost of loading since [`load_by`](Self::load_by) was last called.
     pub fn meter(&self) -> &Meter {
         &self.snapshots.meter
     }
 
-    /// The snapshots, the latest a stream.
+    /// The latest snapshot of each stream that has one.
     pub fn snapshots(&self) -> impl Iterator<Item = (&Stream, &StateSnapshot)> {
         self.snapshots.taken.iter()
     }
 
-    /// Damages a stream's snapshot, as a bad disk would. False where there is none.
+    /// Damages a stream's snapshot, as a bad disk would. False where the stream has none.
     pub fn damage_snapshot(&mut self, stream: &Stream) -> bool {
         self.snapshots.damage(stream)
     }
 
-    /// Makes a stream's snapshot one of an older schema. False where there is none.
+    /// Makes a stream's snapshot one of an older schema. False where the stream has none.
     pub fn outdate_snapshot(&mut self, stream: &Stream) -> bool {
         self.snapshots.outdate(stream)
     }
 
-    /// Queues events that go past their aggregates.
+    /// Queues events to append past their aggregates.
     pub fn submit_bulk(&mut self, bulk: BulkAppend) {
         self.inbox.push_back(bulk.into());
     }
 
-    /// True where a command is being handled, or waits for it.
+    /// True where a command or bulk append is being handled, or waits in the inbox.
     pub fn busy(&self) -> bool {
         self.handling.is_some() || self.appending.is_some() || !self.inbox.is_empty()
     }
@@ -348,7 +351,7 @@ impl World {
         Some(&waiting.commit)
     }
 
-    /// The state that the command under way is about to be decided on.
+    /// The state that the next step decides a command on. None where the next step decides none.
     pub fn state_to_decide_on(&self) -> Option<Value> {
         let (in_progress, CommandStage::Folded { instance, .. }) = self.handling.as_ref()? else {
             return None;
@@ -359,26 +362,26 @@ impl World {
         }
     }
 
-    /// What the store said to the pending commit.
+    /// Takes the store's answer to the pending commit. A second answer is ignored.
     pub fn answer(&mut self, answer: StoreAnswer) {
         if let Some(waiting) = &mut self.appending {
             waiting.answer.get_or_insert(answer);
         }
     }
 
-    /// What came of commands, and of bulk appends, since this was last asked: once for each, when
-    /// nothing more is going to come of it. Those of processes are not among them.
+    /// Takes the outcomes of commands and bulk appends since the last call. Each has one outcome,
+    /// which is final. Commands of processes are not among them.
     pub fn take_outcomes(&mut self) -> Vec<JournalEntry> {
         std::mem::take(&mut self.outcomes)
     }
 
-    /// The small records to keep that have come up since this was last asked.
+    /// Takes the side records to store since the last call.
     pub fn take_side_records(&mut self) -> Vec<SideRecord> {
         std::mem::take(&mut self.side_records)
     }
 
-    /// Takes in a commit that is stored, whoever wrote it. False, and nothing taken in, where
-    /// it does not follow the last one.
+    /// Takes in a commit that is stored, whoever wrote it. False where it does not follow the last
+    /// commit. Nothing is taken in then.
     pub fn learn(&mut self, commit: Commit) -> bool {
         let (envelope, after, head) = (commit.envelope.clone(), commit.after, commit.head());
         if !self.log.learn(commit) {
@@ -400,8 +403,8 @@ impl World {
         true
     }
 
-    /// Performs one micro-step at time `now`, in milliseconds since 1970, and says what it was.
-    /// `None` where all is quiet, or where a commit waits for the store.
+    /// Performs one micro-step at the time `now`, in milliseconds since 1970, and returns it. None
+    /// where all is quiet, or where a commit waits for the store.
     pub fn step(&mut self, now: u64) -> Option<MicroStep> {
         let crash = self.crashing.take();
         if let Some(step) = crash.and_then(|crash| self.crash(crash)) {

@@ -1,4 +1,5 @@
-//! What is done to subscriptions: started, ended, paused, delayed, moved back, faulted, rebuilt.
+//! Changes to subscriptions: they are started, ended, paused, delayed, moved back, faulted and
+//! rebuilt.
 
 use std::rc::Rc;
 
@@ -18,10 +19,10 @@ impl World {
         self.subscriptions.iter().find(|subscription| &*subscription.name == name)
     }
 
-    /// Changes something about a subscription.
+    /// Changes a subscription.
     ///
     /// # Errors
-    /// [`ControlError`], and nothing is changed.
+    /// [`ControlError`]. Nothing is changed then.
     pub fn control(&mut self, name: &str, control: Control) -> Result<(), ControlError> {
         let (head, watching) = (self.log.head(), self.watching);
         let unknown = || ControlError::Unknown(name.to_owned());
@@ -113,34 +114,35 @@ impl World {
         Ok(())
     }
 
-    /// How far a subscription is from a position that somebody waits for. None where no
-    /// projection or process of that name runs.
+    /// How far a subscription is from a position that somebody waits for. None where no projection or
+    /// process of that name runs.
     pub fn wait(&self, name: &str, position: u64) -> Option<Wait> {
         Some(self.subscription(name)?.wait(position, self.log.head()))
     }
 
-    /// Synchronous projections know what is stored.
+    /// Synchronous projections take in everything that is stored.
     pub(super) fn catch_up(&mut self) {
         for it in self.subscriptions.iter_mut().filter(|it| it.synchronous) {
             it.catch_up(&self.log);
         }
     }
 
-    /// Tells every projection that nothing ails of everything at once: what deliveries one by
-    /// one come to, when nobody looks.
+    /// Every projection that runs undisturbed takes in all events at once. The result is the same
+    /// as that of single deliveries, but quicker.
     pub fn catch_up_undisturbed(&mut self) {
         for it in self.subscriptions.iter_mut().filter(|it| it.is_undisturbed()) {
             it.catch_up(&self.log);
         }
     }
 
-    /// Folds a subscription's events up to `position` anew; what comes after is delivered again.
+    /// Folds a subscription's events anew up to `position`. Later events are delivered again. None
+    /// where nothing of that name runs, or has no such code.
     pub(super) fn restart(&mut self, name: &str, code: u16, position: u64) -> Option<()> {
         let runner = self.fresh(name, code)?;
         let watching = self.watching;
         let it = self.subscriptions.iter_mut().find(|it| &*it.name == name)?;
         if it.kind == SubscriptionKind::Process && it.code != code && !watching {
-            // Other code may ask for something where this one asked for nothing.
+            // The mark is stored, because the other code may react where this one did not.
             self.side_records.push(SideRecord::Mark(it.name.clone(), it.mark));
         }
         it.code = code;
@@ -151,14 +153,14 @@ impl World {
         Some(())
     }
 
-    /// Forgets what a subscription knows and folds it again from zero, in the version `code` of
-    /// its code. A process reacts to nothing that it has reacted to before.
+    /// Folds a subscription again from zero, with the version `code` of its code. A process does not
+    /// react again. False where nothing of that name runs, or it has no such code.
     pub fn rebuild(&mut self, name: &str, code: u16) -> bool {
         self.subscription(name).is_some() && self.restart(name, code, 0).is_some()
     }
 
-    /// Starts a projection of the scenario that does not run: it begins at zero and fills itself
-    /// from the past. False where there is none of that name, or where it runs already.
+    /// Starts a projection of the scenario. It begins at zero, and events are delivered from the
+    /// first one on. False where there is no such projection, or where it runs already.
     pub fn subscribe(&mut self, name: &str) -> bool {
         if self.find(name).is_some() {
             return false;
@@ -176,7 +178,7 @@ impl World {
         true
     }
 
-    /// Its place among all: projections first, in the scenario's order.
+    /// The place of a subscription among all: projections first, each kind in the scenario's order.
     fn rank(&self, subscription: &Subscription) -> (SubscriptionKind, usize) {
         let is = |name: Rc<str>| name == subscription.name;
         let place = match subscription.kind {
@@ -190,7 +192,8 @@ impl World {
         (subscription.kind, place.unwrap_or(usize::MAX))
     }
 
-    /// Ends a projection. What it knew is gone, and can be had again from the log.
+    /// Ends a projection. Its state is gone, but can be folded again. False where no projection of
+    /// that name runs.
     pub fn unsubscribe(&mut self, name: &str) -> bool {
         let ends = |it: &Subscription| &*it.name == name && it.kind == SubscriptionKind::Projection;
         let Some(place) = self.subscriptions.iter().position(ends) else { return false };
@@ -213,7 +216,7 @@ impl World {
         process.map(|it| it.manager()).or_else(|| projection.map(|it| it.runner()))
     }
 
-    /// Folds the events of a projection or process anywhere in a log.
+    /// A reader that shows a projection or process at any position.
     pub(crate) fn reader(&self, name: &str, code: u16) -> Option<Reader> {
         let processes = &self.scenario.processes;
         let process = processes.iter().find(|it| &*it.name() == name && it.code() == code);
@@ -223,13 +226,13 @@ impl World {
         runner.map(Reader::new)
     }
 
-    /// What a process's current code would have asked for, had it run from the beginning, and
-    /// nobody has handled. Sends nothing.
+    /// The reactions that a process's current code would have asked for from the beginning, and that
+    /// nobody has handled. Each stands with the position of its event. Nothing is sent.
     pub fn missing(&self, process: &str) -> Vec<(u64, Reaction)> {
         let Some(it) = self.subscription(process) else { return Vec::new() };
         let Some(runner) = self.fresh(process, it.code) else { return Vec::new() };
         let mut runner = Subscriber::new(runner);
-        // Refused is answered as well.
+        // A refused command counts as handled.
         let asked = self.journal.iter().filter(|it| it.outcome != Outcome::NotStored);
         let mut known: IdSet = asked.map(|it| it.envelope.command_id).collect();
         let mut missing = Vec::new();
@@ -249,7 +252,7 @@ impl World {
         missing
     }
 
-    /// Really sends what is missing. Returns how much that is.
+    /// Sends the [`missing`](Self::missing) reactions. Returns their number.
     pub fn send_missing(&mut self, process: &str) -> usize {
         let missing = self.missing(process);
         let name: Rc<str> = process.into();

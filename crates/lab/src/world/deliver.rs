@@ -1,4 +1,5 @@
-//! Events: delivered to subscribers, whatever goes wrong with that; reactions, effects and marks.
+//! Delivers events to subscribers, with all the faults that are armed, and handles reactions, side
+//! effects and marks.
 
 use std::rc::Rc;
 
@@ -12,7 +13,7 @@ use super::handling::{
 use super::{MicroStep, SideRecord, World};
 
 impl World {
-    /// Tells whoever is furthest behind what is next.
+    /// Delivers the next event to the subscriber that is furthest behind.
     pub(super) fn deliver(&mut self) -> Option<MicroStep> {
         if let Some(step) = self.say_stopped() {
             return Some(step);
@@ -56,13 +57,13 @@ impl World {
             },
         };
         if let Some(it) = self.subscriptions.get_mut(index).filter(|it| it.stopped().is_some()) {
-            // Nothing was delivered, so what was to go wrong with that is still to come.
+            // Nothing was delivered, so the fault stays armed.
             (it.fault, it.withheld, it.again) = armed;
         }
         step
     }
 
-    /// Says of a subscriber that it has stopped, once.
+    /// Says once that a subscriber has stopped.
     fn say_stopped(&mut self) -> Option<MicroStep> {
         let unsaid = |it: &&mut Subscription| it.stopped().is_some() && !it.stop_said;
         let it = self.subscriptions.iter_mut().find(unsaid)?;
@@ -92,7 +93,7 @@ impl World {
                 _ => false,
             };
         let mut held_back = 0;
-        // What is recognised was reacted to, unless a crash came between.
+        // An event that is recognised was reacted to, unless a crash came between.
         let reacts = it.kind == SubscriptionKind::Process && !self.watching;
         if reacts && !crashes && !(skipped && behind) {
             let reactions = it.subscriber.react(event);
@@ -123,11 +124,11 @@ impl World {
         })
     }
 
-    /// A subscriber's checkpoint is saved.
+    /// Saves a subscriber's checkpoint.
     fn save_checkpoint(&mut self, index: usize) {
         let Some(it) = self.subscriptions.get_mut(index) else { return };
         it.advance_checkpoint();
-        // Nothing is owed to the events so far; a rebuild has nothing to do for them.
+        // A process that owes no reaction moves its mark as well, so that a rebuild stays quiet.
         let owes =
             it.kind != SubscriptionKind::Process || !it.open_reactions.is_empty() || self.watching;
         if !owes && it.mark < it.checkpoint {
@@ -135,14 +136,14 @@ impl World {
             let (name, code, mark) = (it.name.clone(), it.code, it.mark);
             let first = self.scenario.processes.iter().find(|it| it.name() == name);
             if first.is_some_and(|it| it.code() != code) {
-                // A reload begins with the first version, which may ask for what this one did not.
+                // A reload begins with the first version, which may react where this one did not.
                 self.side_records.push(SideRecord::Mark(name, mark));
             }
         }
     }
 
-    /// A subscriber crashes. What it had noted stays; what it was about to do is gone. A process
-    /// goes on where everything was answered.
+    /// A subscriber crashes. Its checkpoint stays, and what it was about to do is gone. A process
+    /// goes on after its mark.
     pub(super) fn crash(&mut self, crash: PendingCrash) -> Option<MicroStep> {
         let PendingCrash { name, position, fault } = crash;
         let it = self.subscriptions.iter_mut().find(|it| it.name == name)?;

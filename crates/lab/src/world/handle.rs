@@ -1,5 +1,5 @@
-//! Commands: received, loaded, folded, decided, appended, and what else may become of them. Each
-//! step says what it did; none loses what it was given.
+//! Handles commands: each is received, loaded, folded, decided and appended, or ends earlier.
+//! Every function here performs one micro-step and returns it.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -140,7 +140,7 @@ impl World {
         let (stream, Decision { on, expected }) = (in_progress.record.stream.clone(), decision);
         let actual = self.log.version(&stream);
         if on < actual && expected.holds(actual) {
-            // No aggregate has agreed to this, as things are now.
+            // The aggregate has not agreed to this on the latest state.
             in_progress.base_envelope.origin = Origin::Forced;
         }
         let envelope = in_progress.envelope();
@@ -179,7 +179,7 @@ impl World {
     ) -> MicroStep {
         match answer {
             StoreAnswer::Stored => {
-                // Where others came before it, it was learned after them, at its own place.
+                // Where others were first, the commit was learned already, at a later place.
                 let id = commit.envelope.command_id;
                 let known = self.log.handled(id);
                 let events = known.unwrap_or(commit.after + 1..commit.head() + 1);
@@ -201,17 +201,17 @@ impl World {
                 let told = told.map(|it| it.name.clone()).collect();
                 MicroStep::Appended { from, to, told }
             }
-            // Before the winner's commit is learned, another try would lose as well.
+            // As long as the winner's commit is unknown, another try would lose as well.
             StoreAnswer::Lost if self.log.commits() < commit.number => {
                 self.not_stored(sender.parts(), "the log was written elsewhere")
             }
             StoreAnswer::Lost => {
-                // The winner may have been asked the same, as when two tabs tell one story.
+                // The winner may have handled the same command, as when two tabs tell one story.
                 if let Some(events) = self.log.handled(commit.envelope.command_id) {
                     let (envelope, reaction_of) = sender.parts();
                     return self.repeated(envelope, reaction_of, events);
                 }
-                // Where the streams are as they were, only the places in the log have changed.
+                // The streams may be unchanged: then the append succeeds at the next place.
                 let drafts = commit.events.into_iter().map(Draft::from).collect();
                 match sender {
                     Sender::Command(in_progress, decision) => {
@@ -224,8 +224,9 @@ impl World {
         }
     }
 
-    /// Processes need not react to these events. Where they have answered all before, that is kept
-    /// once: each event says so by itself, and an archive has many.
+    /// Moves the marks of processes over events that they must not react to. A process that still
+    /// has to react to an earlier event keeps its mark. Only the last move is stored, because an
+    /// archive has many commits, and each event says for itself that nobody reacts to it.
     pub(super) fn skip_reactions(&mut self, from: u64, to: u64) {
         for subscription in &mut self.subscriptions {
             let answered = subscription.mark + 1 == from && !self.watching;
@@ -263,8 +264,8 @@ impl World {
         MicroStep::Rejected { command, reason }
     }
 
-    /// A person decides what to do about a conflict, unless told to try again at once. A process
-    /// always tries again, on the new state.
+    /// Journals a conflict. A person decides what to do about it, unless the command is to be
+    /// decided again at once. A process's command is always decided again on the new state.
     fn conflict(
         &mut self,
         mut in_progress: CommandInProgress,
@@ -293,8 +294,8 @@ impl World {
         MicroStep::Conflicted { stream, expected, actual, retry }
     }
 
-    /// What a process sent and the store could not take is not handled: the mark stays before
-    /// it, and a reload sends it again.
+    /// Journals a command that could not be stored. A process's command is not handled then: the
+    /// process's mark stays before it, and a reload sends the command again.
     fn not_stored(
         &mut self,
         (envelope, reaction_of): (Envelope, Option<ReactionSource>),
@@ -308,7 +309,7 @@ impl World {
         MicroStep::Failed { reason }
     }
 
-    /// Notes what came of it, and that nobody need wait for it any more.
+    /// Journals the outcome of a command, and settles the reaction that it was.
     fn conclude(
         &mut self,
         envelope: Envelope,
@@ -342,11 +343,12 @@ impl World {
         entry
     }
 
-    /// One reaction less to wait for; where nobody says whose it is, whoever waits for it.
+    /// Settles the reaction of this id: the process no longer waits for it. Without a source, every
+    /// process that waits for the id stops waiting.
     pub(super) fn settle_reaction(&mut self, reaction_of: Option<ReactionSource>, id: Uuid) {
         let waiting = match reaction_of {
             Some(it) => vec![it],
-            // Mostly nobody waits for anything, and this is asked of every commit.
+            // This runs for every commit, and mostly no process waits for anything.
             None if self.subscriptions.iter().all(|it| it.open_reactions.is_empty()) => return,
             None => self.waiting_for(id),
         };
@@ -380,7 +382,7 @@ impl World {
         open_reactions.collect()
     }
 
-    /// Brings a stream's handler to `version`; says as well how many events that folded.
+    /// Brings a stream's handler to `version`. Returns it, and how many events were folded for that.
     fn hydrate(
         &mut self,
         aggregate: &dyn AnyAggregate,

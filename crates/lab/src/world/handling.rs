@@ -1,5 +1,5 @@
-//! What is being handled: a command, which has a target from its first stage to its last, or events
-//! that go past their aggregates and need none.
+//! The work of a world in hand: commands, which pass through stages, bulk appends, which go past
+//! their aggregates, and the reactions of processes.
 
 use std::rc::Rc;
 
@@ -8,15 +8,15 @@ use crate::snapshots::FoldStart;
 use crate::subscription::DeliveryFault;
 use es::{AnyAggregate, CommandRecord, Commit, Draft, Envelope, Expected, Hydrated, Reaction};
 
-/// What waits to be handled.
+/// An item in the inbox.
 pub(super) enum InboxItem {
-    /// A command, which its aggregate decides.
+    /// A command for an aggregate to decide.
     Command(CommandInProgress),
-    /// Events to append as they are.
+    /// Events to append past their aggregates.
     Bulk(Envelope, Vec<Draft>),
 }
 
-/// What a command or a side effect is a reaction to.
+/// The origin of a command or side effect that a process asked for.
 #[derive(Clone)]
 pub(super) struct ReactionSource {
     /// The process that reacts.
@@ -25,43 +25,43 @@ pub(super) struct ReactionSource {
     pub(super) position: u64,
 }
 
-/// A process's reactions to one event, which are still to be handed on.
+/// A process's reactions to one event. They still have to be queued.
 pub(super) struct Reacting {
     pub(super) source: ReactionSource,
     pub(super) reactions: Vec<Reaction>,
 }
 
-/// A side effect that a process has asked for, and that is still to be performed.
+/// A side effect that a process has asked for. It still has to be performed.
 pub(super) struct RequestedEffect {
     pub(super) source: ReactionSource,
     pub(super) reaction: Reaction,
 }
 
-/// A subscriber is about to crash at an event.
+/// A subscriber that crashes with the next step.
 pub(super) struct PendingCrash {
     /// The subscription's name.
     pub(super) name: Rc<str>,
-    /// The position of the event.
+    /// The position of the event at which it crashes.
     pub(super) position: u64,
     pub(super) fault: DeliveryFault,
 }
 
-/// A command, whatever its stage.
+/// A command in any stage.
 pub(super) struct CommandInProgress {
-    /// What is asked of whom.
+    /// The command's stream, type and data.
     pub(super) record: CommandRecord,
-    /// What its events will share, but for the command itself.
+    /// The envelope of its events, without the command.
     pub(super) base_envelope: Envelope,
     pub(super) expected: Option<Expected>,
-    /// The version whose state it is decided on, where that is not the expected or latest one.
+    /// The version to decide on, where it is neither the expected nor the latest one.
     pub(super) seen: Option<u64>,
-    /// True where a conflict is no reason to give up.
+    /// True where a conflict is answered by deciding again.
     pub(super) retry: bool,
-    /// None where a person sent the command.
+    /// The process and event that the command comes from. None where a person sent it.
     pub(super) reaction_of: Option<ReactionSource>,
 }
 
-/// How far a command has come.
+/// The stage of a command.
 pub(super) enum CommandStage {
     Received,
     Loaded {
@@ -70,7 +70,7 @@ pub(super) enum CommandStage {
         start: Option<FoldStart>,
         ignored: Option<Rc<str>>,
     },
-    /// None stands for the state that the stream's handler keeps.
+    /// `instance` is None where the stream's handler has the state in memory.
     Folded {
         aggregate: Rc<dyn AnyAggregate>,
         version: u64,
@@ -82,21 +82,21 @@ pub(super) enum CommandStage {
     },
 }
 
-/// On which version a command was decided, and what the store is to expect.
+/// The version that a command was decided on, and the version that the store is to expect.
 #[derive(Clone, Copy)]
 pub(super) struct Decision {
     pub(super) on: u64,
     pub(super) expected: Expected,
 }
 
-/// A commit that the store was asked to append, and what it said.
+/// A commit that the store was asked to append, and the store's answer once there is one.
 pub(super) struct Appending {
     pub(super) commit: Commit,
     pub(super) sender: Sender,
     pub(super) answer: Option<StoreAnswer>,
 }
 
-/// Whose commit it is.
+/// The origin of a commit.
 pub(super) enum Sender {
     Command(CommandInProgress, Decision),
     Bulk(Envelope),
@@ -109,14 +109,14 @@ impl CommandInProgress {
         Self { record, base_envelope, expected, seen, retry: false, reaction_of }
     }
 
-    /// What its events share.
+    /// The envelope of its events, with the command.
     pub(super) fn envelope(&self) -> Envelope {
         Envelope { command: Some(self.record.clone()), ..self.base_envelope.clone() }
     }
 }
 
 impl Sender {
-    /// Whose reaction it is.
+    /// The process and event that the commit is a reaction to.
     pub(super) fn reaction_of(self) -> Option<ReactionSource> {
         match self {
             Self::Command(in_progress, _) => in_progress.reaction_of,
@@ -124,7 +124,7 @@ impl Sender {
         }
     }
 
-    /// What the commit's events share, and whose reaction it is.
+    /// The envelope of the commit's events, and the process and event that it is a reaction to.
     pub(super) fn parts(self) -> (Envelope, Option<ReactionSource>) {
         match self {
             Self::Command(in_progress, _) => (in_progress.envelope(), in_progress.reaction_of),
@@ -145,7 +145,7 @@ impl From<Submission> for CommandInProgress {
 }
 
 impl InboxItem {
-    /// The process that sent it.
+    /// The process that sent the item. None where a person did.
     pub(super) fn sent_by(&self) -> Option<&Rc<str>> {
         match self {
             Self::Command(CommandInProgress { reaction_of: Some(source), .. }) => {

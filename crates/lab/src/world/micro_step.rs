@@ -1,4 +1,4 @@
-//! What a micro-step was, and how it is said.
+//! The micro-steps of a world, and their captions.
 
 use std::fmt;
 use std::rc::Rc;
@@ -9,17 +9,17 @@ use crate::outbox::is_default;
 use crate::subscription::DeliveryFault;
 use es::{Expected, Stream};
 
-/// A micro-step, as it was performed.
+/// A micro-step that was performed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "step", rename_all = "lowercase")]
-#[expect(missing_docs, reason = "each variant's sentence names its fields")]
+#[expect(missing_docs, reason = "each variant's sentence says what its fields mean")]
 pub enum MicroStep {
     /// A command was taken from the inbox.
     Received { stream: Stream, command: Rc<str>, actor: Rc<str> },
-    /// Its id was handled before; nothing is done again.
+    /// A command was recognised by its id. It has `events` events, and nothing is done again.
     Repeated { command: Rc<str>, events: u64 },
-    /// Its stream's events were looked up, all up to version `events` or those after a
-    /// snapshot's; `ignored` says why a snapshot was not used.
+    /// The command's stream was loaded up to version `events`, from its first event or from the
+    /// snapshot at version `snapshot`. `ignored` says why a snapshot was not used.
     Loaded {
         stream: Stream,
         events: u64,
@@ -28,27 +28,28 @@ pub enum MicroStep {
         #[serde(skip_serializing_if = "Option::is_none")]
         ignored: Option<Rc<str>>,
     },
-    /// They were folded, all of them or those after a state already at hand.
+    /// The stream was folded up to `version`. Only `folded` events were new to the state at hand.
     Folded { stream: Stream, version: u64, folded: u64 },
-    /// The aggregate decided.
+    /// The aggregate accepted the command, with these types of events.
     Decided { command: Rc<str>, events: Vec<Rc<str>> },
     /// The command was refused, or made no sense.
     Rejected { command: Rc<str>, reason: Rc<str> },
-    /// The store was asked to append.
+    /// The store was asked to append `events` events.
     Appending { stream: Option<Stream>, expected: Option<Expected>, events: u64 },
-    /// It did; these positions are facts now, and synchronous projections know them.
+    /// The store has appended the events at these positions. Synchronous projections (`told`) have
+    /// taken them in.
     Appended {
         from: u64,
         to: u64,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         told: Vec<Rc<str>>,
     },
-    /// It didn't: the stream had moved on.
+    /// The command met a conflict: the stream had another version. With `retry`, it is decided again.
     Conflicted { stream: Stream, expected: Expected, actual: u64, retry: bool },
-    /// It couldn't.
+    /// The command or its commit could not be stored.
     Failed { reason: Rc<str> },
-    /// A subscriber took in an event, once more where `again` is true. A replay held so many of
-    /// its reactions back.
+    /// A subscriber took in an event, `again` where it had taken it in before. The replay guard
+    /// held back `held_back` reactions to it.
     #[serde(rename_all = "camelCase")]
     Delivered {
         to: Rc<str>,
@@ -64,15 +65,15 @@ pub enum MicroStep {
     Dropped { to: Rc<str>, position: u64 },
     /// An event is held up until another can overtake it.
     Withheld { to: Rc<str>, position: u64 },
-    /// A subscriber crashed; it goes on after `checkpoint` once it is resumed.
+    /// A subscriber crashed. Once it is resumed, it goes on after `checkpoint`.
     Crashed { to: Rc<str>, position: u64, checkpoint: u64, fault: DeliveryFault },
     /// A subscriber met an event that it cannot take in, and takes in nothing more.
     Stopped { to: Rc<str>, position: u64, why: Rc<str> },
-    /// A process asked for something.
+    /// A process asked for commands and side effects of these types.
     Reacted { process: Rc<str>, position: u64, asks: Vec<Rc<str>> },
-    /// A process's mark was moved.
+    /// A process's mark was moved to `position`.
     Checkpointed { process: Rc<str>, position: u64 },
-    /// A side effect was performed, having been performed `repeat` times before.
+    /// A side effect was performed. It had been performed `repeat` times before.
     Performed {
         effect: Rc<str>,
         process: Rc<str>,
@@ -85,8 +86,8 @@ pub enum MicroStep {
 }
 
 impl fmt::Display for MicroStep {
-    /// What happens, in plain words.
-    #[expect(clippy::too_many_lines, reason = "a sentence a step")]
+    /// Writes the caption, a sentence in plain words.
+    #[expect(clippy::too_many_lines, reason = "one sentence for each step")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Received { stream, command, actor } => {

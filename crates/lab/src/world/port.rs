@@ -1,4 +1,4 @@
-//! What goes into a world, and what comes out of it to be kept.
+//! The inputs of a world, and the side records that it puts out.
 
 use std::rc::Rc;
 
@@ -9,24 +9,24 @@ use crate::journal::JournalEntry;
 use crate::outbox::Effect;
 use es::{CommandRecord, Draft, Expected, Follows, Origin};
 
-/// A command on its way in.
+/// A command that is submitted to a world.
 #[derive(Clone, Debug)]
 pub struct Submission {
-    /// Its id; a second command of the same id is recognised.
+    /// The command's id. A second command with the same id is recognised as a repetition.
     pub id: Uuid,
-    /// Who sends it.
+    /// Who sends the command.
     pub actor: Rc<str>,
-    /// What is asked of whom.
+    /// The command's stream, type and data.
     pub command: CommandRecord,
-    /// What the sender believes of the stream. With a version, the command is decided on the
-    /// state at that version.
+    /// The stream's version that the sender expects. Where it is a number, the command is decided
+    /// on the state at that version.
     pub expected: Option<Expected>,
-    /// The version whose state the sender saw, to decide on that; any expected version and an
-    /// old state together are force.
+    /// The version whose state the sender saw. The command is decided on that state. An old state
+    /// together with [`Expected::Any`] is force.
     pub seen: Option<u64>,
-    /// True where a conflict is answered by deciding again on the latest state, by itself.
+    /// True where the world answers a conflict by deciding again on the latest state.
     pub retry: bool,
-    /// The command that this one repeats, and how.
+    /// The command that this one follows, and by which choice.
     pub follows: Option<Follows>,
 }
 
@@ -37,34 +37,34 @@ impl Submission {
     }
 }
 
-/// Events to append past their aggregates, all or nothing.
+/// Events to append past their aggregates, all of them or none.
 #[derive(Clone)]
 pub struct BulkAppend {
-    /// The id of the whole; a second one of the same id is recognised.
+    /// The id of the whole append. A second one with the same id is recognised as a repetition.
     pub id: Uuid,
     /// Who appends them.
     pub actor: Rc<str>,
-    /// How they are marked.
+    /// The origin that is recorded with the events.
     pub origin: Origin,
     /// The events.
     pub events: Vec<Draft>,
-    /// True where processes are to react to them.
+    /// True where processes are to react to the events.
     pub react: bool,
 }
 
-/// What the store said to a commit.
+/// The store's answer to a commit.
 #[derive(Clone, Debug)]
 pub enum StoreAnswer {
-    /// It is stored. Where the store has put others' commits before it, all of them are to be
-    /// learned before this is said, and this one with them, at the place that the store told.
+    /// The commit is stored. Where the store has put the commits of others before it, the world
+    /// must learn all of them before this answer, and this commit at the place that the store gave.
     Stored,
-    /// Somebody else was first. Their commits are to be learned before this is said.
+    /// Another writer was first. The world must learn their commits before this answer.
     Lost,
-    /// The store failed.
+    /// The store failed, for this reason.
     Failed(String),
 }
 
-/// A small record to keep beside the log.
+/// A record that is kept beside the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SideRecord {
