@@ -1,6 +1,6 @@
 //! Files in and out of the page, and storage that fails it, in a headless browser: everything that
-//! a person clicks to take a log elsewhere, bring one in, or get one back. `cargo xtask test` builds
-//! the page and runs this.
+//! a person clicks to take a log elsewhere, bring one in, or get one back. `cargo xtask test`
+//! builds the page and runs this.
 
 use std::fmt::Write;
 

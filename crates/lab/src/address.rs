@@ -1,5 +1,5 @@
-//! Whom a command is for, where nobody has said: somebody who accepts it, so that a form works as
-//! it stands.
+//! Chooses the stream of a command where nobody has named one: a stream that accepts the command,
+//! so that a form works as it stands.
 
 use std::rc::Rc;
 
@@ -7,12 +7,13 @@ use super::forms::Form;
 use super::session::Viewpoint;
 use es::{CommandRecord, Map, Stream, natural, sort};
 
-/// So many existing ids are asked before a new one is.
+/// How many existing streams are tried before a new one.
 const ASKED: usize = 12;
 
 impl Viewpoint {
-    /// An id under which the form's command is accepted at the playhead, or else one that it might
-    /// have: the first that exists, or the next number. Aggregates are asked; nothing is changed.
+    /// The id of a stream that accepts the form's command at the playhead: the first existing one
+    /// that does, or the next number. Where none accepts it, the first existing one. Aggregates
+    /// decide on trial, and nothing is changed.
     pub fn addressee(&mut self, form: &Form, inputs: &Map<Rc<str>, String>) -> Rc<str> {
         let (log, position) = (self.log(), self.position());
         let streams = log.streams().map(|(stream, _)| stream);

@@ -1,4 +1,4 @@
-//! Two logs side by side, or one log at two positions: what is the same, and what differs.
+//! Compares two logs, or one log at two positions.
 
 use std::rc::Rc;
 
@@ -8,14 +8,14 @@ use super::diff::{DiffLine, changes, keyed, lines};
 use super::session::Viewpoint;
 use es::{EventLog, Set, Stream, View};
 
-/// Two places, and what differs between them.
+/// The differences between two places. A place is a position in a log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// Up to this position both have the same events.
+    /// Both logs have the same events up to this position.
     pub shared: u64,
-    /// The states that differ, in order of their streams' names.
+    /// The states that differ, in order of their streams.
     pub states: Vec<StatePair>,
-    /// Every view, whether it differs or not.
+    /// All views, whether they differ or not.
     pub views: Vec<ViewPair>,
 }
 
@@ -24,11 +24,11 @@ pub struct Comparison {
 pub struct StatePair {
     /// The stream.
     pub stream: Stream,
-    /// The version that it has here and there; 0 where it does not exist.
+    /// The stream's version on the left and on the right; 0 where the stream does not exist.
     pub versions: (u64, u64),
-    /// The state here; as it is before the first event where it does not exist.
+    /// The state on the left. The initial state where the stream does not exist.
     pub left: Value,
-    /// The state there.
+    /// The state on the right. The initial state where the stream does not exist.
     pub right: Value,
 }
 
@@ -37,9 +37,9 @@ pub struct StatePair {
 pub struct ViewPair {
     /// The projection's or process's title.
     pub name: Rc<str>,
-    /// The view here.
+    /// The view on the left.
     pub left: View,
-    /// The view there.
+    /// The view on the right.
     pub right: View,
 }
 
@@ -56,13 +56,13 @@ impl ViewPair {
         self.left != self.right
     }
 
-    /// What differs, as lines: the left view as what was, the right one as what is.
+    /// The lines that differ: the left view as before, the right one as now.
     pub fn differences(&self) -> Vec<DiffLine> {
         changes(&keyed(&self.left), &keyed(&self.right))
     }
 }
 
-/// One log at two positions.
+/// Compares one log at two positions. Positions after the head count as the head.
 pub fn compare_positions(session: &mut Viewpoint, left: u64, right: u64) -> Comparison {
     let at = [left.min(session.head()), right.min(session.head())];
     let (from, to) = (at[0].min(at[1]), at[0].max(at[1]));
@@ -74,7 +74,8 @@ pub fn compare_positions(session: &mut Viewpoint, left: u64, right: u64) -> Comp
     Comparison { shared: from, states, views }
 }
 
-/// Two logs of one scenario, each at a position.
+/// Compares two logs of one scenario, each at a position. Positions after the head count as the
+/// head.
 pub fn compare_logs(mut sides: [&mut Viewpoint; 2], at: [u64; 2]) -> Comparison {
     let at = [at[0].min(sides[0].head()), at[1].min(sides[1].head())];
     let shared = shared(sides[0].log(), sides[1].log()).min(at[0]).min(at[1]);
@@ -95,7 +96,7 @@ fn touched(session: &Viewpoint, after: u64, to: u64) -> impl Iterator<Item = Str
     session.log().events(after + 1, to).map(|event| event.stream().clone())
 }
 
-/// The states that differ, each got from the left side, then from the right.
+/// The states that differ. `state` is called with false for the left side, with true for the right.
 fn states(
     streams: Set<Stream>,
     mut state: impl FnMut(bool, &Stream) -> Option<(u64, Value)>,

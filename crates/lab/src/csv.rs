@@ -1,9 +1,9 @@
-//! Tables to take elsewhere.
+//! Writes tables for spreadsheets.
 
 use es::{Cell, Table};
 
-/// A table as CSV (RFC 4180): a line of headings, then the rows. Amounts have two decimals. Text
-/// that a spreadsheet would take for a formula is told apart by an apostrophe.
+/// A table as CSV (RFC 4180): a line of headings, then the rows, then the totals. Amounts have two
+/// decimals. An apostrophe stands before text that a spreadsheet would take for a formula.
 pub fn csv(table: &Table) -> String {
     let mut out = String::new();
     let headings = table.columns.iter().map(|it| it.name.to_string());

@@ -1,4 +1,4 @@
-//! What changed between two states or two views, entry by entry, matched by key.
+//! Finds what changed between two states or two views, matched by key.
 
 use std::cmp::Ordering;
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use es::{Cell, Map, Row, Set, Table, View, natural};
 
-/// How an entry differs from before.
+/// How a line or row differs from before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DiffMark {
-    /// It doesn't.
+    /// It does not differ.
     #[default]
     Same,
     /// It is new.
@@ -23,42 +23,42 @@ pub enum DiffMark {
 /// One line of a JSON value written as a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiffLine {
-    /// How deep it is indented.
+    /// The depth in the tree; 0 at the top.
     pub depth: usize,
-    /// Its key; empty for an entry of a list.
+    /// The key. Empty for an entry of a list.
     pub key: String,
-    /// Its value now, where it is no branch.
+    /// The value now. None for a branch, and for a line that is gone.
     pub now: Option<String>,
-    /// Its value before, where that was another.
+    /// The value before. None where it is the same, or was a branch.
     pub was: Option<String>,
-    /// How it differs.
+    /// How the line differs.
     pub mark: DiffMark,
-    /// Tells it from all others: a JSON pointer, but for entries of lists.
+    /// Tells the line from all others: its JSON pointer, except inside lists.
     pub path: String,
 }
 
 impl DiffLine {
-    /// Its JSON pointer; of an entry of a list, and of what is in it, the list's.
+    /// The line's JSON pointer. For an entry of a list, and inside it, the list's pointer.
     pub fn pointer(&self) -> &str {
         self.path.split("/\u{0}").next().unwrap_or_default()
     }
 }
 
-/// A value as lines, marked against what it was before. What is gone stays in its place, marked.
+/// A value as lines, marked against the value before. Lines that are gone stay in their places.
 pub fn lines(was: &Value, now: &Value) -> Vec<DiffLine> {
     let mut lines = Vec::new();
     branch(0, "", was, now, &mut lines);
     lines
 }
 
-/// The lines that differ, each with its whole path.
+/// The lines that differ.
 pub fn changes(was: &Value, now: &Value) -> Vec<DiffLine> {
     let mut lines = lines(was, now);
     lines.retain(|line| line.mark != DiffMark::Same);
     lines
 }
 
-/// A view as JSON in which everything is found by its key: rows, bars and edges are objects.
+/// A view as JSON in which a pointer finds everything by its key: rows, bars and edges are objects.
 pub fn keyed(view: &View) -> Value {
     let mut value = serde_json::to_value(view).unwrap_or_default();
     match view {
@@ -79,7 +79,7 @@ pub fn keyed(view: &View) -> Value {
 /// Turns a list of objects into one, by the field that identifies each.
 fn rekey(list: &mut Value, by: &str) {
     let Value::Array(rows) = list.take() else { return };
-    // Collected, they would be sorted by a sort that is compiled anew for each iterator.
+    // `collect` would bring a sort along that is compiled anew for each iterator.
     let mut keyed = serde_json::Map::new();
     for row in rows {
         let Value::Object(mut row) = row else { continue };
@@ -137,8 +137,8 @@ fn leaf(
     }
 }
 
-/// A list's entries are matched by what they are, not by where they stand: taking out the first
-/// of three removes one, and changes none.
+/// The entries of an object or list, with their keys. A list's entries are matched by their value,
+/// not by their place: when the first of three is taken out, one is removed, and none is changed.
 fn entries(value: &Value) -> Vec<(String, &Value)> {
     match value {
         Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
@@ -156,8 +156,8 @@ fn entries(value: &Value) -> Vec<(String, &Value)> {
     }
 }
 
-/// The keys of both, each once: those of now in their order, those that are gone after the key
-/// they followed.
+/// The keys of both, each once: the present keys in their order, and each key that is gone after
+/// the key that it followed.
 fn merged(was: &[(String, &Value)], now: &[(String, &Value)]) -> Vec<String> {
     let present: Set<&str> = now.iter().map(|(key, _)| &**key).collect();
     let mut gone: Map<Option<&str>, Vec<&str>> = Map::new();
@@ -198,15 +198,15 @@ fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// A table's rows, marked against those of before.
+/// A table's rows, marked against the rows before.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableDiff {
-    /// The rows of now, and in their places those that are gone.
+    /// The present rows, and the rows that are gone, in their places.
     pub rows: Vec<RowMark>,
 }
 
 impl TableDiff {
-    /// The first rows of a table in which nothing has changed.
+    /// The first `limit` rows of a table in which nothing has changed.
     pub fn unchanged(table: &Table, limit: usize) -> Self {
         let rows = table.rows.iter().take(limit).map(|row| RowMark {
             row: row.clone(),
@@ -220,11 +220,11 @@ impl TableDiff {
 /// A row, and how it differs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowMark {
-    /// The row; as it was, where it is gone.
+    /// The row. Where it is gone, the row as it was.
     pub row: Row,
-    /// How it differs.
+    /// How the row differs.
     pub mark: DiffMark,
-    /// A value for each cell that had another before.
+    /// For each cell its value before. None where that is the same.
     pub was: Vec<Option<Cell>>,
 }
 

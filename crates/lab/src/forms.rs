@@ -1,4 +1,4 @@
-//! Forms from the types of commands and events: what their JSON schemas say, as fields to fill in.
+//! Forms for commands and events, made from their JSON schemas.
 
 use std::rc::Rc;
 
@@ -10,43 +10,43 @@ use es::{AnyAggregate, Map, Scenario};
 /// A command or an event that can be filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Form {
-    /// The category of the streams that it is for.
+    /// The category of the streams that the form is for.
     pub aggregate: Rc<str>,
-    /// Its type.
+    /// The type of the command or event.
     pub name: Rc<str>,
     /// What a command does, in a sentence.
     pub help: Rc<str>,
-    /// Its fields.
+    /// The fields, in order.
     pub fields: Vec<FormField>,
 }
 
 /// A field to fill in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FormField {
-    /// Its name in the data.
+    /// The field's name in the data.
     pub name: Rc<str>,
-    /// What to put in.
+    /// What to fill in, in words.
     pub help: Rc<str>,
-    /// How it is read.
+    /// How the text is read.
     pub kind: FieldKind,
-    /// What it holds at first.
+    /// The text that the field holds at first.
     pub default: Rc<str>,
-    /// False where it may be left empty.
+    /// False where the field may be left empty.
     pub required: bool,
 }
 
 /// How a field's text is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldKind {
-    /// As it stands.
+    /// Text, as it stands.
     Text,
     /// A whole number.
     Number,
     /// An amount with up to two decimals, read into cents.
     Money,
-    /// The id of an instance of a category.
+    /// The id of an instance of this category.
     Id(Rc<str>),
-    /// Several texts, with commas between.
+    /// Several texts, separated by commas.
     List,
     /// Yes or no.
     Flag,
@@ -103,7 +103,7 @@ fn field(name: &str, schema: &Value, required: bool) -> FormField {
 }
 
 fn kind(schema: &Value) -> FieldKind {
-    // An optional field is written as a choice between its type and null.
+    // The schema of an optional field is a choice between its type and null.
     let inner = schema["anyOf"].as_array().into_iter().flatten();
     if let Some(inner) = inner.clone().find(|it| it["type"] != "null") {
         return kind(inner);
@@ -148,12 +148,12 @@ fn written(kind: &FieldKind, value: &Value) -> String {
 }
 
 impl Form {
-    /// What the fields hold at first.
+    /// The text of each field at first, by the field's name.
     pub fn defaults(&self) -> Map<Rc<str>, String> {
         self.fields.iter().map(|field| (field.name.clone(), field.default.to_string())).collect()
     }
 
-    /// Reads what was put in.
+    /// Reads the inputs, by the fields' names, as JSON data.
     ///
     /// # Errors
     /// A sentence for each field that cannot be read, by the field's name.
@@ -178,7 +178,7 @@ impl Form {
     }
 }
 
-/// A name as words: `initial_amount` reads "Initial amount".
+/// A field's name as words: `initial_amount` becomes "Initial amount".
 pub fn label_of(name: &str) -> String {
     let mut words = name.replace('_', " ");
     if let Some(first) = words.get_mut(..1) {
@@ -220,7 +220,7 @@ impl FormField {
     }
 }
 
-/// `80`, `80.5` and `-80.50`, also with a decimal comma, in cents.
+/// Reads an amount such as `80`, `80.5` or `-80,50`, in cents. None where the text is no amount.
 pub fn cents(text: &str) -> Option<i64> {
     let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (whole, part) = text.split_once(['.', ',']).unwrap_or((text, ""));

@@ -1,4 +1,5 @@
-//! Is a read model right? Its running instance beside a clean fold of the same events.
+//! The health of a read model: its running instance is compared with a clean fold of the same
+//! events.
 
 use super::diff::{DiffLine, changes, keyed};
 use es::{Stopped, View};
@@ -6,20 +7,20 @@ use es::{Stopped, View};
 /// Whether a running instance equals a clean fold up to its checkpoint.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Health {
-    /// It does.
+    /// It equals the clean fold.
     #[default]
     Clean,
-    /// It doesn't; this is what a clean fold shows.
+    /// It differs. The clean fold shows this view.
     Differs(Box<View>),
-    /// There is a gap in what it was told, or it has crashed: the two cannot be compared.
+    /// The two cannot be compared: events are missing before others, or the subscriber has crashed.
     Unjudged,
-    /// It met an event that it cannot take in, and shows what it knew before.
+    /// The subscriber has stopped at an event that it cannot take in. It shows what it knew before.
     Stopped(Stopped),
 }
 
 impl Health {
-    /// What differs, as lines: what a clean fold shows as what was, and what the running
-    /// instance shows as what is. Empty where nothing differs.
+    /// The lines that differ: the clean fold as before, the running instance as now. Empty where
+    /// nothing differs.
     pub fn differences(&self, running: &View) -> Vec<DiffLine> {
         match self {
             Self::Differs(clean) => changes(&keyed(clean), &keyed(running)),

@@ -1,4 +1,4 @@
-//! What was asked, and what came of it: refused is not lost.
+//! The journal of commands and their outcomes. A command that was refused stands there as well.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -7,33 +7,33 @@ use serde::{Deserialize, Serialize};
 
 use es::{Envelope, Expected};
 
-/// What came of a command.
+/// The outcome of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was handled; its events are in the log.
+    /// The command was accepted, and its events are in the log.
     Accepted,
-    /// It had been handled before, under the same id.
+    /// A command with the same id was handled before.
     Repeated,
-    /// The aggregate refused it.
+    /// The aggregate refused the command.
     Rejected,
-    /// Its stream was not at the version that was expected.
+    /// The stream was not at the expected version.
     WrongExpectedVersion {
-        /// What was expected.
+        /// The version that was expected.
         expected: Expected,
-        /// The version found.
+        /// The stream's version.
         actual: u64,
     },
-    /// It is no command, or its data doesn't fit.
+    /// There is no such command, or its data does not fit.
     Malformed,
-    /// Its stream holds an event that cannot be read.
+    /// The stream holds an event that cannot be read.
     Unreadable,
     /// The log could not be written.
     NotStored,
 }
 
 impl Outcome {
-    /// Its name in the console.
+    /// The outcome's name in the console.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -52,20 +52,20 @@ impl Outcome {
 pub struct JournalEntry {
     /// The command, and who sent it when.
     pub envelope: Rc<Envelope>,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Why, where it was not accepted.
+    /// Why the command was not accepted, in words.
     pub reason: Option<Rc<str>>,
-    /// The positions of its events.
+    /// The positions of the command's events. Empty where it has none.
     pub events: Range<u64>,
-    /// The log's head when it was handled.
+    /// The position of the log's last event when the command was handled.
     pub after: u64,
-    /// How many commits there were by then: where its line belongs.
+    /// The number of commits by then, which orders the journal.
     pub commits: u64,
 }
 
 impl JournalEntry {
-    /// True where it was handled after the event at this position had happened.
+    /// True where the command was handled after the event at this position.
     pub fn is_after(&self, position: u64) -> bool {
         if self.events.is_empty() { self.after > position } else { self.events.start > position }
     }

@@ -1,9 +1,8 @@
-//! A running system: the world that handles commands and delivers events, the playhead that
-//! travels through it, and everything the page shows of both.
+//! A running system: the world, which handles commands and delivers events, the playhead, which
+//! travels through it, and everything that the page shows of both.
 //!
-//! All of it is pure and deterministic: this room never reads a clock, never draws a random
-//! number and never does I/O. What must be stored is handed out, and what was stored is handed
-//! back in.
+//! All of it is pure and deterministic: this room never reads a clock, never draws a random number
+//! and never does I/O. The world hands out what must be stored, and gets it back once it is stored.
 
 mod diff;
 pub mod csv;

@@ -1,4 +1,4 @@
-//! Side effects as values: what processes asked for, and whether it was done.
+//! The outbox: side effects as values, and whether they were performed.
 
 use std::rc::Rc;
 
@@ -6,37 +6,38 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What became of a side effect.
+/// The status of a side effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EffectStatus {
-    /// It was performed.
+    /// The effect was performed.
     Performed,
-    /// It was asked for again while history was replayed, or delivered twice, and held back.
+    /// The effect was held back: a process asked for it again in a replay, or at a second delivery.
     Suppressed,
 }
 
 /// A side effect that a process asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
-    /// Its id, which follows from process, instance and step.
+    /// The effect's id, which follows from process, instance and step.
     pub id: Uuid,
-    /// Who asked for it.
+    /// The process that asked for it.
     pub process: Rc<str>,
-    /// For which run of the process.
+    /// The instance of the process.
     pub instance: Rc<str>,
-    /// What kind of thing it is.
+    /// The type of the effect.
     #[serde(rename = "type")]
     pub kind: Rc<str>,
-    /// The particulars.
+    /// The effect's data.
     pub data: Value,
-    /// The position of the event that it answers.
+    /// The position of the event that the process reacted to.
     pub position: u64,
-    /// When it was performed or held back, in milliseconds since 1970.
+    /// When the effect was performed or held back, in milliseconds since 1970.
     pub at: u64,
-    /// What became of it.
+    /// Whether it was performed or held back.
     pub status: EffectStatus,
-    /// How many times it had been performed before: never, unless the replay guard was off.
+    /// How many times the effect had been performed before. It is 0 unless the replay guard was
+    /// off.
     #[serde(default, skip_serializing_if = "is_default")]
     pub repeat: u64,
 }

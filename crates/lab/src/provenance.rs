@@ -1,5 +1,5 @@
-//! Which event did it? *Why* finds the events that set a field; *bisect* finds the first event
-//! after which a condition holds. Both work in slices, so that a page stays alive meanwhile.
+//! Finds the events behind a value. *Why* finds the events that set a field. *Bisect* finds the
+//! first event after which a condition holds. Both work in slices, so that a page stays responsive.
 
 use std::rc::Rc;
 
@@ -10,32 +10,34 @@ use super::diff::keyed;
 use super::session::{Viewpoint, handler};
 use es::{Condition, History, Recorded, Stream};
 
-/// A forward run of this many events is looked at from its start: a fold goes forward only.
+/// How many events are looked at in one run forward, in events. *Why* searches backward, but a fold
+/// only goes forward.
 const BLOCK: u64 = 64;
 
-/// What is looked at: a state, or what a projection or process shows.
+/// The value that is examined: a state or a view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Target {
     /// One stream's state.
     State(Stream),
-    /// A view, folded cleanly; as JSON its rows, bars and edges are objects by key.
+    /// The view of the projection or process of this name, folded cleanly. As JSON, its rows, bars
+    /// and edges are objects by key.
     View(Rc<str>),
 }
 
 /// An event that set a field.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cause {
-    /// Its position.
+    /// The event's position.
     pub position: u64,
-    /// Its stream.
+    /// The event's stream.
     pub stream: Stream,
-    /// Its type.
+    /// The event's type.
     #[serde(rename = "type")]
     pub kind: Rc<str>,
-    /// The field before it; none where there was no such field.
+    /// The field before the event. None where there was no such field.
     pub was: Option<Value>,
-    /// The field after it; none where it was gone.
+    /// The field after the event. None where it was gone.
     pub now: Option<Value>,
 }
 
@@ -55,35 +57,35 @@ impl Why {
         &self.causes
     }
 
-    /// How many events were looked at, of how many.
+    /// How many events were examined, and how many there are.
     pub fn progress(&self) -> (u64, u64) {
         (self.from - self.left, self.from)
     }
 
-    /// True where all events were looked at.
+    /// True where all events were examined.
     pub fn is_over(&self) -> bool {
         self.left == 0
     }
 }
 
-/// One look at a condition.
+/// A condition, evaluated at one position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Probe {
-    /// After which event.
+    /// The position after whose event the condition was evaluated.
     pub position: u64,
-    /// Whether it held there.
+    /// True where the condition holds there.
     pub holds: bool,
 }
 
-/// Where a bisect ends.
+/// The result of a bisect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BisectResult {
-    /// It is still looking.
+    /// The search goes on.
     NotYet,
-    /// The condition holds nowhere, or not at the end where it was called monotonic.
+    /// The condition holds nowhere. Of a condition called monotonic, only the end was examined.
     Nowhere,
-    /// It holds first after the event at this position; 0 is before the first.
+    /// The condition holds first after the event at this position; 0 is before the first event.
     At(u64),
 }
 
@@ -93,11 +95,11 @@ pub struct Bisect {
     target: Target,
     condition: Condition,
     monotonic: bool,
-    /// It is not known to hold before this place.
+    /// Monotonic: the condition does not hold before this place. Else: the next place.
     low: u64,
-    /// It holds at this place where it was looked at.
+    /// Monotonic: the condition holds at this place, once the end was examined.
     high: u64,
-    /// How many places there are beside the first.
+    /// The last place: the number of events that lead to the target.
     of: u64,
     probes: Vec<Probe>,
     looked: u64,
@@ -105,17 +107,17 @@ pub struct Bisect {
 }
 
 impl Bisect {
-    /// What was found.
+    /// The result so far.
     pub fn found(&self) -> BisectResult {
         self.found
     }
 
-    /// The looks taken, in order; of a scan, the first ones and the last.
+    /// The probes, in order. Of a scan event by event, the first ones and the last one.
     pub fn probes(&self) -> &[Probe] {
         &self.probes
     }
 
-    /// How many looks were taken, and how many it takes at most.
+    /// How many probes were taken, and how many there will be at most.
     pub fn progress(&self) -> (u64, u64) {
         let most = if self.monotonic { u64::from(self.of.max(1).ilog2()) + 2 } else { self.of + 1 };
         (self.looked, most)
@@ -123,14 +125,14 @@ impl Bisect {
 }
 
 impl Viewpoint {
-    /// Why is a field what it is at the playhead? `pointer` is a JSON pointer. None where there
-    /// is no such state or view.
+    /// Begins to search for the events that set a field, up to the playhead. `pointer` is the
+    /// field's JSON pointer. None where there is no such state or view.
     pub fn why(&mut self, target: Target, pointer: &str) -> Option<Why> {
         let from = self.places(&target)?;
         Some(Why { target, pointer: pointer.to_owned(), from, left: from, causes: Vec::new() })
     }
 
-    /// Looks at up to about `budget` more events; true once all were looked at.
+    /// Examines about `budget` more events. True once all were examined.
     pub fn advance_why(&mut self, why: &mut Why, budget: u64) -> bool {
         let mut budget = budget.max(1);
         while why.left > 0 && budget > 0 {
@@ -159,9 +161,9 @@ impl Viewpoint {
         why.is_over()
     }
 
-    /// After which event does a condition hold first? Looked for up to the playhead: by halves
-    /// where the caller calls the condition monotonic (once it holds, it holds on), else event by
-    /// event. None where there is no such state or view.
+    /// Begins to search for the first event after which a condition holds, up to the playhead. A
+    /// monotonic condition holds on once it holds, and is searched for by halves. Any other one is
+    /// searched for event by event. None where there is no such state or view.
     pub fn bisect(
         &mut self,
         target: Target,
@@ -182,9 +184,10 @@ impl Viewpoint {
         })
     }
 
-    /// Takes up to `budget` more looks; what was found by then. To cancel it, drop it.
+    /// Takes up to `budget` more probes, and returns the result so far. Dropping the bisect cancels
+    /// it.
     pub fn advance_bisect(&mut self, bisect: &mut Bisect, budget: u64) -> BisectResult {
-        /// How many looks of a scan are kept.
+        /// How many probes of a scan are kept.
         const SHOWN: usize = 64;
         for _ in 0..budget.max(1) {
             if bisect.found != BisectResult::NotYet {
@@ -225,7 +228,7 @@ impl Viewpoint {
         bisect.found
     }
 
-    /// How many events lead to what is looked at, at the playhead.
+    /// How many events lead to the target at the playhead.
     fn places(&self, target: &Target) -> Option<u64> {
         match target {
             Target::State(stream) => {
@@ -239,7 +242,7 @@ impl Viewpoint {
         }
     }
 
-    /// The last of the first `place` events.
+    /// The last of the target's first `place` events.
     fn event_at(&self, target: &Target, place: u64) -> Option<&Recorded> {
         self.log().event(self.position_of(target, place))
     }
@@ -255,7 +258,7 @@ impl Viewpoint {
         position
     }
 
-    /// What is looked at, after `place` events.
+    /// The target's value after its first `place` events.
     fn value(&mut self, target: &Target, place: u64) -> Option<Value> {
         match target {
             Target::State(stream) => {

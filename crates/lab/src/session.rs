@@ -1,5 +1,4 @@
-//! One person's view of a world: where the playhead stands, and what everything looks like
-//! there.
+//! One person's view of a world: the playhead, and how everything looks from there.
 
 mod story;
 
@@ -17,15 +16,15 @@ use es::{
     Subject, View,
 };
 
-/// How far apart a cause and what it caused are looked for, in events.
+/// The greatest distance between a cause and its consequences, in events.
 const CAUSES_WITHIN: u64 = 10_000;
 
-/// A check that does not hold.
+/// A check that fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedCheck {
-    /// What should hold.
+    /// What should hold, in words.
     pub check: Rc<str>,
-    /// The projection, or the stream whose state it is, of which it does not.
+    /// The projection or stream for which the check fails.
     pub of: Rc<str>,
 }
 
@@ -35,17 +34,17 @@ impl fmt::Display for FailedCheck {
     }
 }
 
-/// A world that runs, seen from a playhead. Whoever drives it has this; whoever only looks at it
-/// has its [`Viewpoint`].
+/// A running world with a playhead. Whoever drives the world has its session. Whoever only looks at
+/// it has its [`Viewpoint`].
 pub struct Session(Viewpoint);
 
-/// A playhead over a world's log, and everything as it looks from there. It changes nothing in
-/// the world.
+/// A playhead over a world's log, and everything as it looks from there. A viewpoint changes
+/// nothing in the world.
 pub struct Viewpoint {
     pub(super) world: World,
     pub(super) position: u64,
     pub(super) readers: Map<(Rc<str>, u16), Reader>,
-    /// What is about to be a projection's reader, while the log is folded for the first time.
+    /// The reader of a projection that is folding the log for the first time.
     filling: Option<((Rc<str>, u16), Reader)>,
     pub(super) states: Map<Stream, Handler>,
     /// Subscription → the last verdict on it.
@@ -78,47 +77,47 @@ pub struct StateView {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Panel {
-    /// Its title.
+    /// The title.
     pub name: Rc<str>,
-    /// What it is good for.
+    /// Its purpose, in words.
     pub about: Rc<str>,
-    /// Projection or process.
+    /// A projection, or a process.
     pub kind: SubscriptionKind,
-    /// Which version of its code runs, and which there are.
+    /// The version of its code that runs, and all versions.
     pub code: (u16, Vec<u16>),
-    /// The position up to which this view goes.
+    /// The position up to which `now` is folded.
     pub shown: u64,
-    /// The position up to which it has been told.
+    /// The position up to which all events were delivered.
     pub checkpoint: u64,
-    /// How far that is behind the head.
+    /// How many events the checkpoint is behind the head.
     pub lag: u64,
-    /// True where it takes in nothing for now.
+    /// True where it takes in no events for now.
     pub paused: bool,
-    /// True where it has crashed and was not started again.
+    /// True where it has crashed and was not resumed.
     pub crashed: bool,
-    /// The event that it could not take in, where there is one, and why.
+    /// The event that it could not take in, and why. None where it has not stopped.
     pub stopped: Option<Stopped>,
-    /// How many events behind the head it is kept.
+    /// How many events it is kept behind the head.
     pub delay: u64,
-    /// True where an event that was taken in before is recognised.
+    /// True where it recognises events that it has already taken in.
     pub deduplicate: bool,
-    /// True where it is applied within the command's own commit.
+    /// True where it takes in events within the command's own commit.
     pub synchronous: bool,
-    /// True where a replay reacts to nothing.
+    /// True where the replay guard is on: a replay sends nothing.
     pub guard: bool,
     /// The fault that is armed.
     pub fault: Option<DeliveryFault>,
     /// Whether the running instance equals a clean fold up to its checkpoint.
     pub health: Health,
-    /// A process has reacted to everything up to here.
+    /// The position up to which a process has reacted to all events.
     pub mark: u64,
-    /// How many events it could not read.
+    /// How many events it skipped because they cannot be read.
     pub skipped: u64,
-    /// How many reactions its last replay held back.
+    /// How many reactions the last replay held back.
     pub held_back: u64,
-    /// What it shows.
+    /// The view.
     pub now: Rc<View>,
-    /// What it showed before the event at the playhead.
+    /// The view before the event at the playhead.
     pub was: Rc<View>,
 }
 
@@ -144,7 +143,7 @@ impl Session {
         Self(Viewpoint { world, position, readers, filling: None, states, judged })
     }
 
-    /// The world, which nobody looks at any more.
+    /// Gives up the playhead, and returns the world.
     pub fn into_world(self) -> World {
         self.0.world
     }
@@ -154,9 +153,11 @@ impl Session {
         &mut self.0.world
     }
 
-    /// Folds a log that was kept, `events` of it at most. True once nothing is left to fold; nobody
-    /// is to be told of anything before that. What is folded once becomes the projection's reader,
-    /// snapshots and all, and the running instance goes on from there.
+    /// Folds a stored log, at most `events` events in one call. True once nothing is left to fold.
+    /// Until then, [`step`](Self::step) must not be called.
+    ///
+    /// Each projection folds the log once, with its reader. The running instance goes on from
+    /// there, and the reader keeps its snapshots.
     pub fn refill(&mut self, mut events: u64) -> bool {
         while let Some(key) = self.0.world.unfilled() {
             let begun = self.0.filling.take().filter(|(it, _)| *it == key).map(|(_, it)| it);
@@ -166,7 +167,7 @@ impl Session {
             let folded = reader.fold_on(events, self.0.world.log());
             events -= folded;
             if events == 0 {
-                // Whether that was all shows the next time.
+                // The next call finds out whether that was all.
                 self.0.filling = Some((key, reader));
                 return false;
             }
@@ -186,7 +187,7 @@ impl Session {
         step
     }
 
-    /// Runs until all is quiet, with a store that keeps everything at once.
+    /// Runs until all is quiet. Every commit counts as stored at once.
     pub fn run(&mut self, now: u64) -> Vec<MicroStep> {
         let mut trace = Vec::new();
         loop {
@@ -200,7 +201,8 @@ impl Session {
         }
     }
 
-    /// Takes in a commit that is stored already. The playhead stays at the head.
+    /// Takes in a commit that is stored already. A playhead at the head stays there. False where
+    /// the commit does not follow the last one.
     pub fn learn(&mut self, commit: Commit) -> bool {
         let following = self.0.position == self.head();
         let learn = self.0.world.learn(commit);
@@ -255,8 +257,8 @@ impl Viewpoint {
         low
     }
 
-    /// The log's commits up to `position`, as they would be stored elsewhere. Of one that reaches
-    /// beyond it, the events up to it. Commits without an event leave no trace here.
+    /// The commits of a copy of the log up to `position`. A commit that reaches beyond the position
+    /// is cut off there. Commits without an event are left out.
     pub fn commits(&self, position: u64) -> Vec<Commit> {
         let mut commits: Vec<Commit> = Vec::new();
         let mut numbers = 1..;
@@ -276,14 +278,14 @@ impl Viewpoint {
         commits
     }
 
-    /// The checks that fail at the playhead, each with where it does.
+    /// The checks that fail at the playhead.
     pub fn failed_checks(&mut self) -> Vec<FailedCheck> {
         let scenario = self.scenario().clone();
         let mut broken = Vec::new();
         for check in &scenario.checks {
             match &check.subject {
                 Subject::View(name) => {
-                    // Of a read model that was ended, nothing is known.
+                    // A read model that was ended has no view to check.
                     let Some(panel) = self.panel(name) else { continue };
                     let value = serde_json::to_value(panel.now).unwrap_or_default();
                     if !check.holds.holds(&value) {
@@ -307,13 +309,13 @@ impl Viewpoint {
         broken
     }
 
-    /// The event that the one at `position` answers, through a process: its position and type.
+    /// The position and type of the event to which a process reacted with the event at `position`.
     pub fn cause(&self, position: u64) -> Option<(u64, Rc<str>)> {
         let event = self.log().event(position)?;
         if event.causation_id() == event.command_id() {
             return None;
         }
-        // A cause is never far: processes answer within the same run.
+        // A cause is never far, because processes react within the same run.
         let from = position.saturating_sub(CAUSES_WITHIN);
         let cause = (from..position).rev().find_map(|position| {
             self.log().event(position).filter(|it| it.id() == event.causation_id())
@@ -321,7 +323,7 @@ impl Viewpoint {
         Some((cause.position(), cause.kind().clone()))
     }
 
-    /// The events that answer the one at `position`, through processes.
+    /// The positions and types of the events with which processes reacted to the one at `position`.
     pub fn caused_by(&self, position: u64) -> Vec<(u64, Rc<str>)> {
         if self.scenario().processes.is_empty() {
             return Vec::new();
@@ -339,8 +341,8 @@ impl Viewpoint {
         self.log().event(self.position)
     }
 
-    /// An aggregate's state at the playhead; its initial state where it does not exist there.
-    /// None where the scenario has no such category.
+    /// An aggregate's state at the playhead. Where the stream does not exist there, its initial
+    /// state. None where the scenario has no such category.
     pub fn state(&mut self, stream: &Stream) -> Option<StateView> {
         let log = self.world.log();
         let handler = handler(&mut self.states, self.world.scenario(), stream)?;
@@ -352,7 +354,7 @@ impl Viewpoint {
         Some(StateView { stream: stream.clone(), version, now: handler.state(), was })
     }
 
-    /// A stream's version and state at any position. None where the scenario has no such category.
+    /// A stream's version and state at a position. None where the scenario has no such category.
     pub fn state_at(&mut self, stream: &Stream, position: u64) -> Option<(u64, Value)> {
         let log = self.world.log();
         let version = log.version_at(stream, position);
@@ -361,8 +363,8 @@ impl Viewpoint {
         Some((version, handler.state()))
     }
 
-    /// Why a command would be refused at the playhead; None where it would be accepted. The
-    /// aggregate is asked, nothing more.
+    /// Why a command would be refused at the playhead. None where it would be accepted. The
+    /// aggregate decides on trial, and nothing is changed.
     pub fn would_refuse(&mut self, command: &CommandRecord) -> Option<String> {
         let (log, stream) = (self.world.log(), &command.stream);
         let version = log.version_at(stream, self.position);
@@ -373,14 +375,15 @@ impl Viewpoint {
         handler.decide(command).err().map(|refusal| refusal.to_string())
     }
 
-    /// What a projection or process shows at any position, folded cleanly.
+    /// The view of a projection or process at a position, folded cleanly. None where nothing of
+    /// that name runs.
     pub fn view_at(&mut self, name: &str, position: u64) -> Option<View> {
         let it = self.world.subscription(name)?;
         Some(reader(&mut self.readers, &self.world, it)?.view(position, self.world.log()))
     }
 
-    /// Whether a subscription's running instance equals a clean fold up to its checkpoint. The
-    /// fold is stood still there, so that asking again costs little. None where no projection or
+    /// Compares a subscription's running instance with a clean fold up to its checkpoint. The
+    /// verdict is remembered, so that a second call costs little. None where no projection or
     /// process of that name runs.
     pub fn health(&mut self, name: &str) -> Option<Health> {
         let it = self.world.subscription(name)?;
@@ -405,13 +408,14 @@ impl Viewpoint {
         Some(health)
     }
 
-    /// A projection or process at the playhead: at now the running instance, in the past a
-    /// clean fold up to the playhead or its checkpoint, whichever is earlier.
+    /// A projection or process at the playhead. At the head it shows the running instance. In the
+    /// past it shows a clean fold up to the playhead or the checkpoint, whichever is earlier. None
+    /// where nothing of that name runs.
     pub fn panel(&mut self, name: &str) -> Option<Panel> {
         self.panel_with(name, true)
     }
 
-    /// The same for a playhead that only passes by: without what was before the event there.
+    /// As [`panel`](Self::panel), but quicker, for a playhead in motion: `was` equals `now`.
     pub fn panel_in_passing(&mut self, name: &str) -> Option<Panel> {
         self.panel_with(name, false)
     }
@@ -422,11 +426,11 @@ impl Viewpoint {
         let it = world.subscription(name)?;
         let (log, shown) = (world.log(), position.min(it.checkpoint()));
         let reader = reader(&mut self.readers, world, it)?;
-        // What was before what is: the reader only ever steps forward while one plays.
+        // The earlier view comes first, so that the reader only steps forward while time plays.
         let was = (before && shown == position)
             .then(|| Rc::new(reader.view(position.saturating_sub(1), log)));
         let now = Rc::new(if position == log.head() { it.view() } else { reader.view(shown, log) });
-        // Behind the playhead, the event there has changed nothing here yet.
+        // A subscriber behind the playhead has not seen the event there yet.
         let was = was.unwrap_or_else(|| now.clone());
         Some(Panel {
             name: it.name().clone(),
@@ -454,7 +458,7 @@ impl Viewpoint {
     }
 }
 
-/// The handler that stands for a stream's state, made where there is none yet.
+/// The handler of a stream. It is made where there is none yet.
 pub(super) fn handler<'a>(
     states: &'a mut Map<Stream, Handler>,
     scenario: &Scenario,
@@ -467,8 +471,8 @@ pub(super) fn handler<'a>(
     states.get_mut(stream)
 }
 
-/// The reader that folds a subscription's events in the version of its code that runs, made
-/// where there is none yet.
+/// The reader of a subscription, with the version of its code that runs. It is made where there is
+/// none yet.
 pub(super) fn reader<'a>(
     readers: &'a mut Map<(Rc<str>, u16), Reader>,
     world: &World,

@@ -1,8 +1,8 @@
-//! What loading an aggregate costs, and snapshots, which make it cheaper.
+//! The cost of loading an aggregate, and snapshots, which reduce it.
 //!
-//! A snapshot is a state as it was written down: JSON, the version it is of, the schema it was
-//! written under, and a checksum. One that is damaged or outdated is recognised and ignored: the
-//! events are the truth, and a snapshot only saves time.
+//! A snapshot holds a state as JSON, the stream's version, the schema of its events, and a
+//! checksum. A snapshot that is damaged or outdated is recognised and ignored: the events are the
+//! truth, and a snapshot only saves time.
 
 use std::rc::Rc;
 
@@ -15,57 +15,57 @@ use es::{AnyAggregate, AnyInstance, EventLog, Fold, History, Hydrated, Map, Stre
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Loading {
-    /// From a state that the handler has kept in memory: quick, and gone with the page.
+    /// From the state in the handler's memory. This is quick, and gone with the page.
     #[default]
     Memory,
     /// From its first event, each time.
     Events,
-    /// From the latest snapshot, of which one is taken every so many events.
+    /// From the latest snapshot. A snapshot is taken every this many events.
     Snapshots(u64),
 }
 
-/// A state as it was written down.
+/// A snapshot of a stream's state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StateSnapshot {
-    /// The version of the stream that it is of.
+    /// The version of the stream.
     pub version: u64,
-    /// The schema of the events that it was folded from.
+    /// The schema of the events that the state was folded from.
     pub schema: u16,
     /// The state, as JSON text.
     pub state: String,
-    /// The checksum of the above.
+    /// The checksum of version, schema and state.
     pub checksum: Uuid,
 }
 
-/// What loading a stream took.
+/// The cost of loading a stream once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Load {
     /// The stream.
     pub stream: Stream,
-    /// The version that was wanted: so many events there are.
+    /// The version that was loaded, which is also the number of events up to it.
     pub of: u64,
-    /// How many of them were folded.
+    /// How many of these events were folded.
     pub folded: u64,
-    /// The version of the snapshot that was used.
+    /// The version of the snapshot that was used. None where none was.
     pub snapshot: Option<u64>,
-    /// Why a snapshot was not used, where there was one.
+    /// Why the stream's snapshot was not used. None where there is none, or it was used.
     pub ignored: Option<Rc<str>>,
 }
 
-/// What loading has cost since it was last asked to start counting.
+/// The total cost of loading since the meter was last reset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Meter {
-    /// How many times a stream was loaded.
+    /// How many times streams were loaded.
     pub loads: u64,
-    /// How many events were folded for it.
+    /// How many events were folded.
     pub folded: u64,
-    /// How many there were to fold.
+    /// How many events there were: without memory or snapshots, all of them would be folded.
     pub of: u64,
     /// The last load.
     pub last: Option<Load>,
 }
 
-/// The snapshots, the latest a stream, and how they are used.
+/// The latest snapshot of each stream, and how they are used.
 #[derive(Default)]
 pub(super) struct StateSnapshots {
     pub(super) loading: Loading,
@@ -85,7 +85,7 @@ impl StateSnapshot {
         Uuid::new_v5(&Uuid::nil(), format!("{version}/{schema}/{state}").as_bytes())
     }
 
-    /// The state, where it can be trusted.
+    /// Restores the state. Errors say why the snapshot cannot be trusted.
     fn open(&self, aggregate: &dyn AnyAggregate) -> Result<Box<dyn AnyInstance>, Rc<str>> {
         if self.checksum != Self::sum(self.version, self.schema, &self.state) {
             return Err("it is damaged, as its checksum shows".into());
@@ -105,7 +105,7 @@ impl StateSnapshot {
 }
 
 impl StateSnapshots {
-    /// The snapshot to go on from, or why there is none although one was taken.
+    /// The snapshot to start from, or why it cannot be used. None where there is none.
     pub(super) fn find(
         &self,
         aggregate: &dyn AnyAggregate,
@@ -125,7 +125,7 @@ impl StateSnapshots {
         }
     }
 
-    /// Folds a stream up to `version`, from `start`; takes a snapshot where one is due on the way.
+    /// Folds a stream from `start` to `version`. Takes a snapshot on the way where one is due.
     pub(super) fn fold(
         &mut self,
         aggregate: &dyn AnyAggregate,
@@ -160,7 +160,7 @@ impl StateSnapshots {
         instance
     }
 
-    /// Counts a load.
+    /// Adds a load to the meter.
     pub(super) fn count(&mut self, load: Load) {
         self.meter.loads += 1;
         self.meter.folded += load.folded;
@@ -176,7 +176,7 @@ impl StateSnapshots {
         true
     }
 
-    /// Makes a snapshot one of the schema before.
+    /// Makes a snapshot one of the previous schema.
     pub(super) fn outdate(&mut self, stream: &Stream) -> bool {
         let Some(snapshot) = self.taken.get_mut(stream) else { return false };
         snapshot.schema = snapshot.schema.saturating_sub(1);

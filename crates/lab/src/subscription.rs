@@ -1,9 +1,9 @@
-//! Who is told of events: each projection and process with its running instance, its place, and
-//! what is done to its deliveries.
+//! Subscriptions: each projection and process with its running instance, its checkpoint, and the
+//! faults of its deliveries.
 //!
-//! Delivery is at least once. The *checkpoint* is the highest position with no gap before it; what
-//! was delivered beyond it is remembered as *taken*, so that deduplication recognises it and an
-//! overtaken event is not lost.
+//! Delivery is at least once. The *checkpoint* is the highest position with no gap before it.
+//! Events that were delivered beyond it are remembered as *told ahead*, so that deduplication
+//! recognises them, and an overtaken event is not lost.
 
 use std::rc::Rc;
 
@@ -22,25 +22,25 @@ pub enum SubscriptionKind {
     Process,
 }
 
-/// What may go wrong with a delivery, once.
+/// A fault of a delivery. It happens once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryFault {
     /// The next event is delivered twice.
     Duplicate,
-    /// The next event never arrives, and counts as delivered.
+    /// The next event never arrives, but counts as delivered.
     Drop,
     /// The next event is overtaken by the one after it.
     Swap,
-    /// The next event is taken in; then the subscriber crashes, before its checkpoint is saved.
+    /// The subscriber takes the next event in, and crashes before its checkpoint is saved.
     CrashBeforeCheckpoint,
-    /// The subscriber crashes once the first thing that it asked for is done, before it has noted
-    /// that. Where there is nothing to ask for, what it does is to take the event in.
+    /// A process crashes after the first of its reactions was carried out, and before it has noted
+    /// that. A projection crashes after it has taken an event in.
     CrashAfterEffect,
 }
 
 impl DeliveryFault {
-    /// All of them, each with what it does, for a choice.
+    /// All faults, each with its description.
     pub const ALL: [(Self, &'static str); 5] = [
         (Self::Duplicate, "Deliver the next event twice"),
         (Self::Drop, "Lose the next event"),
@@ -50,40 +50,40 @@ impl DeliveryFault {
     ];
 }
 
-/// Something to change about a subscription.
+/// A change to a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// Pauses it, or resumes it; one that has crashed starts again, and one that has stopped at an
-    /// event tries it again.
+    /// Pauses the subscription, or resumes it. A resumed subscriber that has crashed starts again.
+    /// One that has stopped at an event tries it again.
     Pause(bool),
-    /// Delivers one event although it is paused.
+    /// Delivers one event to a paused subscription.
     Step,
-    /// Keeps it so many events behind the head.
+    /// Keeps the subscription this many events behind the head.
     Delay(u64),
-    /// Switches on or off that an event which was taken in before is recognised.
+    /// Switches deduplication on or off. With it, events that were taken in before are recognised.
     Deduplicate(bool),
-    /// Applies events within the command's own commit, or later again.
+    /// Takes in events within the command's own commit, or later again.
     Synchronous(bool),
-    /// Switches a process's replay guard on or off. Without it, a replay reacts to everything
-    /// again, and side effects are performed again.
+    /// Switches a process's replay guard on or off. Without it, a replay sends all commands again
+    /// and performs all side effects again.
     Guard(bool),
-    /// Moves the checkpoint back to a position: the read model is what it was there, and events
-    /// are delivered again from there. Reacts to nothing that was reacted to before.
+    /// Moves the checkpoint back to a position. The read model becomes what it was there, and later
+    /// events are delivered again. A process does not react to them again.
     Rewind(u64),
-    /// Moves a process's reacted-to mark back to a position, and the checkpoint with it: it reacts
-    /// to all that comes after once more.
+    /// Moves a process's mark back to a position, and the checkpoint with it. The process reacts to
+    /// all later events again.
     Redeliver(u64),
     /// Arms a fault, or disarms it.
     Fault(Option<DeliveryFault>),
 }
 
-/// Why a subscription cannot be changed like that.
+/// Why a subscription was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
     /// No projection or process of that name runs.
     #[error("no projection or process is called {0}")]
     Unknown(String),
-    /// It doesn't make sense for this one.
+    /// The change is not possible for this subscription, for this reason.
     #[error("{0}")]
     Refused(String),
 }
@@ -94,11 +94,11 @@ pub enum ControlError {
 pub struct Wait {
     /// The position that is waited for.
     pub position: u64,
-    /// Where the subscription is.
+    /// The subscription's checkpoint.
     pub checkpoint: u64,
-    /// How many events are still to come; 0 where it is there.
+    /// How many events are still to be delivered; 0 once the position is reached.
     pub left: u64,
-    /// What keeps it from going on, where something does.
+    /// Why the subscription does not go on. None where it does.
     pub held_by: Option<&'static str>,
 }
 
@@ -107,44 +107,45 @@ pub struct Wait {
 pub struct Subscription {
     pub(super) name: Rc<str>,
     pub(super) kind: SubscriptionKind,
-    /// Which version of the code runs.
+    /// The version of the code that runs.
     pub(super) code: u16,
     pub(super) subscriber: Subscriber,
-    /// True where it was said that it has stopped.
+    /// True once a micro-step has said that the subscriber has stopped.
     pub(super) stop_said: bool,
-    /// It was told of every event up to here.
+    /// All events up to this position were delivered.
     pub(super) checkpoint: u64,
-    /// Positions beyond the checkpoint of which it was told.
+    /// Positions beyond the checkpoint whose events were delivered.
     pub(super) told_ahead: Set<u64>,
-    /// Positions beyond the checkpoint that it took in before it crashed: they are delivered
-    /// again, and recognised.
+    /// Positions beyond the checkpoint whose events were taken in before a crash. They are
+    /// delivered again, and recognised.
     pub(super) taken_before_crash: Set<u64>,
-    /// A process has reacted to every event up to here and never will again. Durable.
+    /// The position up to which a process has reacted to all events. It is stored, and the process
+    /// never reacts to these events again.
     pub(super) mark: u64,
-    /// Position → the ids of those reactions to it that are not handled yet.
+    /// Position of an event → the ids of the reactions to it that are not handled yet.
     pub(super) open_reactions: Map<u64, Set<Uuid>>,
-    /// How many effects and commands it would have sent while it replayed.
+    /// How many effects and commands the last replay held back.
     pub(super) held_back: u64,
     pub(super) paused: bool,
     pub(super) crashed: bool,
-    /// How many events it may take in although it is paused.
+    /// How many events a paused subscription still takes in.
     pub(super) steps: u64,
     pub(super) delay: u64,
     pub(super) deduplicate: bool,
     pub(super) synchronous: bool,
     pub(super) guard: bool,
     pub(super) fault: Option<DeliveryFault>,
-    /// An event that arrives a second time.
+    /// The event that is delivered a second time next.
     pub(super) again: Option<u64>,
-    /// An event that waits to be overtaken; said once.
+    /// True once a micro-step has said that an event waits to be overtaken.
     pub(super) withheld: bool,
-    /// The event whose reactions a crash waits for.
+    /// The event whose first handled reaction makes the process crash.
     pub(super) crash_after: Option<u64>,
-    /// Grows with everything that may change what the running instance shows.
+    /// Grows with every change that the running instance may show.
     pub(super) revision: u64,
 }
 
-/// What a subscription is told next.
+/// The next delivery to a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NextDelivery {
     /// This event.
@@ -191,7 +192,7 @@ impl Subscription {
         }
     }
 
-    /// What it is told next; nothing where it waits or has been told everything.
+    /// The next delivery. None where the subscription waits, or has been told of everything.
     pub(super) fn due(&self, head: u64) -> Option<NextDelivery> {
         if self.synchronous || self.stopped().is_some() || (self.paused && self.steps == 0) {
             return None;
@@ -199,7 +200,7 @@ impl Subscription {
         if let Some(position) = self.again {
             return Some(NextDelivery::Again(position));
         }
-        // One that is stepped by hand is not kept behind as well.
+        // A subscription that is stepped by hand has no delay.
         let limit = if self.paused { head } else { head.saturating_sub(self.delay) };
         let next = self.checkpoint + 1;
         if next > limit {
@@ -207,7 +208,7 @@ impl Subscription {
         } else if self.fault != Some(DeliveryFault::Swap) || self.told_ahead.contains(&next) {
             Some(NextDelivery::Event(next))
         } else {
-            // What has overtaken it before does not do so again.
+            // An event overtakes only once.
             match (next + 1..=limit).find(|it| !self.told_ahead.contains(it)) {
                 Some(position) => Some(NextDelivery::Overtaking(position)),
                 None => (!self.withheld).then_some(NextDelivery::Withheld(next)),
@@ -215,21 +216,21 @@ impl Subscription {
         }
     }
 
-    /// True where it was told of an event before.
+    /// True where the event at this position was delivered before.
     pub(super) fn knows(&self, position: u64) -> bool {
         position <= self.checkpoint
             || self.told_ahead.contains(&position)
             || self.taken_before_crash.contains(&position)
     }
 
-    /// Notes that it was told of an event.
+    /// Notes that the event at this position was delivered.
     pub(super) fn note_told(&mut self, position: u64) {
         if position > self.checkpoint {
             self.told_ahead.insert(position);
         }
     }
 
-    /// Moves the checkpoint to where the next gap is.
+    /// Moves the checkpoint up to the next gap.
     pub(super) fn advance_checkpoint(&mut self) {
         while self.told_ahead.remove(&(self.checkpoint + 1)) {
             self.checkpoint += 1;
@@ -237,21 +238,21 @@ impl Subscription {
         }
     }
 
-    /// Goes back to `checkpoint`, remembering what was taken in beyond it.
+    /// Goes back to `checkpoint`, and remembers which later events were taken in.
     pub(super) fn fall_back(&mut self, checkpoint: u64) {
         self.taken_before_crash.extend(std::mem::take(&mut self.told_ahead));
         self.taken_before_crash.extend(checkpoint + 1..=self.checkpoint);
         self.checkpoint = self.checkpoint.min(checkpoint);
     }
 
-    /// Starts over from a fresh instance, as it was at `position`.
+    /// Starts over with a fresh instance, folded up to `position`.
     pub(super) fn start_at(&mut self, runner: Box<dyn AnyRunner>, position: u64, log: &EventLog) {
         self.subscriber = Subscriber::new(runner);
         (self.checkpoint, self.stop_said) = (0, false);
         self.told_ahead.clear();
         self.taken_before_crash.clear();
         self.take_in(position, log);
-        // It is told of these again, and asks again for the same.
+        // Later events are delivered again, and their reactions are asked for again.
         let beyond = |it: &u64| *it > self.checkpoint;
         let again: Vec<u64> = self.open_reactions.keys().copied().filter(beyond).collect();
         for position in again {
@@ -263,18 +264,18 @@ impl Subscription {
         self.revision += 1;
     }
 
-    /// True where somebody wants it to be behind.
+    /// True where the subscription is paused or delayed.
     pub(super) fn is_held(&self) -> bool {
         self.paused || self.delay > 0
     }
 
-    /// It may be told once more of the event at which it has stopped.
+    /// Allows a stopped subscriber to try its event again.
     pub(super) fn retry(&mut self) {
         self.subscriber.retry();
         self.stop_said = false;
     }
 
-    /// True for a projection that is told of each event once, in order, as soon as may be.
+    /// True for a projection that gets each event once, in order, and without delay.
     pub(super) fn is_undisturbed(&self) -> bool {
         self.kind == SubscriptionKind::Projection
             && !(self.is_held() || self.synchronous || self.crashed || self.withheld)
@@ -285,14 +286,14 @@ impl Subscription {
                 || self.told_ahead.is_empty() && self.taken_before_crash.is_empty())
     }
 
-    /// Takes in whatever it has not been told of.
+    /// Takes in all events that were not delivered yet.
     pub(super) fn catch_up(&mut self, log: &EventLog) {
         self.take_in(log.head(), log);
         self.revision += 1;
     }
 
-    /// Takes in the events up to `position` of which it was not told, or those before the one at
-    /// which it stops.
+    /// Takes in the events up to `position` that were not delivered yet. Ends earlier where the
+    /// subscriber stops at an event.
     pub(super) fn take_in(&mut self, position: u64, log: &EventLog) {
         if self.stopped().is_some() {
             return;
@@ -313,7 +314,7 @@ impl Subscription {
         self.go_on_from(position);
     }
 
-    /// It was told of every event up to `position`, or up to the one at which it has stopped.
+    /// Moves the checkpoint to `position`, or before the event at which the subscriber has stopped.
     pub(super) fn go_on_from(&mut self, position: u64) {
         self.checkpoint = self.stopped().map_or(position, |it| it.position - 1);
         for told in [&mut self.told_ahead, &mut self.taken_before_crash] {
@@ -328,35 +329,35 @@ impl Subscription {
         &self.name
     }
 
-    /// Which of the two it is.
+    /// A projection, or a process.
     pub fn kind(&self) -> SubscriptionKind {
         self.kind
     }
 
-    /// Which version of its code runs.
+    /// The version of its code that runs.
     pub fn code(&self) -> u16 {
         self.code
     }
 
-    /// It was told of every event up to this position.
+    /// The position up to which all events were delivered.
     pub fn checkpoint(&self) -> u64 {
         self.checkpoint
     }
 
-    /// The positions beyond the checkpoint of which it was told already: where there are any,
-    /// there is a gap before them, or a crash came before the checkpoint was saved.
+    /// The positions beyond the checkpoint whose events were delivered. Where there are any, there
+    /// is a gap before them, or the subscriber crashed before its checkpoint was saved.
     pub fn ahead(&self) -> impl Iterator<Item = u64> {
         let taken =
             self.taken_before_crash.iter().filter(|position| !self.told_ahead.contains(*position));
         self.told_ahead.iter().chain(taken).copied()
     }
 
-    /// A process has reacted to everything up to this position.
+    /// The position up to which a process has reacted to all events.
     pub fn mark(&self) -> u64 {
         self.mark
     }
 
-    /// True where somebody has set it otherwise than it runs by itself, or has broken it.
+    /// True where a control differs from its default, or the subscriber has crashed or stopped.
     pub fn altered(&self) -> bool {
         self.paused
             || self.crashed
@@ -367,38 +368,38 @@ impl Subscription {
             || !(self.deduplicate && self.guard)
     }
 
-    /// True where it takes in nothing for now.
+    /// True where the subscription takes in no events for now.
     pub fn paused(&self) -> bool {
         self.paused
     }
 
-    /// True where it has crashed and was not started again.
+    /// True where the subscriber has crashed and was not resumed.
     pub fn crashed(&self) -> bool {
         self.crashed
     }
 
-    /// The event that it could not take in, where there is one, and why. It takes in nothing more
-    /// until it is resumed or rebuilt, and shows what it knew before.
+    /// The event that the subscriber could not take in, and why. None where it has not stopped. It
+    /// takes in nothing more until it is resumed or rebuilt, and shows what it knew before.
     pub fn stopped(&self) -> Option<&Stopped> {
         self.subscriber.stopped()
     }
 
-    /// How many events behind the head it is kept.
+    /// How many events the subscription is kept behind the head.
     pub fn delay(&self) -> u64 {
         self.delay
     }
 
-    /// True where an event that was taken in before is recognised.
+    /// True where events that were taken in before are recognised.
     pub fn deduplicates(&self) -> bool {
         self.deduplicate
     }
 
-    /// True where it is applied within the command's own commit.
+    /// True where events are taken in within the command's own commit.
     pub fn is_synchronous(&self) -> bool {
         self.synchronous
     }
 
-    /// True where a replay reacts to nothing.
+    /// True where the replay guard is on: a replay sends nothing.
     pub fn is_guarded(&self) -> bool {
         self.guard
     }
@@ -408,17 +409,17 @@ impl Subscription {
         self.fault
     }
 
-    /// What its running instance shows.
+    /// The view of the running instance.
     pub fn view(&self) -> View {
         self.subscriber.view()
     }
 
-    /// How many events it skipped because they could not be read.
+    /// How many events the subscriber skipped because they cannot be read.
     pub fn skipped(&self) -> u64 {
         self.subscriber.skipped()
     }
 
-    /// How many reactions the last replay held back: what it would have sent.
+    /// How many reactions the last replay held back.
     pub fn held_back(&self) -> u64 {
         self.held_back
     }
@@ -428,7 +429,7 @@ impl Subscription {
         self.open_reactions.values().map(Set::len).sum()
     }
 
-    /// How far it is from a position that somebody waits for.
+    /// How far the subscription is from a position that somebody waits for.
     pub fn wait(&self, position: u64, head: u64) -> Wait {
         let left = position.saturating_sub(self.checkpoint);
         let held_by = if left == 0 {

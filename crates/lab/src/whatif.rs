@@ -1,5 +1,5 @@
-//! What if it had not happened, or in another order? For the view only: the log stays what it
-//! is, and what is shown here is [`Imagined`], never taken for the truth.
+//! Shows a log as it might have been: without some events, or in another order. The log itself
+//! stays as it is. Everything shown here is [`Imagined`], so that nobody takes it for the truth.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use es::{
     View, sort,
 };
 
-/// What is imagined otherwise.
+/// An imagined change to a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The events at these positions are left out.
@@ -23,43 +23,43 @@ pub enum Change {
     Swap(u64, u64),
 }
 
-/// Not the truth.
+/// A value that is imagined, and not the truth.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Imagined<T>(pub T);
 
-/// A decision that would no longer have been allowed.
+/// A decision that the change would not have allowed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NoLongerAllowed {
-    /// The position of its first event.
+    /// The position of the decision's first event.
     pub position: u64,
-    /// Whose decision it was.
+    /// The stream that decided.
     pub stream: Stream,
-    /// Who had asked for it.
+    /// Who had sent the command.
     pub actor: Rc<str>,
-    /// The command.
+    /// The command's type.
     pub command: Rc<str>,
-    /// Why it would be refused.
+    /// Why the command would be refused.
     pub reason: Rc<str>,
 }
 
-/// An event that came of one that is left out: without it, nobody would have asked for this.
+/// An event that a left-out event has led to, through processes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Consequence {
-    /// Its position.
+    /// The event's position.
     pub position: u64,
-    /// Its stream.
+    /// The event's stream.
     pub stream: Stream,
-    /// Its type.
+    /// The event's type.
     pub event: Rc<str>,
 }
 
 /// A log as it might have been.
 pub struct WhatIf {
-    /// The positions whose events are not there.
+    /// The positions whose events are left out or replaced, in order.
     without: Vec<u64>,
-    /// The same, of each stream.
+    /// Stream → the positions in `without` whose events belong to it.
     of_streams: Map<Stream, Vec<u64>>,
-    /// Position → the position of the event that is there instead.
+    /// Position → the position of the event that stands there instead.
     instead: Vec<(u64, u64)>,
     handlers: Map<Stream, Handler>,
     readers: Map<(Rc<str>, u16), Reader>,
@@ -67,17 +67,18 @@ pub struct WhatIf {
     aftermath: Aftermath,
 }
 
-/// What came of the events that are left out, through processes as well.
+/// The search for the consequences of left-out events.
 struct Aftermath {
-    /// The ids of what has not happened.
+    /// The ids of the events that would not have happened.
     gone: IdSet,
-    /// The next position to be looked at, and the last.
+    /// The next position to examine.
     next: u64,
+    /// The last position to examine.
     last: u64,
     found: Vec<Consequence>,
 }
 
-/// Decides again what was decided after the change, stream by stream.
+/// The review of all decisions after the change, stream by stream.
 struct Review {
     streams: VecDeque<Stream>,
     /// Where the review of the first of `streams` was interrupted.
@@ -91,9 +92,9 @@ struct Review {
 struct ReviewPlace {
     /// The stream's state there.
     instance: Hydrated,
-    /// How many of the stream's events were folded.
+    /// How many of the stream's events are folded.
     folded: usize,
-    /// The command of the last of them.
+    /// The id of the last event's command.
     last_command: Option<Uuid>,
 }
 
@@ -101,7 +102,7 @@ impl WhatIf {
     /// Imagines a change.
     ///
     /// # Errors
-    /// A sentence, where there is no such event.
+    /// A sentence, where the log has no such event, or an event would be swapped with itself.
     pub fn new(world: &World, change: &Change) -> Result<Self, String> {
         let log = world.log();
         let (without, instead) = match change {
@@ -150,7 +151,7 @@ impl WhatIf {
         Ok(what_if)
     }
 
-    /// A stream's state at a position, had it been so. None where the scenario has no such
+    /// A stream's state at a position after the change. None where the scenario has no such
     /// category.
     pub fn state(
         &mut self,
@@ -170,7 +171,7 @@ impl WhatIf {
         Some(Imagined(state))
     }
 
-    /// What a projection or process would show at a position, had it been so. None where none of
+    /// The view of a projection or process at a position after the change. None where nothing of
     /// that name runs.
     pub fn view(&mut self, world: &World, name: &str, position: u64) -> Option<Imagined<View>> {
         let it = world.subscription(name)?;
@@ -186,8 +187,8 @@ impl WhatIf {
         Some(Imagined(view))
     }
 
-    /// Decides again up to about `budget` of the commands that came after the change, on the
-    /// states as they would have been; true once that is done for all.
+    /// Reviews about `budget` more events: their commands are decided again on the imagined states.
+    /// True once all are reviewed.
     pub fn advance(&mut self, world: &World, budget: usize) -> bool {
         let log = world.log();
         let first = self.without.first().copied().unwrap_or(u64::MAX);
@@ -230,7 +231,7 @@ impl WhatIf {
             let over = to == altered.len();
             self.review.done += (to - from) as u64;
             self.review.found.extend(found);
-            // A stream that has nothing left costs as much as an event.
+            // A stream without an event left counts as one event.
             budget = budget.saturating_sub((to - from).max(1));
             if over {
                 self.review.streams.pop_front();
@@ -246,23 +247,23 @@ impl WhatIf {
         self.is_over()
     }
 
-    /// True where everything later was looked at.
+    /// True where all later events were reviewed.
     pub fn is_over(&self) -> bool {
         self.review.streams.is_empty() && self.aftermath.left() == 0
     }
 
-    /// How many events were gone through, of how many.
+    /// How many events were reviewed, and how many there are.
     pub fn progress(&self) -> (u64, u64) {
         (self.review.done, self.review.of)
     }
 
-    /// The decisions that would no longer have been allowed, as far as they were looked at; in
-    /// order of their positions once all were.
+    /// The decisions that would not have been allowed, as far as they were reviewed. They are in
+    /// order of their positions once all are reviewed.
     pub fn no_longer_allowed(&self) -> &[NoLongerAllowed] {
         &self.review.found
     }
 
-    /// The events that came of those left out, as far as they were looked at.
+    /// The consequences of the left-out events, as far as they were reviewed.
     pub fn consequences(&self) -> &[Consequence] {
         &self.aftermath.found
     }
@@ -283,7 +284,7 @@ impl WhatIf {
     ) -> Altered<'a, es::StreamHistory<'a>> {
         let history = log.stream(stream);
         let belongs = |event: &Recorded| event.stream() == stream;
-        // Two that change places may come from other streams.
+        // Two events that change places may belong to different streams.
         let touched = if self.instead.is_empty() {
             self.of_streams.get(stream).map_or(&[][..], Vec::as_slice)
         } else {
@@ -292,8 +293,8 @@ impl WhatIf {
         self.altered(log, history, touched, belongs, |position| log.version_at(stream, position))
     }
 
-    /// `touched` are the positions that matter to the history; `count` says how many of its events
-    /// are at positions up to one.
+    /// A history after the change. `touched` are the changed positions that concern it, `belongs`
+    /// tells its events, and `count` says how many of its events stand at or before a position.
     fn altered<'a, H: History>(
         &self,
         log: &'a EventLog,
@@ -340,7 +341,7 @@ impl Aftermath {
         (self.last + 1).saturating_sub(self.next)
     }
 
-    /// Looks at up to `budget` events; how many that were.
+    /// Examines up to `budget` events. Returns how many were examined.
     fn advance(&mut self, log: &EventLog, budget: usize) -> u64 {
         let looked = self.left().min(budget as u64);
         for event in log.events(self.next, self.next.saturating_add(looked).saturating_sub(1)) {
@@ -358,28 +359,29 @@ impl Aftermath {
     }
 }
 
-/// A history with some of its events left out or in other places.
+/// A history in which events are left out or moved.
 struct Altered<'a, H> {
     log: &'a EventLog,
     base: H,
-    /// Place → what begins there, up to the next.
+    /// Place in this history → the piece that begins there. It reaches up to the next piece.
     pieces: Vec<(usize, Piece)>,
     len: usize,
-    /// The positions that the history's events have left.
+    /// The positions whose events have left the history.
     moved: Vec<u64>,
-    /// The positions at which they have arrived.
+    /// The positions at which events have arrived in the history.
     arrived: Vec<u64>,
 }
 
 enum Piece {
-    /// The history's own events from this place.
+    /// The events of the base history, from this place on.
     Base(usize),
-    /// The event at this position.
+    /// The event at this position of the log.
     One(u64),
 }
 
 impl<H> Altered<'_, H> {
-    /// How many events there are up to a position, of which there really are `count`.
+    /// How many events this history has up to a position. `count` is that number in the base
+    /// history.
     fn place(&self, count: u64, position: u64) -> usize {
         let up_to = |positions: &[u64]| positions.partition_point(|it| *it <= position);
         let count = usize::try_from(count).unwrap_or(usize::MAX);

@@ -785,8 +785,8 @@ fn get(
     Ok(transaction.object_store(store)?.get(to_value(key)?)?.into_future())
 }
 
-/// The records whose key begins with `log`. IndexedDB sorts a shorter array before a longer one, and
-/// an array after every number and text, so these bounds enclose all of them.
+/// The records whose key begins with `log`. IndexedDB sorts a shorter array before a longer one,
+/// and an array after every number and text, so these bounds enclose all of them.
 fn all_of(log: &str) -> Result<Query, StoreError> {
     let log = JsValue::from_str(log);
     let (first, last) = (Array::of1(&log), Array::of2(&log, &Array::new()));

@@ -18,8 +18,8 @@ const WITHOUT_RECORDS: &str = "1.";
 const LONGEST: usize = 32_000;
 /// The greatest size of the uncompressed log, in bytes.
 const ROOM_BYTES: usize = 16 << 20;
-/// The greatest number of commits in a link. Each commit has an id of sixteen bytes, which cannot be
-/// compressed.
+/// The greatest number of commits in a link. Each commit has an id of sixteen bytes, which cannot
+/// be compressed.
 pub const COMMITS_AT_MOST: usize = LONGEST / 16;
 const LEVEL: u8 = 10;
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

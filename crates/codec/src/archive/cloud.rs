@@ -186,8 +186,8 @@ impl<'a> Quick<'a> {
         }
     }
 
-    /// Reads an attribute where its name comes next. The outer `None` says that the attribute cannot
-    /// be read, the inner one that there is none.
+    /// Reads an attribute where its name comes next. The outer `None` says that the attribute
+    /// cannot be read, the inner one that there is none.
     #[expect(clippy::option_option, reason = "an attribute may be unreadable, or absent")]
     fn maybe<T, const N: usize>(
         &mut self,

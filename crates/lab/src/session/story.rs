@@ -1,4 +1,4 @@
-//! The scenario's story: told step by step, played through, and found again in a log.
+//! Tells the scenario's story step by step, plays it through, and finds its steps in a log.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use crate::world::{BulkAppend, MicroStep, Submission};
 use es::{Act, Draft, Map, Step, command_id, read_event};
 
 impl Session {
-    /// Queues the story's step `number`, counted from 0. None once the story is over.
+    /// Queues the story's step `number`, counted from 0. None where the story has no such step.
     pub fn tell(&mut self, number: usize) -> Option<Step> {
         let step = self.scenario().story.get(number)?.clone();
         for (index, act) in step.acts.iter().enumerate() {
@@ -44,7 +44,7 @@ impl Session {
         Some(step)
     }
 
-    /// Plays the whole story, with a store that keeps everything at once.
+    /// Plays the whole story. Every commit counts as stored at once.
     pub fn play_story(&mut self) -> Vec<MicroStep> {
         let mut trace = Vec::new();
         let mut number = 0;
@@ -57,13 +57,14 @@ impl Session {
 }
 
 impl Viewpoint {
-    /// The id under which an act of the story's step `number` is sent, the same in every log.
+    /// The command id of an act of the story's step `number`, both counted from 0. It is the same
+    /// in every log.
     pub fn story_command(&self, number: usize, act: usize) -> Uuid {
         command_id(&format!("{}/{number}", self.scenario().id), act as u64)
     }
 
-    /// What the story says, by the ids of the commands that it sends: what came of one, directly
-    /// or through processes, has its id as the correlation.
+    /// The story's sentences, by the ids of the commands that it sends. The events that such a
+    /// command leads to, also through processes, have its id as their correlation id.
     pub fn narration(&self) -> Map<Uuid, Rc<str>> {
         let steps = self.scenario().story.iter().enumerate();
         let acts = steps.flat_map(|(number, step)| {
@@ -72,7 +73,8 @@ impl Viewpoint {
         acts.collect()
     }
 
-    /// The number of the story's next step: the one after the last that was handled to its end.
+    /// The number of the story's next step: the one after the last step that was handled to its
+    /// end. None once the story is over.
     pub fn next_in_story(&self) -> Option<usize> {
         let scenario = self.scenario();
         let asked = |number: usize| {

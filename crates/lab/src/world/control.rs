@@ -114,8 +114,8 @@ impl World {
         Ok(())
     }
 
-    /// How far a subscription is from a position that somebody waits for. None where no projection or
-    /// process of that name runs.
+    /// How far a subscription is from a position that somebody waits for. None where no projection
+    /// or process of that name runs.
     pub fn wait(&self, name: &str, position: u64) -> Option<Wait> {
         Some(self.subscription(name)?.wait(position, self.log.head()))
     }
@@ -153,8 +153,8 @@ impl World {
         Some(())
     }
 
-    /// Folds a subscription again from zero, with the version `code` of its code. A process does not
-    /// react again. False where nothing of that name runs, or it has no such code.
+    /// Folds a subscription again from zero, with the version `code` of its code. A process does
+    /// not react again. False where nothing of that name runs, or it has no such code.
     pub fn rebuild(&mut self, name: &str, code: u16) -> bool {
         self.subscription(name).is_some() && self.restart(name, code, 0).is_some()
     }
@@ -226,8 +226,8 @@ impl World {
         runner.map(Reader::new)
     }
 
-    /// The reactions that a process's current code would have asked for from the beginning, and that
-    /// nobody has handled. Each stands with the position of its event. Nothing is sent.
+    /// The reactions that a process's current code would have asked for from the beginning, and
+    /// that nobody has handled. Each stands with the position of its event. Nothing is sent.
     pub fn missing(&self, process: &str) -> Vec<(u64, Reaction)> {
         let Some(it) = self.subscription(process) else { return Vec::new() };
         let Some(runner) = self.fresh(process, it.code) else { return Vec::new() };

@@ -382,7 +382,8 @@ impl World {
         open_reactions.collect()
     }
 
-    /// Brings a stream's handler to `version`. Returns it, and how many events were folded for that.
+    /// Brings a stream's handler to `version`. Returns it, and how many events were folded for
+    /// that.
     fn hydrate(
         &mut self,
         aggregate: &dyn AnyAggregate,

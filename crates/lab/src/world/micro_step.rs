@@ -44,7 +44,8 @@ pub enum MicroStep {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         told: Vec<Rc<str>>,
     },
-    /// The command met a conflict: the stream had another version. With `retry`, it is decided again.
+    /// The command met a conflict: the stream had another version. With `retry`, it is decided
+    /// again.
     Conflicted { stream: Stream, expected: Expected, actual: u64, retry: bool },
     /// The command or its commit could not be stored.
     Failed { reason: Rc<str> },
