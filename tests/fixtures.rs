@@ -9,7 +9,10 @@ mod surroundings;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use kept::{Dump, Golden, Lost, Read, Set, assert_same, from_base64, gunzip, missing, sets};
+use kept::{
+    Dump, FixtureSet, GoldenLog, GoldenLoss, ReadLog, assert_same, from_base64, gunzip, missing,
+    sets,
+};
 use leftfold::codec::archive::{Export, Format, Import};
 use leftfold::codec::record::{End, encode};
 use leftfold::es::{Scenario, StoredCommit};
@@ -21,7 +24,7 @@ use serde_json::{Value, json};
 
 /// Calls back with every log of every set: the set, its name, what is known of it, and the dump
 /// that holds it.
-fn each_log(mut visit: impl FnMut(&Set, &str, &Golden, &Dump)) {
+fn each_log(mut visit: impl FnMut(&FixtureSet, &str, &GoldenLog, &Dump)) {
     for set in sets() {
         let dumps = set.dumps();
         for (name, golden) in set.logs() {
@@ -105,7 +108,7 @@ fn every_link_is_read_as_the_log_that_it_was_made_of_and_written_again_byte_for_
 fn every_stored_log_decodes_is_exported_as_it_was_and_encodes_to_the_same_records() {
     each_log(|set, name, golden, dump| {
         let stored = dump.log(&golden.log);
-        let Read { commits, stranded, losses, .. } = stored.read();
+        let ReadLog { commits, stranded, losses, .. } = stored.read();
         assert_eq!(
             (&*stored.info.title, &*stored.info.scenario),
             (&*golden.title, &*golden.scenario)
@@ -147,8 +150,8 @@ fn some_log_has_a_segment_that_was_folded_and_a_tail_after_it() {
 fn every_damaged_log_reports_the_loss_that_its_golden_file_names() {
     let mut damaged = 0;
     each_log(|_, name, golden, dump| {
-        let losses: Vec<Lost> =
-            dump.log(&golden.log).read().losses.iter().map(Lost::from).collect();
+        let losses: Vec<GoldenLoss> =
+            dump.log(&golden.log).read().losses.iter().map(GoldenLoss::from).collect();
         assert_eq!(losses, golden.losses, "{name}");
         damaged += usize::from(!losses.is_empty());
     });
@@ -157,8 +160,8 @@ fn every_damaged_log_reports_the_loss_that_its_golden_file_names() {
 
 /// A log opened as the page opens it, and run on until all is quiet. Of a damaged one, nothing more
 /// is stored.
-fn opened(golden: &Golden, dump: &Dump) -> Session {
-    let Read { commits, losses, side_records, .. } = dump.log(&golden.log).read();
+fn opened(golden: &GoldenLog, dump: &Dump) -> Session {
+    let ReadLog { commits, losses, side_records, .. } = dump.log(&golden.log).read();
     let mut session = surroundings::kept(&scenario(&golden.scenario), commits, &side_records);
     loop {
         while session.step(dump.taken_at).is_some() {}

@@ -1,4 +1,4 @@
-//! What fuzzing has found worth keeping is tried again.
+//! Tries the corpus again that fuzzing has found.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 

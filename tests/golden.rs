@@ -30,7 +30,7 @@ use surroundings::kept;
 
 /// An event as it is stored, and what it reads as.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Golden {
+struct GoldenEvent {
     stream: Stream,
     #[serde(rename = "type")]
     kind: String,
@@ -51,7 +51,7 @@ fn folder() -> PathBuf {
 }
 
 /// Every golden file, with its scenario and its path.
-fn golden() -> Vec<(Rc<Scenario>, PathBuf, Golden)> {
+fn golden() -> Vec<(Rc<Scenario>, PathBuf, GoldenEvent)> {
     let mut found = Vec::new();
     for scenario in scenarios() {
         let Ok(files) = fs::read_dir(folder().join(&*scenario.id)) else { continue };
@@ -121,7 +121,7 @@ fn place(scenario: &Scenario, kind: &str, schema: u16) -> PathBuf {
 }
 
 /// The events that a story records, each type and schema once: the first of it.
-fn told(scenario: &Rc<Scenario>) -> Vec<Golden> {
+fn told(scenario: &Rc<Scenario>) -> Vec<GoldenEvent> {
     let mut session = Session::new(World::new(scenario));
     session.play_story();
     let mut first = BTreeMap::new();
@@ -133,7 +133,7 @@ fn told(scenario: &Rc<Scenario>) -> Vec<Golden> {
         for Stored { kind, schema, data } in shapes {
             let (stream, reads) = (event.stream().clone(), reads.clone());
             let key = (kind.clone(), schema);
-            let golden = Golden { stream, kind, schema, data, reads };
+            let golden = GoldenEvent { stream, kind, schema, data, reads };
             first.entry(key).or_insert(golden);
         }
     }
@@ -153,7 +153,7 @@ fn every_event_type_that_a_story_records_has_its_golden_file() {
             }
             match fs::read_to_string(&path) {
                 Ok(text) => {
-                    let there: Golden = serde_json::from_str(&text).unwrap();
+                    let there: GoldenEvent = serde_json::from_str(&text).unwrap();
                     let category = there.stream.category();
                     assert_eq!(category, golden.stream.category(), "{}", path.display());
                 }

@@ -18,7 +18,7 @@ use leftfold::lab::{Control, DeliveryFault, MicroStep, Outcome, SideRecord, Targ
 use leftfold::store::{LogInfo, LogStore, StoreError};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
-use surroundings::{Browser, Fate, Handle, Task, at_once, go_on};
+use surroundings::{Fate, SimulatedBrowser, StoreHandle, Task, at_once, go_on};
 
 const START: u64 = 1_700_000_000_000;
 
@@ -38,7 +38,7 @@ fn add(item: &str) -> Command {
 /// A tab with a log open, and what goes on in it.
 struct Tab {
     host: Host,
-    handle: Handle,
+    handle: StoreHandle,
     log: OpenLog,
     serve: Vec<Task>,
     /// What was told without being asked for.
@@ -46,7 +46,7 @@ struct Tab {
 }
 
 impl Tab {
-    fn of(host: Host, handle: Handle, log: OpenLog) -> Self {
+    fn of(host: Host, handle: StoreHandle, log: OpenLog) -> Self {
         let told = Rc::<RefCell<Vec<MicroStep>>>::default();
         let hears = told.clone();
         log.on_change(move |trace| hears.borrow_mut().extend(trace));
@@ -55,7 +55,7 @@ impl Tab {
     }
 
     /// A new log of a scenario, with its story or without.
-    fn new(browser: &Browser, id: &str, story: bool) -> Self {
+    fn new(browser: &SimulatedBrowser, id: &str, story: bool) -> Self {
         browser.clock.set(START);
         let (host, handle) = browser.tab(1);
         let (scenario, of) = (scenario(id), host.clone());
@@ -64,7 +64,7 @@ impl Tab {
     }
 
     /// Another tab on the same log.
-    fn open(browser: &Browser, number: usize, info: &LogInfo) -> Self {
+    fn open(browser: &SimulatedBrowser, number: usize, info: &LogInfo) -> Self {
         let (host, handle) = browser.tab(number);
         let (scenario, info, of) = (scenario(&info.scenario), info.clone(), host.clone());
         let log = at_once(async move { of.open(&scenario, info).await }).unwrap();
@@ -116,7 +116,7 @@ fn why(answered: &Answered) -> &str {
 }
 
 /// Messages arrive, and everybody goes on.
-fn meanwhile(browser: &Browser, tabs: &mut [&mut Tab]) {
+fn meanwhile(browser: &SimulatedBrowser, tabs: &mut [&mut Tab]) {
     for _ in 0..4 {
         for tab in tabs.iter_mut() {
             tab.go_on();
@@ -130,7 +130,7 @@ fn meanwhile(browser: &Browser, tabs: &mut [&mut Tab]) {
 
 #[test]
 fn a_command_is_answered_with_what_came_of_it_and_with_the_events_of_its_own_commit() {
-    let tab = Tab::new(&Browser::new(), "cart", false);
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
     let answered = tab.send(add("apples"));
     let entry = answered.entry().unwrap();
     assert_eq!((&entry.outcome, entry.events.clone()), (&Outcome::Accepted, 1..2));
@@ -151,7 +151,7 @@ fn a_command_is_answered_with_what_came_of_it_and_with_the_events_of_its_own_com
 
 #[test]
 fn a_conflict_says_what_was_expected_and_what_was_found_and_can_be_decided_again() {
-    let tab = Tab::new(&Browser::new(), "cart", false);
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
     tab.send(add("apples")).result.unwrap();
     let expected_version = Some(Expected::Exact(0));
     let late = Command { how: How { expected_version, ..How::default() }, ..add("pears") };
@@ -176,7 +176,7 @@ fn a_conflict_says_what_was_expected_and_what_was_found_and_can_be_decided_again
 
 #[test]
 fn of_several_calls_with_one_id_at_once_the_first_is_accepted_and_the_others_are_repeated() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", false);
     tab.handle.foretell([Fate::Late]);
     let how =
@@ -200,7 +200,7 @@ fn of_several_calls_with_one_id_at_once_the_first_is_accepted_and_the_others_are
 
 #[test]
 fn what_two_tabs_write_to_different_streams_is_no_conflict_and_each_is_told_its_place() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let mut one = Tab::new(&browser, "cart", false);
     let mut two = Tab::open(&browser, 2, &one.log.info());
     // Neither hears of the other.
@@ -228,7 +228,7 @@ fn what_two_tabs_write_to_different_streams_is_no_conflict_and_each_is_told_its_
 
 #[test]
 fn a_stored_command_whose_predecessors_cannot_be_read_is_not_shown_before_they_can() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let mut one = Tab::new(&browser, "cart", false);
     let mut two = Tab::open(&browser, 2, &one.log.info());
     one.send(add("apples")).result.unwrap();
@@ -245,7 +245,7 @@ fn a_stored_command_whose_predecessors_cannot_be_read_is_not_shown_before_they_c
 
 #[test]
 fn a_write_that_fails_is_not_shown_and_is_stored_once_the_store_takes_it_again() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", false);
     tab.handle.foretell([Fate::Fails]);
     let answered = tab.send(add("apples"));
@@ -272,7 +272,7 @@ fn a_write_that_fails_is_not_shown_and_is_stored_once_the_store_takes_it_again()
 #[test]
 fn a_store_that_never_answers_is_given_up_on_and_holds_up_nothing_until_it_answers_again() {
     for fate in [Fate::Never, Fate::NeverTold] {
-        let browser = Browser::new();
+        let browser = SimulatedBrowser::new();
         let mut tab = Tab::new(&browser, "cart", false);
         tab.handle.foretell([fate]);
         let (mut first, came) = begin(&tab.log, Request::Send(add("apples")));
@@ -315,7 +315,7 @@ fn a_story_that_cannot_be_stored_ends_at_the_first_fault() {
         (vec![Fate::Done, Fate::Fails], "the disk is broken"),
         (vec![Fate::Done, Fate::Done, Fate::Done, Fate::Fails], "the disk is broken"),
     ] {
-        let browser = Browser::new();
+        let browser = SimulatedBrowser::new();
         let (host, handle) = browser.tab(1);
         handle.foretell(fates);
         let scenario = scenario("cart");
@@ -326,7 +326,7 @@ fn a_story_that_cannot_be_stored_ends_at_the_first_fault() {
 
 #[test]
 fn a_story_is_told_to_its_end_with_what_came_of_each_step() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", false);
     let story = tab.log.session().scenario().story.clone();
     for (number, step) in story.iter().enumerate() {
@@ -348,7 +348,7 @@ fn a_story_is_told_to_its_end_with_what_came_of_each_step() {
 
 #[test]
 fn a_command_is_stepped_through_and_nothing_else_goes_on_by_itself_meanwhile() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let mut tab = Tab::new(&browser, "cart", false);
     let mut other = Tab::open(&browser, 2, &tab.log.info());
     let submitted = tab.json(Request::Submit(add("apples")));
@@ -375,7 +375,7 @@ fn a_command_is_stepped_through_and_nothing_else_goes_on_by_itself_meanwhile() {
 
 #[test]
 fn whoever_runs_the_processes_is_followed_by_another_tab_that_does_nothing_twice() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let mut one = Tab::new(&browser, "welcome", true);
     let mut two = Tab::open(&browser, 2, &one.log.info());
     assert!(one.log.runs_processes() && !two.log.runs_processes());
@@ -397,12 +397,12 @@ fn whoever_runs_the_processes_is_followed_by_another_tab_that_does_nothing_twice
     };
     let after = two.json(Request::Outbox);
     assert_eq!(performed(&after), performed(&outbox) + 1, "after {head}: {after}");
-    assert_eq!(two.handle.twice(), [""; 0]);
+    assert_eq!(two.handle.performed_twice(), [""; 0]);
 }
 
 #[test]
 fn a_tab_that_slept_with_the_lock_watches_when_it_comes_back() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let mut one = Tab::new(&browser, "welcome", true);
     let mut two = Tab::open(&browser, 2, &one.log.info());
     meanwhile(&browser, &mut [&mut one, &mut two]);
@@ -419,7 +419,7 @@ fn a_tab_that_slept_with_the_lock_watches_when_it_comes_back() {
     assert!(!one.log.runs_processes());
     meanwhile(&browser, &mut [&mut one, &mut two]);
     assert_eq!(one.json(Request::Outbox), outbox);
-    assert_eq!(one.handle.twice(), [""; 0]);
+    assert_eq!(one.handle.performed_twice(), [""; 0]);
     // And it takes over again once the other one is gone.
     drop(two);
     meanwhile(&browser, &mut [&mut one]);
@@ -428,7 +428,7 @@ fn a_tab_that_slept_with_the_lock_watches_when_it_comes_back() {
 
 #[test]
 fn a_take_over_whose_records_cannot_be_read_is_tried_again() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let one = Tab::new(&browser, "welcome", true);
     let mut two = Tab::open(&browser, 2, &one.log.info());
     two.go_on();
@@ -448,7 +448,7 @@ fn a_take_over_whose_records_cannot_be_read_is_tried_again() {
 
 #[test]
 fn a_log_that_is_put_away_elsewhere_takes_nothing_until_it_is_back() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let mut one = Tab::new(&browser, "cart", false);
     let mut two = Tab::open(&browser, 2, &one.log.info());
     let away = LogInfo { deleted_at: Some(START), ..two.log.info() };
@@ -470,7 +470,7 @@ fn a_log_that_is_put_away_elsewhere_takes_nothing_until_it_is_back() {
 
 #[test]
 fn a_log_that_is_thrown_away_is_noticed_and_saved_again() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", true);
     let (store, id) = (browser.store.clone(), tab.log.id().to_owned());
     at_once(async move { store.remove(&id).await }).unwrap();
@@ -489,7 +489,7 @@ fn a_log_that_is_thrown_away_is_noticed_and_saved_again() {
 
 #[test]
 fn a_log_that_has_become_shorter_while_its_store_failed_is_not_taken_for_the_same() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", false);
     tab.send(add("apples")).result.unwrap();
     tab.handle.foretell([Fate::Fails]);
@@ -505,7 +505,7 @@ fn a_log_that_has_become_shorter_while_its_store_failed_is_not_taken_for_the_sam
 
 #[test]
 fn long_work_lets_others_have_a_turn() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let mut slice = browser.tab(1).0.slice();
     assert!(!slice.over());
     browser.clock.pass(12);
@@ -529,7 +529,7 @@ fn long_work_lets_others_have_a_turn() {
 #[test]
 fn a_store_in_memory_is_no_durable_one() {
     use leftfold::host::Alone;
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let store = Rc::new(browser.store.clone());
     let memory = Host::new(store, Rc::new(Alone), browser.clock.clone(), browser.ids.clone());
     assert!(!memory.durable() && browser.tab(1).0.durable());
@@ -540,7 +540,7 @@ fn a_store_in_memory_is_no_durable_one() {
 
 #[test]
 fn a_fork_shares_the_past_and_a_command_comes_first_in_it() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "transfers", true);
     assert_eq!(code(&tab.ask(Request::Fork { position: 1_000 })), ErrorCode::OutOfRange);
     let Ok(Response::Log(info)) = tab.ask(Request::Fork { position: 3 }).result else {
@@ -564,7 +564,7 @@ fn a_fork_shares_the_past_and_a_command_comes_first_in_it() {
 
 #[test]
 fn a_log_goes_out_as_an_archive_and_comes_back_as_a_new_log_or_after_another() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", true);
     let exported = |format| {
         let (host, info) = (tab.host.clone(), tab.log.info());
@@ -613,7 +613,7 @@ fn a_log_goes_out_as_an_archive_and_comes_back_as_a_new_log_or_after_another() {
 
 #[test]
 fn an_archive_is_written_from_what_is_known_here_where_the_store_fails() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", true);
     let export = |open: bool| {
         tab.handle.foretell([Fate::Fails]);
@@ -632,7 +632,7 @@ fn an_archive_is_written_from_what_is_known_here_where_the_store_fails() {
 #[test]
 fn a_disaster_is_rehearsed_and_every_read_model_comes_back() {
     for scenario in leftfold::scenarios::all() {
-        let browser = Browser::new();
+        let browser = SimulatedBrowser::new();
         let tab = Tab::new(&browser, &scenario.id, true);
         let log = tab.log.clone();
         let restored = at_once(async move { log.restore(&mut || ()).await }).unwrap();
@@ -642,7 +642,7 @@ fn a_disaster_is_rehearsed_and_every_read_model_comes_back() {
         let folded = tab.json(Request::RebuildAll);
         assert_eq!(folded, json!({ "models": scenario_models(&tab), "same": true }));
     }
-    let tab = Tab::new(&Browser::new(), "cart", true);
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", true);
     let drop = SubscriptionChange::from(Control::Fault(Some(DeliveryFault::Drop)));
     tab.ask(Request::Subscription { name: "Carts now".to_owned(), how: drop }).result.unwrap();
     tab.send(add("figs")).result.unwrap();
@@ -658,7 +658,7 @@ fn scenario_models(tab: &Tab) -> usize {
 
 #[test]
 fn a_log_is_copied_with_all_that_is_beside_it() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "transfers", true);
     let info = LogInfo { created_at: 1, opened_at: 2, ..tab.log.info() };
     let host = tab.host.clone();
@@ -681,7 +681,7 @@ fn a_log_is_copied_with_all_that_is_beside_it() {
 
 #[test]
 fn subscriptions_are_changed_all_of_it_or_nothing_and_told_of() {
-    let tab = Tab::new(&Browser::new(), "cart", true);
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", true);
     let change = |name: &str, how: Value| {
         let how = serde_json::from_value(how).unwrap();
         tab.ask(Request::Subscription { name: name.to_owned(), how })
@@ -733,7 +733,7 @@ fn subscriptions_are_changed_all_of_it_or_nothing_and_told_of() {
 
 #[test]
 fn a_process_is_told_once_more_and_what_its_code_has_missed_is_sent() {
-    let tab = Tab::new(&Browser::new(), "welcome", true);
+    let tab = Tab::new(&SimulatedBrowser::new(), "welcome", true);
     let outbox = |tab: &Tab| tab.json(Request::Outbox).as_array().unwrap().len();
     let before = outbox(&tab);
     for redeliver in [json!(true), json!(0)] {
@@ -742,14 +742,14 @@ fn a_process_is_told_once_more_and_what_its_code_has_missed_is_sent() {
         tab.ask(Request::Subscription { name, how }).result.unwrap();
     }
     assert!(outbox(&tab) > before, "what was held back is told of");
-    assert_eq!(tab.handle.twice(), [""; 0]);
+    assert_eq!(tab.handle.performed_twice(), [""; 0]);
     let name = scenario("welcome").processes[0].name().to_string();
     assert_eq!(tab.json(Request::SendMissing { name }), 0);
 }
 
 #[test]
 fn loading_is_changed_measured_and_its_snapshots_are_spoilt() {
-    let tab = Tab::new(&Browser::new(), "cart", false);
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
     let load = |how: Value| tab.ask(Request::Loading(serde_json::from_value(how).unwrap()));
     assert_eq!(why(&load(json!({ "snapshots": 0 }))), "a snapshot is taken every 1 or more events");
     for (how, loading) in [
@@ -780,7 +780,7 @@ fn loading_is_changed_measured_and_its_snapshots_are_spoilt() {
 
 #[test]
 fn the_playhead_is_moved_and_everything_is_told_as_it_is_there() {
-    let tab = Tab::new(&Browser::new(), "cart", true);
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", true);
     let head = tab.head();
     assert_eq!(tab.json(Request::Head), head);
     assert_eq!(tab.json(Request::Seek(When::Position(2))), 2);
@@ -811,7 +811,7 @@ fn the_playhead_is_moved_and_everything_is_told_as_it_is_there() {
 
 #[test]
 fn what_is_asked_about_the_past_is_answered() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", true);
     let state = || Target::State("cart-1".parse_stream());
     let change = Imagine::LeaveOut(vec![1]);
@@ -855,7 +855,7 @@ fn what_is_asked_about_the_past_is_answered() {
 
 #[test]
 fn two_places_are_compared_wherever_they_are() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", true);
     let Ok(Response::Log(fork)) = tab.ask(Request::Fork { position: 4 }).result else {
         panic!("no fork");
@@ -892,7 +892,7 @@ fn two_places_are_compared_wherever_they_are() {
 
 #[test]
 fn events_are_appended_all_of_them_or_none_and_what_is_wrong_is_named() {
-    let tab = Tab::new(&Browser::new(), "cart", false);
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
     let append = |events: Value| {
         let events = JsonText(events.to_string());
         tab.ask(Request::Append { events, react: false, id: None })
@@ -947,7 +947,7 @@ fn events_are_appended_all_of_them_or_none_and_what_is_wrong_is_named() {
 
 #[test]
 fn a_damaged_or_unknown_log_is_not_taken_for_a_whole_one() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", true);
     let (host, of) = (tab.host.clone(), scenario("cart"));
     let info = LogInfo { id: "no".to_owned(), ..tab.log.info() };
@@ -965,7 +965,7 @@ fn a_damaged_or_unknown_log_is_not_taken_for_a_whole_one() {
 
 #[test]
 fn when_a_log_was_last_opened_is_noted_and_its_name_as_it_is_now() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", false);
     browser.clock.set(START + 5_000);
     let mut again = Tab::open(&browser, 2, &tab.log.info());
@@ -980,7 +980,7 @@ fn when_a_log_was_last_opened_is_noted_and_its_name_as_it_is_now() {
 
 #[test]
 fn a_long_log_can_be_seen_before_it_is_folded_and_ends_up_folded() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", false);
     let rows: Vec<Value> = (0..20_001)
         .map(|n| json!({ "stream": format!("cart-{}", n % 7), "type": "AddedToCart", "data": { "item": "figs" } }))
@@ -1038,7 +1038,7 @@ fn every_request_is_the_same_after_it_was_written_and_read() {
 
 #[test]
 fn side_records_that_say_nothing_are_left_out() {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "welcome", true);
     let kept = {
         let session = tab.log.session();

@@ -23,7 +23,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kept::{Golden, Lost, Start};
+use kept::{GoldenLog, GoldenLoss, StartPage};
 use kept_page::{alerts, open, put_back, said, shown, start, take, undelete};
 use page::Page;
 use page::logs::{close, export, open_logs, says, share};
@@ -31,10 +31,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 /// A kind of archive: what the dialog's button for it begins with, and the ending of its file.
-type Kind = (&'static str, &'static str);
-const LINES: Kind = ("Export", "ndjson");
-const PACKED: Kind = ("Export .gz", "ndjson.gz");
-const BATCH: Kind = ("Export JSON", "json");
+type ArchiveKind = (&'static str, &'static str);
+const LINES: ArchiveKind = ("Export", "ndjson");
+const PACKED: ArchiveKind = ("Export .gz", "ndjson.gz");
+const BATCH: ArchiveKind = ("Export JSON", "json");
 
 /// What the scripts begin with: a command's outcome, or the code of what came of it.
 const SEND: &str = "
@@ -339,7 +339,7 @@ struct Made {
     /// The name of its files.
     name: String,
     /// What is said of it now.
-    golden: Golden,
+    golden: GoldenLog,
     /// Its archive of events one a line.
     lines: Vec<u8>,
 }
@@ -369,7 +369,7 @@ impl Maker {
     }
 
     /// Keeps the open log under a title of its own, as archives of these kinds and as a link.
-    async fn keep(&mut self, title: Option<&str>, kinds: &[Kind], link: bool) {
+    async fn keep(&mut self, title: Option<&str>, kinds: &[ArchiveKind], link: bool) {
         let page = &self.page;
         open_logs(page).await;
         let here = "document.querySelector(\"[aria-label='Kept logs'] .here input\").value";
@@ -401,7 +401,7 @@ impl Maker {
         let [scenario, log] = [&place[0], &place[1]].map(|it| it.as_str().unwrap().to_owned());
         let position = page.js("leftfold.position()").await.as_u64().unwrap();
         let (dump, says) = (self.dump.to_owned(), said(page).await);
-        let golden = Golden { dump, log, scenario, title, position, losses: Vec::new(), says };
+        let golden = GoldenLog { dump, log, scenario, title, position, losses: Vec::new(), says };
         self.made.push(Made { name, golden, lines });
     }
 
@@ -489,7 +489,7 @@ impl Maker {
             start(page, address).await;
             let shows = shown(page).await;
             println!("{}: {shows}", self.dump);
-            starts.push(Start { address: (*address).to_owned(), shows });
+            starts.push(StartPage { address: (*address).to_owned(), shows });
         }
         self.write_json("starts", self.dump, &starts);
         for title in &starts[0].shows["deleted"].as_array().unwrap().clone() {
@@ -505,8 +505,8 @@ impl Maker {
                 println!("{name}: {loss}");
                 assert!(told.contains(&loss.to_string()), "{name}: {told} has no {loss}");
             }
-            let losses = losses.iter().map(Lost::from).collect();
-            self.write_json("logs", name, &Golden { losses, says, ..golden.clone() });
+            let losses = losses.iter().map(GoldenLoss::from).collect();
+            self.write_json("logs", name, &GoldenLog { losses, says, ..golden.clone() });
         }
         // Nothing moves in the dialog while files are taken from it.
         open_logs(page).await;

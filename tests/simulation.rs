@@ -1,8 +1,8 @@
-//! Ten thousand systems by chance, over all scenarios: `simulate` makes them and says what must
-//! hold. A run that breaks it names its seed:
+//! Ten thousand simulated systems over all scenarios. `simulate` runs them and checks the
+//! invariants. A run that breaks one is named by its seed:
 //!
 //! `LEFTFOLD_SEED=7 cargo test --test simulation -- --nocapture` shows that run step by step, and
-//! `LEFTFOLD_RUNS=1000000 cargo test --test simulation` looks further.
+//! `LEFTFOLD_RUNS=1000000 cargo test --test simulation` runs more.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
@@ -14,17 +14,17 @@ use std::env;
 use std::thread;
 
 use expect_test::expect_file;
-use simulate::{Bug, Outcome, all, digests, run};
+use simulate::{Bug, RunOutcome, all, digests, run};
 
-/// How many runs there are, unless `LEFTFOLD_RUNS` says otherwise.
+/// The number of runs, unless `LEFTFOLD_RUNS` gives another one.
 const RUNS: u64 = 10_000;
 
 fn number(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-/// The first of these seeds whose run breaks something, with what it did.
-fn first_broken(seeds: std::ops::Range<u64>, bug: Option<Bug>) -> Option<(u64, Outcome)> {
+/// The first of these seeds whose run breaks an invariant, and that run's result.
+fn first_broken(seeds: std::ops::Range<u64>, bug: Option<Bug>) -> Option<(u64, RunOutcome)> {
     let threads = thread::available_parallelism().map_or(1, |it| it.get() as u64);
     let look = |first: u64| {
         let all = all();

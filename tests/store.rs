@@ -1,4 +1,4 @@
-//! The store in memory keeps what every store promises.
+//! The store in memory keeps the promises of every store.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod conformance;

@@ -1,5 +1,5 @@
-//! What must hold whatever the bytes are. `fuzz/` looks for bytes where it doesn't, and the tests
-//! repeat what it found worth keeping.
+//! Properties that hold for all bytes. `fuzz/` searches for bytes that break one, and the tests try
+//! its corpus again.
 
 use leftfold::codec::Segment;
 use leftfold::codec::archive::{Export, Format, Import, Imported};
@@ -7,12 +7,12 @@ use leftfold::codec::record::{CommitOrLoss, FrameReader};
 use leftfold::es::StoredCommit;
 use leftfold::store::link;
 
-/// An archive is read alike in one piece and in many, also where nothing can be read the quick
-/// way, and comes back from another export.
+/// An archive is read alike in one piece and in many pieces, and also where nothing can be read the
+/// quick way. Exported and imported again, it is the same.
 pub fn archive(bytes: &[u8], format: Format) {
     let whole = import(bytes, bytes.len().max(1));
     let mut others = vec![import(bytes, 3)];
-    // In a batch there are no lines.
+    // A batch need not have lines.
     if bytes.trim_ascii_start().first() != Some(&b'[') {
         let spaced: Vec<u8> =
             bytes.split_inclusive(|it| *it == b'\n').collect::<Vec<_>>().join(&b' ');
@@ -54,17 +54,17 @@ fn texts(imported: &Imported) -> Vec<String> {
     commits(imported).iter().map(|it| serde_json::to_string(it).unwrap_or_default()).collect()
 }
 
-/// A link gives a log that makes a link to the same log, or none.
+/// A link that can be read gives a log whose link gives the same log.
 pub fn links(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(shared) = link::read(text) else { return };
-    // What is packed tighter than we do may be too long for a link of ours.
+    // A log that somebody has compressed better may be too long for a link made here.
     let Ok(again) = link::write(&shared) else { return };
     let again = link::read(&again).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(format!("{again:?}"), format!("{shared:?}"));
 }
 
-/// Frames are commits in order, or losses.
+/// A reader of frames returns commits in order.
 pub fn frames(bytes: &[u8]) {
     let mut number = 0;
     let mut visit = |found: CommitOrLoss<'_>| {

@@ -1,5 +1,5 @@
-//! Random histories of any scenario, made of what its forms offer and its story tells: no
-//! scenario is named here, so a new one is covered by being registered.
+//! Random histories of any scenario, made from its forms and its story. No scenario is named here,
+//! so a new one is covered once it is registered.
 
 use std::any::Any;
 use std::cell::Ref;
@@ -31,14 +31,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::pool::Pool;
-pub use crate::surroundings::Write;
-use crate::surroundings::{Browser, Handle, at_once};
+pub use crate::surroundings::StoredWrite;
+use crate::surroundings::{SimulatedBrowser, StoreHandle, at_once};
 
-/// How many random histories each law sees of each scenario. `PROPTEST_CASES` overrules it, and
-/// `PROPTEST_RNG_SEED` asks for others.
+/// How many random histories of each scenario each law is checked against. `PROPTEST_CASES` sets
+/// another number, and `PROPTEST_RNG_SEED` other histories.
 const CASES: u32 = 16;
 
-/// Holds a law against random histories of every scenario, each with something random beside it.
+/// Checks a law against random histories of every scenario. `beside` draws another random value for
+/// each history.
 pub fn check<T: Debug>(beside: impl Strategy<Value = T> + Clone, law: impl Fn(&mut Run, T)) {
     for scenario in scenarios() {
         let mut config = Config { failure_persistence: None, ..Config::default() };
@@ -63,7 +64,7 @@ pub fn check<T: Debug>(beside: impl Strategy<Value = T> + Clone, law: impl Fn(&m
     }
 }
 
-/// Holds a law against the told story of every scenario.
+/// Checks a law against the story of every scenario.
 pub fn check_stories(law: impl Fn(&mut Run)) {
     for scenario in scenarios() {
         println!("{}", scenario.id);
@@ -75,12 +76,12 @@ pub fn check_stories(law: impl Fn(&mut Run)) {
     }
 }
 
-/// Something that is done.
+/// A step of a random history.
 #[derive(Clone, Debug)]
 pub enum Op {
     /// The story's next step is told.
     Tell,
-    /// A form is filled in and sent, sometimes with a belief about the stream.
+    /// A form is filled in and sent, sometimes with an expected version.
     Send { form: Index, stream: Index, inputs: Vec<Index>, expected: Index, later: i64 },
     /// Events are appended a second time, in any order, past their aggregates.
     Copy { events: Vec<Index> },
@@ -101,16 +102,16 @@ pub fn op() -> impl Strategy<Value = Op> + Clone {
     prop_oneof![8 => Just(Op::Tell), 12 => send, 1 => copy]
 }
 
-/// An open log, driven by a host, and everything that its store was given, in order.
+/// An open log that is driven by a host.
 pub struct Run {
     pub log: OpenLog,
     pub trace: Vec<MicroStep>,
-    /// The bulk appends: each one's id, and its events.
+    /// The id and the events of each bulk append.
     pub bulks: Vec<(Uuid, JsonText)>,
-    browser: Browser,
-    handle: Handle,
-    /// What was given before this tab.
-    before: Vec<Write>,
+    browser: SimulatedBrowser,
+    handle: StoreHandle,
+    /// The writes before this tab was opened.
+    before: Vec<StoredWrite>,
     pool: Pool,
     sent: u64,
 }
@@ -120,15 +121,15 @@ impl Run {
         Self::open(scenario, [], &[], 0)
     }
 
-    /// Opens a log that was kept, at this time, in milliseconds since 1970; the scenario's
-    /// beginning where it is 0.
+    /// Opens a stored log. `now` is the time, in milliseconds since 1970; 0 stands for the
+    /// beginning of the scenario's story.
     pub fn open(
         scenario: &Rc<Scenario>,
         commits: impl IntoIterator<Item = StoredCommit>,
         side_records: &[SideRecord],
         now: u64,
     ) -> Self {
-        let browser = Browser::new();
+        let browser = SimulatedBrowser::new();
         let start = scenario.story.first().map_or(0, |step| step.at);
         browser.clock.set(if now > 0 { now } else { start });
         let info = browser.keep(scenario, commits, side_records);
@@ -147,22 +148,22 @@ impl Run {
         }
     }
 
-    /// Opens what the first `writes` writes left behind, as after a killed browser.
+    /// Opens the log that the first `writes` writes have left, as after a killed browser.
     pub fn reopened(&self, writes: usize) -> Self {
-        let left: Vec<Write> = self.writes().into_iter().take(writes).collect();
+        let left: Vec<StoredWrite> = self.writes().into_iter().take(writes).collect();
         let mut run = Self::of_writes(&self.scenario(), &left, self.now());
         run.before = left;
         run
     }
 
-    /// Opens what these writes left behind.
-    pub fn of_writes(scenario: &Rc<Scenario>, writes: &[Write], now: u64) -> Self {
+    /// Opens the log that these writes have left.
+    pub fn of_writes(scenario: &Rc<Scenario>, writes: &[StoredWrite], now: u64) -> Self {
         let (mut commits, mut records) = (Vec::new(), SideRecords::new());
         for write in writes {
             match write {
-                Write::Commit(commit) => commits.push(commit.clone()),
-                Write::Record(on, key, text) => {
-                    records.insert((*on, key.clone()), text.clone());
+                StoredWrite::Commit(commit) => commits.push(commit.clone()),
+                StoredWrite::Record { shelf, key, text } => {
+                    records.insert((*shelf, key.clone()), text.clone());
                 }
             }
         }
@@ -177,17 +178,17 @@ impl Run {
         self.log.session().scenario().clone()
     }
 
-    /// The running system.
+    /// The viewpoint on the running system.
     pub fn session(&self) -> Ref<'_, Viewpoint> {
         self.log.session()
     }
 
-    /// The running system, to look at from its playhead.
+    /// The viewpoint, whose playhead may move.
     pub fn viewpoint_mut(&self) -> ViewpointMut<'_> {
         self.log.viewpoint_mut()
     }
 
-    /// Asks for something, and takes note of the steps that were performed for it.
+    /// Sends a request, and notes the micro-steps that it took.
     pub fn ask(&mut self, request: Request) -> Answered {
         let log = self.log.clone();
         let answered = at_once(async move { log.ask(request).await });
@@ -207,12 +208,12 @@ impl Run {
         self.ask(Request::Subscription { name: name.to_owned(), how }).result.unwrap();
     }
 
-    /// Runs until all is quiet; the steps that took.
+    /// Runs until all is quiet. Returns the micro-steps.
     pub fn settle(&mut self) -> Vec<MicroStep> {
         self.ask(Request::Finish).trace
     }
 
-    /// Does something, and all that follows from it.
+    /// Plays a step, and runs until all is quiet.
     pub fn play(&mut self, op: &Op) {
         match op {
             Op::Tell => _ = self.ask(Request::Next),
@@ -276,7 +277,7 @@ impl Run {
         }
     }
 
-    /// Queues a command, and does nothing about it yet.
+    /// Queues a command without handling it.
     pub fn send(&mut self, command: CommandRecord, expected: Option<Expected>) {
         let id = self.next_id();
         let submission = Submission { expected, ..Submission::new(id, "Trudy".into(), command) };
@@ -288,7 +289,7 @@ impl Run {
         command_id("laws", self.sent)
     }
 
-    /// The event of an index; none in an empty log.
+    /// The event that an index picks. None in an empty log.
     pub fn any_event(&self, index: Index) -> Option<Recorded> {
         let session = self.session();
         let head = usize::try_from(session.head()).unwrap();
@@ -296,30 +297,30 @@ impl Run {
         session.log().event(position).cloned()
     }
 
-    /// The position of an index, from 0 to the head.
+    /// The position that an index picks, from 0 to the head.
     pub fn any_position(&self, index: Index) -> u64 {
         index.index(usize::try_from(self.session().head()).unwrap() + 1) as u64
     }
 
-    /// What the store was given, in order.
-    pub fn writes(&self) -> Vec<Write> {
+    /// All writes, in order.
+    pub fn writes(&self) -> Vec<StoredWrite> {
         self.before.iter().cloned().chain(self.handle.written()).collect()
     }
 
-    /// The same, a line of JSON text each.
+    /// All writes, in order, each as a line of JSON text.
     pub fn disk(&self) -> Vec<String> {
-        let line = |write: &Write| match write {
-            Write::Commit(commit) => json(commit),
-            Write::Record(on, key, text) => json(&(on, key, text)),
+        let line = |write: &StoredWrite| match write {
+            StoredWrite::Commit(commit) => json(commit),
+            StoredWrite::Record { shelf, key, text } => json(&(shelf, key, text)),
         };
         self.writes().iter().map(line).collect()
     }
 
-    /// The commits that the store was given.
+    /// The commits among the writes.
     pub fn commits(&self) -> Vec<StoredCommit> {
         let commit = |write| match write {
-            Write::Commit(commit) => Some(commit),
-            Write::Record(..) => None,
+            StoredWrite::Commit(commit) => Some(commit),
+            StoredWrite::Record { .. } => None,
         };
         self.writes().into_iter().filter_map(commit).collect()
     }
@@ -330,7 +331,7 @@ impl Run {
         self.pool.fill_in(form, stream, self.session().log(), pick)
     }
 
-    /// Commands as a person would send them, one a form.
+    /// One command for each form, as a person would send it.
     pub fn commands(&self, inputs: &[Index]) -> Vec<CommandRecord> {
         let command = |form: &Form| {
             let ids = self.pool.ids(&form.aggregate, self.session().log());
@@ -341,14 +342,14 @@ impl Run {
         self.pool.forms.iter().filter_map(command).collect()
     }
 
-    /// A panic's sentence, with what was done before it.
+    /// A panic's message, and the micro-steps before it.
     fn told_by(&self, panic: &(dyn Any + Send)) -> String {
         let sentence = panic.downcast_ref::<String>().cloned();
         let steps: Vec<String> = self.trace.iter().map(ToString::to_string).collect();
         format!("{}\nafter:\n{}\n", sentence.unwrap_or_default(), steps.join("\n"))
     }
 
-    /// The names of everything that runs.
+    /// The names and kinds of all subscriptions.
     pub fn names(&self) -> Vec<(Rc<str>, SubscriptionKind)> {
         let session = self.session();
         let all = session.world().subscriptions().iter();
@@ -360,7 +361,7 @@ impl Run {
         self.session().log().streams().map(|(stream, _)| stream.clone()).collect()
     }
 
-    /// Everything that the log says and that is folded from it at the playhead, a line each.
+    /// All events, and all states and views at the playhead, each as a line.
     pub fn portrait(&self) -> Vec<String> {
         let mut lines = written(self.session().log());
         for stream in self.streams() {
@@ -374,11 +375,11 @@ impl Run {
         lines
     }
 
-    /// What is beside the log, a line each: the journal, then the effects that were performed.
+    /// The journal, and then the effects that were performed, each as a line.
     pub fn records(&self) -> Vec<String> {
         let session = self.session();
         let world = session.world();
-        // The store keeps effects by their ids, and none that was held back.
+        // The store sorts effects by their ids, and has none that was held back.
         let performed = world.outbox().iter().filter(|it| is_performed(it));
         let mut effects: Vec<String> = performed.map(json).collect();
         effects.sort();
@@ -390,7 +391,7 @@ pub fn is_performed(effect: &Effect) -> bool {
     effect.status == EffectStatus::Performed
 }
 
-/// An event on its way into a log once more.
+/// A draft that appends an event a second time.
 pub fn copy(event: &Recorded) -> Draft {
     Draft {
         stream: event.stream().clone(),
@@ -402,7 +403,7 @@ pub fn copy(event: &Recorded) -> Draft {
     }
 }
 
-/// An event with every number and text of it replaced by an extreme one.
+/// A draft of an event in which every number or every text is an extreme one.
 pub fn damaged(scenario: &Scenario, event: &Recorded, damage: Index) -> Draft {
     let extremes =
         [json!(i64::MAX), json!(i64::MIN), json!(u64::MAX), json!(0), json!(-1), json!("")];
@@ -423,7 +424,7 @@ fn replace(value: &mut Value, by: &Value) {
     }
 }
 
-/// The log as it would be stored, with every event's place and id, a line each.
+/// All events as they would be stored, each as a line with its position and id.
 pub fn written(log: &EventLog) -> Vec<String> {
     let line = |event: &Recorded| {
         let (place, id) = (event.position(), event.id());
@@ -432,7 +433,7 @@ pub fn written(log: &EventLog) -> Vec<String> {
     log.events(1, log.head()).map(line).collect()
 }
 
-/// The plain fold of the events up to `position`, in one version of the code.
+/// Folds the events up to `to` without any shortcut, in one version of the code.
 pub fn folded(scenario: &Scenario, (name, code): (&str, u16), log: &EventLog, to: u64) -> View {
     let mut runner = fresh(scenario, name, code);
     log.events(1, to).for_each(|event| runner.apply(&[event]).unwrap());

@@ -1,4 +1,4 @@
-//! What pages have kept, as golden files: how they are named and read, natively.
+//! Golden files of what earlier pages have stored. This module names and reads them, natively.
 //! `tests/fixtures/README.md` says what each file is.
 
 #![expect(
@@ -25,23 +25,23 @@ use serde_json::Value;
 /// The name of the page's database.
 const DATABASE: &str = "leftfold";
 
-/// Everything that one version of the page has written: a folder of `tests/fixtures`.
-pub struct Set(pub PathBuf);
+/// The golden files of one version of the page: a folder of `tests/fixtures`.
+pub struct FixtureSet(pub PathBuf);
 
-/// Every set, in order of their names.
-pub fn sets() -> Vec<Set> {
+/// All sets, in order of their names.
+pub fn sets() -> Vec<FixtureSet> {
     let folders = files(&folder()).into_iter().filter(|it| it.is_dir());
-    let sets: Vec<Set> = folders.map(Set).collect();
+    let sets: Vec<FixtureSet> = folders.map(FixtureSet).collect();
     assert!(!sets.is_empty(), "there are no fixtures");
     sets
 }
 
-/// Where the sets are.
+/// The folder of all sets.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
-/// What a folder holds, in order of the names; nothing where there is no such folder.
+/// The files of a folder, in order of their names. Empty where there is no such folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.map(|it| it.unwrap().path()).collect();
@@ -53,14 +53,14 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
-impl Set {
-    /// The files of one kind, each with its name.
+impl FixtureSet {
+    /// The names and contents of the files of one kind.
     pub fn files(&self, kind: &str) -> Vec<(String, Vec<u8>)> {
         let files = files(&self.0.join(kind)).into_iter();
         files.map(|path| (name_of(&path), fs::read(&path).unwrap())).collect()
     }
 
-    /// One file, where it is there.
+    /// The content of a file. None where there is no such file.
     pub fn file(&self, kind: &str, name: &str) -> Option<Vec<u8>> {
         fs::read(self.0.join(kind).join(name)).ok()
     }
@@ -74,22 +74,22 @@ impl Set {
         self.files(kind).into_iter().map(read).collect()
     }
 
-    /// What browsers kept, by name.
+    /// The dumps of browsers, by name.
     pub fn dumps(&self) -> BTreeMap<String, Dump> {
         self.json("stored")
     }
 
-    /// What the page shows of each of them when it begins, here and there, by the dump's name.
-    pub fn starts(&self) -> BTreeMap<String, Vec<Start>> {
+    /// What the page shows when it starts with a dump, at several addresses, by the dump's name.
+    pub fn starts(&self) -> BTreeMap<String, Vec<StartPage>> {
         self.json("starts")
     }
 
-    /// What is known of each log that is kept in them, by the name that its files have.
-    pub fn logs(&self) -> BTreeMap<String, Golden> {
+    /// The logs in the dumps, by the name of their files.
+    pub fn logs(&self) -> BTreeMap<String, GoldenLog> {
         self.json("logs")
     }
 
-    /// A log's archive of events one a line, unpacked. None where the set has none.
+    /// A log's archive in NDJSON, unpacked. None where the set has none.
     pub fn lines(&self, name: &str) -> Option<Vec<u8>> {
         let plain = self.file("archives", &format!("{name}.ndjson"));
         let packed = || self.file("archives", &format!("{name}.ndjson.gz"));
@@ -97,14 +97,15 @@ impl Set {
     }
 }
 
-/// What a browser keeps of the page: all databases of its origin as they are, and its small
-/// memories.
+/// A dump of what a browser has stored of the page: all databases of its origin, and its local
+/// storage.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dump {
-    /// When it was taken, in milliseconds since 1970. Time stands still when it is opened again.
+    /// When the dump was taken, in milliseconds since 1970. The clock stands at this time when the
+    /// dump is opened again.
     pub taken_at: u64,
-    /// The browser that it was taken from.
+    /// The browser that the dump was taken from.
     pub browser: String,
     pub databases: Vec<Database>,
     pub local_storage: BTreeMap<String, String>,
@@ -129,68 +130,70 @@ pub struct ObjectStore {
     pub records: Vec<(Value, Value)>,
 }
 
-/// What is known of a log, and what the page says of it.
+/// A log in a dump, and what the page says of it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Golden {
-    /// The dump that it is kept in.
+pub struct GoldenLog {
+    /// The name of the dump.
     pub dump: String,
-    /// Its id.
+    /// The log's id.
     pub log: String,
     pub scenario: String,
     pub title: String,
-    /// Where the playhead stood when it was put in a link.
+    /// The position of the playhead when the log was put into a link.
     pub position: u64,
-    /// What is gone of it.
+    /// The parts that are gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub losses: Vec<Lost>,
-    /// What `window.leftfold` says of it once it is open.
+    pub losses: Vec<GoldenLoss>,
+    /// What `window.leftfold` answers once the log is open.
     pub says: Value,
 }
 
-/// What the page shows when it begins with a dump.
+/// What the page shows when it starts with a dump.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Start {
+pub struct StartPage {
     /// The address that is opened.
     pub address: String,
-    /// What is found there, by what it is.
+    /// What the page shows there, by its kind.
     pub shows: Value,
 }
 
-/// A piece of a log that is gone.
+/// A part of a log that is gone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Lost {
+pub struct GoldenLoss {
     pub from: u64,
     pub to: u64,
     pub why: String,
 }
 
-impl From<&Loss> for Lost {
+impl From<&Loss> for GoldenLoss {
     fn from(loss: &Loss) -> Self {
         Self { from: loss.from, to: loss.to, why: loss.why.clone() }
     }
 }
 
-impl From<&Lost> for Loss {
-    fn from(lost: &Lost) -> Self {
+impl From<&GoldenLoss> for Loss {
+    fn from(lost: &GoldenLoss) -> Self {
         Self { from: lost.from, to: lost.to, why: lost.why.clone() }
     }
 }
 
-/// A log as a dump holds it.
-pub struct Stored {
+/// A log in a dump, as the object stores hold it.
+pub struct DumpedLog {
     pub info: LogInfo,
-    /// The records of its segments, and of its tail: frames.
+    /// The frames of each segment.
     pub segments: Vec<Vec<u8>>,
+    /// The frame of each commit in the tail.
     pub tail: Vec<Vec<u8>>,
-    /// Where it ends, as its head says.
+    /// The log's end, as it is stored. None where it cannot be read.
     pub end: Option<End>,
-    /// How many commits are in segments, and how many bytes all of them take.
+    /// How many commits are in segments.
     pub folded: u64,
+    /// The size of all frames, in bytes.
     pub bytes: u64,
-    /// Where it ended when that was last noted beside the database.
+    /// The end that is noted beside the database.
     pub noted: Option<End>,
     pub records: SideRecords,
 }
@@ -201,28 +204,37 @@ impl Dump {
         database.stores.iter().filter(move |it| it.name == store).flat_map(|it| &it.records)
     }
 
-    /// What is known of every log.
+    /// The descriptions of all logs.
     pub fn infos(&self) -> Vec<LogInfo> {
         let infos = self.records("logs");
         infos.map(|(_, text)| serde_json::from_str(text.as_str().unwrap()).unwrap()).collect()
     }
 
-    /// A log's records.
-    pub fn log(&self, id: &str) -> Stored {
+    /// The log of this id.
+    pub fn log(&self, id: &str) -> DumpedLog {
         let info = self.infos().into_iter().find(|it| it.id == id).unwrap();
         let frames = |store| {
             let of_log = self.records(store).filter(|(key, _)| key[0] == id);
             of_log.map(|(_, value)| from_base64(value["bytes"].as_str().unwrap())).collect()
         };
-        // Commits, events, the last hash, commits in segments, bytes.
-        let head: Option<(u64, u64, String, u64, u64)> = self
+        /// A record of the object store `heads`, which is an array.
+        #[derive(Deserialize)]
+        struct Head {
+            commits: u64,
+            events: u64,
+            /// The hash of the last frame, in hexadecimal digits.
+            hash: String,
+            folded: u64,
+            bytes: u64,
+        }
+        let head: Option<Head> = self
             .records("heads")
             .find(|(key, _)| key == id)
             .and_then(|(_, value)| serde_json::from_value(value.clone()).ok());
-        let end = head.as_ref().map(|(commits, head, hash, ..)| End {
-            commits: *commits,
-            head: *head,
-            hash: u64::from_str_radix(hash, 16).unwrap(),
+        let end = head.as_ref().map(|it| End {
+            commits: it.commits,
+            head: it.events,
+            hash: u64::from_str_radix(&it.hash, 16).unwrap(),
         });
         let noted = self.local_storage.get(&format!("{DATABASE}/end/{id}")).map(|text| {
             let parts: Vec<&str> = text.split(' ').collect();
@@ -237,34 +249,35 @@ impl Dump {
             let on: Shelf = serde_json::from_value(key[1].clone()).unwrap();
             ((on, key[2].as_str().unwrap().to_owned()), text.as_str().unwrap().to_owned())
         };
-        Stored {
+        DumpedLog {
             info,
             segments: frames("segments"),
             tail: frames("tail"),
             end,
-            folded: head.as_ref().map_or(0, |it| it.3),
-            bytes: head.as_ref().map_or(0, |it| it.4),
+            folded: head.as_ref().map_or(0, |it| it.folded),
+            bytes: head.as_ref().map_or(0, |it| it.bytes),
             noted,
             records: small.map(record).collect(),
         }
     }
 }
 
-/// A log's commits, as far as they can be read, and what is gone.
+/// A log that was read from a dump.
 #[derive(Default)]
-pub struct Read {
-    /// Those up to the first loss.
+pub struct ReadLog {
+    /// The commits up to the first loss.
     pub commits: Vec<StoredCommit>,
-    /// Those after it.
+    /// The commits after the first loss.
     pub stranded: Vec<StoredCommit>,
     pub losses: Vec<Loss>,
     pub side_records: Vec<SideRecord>,
 }
 
-impl Stored {
+impl DumpedLog {
     /// Reads the frames as a store does when it opens a log.
-    pub fn read(&self) -> Read {
-        let mut read = Read { side_records: decode_side_records(&self.records), ..Read::default() };
+    pub fn read(&self) -> ReadLog {
+        let mut read =
+            ReadLog { side_records: decode_side_records(&self.records), ..ReadLog::default() };
         let mut visit = |found: CommitOrLoss<'_>| match found {
             CommitOrLoss::Commit(commit) if read.losses.is_empty() => {
                 read.commits.push(commit.owned())
@@ -286,8 +299,8 @@ impl Stored {
     }
 }
 
-/// The first place where something is no longer said as the golden file has it. More may be said:
-/// fields come, and none goes.
+/// The first difference between a golden value and what the page says now. New fields are no
+/// difference: fields are added, and none goes.
 pub fn missing(golden: &Value, said: &Value, path: &str) -> Option<String> {
     match (golden, said) {
         (Value::Object(golden), Value::Object(said)) => golden.iter().find_map(|(key, value)| {
@@ -306,7 +319,7 @@ pub fn missing(golden: &Value, said: &Value, path: &str) -> Option<String> {
     }
 }
 
-/// Asserts that two texts are the same, line by line, so that what differs can be read.
+/// Asserts that two texts are the same. Compares them line by line, so that a failure is readable.
 #[track_caller]
 pub fn assert_same(name: &str, said: &[u8], golden: &[u8]) {
     let [said, golden] = [said, golden].map(|it| std::str::from_utf8(it).unwrap());
@@ -316,7 +329,7 @@ pub fn assert_same(name: &str, said: &[u8], golden: &[u8]) {
     assert_eq!(said.len(), golden.len(), "{name} has become longer or shorter");
 }
 
-/// What was written in base 64, in its own letters or in those that a link may hold.
+/// Decodes base 64, in its standard letters or in those of a link.
 pub fn from_base64(text: &str) -> Vec<u8> {
     let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
     for letter in text.trim_end_matches('=').bytes() {
@@ -338,7 +351,7 @@ pub fn from_base64(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// What a browser's `CompressionStream` has packed: a header without a name, and the rest.
+/// Unpacks what a browser's `CompressionStream` has packed: a header without a name, and the rest.
 pub fn gunzip(bytes: &[u8]) -> Vec<u8> {
     assert_eq!(bytes[..4], [0x1f, 0x8b, 8, 0], "packed as browsers do");
     decompress_to_vec(&bytes[10..bytes.len() - 8]).unwrap()

@@ -6,7 +6,7 @@
 use leftfold::codec::Loss;
 use serde_json::{Value, json};
 
-use crate::kept::{Dump, Golden, Set, Start, assert_same, gunzip, missing, sets};
+use crate::kept::{Dump, FixtureSet, GoldenLog, StartPage, assert_same, gunzip, missing, sets};
 use crate::kept_page::{alerts, open, put_back, said, shown, start, undelete};
 use crate::page::Page;
 use crate::page::logs::{close, export, open_logs, says};
@@ -58,9 +58,9 @@ fn check(name: &str, golden: &Value, said: &Value) {
 
 /// Puts a dump into the browser, and opens the page. What was chosen is in force, and what was
 /// deleted can be had back.
-async fn begin(page: &Page, name: &str, dump: &Dump, starts: &[Start]) {
+async fn begin(page: &Page, name: &str, dump: &Dump, starts: &[StartPage]) {
     put_back(page, dump).await;
-    for Start { address, shows } in starts {
+    for StartPage { address, shows } in starts {
         start(page, address).await;
         check(&format!("{name} at {address}"), shows, &shown(page).await);
     }
@@ -70,7 +70,7 @@ async fn begin(page: &Page, name: &str, dump: &Dump, starts: &[Start]) {
     close(page).await;
 }
 
-async fn opens(page: &Page, name: &str, golden: &Golden) {
+async fn opens(page: &Page, name: &str, golden: &GoldenLog) {
     open(page, &golden.scenario, &golden.log).await;
     check(name, &golden.says, &said(page).await);
     let alerts = alerts(page).await;
@@ -82,7 +82,7 @@ async fn opens(page: &Page, name: &str, golden: &Golden) {
 }
 
 /// Takes a log out of the dialog, which is open, as one kind of archive: another each turn.
-async fn exports(page: &Page, set: &Set, name: &str, golden: &Golden, turn: usize) {
+async fn exports(page: &Page, set: &FixtureSet, name: &str, golden: &GoldenLog, turn: usize) {
     let file = |kind: &str, ending: &str| set.file(kind, &format!("{name}.{ending}"));
     let whole = [("Export", "ndjson"), ("Export .gz", "ndjson.gz"), ("Export JSON", "json")];
     let whole = whole.map(|(button, kind)| Some((button, kind, file("archives", kind)?)));
@@ -103,7 +103,7 @@ async fn exports(page: &Page, set: &Set, name: &str, golden: &Golden, turn: usiz
 }
 
 /// Opens a log's link: a log of this browser's own, which says what the log did.
-async fn arrives(page: &Page, name: &str, golden: &Golden, dump: &Dump, link: &str) {
+async fn arrives(page: &Page, name: &str, golden: &GoldenLog, dump: &Dump, link: &str) {
     let here = page.js("location.hash").await;
     page.js(&format!("location.hash = '#/share/{link}'; return 0")).await;
     page.until(&format!(
@@ -120,7 +120,7 @@ async fn arrives(page: &Page, name: &str, golden: &Golden, dump: &Dump, link: &s
 }
 
 /// Makes a new log of an archive. The dialog is open.
-async fn is_imported(page: &Page, golden: &Golden, file: &str, archive: &[u8]) {
+async fn is_imported(page: &Page, golden: &GoldenLog, file: &str, archive: &[u8]) {
     let count = &golden.says["head"];
     page.choose(file, archive).await;
     page.shows("Logs", &format!("{file} holds {count} events, all in order.")).await;

@@ -1,4 +1,4 @@
-//! Commands as a person would fill them in, of any scenario: no scenario is named here.
+//! Fills in the commands of any scenario as a person would. No scenario is named here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -8,18 +8,18 @@ use leftfold::es::{Cents, CommandRecord, EventLog, Scenario, Stream};
 use leftfold::lab::{FieldKind, Form, FormField, forms};
 use serde_json::Value;
 
-/// What is typed into forms: what the forms suggest, what the story says, and a few oddities.
+/// The texts to type into forms: the forms' defaults, the story's values, and a few oddities.
 pub struct Pool {
     /// The forms, in the scenario's order.
     pub forms: Vec<Form>,
-    /// Command and field → what the story fills in there.
+    /// Command type and field → the texts of the story.
     told: BTreeMap<(Rc<str>, String), BTreeSet<Rc<str>>>,
     /// Category → the ids that the story names.
     ids: BTreeMap<String, BTreeSet<Rc<str>>>,
 }
 
 impl Pool {
-    /// What may be typed into a scenario's forms.
+    /// The texts for a scenario's forms.
     pub fn of(scenario: &Scenario) -> Self {
         let mut pool = Self { forms: forms(scenario), told: BTreeMap::new(), ids: BTreeMap::new() };
         for act in scenario.story.iter().flat_map(|step| &step.acts) {
@@ -40,7 +40,7 @@ impl Pool {
         pool
     }
 
-    /// The ids that a person might name.
+    /// The ids that a person might type.
     pub fn ids(&self, category: &str, log: &EventLog) -> Vec<Rc<str>> {
         let mut ids: Vec<Rc<str>> = vec!["1".into(), "2".into(), "new".into()];
         ids.extend(self.ids.get(category).into_iter().flatten().cloned());
@@ -49,8 +49,8 @@ impl Pool {
         ids
     }
 
-    /// A form as a person would fill it in, with a choice for each field: `pick` is given how
-    /// many there are. None where what was typed cannot be read, and nothing would be sent.
+    /// Fills in a form. For each field, `pick` chooses one of as many texts as it is given. None
+    /// where the texts cannot be read, so that nothing would be sent.
     pub fn fill_in(
         &self,
         form: &Form,

@@ -1,4 +1,4 @@
-//! What must hold, whatever happens. Each is a function that says where it does not.
+//! The invariants, which hold whatever happens. Each is a function that says where it is broken.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,41 +10,41 @@ use leftfold::lab::{EffectStatus, Health, Session, Subscription, SubscriptionKin
 use super::Run;
 use crate::surroundings::at_once;
 
-/// An invariant that does not hold.
+/// An invariant that is broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// The invariant.
+pub struct BrokenInvariant {
+    /// The invariant's name.
     pub name: &'static str,
-    /// Where it is broken.
+    /// Where it is broken, in words.
     pub why: String,
 }
 
-impl Broken {
+impl BrokenInvariant {
     pub fn new(name: &'static str, why: impl Into<String>) -> Self {
         Self { name, why: why.into() }
     }
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for BrokenInvariant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is broken: {}", self.name, self.why)
     }
 }
 
-type Held = Result<(), Broken>;
+type Verdict = Result<(), BrokenInvariant>;
 
-fn holds(name: &'static str, holds: bool, why: impl FnOnce() -> String) -> Held {
-    if holds { Ok(()) } else { Err(Broken::new(name, why())) }
+fn holds(name: &'static str, holds: bool, why: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(BrokenInvariant::new(name, why())) }
 }
 
-pub fn after_every_step(run: &Run) -> Held {
+pub fn after_every_step(run: &Run) -> Verdict {
     for tab in &run.tabs {
         synchronous_projections_are_never_behind(tab.log.session().world())?;
     }
     effects_are_performed_once(run)
 }
 
-pub fn after_every_act(run: &mut Run) -> Held {
+pub fn after_every_act(run: &mut Run) -> Verdict {
     for tab in &run.tabs {
         checkpoints_are_within_the_log(tab.log.session().world())?;
     }
@@ -52,7 +52,7 @@ pub fn after_every_act(run: &mut Run) -> Held {
     whoever_missed_nothing_equals_a_clean_fold(run)
 }
 
-pub fn once_all_is_quiet(run: &mut Run) -> Held {
+pub fn once_all_is_quiet(run: &mut Run) -> Verdict {
     every_tab_knows_the_same(run)?;
     for tab in &run.tabs {
         nobody_is_behind(tab.log.session().world())?;
@@ -62,7 +62,7 @@ pub fn once_all_is_quiet(run: &mut Run) -> Held {
     checks_hold_unless_forced(run)
 }
 
-pub fn of_what_is_stored(run: &Run) -> Held {
+pub fn of_what_is_stored(run: &Run) -> Verdict {
     let stored = stored(run)?;
     let log = stored.log();
     the_log_is_gapless(log)?;
@@ -73,15 +73,15 @@ pub fn of_what_is_stored(run: &Run) -> Held {
 }
 
 /// The log as a new tab finds it.
-fn stored(run: &Run) -> Result<Session, Broken> {
+fn stored(run: &Run) -> Result<Session, BrokenInvariant> {
     let (host, _) = run.browser.tab(0);
     let (scenario, log) = (run.scenario.clone(), run.info.id.clone());
     let read = at_once(async move { host.look(&scenario, &log).await });
-    read.map_err(|fault| Broken::new("what_was_stored_can_be_read", fault.to_string()))
+    read.map_err(|fault| BrokenInvariant::new("what_was_stored_can_be_read", fault.to_string()))
 }
 
-/// Nothing is shown that a new tab would not find, at the same place.
-pub fn what_is_shown_is_stored(run: &Run) -> Held {
+/// Everything that is shown is found by a new tab, at the same place.
+pub fn what_is_shown_is_stored(run: &Run) -> Verdict {
     let name = "what_is_shown_is_stored";
     let stored = stored(run)?;
     for tab in &run.tabs {
@@ -99,7 +99,7 @@ pub fn what_is_shown_is_stored(run: &Run) -> Held {
 }
 
 /// Once all is quiet and somebody has looked at every tab, each knows the whole log.
-pub fn every_tab_knows_the_same(run: &Run) -> Held {
+pub fn every_tab_knows_the_same(run: &Run) -> Verdict {
     let stored = stored(run)?;
     for tab in &run.tabs {
         let head = tab.log.session().head();
@@ -110,21 +110,21 @@ pub fn every_tab_knows_the_same(run: &Run) -> Held {
     Ok(())
 }
 
-/// Nothing that somebody was told is stored is lost.
-pub fn what_was_acknowledged_is_stored(run: &Run, log: &EventLog) -> Held {
+/// Every event that was reported as stored is in the log.
+pub fn what_was_acknowledged_is_stored(run: &Run, log: &EventLog) -> Verdict {
     let there: BTreeSet<_> = log.events(1, log.head()).map(Recorded::id).collect();
     let lost = run.acknowledged.iter().find(|id| !there.contains(id));
     holds("what_was_acknowledged_is_stored", lost.is_none(), || format!("{lost:?}"))
 }
 
 /// Positions run from 1 to the head.
-pub fn the_log_is_gapless(log: &EventLog) -> Held {
+pub fn the_log_is_gapless(log: &EventLog) -> Verdict {
     let positions = log.events(1, log.head()).map(Recorded::position);
     holds("the_log_is_gapless", positions.eq(1..=log.head()), || format!("{} events", log.head()))
 }
 
 /// An event's version is its place in its stream.
-pub fn versions_are_places_in_streams(log: &EventLog) -> Held {
+pub fn versions_are_places_in_streams(log: &EventLog) -> Verdict {
     for event in log.events(1, log.head()) {
         let place = log.version_at(event.stream(), event.position());
         holds("versions_are_places_in_streams", event.version() == place, || format!("{event:?}"))?;
@@ -132,14 +132,14 @@ pub fn versions_are_places_in_streams(log: &EventLog) -> Held {
     Ok(())
 }
 
-/// Time in the log goes forward only.
-pub fn recorded_at_never_goes_back(log: &EventLog) -> Held {
+/// Time in the log never goes back.
+pub fn recorded_at_never_goes_back(log: &EventLog) -> Verdict {
     let times = log.events(1, log.head()).map(Recorded::at);
     holds("recorded_at_never_goes_back", times.is_sorted(), || format!("{} events", log.head()))
 }
 
-/// A command's events stand together, once.
-pub fn no_command_is_handled_twice(log: &EventLog) -> Held {
+/// A command's events stand together, and only once.
+pub fn no_command_is_handled_twice(log: &EventLog) -> Verdict {
     let mut ids: Vec<_> = log.events(1, log.head()).map(Recorded::command_id).collect();
     ids.dedup();
     let (commits, commands) = (ids.len(), ids.iter().collect::<BTreeSet<_>>().len());
@@ -148,27 +148,30 @@ pub fn no_command_is_handled_twice(log: &EventLog) -> Held {
     holds("no_command_is_handled_twice", once, || format!("{commits} commits, {commands} commands"))
 }
 
-/// Where nothing was lost, doubled or swapped, and there is no gap, a running instance is what a
-/// clean fold gives.
-pub fn whoever_missed_nothing_equals_a_clean_fold(run: &Run) -> Held {
+/// A running instance equals a clean fold where no event was lost, doubled or swapped, and there is
+/// no gap.
+pub fn whoever_missed_nothing_equals_a_clean_fold(run: &Run) -> Verdict {
     for (number, tab) in run.tabs.iter().enumerate() {
         for name in run.names(number) {
-            if tab.off.contains(&name) {
+            if tab.may_differ.contains(&name) {
                 continue;
             }
             let mut session = tab.log.viewpoint_mut();
             if let Some(Health::Differs(clean)) = session.health(&name) {
                 let running = session.world().subscription(&name).map(Subscription::view);
                 let why = format!("{name} shows {running:?}, and should show {clean:?}");
-                return Err(Broken::new("whoever_missed_nothing_equals_a_clean_fold", why));
+                return Err(BrokenInvariant::new(
+                    "whoever_missed_nothing_equals_a_clean_fold",
+                    why,
+                ));
             }
         }
     }
     Ok(())
 }
 
-/// What is synchronous knows everything that is stored.
-pub fn synchronous_projections_are_never_behind(world: &World) -> Held {
+/// A synchronous projection has taken in everything that is stored.
+pub fn synchronous_projections_are_never_behind(world: &World) -> Verdict {
     let behind = world
         .subscriptions()
         .iter()
@@ -178,8 +181,8 @@ pub fn synchronous_projections_are_never_behind(world: &World) -> Held {
     })
 }
 
-/// No side effect is performed a second time: not in a tab, nor by one that takes over.
-pub fn effects_are_performed_once(run: &Run) -> Held {
+/// No side effect is performed twice, neither in one tab nor by a tab that takes over.
+pub fn effects_are_performed_once(run: &Run) -> Verdict {
     let name = "effects_are_performed_once";
     for tab in &run.tabs {
         let session = tab.log.session();
@@ -191,16 +194,16 @@ pub fn effects_are_performed_once(run: &Run) -> Held {
                 format!("{} has performed {} again", effect.process, effect.kind)
             })?;
         }
-        let twice = tab.twice();
-        holds(name, twice.is_empty(), || {
-            format!("{twice:?} were noted as performed, and performed again")
+        let performed_twice = tab.performed_twice();
+        holds(name, performed_twice.is_empty(), || {
+            format!("{performed_twice:?} were noted as performed, and performed again")
         })?;
     }
     Ok(())
 }
 
-/// Nobody knows of an event that is not there.
-pub fn checkpoints_are_within_the_log(world: &World) -> Held {
+/// No subscription is beyond the head.
+pub fn checkpoints_are_within_the_log(world: &World) -> Verdict {
     let head = world.log().head();
     for it in world.subscriptions() {
         let within =
@@ -210,8 +213,8 @@ pub fn checkpoints_are_within_the_log(world: &World) -> Held {
     Ok(())
 }
 
-/// Once all is quiet, and nobody is kept back, everybody knows everything.
-pub fn nobody_is_behind(world: &World) -> Held {
+/// Once all is quiet and nothing is delayed, every subscription is at the head.
+pub fn nobody_is_behind(world: &World) -> Verdict {
     let head = world.log().head();
     for it in world.subscriptions() {
         let there = it.checkpoint() == head && it.ahead().next().is_none();
@@ -222,9 +225,8 @@ pub fn nobody_is_behind(world: &World) -> Held {
     Ok(())
 }
 
-/// Once all is quiet, everything that a process asked for was done, or refused; and nothing that
-/// was asked is open.
-pub fn every_reaction_was_handled(run: &Run) -> Held {
+/// Once all is quiet, every reaction of a process was carried out or refused, and none is open.
+pub fn every_reaction_was_handled(run: &Run) -> Verdict {
     let name = "every_reaction_was_handled";
     if run.unsent {
         return Ok(());
@@ -236,7 +238,7 @@ pub fn every_reaction_was_handled(run: &Run) -> Held {
     let performed: BTreeSet<_> = world.outbox().iter().map(|it| it.id).collect();
     for it in world.subscriptions().iter().filter(|it| it.kind() == SubscriptionKind::Process) {
         holds(name, it.unanswered() == 0, || format!("{} waits for an answer", it.name()))?;
-        if run.deaf.contains(it.name()) {
+        if run.missed.contains(it.name()) {
             continue;
         }
         for (position, reaction) in due(&run.scenario, it.name(), it.code(), world.log()) {
@@ -252,7 +254,7 @@ pub fn every_reaction_was_handled(run: &Run) -> Held {
     Ok(())
 }
 
-/// Everything that a process asks for in a log.
+/// All reactions of a process to a log, each with the position of its event.
 fn due(scenario: &Scenario, name: &str, code: u16, log: &EventLog) -> Vec<(u64, Reaction)> {
     let same = scenario.processes.iter().find(|it| &*it.name() == name && it.code() == code);
     let Some(mut process): Option<Box<dyn AnyRunner>> = same.map(|it| it.manager()) else {
@@ -266,16 +268,16 @@ fn due(scenario: &Scenario, name: &str, code: u16, log: &EventLog) -> Vec<(u64, 
     due
 }
 
-/// What a scenario says should always hold does, unless somebody went behind an aggregate's back
-/// or did a process's work.
-pub fn checks_hold_unless_forced(run: &Run) -> Held {
+/// A scenario's checks hold, unless events were appended past an aggregate, or a person sent a
+/// process's command.
+pub fn checks_hold_unless_forced(run: &Run) -> Verdict {
     for tab in &run.tabs {
         let mut session = tab.log.viewpoint_mut();
         let log = session.log();
         if log.events(1, log.head()).any(|event| event.origin() != Origin::Command) {
             continue;
         }
-        if run.impersonated || !tab.off.is_empty() || !run.deaf.is_empty() {
+        if run.impersonated || !tab.may_differ.is_empty() || !run.missed.is_empty() {
             continue;
         }
         let broken = session.failed_checks();
@@ -284,8 +286,8 @@ pub fn checks_hold_unless_forced(run: &Run) -> Held {
     Ok(())
 }
 
-/// Moving the playhead reads, and does nothing else.
-pub fn scrubbing_never_reacts(run: &mut Run, tab: usize) -> Held {
+/// Moving the playhead changes nothing in the world.
+pub fn scrubbing_never_reacts(run: &mut Run, tab: usize) -> Verdict {
     let log = run.tabs[tab].log.clone();
     let before = portrait(log.session().world());
     let at = log.session().position();
@@ -320,8 +322,8 @@ fn portrait(world: &World) -> String {
     format!("{head} {journal} {outbox} {marks:?} {}", world.pending().is_some())
 }
 
-/// Up to where they part, two logs are the same.
-pub fn a_fork_shares_its_past(past: &[Recorded], fork: &EventLog, position: u64) -> Held {
+/// A fork has the same events up to the position of the fork.
+pub fn a_fork_shares_its_past(past: &[Recorded], fork: &EventLog, position: u64) -> Verdict {
     let line = |event: &Recorded| {
         (event.id(), event.stream().clone(), event.version(), event.at(), event.data().to_string())
     };

@@ -1,9 +1,9 @@
-//! A whole system by chance: one seed gives one run, with its commands, actors, faults, pauses,
-//! rebuilds, forks, tabs and kills; and what must hold whatever happens. What runs is the host
-//! itself, over tabs that share a store in memory.
+//! Simulates whole systems at random. A seed determines a run with its commands, actors, faults,
+//! pauses, rebuilds, forks, tabs and kills. The invariants must hold whatever happens. The host
+//! itself runs, over tabs that share a store in memory.
 //!
-//! Everything random is drawn from the seed, and nothing else is read: the same seed gives the
-//! same log and the same steps, byte for byte, natively and in the browser.
+//! Everything random is drawn from the seed, so the same seed gives the same log and the same
+//! steps, byte for byte, natively and in the browser.
 
 pub mod invariants;
 
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::rc::Rc;
 
-use invariants::Broken;
+use invariants::BrokenInvariant;
 use leftfold::es::{
     Choice, CommandRecord, Expected, Recorded, Scenario, StoredEvent, Stream, command_id,
 };
@@ -29,35 +29,45 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::pool::Pool;
-use crate::surroundings::{Browser, Fate, Handle, StoreBug, Task, go_on};
+use crate::surroundings::{Fate, SimulatedBrowser, StoreBug, StoreHandle, Task, go_on};
 
-/// A bug that is planted, to see whether it is found.
+/// A bug that a test plants, to see whether the simulation finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
-    /// Nothing recognises an event that it was told of before.
+    /// Nobody recognises an event that was delivered before.
     NoDeduplication,
     /// Processes react on replay.
     ReactOnReplay,
     /// The store does not compare versions.
     NoVersionCheck,
-    /// Whoever takes over does not learn what was done before.
+    /// A tab that takes over does not learn what was done before.
     ReactsTwice,
     /// A write that failed is shown as stored.
     ShowsWhatFailed,
-    /// A message that is lost is never made up for.
+    /// Nothing makes up for a lost message.
     NeverCatchesUp,
     /// A store that never answers is waited for without end.
     WaitsForEver,
 }
 
-/// A command's category and type, and the names of the fields that are filled in.
-type Shape = (String, Rc<str>, Vec<String>);
+/// The kind of a command, without its values.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct CommandShape {
+    category: String,
+    kind: Rc<str>,
+    /// The names of the fields that are filled in.
+    fields: Vec<String>,
+}
 
-fn shape(command: &CommandRecord) -> Shape {
+fn shape(command: &CommandRecord) -> CommandShape {
     let data: BTreeMap<String, Value> =
         serde_json::from_str(command.data.get()).unwrap_or_default();
     let fields = data.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name);
-    (command.stream.category().to_owned(), command.kind.clone(), fields.collect())
+    CommandShape {
+        category: command.stream.category().to_owned(),
+        kind: command.kind.clone(),
+        fields: fields.collect(),
+    }
 }
 
 impl Play {
@@ -72,33 +82,33 @@ impl Play {
     }
 }
 
-/// The registered scenarios, in order; seed `n` runs the one at `n` modulo their number.
+/// The registered scenarios, in order. Seed `n` runs the scenario at `n` modulo their number.
 pub fn all() -> Vec<Play> {
     scenarios().into_iter().map(Play::of).collect()
 }
 
-/// What a run leaves behind.
-pub struct Outcome {
+/// The result of a run.
+pub struct RunOutcome {
     /// The scenario's id.
     pub scenario: Rc<str>,
-    /// What was broken, if anything was.
-    pub broken: Option<Broken>,
-    /// What was done, a line each: steps, and `# ` before what somebody outside did.
+    /// The invariant that was broken. None where all held.
+    pub broken: Option<BrokenInvariant>,
+    /// What was done, a line each. A line with `# ` is an act from outside, any other a micro-step.
     pub trace: Vec<String>,
-    /// A hash of the log and of every step.
+    /// A hash of the log and of all micro-steps.
     pub digest: u64,
 }
 
-/// A scenario, and what people do in it.
+/// A scenario, and the commands that people may send in it.
 pub struct Play {
     scenario: Rc<Scenario>,
     pool: Pool,
-    /// What its processes send in the story: category, command and fields.
-    by_processes: BTreeSet<Shape>,
+    /// The commands that its processes send in the story.
+    by_processes: BTreeSet<CommandShape>,
 }
 
-/// Runs a seed; with `told`, it says what was done.
-pub fn run(all: &[Play], seed: u64, bug: Option<Bug>, told: bool) -> Outcome {
+/// Runs a seed. With `told`, the result has a trace.
+pub fn run(all: &[Play], seed: u64, bug: Option<Bug>, told: bool) -> RunOutcome {
     let place = usize::try_from(seed % all.len() as u64).unwrap_or_default();
     let scenario = &all[place].scenario;
     let mut run = Run::new(&all[place], seed, bug, told);
@@ -110,10 +120,10 @@ pub fn run(all: &[Play], seed: u64, bug: Option<Bug>, told: bool) -> Outcome {
             run.digest.line(&line.unwrap_or_default());
         }
     }
-    Outcome { scenario: scenario.id.clone(), broken, trace: run.trace, digest: run.digest.0 }
+    RunOutcome { scenario: scenario.id.clone(), broken, trace: run.trace, digest: run.digest.0 }
 }
 
-/// The digests of the first runs of each scenario, a line each.
+/// A digest of the first `runs` runs of each scenario, a line each.
 pub fn digests(runs: u64) -> String {
     let all = all();
     let mut lines = String::new();
@@ -146,34 +156,35 @@ impl Digest {
     }
 }
 
-/// Something that was asked of a tab, and what came of it.
-type Came = Rc<RefCell<Option<Answered>>>;
+/// The answer to a request, once there is one.
+type AnswerSlot = Rc<RefCell<Option<Answered>>>;
 
-struct Asked {
+/// A request that a tab has not answered yet.
+struct PendingRequest {
     task: Vec<Task>,
-    came: Came,
+    answer: AnswerSlot,
 }
 
 /// A tab that has the log open.
 pub struct Tab {
     number: usize,
     pub log: OpenLog,
-    handle: Handle,
-    /// What goes on beside whoever asks.
+    handle: StoreHandle,
+    /// The tab's background work.
     serve: Vec<Task>,
-    asked: Vec<Asked>,
-    /// What was done without being asked to.
+    asked: Vec<PendingRequest>,
+    /// Micro-steps that nobody asked for.
     heard: Rc<RefCell<Vec<MicroStep>>>,
     asleep: bool,
-    /// Those whose running instance may rightly differ from a clean fold: something was lost on
-    /// its way to them, came twice without being recognised, or came in another order.
-    pub off: BTreeSet<Rc<str>>,
+    /// The subscriptions whose running instance may differ from a clean fold: an event was lost,
+    /// was delivered twice without being recognised, or came in another order.
+    pub may_differ: BTreeSet<Rc<str>>,
 }
 
 impl Tab {
-    /// Side effects that this tab's store was told of although they were noted as performed.
-    pub fn twice(&self) -> Vec<String> {
-        self.handle.twice()
+    /// The ids of side effects that this tab stored as performed although they were already.
+    pub fn performed_twice(&self) -> Vec<String> {
+        self.handle.performed_twice()
     }
 }
 
@@ -181,38 +192,39 @@ impl Tab {
 pub struct Run<'a> {
     pub scenario: Rc<Scenario>,
     pub tabs: Vec<Tab>,
-    pub browser: Browser,
+    pub browser: SimulatedBrowser,
     /// The log that is open.
     pub info: LogInfo,
-    /// Processes that never heard of something, or in another order, or were not to react to it.
-    pub deaf: BTreeSet<Rc<str>>,
-    /// True where something that a process asked for could not be stored: a reload sends it again.
+    /// The processes that missed an event, got events in another order, or were not to react.
+    pub missed: BTreeSet<Rc<str>>,
+    /// True where a process's command could not be stored. A reload sends it again.
     pub unsent: bool,
-    /// Events that somebody was told are stored, by their ids.
+    /// The ids of the events that were reported as stored.
     pub acknowledged: BTreeSet<Uuid>,
-    /// True where a person has sent what only a process sends: what it leads may then go astray.
+    /// True where a person has sent a command that only processes send. Checks may fail then.
     pub impersonated: bool,
     play: &'a Play,
     rng: fastrand::Rng,
     bug: Option<Bug>,
     numbers: usize,
     sent: u64,
-    /// What Alice and Bob hold of streams: the version that each has seen.
+    /// Actor and stream → the version that the actor has seen.
     held: BTreeMap<(&'static str, String), u64>,
     told: bool,
     trace: Vec<String>,
     digest: Digest,
 }
 
-type Held = Result<(), Broken>;
+/// `Ok` where all invariants hold so far.
+type Verdict = Result<(), BrokenInvariant>;
 
-/// A store that is silent is given up on within this time, in milliseconds.
+/// The time after which a host gives up on a silent store, in milliseconds.
 const PATIENCE_MILLIS: u64 = 10_000;
 
 impl<'a> Run<'a> {
     fn new(play: &'a Play, seed: u64, bug: Option<Bug>, told: bool) -> Self {
         let scenario = &play.scenario;
-        let browser = Browser::new();
+        let browser = SimulatedBrowser::new();
         browser.clock.set(scenario.story.first().map_or(0, |step| step.at));
         browser.clock.stuck.set(bug == Some(Bug::WaitsForEver));
         Self {
@@ -220,7 +232,7 @@ impl<'a> Run<'a> {
             tabs: Vec::new(),
             browser,
             info: LogInfo::default(),
-            deaf: BTreeSet::new(),
+            missed: BTreeSet::new(),
             unsent: false,
             acknowledged: BTreeSet::new(),
             impersonated: false,
@@ -258,7 +270,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The planted bug, in a tab that was opened.
+    /// Plants the bug in a tab that was opened.
     fn plant(&mut self, tab: usize) {
         let control = match self.bug {
             Some(Bug::NoDeduplication) => Control::Deduplicate(false),
@@ -266,25 +278,25 @@ impl<'a> Run<'a> {
             _ => return,
         };
         for name in self.names(tab) {
-            // A projection has no guard to switch off, and a watching tab refuses.
+            // Refusals are fine: a projection has no guard, and a watching tab changes nothing.
             let _: Option<Answered> = self.ask(tab, change(&name, control.into()));
         }
     }
 
-    /// The names of whoever runs in a tab.
+    /// The names of a tab's subscriptions.
     pub fn names(&self, tab: usize) -> Vec<Rc<str>> {
         let session = self.tabs[tab].log.session();
         session.world().subscriptions().iter().map(|it| it.name().clone()).collect()
     }
 
-    /// The whole of it.
-    fn live(&mut self) -> Held {
+    /// Runs from the first tab to the last invariant.
+    fn live(&mut self) -> Verdict {
         let (host, handle, number) = self.tab();
         let scenario = self.scenario.clone();
         let created = finished(async move { host.create(&scenario, false).await });
         let Some(Ok(log)) = created else { return Err(never("a log is made")) };
         self.info = log.info();
-        self.took(number, handle, log);
+        self.add_tab(number, handle, log);
         if self.one_in(2) {
             self.open()?;
         }
@@ -292,7 +304,7 @@ impl<'a> Run<'a> {
             self.act()?;
             invariants::after_every_act(self)?;
         }
-        // Whoever is about to crash does so before that is put right.
+        // Pending crashes happen before everything is put right.
         self.settle()?;
         self.calm()?;
         self.settle()?;
@@ -300,8 +312,8 @@ impl<'a> Run<'a> {
         invariants::of_what_is_stored(self)
     }
 
-    /// A new tab, in which nothing is open yet.
-    fn tab(&mut self) -> (Host, Handle, usize) {
+    /// A new tab without an open log.
+    fn tab(&mut self) -> (Host, StoreHandle, usize) {
         self.numbers += 1;
         let (host, handle) = self.browser.tab(self.numbers);
         match self.bug {
@@ -313,32 +325,35 @@ impl<'a> Run<'a> {
         (host, handle, self.numbers)
     }
 
-    /// A tab has the log open.
-    fn took(&mut self, number: usize, handle: Handle, log: OpenLog) {
+    /// Adds a tab that has the log open.
+    fn add_tab(&mut self, number: usize, handle: StoreHandle, log: OpenLog) {
         let heard = Rc::<RefCell<Vec<MicroStep>>>::default();
         let done = heard.clone();
         log.on_change(move |trace| done.borrow_mut().extend(trace));
         let serve: Vec<Task> = vec![Box::pin(log.serve())];
-        let (asked, asleep, off) = (Vec::new(), false, BTreeSet::new());
-        self.tabs.push(Tab { number, log, handle, serve, asked, heard, asleep, off });
+        let (asked, asleep, may_differ) = (Vec::new(), false, BTreeSet::new());
+        self.tabs.push(Tab { number, log, handle, serve, asked, heard, asleep, may_differ });
         self.plant(self.tabs.len() - 1);
     }
 
-    fn open(&mut self) -> Held {
+    fn open(&mut self) -> Verdict {
         let (host, handle, number) = self.tab();
         let (scenario, info) = (self.scenario.clone(), self.info.clone());
         let opened = finished(async move { host.open(&scenario, info).await });
         let Some(Ok(log)) = opened else { return Err(never("a log is opened")) };
         if let Some(trouble) = log.trouble() {
-            return Err(Broken::new("what_was_stored_is_opened_whole", trouble.to_string()));
+            return Err(BrokenInvariant::new(
+                "what_was_stored_is_opened_whole",
+                trouble.to_string(),
+            ));
         }
         self.note(|| format!("# tab {number} opens the log"));
-        self.took(number, handle, log);
+        self.add_tab(number, handle, log);
         Ok(())
     }
 
-    /// Ends what keeps anybody behind.
-    fn calm(&mut self) -> Held {
+    /// Ends all faults, delays and pauses.
+    fn calm(&mut self) -> Verdict {
         for tab in 0..self.tabs.len() {
             self.tabs[tab].handle.calm();
             self.wake(tab);
@@ -358,7 +373,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// What was lost on its way is made up for.
+    /// Every tab looks for news, which makes up for lost messages.
     fn look_at_every_tab(&self) {
         if self.bug != Some(Bug::NeverCatchesUp) {
             self.browser.bus.look();
@@ -368,11 +383,11 @@ impl<'a> Run<'a> {
     fn any_tab(&mut self) -> usize {
         let awake: Vec<usize> =
             (0..self.tabs.len()).filter(|&tab| !self.tabs[tab].asleep).collect();
-        // There is always one.
+        // There is always a tab that is awake.
         awake[self.below(awake.len())]
     }
 
-    fn act(&mut self) -> Held {
+    fn act(&mut self) -> Verdict {
         let tab = self.any_tab();
         match self.below(48) {
             0..=7 => self.tell(tab),
@@ -396,7 +411,7 @@ impl<'a> Run<'a> {
             45..=46 => self.messages(),
             _ => self.time_passes(),
         }
-        // Not always is everything done before the next thing happens.
+        // The next act may come before everything is done.
         match self.below(6) {
             0 => self.some_steps(tab),
             1 => self.go_on(),
@@ -412,7 +427,7 @@ impl<'a> Run<'a> {
         self.browser.clock.set(now.saturating_add_signed(seconds * 1_000));
     }
 
-    /// The next calls of a tab's store come to something else than usual.
+    /// Gives the next calls of a tab's store random fates.
     fn misfortune(&mut self, tab: usize) {
         let fates: Vec<Fate> = (0..=self.below(6))
             .map(|_| match self.below(12) {
@@ -451,7 +466,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Messages between tabs are lost, doubled, or late.
+    /// Delivers messages between tabs. Some are lost, doubled, or late.
     fn messages(&mut self) {
         let sent = self.browser.bus.sent.take();
         for (log, tab) in sent {
@@ -467,17 +482,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Asks a tab for something. None where it waits for its store.
+    /// Sends a request to a tab. None where the answer has to wait for the store.
     fn ask(&mut self, tab: usize, request: Request) -> Option<Answered> {
-        let came = Came::default();
-        let (slot, log) = (came.clone(), self.tabs[tab].log.clone());
+        let answer = AnswerSlot::default();
+        let (slot, log) = (answer.clone(), self.tabs[tab].log.clone());
         let task: Vec<Task> = vec![Box::pin(async move {
             let answered = log.ask(request).await;
             slot.replace(Some(answered));
         })];
-        let mut asked = Asked { task, came: came.clone() };
+        let mut asked = PendingRequest { task, answer: answer.clone() };
         go_on(&mut asked.task);
-        let answered = came.take();
+        let answered = answer.take();
         if let Some(answered) = &answered {
             self.answered(tab, answered);
         } else {
@@ -492,10 +507,10 @@ impl<'a> Run<'a> {
             self.acknowledged.extend(sent.events.iter().map(Recorded::id));
         }
         let trace = answered.trace.clone();
-        self.did(tab, &trace);
+        self.note_steps(tab, &trace);
     }
 
-    /// Lets everybody who is awake go on.
+    /// Lets all tabs that are awake go on.
     fn go_on(&mut self) {
         self.browser.bus.grant_what_is_free();
         for tab in 0..self.tabs.len() {
@@ -506,14 +521,14 @@ impl<'a> Run<'a> {
             let mut over = Vec::new();
             for asked in &mut self.tabs[tab].asked {
                 go_on(&mut asked.task);
-                over.extend(asked.came.take());
+                over.extend(asked.answer.take());
             }
             self.tabs[tab].asked.retain(|it| !it.task.is_empty());
             for answered in over {
                 self.answered(tab, &answered);
             }
             let heard = self.tabs[tab].heard.take();
-            self.did(tab, &heard);
+            self.note_steps(tab, &heard);
         }
     }
 
@@ -556,7 +571,7 @@ impl<'a> Run<'a> {
             ..How::default()
         };
         how.expected_version = match self.below(12) {
-            // What they loaded a while ago, or load now and will think about.
+            // The version that the actor saw a while ago, or sees now.
             0..=2 => Some(Expected::Exact(*self.held.entry(key).or_insert(version))),
             3 => {
                 self.held.insert(key, version);
@@ -600,7 +615,7 @@ impl<'a> Run<'a> {
             let position = self.any_position(tab);
             let log = self.tabs[tab].log.clone();
             let session = log.session();
-            // One that is written in an older shape is another event by now.
+            // An unreadable event cannot be appended again.
             let event = session.log().event(position).filter(|it| it.unreadable().is_none());
             events.extend(event.map(|it| {
                 let data: Value = serde_json::from_str(it.data().get()).unwrap_or_default();
@@ -610,7 +625,7 @@ impl<'a> Run<'a> {
         let react = !self.one_in(4);
         if !react {
             let processes = self.scenario.processes.iter().map(|it| it.name());
-            self.deaf.extend(processes);
+            self.missed.extend(processes);
         }
         self.note(|| format!("# somebody appends {} events, react: {react}", events.len()));
         let events = JsonText(Value::from(events).to_string());
@@ -626,18 +641,18 @@ impl<'a> Run<'a> {
         self.note(|| format!("# {name}: {control:?}"));
         match control {
             Control::Fault(Some(DeliveryFault::Drop | DeliveryFault::Swap)) => {
-                self.tabs[tab].off.insert(name.clone());
-                self.deaf.insert(name.clone());
+                self.tabs[tab].may_differ.insert(name.clone());
+                self.missed.insert(name.clone());
             }
-            Control::Deduplicate(false) => _ = self.tabs[tab].off.insert(name.clone()),
+            Control::Deduplicate(false) => _ = self.tabs[tab].may_differ.insert(name.clone()),
             _ => {}
         }
         let replays = matches!(control, Control::Rewind(_) | Control::Redeliver(_));
-        // Whoever folds anew has missed nothing, unless something is still about to go wrong.
+        // A subscription that folds anew has missed nothing, unless a fault is still armed.
         let sound = self.is_sound(tab, name);
         let answered = self.ask(tab, change(name, control.into()));
         if answered.is_some_and(|it| it.result.is_ok()) && replays && sound {
-            self.tabs[tab].off.remove(name);
+            self.tabs[tab].may_differ.remove(name);
         }
     }
 
@@ -648,7 +663,7 @@ impl<'a> Run<'a> {
     }
 
     fn disturb(&mut self, tab: usize) {
-        // Processes have the most to lose.
+        // Processes are disturbed more often than projections.
         let processes = &self.scenario.processes;
         let process = processes.first().map(|it| it.name()).filter(|_| self.rng.bool());
         let Some(name) = process.or_else(|| self.any_name(tab)) else { return };
@@ -657,7 +672,7 @@ impl<'a> Run<'a> {
             2..=3 => Control::Pause(false),
             4 => Control::Step,
             5 => Control::Delay(self.rng.u64(..4)),
-            // Whoever plants a bug here thinks that deduplication is on.
+            // With this planted bug, deduplication stays off.
             6 if self.bug != Some(Bug::NoDeduplication) => Control::Deduplicate(self.one_in(2)),
             7 => Control::Synchronous(self.one_in(2)),
             8 => Control::Rewind(self.any_position(tab)),
@@ -676,7 +691,7 @@ impl<'a> Run<'a> {
         let codes = log.session().world().codes(&name);
         let running = log.session().world().subscription(&name).map(|it| (it.kind(), it.code()));
         let Some((kind, code)) = running else { return };
-        // A process in another version has not asked for what that would have asked for.
+        // A process stays in its version, because another one would have reacted otherwise.
         let code = match kind {
             SubscriptionKind::Projection => codes[self.below(codes.len())],
             SubscriptionKind::Process => code,
@@ -685,7 +700,7 @@ impl<'a> Run<'a> {
         let request = Request::Rebuild { name: name.to_string(), code: Some(code) };
         let sound = self.is_sound(tab, &name);
         if self.ask(tab, request).is_some() && sound {
-            self.tabs[tab].off.remove(&name);
+            self.tabs[tab].may_differ.remove(&name);
         }
     }
 
@@ -709,8 +724,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A tab is killed. Where it was the last one, the log is opened again.
-    fn kill(&mut self, tab: usize) -> Held {
+    /// Kills a tab. Where no other is awake, a new tab opens the log.
+    fn kill(&mut self, tab: usize) -> Verdict {
         let killed = self.tabs.remove(tab);
         self.note(|| format!("# tab {} is killed", killed.number));
         self.browser.bus.asleep.borrow_mut().remove(&killed.number);
@@ -719,9 +734,9 @@ impl<'a> Run<'a> {
         if awake { self.settle() } else { self.open() }
     }
 
-    /// A new log with the past kept; the run goes on in one of the two.
-    fn fork(&mut self, tab: usize) -> Held {
-        // A log that could not be read to its end is not what is compared.
+    /// Forks the log. The run goes on in one of the two logs.
+    fn fork(&mut self, tab: usize) -> Verdict {
+        // The comparison below needs a log that can be read to its end.
         self.tabs[tab].handle.calm();
         self.settle()?;
         let position = self.any_position(tab);
@@ -751,24 +766,24 @@ impl<'a> Run<'a> {
         self.settle()
     }
 
-    /// A few micro-steps, so that what comes next finds everything half done.
+    /// Performs a few micro-steps, so that the next act finds everything half done.
     fn some_steps(&mut self, tab: usize) {
         for _ in 0..self.below(12) {
             let answered = self.ask(tab, Request::Step);
-            let did = answered.and_then(|it| it.result.ok());
-            if !matches!(did, Some(Response::Stepped(_))) {
+            let step = answered.and_then(|it| it.result.ok());
+            if !matches!(step, Some(Response::Stepped(_))) {
                 break;
             }
         }
     }
 
-    /// Runs until all is quiet: what is late comes, what never comes is given up.
-    pub fn settle(&mut self) -> Held {
+    /// Runs until all is quiet: late calls are carried out, and silent ones are given up.
+    pub fn settle(&mut self) -> Verdict {
         for round in 0..200 {
             self.messages();
             self.go_on();
             for tab in 0..self.tabs.len() {
-                // Whoever was stepped through goes on to its end.
+                // A command that was stepped through is finished.
                 if !self.tabs[tab].asleep && self.tabs[tab].asked.is_empty() {
                     let _: Option<Answered> = self.ask(tab, Request::Finish);
                 }
@@ -789,27 +804,27 @@ impl<'a> Run<'a> {
         Err(never("what was asked"))
     }
 
-    fn look_at_what_was_done(&mut self) -> Held {
+    fn look_at_what_was_done(&mut self) -> Verdict {
         invariants::after_every_step(self)
     }
 
-    /// Takes note of steps.
-    fn did(&mut self, tab: usize, trace: &[MicroStep]) {
-        for did in trace {
+    /// Notes micro-steps.
+    fn note_steps(&mut self, tab: usize, trace: &[MicroStep]) {
+        for step in trace {
             let number = self.tabs[tab].number;
-            self.note(|| format!("{number}: {did}"));
-            self.digest.line(&serde_json::to_string(did).unwrap_or_default());
-            match did {
+            self.note(|| format!("{number}: {step}"));
+            self.digest.line(&serde_json::to_string(step).unwrap_or_default());
+            match step {
                 MicroStep::Dropped { to, .. } | MicroStep::Withheld { to, .. } => {
-                    // Not every read model comes to the same from another order, and not every
-                    // process passes through the same states.
-                    self.tabs[tab].off.insert(to.clone());
-                    self.deaf.insert(to.clone());
+                    // In another order, a read model may end up otherwise, and a process may pass
+                    // through other states.
+                    self.tabs[tab].may_differ.insert(to.clone());
+                    self.missed.insert(to.clone());
                 }
                 MicroStep::Delivered { to, again: true, .. }
                     if self.bug != Some(Bug::NoDeduplication) =>
                 {
-                    self.tabs[tab].off.insert(to.clone());
+                    self.tabs[tab].may_differ.insert(to.clone());
                 }
                 MicroStep::Failed { .. } => self.unsent = true,
                 _ => {}
@@ -818,22 +833,22 @@ impl<'a> Run<'a> {
     }
 }
 
-fn never(what: &str) -> Broken {
-    Broken::new("everything_ends", format!("{what} never comes to an end"))
+fn never(what: &str) -> BrokenInvariant {
+    BrokenInvariant::new("everything_ends", format!("{what} never comes to an end"))
 }
 
 fn change(name: &str, how: SubscriptionChange) -> Request {
     Request::Subscription { name: name.to_owned(), how }
 }
 
-/// What comes of something, unless it waits for somebody outside.
+/// Runs a future. None where it waits for somebody outside.
 fn finished<T: 'static>(future: impl Future<Output = T> + 'static) -> Option<T> {
-    let came = Rc::new(RefCell::new(None));
-    let slot = came.clone();
+    let answer = Rc::new(RefCell::new(None));
+    let slot = answer.clone();
     let mut tasks: Vec<Task> = vec![Box::pin(async move {
         let it = future.await;
         slot.replace(Some(it));
     })];
     go_on(&mut tasks);
-    came.take()
+    answer.take()
 }

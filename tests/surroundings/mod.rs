@@ -1,6 +1,6 @@
-//! What a host is given in a test: a clock that is moved by hand, ids that are counted, tabs that
-//! hear of each other when the test wants it, and a store over shared memory to which anything
-//! can happen. Nothing is random here, and nothing goes on by itself.
+//! The surroundings of a host in a test: a clock that is moved by hand, counted ids, tabs that hear
+//! of each other when the test wants it, and a store over shared memory in which every call may
+//! fail. Nothing is random here, and nothing goes on by itself.
 #![expect(dead_code, reason = "not every test needs all of it")]
 
 use std::cell::{Cell, RefCell};
@@ -23,7 +23,7 @@ use leftfold::store::{
 };
 use uuid::Uuid;
 
-/// Something that goes on.
+/// A future that goes on in the background.
 pub type Task = LocalBoxFuture<'static, ()>;
 
 struct Woken(AtomicBool);
@@ -34,7 +34,7 @@ impl Wake for Woken {
     }
 }
 
-/// Lets tasks go on, in their order, until each of them waits; those that are over are gone.
+/// Polls tasks in their order until each of them waits. Tasks that have ended are removed.
 pub fn go_on(tasks: &mut Vec<Task>) {
     let woken = Arc::new(Woken(AtomicBool::new(true)));
     let waker = Waker::from(woken.clone());
@@ -43,15 +43,15 @@ pub fn go_on(tasks: &mut Vec<Task>) {
     }
 }
 
-/// What comes of something that waits for nobody outside.
+/// Runs a future that waits for nobody outside, and returns its output.
 pub fn at_once<T: 'static>(future: impl Future<Output = T> + 'static) -> T {
-    let came = Rc::new(Cell::new(None));
-    let slot = came.clone();
+    let output = Rc::new(Cell::new(None));
+    let slot = output.clone();
     let mut tasks: Vec<Task> = vec![Box::pin(async move { slot.set(Some(future.await)) })];
     go_on(&mut tasks);
-    match came.take() {
-        Some(came) => came,
-        None => panic!("it waits for something"),
+    match output.take() {
+        Some(output) => output,
+        None => panic!("the future waits for something outside"),
     }
 }
 
@@ -61,17 +61,17 @@ pub struct HandClock {
     now: Cell<u64>,
     sleeping: RefCell<Vec<(u64, oneshot::Sender<()>)>>,
     slept: Cell<u64>,
-    /// True where nobody who sleeps ever wakes up.
+    /// True where no sleep ever ends.
     pub stuck: Cell<bool>,
 }
 
 impl HandClock {
-    /// It is this time, in milliseconds since 1970; sleepers do not notice.
+    /// Sets the time, in milliseconds since 1970. No sleep ends by that.
     pub fn set(&self, now: u64) {
         self.now.set(now);
     }
 
-    /// So many milliseconds pass.
+    /// Lets `millis` milliseconds pass.
     pub fn pass(&self, millis: u64) {
         self.slept.set(self.slept.get() + millis);
         self.now.set(self.now.get() + millis);
@@ -83,13 +83,13 @@ impl HandClock {
         self.sleeping.replace(left);
         let due: Vec<_> = due;
         for (_, sleeper) in due {
-            // Whoever slept may not wait any more.
+            // The sleeper may have given up.
             _ = sleeper.send(());
         }
     }
 }
 
-/// Everybody else has a turn first.
+/// A future that ends once all other tasks had a turn.
 fn turn() -> LocalBoxFuture<'static, ()> {
     let mut had = false;
     Box::pin(poll_fn(move |context| {
@@ -118,7 +118,7 @@ impl Clock for HandClock {
     }
 }
 
-/// Ids that are counted, in order.
+/// Counted ids: the same in every run, and in order.
 #[derive(Default)]
 pub struct CountedIds(Cell<u64>);
 
@@ -126,51 +126,72 @@ impl Ids for CountedIds {
     fn next(&self) -> Uuid {
         self.0.set(self.0.get() + 1);
         let id = command_id("counted", self.0.get());
-        // Later ones sort after earlier ones.
+        // Later ids sort after earlier ones.
         let mut bytes = *id.as_bytes();
         bytes[..8].copy_from_slice(&self.0.get().to_be_bytes());
         Uuid::from_bytes(bytes)
     }
 }
 
-/// Tabs that have logs open.
+/// A tab that has a log open.
+struct Joined {
+    log: String,
+    tab: usize,
+    heard: mpsc::UnboundedSender<()>,
+}
+
+/// A tab that runs a log's processes.
+struct Holder {
+    log: String,
+    tab: usize,
+    /// The number of the claim.
+    claim: u64,
+}
+
+/// A tab that waits for a log's claim.
+struct Waiting {
+    log: String,
+    tab: usize,
+    granted: oneshot::Sender<Claim>,
+}
+
+/// What connects the tabs that have logs open.
 #[derive(Default)]
 pub struct Bus {
-    tabs: RefCell<Vec<(String, usize, mpsc::UnboundedSender<()>)>>,
-    /// The tab that runs a log's processes, and which claim that is.
-    holders: RefCell<Vec<(String, usize, u64)>>,
-    waiting: RefCell<VecDeque<(String, usize, oneshot::Sender<Claim>)>>,
+    tabs: RefCell<Vec<Joined>>,
+    holders: RefCell<Vec<Holder>>,
+    waiting: RefCell<VecDeque<Waiting>>,
+    /// How many claims were granted.
     claims: Cell<u64>,
-    /// Messages on their way: the log and the tab that is to hear of it.
+    /// Messages on their way: the log, and the number of the tab that is to hear of it.
     pub sent: RefCell<Vec<(String, usize)>>,
-    /// Tabs that sleep: whoever waits for theirs is granted it.
+    /// The numbers of the tabs that sleep. Their claims may be granted to others.
     pub asleep: RefCell<BTreeSet<usize>>,
 }
 
-/// One tab's way to the others.
-pub struct Tab {
+/// One tab's connection to the bus.
+pub struct TabPeers {
     pub bus: Rc<Bus>,
     pub number: usize,
 }
 
-struct Lease {
+struct HeldClaim {
     bus: Rc<Bus>,
     log: String,
     number: u64,
 }
 
-impl ClaimLock for Lease {
+impl ClaimLock for HeldClaim {
     fn holds(&self) -> bool {
         let holders = self.bus.holders.borrow();
-        holders.iter().any(|(log, _, number)| *log == self.log && *number == self.number)
+        holders.iter().any(|it| it.log == self.log && it.claim == self.number)
     }
 }
 
-impl Drop for Lease {
+impl Drop for HeldClaim {
     fn drop(&mut self) {
-        let is_mine = |it: &mut (String, usize, u64)| it.0 == self.log && it.2 == self.number;
         let mut holders = self.bus.holders.borrow_mut();
-        holders.retain_mut(|it| !is_mine(it));
+        holders.retain(|it| it.log != self.log || it.claim != self.number);
     }
 }
 
@@ -179,48 +200,48 @@ impl Bus {
         let number = self.claims.get() + 1;
         self.claims.set(number);
         let mut holders = self.holders.borrow_mut();
-        holders.retain(|(it, ..)| it != log);
-        holders.push((log.to_owned(), tab, number));
-        Claim::new(Lease { bus: self.clone(), log: log.to_owned(), number })
+        holders.retain(|it| it.log != log);
+        holders.push(Holder { log: log.to_owned(), tab, claim: number });
+        Claim::new(HeldClaim { bus: self.clone(), log: log.to_owned(), number })
     }
 
-    /// Grants what somebody waits for and nobody holds, or only somebody who sleeps.
+    /// Grants each claim that somebody waits for and nobody holds, or only a tab that sleeps.
     pub fn grant_what_is_free(self: &Rc<Self>) {
         let waiting = self.waiting.take();
-        for (log, tab, granted) in waiting {
+        for Waiting { log, tab, granted } in waiting {
             let asleep = self.asleep.borrow();
-            let holder = self.holders.borrow().iter().find(|it| it.0 == log).map(|it| it.1);
+            let holder = self.holders.borrow().iter().find(|it| it.log == log).map(|it| it.tab);
             if holder.is_some_and(|it| !asleep.contains(&it)) || asleep.contains(&tab) {
-                self.waiting.borrow_mut().push_back((log, tab, granted));
+                self.waiting.borrow_mut().push_back(Waiting { log, tab, granted });
             } else if !granted.is_canceled() {
                 let claim = self.grant(&log, tab);
-                // Whoever gave up waiting gives the claim up as well.
+                // Where the tab has given up waiting, the claim is dropped.
                 _ = granted.send(claim);
             }
         }
     }
 
-    /// A message arrives.
+    /// Delivers a message.
     pub fn deliver(&self, log: &str, tab: usize) {
-        for (it, number, heard) in &*self.tabs.borrow() {
-            if it == log && *number == tab {
-                // Nobody hears it once the log is closed.
-                _ = heard.unbounded_send(());
+        for it in &*self.tabs.borrow() {
+            if it.log == log && it.tab == tab {
+                // Once the log is closed, nobody hears the message.
+                _ = it.heard.unbounded_send(());
             }
         }
     }
 
-    /// Somebody looks at every tab.
+    /// Makes every tab look for news, as when a person looks at it.
     pub fn look(&self) {
-        for (_, _, heard) in &*self.tabs.borrow() {
-            _ = heard.unbounded_send(());
+        for it in &*self.tabs.borrow() {
+            _ = it.heard.unbounded_send(());
         }
     }
 }
 
-impl Peers for Tab {
+impl Peers for TabPeers {
     fn claim(&self, log: &str) -> LocalBoxFuture<'static, Runner> {
-        let held = self.bus.holders.borrow().iter().any(|(it, ..)| it == log);
+        let held = self.bus.holders.borrow().iter().any(|it| it.log == log);
         let runner =
             if held { Runner::Elsewhere } else { Runner::Here(self.bus.grant(log, self.number)) };
         Box::pin(async move { runner })
@@ -228,7 +249,8 @@ impl Peers for Tab {
 
     fn inherit(&self, log: &str) -> LocalBoxFuture<'static, Claim> {
         let (sender, granted) = oneshot::channel();
-        self.bus.waiting.borrow_mut().push_back((log.to_owned(), self.number, sender));
+        let waiting = Waiting { log: log.to_owned(), tab: self.number, granted: sender };
+        self.bus.waiting.borrow_mut().push_back(waiting);
         Box::pin(async move {
             match granted.await {
                 Ok(claim) => claim,
@@ -240,52 +262,52 @@ impl Peers for Tab {
     fn join(&self, log: &str) -> Membership {
         let (sender, heard) = mpsc::unbounded();
         let mut tabs = self.bus.tabs.borrow_mut();
-        tabs.retain(|(_, _, it)| !it.is_closed());
-        tabs.push((log.to_owned(), self.number, sender));
+        tabs.retain(|it| !it.heard.is_closed());
+        tabs.push(Joined { log: log.to_owned(), tab: self.number, heard: sender });
         heard.boxed_local()
     }
 
     fn announce(&self, log: &str) {
         let tabs = self.bus.tabs.borrow();
-        let others = tabs.iter().filter(|(it, number, _)| it == log && *number != self.number);
-        self.bus.sent.borrow_mut().extend(others.map(|(it, number, _)| (it.clone(), *number)));
+        let others = tabs.iter().filter(|it| it.log == log && it.tab != self.number);
+        self.bus.sent.borrow_mut().extend(others.map(|it| (it.log.clone(), it.tab)));
     }
 }
 
-/// What happens to a call of the store.
+/// The fate of a call of the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fate {
-    /// It is done at once.
+    /// The call is carried out at once.
     #[default]
     Done,
-    /// It is done once it is released.
+    /// The call is carried out once it is released.
     Late,
-    /// It fails, and nothing is done.
+    /// The call fails, and nothing is changed.
     Fails,
-    /// It is done, and fails all the same.
+    /// The call is carried out, but reports a failure.
     FailsAfter,
-    /// It is not done, and nobody is told.
+    /// The call is not carried out, and never answers.
     Never,
-    /// It is done, and nobody is told.
+    /// The call is carried out, but never answers.
     NeverTold,
-    /// From here on everything fails, until the store is opened again.
+    /// This call and all later ones fail, until the store is opened again.
     Closes,
 }
 
-/// A bug that is planted in a store.
+/// A bug that a test plants in a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreBug {
-    /// It does not compare versions.
+    /// The store does not compare versions.
     NoVersionCheck,
-    /// It says that a write that failed is stored.
+    /// The store reports a failed write as stored.
     SaysStored,
-    /// It has forgotten what processes have done when it is asked for that.
+    /// The store has forgotten all marks and effects when it is asked for them.
     ForgetsRecords,
 }
 
-/// A handle on a store over shared memory.
+/// A tab's handle on a store over shared memory.
 #[derive(Clone)]
-pub struct Handle(Rc<Inner>);
+pub struct StoreHandle(Rc<Inner>);
 
 struct Inner {
     shared: MemoryStore,
@@ -293,21 +315,26 @@ struct Inner {
     held: RefCell<Vec<oneshot::Sender<()>>>,
     closed: Cell<bool>,
     bug: Cell<Option<StoreBug>>,
-    /// What was written, in order, where somebody looks: commits and records as JSON text.
-    written: RefCell<Vec<Write>>,
-    /// Side effects that were noted as performed, and were performed again.
-    twice: RefCell<Vec<String>>,
+    /// The writes, in order.
+    written: RefCell<Vec<StoredWrite>>,
+    /// The ids of side effects that were stored as performed a second time.
+    performed_twice: RefCell<Vec<String>>,
 }
 
-/// Something that was stored.
+/// A write that was stored.
 #[derive(Clone, Debug)]
-pub enum Write {
+pub enum StoredWrite {
     Commit(StoredCommit),
-    Record(Shelf, String, String),
+    /// A side record, as JSON text.
+    Record {
+        shelf: Shelf,
+        key: String,
+        text: String,
+    },
 }
 
-impl Handle {
-    /// A handle of its own on the same logs.
+impl StoreHandle {
+    /// A new handle on the same logs.
     pub fn new(shared: &MemoryStore) -> Self {
         Self(Rc::new(Inner {
             shared: shared.clone(),
@@ -316,26 +343,26 @@ impl Handle {
             closed: Cell::new(false),
             bug: Cell::new(None),
             written: RefCell::default(),
-            twice: RefCell::default(),
+            performed_twice: RefCell::default(),
         }))
     }
 
-    /// What happens to the next calls that are not known to be done at once.
+    /// Sets the fates of the next calls, in order.
     pub fn foretell(&self, fates: impl IntoIterator<Item = Fate>) {
         self.0.fates.borrow_mut().extend(fates);
     }
 
-    /// Nothing more happens to any call.
+    /// Forgets all fates that were set: calls are carried out at once again.
     pub fn calm(&self) {
         self.0.fates.borrow_mut().clear();
     }
 
-    /// What was late is done. False where nothing was.
+    /// Carries out all late calls. False where there are none.
     pub fn release(&self) -> bool {
         let held = self.0.held.take();
         let any = !held.is_empty();
         for call in held {
-            // Whoever called may not wait any more.
+            // The caller may have given up.
             _ = call.send(());
         }
         any
@@ -345,14 +372,14 @@ impl Handle {
         self.0.bug.set(Some(bug));
     }
 
-    /// What was written through this handle, in order.
-    pub fn written(&self) -> Vec<Write> {
+    /// The writes through this handle, in order.
+    pub fn written(&self) -> Vec<StoredWrite> {
         self.0.written.borrow().clone()
     }
 
-    /// Side effects that were noted as performed, and were performed again.
-    pub fn twice(&self) -> Vec<String> {
-        self.0.twice.borrow().clone()
+    /// The ids of side effects that were stored as performed a second time.
+    pub fn performed_twice(&self) -> Vec<String> {
+        self.0.performed_twice.borrow().clone()
     }
 
     async fn call<T>(
@@ -407,7 +434,7 @@ impl Handle {
     }
 }
 
-impl LogStore for Handle {
+impl LogStore for StoreHandle {
     fn durable(&self) -> bool {
         true
     }
@@ -435,7 +462,7 @@ impl LogStore for Handle {
                 }
                 other => other?,
             };
-            self.0.written.borrow_mut().push(Write::Commit(commit.into()));
+            self.0.written.borrow_mut().push(StoredWrite::Commit(commit.into()));
             Ok(place)
         };
         match self.call(append).await {
@@ -450,12 +477,13 @@ impl LogStore for Handle {
         if on == Shelf::Effects && !key.contains('.') {
             let there = self.0.shared.records(log).await?;
             if there.contains_key(&(on, key.to_owned())) {
-                self.0.twice.borrow_mut().push(key.to_owned());
+                self.0.performed_twice.borrow_mut().push(key.to_owned());
             }
         }
         self.call(async {
             self.0.shared.put(log, on, key, text).await?;
-            let record = Write::Record(on, key.to_owned(), text.to_owned());
+            let (key, text) = (key.to_owned(), text.to_owned());
+            let record = StoredWrite::Record { shelf: on, key, text };
             self.0.written.borrow_mut().push(record);
             Ok(())
         })
@@ -499,23 +527,23 @@ impl LogStore for Handle {
     }
 }
 
-/// Everything that several tabs of one browser share.
+/// What the tabs of a simulated browser share.
 #[derive(Clone)]
-pub struct Browser {
+pub struct SimulatedBrowser {
     pub store: MemoryStore,
     pub bus: Rc<Bus>,
     pub clock: Rc<HandClock>,
     pub ids: Rc<CountedIds>,
 }
 
-impl Browser {
+impl SimulatedBrowser {
     pub fn new() -> Self {
         let (store, bus, clock, ids) =
             (MemoryStore::default(), Rc::default(), Rc::default(), Rc::default());
         Self { store, bus, clock, ids }
     }
 
-    /// A log is kept: its commits and side records.
+    /// Stores a new log with commits and side records.
     pub fn keep(
         &self,
         scenario: &Scenario,
@@ -535,22 +563,22 @@ impl Browser {
         info
     }
 
-    /// A tab of this number: its host, and its handle on the store.
-    pub fn tab(&self, number: usize) -> (Host, Handle) {
-        let handle = Handle::new(&self.store);
-        let peers = Rc::new(Tab { bus: self.bus.clone(), number });
+    /// Opens a tab: its host, and its handle on the store.
+    pub fn tab(&self, number: usize) -> (Host, StoreHandle) {
+        let handle = StoreHandle::new(&self.store);
+        let peers = Rc::new(TabPeers { bus: self.bus.clone(), number });
         let store = Rc::new(handle.clone());
         (Host::new(store, peers, self.clock.clone(), self.ids.clone()), handle)
     }
 }
 
-/// A log that was kept, to look at: its commits and side records, read through a host.
+/// Stores a log with commits and side records, and reads it through a host.
 pub fn kept(
     scenario: &Rc<Scenario>,
     commits: impl IntoIterator<Item = StoredCommit>,
     side_records: &[SideRecord],
 ) -> Session {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     let info = browser.keep(scenario, commits, side_records);
     let ((host, _), scenario) = (browser.tab(1), scenario.clone());
     match at_once(async move { host.look(&scenario, &info.id).await }) {

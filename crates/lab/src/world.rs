@@ -126,8 +126,8 @@ impl World {
         }
     }
 
-    /// Folds a stored log: projections up to the head, processes up to their marks. At most `events`
-    /// events are folded in one call. True once nothing is left to fold. Until then,
+    /// Folds a stored log: projections up to the head, processes up to their marks. One call folds
+    /// at most `events` events. True once nothing is left to fold. Until then,
     /// [`step`](Self::step) must not be called.
     pub fn refill(&mut self, mut events: u64) -> bool {
         let head = self.log.head();

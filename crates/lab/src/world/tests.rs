@@ -95,17 +95,17 @@ enum BellCommand {
 
 #[derive(Debug, thiserror::Error)]
 #[error("the bell is broken")]
-struct Broken;
+struct BellBroken;
 
 impl Aggregate for Bell {
     const NAME: &'static str = "bell";
     type Command = BellCommand;
     type Event = BellEvent;
-    type Rejection = Broken;
+    type Rejection = BellBroken;
 
-    fn decide(&self, command: &BellCommand) -> Result<Vec<BellEvent>, Broken> {
+    fn decide(&self, command: &BellCommand) -> Result<Vec<BellEvent>, BellBroken> {
         match command {
-            BellCommand::Ring {} if self.broken => Err(Broken),
+            BellCommand::Ring {} if self.broken => Err(BellBroken),
             BellCommand::Ring {} => Ok(vec![BellEvent::Rang {}]),
             BellCommand::Break {} => Ok(vec![BellEvent::Broke {}]),
         }
@@ -178,7 +178,7 @@ impl<const VERSION: u16> ProcessManager for Porter<VERSION> {
 }
 
 /// A world, the time, and whatever was to be kept.
-struct Lab {
+struct TestWorld {
     world: World,
     now: u64,
     asked: u64,
@@ -231,7 +231,7 @@ fn opened(
     Ok(world)
 }
 
-impl Lab {
+impl TestWorld {
     fn new(scenario: &Rc<Scenario>) -> Self {
         Self::of(World::new(scenario))
     }
@@ -388,7 +388,7 @@ fn check(lines: Vec<String>, expected: Expect) {
 
 #[test]
 fn a_command_goes_through_every_step_and_so_does_what_follows_from_it() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     check(
         lab.run(),
@@ -425,7 +425,7 @@ fn a_command_goes_through_every_step_and_so_does_what_follows_from_it() {
 
 #[test]
 fn each_step_is_told_to_the_console_as_json() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Open");
     let mut lines = Vec::new();
     while lab.world.pending().is_none() {
@@ -448,7 +448,7 @@ fn each_step_is_told_to_the_console_as_json() {
 
 #[test]
 fn nothing_is_a_fact_before_the_store_has_it() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Open");
     lab.until_pending();
     assert_eq!((lab.step(), lab.world.log().head(), lab.world.journal().len()), (None, 0, 0));
@@ -459,7 +459,7 @@ fn nothing_is_a_fact_before_the_store_has_it() {
 
 #[test]
 fn a_second_command_folds_only_what_is_new_since_the_state_at_hand() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     for kind in ["Open", "Shut", "Slam"] {
         lab.ask("door-1", kind);
     }
@@ -494,7 +494,7 @@ fn a_second_command_folds_only_what_is_new_since_the_state_at_hand() {
 
 #[test]
 fn a_refused_command_ends_where_it_is_refused_and_is_journalled() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Shut");
     check(
         lab.run(),
@@ -517,7 +517,7 @@ fn a_refused_command_ends_where_it_is_refused_and_is_journalled() {
 
 #[test]
 fn a_command_that_makes_no_sense_is_malformed() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Paint");
     lab.ask("window-1", "Open");
     let wrong =
@@ -537,7 +537,7 @@ fn a_command_that_makes_no_sense_is_malformed() {
 
 #[test]
 fn a_repeated_command_is_recognised_before_anything_else_even_if_nothing_came_of_it() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask_as(1, command("door-1", "Slam"), None);
     lab.ask_as(2, command("door-1", "Touch"), None);
     lab.run();
@@ -573,7 +573,7 @@ fn a_repeated_command_is_recognised_before_anything_else_even_if_nothing_came_of
 
 #[test]
 fn a_refused_command_is_not_remembered_and_the_same_id_decides_anew() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask_as(1, command("door-1", "Shut"), None);
     lab.ask_as(2, command("door-1", "Open"), None);
     lab.ask_as(1, command("door-1", "Shut"), None);
@@ -592,7 +592,7 @@ fn a_refused_command_is_not_remembered_and_the_same_id_decides_anew() {
 fn what_is_believed_of_a_stream_decides_how_a_command_ends() {
     // The door was opened and shut again, so that it is at version 2.
     let ends = |stream: &str, kind: &str, expected| {
-        let mut lab = Lab::new(&house());
+        let mut lab = TestWorld::new(&house());
         lab.ask("door-1", "Slam");
         lab.run();
         lab.ask_expecting(stream, kind, expected);
@@ -640,7 +640,7 @@ fn what_is_believed_of_a_stream_decides_how_a_command_ends() {
 
 #[test]
 fn a_version_beyond_the_stream_is_a_conflict_at_once() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask_expecting("door-1", "Open", Some(Expected::Exact(1)));
     check(
         lab.run(),
@@ -653,7 +653,7 @@ fn a_version_beyond_the_stream_is_a_conflict_at_once() {
 
 #[test]
 fn a_version_before_the_last_is_decided_on_as_it_was_then_conflicts() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Slam");
     lab.run();
     lab.ask_expecting("door-1", "Shut", Some(Expected::Exact(1)));
@@ -672,7 +672,7 @@ fn a_version_before_the_last_is_decided_on_as_it_was_then_conflicts() {
 
 #[test]
 fn a_person_who_loses_a_race_is_told_and_nothing_is_tried_again() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Open");
     lab.until_pending();
     lab.learn_of("door-1", "Open");
@@ -701,7 +701,7 @@ fn a_person_who_loses_a_race_is_told_and_nothing_is_tried_again() {
 
 #[test]
 fn a_log_that_has_merely_grown_gives_the_commit_another_place() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Open");
     lab.until_pending();
     lab.learn_of("door-2", "Open");
@@ -726,10 +726,10 @@ fn a_log_that_has_merely_grown_gives_the_commit_another_place() {
 
 #[test]
 fn what_was_asked_here_and_elsewhere_is_handled_once() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask_as(1, command("door-1", "Open"), None);
     lab.until_pending();
-    let mut elsewhere = Lab::new(&house());
+    let mut elsewhere = TestWorld::new(&house());
     elsewhere.ask_as(1, command("door-1", "Open"), None);
     elsewhere.until_pending();
     let commit = elsewhere.world.pending().unwrap().clone();
@@ -747,7 +747,7 @@ fn what_was_asked_here_and_elsewhere_is_handled_once() {
 
 #[test]
 fn whoever_watches_folds_and_sends_nothing_until_they_take_over_from_the_mark() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.world.watch();
     lab.ask("door-1", "Open");
     check(
@@ -797,7 +797,7 @@ fn whoever_watches_folds_and_sends_nothing_until_they_take_over_from_the_mark() 
 
 #[test]
 fn a_process_that_loses_a_race_decides_again_on_the_new_state() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.until_pending();
     lab.store();
@@ -832,7 +832,7 @@ fn a_process_that_loses_a_race_decides_again_on_the_new_state() {
 
 #[test]
 fn a_process_that_loses_a_race_to_a_commit_nobody_told_of_gives_up_until_the_next_reload() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.until_pending();
     lab.store();
@@ -858,7 +858,7 @@ fn a_process_that_loses_a_race_to_a_commit_nobody_told_of_gives_up_until_the_nex
 
 #[test]
 fn what_the_store_could_not_take_never_happened_and_may_be_asked_again() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask_as(1, command("door-1", "Open"), None);
     lab.until_pending();
     lab.world.answer(StoreAnswer::Failed("the disk is full".to_owned()));
@@ -888,7 +888,7 @@ fn what_the_store_could_not_take_never_happened_and_may_be_asked_again() {
 
 #[test]
 fn a_reaction_that_the_store_could_not_take_is_not_handled_and_is_sent_again_after_a_reload() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.until_pending();
     lab.store();
@@ -918,7 +918,7 @@ fn a_reaction_that_the_store_could_not_take_is_not_handled_and_is_sent_again_aft
 
 #[test]
 fn an_answer_that_nobody_waits_for_is_ignored() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.world.answer(StoreAnswer::Stored);
     lab.ask("door-1", "Open");
     lab.step();
@@ -929,7 +929,7 @@ fn an_answer_that_nobody_waits_for_is_ignored() {
 
 #[test]
 fn a_bulk_append_bypasses_decide_and_says_so() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.append(&[("door-1", "Shut"), ("door-2", "Opened"), ("door-1", "Shut")], true);
     check(
         lab.run(),
@@ -955,7 +955,7 @@ fn a_bulk_append_bypasses_decide_and_says_so() {
 
 #[test]
 fn the_same_bulk_append_twice_appends_once() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     let bulk = lab.append(&[("door-1", "Opened"), ("door-1", "Shut")], true);
     lab.run();
     let before = lab.log();
@@ -971,13 +971,13 @@ fn the_same_bulk_append_twice_appends_once() {
 
 #[test]
 fn projections_in_a_hurry_come_to_what_they_come_to_step_by_step() {
-    let shown = |lab: &Lab| -> Vec<String> {
+    let shown = |lab: &TestWorld| -> Vec<String> {
         let all = lab.world.subscriptions().iter();
         all.map(|it| format!("{} at {}: {:?}", it.name(), it.checkpoint(), it.view())).collect()
     };
     let events = [("door-1", "Opened"), ("door-2", "Opened"), ("door-1", "Shut")];
     for paused in [false, true] {
-        let (mut stepped, mut hurried) = (Lab::new(&house()), Lab::new(&house()));
+        let (mut stepped, mut hurried) = (TestWorld::new(&house()), TestWorld::new(&house()));
         for lab in [&mut stepped, &mut hurried] {
             lab.pause("Doors", paused);
             lab.append(&events, false);
@@ -997,7 +997,7 @@ fn projections_in_a_hurry_come_to_what_they_come_to_step_by_step() {
 #[test]
 fn a_bulk_append_wakes_processes_only_when_asked_to() {
     for react in [false, true] {
-        let mut lab = Lab::new(&kept_house());
+        let mut lab = TestWorld::new(&kept_house());
         lab.append(&[("door-1", "Opened"), ("door-2", "Opened")], react);
         lab.run();
         let bells = if react { 2 } else { 0 };
@@ -1012,7 +1012,7 @@ fn a_bulk_append_wakes_processes_only_when_asked_to() {
 
 #[test]
 fn a_bulk_append_wakes_nobody_who_is_behind_or_busy_either() {
-    let mut paused = Lab::new(&kept_house());
+    let mut paused = TestWorld::new(&kept_house());
     paused.pause("Porter", true);
     paused.ask("door-1", "Open");
     paused.append(&[("door-2", "Opened"), ("door-3", "Opened")], false);
@@ -1021,7 +1021,7 @@ fn a_bulk_append_wakes_nobody_who_is_behind_or_busy_either() {
     paused.run();
     assert_eq!(paused.outbox(), ["mail for 1: Performed"]);
 
-    let mut busy = Lab::new(&kept_house());
+    let mut busy = TestWorld::new(&kept_house());
     busy.ask("door-1", "Open");
     busy.append(&[("door-2", "Opened"), ("door-3", "Opened")], false);
     busy.ask("door-4", "Open");
@@ -1032,7 +1032,7 @@ fn a_bulk_append_wakes_nobody_who_is_behind_or_busy_either() {
 
 #[test]
 fn a_process_s_command_names_its_cause_and_copies_its_correlation() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     let asked = lab.ask("door-1", "Open");
     lab.run();
     let log = lab.world.log();
@@ -1045,7 +1045,7 @@ fn a_process_s_command_names_its_cause_and_copies_its_correlation() {
 
 #[test]
 fn a_mark_is_saved_once_every_reaction_was_handled_and_no_sooner() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.until_pending();
     lab.store();
@@ -1059,7 +1059,7 @@ fn a_mark_is_saved_once_every_reaction_was_handled_and_no_sooner() {
 
 #[test]
 fn a_mark_waits_for_the_first_reaction_that_is_open() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.append(&[("door-1", "Opened"), ("door-2", "Opened")], true);
     lab.until_pending();
     lab.store();
@@ -1075,7 +1075,7 @@ fn a_mark_waits_for_the_first_reaction_that_is_open() {
 
 #[test]
 fn a_refused_reaction_is_handled_as_well() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("bell-1", "Break");
     lab.ask("door-1", "Open");
     lab.run();
@@ -1093,7 +1093,7 @@ fn a_refused_reaction_is_handled_as_well() {
 
 #[test]
 fn a_browser_killed_between_reaction_and_mark_performs_no_effect_twice() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.run();
     // The mark was lost; what was done was not.
@@ -1124,7 +1124,7 @@ fn a_browser_killed_between_reaction_and_mark_performs_no_effect_twice() {
 
 #[test]
 fn a_mark_beyond_the_end_of_a_log_does_not_silence_a_process() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.run();
     lab.commits.clear();
@@ -1143,7 +1143,7 @@ fn a_mark_beyond_the_end_of_a_log_does_not_silence_a_process() {
 
 #[test]
 fn commits_that_do_not_follow_each_other_are_named_by_their_position() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     for _ in 0..3 {
         lab.ask("door-1", "Slam");
     }
@@ -1154,7 +1154,7 @@ fn commits_that_do_not_follow_each_other_are_named_by_their_position() {
 
 #[test]
 fn the_journal_keeps_its_order_over_a_reload() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     // All in one moment, and the clock goes backwards after it.
     for kind in ["Touch", "Shut", "Touch", "Open", "Open", "Touch"] {
         lab.ask("door-1", kind);
@@ -1185,7 +1185,7 @@ fn the_journal_keeps_its_order_over_a_reload() {
 
 #[test]
 fn whoever_is_furthest_behind_is_told_first_and_who_is_paused_is_not() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     assert!(lab.pause("Doors", true));
     assert!(!lab.pause("Windows", true));
     lab.append(&[("door-1", "Shut"), ("door-1", "Shut")], true);
@@ -1210,7 +1210,7 @@ fn whoever_is_furthest_behind_is_told_first_and_who_is_paused_is_not() {
 
 #[test]
 fn a_rebuilt_process_counts_what_it_holds_back_and_sends_nothing() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Slam");
     lab.ask("door-2", "Open");
     lab.run();
@@ -1234,7 +1234,7 @@ fn a_rebuilt_process_counts_what_it_holds_back_and_sends_nothing() {
 
 #[test]
 fn a_panel_in_the_past_is_folded_by_the_version_of_the_code_that_runs() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Slam");
     lab.ask("door-1", "Open");
     lab.run();
@@ -1260,7 +1260,7 @@ fn a_panel_in_the_past_is_folded_by_the_version_of_the_code_that_runs() {
 
 #[test]
 fn a_process_in_a_later_version_reacts_to_what_comes_after_its_mark_only() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Slam");
     lab.run();
     lab.world.rebuild("Porter", 2);
@@ -1282,7 +1282,7 @@ fn a_process_in_a_later_version_reacts_to_what_comes_after_its_mark_only() {
 
 #[test]
 fn what_is_missing_is_listed_without_sending_it_and_sent_when_asked() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Slam");
     lab.ask("door-2", "Slam");
     lab.run();
@@ -1327,7 +1327,7 @@ fn what_is_missing_is_listed_without_sending_it_and_sent_when_asked() {
 
 #[test]
 fn effects_that_are_missing_are_sent_as_well_and_once() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.append(&[("door-1", "Opened")], false);
     lab.run();
     assert_eq!(lab.world.send_missing("Porter"), 2);
@@ -1345,7 +1345,7 @@ fn effects_that_are_missing_are_sent_as_well_and_once() {
 
 #[test]
 fn an_effect_s_time_is_never_before_its_cause_s() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.until_pending();
     lab.now = 10;
@@ -1357,7 +1357,7 @@ fn an_effect_s_time_is_never_before_its_cause_s() {
 
 #[test]
 fn what_was_refused_up_to_a_position_is_known_in_a_fork() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Open");
     lab.ask("door-1", "Open");
     lab.ask("door-2", "Open");
@@ -1371,7 +1371,7 @@ fn what_was_refused_up_to_a_position_is_known_in_a_fork() {
 
 #[test]
 fn a_fork_s_processes_go_on_from_the_first_event_of_which_something_came_later() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.ask("door-2", "Open");
     lab.run();
@@ -1390,12 +1390,12 @@ fn a_fork_s_processes_go_on_from_the_first_event_of_which_something_came_later()
 
 #[test]
 fn what_was_performed_up_to_a_position_is_not_performed_again_in_a_fork() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.ask("door-2", "Open");
     lab.run();
     let session = Session::new(lab.world);
-    let mut fork = Lab::new(&kept_house());
+    let mut fork = TestWorld::new(&kept_house());
     for commit in session.commits(1) {
         fork.commits.push((&commit).into());
         assert!(fork.world.learn(commit));
@@ -1432,8 +1432,8 @@ fn what_was_performed_up_to_a_position_is_not_performed_again_in_a_fork() {
 
 #[test]
 fn a_projection_is_removed_and_a_process_is_not() {
-    let mut lab = Lab::new(&kept_house());
-    let names = |lab: &Lab| -> Vec<String> {
+    let mut lab = TestWorld::new(&kept_house());
+    let names = |lab: &TestWorld| -> Vec<String> {
         lab.world.subscriptions().iter().map(|it| it.name().to_string()).collect()
     };
     assert!(lab.world.unsubscribe("Doors"));
@@ -1458,7 +1458,7 @@ fn a_projection_is_removed_and_a_process_is_not() {
 
 #[test]
 fn a_stream_that_holds_an_unreadable_event_refuses_commands_and_the_others_go_on() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.append(&[("door-1", "Opened"), ("door-1", "Painted"), ("window-1", "Opened")], true);
     lab.run();
     lab.ask("door-1", "Shut");

@@ -6,8 +6,8 @@ use crate::health::Health;
 use crate::subscription::{ControlError, DeliveryFault};
 
 /// A house in which so many doors were opened while `name` was paused. Nothing else is paused.
-fn behind(name: &str, doors: u64) -> Lab {
-    let mut lab = Lab::new(&kept_house());
+fn behind(name: &str, doors: u64) -> TestWorld {
+    let mut lab = TestWorld::new(&kept_house());
     lab.pause(name, true);
     for door in 1..=doors {
         lab.ask(&format!("door-{door}"), "Open");
@@ -17,15 +17,15 @@ fn behind(name: &str, doors: u64) -> Lab {
 }
 
 /// Doors 1 and 2 were opened behind the back of everything but `Doors`, which has not heard.
-fn imported() -> Lab {
-    let mut lab = Lab::new(&house());
+fn imported() -> TestWorld {
+    let mut lab = TestWorld::new(&house());
     lab.pause("Doors", true);
     lab.append(&[("door-1", "Opened"), ("door-2", "Opened"), ("door-1", "Opened")], true);
     lab.run();
     lab
 }
 
-impl Lab {
+impl TestWorld {
     fn set(&mut self, name: &str, control: Control) {
         self.world.control(name, control).unwrap();
         self.side_records.extend(self.world.take_side_records());
@@ -55,12 +55,12 @@ impl Lab {
 #[test]
 fn a_long_archive_leaves_one_mark_a_process_at_most() {
     for paused in [false, true] {
-        let mut lab = Lab::new(&kept_house());
+        let mut lab = TestWorld::new(&kept_house());
         lab.pause("Porter", paused);
         lab.ask("door-1", "Open");
         lab.run();
         lab.side_records.clear();
-        let mut other = Lab::of(opened(&kept_house(), lab.commits.clone(), []).unwrap());
+        let mut other = TestWorld::of(opened(&kept_house(), lab.commits.clone(), []).unwrap());
         other.asked = 1_000;
         for _ in 0..20 {
             other.ask("door-2", "Slam");
@@ -106,7 +106,7 @@ fn a_delayed_subscription_stays_so_many_events_behind() {
 
 #[test]
 fn a_synchronous_projection_knows_a_commit_in_the_step_that_stores_it() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.set("Doors", Control::Synchronous(true));
     lab.ask("door-1", "Slam");
     lab.until_pending();
@@ -244,7 +244,7 @@ fn where_there_is_a_gap_nothing_is_judged() {
 
 #[test]
 fn an_event_that_is_to_be_overtaken_waits_for_the_one_after_it() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.set("Doors", Control::Fault(Some(DeliveryFault::Swap)));
     lab.append(&[("door-1", "Opened")], true);
     let steps = lab.run();
@@ -291,7 +291,7 @@ fn a_crash_before_the_checkpoint_delivers_the_event_again() {
 
 #[test]
 fn a_process_that_crashes_after_an_effect_completes_once_it_is_resumed_and_does_nothing_twice() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.set("Porter", Control::Fault(Some(DeliveryFault::CrashAfterEffect)));
     lab.ask("door-1", "Open");
     let steps = lab.run();
@@ -328,7 +328,7 @@ fn a_process_that_crashes_after_an_effect_completes_once_it_is_resumed_and_does_
 
 #[test]
 fn a_process_that_crashes_before_its_checkpoint_has_asked_for_nothing_yet() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.set("Porter", Control::Fault(Some(DeliveryFault::CrashBeforeCheckpoint)));
     lab.ask("door-1", "Open");
     lab.run();
@@ -352,7 +352,7 @@ fn a_process_that_crashes_before_its_checkpoint_has_asked_for_nothing_yet() {
 
 #[test]
 fn what_a_process_was_about_to_do_when_it_crashed_is_not_done_before_it_is_resumed() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.set("Porter", Control::Fault(Some(DeliveryFault::CrashAfterEffect)));
     lab.append(&[("door-1", "Opened"), ("door-2", "Opened")], true);
     lab.run();
@@ -378,7 +378,7 @@ fn moved_back_over_a_gap_it_is_told_of_everything_again() {
 
 #[test]
 fn a_crash_with_a_command_under_way_handles_it_once() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.append(&[("door-1", "Opened"), ("door-2", "Opened")], true);
     lab.until_pending();
     lab.store();
@@ -417,7 +417,7 @@ fn a_reaction_to_an_overtaking_event_does_not_move_the_mark_past_the_gap() {
 
 #[test]
 fn an_overtaking_event_that_asks_for_nothing_does_not_move_the_mark_past_the_gap_either() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.pause("Porter", true);
     lab.ask("door-1", "Slam");
     lab.run();
@@ -459,7 +459,7 @@ fn a_flag_that_is_moved_back_shows_what_was_known_there_and_is_told_again() {
 
 #[test]
 fn a_process_that_is_moved_back_reacts_to_nothing_again() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.run();
     let (log, kept) = (lab.log(), lab.side_records.len());
@@ -476,7 +476,7 @@ fn a_process_that_is_moved_back_reacts_to_nothing_again() {
 
 #[test]
 fn redelivering_lowers_the_mark_and_everything_is_recognised() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.ask("door-2", "Open");
     lab.run();
@@ -504,7 +504,7 @@ fn redelivering_lowers_the_mark_and_everything_is_recognised() {
 
 #[test]
 fn without_the_replay_guard_a_replay_floods() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.ask("door-2", "Open");
     lab.run();
@@ -528,7 +528,7 @@ fn without_the_replay_guard_a_replay_floods() {
 #[test]
 fn how_far_a_subscription_is_from_a_position_is_said_and_what_holds_it() {
     let mut lab = imported();
-    let said = |lab: &Lab, position| {
+    let said = |lab: &TestWorld, position| {
         let wait = lab.world.wait("Doors", position).unwrap();
         (wait.checkpoint, wait.left, wait.held_by)
     };

@@ -3,7 +3,7 @@
 use super::*;
 use crate::snapshots::Loading;
 
-impl Lab {
+impl TestWorld {
     /// Sends what the journal's last entry asked for once more, and runs; the captions.
     fn again(&mut self, choice: Choice) -> Vec<String> {
         let last = self.world.journal().last().unwrap().envelope.command_id;
@@ -42,7 +42,7 @@ impl Lab {
 
 #[test]
 fn the_second_of_two_who_hold_the_same_version_is_told_what_was_expected_and_found() {
-    let lab = Lab::raced();
+    let lab = TestWorld::raced();
     let (line, choice) = lab.last();
     assert_eq!(
         (&*line, choice),
@@ -55,7 +55,7 @@ fn the_second_of_two_who_hold_the_same_version_is_told_what_was_expected_and_fou
 
 #[test]
 fn after_a_conflict_one_may_look_again_and_have_it_decided_on_the_latest_state() {
-    let mut lab = Lab::raced();
+    let mut lab = TestWorld::raced();
     lab.again(Choice::Reload);
     let (line, choice) = lab.last();
     assert_eq!((&*line, choice), ("Open rejected: the door is open already", Some(Choice::Reload)));
@@ -63,7 +63,7 @@ fn after_a_conflict_one_may_look_again_and_have_it_decided_on_the_latest_state()
 
 #[test]
 fn force_decides_on_the_old_state_and_appends_whatever_has_happened() {
-    let mut lab = Lab::raced();
+    let mut lab = TestWorld::raced();
     check(
         lab.again(Choice::Force),
         expect![[r#"
@@ -85,7 +85,7 @@ fn force_decides_on_the_old_state_and_appends_whatever_has_happened() {
 
 #[test]
 fn any_version_on_the_latest_state_is_not_force() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask_expecting("door-1", "Open", Some(Expected::Any));
     lab.run();
     assert_eq!(lab.origins(), [Origin::Command]);
@@ -93,7 +93,7 @@ fn any_version_on_the_latest_state_is_not_force() {
 
 #[test]
 fn a_command_that_tries_again_by_itself_journals_the_conflict_and_then_what_came_of_it() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Slam");
     lab.run();
     let (id, command) = (command_id("house", 77), command("door-1", "Open"));
@@ -131,7 +131,7 @@ fn a_command_that_tries_again_by_itself_journals_the_conflict_and_then_what_came
 
 #[test]
 fn a_retry_that_loses_to_a_commit_nobody_told_of_gives_up() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     let submission =
         Submission::new(command_id("house", 77), "Bob".into(), command("door-1", "Open"));
     lab.world.submit(Submission { retry: true, ..submission });
@@ -142,7 +142,7 @@ fn a_retry_that_loses_to_a_commit_nobody_told_of_gives_up() {
 
 #[test]
 fn sent_again_under_the_same_id_it_is_recognised_and_under_a_new_one_it_is_handled_anew() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Slam");
     lab.run();
     lab.again(Choice::Same);
@@ -158,8 +158,12 @@ fn sent_again_under_the_same_id_it_is_recognised_and_under_a_new_one_it_is_handl
 
 /// A door that was slammed so many times, loaded like this, and opened at last; the meter of that
 /// last load.
-fn slammed(times: usize, loading: Loading, between: impl FnOnce(&mut Lab)) -> (u64, u64, String) {
-    let mut lab = Lab::new(&house());
+fn slammed(
+    times: usize,
+    loading: Loading,
+    between: impl FnOnce(&mut TestWorld),
+) -> (u64, u64, String) {
+    let mut lab = TestWorld::new(&house());
     lab.world.load_by(loading);
     for _ in 0..times {
         lab.ask("door-1", "Slam");
@@ -225,7 +229,7 @@ fn an_outdated_snapshot_is_recognised_and_ignored() {
 
 #[test]
 fn a_snapshot_of_a_later_version_is_of_no_use_for_an_older_one() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.world.load_by(Loading::Snapshots(4));
     for _ in 0..5 {
         lab.ask("door-1", "Slam");
@@ -242,7 +246,7 @@ fn a_snapshot_of_a_later_version_is_of_no_use_for_an_older_one() {
 #[test]
 fn decisions_are_the_same_however_a_stream_is_loaded() {
     let run = |loading| {
-        let mut lab = Lab::new(&house());
+        let mut lab = TestWorld::new(&house());
         lab.world.load_by(loading);
         for number in 0..20 {
             let kind = if number % 3 == 0 { "Shut" } else { "Open" };
@@ -259,7 +263,7 @@ fn decisions_are_the_same_however_a_stream_is_loaded() {
 
 #[test]
 fn a_stream_that_cannot_be_read_is_never_written_into_a_snapshot() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.world.load_by(Loading::Snapshots(1));
     lab.append(&[("door-1", "Painted")], true);
     lab.ask("door-1", "Open");

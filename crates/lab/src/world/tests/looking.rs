@@ -11,7 +11,7 @@ use es::{Condition, Map, Operand, Relation};
 
 /// Door 1 is opened, shut and opened; door 2 is opened in between.
 fn session() -> Session {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     for (door, kind) in
         [("door-1", "Open"), ("door-2", "Open"), ("door-1", "Shut"), ("door-1", "Open")]
     {
@@ -23,7 +23,7 @@ fn session() -> Session {
 
 /// A door that was slammed so many times.
 fn slammed(times: u64) -> Session {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     for _ in 0..times {
         lab.ask("door-1", "Slam");
     }
@@ -71,7 +71,7 @@ fn without_an_event_the_state_is_another_and_the_truth_stays() {
 
 #[test]
 fn without_an_event_what_came_of_it_is_named_through_processes_as_well() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.ask("door-2", "Open");
     lab.run();
@@ -127,7 +127,7 @@ fn an_event_that_is_not_there_cannot_be_left_out() {
 
 #[test]
 fn what_is_imagined_is_the_fold_of_the_altered_events_at_every_position() {
-    let mut lab = Lab::new(&kept_house());
+    let mut lab = TestWorld::new(&kept_house());
     for (door, kind) in
         [("door-1", "Slam"), ("door-2", "Open"), ("door-1", "Open"), ("door-2", "Shut")]
     {
@@ -316,7 +316,7 @@ fn one_log_at_two_positions_differs_by_what_happened_in_between() {
 #[test]
 fn two_logs_differ_from_where_they_part() {
     let mut left = session();
-    let mut fork = Lab::new(&house());
+    let mut fork = TestWorld::new(&house());
     for commit in left.commits(2) {
         assert!(fork.world.learn(commit));
     }

@@ -7,8 +7,8 @@ use crate::subscription::DeliveryFault;
 use es::{Check, Condition, Operand, Relation, Step, Subject};
 
 /// Door 1 is opened, for which the porter rings; then door 2, for which he rings again.
-fn rung() -> Lab {
-    let mut lab = Lab::new(&kept_house());
+fn rung() -> TestWorld {
+    let mut lab = TestWorld::new(&kept_house());
     for door in ["door-1", "door-2"] {
         lab.ask(door, "Open");
         lab.run();
@@ -61,7 +61,7 @@ fn where_no_process_runs_nobody_answers() {
 #[test]
 fn an_answer_is_looked_for_as_far_as_ten_thousand_events() {
     for (between, found) in [(9_999, true), (10_000, false)] {
-        let mut lab = Lab::new(&kept_house());
+        let mut lab = TestWorld::new(&kept_house());
         lab.append(&[("door-1", "Opened")], false);
         lab.run();
         lab.append(&vec![("door-2", "Shut"); between], false);
@@ -75,7 +75,7 @@ fn an_answer_is_looked_for_as_far_as_ten_thousand_events() {
     }
 }
 
-impl Lab {
+impl TestWorld {
     /// The porter answers what he was not to.
     fn answer_after_all(&mut self) {
         self.world.control("Porter", Control::Guard(false)).unwrap();
@@ -100,7 +100,7 @@ fn a_session_learns_of_commits_and_stays_at_the_head() {
 
 #[test]
 fn a_playhead_at_the_head_goes_along_and_another_stays() {
-    let mut session = Session::new(Lab::new(&house()).world);
+    let mut session = Session::new(TestWorld::new(&house()).world);
     let send = |session: &mut Session, id: u64, door: &str| {
         let id = command_id("house", id);
         session.world_mut().submit(Submission::new(id, "Alice".into(), command(door, "Open")));
@@ -125,7 +125,7 @@ fn a_time_is_found_as_the_last_position_recorded_by_then() {
 
 #[test]
 fn a_state_is_seen_as_it_is_and_as_it_was_before_the_event_there() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     for kind in ["Open", "Shut"] {
         lab.ask("door-1", kind);
     }
@@ -150,7 +150,7 @@ fn a_state_is_seen_as_it_is_and_as_it_was_before_the_event_there() {
 
 #[test]
 fn a_command_is_refused_at_the_playhead_as_it_would_be_there() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Open");
     lab.run();
     let mut session = Session::new(lab.world);
@@ -167,9 +167,9 @@ fn a_command_is_refused_at_the_playhead_as_it_would_be_there() {
 #[test]
 fn a_panel_says_what_is_set_of_its_subscription() {
     let mut lab = rung();
-    let panel = |lab: Lab, name| {
+    let panel = |lab: TestWorld, name| {
         let mut session = Session::new(lab.world);
-        (session.panel(name).unwrap(), Lab::of(session.into_world()))
+        (session.panel(name).unwrap(), TestWorld::of(session.into_world()))
     };
     let (it, back) = panel(lab, "Doors");
     lab = back;
@@ -236,7 +236,7 @@ fn a_panel_in_the_past_is_a_clean_fold_beside_what_was_before_the_event_there() 
 
 #[test]
 fn a_projection_that_was_ended_and_started_again_begins_anew_and_is_judged_anew() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     // As often as it would have been told, but not of the same.
     for (door, fault) in [("door-1", DeliveryFault::Drop), ("door-2", DeliveryFault::Duplicate)] {
         lab.world.control("Doors", Control::Deduplicate(false)).unwrap();
@@ -265,7 +265,7 @@ fn a_check_names_the_stream_or_the_projection_of_which_it_does_not_hold() {
     scenario = scenario
         .check(check("doors are shut", Subject::Each("door".into()), is("/open", json!(false))))
         .check(check("no door", Subject::View("Doors".into()), is("/rows", json!([]))));
-    let mut lab = Lab::new(&Rc::new(scenario));
+    let mut lab = TestWorld::new(&Rc::new(scenario));
     lab.ask("door-1", "Open");
     lab.ask("door-2", "Open");
     lab.ask("door-2", "Shut");
@@ -342,7 +342,7 @@ fn a_step_of_the_story_that_was_not_stored_is_the_next_one_still() {
 
 #[test]
 fn a_commit_is_cut_at_the_position_up_to_which_it_is_asked_for() {
-    let mut lab = Lab::new(&house());
+    let mut lab = TestWorld::new(&house());
     lab.ask("door-1", "Slam");
     lab.ask("door-1", "Open");
     lab.run();

@@ -173,8 +173,8 @@ fn office() -> Rc<Scenario> {
 }
 
 /// An office in which each of these was written, in that stream; what the last command did.
-fn written(commands: &[(&str, &str)]) -> (Lab, Vec<String>) {
-    let mut lab = Lab::new(&office());
+fn written(commands: &[(&str, &str)]) -> (TestWorld, Vec<String>) {
+    let mut lab = TestWorld::new(&office());
     let mut steps = Vec::new();
     for (stream, kind) in commands {
         lab.ask(stream, kind);
@@ -187,7 +187,7 @@ const WRITTEN: (&str, &str) = ("note-1", "Written");
 const BLOTTED: (&str, &str) = ("note-1", "Blotted");
 const OTHER: (&str, &str) = ("note-2", "Written");
 
-impl Lab {
+impl TestWorld {
     /// How many notes something shows, up to where it was told, and where it has stopped.
     fn counts(&self, name: &str) -> (Value, u64, Option<u64>) {
         let it = self.world.subscription(name).unwrap();
@@ -233,7 +233,7 @@ fn a_stream_with_an_event_that_cannot_be_folded_refuses_commands_and_shows_the_s
 
 #[test]
 fn what_was_appended_past_an_event_that_cannot_be_folded_is_not_in_the_state() {
-    let mut lab = Lab::new(&office());
+    let mut lab = TestWorld::new(&office());
     lab.append(&[WRITTEN, BLOTTED, WRITTEN, WRITTEN], false);
     lab.run();
     let mut session = Session::new(lab.world);
@@ -460,7 +460,8 @@ fn who_becomes_synchronous_tries_again_and_takes_in_nothing_twice() {
     );
     lab.world.control("Pile", Control::Synchronous(true)).unwrap();
     assert_eq!(lab.counts("Pile"), (json!(2), 1, Some(2)));
-    let ahead = |lab: &Lab| lab.world.subscription("Pile").unwrap().ahead().collect::<Vec<_>>();
+    let ahead =
+        |lab: &TestWorld| lab.world.subscription("Pile").unwrap().ahead().collect::<Vec<_>>();
     assert_eq!(ahead(&lab), [3]);
     WIPED.set(true);
     lab.world.control("Pile", Control::Synchronous(true)).unwrap();
