@@ -10,14 +10,14 @@ use leftfold::es::{
     Aggregate, Cents, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Fold, Handler,
     History, Instance, Of, Projection, Proposal, Reading, Recorded, Row, Stream, Timeline, View,
 };
-use leftfold::es::{Condition, Operand, Relation, Scenario};
+use leftfold::es::{Scenario, field, not};
 use leftfold::lab::{Change, Session, Target, WhatIf, World};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// An account, as small as a domain gets; its events are about 100 bytes of JSON.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Account {
     balance: Cents,
     entries: u64,
@@ -45,12 +45,12 @@ impl Aggregate for Account {
 
     fn decide(
         &self,
-        Command::Deposit { amount, reference }: &Command,
+        Command::Deposit { amount, reference }: Command,
     ) -> Result<Vec<Event>, NotPositive> {
         if amount.0 <= 0 {
             return Err(NotPositive);
         }
-        Ok(vec![Event::Deposited { amount: *amount, reference: reference.clone() }])
+        Ok(vec![Event::Deposited { amount, reference }])
     }
 
     fn evolve(mut self, Event::Deposited { amount, .. }: &Event) -> Self {
@@ -78,7 +78,7 @@ impl Projection for Balances {
     }
 
     fn view(&self) -> View {
-        let rows = self.0.iter().map(|(key, &balance)| Row::new(key.clone(), [balance.into()]));
+        let rows = self.0.iter().map(|(key, balance)| Row::new(key.clone(), (balance,)));
         View::table(&["balance"], rows)
     }
 
@@ -301,27 +301,24 @@ fn look(now_millis: &impl Fn() -> f64, say: &impl Fn(String)) {
         say(format!("  events found: {}", why.causes().len()));
     }
     drop(one);
-    let above = |field: &str, value: i64| {
-        let value = Operand::Value(value.into());
-        Condition::Not(Box::new(Condition::Is(field.into(), Relation::AtMost, value)))
-    };
-    for (streams, target, field, most) in [
+    let above = |pointer: &str, value: i64| not(field(pointer).is_at_most(value));
+    for (streams, target, balance, most) in [
         (1, Target::State(account.clone()), "/balance", 500_500_000),
         (100, Target::View("Balances".into()), "/rows/1/balance", 5_000_000),
     ] {
         let mut session = session(&imported(1_000_000, streams));
         let name = format!("bisect at 1M events in {streams} stream(s)");
         quantiles(&format!("{name}: the first look at the end"), 1, &mut |_| {
-            let bisect = session.bisect(target.clone(), above(field, 0), true);
+            let bisect = session.bisect(target.clone(), above(balance, 0), true);
             bisect.map(|mut bisect| session.advance_bisect(&mut bisect, 1));
         });
         quantiles(&format!("{name}, once folded"), 100, &mut |round| {
             let value = most / 100 * i64::try_from(round).unwrap_or_default();
-            let bisect = session.bisect(target.clone(), above(field, value), true);
+            let bisect = session.bisect(target.clone(), above(balance, value), true);
             let found = bisect.map(|mut bisect| session.advance_bisect(&mut bisect, 100));
             std::hint::black_box(found);
         });
-        let never = Condition::Is(field.into(), Relation::Less, Operand::Value((-1).into()));
+        let never = field(balance).is_less_than(-1);
         if let Some(mut bisect) = session.bisect(target.clone(), never, false) {
             quantiles("  a scan instead, a slice of 2,000", 20, &mut |_| {
                 session.advance_bisect(&mut bisect, 2_000);

@@ -166,7 +166,7 @@ fn every_event_type_that_a_story_records_has_its_golden_file() {
 
 // A small domain whose events have changed their shape once: what cannot be read any more.
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Lamp {
     watts: u64,
 }
@@ -192,7 +192,7 @@ impl Aggregate for Lamp {
     type Event = LampEvent;
     type Rejection = Never;
 
-    fn decide(&self, _: &LampCommand) -> Result<Vec<LampEvent>, Never> {
+    fn decide(&self, _: LampCommand) -> Result<Vec<LampEvent>, Never> {
         Ok(vec![LampEvent::Lit { watts: 60 }])
     }
 

@@ -38,7 +38,7 @@ pub fn ViewBody(props: &ViewProps) -> Html {
         (View::Table(_), View::Table(_)) => {
             html! { <Rows now={props.now.clone()} was={props.was.clone()} /> }
         }
-        (View::Documents { documents: now }, View::Documents { documents: was }) => {
+        (View::Documents { documents: now, .. }, View::Documents { documents: was, .. }) => {
             html! {
                 { for either(now.keys(), was.keys()).into_iter().map(|key| html! {
                     <div class="document" key={key.to_string()} data-within={format!("/documents/{}", escaped(key))}>

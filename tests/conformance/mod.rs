@@ -550,7 +550,7 @@ pub async fn how_much_a_log_holds_is_known_without_reading_it<S: LogStore>(
 }
 
 /// A domain as small as they come: a note, and how often something was added to it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Note {
     words: Vec<String>,
 }
@@ -569,8 +569,8 @@ impl Aggregate for Note {
     type Event = Noted;
     type Rejection = Infallible;
 
-    fn decide(&self, command: &Command) -> Result<Vec<Noted>, Infallible> {
-        match *command {}
+    fn decide(&self, command: Command) -> Result<Vec<Noted>, Infallible> {
+        match command {}
     }
 
     fn evolve(mut self, event: &Noted) -> Self {

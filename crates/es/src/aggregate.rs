@@ -15,14 +15,15 @@ use super::Stored;
 ///
 /// *A refusal nobody reacts to is an `Err`; one that others must react to is an event.*
 pub trait Aggregate:
-    Default + Clone + PartialEq + Debug + Serialize + DeserializeOwned + 'static
+    Default + Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonSchema + 'static
 {
     /// The category of its streams: `"cart"` for `cart-1`.
     const NAME: &'static str;
     /// The version of its events' stored shape. Raise it together with [`upcast`](Self::upcast).
     const SCHEMA: u16 = 1;
-    /// The JSON schemas of its commands and events as text, where they are written down:
-    /// `{"commands", "events"}`. A page then parses a text, and holds no code that makes schemas of
+    /// What the types of its commands, events and state say, written down as JSON text:
+    /// `{"commands", "events", "money"}`, two JSON schemas and the names of the fields that hold
+    /// [`Cents`](super::Cents). A page then parses a text, and holds no code that makes schemas of
     /// types. The author's test compares the two.
     const SCHEMAS: Option<&'static str> = None;
 
@@ -40,7 +41,7 @@ pub trait Aggregate:
     ///
     /// # Errors
     /// The refusal. It changes nothing.
-    fn decide(&self, command: &Self::Command) -> Result<Vec<Self::Event>, Self::Rejection>;
+    fn decide(&self, command: Self::Command) -> Result<Vec<Self::Event>, Self::Rejection>;
 
     /// Decides as the instance called `id`: for the rare answer that depends on who is asked.
     ///
@@ -49,7 +50,7 @@ pub trait Aggregate:
     fn decide_as(
         &self,
         _id: &str,
-        command: &Self::Command,
+        command: Self::Command,
     ) -> Result<Vec<Self::Event>, Self::Rejection> {
         self.decide(command)
     }
@@ -57,6 +58,11 @@ pub trait Aggregate:
     /// The state after one more event. Never fails and never judges: it happened. Holds for
     /// any history, also a shuffled or thinned one.
     fn evolve(self, event: &Self::Event) -> Self;
+
+    /// The same, in place.
+    fn evolve_in_place(&mut self, event: &Self::Event) {
+        *self = std::mem::take(self).evolve(event);
+    }
 
     /// Lifts an event stored under an older schema to the current shape.
     ///

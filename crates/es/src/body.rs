@@ -134,7 +134,7 @@ mod tests {
         static READ: Cell<usize> = const { Cell::new(0) };
     }
 
-    #[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
+    #[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
     struct Note {}
 
     #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -164,7 +164,7 @@ mod tests {
         type Event = Event;
         type Rejection = No;
 
-        fn decide(&self, _: &Command) -> Result<Vec<Event>, No> {
+        fn decide(&self, _: Command) -> Result<Vec<Event>, No> {
             Err(No)
         }
 

@@ -6,6 +6,8 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{Aggregate, Projection};
+
 /// Something that should hold at every position; where it doesn't, it is shown in red.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
@@ -65,6 +67,71 @@ pub enum Operand {
     Field(String),
 }
 
+impl Check {
+    /// Something that should hold for the state of every `A`.
+    pub fn each<A: Aggregate>(name: &str, holds: Condition) -> Self {
+        Self { name: name.into(), subject: Subject::Each(A::NAME.into()), holds }
+    }
+
+    /// Something that should hold for what `P` shows.
+    pub fn view<P: Projection>(name: &str, holds: Condition) -> Self {
+        Self { name: name.into(), subject: Subject::View(P::NAME.into()), holds }
+    }
+}
+
+/// A field by its JSON pointer, such as `/balance`, to make a condition of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field(String);
+
+/// The field at a JSON pointer.
+pub fn field(pointer: &str) -> Field {
+    Field(pointer.to_owned())
+}
+
+/// All of these hold.
+pub fn all(conditions: impl IntoIterator<Item = Condition>) -> Condition {
+    Condition::All(conditions.into_iter().collect())
+}
+
+/// At least one of these holds.
+pub fn any(conditions: impl IntoIterator<Item = Condition>) -> Condition {
+    Condition::Any(conditions.into_iter().collect())
+}
+
+/// This doesn't hold.
+pub fn not(condition: Condition) -> Condition {
+    Condition::Not(Box::new(condition))
+}
+
+impl Field {
+    /// It equals a value, or another field.
+    pub fn is(self, other: impl Into<Operand>) -> Condition {
+        Condition::Is(self.0, Relation::Equal, other.into())
+    }
+
+    /// It is less than a value, or than another field.
+    pub fn is_less_than(self, other: impl Into<Operand>) -> Condition {
+        Condition::Is(self.0, Relation::Less, other.into())
+    }
+
+    /// It is at most a value, or another field.
+    pub fn is_at_most(self, other: impl Into<Operand>) -> Condition {
+        Condition::Is(self.0, Relation::AtMost, other.into())
+    }
+}
+
+impl From<Field> for Operand {
+    fn from(field: Field) -> Self {
+        Self::Field(field.0)
+    }
+}
+
+impl<T: Into<Value>> From<T> for Operand {
+    fn from(value: T) -> Self {
+        Self::Value(value.into())
+    }
+}
+
 impl Condition {
     /// True where it holds for `value`. Fields are JSON pointers (RFC 6901); a missing field is
     /// null, and null equals nothing but null and is neither less nor more.
@@ -110,17 +177,16 @@ mod tests {
     #[test]
     fn a_field_is_compared_with_a_value_or_with_another_field() {
         let order = json!({ "total": 120, "maximum": 100, "lines": { "a": 1 } });
-        let below = |limit| Condition::Is("/total".into(), Relation::AtMost, limit);
-        assert!(!below(Operand::Field("/maximum".into())).holds(&order));
-        assert!(below(Operand::Value(json!(120))).holds(&order));
-        assert!(!below(Operand::Field("/missing".into())).holds(&order));
-        let nested = Condition::Is("/lines/a".into(), Relation::Equal, Operand::Value(json!(1)));
+        let below = |limit: Operand| field("/total").is_at_most(limit);
+        assert!(!below(field("/maximum").into()).holds(&order));
+        assert!(below(120.into()).holds(&order));
+        assert!(!below(field("/missing").into()).holds(&order));
+        let nested = field("/lines/a").is(1);
         assert!(nested.holds(&order));
-        assert!(!Condition::Not(Box::new(nested.clone())).holds(&order));
-        assert!(
-            Condition::Any(vec![below(Operand::Value(json!(1))), nested.clone()]).holds(&order)
-        );
-        assert!(!Condition::All(vec![below(Operand::Value(json!(1))), nested]).holds(&order));
+        assert!(!not(nested.clone()).holds(&order));
+        assert!(any([below(1.into()), nested.clone()]).holds(&order));
+        assert!(!all([below(1.into()), nested]).holds(&order));
+        assert!(field("/maximum").is_less_than(field("/total")).holds(&order));
     }
 
     #[test]
@@ -129,8 +195,7 @@ mod tests {
         let holding = |left: Value, right: Value| {
             let pair = json!({ "left": left, "right": right });
             relations.map(|relation| {
-                let right = Operand::Field("/right".into());
-                Condition::Is("/left".into(), relation, right).holds(&pair)
+                Condition::Is("/left".into(), relation, field("/right").into()).holds(&pair)
             })
         };
         let (less, same, more) = ([true, false, true], [false, true, true], [false; 3]);
@@ -168,14 +233,15 @@ mod tests {
 
     #[test]
     fn all_of_none_hold_and_any_of_none_does_not() {
-        assert!(Condition::All(vec![]).holds(&json!({})));
-        assert!(!Condition::Any(vec![]).holds(&json!({})));
+        assert!(all([]).holds(&json!({})));
+        assert!(!any([]).holds(&json!({})));
     }
 
     #[test]
     fn a_condition_survives_a_round_trip() {
         let text = r#"{"is":["/balance","<",{"value":0}]}"#;
         let condition: Condition = serde_json::from_str(text).unwrap();
+        assert_eq!(condition, field("/balance").is_less_than(0));
         assert_eq!(serde_json::to_string(&condition).unwrap(), text);
     }
 }

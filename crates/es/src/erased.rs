@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     Aggregate, AnyEvent, AnyEvents, Body, CommandRecord, Draft, Fold, FoldError, Instance,
-    ProcessManager, Projection, Reaction, Reading, Recorded, Stored, Stream, View, sentence,
+    ProcessManager, Projection, Reaction, Reading, Recorded, Set, Stored, Stream, View, sentence,
     tagged,
 };
 
@@ -55,7 +55,12 @@ pub trait AnyAggregate: AnyEvents {
     fn commands(&self) -> Value;
     /// The JSON schema of its events.
     fn events(&self) -> Value;
-    /// Both as text, where they are written down: what [`Aggregate::SCHEMAS`] says.
+    /// The names of the fields of its commands, events and states that hold amounts of money, or
+    /// maps of them.
+    fn money(&self) -> Set<Rc<str>> {
+        Set::new()
+    }
+    /// All three as text, where they are written down: what [`Aggregate::SCHEMAS`] says.
     fn schemas(&self) -> Option<&'static str> {
         None
     }
@@ -153,15 +158,32 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
     // Natively the types are asked always, so that a test can compare what is written down.
     fn commands(&self) -> Value {
         match A::SCHEMAS {
-            Some(text) if cfg!(target_arch = "wasm32") => written_schema(text, "commands"),
+            Some(text) if cfg!(target_arch = "wasm32") => written_down(text, "commands"),
             _ => schema_of::<A::Command>(),
         }
     }
 
     fn events(&self) -> Value {
         match A::SCHEMAS {
-            Some(text) if cfg!(target_arch = "wasm32") => written_schema(text, "events"),
+            Some(text) if cfg!(target_arch = "wasm32") => written_down(text, "events"),
             _ => schema_of::<A::Event>(),
+        }
+    }
+
+    fn money(&self) -> Set<Rc<str>> {
+        match A::SCHEMAS {
+            Some(text) if cfg!(target_arch = "wasm32") => {
+                let names = written_down(text, "money");
+                let names = names.as_array().into_iter().flatten();
+                names.filter_map(Value::as_str).map(Rc::from).collect()
+            }
+            _ => {
+                let mut names = Set::new();
+                let schemas =
+                    [schema_of::<A::Command>(), schema_of::<A::Event>(), schema_of::<A>()];
+                schemas.iter().for_each(|schema| money_fields(schema, &mut names));
+                names
+            }
         }
     }
 
@@ -179,9 +201,31 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
     }
 }
 
-fn written_schema(text: &str, of: &str) -> Value {
-    let schemas: Value = serde_json::from_str(text).unwrap_or_default();
-    schemas[of].clone()
+fn written_down(text: &str, what: &str) -> Value {
+    let mut all: Value = serde_json::from_str(text).unwrap_or_default();
+    all[what].take()
+}
+
+/// Adds the names of all fields in `schema` that hold [`Cents`](super::Cents): as they are, where
+/// they may be missing, or as the values of a map.
+fn money_fields(schema: &Value, names: &mut Set<Rc<str>>) {
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        if holds_money(field) {
+            names.insert(name.as_str().into());
+        }
+    }
+    let inside = match schema {
+        Value::Array(list) => list.iter().collect(),
+        Value::Object(fields) => fields.values().collect(),
+        _ => Vec::new(),
+    };
+    inside.into_iter().for_each(|it| money_fields(it, names));
+}
+
+fn holds_money(field: &Value) -> bool {
+    let choices = field["anyOf"].as_array().into_iter().flatten();
+    let mut inner = choices.chain(field.get("additionalProperties"));
+    field["format"] == "cents" || inner.any(holds_money)
 }
 
 fn schema_of<T: JsonSchema>() -> Value {
@@ -259,7 +303,7 @@ impl<A: Aggregate> AnyInstance for Instance<A> {
             .map_err(|error| Refusal::Malformed(sentence(&error)))?;
         let events = self
             .state
-            .decide_as(command.stream.id(), &typed)
+            .decide_as(command.stream.id(), typed)
             .map_err(|why| Refusal::Rejected(why.to_string()))?;
         let mut drafts = Vec::with_capacity(events.len());
         for event in events {

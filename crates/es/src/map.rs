@@ -3,12 +3,14 @@
 //!
 //! A copy shares the keys until one of the two gains or loses one; the values lie in one piece.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Debug};
 use std::ops::Index;
 use std::rc::Rc;
 use std::slice;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
@@ -436,6 +438,35 @@ where
             }
         }
         deserializer.deserialize_map(Entries(Self::new()))
+    }
+}
+
+// In JSON, they look like the standard library's.
+impl<K: JsonSchema, V: JsonSchema> JsonSchema for Map<K, V> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        BTreeMap::<K, V>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<K, V>::json_schema(generator)
+    }
+}
+
+impl<K: JsonSchema + Ord> JsonSchema for Set<K> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        BTreeSet::<K>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeSet::<K>::json_schema(generator)
     }
 }
 

@@ -21,8 +21,9 @@ pub trait Projection: Default + Clone + 'static {
     /// What it shows, keyed, so that two views can be compared.
     fn view(&self) -> View;
 
-    /// About how many rows it holds.
+    /// About how many rows it holds: as many as it shows. A read model that holds more says so, and
+    /// one that can count its rows without making its view is folded more quickly.
     fn weight(&self) -> usize {
-        1
+        self.view().len()
     }
 }

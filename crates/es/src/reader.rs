@@ -136,7 +136,7 @@ mod tests {
         }
 
         fn view(&self) -> View {
-            View::table(&["events"], [Row::new("all", [self.events.into()])])
+            View::table(&["events"], [Row::new("all", (self.events,))])
         }
 
         fn skipped(&self) -> u64 {

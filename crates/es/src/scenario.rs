@@ -29,9 +29,6 @@ pub struct Scenario {
     pub processes: Vec<Rc<dyn AnyProcess>>,
     /// What should hold at every position.
     pub checks: Vec<Check>,
-    /// The fields that hold amounts of money, or maps of them; those of commands, and of tables,
-    /// say so themselves.
-    pub money: Vec<Rc<str>>,
     /// A story, from the first command to the last.
     pub story: Vec<Step>,
 }
@@ -100,12 +97,6 @@ impl Scenario {
     /// Adds something that should always hold.
     pub fn check(mut self, check: Check) -> Self {
         self.checks.push(check);
-        self
-    }
-
-    /// Names fields of states and documents that hold amounts of money, or maps of them.
-    pub fn money(mut self, fields: impl IntoIterator<Item: Into<Rc<str>>>) -> Self {
-        self.money.extend(fields.into_iter().map(Into::into));
         self
     }
 

@@ -29,12 +29,12 @@ pub fn given<A: Aggregate>(history: impl IntoIterator<Item = A::Event>) -> Given
 
 impl<A: Aggregate> Given<A> {
     /// Asks.
-    pub fn when(self, command: &A::Command) -> Outcome<A> {
+    pub fn when(self, command: A::Command) -> Outcome<A> {
         Outcome { decided: self.0.decide(command), before: self.0 }
     }
 
     /// Asks the instance called `id`.
-    pub fn when_as(self, id: &str, command: &A::Command) -> Outcome<A> {
+    pub fn when_as(self, id: &str, command: A::Command) -> Outcome<A> {
         Outcome { decided: self.0.decide_as(id, command), before: self.0 }
     }
 

@@ -20,6 +20,9 @@ pub enum View {
     Documents {
         /// Key → document.
         documents: Map<Rc<str>, Value>,
+        /// The names of the fields that hold cents, or maps of them.
+        #[serde(skip)]
+        money: Set<Rc<str>>,
     },
     /// Rendered text by key: static files.
     Pages {
@@ -62,16 +65,21 @@ pub enum View {
 }
 
 impl View {
-    /// A table. Its columns are named as their headings are.
+    /// A table from the names of its columns. Its rows are sorted by key.
     pub fn table(columns: &[&str], rows: impl IntoIterator<Item = Row>) -> Self {
-        Self::sorted_table(columns, rows.into_iter().collect())
+        Table::new(columns, rows).into()
     }
 
-    // Apart from the generic part above, of which every projection has a copy.
-    fn sorted_table(columns: &[&str], mut rows: Vec<Row>) -> Self {
-        sort(&mut rows, |a, b| natural(&a.key, &b.key));
-        let columns = columns.iter().copied().map(Column::from).collect();
-        Self::Table(Table { columns, rows, totals: None })
+    /// Documents by key.
+    pub fn documents<D: Into<Document>>(documents: impl IntoIterator<Item = (Rc<str>, D)>) -> Self {
+        let mut money = Set::new();
+        let documents = documents.into_iter().map(|(key, document)| {
+            let document = document.into();
+            money.extend(document.money);
+            (key, document.value)
+        });
+        let documents = documents.collect();
+        Self::Documents { documents, money }
     }
 
     /// Bars, the longest first. `money` is true where their lengths are cents.
@@ -94,17 +102,87 @@ impl View {
         }
     }
 
+    /// How many entries it has, of whatever kind they are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Table(table) => table.rows.len(),
+            Self::Documents { documents, .. } => documents.len(),
+            Self::Pages { pages } => pages.len(),
+            Self::Graph { nodes, edges } => nodes.len() + edges.len(),
+            Self::Bars { bars, .. } => bars.len(),
+            Self::Chart { series, .. } => series.values().map(Map::len).sum(),
+            Self::Search { terms, .. } => terms.values().map(Set::len).sum(),
+        }
+    }
+
     /// True where there is nothing to show.
     pub fn is_empty(&self) -> bool {
         match self {
-            Self::Table(table) => table.rows.is_empty(),
-            Self::Documents { documents } => documents.is_empty(),
-            Self::Pages { pages } => pages.is_empty(),
-            Self::Graph { nodes, .. } => nodes.is_empty(),
-            Self::Bars { bars, .. } => bars.is_empty(),
-            Self::Chart { series, .. } => series.is_empty(),
             Self::Search { titles, .. } => titles.is_empty(),
+            other => other.len() == 0,
         }
+    }
+
+    /// The names of the fields, or of the columns, that hold amounts of money.
+    pub fn money(&self) -> Set<Rc<str>> {
+        match self {
+            Self::Documents { money, .. } => money.clone(),
+            Self::Table(table) => {
+                let cells = table.rows.iter().flat_map(|row| table.columns.iter().zip(&row.cells));
+                let money = cells.filter(|(_, cell)| matches!(cell, Cell::Money(_)));
+                money.map(|(column, _)| column.name.clone()).collect()
+            }
+            _ => Set::new(),
+        }
+    }
+}
+
+/// A document in the making. A field that holds [`Cents`] is known to be money.
+#[derive(Clone, Debug)]
+pub struct Document {
+    value: Value,
+    money: Set<Rc<str>>,
+}
+
+impl Document {
+    /// A document without fields.
+    pub fn new() -> Self {
+        Value::Object(serde_json::Map::new()).into()
+    }
+
+    /// Adds a field.
+    pub fn with(mut self, name: &str, value: impl Into<Cell>) -> Self {
+        let value = value.into();
+        if let Cell::Money(_) = value {
+            self.money.insert(name.into());
+        }
+        self.add(name, serde_json::to_value(value).unwrap_or_default());
+        self
+    }
+
+    /// Adds a field that is a document itself.
+    pub fn with_document(mut self, name: &str, inner: Self) -> Self {
+        self.money.extend(inner.money);
+        self.add(name, inner.value);
+        self
+    }
+
+    fn add(&mut self, name: &str, value: Value) {
+        if let Value::Object(fields) = &mut self.value {
+            fields.insert(name.to_owned(), value);
+        }
+    }
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl From<Value> for Document {
+    fn from(value: Value) -> Self {
+        Self { value, money: Set::new() }
     }
 }
 
@@ -132,6 +210,32 @@ pub struct Table {
     pub totals: Option<Vec<Cell>>,
 }
 
+impl Table {
+    /// A table from the names of its columns. Its rows are sorted by key.
+    pub fn new(columns: &[&str], rows: impl IntoIterator<Item = Row>) -> Self {
+        let mut table = Self::in_order(columns, rows);
+        sort(&mut table.rows, |a, b| natural(&a.key, &b.key));
+        table
+    }
+
+    /// A table from the names of its columns. Its rows stay in their order.
+    pub fn in_order(columns: &[&str], rows: impl IntoIterator<Item = Row>) -> Self {
+        let columns = columns.iter().copied().map(Column::from).collect();
+        Self { columns, rows: rows.into_iter().collect(), totals: None }
+    }
+
+    /// The table with a last line.
+    pub fn with_totals(self, cells: impl Into<Cells>) -> Self {
+        Self { totals: Some(cells.into().0), ..self }
+    }
+}
+
+impl From<Table> for View {
+    fn from(table: Table) -> Self {
+        Self::Table(table)
+    }
+}
+
 /// A row and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -142,14 +246,21 @@ pub struct Row {
 }
 
 impl Row {
-    /// A row from its key and cells.
-    pub fn new(key: impl Into<Rc<str>>, cells: impl IntoIterator<Item = Cell>) -> Self {
-        Self { key: key.into(), cells: cells.into_iter().collect() }
+    /// A row from its key and cells, a cell a column: `Row::new(key, (name, balance))`.
+    pub fn new(key: impl Into<Rc<str>>, cells: impl Into<Cells>) -> Self {
+        Self { key: key.into(), cells: cells.into().0 }
+    }
+
+    /// A row whose key is also its first cell; these are the others.
+    pub fn of(key: &Rc<str>, cells: impl Into<Cells>) -> Self {
+        let mut cells = cells.into().0;
+        cells.insert(0, key.into());
+        Self { key: key.clone(), cells }
     }
 
     /// A row that two names identify together. The first slash stands between them, whatever they
     /// hold: those of the first name are escaped, as in a JSON pointer (RFC 6901).
-    pub fn of_two(first: &str, second: &str, cells: impl IntoIterator<Item = Cell>) -> Self {
+    pub fn of_two(first: &str, second: &str, cells: impl Into<Cells>) -> Self {
         let first = first.replace('~', "~0").replace('/', "~1");
         Self::new(format!("{first}/{second}"), cells)
     }
@@ -179,6 +290,41 @@ pub enum Cell {
     /// Yes or no.
     Flag(bool),
 }
+
+/// The cells of a row, made of a tuple of values, or of a list of cells.
+pub struct Cells(Vec<Cell>);
+
+impl<const N: usize> From<[Cell; N]> for Cells {
+    fn from(cells: [Cell; N]) -> Self {
+        Self(cells.into())
+    }
+}
+
+impl From<Vec<Cell>> for Cells {
+    fn from(cells: Vec<Cell>) -> Self {
+        Self(cells)
+    }
+}
+
+macro_rules! cells_of_tuples {
+    ($($value:ident)*) => {
+        impl<$($value: Into<Cell>),*> From<($($value,)*)> for Cells {
+            #[expect(non_snake_case, reason = "a value is called as its type is")]
+            fn from(($($value,)*): ($($value,)*)) -> Self {
+                Self(vec![$($value.into()),*])
+            }
+        }
+    };
+}
+
+cells_of_tuples!(A);
+cells_of_tuples!(A B);
+cells_of_tuples!(A B C);
+cells_of_tuples!(A B C D);
+cells_of_tuples!(A B C D E);
+cells_of_tuples!(A B C D E F);
+cells_of_tuples!(A B C D E F G);
+cells_of_tuples!(A B C D E F G H);
 
 impl From<&str> for Cell {
     fn from(text: &str) -> Self {
@@ -233,6 +379,28 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
         cell.map_or(Self::Empty, Into::into)
     }
 }
+
+impl<'a, T> From<&'a Option<T>> for Cell
+where
+    Cell: From<&'a T>,
+{
+    fn from(cell: &'a Option<T>) -> Self {
+        cell.as_ref().into()
+    }
+}
+
+// What a map lends needs no star.
+macro_rules! cells_of_references {
+    ($($type:ty)*) => {$(
+        impl From<&$type> for Cell {
+            fn from(value: &$type) -> Self {
+                (*value).into()
+            }
+        }
+    )*};
+}
+
+cells_of_references!(u64 Cents bool);
 
 impl Serialize for Table {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -352,7 +520,7 @@ mod tests {
 
     #[test]
     fn two_names_make_a_key_that_no_other_two_make() {
-        let key = |first, second| Row::of_two(first, second, []).key;
+        let key = |first, second| Row::of_two(first, second, Vec::new()).key;
         assert_eq!(&*key("red apples", "1"), "red apples/1");
         let names = ["", "a", "a/", "/a", "a/a", "~", "~1", "a~1", "/", "~0"];
         let pairs = || names.into_iter().flat_map(|a| names.into_iter().map(move |b| (a, b)));
@@ -361,9 +529,23 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_cents_is_known_to_be_money_wherever_it_is_shown() {
+        let money = |view: &View| view.money().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let inner = Document::new().with("sum", Cents(5)).with("parts", 2_u64);
+        let bank = Document::new().with("left", Cents(5)).with_document("right", inner);
+        let view = View::documents([("bank".into(), bank)]);
+        assert_eq!(money(&view), ["left", "sum"]);
+        assert_eq!(
+            serde_json::to_string(&view).unwrap(),
+            r#"{"kind":"documents","documents":{"bank":{"left":5,"right":{"parts":2,"sum":5}}}}"#
+        );
+        let rows = [Row::new("1", ("1", None::<Cents>)), Row::new("2", ("2", Some(Cents(5))))];
+        assert_eq!(money(&View::table(&["account", "owed"], rows)), ["owed"]);
+    }
+
+    #[test]
     fn a_table_reads_as_rows_of_named_values() {
-        let view =
-            View::table(&["account", "balance"], [Row::new("1", ["1".into(), Cents(40).into()])]);
+        let view = View::table(&["account", "balance"], [Row::new("1", ("1", Cents(40)))]);
         assert_eq!(
             serde_json::to_string(&view).unwrap(),
             r#"{"kind":"table","columns":["account","balance"],"rows":[{"key":"1","account":"1","balance":40}]}"#

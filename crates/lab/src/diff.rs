@@ -429,7 +429,9 @@ mod tests {
 
     #[test]
     fn a_row_shows_the_cells_that_were_others_whatever_their_number() {
-        let row = |cells: &[u64]| Row::new("1", cells.iter().map(|&cell| cell.into()));
+        let row = |cells: &[u64]| {
+            Row::new("1", cells.iter().map(|&cell| cell.into()).collect::<Vec<_>>())
+        };
         let table = |rows| Table { columns: Vec::new(), rows, totals: None };
         let was = |before: &[u64], after: &[u64]| {
             let diff = rows(&table(vec![row(before)]), &table(vec![row(after)]));

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use es::{
-    Aggregate, Cell, Cents, Check, Column, Condition, Id, Map, Operand, Projection, Recorded,
-    Relation, Row, Scenario, Step, Stored, Subject, Table, View,
+    Aggregate, Cell, Cents, Check, Id, Listed, Map, Projection, Recorded, Row, Scenario, States,
+    Step, Stored, Table, View, field, not,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -106,7 +106,7 @@ pub enum AccountRejection {
 const MOST: Cents = Cents(100_000_000);
 
 /// A customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Customer {
     pub name: Option<Rc<str>>,
 }
@@ -118,7 +118,7 @@ impl Aggregate for Customer {
     type Event = CustomerEvent;
     type Rejection = CustomerRejection;
 
-    fn decide(&self, command: &CustomerCommand) -> Result<Vec<CustomerEvent>, CustomerRejection> {
+    fn decide(&self, command: CustomerCommand) -> Result<Vec<CustomerEvent>, CustomerRejection> {
         let RegisterCustomer { name } = command;
         if self.name.is_some() {
             return Err(CustomerRejection::RegisteredAlready);
@@ -126,7 +126,7 @@ impl Aggregate for Customer {
         if name.trim().is_empty() {
             return Err(CustomerRejection::Unnamed);
         }
-        Ok(vec![CustomerRegistered { name: name.clone() }])
+        Ok(vec![CustomerRegistered { name }])
     }
 
     fn evolve(self, event: &CustomerEvent) -> Self {
@@ -136,14 +136,14 @@ impl Aggregate for Customer {
 }
 
 /// An account: what it holds, and whether it may be used.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
     pub customer: Id<Customer>,
     pub balance: Cents,
     pub status: Status,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     #[default]
@@ -160,28 +160,27 @@ impl Aggregate for Account {
     type Event = AccountEvent;
     type Rejection = AccountRejection;
 
-    fn decide(&self, command: &AccountCommand) -> Result<Vec<AccountEvent>, AccountRejection> {
+    fn decide(&self, command: AccountCommand) -> Result<Vec<AccountEvent>, AccountRejection> {
         use AccountRejection as No;
         match command {
             OpenAccount { .. } if self.status != Status::Unopened => Err(No::OpenedAlready),
             OpenAccount { customer, .. } if customer.is_empty() => Err(No::Nobodys),
-            OpenAccount { initial_balance, .. } if *initial_balance < Cents(0) => {
-                Err(No::LessThanNothing(*initial_balance))
+            OpenAccount { initial_balance, .. } if initial_balance < Cents(0) => {
+                Err(No::LessThanNothing(initial_balance))
             }
-            OpenAccount { initial_balance, .. } if *initial_balance > MOST => Err(No::TooMuch),
-            OpenAccount { customer, initial_balance } => Ok(vec![AccountOpened {
-                customer: customer.clone(),
-                initial_balance: *initial_balance,
-            }]),
+            OpenAccount { initial_balance, .. } if initial_balance > MOST => Err(No::TooMuch),
+            OpenAccount { customer, initial_balance } => {
+                Ok(vec![AccountOpened { customer, initial_balance }])
+            }
             _ if self.status == Status::Unopened => Err(No::NeverOpened),
             _ if self.status == Status::Closed => Err(No::Closed),
-            Deposit { amount } | Withdraw { amount } if *amount <= Cents(0) => Err(No::NotPositive),
-            Deposit { amount } if *amount > MOST => Err(No::TooMuch),
-            Deposit { amount } => Ok(vec![Deposited { amount: *amount }]),
-            Withdraw { amount } if *amount > self.balance => {
-                Err(No::Overdrawn { available: self.balance, wanted: *amount })
+            Deposit { amount } | Withdraw { amount } if amount <= Cents(0) => Err(No::NotPositive),
+            Deposit { amount } if amount > MOST => Err(No::TooMuch),
+            Deposit { amount } => Ok(vec![Deposited { amount }]),
+            Withdraw { amount } if amount > self.balance => {
+                Err(No::Overdrawn { available: self.balance, wanted: amount })
             }
-            Withdraw { amount } => Ok(vec![Withdrew { amount: *amount }]),
+            Withdraw { amount } => Ok(vec![Withdrew { amount }]),
             CloseAccount {} if self.balance != Cents(0) => Err(No::NotEmpty(self.balance)),
             CloseAccount {} => Ok(vec![AccountClosed {}]),
         }
@@ -223,40 +222,19 @@ fn change(event: &AccountEvent) -> Cents {
 
 // Read models.
 
-/// Every account as it stands.
-#[derive(Clone, Default)]
-pub struct Balances(Map<Rc<str>, Account>);
-
-impl Projection for Balances {
-    const NAME: &'static str = "Balances";
+impl Listed for Account {
+    const TITLE: &'static str = "Balances";
     const ABOUT: &'static str = "Every account as it stands: the fold of each stream by itself.";
 
-    fn apply(&mut self, recorded: &Recorded) {
-        if let Some(event) = recorded.of::<Account>() {
-            match self.0.get_mut(recorded.key()) {
-                Some(account) => *account = std::mem::take(account).evolve(event),
-                None => {
-                    self.0.insert(recorded.key().clone(), Account::default().evolve(event));
-                }
-            }
-        }
-    }
-
-    fn view(&self) -> View {
-        let rows = self.0.iter().map(|(key, account)| {
+    fn list(accounts: &States<Self>) -> View {
+        accounts.table(&["account", "customer", "balance", "status"], |account| {
             let status = match account.status {
                 Status::Unopened => "never opened",
                 Status::Open => "open",
                 Status::Closed => "closed",
             };
-            let customer = (&account.customer).into();
-            Row::new(key.clone(), [key.into(), customer, account.balance.into(), status.into()])
-        });
-        View::table(&["account", "customer", "balance", "status"], rows)
-    }
-
-    fn weight(&self) -> usize {
-        self.0.len()
+            (&account.customer, account.balance, status)
+        })
     }
 }
 
@@ -289,7 +267,7 @@ impl Projection for CustomerRollUp {
     fn view(&self) -> View {
         let rows = self.customers.iter().map(|(key, (name, balance))| {
             let status = if *balance > Cents(0) { "Good dog" } else { "Broke" };
-            Row::new(key.clone(), [key.into(), name.into(), (*balance).into(), status.into()])
+            Row::of(key, (name, balance, status))
         });
         View::table(&["customer", "name", "balance", "status"], rows)
     }
@@ -350,23 +328,16 @@ impl Projection for Ledger {
                 (account, "cash".to_owned(), -*amount)
             };
             debits += amount;
-            rows.push(Row::new(
-                format!("{position}/{before} debit"),
-                [(*position).into(), event.into(), debit.into(), amount.into(), Cell::Empty],
-            ));
+            let key = format!("{position}/{before} debit");
+            rows.push(Row::new(key, (position, event, debit, amount, Cell::Empty)));
             credits += amount;
-            rows.push(Row::new(
-                format!("{position}/{before} credit"),
-                [(*position).into(), event.into(), credit.into(), Cell::Empty, amount.into()],
-            ));
+            let key = format!("{position}/{before} credit");
+            rows.push(Row::new(key, (position, event, credit, Cell::Empty, amount)));
         }
-        let columns = ["entry", "event", "account", "debit", "credit"];
-        let totals = [Cell::Empty, Cell::Empty, "total".into(), debits.into(), credits.into()];
-        View::Table(Table {
-            columns: columns.map(Column::from).into(),
-            rows,
-            totals: Some(totals.into()),
-        })
+        let totals = (Cell::Empty, Cell::Empty, "total", debits, credits);
+        Table::in_order(&["entry", "event", "account", "debit", "credit"], rows)
+            .with_totals(totals)
+            .into()
     }
 
     fn weight(&self) -> usize {
@@ -411,21 +382,17 @@ impl Projection for BalanceOverTime {
 
 /// The two accounts of the talk, with its figures, and what became of them.
 pub fn scenario() -> Scenario {
-    let overdrawn = Condition::Is("/balance".into(), Relation::Less, Operand::Value(json!(0)));
-    let never_overdrawn = Check {
-        name: "No account is overdrawn.".into(),
-        subject: Subject::Each(Account::NAME.into()),
-        holds: Condition::Not(Box::new(overdrawn)),
-    };
     Scenario::new("bank", "Bank accounts", "Streams interleave; read models join them.")
         .aggregate::<Customer>()
         .aggregate::<Account>()
-        .money(["balance"])
-        .projection::<Balances>()
+        .projection::<States<Account>>()
         .projection::<CustomerRollUp>()
         .projection::<Ledger>()
         .projection::<BalanceOverTime>()
-        .check(never_overdrawn)
+        .check(Check::each::<Account>(
+            "No account is overdrawn.",
+            not(field("/balance").is_less_than(0)),
+        ))
         .story(AUGUST_2017, story())
 }
 
@@ -513,52 +480,52 @@ mod tests {
 
     #[test]
     fn a_customer_is_registered_once_and_by_name() {
-        let lola = given::<Customer>([]).when(&register("Lola")).then([registered("Lola")]);
+        let lola = given::<Customer>([]).when(register("Lola")).then([registered("Lola")]);
         assert_eq!(lola, Customer { name: Some("Lola".into()) });
-        given::<Customer>([]).when(&register(" ")).refused("say what the customer is called");
+        given::<Customer>([]).when(register(" ")).refused("say what the customer is called");
         given::<Customer>([registered("Lola")])
-            .when(&register("Lola"))
+            .when(register("Lola"))
             .refused("this customer is registered already");
     }
 
     #[test]
     fn an_account_is_opened_for_a_customer_with_what_is_brought_along() {
-        let state = given::<Account>([]).when(&open("1", 10_000)).then([opened("1", 10_000)]);
+        let state = given::<Account>([]).when(open("1", 10_000)).then([opened("1", 10_000)]);
         assert_eq!(state, account("1", 10_000, Status::Open));
-        given::<Account>([]).when(&open("1", 0)).then([opened("1", 0)]);
+        given::<Account>([]).when(open("1", 0)).then([opened("1", 0)]);
     }
 
     #[test]
     fn an_account_of_nobody_or_with_less_than_nothing_is_refused() {
-        given::<Account>([]).when(&open(" ", 100)).refused("say whose account it is");
+        given::<Account>([]).when(open(" ", 100)).refused("say whose account it is");
         given::<Account>([])
-            .when(&open("1", -100))
+            .when(open("1", -100))
             .refused("an account cannot start with -1.00, which is less than nothing");
     }
 
     #[test]
     fn an_account_cannot_be_opened_twice_not_even_after_it_was_closed() {
         let twice = "this account was opened already";
-        given::<Account>([opened("1", 0)]).when(&open("1", 100)).refused(twice);
-        given::<Account>([opened("1", 0), AccountClosed {}]).when(&open("1", 100)).refused(twice);
+        given::<Account>([opened("1", 0)]).when(open("1", 100)).refused(twice);
+        given::<Account>([opened("1", 0), AccountClosed {}]).when(open("1", 100)).refused(twice);
     }
 
     #[test]
     fn deposits_and_withdrawals_move_the_balance() {
         let state =
-            given::<Account>([opened("1", 10_000)]).when(&deposit(2_000)).then([deposited(2_000)]);
+            given::<Account>([opened("1", 10_000)]).when(deposit(2_000)).then([deposited(2_000)]);
         assert_eq!(state, account("1", 12_000, Status::Open));
         let state = given::<Account>([opened("1", 10_000), deposited(2_000)])
-            .when(&withdraw(8_000))
+            .when(withdraw(8_000))
             .then([withdrew(8_000)]);
         assert_eq!(state, account("1", 4_000, Status::Open));
     }
 
     #[test]
     fn all_that_is_there_can_be_withdrawn_and_not_a_cent_more() {
-        given::<Account>([opened("1", 4_000)]).when(&withdraw(4_000)).then([withdrew(4_000)]);
+        given::<Account>([opened("1", 4_000)]).when(withdraw(4_000)).then([withdrew(4_000)]);
         given::<Account>([opened("1", 4_000)])
-            .when(&withdraw(4_001))
+            .when(withdraw(4_001))
             .refused("only 40.00 is available, so 40.01 cannot be withdrawn");
     }
 
@@ -566,26 +533,26 @@ mod tests {
     fn an_amount_of_nothing_or_less_is_refused() {
         for command in [deposit(0), deposit(-1), withdraw(0), withdraw(-1)] {
             given::<Account>([opened("1", 100)])
-                .when(&command)
+                .when(command)
                 .refused("an amount must be more than 0.00");
         }
-        given::<Account>([opened("1", 100)]).when(&deposit(1)).then([deposited(1)]);
+        given::<Account>([opened("1", 100)]).when(deposit(1)).then([deposited(1)]);
     }
 
     #[test]
     fn the_most_can_be_paid_in_at_once_and_not_a_cent_more() {
         let too_much = "1000000.00 is the most that can be paid in at once";
-        given::<Account>([]).when(&open("1", MOST.0)).then([opened("1", MOST.0)]);
-        given::<Account>([]).when(&open("1", MOST.0 + 1)).refused(too_much);
+        given::<Account>([]).when(open("1", MOST.0)).then([opened("1", MOST.0)]);
+        given::<Account>([]).when(open("1", MOST.0 + 1)).refused(too_much);
         let opened = || given::<Account>([opened("1", 0)]);
-        opened().when(&deposit(MOST.0)).then([deposited(MOST.0)]);
-        opened().when(&deposit(MOST.0 + 1)).refused(too_much);
+        opened().when(deposit(MOST.0)).then([deposited(MOST.0)]);
+        opened().when(deposit(MOST.0 + 1)).refused(too_much);
     }
 
     #[test]
     fn an_account_that_was_never_opened_does_nothing() {
         for command in [deposit(1), withdraw(1), CloseAccount {}] {
-            given::<Account>([]).when(&command).refused("this account was never opened");
+            given::<Account>([]).when(command).refused("this account was never opened");
         }
     }
 
@@ -593,11 +560,11 @@ mod tests {
     fn an_empty_account_can_be_closed_and_does_nothing_from_then_on() {
         let emptied = [opened("1", 100), withdrew(100)];
         let state =
-            given::<Account>(emptied.clone()).when(&CloseAccount {}).then([AccountClosed {}]);
+            given::<Account>(emptied.clone()).when(CloseAccount {}).then([AccountClosed {}]);
         assert_eq!(state, account("1", 0, Status::Closed));
         for command in [deposit(1), withdraw(1), CloseAccount {}] {
             given::<Account>(emptied.iter().cloned().chain([AccountClosed {}]))
-                .when(&command)
+                .when(command)
                 .refused("this account is closed");
         }
     }
@@ -605,7 +572,7 @@ mod tests {
     #[test]
     fn an_account_with_money_on_it_cannot_be_closed() {
         given::<Account>([opened("1", 3_000)])
-            .when(&CloseAccount {})
+            .when(CloseAccount {})
             .refused("there is still 30.00 on this account; withdraw it before closing");
     }
 
@@ -651,12 +618,15 @@ mod tests {
 
     #[test]
     fn balances_are_the_fold_of_each_stream() {
-        assert_eq!(talk().rows::<Balances>(), ["1 | 1 | 40.00 | open", "2 | 2 | 30.00 | open"]);
+        assert_eq!(
+            talk().rows::<States<Account>>(),
+            ["1 | 1 | 40.00 | open", "2 | 2 | 30.00 | open"]
+        );
         let emptied = talk().and::<Account>("2", withdrew(3_000));
         let closed =
             emptied.and::<Account>("2", AccountClosed {}).and::<Account>("3", deposited(1));
         assert_eq!(
-            closed.rows::<Balances>(),
+            closed.rows::<States<Account>>(),
             ["1 | 1 | 40.00 | open", "2 | 2 | 0.00 | closed", "3 |  | 0.01 | never opened"]
         );
     }

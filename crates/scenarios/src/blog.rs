@@ -67,14 +67,14 @@ pub enum Rejection {
 // Fold and decisions.
 
 /// A post. Comments decide nothing, so it doesn't remember them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Post {
     pub body: Rc<str>,
     pub author: Rc<str>,
     pub status: Status,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     #[default]
@@ -98,18 +98,16 @@ impl Aggregate for Post {
     type Event = Event;
     type Rejection = Rejection;
 
-    fn decide(&self, command: &Command) -> Result<Vec<Event>, Rejection> {
+    fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
         let title = || self.title().into();
         match (command, self.status) {
             (SubmitPost { body, .. } | AddComment { body }, _) if body.trim().is_empty() => {
                 Err(Rejection::Blank)
             }
             (SubmitPost { author, .. }, _) if author.trim().is_empty() => Err(Rejection::Unsigned),
-            (SubmitPost { body, author }, Unwritten) => {
-                Ok(vec![PostSubmitted { body: body.clone(), author: author.clone() }])
-            }
+            (SubmitPost { body, author }, Unwritten) => Ok(vec![PostSubmitted { body, author }]),
             (SubmitPost { .. }, Normal | Deleted) => Err(Rejection::Submitted(title())),
-            (AddComment { body }, Normal) => Ok(vec![Commented { body: body.clone() }]),
+            (AddComment { body }, Normal) => Ok(vec![Commented { body }]),
             (AddComment { .. }, Unwritten) => Err(Rejection::Unknown("comment on")),
             (AddComment { .. }, Deleted) => Err(Rejection::Gone(title())),
             (DeletePost {}, Normal) => Ok(vec![PostDeleted {}]),
@@ -160,7 +158,7 @@ impl Projection for PostList {
     fn apply(&mut self, recorded: &Recorded) {
         let Some(event) = recorded.of::<Post>() else { return };
         let (post, comments) = self.0.entry(recorded.key().clone()).or_default();
-        *post = std::mem::take(post).evolve(event);
+        post.evolve_in_place(event);
         if let Commented { .. } = event {
             *comments += 1;
         }
@@ -168,9 +166,7 @@ impl Projection for PostList {
 
     fn view(&self) -> View {
         let listed = self.0.iter().filter(|(_, (post, _))| post.status == Normal);
-        let rows = listed.map(|(key, (post, comments))| {
-            Row::new(key.clone(), [key.into(), post.title().into(), (*comments).into()])
-        });
+        let rows = listed.map(|(key, (post, comments))| Row::of(key, (post.title(), comments)));
         View::table(&["post", "body", "comments"], rows)
     }
 
@@ -188,7 +184,7 @@ struct Article {
 
 impl Article {
     fn hear(&mut self, event: &Event) {
-        self.post = std::mem::take(&mut self.post).evolve(event);
+        self.post.evolve_in_place(event);
         if let Commented { body } = event {
             self.comments.push(body.clone());
         }
@@ -230,7 +226,7 @@ impl Projection for PostsById {
                 json!({ "body": body, "author": author, "status": status, "comments": comments });
             (key.clone(), document)
         });
-        View::Documents { documents: documents.collect() }
+        View::documents(documents)
     }
 
     fn weight(&self) -> usize {
@@ -249,7 +245,7 @@ impl Projection for WordSearch {
     fn apply(&mut self, recorded: &Recorded) {
         let Some(event) = recorded.of::<Post>() else { return };
         let (post, said) = self.0.entry(recorded.key().clone()).or_default();
-        *post = std::mem::take(post).evolve(event);
+        post.evolve_in_place(event);
         match event {
             PostSubmitted { body, .. } | Commented { body } => said.extend(words(body)),
             PostDeleted {} | PostRestored {} => {}
@@ -388,63 +384,63 @@ mod tests {
 
     #[test]
     fn a_post_is_submitted_once() {
-        let post = given::<Post>([]).when(&submit("Hello", "Alice")).then([submitted("Hello")]);
+        let post = given::<Post>([]).when(submit("Hello", "Alice")).then([submitted("Hello")]);
         assert_eq!(post, Post { body: "Hello".into(), author: "Alice".into(), status: Normal });
         let twice = "this post exists already: “Hello”";
-        given::<Post>([submitted("Hello")]).when(&submit("Bye", "Bob")).refused(twice);
+        given::<Post>([submitted("Hello")]).when(submit("Bye", "Bob")).refused(twice);
         let deleted = [submitted("Hello"), PostDeleted {}];
-        given::<Post>(deleted).when(&submit("Bye", "Bob")).refused(twice);
+        given::<Post>(deleted).when(submit("Bye", "Bob")).refused(twice);
     }
 
     #[test]
     fn a_post_without_text_or_author_is_refused() {
         let blank = "say something: there is no text";
-        given::<Post>([]).when(&submit(" ", "Alice")).refused(blank);
-        given::<Post>([]).when(&submit("Hello", " ")).refused("say who wrote it");
-        given::<Post>([submitted("Hello")]).when(&comment("\n")).refused(blank);
+        given::<Post>([]).when(submit(" ", "Alice")).refused(blank);
+        given::<Post>([]).when(submit("Hello", " ")).refused("say who wrote it");
+        given::<Post>([submitted("Hello")]).when(comment("\n")).refused(blank);
     }
 
     #[test]
     fn a_comment_changes_nothing_that_decides_anything() {
         let post =
-            given::<Post>([submitted("Hello")]).when(&comment("Hi.")).then([commented("Hi.")]);
+            given::<Post>([submitted("Hello")]).when(comment("Hi.")).then([commented("Hi.")]);
         given::<Post>([submitted("Hello")]).is(&post);
     }
 
     #[test]
     fn nothing_can_be_done_to_a_post_that_nobody_submitted() {
         let refusal = |deed| format!("there is no post here yet, so nobody can {deed} it");
-        given::<Post>([]).when(&comment("Hi.")).refused(&refusal("comment on"));
-        given::<Post>([]).when(&DeletePost {}).refused(&refusal("delete"));
-        given::<Post>([]).when(&RestorePost {}).refused(&refusal("restore"));
+        given::<Post>([]).when(comment("Hi.")).refused(&refusal("comment on"));
+        given::<Post>([]).when(DeletePost {}).refused(&refusal("delete"));
+        given::<Post>([]).when(RestorePost {}).refused(&refusal("restore"));
     }
 
     #[test]
     fn a_deleted_post_keeps_its_text_and_takes_no_comments() {
-        let post = given::<Post>([submitted("Hello")]).when(&DeletePost {}).then([PostDeleted {}]);
+        let post = given::<Post>([submitted("Hello")]).when(DeletePost {}).then([PostDeleted {}]);
         assert_eq!(post, Post { body: "Hello".into(), author: "Alice".into(), status: Deleted });
         let deleted = [submitted("Hello\nworld"), PostDeleted {}];
         let gone = "“Hello” is deleted, so nobody can comment on it";
-        given::<Post>(deleted).when(&comment("Hi.")).refused(gone);
+        given::<Post>(deleted).when(comment("Hi.")).refused(gone);
     }
 
     #[test]
     fn a_post_is_deleted_once() {
         let deleted = [submitted("Hello"), PostDeleted {}];
-        given::<Post>(deleted).when(&DeletePost {}).refused("“Hello” is deleted already");
+        given::<Post>(deleted).when(DeletePost {}).refused("“Hello” is deleted already");
     }
 
     #[test]
     fn a_deleted_post_can_be_restored_as_it_was() {
         let deleted = [submitted("Hello"), PostDeleted {}];
-        let post = given::<Post>(deleted).when(&RestorePost {}).then([PostRestored {}]);
+        let post = given::<Post>(deleted).when(RestorePost {}).then([PostRestored {}]);
         given::<Post>([submitted("Hello")]).is(&post);
     }
 
     #[test]
     fn a_post_that_is_there_cannot_be_restored() {
         let there = "“Hello” isn't deleted, so there is nothing to restore";
-        given::<Post>([submitted("Hello")]).when(&RestorePost {}).refused(there);
+        given::<Post>([submitted("Hello")]).when(RestorePost {}).refused(there);
     }
 
     #[test]

@@ -59,7 +59,9 @@ mod tests {
             for aggregate in &scenario.aggregates {
                 let file = format!("schemas/{}-{}.json", scenario.id, aggregate.name());
                 let (commands, events) = (aggregate.commands(), aggregate.events());
-                let says = json!({ "commands": commands, "events": events }).to_string();
+                let money: Vec<_> = aggregate.money().into_iter().collect();
+                let says = json!({ "commands": commands, "events": events, "money": money });
+                let says = says.to_string();
                 if aggregate.schemas() != Some(&says) {
                     stale.push(file.clone());
                 }

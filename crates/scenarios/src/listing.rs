@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use es::{
-    Aggregate, Cell, Id, Map, ProcessManager, Projection, Reaction, Recorded, Row, Scenario, Step,
-    View,
+    Aggregate, Id, Listed, Map, ProcessManager, Projection, Reaction, Recorded, Row, Scenario,
+    States, Step, View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -89,7 +89,7 @@ pub enum Rejection {
 
 /// A listing as the talk found it: a pile of flags. Each event sets the few that it is about,
 /// and nobody makes sure that together they make sense.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "that is what this scenario is about")]
 pub struct Listing {
     pub title: Option<Rc<str>>,
@@ -111,8 +111,8 @@ impl Aggregate for Listing {
     type Rejection = Rejection;
 
     /// Guards the order of events and nothing else. What is so already makes no event.
-    fn decide(&self, command: &Command) -> Result<Vec<Event>, Rejection> {
-        match command {
+    fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
+        match &command {
             DraftListing { title } if title.trim().is_empty() => return Err(Rejection::Untitled),
             HideListing { reason } | FlagListing { reason } if reason.trim().is_empty() => {
                 return Err(Rejection::NoReason);
@@ -121,7 +121,7 @@ impl Aggregate for Listing {
         }
         let Some(title) = &self.title else {
             return match command {
-                DraftListing { title } => Ok(vec![ListingDrafted { title: title.clone() }]),
+                DraftListing { title } => Ok(vec![ListingDrafted { title }]),
                 _ => Err(Rejection::Unknown),
             };
         };
@@ -135,14 +135,14 @@ impl Aggregate for Listing {
             PublishListing {} => Ok(vec![ListingPublished {}]),
             HideListing { .. } if !self.published => unpublished("be hidden"),
             HideListing { .. } if !self.visible => Ok(vec![]),
-            HideListing { reason } => Ok(vec![ListingHidden { reason: reason.clone() }]),
+            HideListing { reason } => Ok(vec![ListingHidden { reason }]),
             ExpireListing {} if self.published => Ok(vec![ListingExpired {}]),
             ExpireListing {} if self.expired => Ok(vec![]),
             ExpireListing {} => unpublished("expire"),
             RenewListing {} if self.expired => Ok(vec![ListingRenewed {}]),
             RenewListing {} => Err(Rejection::NotExpired(title.clone())),
             FlagListing { .. } if !self.published => unpublished("be flagged"),
-            FlagListing { reason } => Ok(vec![ListingFlagged { reason: reason.clone() }]),
+            FlagListing { reason } => Ok(vec![ListingFlagged { reason }]),
         }
     }
 
@@ -271,14 +271,11 @@ impl<const CODE: u16> Projection for Moderation<CODE> {
     fn view(&self) -> View {
         let rows = self.0.iter().map(|(key, &seen)| {
             let steps: Vec<String> = Self::due(seen).into_iter().map(|(step, _)| step).collect();
-            let flags =
-                [seen.is_approved(), seen.is_published(), seen.is_expired(), seen.is_flagged()];
-            let flags = flags.map(Cell::Flag);
-            let cells = [Cell::from(key)].into_iter().chain(flags).chain([steps.join(", ").into()]);
-            Row::new(key.clone(), cells)
+            let (approved, published) = (seen.is_approved(), seen.is_published());
+            let (expired, flagged) = (seen.is_expired(), seen.is_flagged());
+            Row::of(key, (approved, published, expired, flagged, steps.join(", ")))
         });
-        let columns = ["listing", "approved", "published", "expired", "flagged", "due"];
-        View::table(&columns, rows)
+        View::table(&["listing", "approved", "published", "expired", "flagged", "due"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -299,28 +296,11 @@ impl<const CODE: u16> ProcessManager for Moderation<CODE> {
 
 // Read models.
 
-/// Every listing's flags.
-#[derive(Clone, Default)]
-pub struct FlagsNow(Map<Rc<str>, Listing>);
-
-impl Projection for FlagsNow {
-    const NAME: &'static str = "Flags now";
+impl Listed for Listing {
+    const TITLE: &'static str = "Flags now";
     const ABOUT: &'static str = "The record as a database would have it. How did it get here?";
 
-    fn apply(&mut self, recorded: &Recorded) {
-        if let Some(event) = recorded.of::<Listing>() {
-            let listing = self.0.entry(recorded.key().clone()).or_default();
-            *listing = std::mem::take(listing).evolve(event);
-        }
-    }
-
-    fn view(&self) -> View {
-        let rows = self.0.iter().map(|(key, listing)| {
-            let Listing { expired, active, visible, published, approved, flagged, .. } = *listing;
-            let flags = [expired, active, visible, published, approved, flagged].map(Cell::Flag);
-            let cells = [key.into(), listing.title.as_ref().into()].into_iter().chain(flags);
-            Row::new(key.clone(), cells)
-        });
+    fn list(listings: &States<Self>) -> View {
         let columns = [
             "listing",
             "title",
@@ -331,11 +311,10 @@ impl Projection for FlagsNow {
             "approved",
             "flagged",
         ];
-        View::table(&columns, rows)
-    }
-
-    fn weight(&self) -> usize {
-        self.0.len()
+        listings.table(&columns, |listing| {
+            let Self { expired, active, visible, published, approved, flagged, .. } = *listing;
+            (&listing.title, expired, active, visible, published, approved, flagged)
+        })
     }
 }
 
@@ -378,14 +357,11 @@ impl Projection for AuditTrail {
     }
 
     fn view(&self) -> View {
-        let rows = self.entries.iter().map(|(&position, entry)| {
+        let rows = self.entries.iter().map(|(position, entry)| {
             let Entry { listing, what, who, why } = entry;
-            let cells =
-                [position.into(), listing.into(), what.into(), who.into(), why.as_ref().into()];
-            Row::new(position.to_string(), cells)
+            Row::new(position.to_string(), (position, listing, what, who, why))
         });
-        let columns = ["position", "listing", "what", "who", "why"];
-        View::table(&columns, rows)
+        View::table(&["position", "listing", "what", "who", "why"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -419,7 +395,7 @@ impl<const CODE: u16> Projection for Contradictions<CODE> {
     fn apply(&mut self, recorded: &Recorded) {
         let Some(event) = recorded.of::<Listing>() else { return };
         let (listing, since) = self.0.entry(recorded.key().clone()).or_default();
-        *listing = std::mem::take(listing).evolve(event);
+        listing.evolve_in_place(event);
         let before = std::mem::take(since);
         *since = contradictions(listing, CODE)
             .map(|what| (what, before.get(what).copied().unwrap_or(recorded.position())))
@@ -428,14 +404,11 @@ impl<const CODE: u16> Projection for Contradictions<CODE> {
 
     fn view(&self) -> View {
         let rows = self.0.iter().flat_map(|(key, (listing, since))| {
-            since.iter().map(move |(&what, &position)| {
-                let title = listing.title.as_ref();
-                let cells = [key.into(), title.into(), what.into(), position.into()];
-                Row::of_two(key, what, cells)
+            since.iter().map(move |(&what, position)| {
+                Row::of_two(key, what, (key, &listing.title, what, position))
             })
         });
-        let columns = ["listing", "title", "contradiction", "since position"];
-        View::table(&columns, rows)
+        View::table(&["listing", "title", "contradiction", "since position"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -451,7 +424,7 @@ pub fn scenario() -> Scenario {
         .aggregate::<Listing>()
         .process::<Moderation<1>>()
         .process::<Moderation<2>>()
-        .projection::<FlagsNow>()
+        .projection::<States<Listing>>()
         .projection::<AuditTrail>()
         .projection::<Contradictions<1>>()
         .projection::<Contradictions<2>>()
@@ -547,11 +520,11 @@ mod tests {
 
     #[test]
     fn a_listing_is_drafted_once() {
-        let listing = given::<Listing>([]).when(&draft("Bicycle")).then([drafted()]);
+        let listing = given::<Listing>([]).when(draft("Bicycle")).then([drafted()]);
         assert_eq!(listing, bicycle());
         let twice = "this listing is drafted already: Bicycle";
-        given::<Listing>([drafted()]).when(&draft("Piano")).refused(twice);
-        given::<Listing>([]).when(&draft(" ")).refused("a listing needs a title");
+        given::<Listing>([drafted()]).when(draft("Piano")).refused(twice);
+        given::<Listing>([]).when(draft(" ")).refused("a listing needs a title");
     }
 
     #[test]
@@ -566,56 +539,55 @@ mod tests {
         ];
         for command in commands {
             let unknown = "there is no listing here yet; draft one first";
-            given::<Listing>([]).when(&command).refused(unknown);
+            given::<Listing>([]).when(command).refused(unknown);
         }
     }
 
     #[test]
     fn hiding_and_flagging_need_a_reason() {
-        given::<Listing>(published([])).when(&hide(" ")).refused("say why");
-        given::<Listing>(published([])).when(&flag("")).refused("say why");
+        given::<Listing>(published([])).when(hide(" ")).refused("say why");
+        given::<Listing>(published([])).when(flag("")).refused("say why");
     }
 
     #[test]
     fn an_approved_listing_may_be_published_and_is_visible_then() {
         let approved =
-            given::<Listing>([drafted()]).when(&ApproveListing {}).then([ListingApproved {}]);
+            given::<Listing>([drafted()]).when(ApproveListing {}).then([ListingApproved {}]);
         let visible = Listing { visible: true, approved: true, was_approved: true, ..bicycle() };
         assert_eq!(approved, visible);
         let history = [drafted(), ListingApproved {}];
-        let listing =
-            given::<Listing>(history).when(&PublishListing {}).then([ListingPublished {}]);
+        let listing = given::<Listing>(history).when(PublishListing {}).then([ListingPublished {}]);
         assert_eq!(listing, healthy());
     }
 
     #[test]
     fn a_listing_that_nobody_approved_cannot_be_published() {
         let refusal = "nobody has approved “Bicycle” yet, so it cannot be published";
-        given::<Listing>([drafted()]).when(&PublishListing {}).refused(refusal);
+        given::<Listing>([drafted()]).when(PublishListing {}).refused(refusal);
     }
 
     #[test]
     fn what_is_so_already_makes_no_event() {
-        given::<Listing>(published([])).when(&ApproveListing {}).then([]);
-        given::<Listing>(published([])).when(&PublishListing {}).then([]);
-        given::<Listing>(published([hidden()])).when(&hide("Sold.")).then([]);
-        given::<Listing>(published([ListingExpired {}])).when(&ExpireListing {}).then([]);
+        given::<Listing>(published([])).when(ApproveListing {}).then([]);
+        given::<Listing>(published([])).when(PublishListing {}).then([]);
+        given::<Listing>(published([hidden()])).when(hide("Sold.")).then([]);
+        given::<Listing>(published([ListingExpired {}])).when(ExpireListing {}).then([]);
     }
 
     #[test]
     fn a_hidden_or_flagged_listing_is_put_right_by_approving_it_again() {
         let history = published([]);
-        let listing = given::<Listing>(history).when(&hide("Sold.")).then([hidden()]);
+        let listing = given::<Listing>(history).when(hide("Sold.")).then([hidden()]);
         assert_eq!(listing, Listing { visible: false, active: false, ..healthy() });
-        let listing = given::<Listing>(published([])).when(&flag("Mine!")).then([flagged()]);
+        let listing = given::<Listing>(published([])).when(flag("Mine!")).then([flagged()]);
         assert_eq!(listing, Listing { flagged: true, ..healthy() });
         for history in [published([hidden()]), published([flagged()])] {
             let again =
-                given::<Listing>(history).when(&ApproveListing {}).then([ListingApproved {}]);
+                given::<Listing>(history).when(ApproveListing {}).then([ListingApproved {}]);
             assert_eq!(again, healthy());
         }
         let expired = published([ListingExpired {}]);
-        let again = given::<Listing>(expired).when(&ApproveListing {}).then([ListingApproved {}]);
+        let again = given::<Listing>(expired).when(ApproveListing {}).then([ListingApproved {}]);
         let listing = Listing { expired: true, active: false, published: false, ..healthy() };
         assert_eq!(again, listing);
     }
@@ -624,32 +596,32 @@ mod tests {
     fn what_is_not_published_cannot_be_hidden_flagged_or_expire() {
         let refusal = |deed| format!("“Bicycle” isn't published, so it cannot {deed}");
         let draft = || given::<Listing>([drafted()]);
-        draft().when(&hide("Sold.")).refused(&refusal("be hidden"));
-        draft().when(&flag("Mine!")).refused(&refusal("be flagged"));
-        draft().when(&ExpireListing {}).refused(&refusal("expire"));
+        draft().when(hide("Sold.")).refused(&refusal("be hidden"));
+        draft().when(flag("Mine!")).refused(&refusal("be flagged"));
+        draft().when(ExpireListing {}).refused(&refusal("expire"));
     }
 
     #[test]
     fn an_expired_listing_can_be_renewed_and_needs_approval_again() {
         let listing =
-            given::<Listing>(published([])).when(&ExpireListing {}).then([ListingExpired {}]);
+            given::<Listing>(published([])).when(ExpireListing {}).then([ListingExpired {}]);
         assert_eq!(listing, Listing { expired: true, was_approved: true, ..bicycle() });
         let expired = published([ListingExpired {}]);
-        let listing = given::<Listing>(expired).when(&RenewListing {}).then([ListingRenewed {}]);
+        let listing = given::<Listing>(expired).when(RenewListing {}).then([ListingRenewed {}]);
         assert_eq!(listing, Listing { was_approved: true, ..bicycle() });
     }
 
     #[test]
     fn what_has_not_expired_cannot_be_renewed() {
         let refusal = "“Bicycle” hasn't expired, so there is nothing to renew";
-        given::<Listing>(published([])).when(&RenewListing {}).refused(refusal);
+        given::<Listing>(published([])).when(RenewListing {}).refused(refusal);
     }
 
     #[test]
     fn publishing_what_expired_is_in_order_and_makes_the_record_of_the_talk() {
         let expired = || published([ListingExpired {}]);
         let listing =
-            given::<Listing>(expired()).when(&PublishListing {}).then([ListingPublished {}]);
+            given::<Listing>(expired()).when(PublishListing {}).then([ListingPublished {}]);
         let record = Listing {
             expired: true,
             active: true,
@@ -661,7 +633,7 @@ mod tests {
         };
         assert_eq!(listing, record);
         let history = expired().into_iter().chain([ListingPublished {}]);
-        let listing = given::<Listing>(history).when(&ExpireListing {}).then([ListingExpired {}]);
+        let listing = given::<Listing>(history).when(ExpireListing {}).then([ListingExpired {}]);
         assert_eq!(listing, Listing { expired: true, was_approved: true, ..bicycle() });
     }
 
@@ -748,9 +720,12 @@ mod tests {
     fn the_record_shows_every_flag() {
         let wrong = told(published([ListingExpired {}, ListingPublished {}]));
         let record = ["1 | Bicycle | yes | yes | no | yes | no | no"];
-        assert_eq!(wrong.rows::<FlagsNow>(), record);
+        assert_eq!(wrong.rows::<States<Listing>>(), record);
         let flags = told(published([flagged()]));
-        assert_eq!(flags.rows::<FlagsNow>(), ["1 | Bicycle | no | yes | yes | yes | yes | yes"]);
+        assert_eq!(
+            flags.rows::<States<Listing>>(),
+            ["1 | Bicycle | no | yes | yes | yes | yes | yes"]
+        );
     }
 
     #[test]

@@ -5,11 +5,10 @@ use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use es::{
-    Aggregate, Bar, Cents, Check, Condition, Id, Map, Operand, Projection, Recorded, Relation, Row,
-    Scenario, Step, Subject, View,
+    Aggregate, Bar, Cents, Check, Id, Listed, Map, Projection, Recorded, Row, Scenario, States,
+    Step, View, all, field, not,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -42,7 +41,7 @@ pub enum CustomerCommand {
 }
 use CustomerCommand::RegisterCustomer;
 
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub enum OrderCommand {
     /// Begins an order that may cost so much and no more.
     PlaceOrder {
@@ -110,7 +109,7 @@ pub enum OrderRejection {
 // Fold and decisions.
 
 /// A customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Customer {
     pub name: Option<Rc<str>>,
 }
@@ -122,7 +121,7 @@ impl Aggregate for Customer {
     type Event = CustomerEvent;
     type Rejection = CustomerRejection;
 
-    fn decide(&self, command: &CustomerCommand) -> Result<Vec<CustomerEvent>, CustomerRejection> {
+    fn decide(&self, command: CustomerCommand) -> Result<Vec<CustomerEvent>, CustomerRejection> {
         let RegisterCustomer { name } = command;
         if self.name.is_some() {
             return Err(CustomerRejection::RegisteredAlready);
@@ -130,7 +129,7 @@ impl Aggregate for Customer {
         if name.trim().is_empty() {
             return Err(CustomerRejection::Unnamed);
         }
-        Ok(vec![CustomerRegistered { name: name.clone() }])
+        Ok(vec![CustomerRegistered { name }])
     }
 
     fn evolve(self, event: &CustomerEvent) -> Self {
@@ -140,7 +139,7 @@ impl Aggregate for Customer {
 }
 
 /// An order and its items, each with its price.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Order {
     pub customer: Id<Customer>,
     pub maximum: Cents,
@@ -149,7 +148,7 @@ pub struct Order {
     pub status: Status,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     #[default]
@@ -165,36 +164,27 @@ impl Aggregate for Order {
     type Event = OrderEvent;
     type Rejection = OrderRejection;
 
-    fn decide(&self, command: &OrderCommand) -> Result<Vec<OrderEvent>, OrderRejection> {
+    fn decide(&self, command: OrderCommand) -> Result<Vec<OrderEvent>, OrderRejection> {
         use OrderRejection as No;
         match command {
             PlaceOrder { .. } if self.status != Status::Unplaced => Err(No::PlacedAlready),
             PlaceOrder { customer, .. } if customer.is_empty() => Err(No::Nobodys),
-            PlaceOrder { maximum, .. } if *maximum <= Cents(0) => Err(No::NoBudget),
-            PlaceOrder { customer, maximum } => {
-                Ok(vec![OrderPlaced { customer: customer.clone(), maximum: *maximum }])
-            }
+            PlaceOrder { maximum, .. } if maximum <= Cents(0) => Err(No::NoBudget),
+            PlaceOrder { customer, maximum } => Ok(vec![OrderPlaced { customer, maximum }]),
             _ if self.status == Status::Unplaced => Err(No::NeverPlaced),
             _ if self.status == Status::Submitted => Err(No::SubmittedAlready),
             AddItem { item, .. } | RemoveItem { item } if item.trim().is_empty() => {
                 Err(No::Unnamed)
             }
-            AddItem { price, .. } if *price <= Cents(0) => Err(No::Free),
-            AddItem { item, .. } if self.items.contains_key(item) => {
-                Err(No::ThereAlready(item.clone()))
+            AddItem { price, .. } if price <= Cents(0) => Err(No::Free),
+            AddItem { item, .. } if self.items.contains_key(&item) => Err(No::ThereAlready(item)),
+            AddItem { item, price } if price > self.maximum - self.total => {
+                let (total, maximum) = (self.total + price, self.maximum);
+                Err(No::OverBudget { item, price, total, maximum })
             }
-            AddItem { item, price } => {
-                let (item, price, maximum) = (item.clone(), *price, self.maximum);
-                if price > maximum - self.total {
-                    let total = self.total + price;
-                    return Err(No::OverBudget { item, price, total, maximum });
-                }
-                Ok(vec![ItemAdded { item, price }])
-            }
-            RemoveItem { item } if !self.items.contains_key(item) => {
-                Err(No::NotThere(item.clone()))
-            }
-            RemoveItem { item } => Ok(vec![ItemRemoved { item: item.clone() }]),
+            AddItem { item, price } => Ok(vec![ItemAdded { item, price }]),
+            RemoveItem { item } if !self.items.contains_key(&item) => Err(No::NotThere(item)),
+            RemoveItem { item } => Ok(vec![ItemRemoved { item }]),
             SubmitOrder {} if self.items.is_empty() => Err(No::Empty),
             SubmitOrder {} => Ok(vec![OrderSubmitted {}]),
         }
@@ -221,21 +211,6 @@ impl Aggregate for Order {
 
 // Read models.
 
-/// The fold of each order, for read models that show orders in several ways.
-#[derive(Clone, Default)]
-struct Orders(Map<Rc<str>, Order>);
-
-impl Orders {
-    fn apply(&mut self, recorded: &Recorded) {
-        if let Some(event) = recorded.of::<Order>() {
-            match self.0.get_mut(recorded.key()) {
-                Some(order) => *order = std::mem::take(order).evolve(event),
-                None => _ = self.0.insert(recorded.key().clone(), Order::default().evolve(event)),
-            }
-        }
-    }
-}
-
 /// What customers are called, by their ids.
 #[derive(Clone, Default)]
 struct Names(Map<Rc<str>, Rc<str>>);
@@ -255,7 +230,7 @@ impl Names {
 /// The orders that can still change.
 #[derive(Clone, Default)]
 pub struct OpenOrders {
-    orders: Orders,
+    orders: States<Order>,
     names: Names,
 }
 
@@ -269,56 +244,33 @@ impl Projection for OpenOrders {
     }
 
     fn view(&self) -> View {
-        let open = self.orders.0.iter().filter(|(_, order)| order.status == Status::Open);
+        let open = self.orders.iter().filter(|(_, order)| order.status == Status::Open);
         let rows = open.map(|(key, order)| {
             let customer = self.names.of(&order.customer).or(Some(order.customer.key()));
             let (total, maximum) = (order.total, order.maximum);
-            let left = maximum - total;
-            let items = order.items.len().into();
-            Row::new(
-                key.clone(),
-                [key.into(), customer.into(), items, total.into(), maximum.into(), left.into()],
-            )
+            Row::of(key, (customer, order.items.len(), total, maximum, maximum - total))
         });
-        let columns = ["order", "customer", "items", "total", "maximum", "left"];
-        View::table(&columns, rows)
+        View::table(&["order", "customer", "items", "total", "maximum", "left"], rows)
     }
 
     fn weight(&self) -> usize {
-        self.orders.0.len() + self.names.0.len()
+        self.orders.len() + self.names.0.len()
     }
 }
 
-/// Each order with all that belongs to it.
-#[derive(Clone, Default)]
-pub struct ItemsByOrder(Orders);
-
-impl Projection for ItemsByOrder {
-    const NAME: &'static str = "Items by order";
+impl Listed for Order {
+    const TITLE: &'static str = "Items by order";
     const ABOUT: &'static str = "Each order as one document, with the items that belong to it.";
 
-    fn apply(&mut self, recorded: &Recorded) {
-        self.0.apply(recorded);
-    }
-
-    fn view(&self) -> View {
-        let documents = self
-            .0
-            .0
-            .iter()
-            .map(|(key, order)| (key.clone(), serde_json::to_value(order).unwrap_or_default()));
-        View::Documents { documents: documents.collect() }
-    }
-
-    fn weight(&self) -> usize {
-        self.0.0.len()
+    fn list(orders: &States<Self>) -> View {
+        orders.documents()
     }
 }
 
 /// What each customer has spent on the orders that were submitted.
 #[derive(Clone, Default)]
 pub struct SpendingPerCustomer {
-    orders: Orders,
+    orders: States<Order>,
     names: Names,
     spent: Map<Id<Customer>, Cents>,
 }
@@ -331,7 +283,7 @@ impl Projection for SpendingPerCustomer {
         self.names.apply(recorded);
         self.orders.apply(recorded);
         if recorded.of::<Order>() == Some(&OrderSubmitted {})
-            && let Some(order) = self.orders.0.remove(recorded.key())
+            && let Some(order) = self.orders.remove(recorded.key())
         {
             *self.spent.entry(order.customer).or_default() += order.total;
         }
@@ -350,7 +302,7 @@ impl Projection for SpendingPerCustomer {
     }
 
     fn weight(&self) -> usize {
-        self.orders.0.len() + self.names.0.len() + self.spent.len()
+        self.orders.len() + self.names.0.len() + self.spent.len()
     }
 }
 
@@ -358,30 +310,18 @@ impl Projection for SpendingPerCustomer {
 
 /// Two customers with their budgets, and somebody who reaches past an order.
 pub fn scenario() -> Scenario {
-    let each_order = |name: &str, holds| Check {
-        name: name.into(),
-        subject: Subject::Each(Order::NAME.into()),
-        holds,
-    };
-    let field = |name: &str| Operand::Field(name.into());
-    let value = |value| Operand::Value(value);
-    let is = |name: &str, relation, what| Condition::Is(name.into(), relation, what);
-    let within = is("/total", Relation::AtMost, field("/maximum"));
-    let submitted = is("/status", Relation::Equal, value(json!("submitted")));
-    let empty = is("/items", Relation::Equal, value(json!({})));
-    let nothing_submitted = Condition::All(vec![submitted, empty]);
+    let within_budget = field("/total").is_at_most(field("/maximum"));
+    let is_submitted = field("/status").is("submitted");
+    let is_empty = field("/items").is(serde_json::Map::new());
+    let has_items = not(all([is_submitted, is_empty]));
     Scenario::new("orders", "Orders within budget", "An aggregate guards its invariants.")
         .aggregate::<Customer>()
         .aggregate::<Order>()
-        .money(["items", "total"])
         .projection::<OpenOrders>()
-        .projection::<ItemsByOrder>()
+        .projection::<States<Order>>()
         .projection::<SpendingPerCustomer>()
-        .check(each_order("An order stays within its budget.", within))
-        .check(each_order(
-            "A submitted order has items.",
-            Condition::Not(Box::new(nothing_submitted)),
-        ))
+        .check(Check::each::<Order>("An order stays within its budget.", within_budget))
+        .check(Check::each::<Order>("A submitted order has items.", has_items))
         .story(AUGUST_2017, story())
 }
 
@@ -425,6 +365,8 @@ fn story() -> [Step; 15] {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use serde_json::Value;
 
     use super::*;
@@ -461,83 +403,83 @@ mod tests {
     #[test]
     fn a_customer_is_registered_once_and_by_name() {
         let register = |name: &str| RegisterCustomer { name: name.into() };
-        let lola = given::<Customer>([]).when(&register("Lola")).then([registered("Lola")]);
+        let lola = given::<Customer>([]).when(register("Lola")).then([registered("Lola")]);
         assert_eq!(lola, Customer { name: Some("Lola".into()) });
-        given::<Customer>([]).when(&register(" ")).refused("say what the customer is called");
+        given::<Customer>([]).when(register(" ")).refused("say what the customer is called");
         given::<Customer>([registered("Lola")])
-            .when(&register("Lola"))
+            .when(register("Lola"))
             .refused("this customer is registered already");
     }
 
     #[test]
     fn an_order_is_placed_once_for_somebody_and_with_a_budget() {
-        let order = given::<Order>([]).when(&place("1", 100)).then([placed("1", 100)]);
+        let order = given::<Order>([]).when(place("1", 100)).then([placed("1", 100)]);
         let (customer, maximum, status) = ("1".into(), Cents(100), Status::Open);
         assert_eq!(order, Order { customer, maximum, status, ..Order::default() });
-        given::<Order>([]).when(&place("1", 1)).then([placed("1", 1)]);
-        given::<Order>([]).when(&place(" ", 100)).refused("say who orders");
+        given::<Order>([]).when(place("1", 1)).then([placed("1", 1)]);
+        given::<Order>([]).when(place(" ", 100)).refused("say who orders");
         for cents in [0, -1] {
-            given::<Order>([]).when(&place("1", cents)).refused("a budget must be more than 0.00");
+            given::<Order>([]).when(place("1", cents)).refused("a budget must be more than 0.00");
         }
         given::<Order>([placed("1", 100)])
-            .when(&place("1", 100))
+            .when(place("1", 100))
             .refused("this order was placed already");
     }
 
     #[test]
     fn items_are_added_up_to_the_budget_and_not_a_cent_beyond() {
         let begun = || given::<Order>([placed("1", 100), added("keyboard", 60)]);
-        let order = begun().when(&add("lamp", 40)).then([added("lamp", 40)]);
+        let order = begun().when(add("lamp", 40)).then([added("lamp", 40)]);
         assert_eq!(order.total, Cents(100));
         assert_eq!(
             order.items,
             Map::from([("keyboard".into(), Cents(60)), ("lamp".into(), Cents(40))])
         );
         begun()
-            .when(&add("lamp", 41))
+            .when(add("lamp", 41))
             .refused("lamp at 0.41 would bring the order to 1.01; its budget is 1.00");
     }
 
     #[test]
     fn an_item_without_a_name_or_a_price_or_for_the_second_time_is_refused() {
         let begun = || given::<Order>([placed("1", 100), added("keyboard", 60)]);
-        begun().when(&add(" ", 10)).refused("say which item");
-        begun().when(&remove("")).refused("say which item");
+        begun().when(add(" ", 10)).refused("say which item");
+        begun().when(remove("")).refused("say which item");
         for cents in [0, -1] {
-            begun().when(&add("lamp", cents)).refused("a price must be more than 0.00");
+            begun().when(add("lamp", cents)).refused("a price must be more than 0.00");
         }
-        begun().when(&add("lamp", 1)).then([added("lamp", 1)]);
-        begun().when(&add("keyboard", 10)).refused("there is keyboard in this order already");
+        begun().when(add("lamp", 1)).then([added("lamp", 1)]);
+        begun().when(add("keyboard", 10)).refused("there is keyboard in this order already");
     }
 
     #[test]
     fn removing_an_item_makes_room_for_another() {
         let begun = || given::<Order>([placed("1", 100), added("keyboard", 60)]);
-        let order = begun().when(&remove("keyboard")).then([removed("keyboard")]);
+        let order = begun().when(remove("keyboard")).then([removed("keyboard")]);
         assert_eq!((order.total, order.items), (Cents(0), Map::new()));
         given::<Order>([placed("1", 100), added("keyboard", 60), removed("keyboard")])
-            .when(&add("screen", 100))
+            .when(add("screen", 100))
             .then([added("screen", 100)]);
-        begun().when(&remove("lamp")).refused("there is no lamp in this order to remove");
+        begun().when(remove("lamp")).refused("there is no lamp in this order to remove");
     }
 
     #[test]
     fn an_order_with_items_can_be_submitted_and_an_empty_one_cannot() {
         let order = given::<Order>([placed("1", 100), added("keyboard", 60)])
-            .when(&SubmitOrder {})
+            .when(SubmitOrder {})
             .then([OrderSubmitted {}]);
         assert_eq!((order.total, order.status), (Cents(60), Status::Submitted));
         given::<Order>([placed("1", 100)])
-            .when(&SubmitOrder {})
+            .when(SubmitOrder {})
             .refused("the order is empty, so there is nothing to submit");
     }
 
     #[test]
     fn an_order_that_is_not_open_cannot_be_changed() {
         for command in [add("lamp", 10), remove("keyboard"), SubmitOrder {}] {
-            given::<Order>([]).when(&command).refused("this order was never placed");
+            given::<Order>([]).when(command.clone()).refused("this order was never placed");
             given::<Order>([placed("1", 100), added("keyboard", 60), OrderSubmitted {}])
-                .when(&command)
+                .when(command)
                 .refused("this order is submitted and cannot be changed any more");
         }
     }
@@ -578,7 +520,7 @@ mod tests {
             "total": 20,
             "status": "submitted",
         });
-        let documents = two().shows::<ItemsByOrder>()["documents"].take();
+        let documents = two().shows::<States<Order>>()["documents"].take();
         assert_eq!(documents["2"], order);
         assert_eq!(documents["1"]["status"], "open");
     }

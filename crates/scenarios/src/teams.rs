@@ -6,7 +6,7 @@ use std::rc::Rc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use es::{Aggregate, Map, Projection, Recorded, Row, Scenario, Set, Step, View};
+use es::{Aggregate, Listed, Map, Projection, Recorded, Row, Scenario, Set, States, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -66,7 +66,7 @@ pub enum Rejection {
 // Fold and decisions.
 
 /// A team, once it has a name, and who is in it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Team {
     pub name: Option<Rc<str>>,
     pub players: Set<Rc<str>>,
@@ -79,17 +79,17 @@ impl Aggregate for Team {
     type Event = Event;
     type Rejection = Rejection;
 
-    fn decide(&self, command: &Command) -> Result<Vec<Event>, Rejection> {
+    fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
         match (command, &self.name) {
             (RegisterTeam { name }, _) if name.trim().is_empty() => Err(Rejection::Unnamed),
             (RegisterTeam { .. }, Some(name)) => Err(Rejection::Registered(name.clone())),
-            (RegisterTeam { name }, None) => Ok(vec![TeamRegistered { name: name.clone() }]),
+            (RegisterTeam { name }, None) => Ok(vec![TeamRegistered { name }]),
             (_, None) => Err(Rejection::Unknown),
             (AddPlayers { players }, _) => self.add(players),
-            (ReleasePlayer { player }, Some(team)) if !self.players.contains(player) => {
-                Err(Rejection::NotThere { player: player.clone(), team: team.clone() })
+            (ReleasePlayer { player }, Some(team)) if !self.players.contains(&player) => {
+                Err(Rejection::NotThere { player, team: team.clone() })
             }
-            (ReleasePlayer { player }, _) => Ok(vec![PlayerReleased { player: player.clone() }]),
+            (ReleasePlayer { player }, _) => Ok(vec![PlayerReleased { player }]),
         }
     }
 
@@ -104,12 +104,12 @@ impl Aggregate for Team {
 }
 
 impl Team {
-    fn add(&self, players: &[Rc<str>]) -> Result<Vec<Event>, Rejection> {
+    fn add(&self, players: Vec<Rc<str>>) -> Result<Vec<Event>, Rejection> {
         if players.is_empty() {
             return Err(Rejection::Nobody);
         }
         let mut named = Set::new();
-        for player in players {
+        for player in &players {
             if player.trim().is_empty() {
                 return Err(Rejection::Nameless);
             }
@@ -117,66 +117,43 @@ impl Team {
                 return Err(Rejection::Twice(player.clone()));
             }
         }
-        let new = players.iter().filter(|&player| !self.players.contains(player));
-        Ok(new.map(|player| PlayerAdded { player: player.clone() }).collect())
+        let new = players.into_iter().filter(|player| !self.players.contains(player));
+        Ok(new.map(|player| PlayerAdded { player }).collect())
     }
 }
 
 // Read models.
 
-/// The teams, and how many players each has.
-#[derive(Clone, Default)]
-pub struct TeamList(Map<Rc<str>, Team>);
-
-impl Projection for TeamList {
-    const NAME: &'static str = "Team list";
+impl Listed for Team {
+    const TITLE: &'static str = "Team list";
     const ABOUT: &'static str = "Every team and how many are in it.";
 
-    fn apply(&mut self, recorded: &Recorded) {
-        if let Some(event) = recorded.of::<Team>() {
-            let team = self.0.entry(recorded.key().clone()).or_default();
-            *team = std::mem::take(team).evolve(event);
-        }
-    }
-
-    fn view(&self) -> View {
-        let rows = self.0.iter().map(|(key, Team { name, players })| {
-            Row::new(key.clone(), [key.into(), name.as_ref().into(), players.len().into()])
-        });
-        View::table(&["team", "name", "players"], rows)
-    }
-
-    fn weight(&self) -> usize {
-        self.0.len()
+    fn list(teams: &States<Self>) -> View {
+        teams.table(&["team", "name", "players"], |team| (&team.name, team.players.len()))
     }
 }
 
 /// Who plays where.
 #[derive(Clone, Default)]
-pub struct Roster(Map<Rc<str>, Team>);
+pub struct Roster(States<Team>);
 
 impl Projection for Roster {
     const NAME: &'static str = "Roster";
     const ABOUT: &'static str = "Who plays for which team today. Released players are gone.";
 
     fn apply(&mut self, recorded: &Recorded) {
-        if let Some(event) = recorded.of::<Team>() {
-            let team = self.0.entry(recorded.key().clone()).or_default();
-            *team = std::mem::take(team).evolve(event);
-        }
+        self.0.apply(recorded);
     }
 
     fn view(&self) -> View {
         let rows = self.0.iter().flat_map(|(key, team)| {
-            team.players.iter().map(move |player| {
-                Row::of_two(key, player, [player.into(), team.name.as_ref().into()])
-            })
+            team.players.iter().map(move |player| Row::of_two(key, player, (player, &team.name)))
         });
         View::table(&["player", "team"], rows)
     }
 
     fn weight(&self) -> usize {
-        self.0.values().map(|team| 1 + team.players.len()).sum()
+        self.0.iter().map(|(_, team)| 1 + team.players.len()).sum()
     }
 }
 
@@ -224,7 +201,7 @@ impl Projection for PlayedTogether {
 pub fn scenario() -> Scenario {
     Scenario::new("teams", "Teams", "One command makes no event, one or many.")
         .aggregate::<Team>()
-        .projection::<TeamList>()
+        .projection::<States<Team>>()
         .projection::<Roster>()
         .projection::<PlayedTogether>()
         .story(AUGUST_2017, story())
@@ -302,24 +279,24 @@ mod tests {
     #[test]
     fn a_team_is_registered_once() {
         let register = |name: &str| RegisterTeam { name: name.into() };
-        let team = given::<Team>([]).when(&register("The Neckbeards")).then([registered()]);
+        let team = given::<Team>([]).when(register("The Neckbeards")).then([registered()]);
         assert_eq!(team, Team { name: Some("The Neckbeards".into()), players: Set::new() });
         let twice = "this team is registered already, as The Neckbeards";
-        given::<Team>([registered()]).when(&register("The Noodles")).refused(twice);
-        given::<Team>([]).when(&register(" ")).refused("a team needs a name");
+        given::<Team>([registered()]).when(register("The Noodles")).refused(twice);
+        given::<Team>([]).when(register(" ")).refused("a team needs a name");
     }
 
     #[test]
     fn a_team_that_nobody_registered_takes_and_releases_nobody() {
         let unknown = "there is no team here yet; register one first";
-        given::<Team>([]).when(&add(&["Ben"])).refused(unknown);
-        given::<Team>([]).when(&release("Ben")).refused(unknown);
+        given::<Team>([]).when(add(&["Ben"])).refused(unknown);
+        given::<Team>([]).when(release("Ben")).refused(unknown);
     }
 
     #[test]
     fn every_player_on_the_list_makes_an_event() {
         let team = given::<Team>([registered()])
-            .when(&add(&["Ben", "Mattia"]))
+            .when(add(&["Ben", "Mattia"]))
             .then([added("Ben"), added("Mattia")]);
         assert_eq!(team.players, Set::from(["Ben".into(), "Mattia".into()]));
     }
@@ -327,31 +304,31 @@ mod tests {
     #[test]
     fn a_player_who_is_there_already_makes_no_event() {
         let ben = || given::<Team>([registered(), added("Ben")]);
-        ben().when(&add(&["Ben", "Mattia"])).then([added("Mattia")]);
-        ben().when(&add(&["Ben"])).then([]);
+        ben().when(add(&["Ben", "Mattia"])).then([added("Mattia")]);
+        ben().when(add(&["Ben"])).then([]);
     }
 
     #[test]
     fn a_list_that_is_empty_or_names_somebody_twice_or_not_at_all_is_refused() {
         let team = || given::<Team>([registered()]);
-        team().when(&add(&[])).refused("name at least one player");
-        team().when(&add(&["Ben", " "])).refused("every player needs a name");
-        team().when(&add(&["Ben", "Eric", "Ben"])).refused("Ben is on the list twice");
+        team().when(add(&[])).refused("name at least one player");
+        team().when(add(&["Ben", " "])).refused("every player needs a name");
+        team().when(add(&["Ben", "Eric", "Ben"])).refused("Ben is on the list twice");
     }
 
     #[test]
     fn only_a_player_of_the_team_can_be_released() {
         let ben = || given::<Team>([registered(), added("Ben")]);
-        let team = ben().when(&release("Ben")).then([released("Ben")]);
+        let team = ben().when(release("Ben")).then([released("Ben")]);
         given::<Team>([registered()]).is(&team);
         let not_there = "Eric isn't in The Neckbeards, so there is nobody to release";
-        ben().when(&release("Eric")).refused(not_there);
+        ben().when(release("Eric")).refused(not_there);
     }
 
     #[test]
     fn the_list_counts_who_is_in_a_team() {
         assert_eq!(
-            two_teams().rows::<TeamList>(),
+            two_teams().rows::<States<Team>>(),
             ["1 | The Neckbeards | 2", "2 | The Noodles | 2"]
         );
     }

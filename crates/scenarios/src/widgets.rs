@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use es::{Aggregate, Map, Projection, Recorded, Row, Scenario, Step, View};
+use es::{Aggregate, Listed, Map, Projection, Recorded, Row, Scenario, States, Step, View};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -77,7 +77,7 @@ pub enum Rejection {
 // Fold and decisions.
 
 /// A widget, once it has a name. Deleting it changes nothing else about it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Widget {
     pub name: Option<Rc<str>>,
     pub published: bool,
@@ -91,15 +91,15 @@ impl Aggregate for Widget {
     type Event = Event;
     type Rejection = Rejection;
 
-    fn decide(&self, command: &Command) -> Result<Vec<Event>, Rejection> {
-        if let CreateWidget { name } | RenameWidget { name } = command
+    fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
+        if let CreateWidget { name } | RenameWidget { name } = &command
             && name.trim().is_empty()
         {
             return Err(Rejection::Unnamed);
         }
         let Some(called) = &self.name else {
             return match command {
-                CreateWidget { name } => Ok(vec![WidgetCreated { name: name.clone() }]),
+                CreateWidget { name } => Ok(vec![WidgetCreated { name }]),
                 _ => Err(Rejection::Unknown),
             };
         };
@@ -108,8 +108,8 @@ impl Aggregate for Widget {
             UndeleteWidget {} => Err(Rejection::NotDeleted(called.clone())),
             _ if self.deleted => Err(Rejection::Deleted(called.clone())),
             CreateWidget { .. } => Err(Rejection::Created(called.clone())),
-            RenameWidget { name } if name == called => Ok(vec![]),
-            RenameWidget { name } => Ok(vec![WidgetRenamed { name: name.clone() }]),
+            RenameWidget { name } if name == *called => Ok(vec![]),
+            RenameWidget { name } => Ok(vec![WidgetRenamed { name }]),
             PublishWidget {} if self.published => Err(Rejection::Published(called.clone())),
             PublishWidget {} => Ok(vec![WidgetPublished {}]),
             UnpublishWidget {} if self.published => Ok(vec![WidgetUnpublished {}]),
@@ -132,30 +132,13 @@ impl Aggregate for Widget {
 
 // Read models.
 
-/// What is published, and not in the bin.
-#[derive(Clone, Default)]
-pub struct ShopWindow(Map<Rc<str>, Widget>);
-
-impl Projection for ShopWindow {
-    const NAME: &'static str = "Shop window";
+impl Listed for Widget {
+    const TITLE: &'static str = "Shop window";
     const ABOUT: &'static str = "What customers see: published, and not in the bin.";
 
-    fn apply(&mut self, recorded: &Recorded) {
-        if let Some(event) = recorded.of::<Widget>() {
-            let widget = self.0.entry(recorded.key().clone()).or_default();
-            *widget = std::mem::take(widget).evolve(event);
-        }
-    }
-
-    fn view(&self) -> View {
-        let shown = self.0.iter().filter(|(_, widget)| widget.published && !widget.deleted);
-        let rows = shown
-            .map(|(key, widget)| Row::new(key.clone(), [key.into(), widget.name.as_ref().into()]));
-        View::table(&["widget", "name"], rows)
-    }
-
-    fn weight(&self) -> usize {
-        self.0.len()
+    fn list(widgets: &States<Self>) -> View {
+        let shown = widgets.iter().filter(|(_, widget)| widget.published && !widget.deleted);
+        View::table(&["widget", "name"], shown.map(|(key, it)| Row::of(key, (&it.name,))))
     }
 }
 
@@ -170,7 +153,7 @@ impl Projection for Bin {
     fn apply(&mut self, recorded: &Recorded) {
         let Some(event) = recorded.of::<Widget>() else { return };
         let (widget, deleted_at) = self.0.entry(recorded.key().clone()).or_default();
-        *widget = std::mem::take(widget).evolve(event);
+        widget.evolve_in_place(event);
         if let WidgetDeleted {} = event {
             *deleted_at = recorded.position();
         }
@@ -179,13 +162,9 @@ impl Projection for Bin {
     fn view(&self) -> View {
         let binned = self.0.iter().filter(|(_, (widget, _))| widget.deleted);
         let rows = binned.map(|(key, (widget, deleted_at))| {
-            let Widget { name, published, .. } = widget;
-            let cells =
-                [key.into(), name.as_ref().into(), (*published).into(), (*deleted_at).into()];
-            Row::new(key.clone(), cells)
+            Row::of(key, (&widget.name, widget.published, deleted_at))
         });
-        let columns = ["widget", "name", "was published", "deleted at position"];
-        View::table(&columns, rows)
+        View::table(&["widget", "name", "was published", "deleted at position"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -214,19 +193,19 @@ impl Projection for Versions {
 
     fn view(&self) -> View {
         let documents = self.0.iter().map(|(key, versions)| {
-            let versions =
-                versions.iter().map(|(version, (kind, Widget { name, published, deleted }))| {
-                    json!({
-                        "version": version,
-                        "after": kind,
-                        "name": name,
-                        "published": published,
-                        "deleted": deleted,
-                    })
-                });
-            (key.clone(), versions.collect())
+            let versions = versions.iter().map(|(version, (kind, widget))| {
+                let Widget { name, published, deleted } = widget;
+                json!({
+                    "version": version,
+                    "after": kind,
+                    "name": name,
+                    "published": published,
+                    "deleted": deleted,
+                })
+            });
+            (key.clone(), versions.collect::<Value>())
         });
-        View::Documents { documents: documents.collect() }
+        View::documents(documents)
     }
 
     fn weight(&self) -> usize {
@@ -241,7 +220,7 @@ pub fn scenario() -> Scenario {
     let about = "Undelete, undo, versions: features nobody planned, from events already there.";
     Scenario::new("widgets", "Publish, delete, undelete", about)
         .aggregate::<Widget>()
-        .projection::<ShopWindow>()
+        .projection::<States<Widget>>()
         .projection::<Bin>()
         .projection::<Versions>()
         .story(AUGUST_2017, story())
@@ -300,17 +279,17 @@ mod tests {
 
     #[test]
     fn a_widget_is_created_once() {
-        let one = given::<Widget>([]).when(&create("Sprocket")).then([created()]);
+        let one = given::<Widget>([]).when(create("Sprocket")).then([created()]);
         assert_eq!(one, widget("Sprocket", false, false));
         let twice = "there is a widget here already: Sprocket";
-        given::<Widget>([created()]).when(&create("Gizmo")).refused(twice);
+        given::<Widget>([created()]).when(create("Gizmo")).refused(twice);
     }
 
     #[test]
     fn a_widget_cannot_go_without_a_name() {
         let unnamed = "a widget needs a name";
-        given::<Widget>([]).when(&create(" ")).refused(unnamed);
-        given::<Widget>([created()]).when(&rename("")).refused(unnamed);
+        given::<Widget>([]).when(create(" ")).refused(unnamed);
+        given::<Widget>([created()]).when(rename("")).refused(unnamed);
     }
 
     #[test]
@@ -324,43 +303,43 @@ mod tests {
             UndeleteWidget {},
         ];
         for command in others {
-            given::<Widget>([]).when(&command).refused(unknown);
+            given::<Widget>([]).when(command).refused(unknown);
         }
     }
 
     #[test]
     fn a_widget_takes_another_name() {
-        let other = given::<Widget>([created()]).when(&rename("Gizmo")).then([renamed("Gizmo")]);
+        let other = given::<Widget>([created()]).when(rename("Gizmo")).then([renamed("Gizmo")]);
         assert_eq!(other, widget("Gizmo", false, false));
     }
 
     #[test]
     fn the_name_that_it_has_makes_no_event() {
-        given::<Widget>([created()]).when(&rename("Sprocket")).then([]);
+        given::<Widget>([created()]).when(rename("Sprocket")).then([]);
     }
 
     #[test]
     fn a_widget_is_published_once() {
-        let shown = given::<Widget>([created()]).when(&PublishWidget {}).then([WidgetPublished {}]);
+        let shown = given::<Widget>([created()]).when(PublishWidget {}).then([WidgetPublished {}]);
         assert_eq!(shown, widget("Sprocket", true, false));
         let published = [created(), WidgetPublished {}];
-        given::<Widget>(published).when(&PublishWidget {}).refused("Sprocket is published already");
+        given::<Widget>(published).when(PublishWidget {}).refused("Sprocket is published already");
     }
 
     #[test]
     fn only_a_published_widget_can_be_unpublished() {
         let published = [created(), WidgetPublished {}];
         let hidden =
-            given::<Widget>(published).when(&UnpublishWidget {}).then([WidgetUnpublished {}]);
+            given::<Widget>(published).when(UnpublishWidget {}).then([WidgetUnpublished {}]);
         assert_eq!(hidden, widget("Sprocket", false, false));
         let hidden = "Sprocket isn't published, so there is nothing to unpublish";
-        given::<Widget>([created()]).when(&UnpublishWidget {}).refused(hidden);
+        given::<Widget>([created()]).when(UnpublishWidget {}).refused(hidden);
     }
 
     #[test]
     fn a_deleted_widget_keeps_what_it_was() {
         let published = [created(), WidgetPublished {}];
-        let binned = given::<Widget>(published).when(&DeleteWidget {}).then([WidgetDeleted {}]);
+        let binned = given::<Widget>(published).when(DeleteWidget {}).then([WidgetDeleted {}]);
         assert_eq!(binned, widget("Sprocket", true, true));
     }
 
@@ -375,30 +354,30 @@ mod tests {
             DeleteWidget {},
         ];
         for command in others {
-            deleted().when(&command).refused("Sprocket is in the bin; undelete it first");
+            deleted().when(command).refused("Sprocket is in the bin; undelete it first");
         }
-        let back = deleted().when(&UndeleteWidget {}).then([WidgetUndeleted {}]);
+        let back = deleted().when(UndeleteWidget {}).then([WidgetUndeleted {}]);
         assert_eq!(back, widget("Sprocket", true, false));
     }
 
     #[test]
     fn a_widget_that_is_there_cannot_be_undeleted() {
         let there = "Sprocket isn't in the bin, so there is nothing to undelete";
-        given::<Widget>([created()]).when(&UndeleteWidget {}).refused(there);
+        given::<Widget>([created()]).when(UndeleteWidget {}).refused(there);
     }
 
     #[test]
     fn the_shop_window_and_the_bin_take_turns() {
         let told = past().and::<Widget>("1", created());
-        assert!(told.rows::<ShopWindow>().is_empty());
+        assert!(told.rows::<States<Widget>>().is_empty());
         let told = told.and::<Widget>("1", WidgetPublished {});
-        assert_eq!(told.rows::<ShopWindow>(), ["1 | Sprocket"]);
+        assert_eq!(told.rows::<States<Widget>>(), ["1 | Sprocket"]);
         assert!(told.rows::<Bin>().is_empty());
         let told = told.and::<Widget>("1", WidgetDeleted {});
-        assert!(told.rows::<ShopWindow>().is_empty());
+        assert!(told.rows::<States<Widget>>().is_empty());
         assert_eq!(told.rows::<Bin>(), ["1 | Sprocket | yes | 3"]);
         let told = told.and::<Widget>("1", WidgetUndeleted {});
-        assert_eq!(told.rows::<ShopWindow>(), ["1 | Sprocket"]);
+        assert_eq!(told.rows::<States<Widget>>(), ["1 | Sprocket"]);
         assert!(told.rows::<Bin>().is_empty());
     }
 

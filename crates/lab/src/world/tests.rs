@@ -24,7 +24,7 @@ mod looking;
 mod playhead;
 mod stopping;
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Door {
     open: bool,
 }
@@ -59,7 +59,7 @@ impl Aggregate for Door {
     type Event = DoorEvent;
     type Rejection = DoorRejection;
 
-    fn decide(&self, command: &DoorCommand) -> Result<Vec<DoorEvent>, DoorRejection> {
+    fn decide(&self, command: DoorCommand) -> Result<Vec<DoorEvent>, DoorRejection> {
         use DoorEvent::{Opened, Shut};
         match command {
             DoorCommand::Open {} if self.open => Err(DoorRejection::OpenAlready),
@@ -76,7 +76,7 @@ impl Aggregate for Door {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Bell {
     broken: bool,
 }
@@ -103,7 +103,7 @@ impl Aggregate for Bell {
     type Event = BellEvent;
     type Rejection = BellBroken;
 
-    fn decide(&self, command: &BellCommand) -> Result<Vec<BellEvent>, BellBroken> {
+    fn decide(&self, command: BellCommand) -> Result<Vec<BellEvent>, BellBroken> {
         match command {
             BellCommand::Ring {} if self.broken => Err(BellBroken),
             BellCommand::Ring {} => Ok(vec![BellEvent::Rang {}]),
@@ -137,9 +137,7 @@ impl<const VERSION: u16> Projection for Doors<VERSION> {
     }
 
     fn view(&self) -> View {
-        let row =
-            |(key, times): (&Rc<str>, &u64)| Row::new(key.clone(), [key.into(), (*times).into()]);
-        View::table(&["door", "times"], self.0.iter().map(row))
+        View::table(&["door", "times"], self.0.iter().map(|(key, times)| Row::of(key, (times,))))
     }
 }
 
