@@ -13,7 +13,8 @@
 //!   number or does I/O**, and `evolve` and `apply` never panic, whatever the history.
 //! - [`codec`]: a log as bytes, for a store and for archives. **It does no I/O and never panics,
 //!   whatever the bytes are.**
-//! - [`scenarios`]: one file a domain, and the registry. **They never import each other.**
+//! - [`scenarios`]: one file or folder a domain, and the registry. **Domains never import each
+//!   other.**
 //! - [`lab`]: a running [`World`](lab::World) in micro-steps, and a
 //!   [`Session`](lab::Session) with a playhead over it. **Sans-I/O: what must be stored is
 //!   handed out, and nothing is a fact before the store has it.**

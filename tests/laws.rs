@@ -501,6 +501,36 @@ fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_noth
 }
 
 #[test]
+fn facts_in_any_order_make_the_same_steps_of_a_process_due() {
+    check(vec((any::<Index>(), any::<Index>()), 0..60), |run, picks| {
+        let scenario = run.scenario();
+        let session = run.session();
+        let in_order: Vec<&Recorded> = session.log().events(1, session.head()).collect();
+        let mut shuffled = in_order.clone();
+        for (one, other) in picks.iter().filter(|_| !in_order.is_empty()) {
+            shuffled.swap(one.index(in_order.len()), other.index(in_order.len()));
+            // Some are told twice.
+            if one.index(3) == 0 {
+                shuffled.push(in_order[other.index(in_order.len())]);
+            }
+        }
+        for process in &scenario.processes {
+            let told = |facts: &[&Recorded]| {
+                let mut manager = process.manager();
+                for fact in facts {
+                    manager.apply(&[fact]).unwrap();
+                    manager.react(fact);
+                }
+                let due = in_order.iter().flat_map(|fact| manager.react(fact));
+                (due.map(|it| json(&it)).collect::<BTreeSet<_>>(), manager.view())
+            };
+            let (name, code) = (process.name(), process.code());
+            assert_eq!(told(&shuffled), told(&in_order), "{name}, version {code}");
+        }
+    });
+}
+
+#[test]
 fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past() {
     check(vec(op(), 0..4), |run, meanwhile| {
         let names = run.names();

@@ -181,7 +181,9 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
                 let mut names = Set::new();
                 let schemas =
                     [schema_of::<A::Command>(), schema_of::<A::Event>(), schema_of::<A>()];
-                schemas.iter().for_each(|schema| money_fields(schema, &mut names));
+                for schema in &schemas {
+                    money_fields(schema, &mut names);
+                }
                 names
             }
         }
@@ -219,7 +221,9 @@ fn money_fields(schema: &Value, names: &mut Set<Rc<str>>) {
         Value::Object(fields) => fields.values().collect(),
         _ => Vec::new(),
     };
-    inside.into_iter().for_each(|it| money_fields(it, names));
+    for it in inside {
+        money_fields(it, names);
+    }
 }
 
 fn holds_money(field: &Value) -> bool {

@@ -1,0 +1,40 @@
+//! The story, told step by step.
+
+use es::Step;
+
+use super::aggregate::Command::{
+    ApproveListing, DraftListing, ExpireListing, FlagListing, HideListing, PublishListing,
+    RenewListing,
+};
+use super::aggregate::Listing;
+
+/// 1 August 2017, 09:00 UTC.
+pub const AUGUST_2017: u64 = 1_501_578_000_000;
+const DAY_MILLIS: u64 = 86_400_000;
+
+pub fn story() -> [Step; 11] {
+    let alice = |say, listing, command| Step::new::<Listing>(say, listing, &command);
+    let bob = |say, listing, command| Step::new::<Listing>(say, listing, &command).by("Bob");
+    let draft = |title: &str| DraftListing { title: title.into() };
+    let hide = |reason: &str| HideListing { reason: reason.into() };
+    let flag = |reason: &str| FlagListing { reason: reason.into() };
+    let month_later = AUGUST_2017 + 30 * DAY_MILLIS;
+    [
+        alice("Alice drafts a listing.", "1", draft("Bicycle, hardly used")),
+        alice("Publishing it is refused: nobody has approved it.", "1", PublishListing {}),
+        bob("Bob approves it, and Moderation publishes it.", "1", ApproveListing {}),
+        alice("Alice drafts another one.", "2", draft("Piano, slightly out of tune")),
+        bob("Bob approves that, too.", "2", ApproveListing {}),
+        alice("Renewing it is refused: it hasn't expired.", "2", RenewListing {}),
+        bob("A third one, by Bob.", "3", draft("Pretzels, half a bag")),
+        alice("Alice approves it.", "3", ApproveListing {}),
+        bob("Eaten. Bob hides it.", "3", hide("There are none left.")),
+        alice(
+            "A complaint about the piano. Who does something?",
+            "2",
+            flag("It is a harpsichord."),
+        ),
+        alice("The bicycle's month is over. How does it look now?", "1", ExpireListing {})
+            .at(month_later),
+    ]
+}

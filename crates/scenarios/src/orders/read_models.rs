@@ -1,0 +1,173 @@
+//! What is shown of orders and of those who order.
+
+use std::rc::Rc;
+
+use es::{Bar, Cents, Id, Listed, Map, Projection, Recorded, Row, States, View};
+
+use super::order::OrderEvent::OrderSubmitted;
+use super::order::{Order, Status};
+use crate::shared::customers::Customer;
+use crate::shared::customers::CustomerEvent::CustomerRegistered;
+
+/// What customers are called, by their ids.
+#[derive(Clone, Default)]
+struct Names(Map<Rc<str>, Rc<str>>);
+
+impl Names {
+    fn apply(&mut self, recorded: &Recorded) {
+        if let Some(CustomerRegistered { name }) = recorded.of::<Customer>() {
+            self.0.insert(recorded.key().clone(), name.clone());
+        }
+    }
+
+    fn of(&self, customer: &Id<Customer>) -> Option<&Rc<str>> {
+        self.0.get(customer.key())
+    }
+}
+
+/// The orders that can still change.
+#[derive(Clone, Default)]
+pub struct OpenOrders {
+    orders: States<Order>,
+    names: Names,
+}
+
+impl Projection for OpenOrders {
+    const NAME: &'static str = "Open orders";
+    const ABOUT: &'static str = "The orders that can still change, and what their budgets leave.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        self.names.apply(recorded);
+        self.orders.apply(recorded);
+    }
+
+    fn view(&self) -> View {
+        let open = self.orders.iter().filter(|(_, order)| order.status == Status::Open);
+        let rows = open.map(|(key, order)| {
+            let customer = self.names.of(&order.customer).or(Some(order.customer.key()));
+            let (total, maximum) = (order.total, order.maximum);
+            Row::of(key, (customer, order.items.len(), total, maximum, maximum - total))
+        });
+        View::table(&["order", "customer", "items", "total", "maximum", "left"], rows)
+    }
+
+    fn weight(&self) -> usize {
+        self.orders.len() + self.names.0.len()
+    }
+}
+
+impl Listed for Order {
+    const TITLE: &'static str = "Items by order";
+    const ABOUT: &'static str = "Each order as one document, with the items that belong to it.";
+
+    fn list(orders: &States<Self>) -> View {
+        orders.documents()
+    }
+}
+
+/// What each customer has spent on the orders that were submitted.
+#[derive(Clone, Default)]
+pub struct SpendingPerCustomer {
+    orders: States<Order>,
+    names: Names,
+    spent: Map<Id<Customer>, Cents>,
+}
+
+impl Projection for SpendingPerCustomer {
+    const NAME: &'static str = "Spending per customer";
+    const ABOUT: &'static str = "What each customer's submitted orders cost together.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        self.names.apply(recorded);
+        self.orders.apply(recorded);
+        if recorded.of::<Order>() == Some(&OrderSubmitted {})
+            && let Some(order) = self.orders.remove(recorded.key())
+        {
+            *self.spent.entry(order.customer).or_default() += order.total;
+        }
+    }
+
+    fn view(&self) -> View {
+        let bars = self.spent.iter().map(|(customer, spent)| {
+            // Two customers may have one name; their ids keep their bars apart.
+            let name = match self.names.of(customer) {
+                Some(name) => format!("{customer} {name}").into(),
+                None => customer.key().clone(),
+            };
+            Bar { name, value: spent.0 }
+        });
+        View::bars("spent", true, bars)
+    }
+
+    fn weight(&self) -> usize {
+        self.orders.len() + self.names.0.len() + self.spent.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orders::examples::{added, placed, registered, two};
+    use crate::orders::order::OrderEvent;
+    use crate::orders::scenario;
+    use es::Aggregate;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn open_orders_show_what_their_budgets_leave_until_they_are_submitted() {
+        assert_eq!(two().rows::<OpenOrders>(), ["1 | Lola | 1 | 0.60 | 1.00 | 0.40"]);
+        let third = two().and::<Order>("3", placed("2", 50));
+        let rows = ["1 | Lola | 1 | 0.60 | 1.00 | 0.40", "3 | 2 | 0 | 0.00 | 0.50 | 0.50"];
+        assert_eq!(third.rows::<OpenOrders>(), rows);
+    }
+
+    #[test]
+    fn an_order_is_a_document_with_its_items() {
+        let order = json!({
+            "customer": "2",
+            "maximum": 50,
+            "items": { "coffee": 15, "milk": 5 },
+            "total": 20,
+            "status": "submitted",
+        });
+        let documents = two().shows::<States<Order>>()["documents"].take();
+        assert_eq!(documents["2"], order);
+        assert_eq!(documents["1"]["status"], "open");
+    }
+
+    #[test]
+    fn spending_counts_submitted_orders_and_the_biggest_comes_first() {
+        let again = two()
+            .and::<Customer>("2", registered("Mattia"))
+            .and::<Order>("3", placed("2", 50))
+            .and::<Order>("3", added("tea", 10))
+            .and::<Order>("3", OrderSubmitted {})
+            .and::<Order>("4", placed("9", 50))
+            .and::<Order>("4", added("tea", 50))
+            .and::<Order>("4", OrderSubmitted {})
+            .and::<Order>("5", placed("8", 30))
+            .and::<Order>("5", added("tea", 30))
+            .and::<Order>("5", OrderSubmitted {});
+        let bars = [("9", 50), ("2 Mattia", 30), ("8", 30)];
+        let bars = bars.map(|(name, value)| json!({ "name": name, "value": value }));
+        let chart = json!({ "kind": "bars", "unit": "spent", "money": true, "bars": bars });
+        assert_eq!(again.shows::<SpendingPerCustomer>(), chart);
+    }
+
+    #[test]
+    fn whoever_goes_behind_the_orders_back_is_found_by_a_check() {
+        let checks = scenario().checks;
+        let hold = |history: &[OrderEvent]| -> Vec<bool> {
+            let order = history.iter().fold(Order::default(), Order::evolve);
+            let order: Value = serde_json::to_value(order).unwrap();
+            checks.iter().map(|check| check.holds.holds(&order)).collect()
+        };
+        assert_eq!(hold(&[]), [true, true]);
+        assert_eq!(hold(&[placed("1", 100), added("keyboard", 100)]), [true, true]);
+        assert_eq!(hold(&[placed("1", 100), added("keyboard", 101)]), [false, true]);
+        let submitted = [placed("1", 100), added("keyboard", 60), OrderSubmitted {}];
+        assert_eq!(hold(&submitted), [true, true]);
+        let emptied = [placed("1", 100), OrderSubmitted {}];
+        assert_eq!(hold(&emptied), [true, false]);
+    }
+}

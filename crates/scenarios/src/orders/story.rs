@@ -1,0 +1,47 @@
+//! The story, told step by step.
+
+use es::{Cents, Step};
+
+use super::order::Order;
+use super::order::OrderCommand::{AddItem, PlaceOrder, RemoveItem, SubmitOrder};
+use super::order::OrderEvent::ItemAdded;
+use crate::shared::customers::Customer;
+use crate::shared::customers::CustomerCommand::RegisterCustomer;
+
+/// 30 August 2017, 09:00 UTC.
+pub const AUGUST_2017: u64 = 1_504_083_600_000;
+
+pub fn story() -> [Step; 15] {
+    let register = |say, id, name: &str| {
+        Step::new::<Customer>(say, id, &RegisterCustomer { name: name.into() })
+    };
+    let alice = |say, command| Step::new::<Order>(say, "1", &command);
+    let bob = |say, command| Step::new::<Order>(say, "2", &command).by("Bob");
+    let place =
+        |customer: &str, cents| PlaceOrder { customer: customer.into(), maximum: Cents(cents) };
+    let add = |item: &str, cents| AddItem { item: item.into(), price: Cents(cents) };
+    let remove = |item: &str| RemoveItem { item: item.into() };
+    let forged = ItemAdded { item: "espresso machine".into(), price: Cents(40_000) };
+    [
+        register("Lola becomes a customer.", "1", "Lola Gheda"),
+        register("So does Mattia.", "2", "Mattia Gheda").by("Bob"),
+        alice("Alice orders for Lola, who has 100.00 to spend.", place("1", 10_000)),
+        alice("A keyboard for 60.00 fits.", add("keyboard", 6_000)),
+        alice("So does a mouse for 30.00.", add("mouse", 3_000)),
+        alice("A lamp for 35.00 doesn't. Refused: it would be 125.00.", add("lamp", 3_500)),
+        alice("Without the mouse there is room,", remove("mouse")),
+        alice("and the lamp fits.", add("lamp", 3_500)),
+        bob("Bob orders for Mattia, up to 50.00.", place("2", 5_000)),
+        bob("An empty order cannot be submitted.", SubmitOrder {}),
+        bob("He adds coffee.", add("coffee", 1_500)),
+        alice("Alice submits. Lola's order is settled.", SubmitOrder {}),
+        alice("Too late for a change: it is refused.", remove("lamp")),
+        Step::behind::<Order>(
+            "Somebody goes behind the order's back. A check fails.",
+            "2",
+            &forged,
+        )
+        .by("Bob"),
+        bob("Past its maximum, the order takes nothing more.", add("milk", 100)),
+    ]
+}

@@ -1,0 +1,42 @@
+//! The story, told step by step.
+
+use es::Step;
+
+use super::customer::Command::{MergeAccount, RegisterCustomer};
+use super::customer::Customer;
+
+/// 29 August 2017, 09:00 UTC.
+pub const AUGUST_2017: u64 = 1_503_997_200_000;
+
+pub fn story() -> [Step; 10] {
+    let register = |say, id, name: &str, email: &str| {
+        let (name, email) = (name.into(), email.into());
+        Step::new::<Customer>(say, id, &RegisterCustomer { name, email })
+    };
+    let merge = |say, id, existing: &str| {
+        Step::new::<Customer>(say, id, &MergeAccount { existing: existing.into() })
+    };
+    [
+        register("Lola registers, and a mail goes out.", "1", "Lola Gheda", "lola@example.org"),
+        register("So does Mattia.", "2", "Mattia Gheda", "mattia@example.org").by("Bob"),
+        register(
+            "Lola forgot that she had: no mail, but a merge.",
+            "3",
+            "L. Gheda",
+            "LOLA@example.org",
+        ),
+        register("Without an address, nobody can be welcomed.", "4", "Ben Moss", "ben").by("Bob"),
+        register("With one, it works.", "4", "Ben Moss", "ben@example.org").by("Bob"),
+        register(
+            "Registering a registered customer is refused.",
+            "1",
+            "Lola Gheda",
+            "lola@example.com",
+        ),
+        register("Another address makes another customer.", "5", "Mattia G.", "gheda@example.org")
+            .by("Bob"),
+        merge("Alice knows better, and merges him with himself.", "5", "2"),
+        merge("Once is enough. The second merge is refused.", "5", "2"),
+        merge("Nobody can be merged with oneself.", "2", "2").by("Bob"),
+    ]
+}
