@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use leftfold::es::{
-    Aggregate, Cents, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Fold, Handler,
-    History, Instance, Of, Projection, Proposal, Reading, Recorded, Row, Stream, Timeline, View,
+    Aggregate, Cents, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Fold, History,
+    Hydrated, Instance, Of, Projection, Proposal, Recorded, Row, Runner, Stream, Timeline, View,
 };
 use leftfold::es::{Scenario, field, not};
 use leftfold::lab::{Change, Session, Target, WhatIf, World};
@@ -96,8 +96,8 @@ fn id(number: usize) -> Uuid {
 fn decided(count: usize, streams: usize) -> EventLog {
     let mut log = EventLog::default();
     let aggregate = Of::<Account>::default();
-    let mut handlers: Vec<(Stream, Handler)> = (1..=streams)
-        .map(|number| (Stream::new("account", &number.to_string()), aggregate.handler()))
+    let mut handlers: Vec<(Stream, Timeline<Hydrated>)> = (1..=streams)
+        .map(|number| (Stream::new("account", &number.to_string()), aggregate.timeline()))
         .collect();
     for number in 0..count {
         let (stream, handler) = &mut handlers[number % streams];
@@ -172,11 +172,11 @@ pub fn run(now_millis: impl Fn() -> f64, heap: impl Fn() -> Option<usize>, say: 
         say(format!("{name:<58}{:>12} bytes", (after - before) / million));
     }
     timed("fold of a projection over 100 streams", million, &mut || {
-        let mut reading = Reading::<Balances>::default();
-        log.batches(0, million, |events| reading.fold(events));
-        std::hint::black_box(reading.model.0.len());
+        let mut runner = Runner::<Balances>::new();
+        log.batches(0, million, |events| runner.fold(events));
+        std::hint::black_box(runner.model.0.len());
     });
-    let mut timeline = Timeline::<Reading<Balances>>::default();
+    let mut timeline = Timeline::<Runner<Balances>>::default();
     let before = heap();
     timed("the same in a timeline, taking snapshots", million, &mut || {
         std::hint::black_box(timeline.at(million, &log).model.0.len());
@@ -211,7 +211,7 @@ pub fn run(now_millis: impl Fn() -> f64, heap: impl Fn() -> Option<usize>, say: 
         log.stream(&stream).batches(0, million, |events| instance.fold(events));
         std::hint::black_box(instance.version);
     });
-    let mut handler = Of::<Account>::default().handler();
+    let mut handler = Of::<Account>::default().timeline();
     timed("the same erased, in a timeline, taking snapshots", million, &mut || {
         std::hint::black_box(handler.load(&stream, million as u64, &log));
     });

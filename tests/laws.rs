@@ -40,9 +40,9 @@ use serde_json::Value;
 fn state_of(scenario: &Scenario, log: &EventLog, stream: &Stream, position: u64) -> (u64, Value) {
     let events = log.events(1, position).filter(|event| event.stream() == stream);
     let version = events.count() as u64;
-    let mut handler = scenario.aggregate_of(stream.category()).unwrap().handler();
-    handler.load(stream, version, log);
-    (version, handler.state())
+    let mut timeline = scenario.aggregate_of(stream.category()).unwrap().timeline();
+    timeline.load(stream, version, log);
+    (version, timeline.state())
 }
 
 /// Asserts that everything at the playhead is what a plain fold gives.
@@ -149,10 +149,10 @@ fn in_a_long_history_each_load_does_bounded_work_and_gives_the_plain_fold() {
         let session = cycle.session();
         let log = session.log();
         for (stream, version) in log.streams() {
-            let mut handler = scenario.aggregate_of(stream.category()).unwrap().handler();
-            handler.load(stream, version, log);
+            let mut timeline = scenario.aggregate_of(stream.category()).unwrap().timeline();
+            timeline.load(stream, version, log);
             for wanted in [version / 2, version - 1, 1, version, version / 3, 0] {
-                let work = handler.load(stream, wanted, log);
+                let work = timeline.load(stream, wanted, log);
                 assert!(work <= STRIDE, "{stream}: {work} events folded to get to {wanted}");
             }
         }
@@ -579,10 +579,10 @@ fn no_fold_panics_on_a_shuffled_thinned_repeated_or_damaged_history() {
 fn fold_everything(scenario: &Scenario, log: &EventLog) {
     for (stream, version) in log.streams() {
         let aggregate: &Rc<dyn AnyAggregate> = scenario.aggregate_of(stream.category()).unwrap();
-        let mut handler = aggregate.handler();
+        let mut timeline = aggregate.timeline();
         for version in 1..=version {
-            handler.load(stream, version, log);
-            handler.state();
+            timeline.load(stream, version, log);
+            timeline.state();
         }
     }
     let projections = scenario.projections.iter().map(|it| (it.name(), it.runner()));

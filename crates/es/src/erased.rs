@@ -12,11 +12,11 @@ use serde_json::Value;
 
 use super::{
     Aggregate, AnyEvent, AnyEvents, Body, CommandRecord, Draft, Fold, FoldError, Instance,
-    ProcessManager, Projection, Reaction, Reading, Recorded, Set, Stored, Stream, View, sentence,
+    ProcessManager, Projection, Reaction, Recorded, Runner, Set, Stored, Stream, View, sentence,
     tagged,
 };
 
-/// Stands for the type `T` where an object is needed.
+/// The type `T` as a value, where an object is needed.
 pub struct Of<T>(PhantomData<fn() -> T>);
 
 impl<T> Default for Of<T> {
@@ -34,10 +34,10 @@ pub enum Refusal {
     /// It is no command of this aggregate, or its data doesn't fit.
     #[error("{0}")]
     Malformed(String),
-    /// Its stream holds an event that cannot be read, so that nobody knows the state.
+    /// Its stream holds an event that cannot be read, so the state is unknown.
     #[error("version {0} of this stream cannot be read, so nothing can be decided on it")]
     Unreadable(u64),
-    /// Its stream holds an event that cannot be folded, so that nobody knows the state.
+    /// Its stream holds an event that cannot be folded, so the state is unknown.
     #[error(
         "version {version} of this stream cannot be folded, so nothing can be decided on it: {why}"
     )]
@@ -75,15 +75,15 @@ pub trait AnyAggregate: AnyEvents {
 
 /// An aggregate's state, and the decisions that it takes.
 pub trait AnyInstance {
-    /// Takes in events of its stream, one after the other.
+    /// Folds events of its stream, one after the other.
     ///
     /// # Errors
-    /// At which of them it stopped, and why. What comes before that one is in the state.
+    /// The first event that cannot be folded, and why. The events before it are in the state.
     fn evolve(&mut self, events: &[&Recorded]) -> Result<(), FoldError>;
     /// The state.
     fn state(&self) -> Value;
-    /// The state to save. None where an event before it could not be read, so that nobody knows
-    /// the state.
+    /// The state, as text to save. None where the state is unknown, because an event before it
+    /// cannot be read.
     fn save(&self) -> Option<String>;
     /// Decides a command.
     ///
@@ -102,22 +102,22 @@ pub trait AnyProjection {
     fn about(&self) -> Rc<str>;
     /// Which version of its code it is.
     fn code(&self) -> u16;
-    /// A fresh running instance.
+    /// A new running instance, which never reacts.
     fn runner(&self) -> Box<dyn AnyRunner>;
 }
 
 /// A process manager as an object.
 pub trait AnyProcess: AnyProjection {
-    /// A fresh running instance that also reacts.
+    /// A new running instance, which also reacts.
     fn manager(&self) -> Box<dyn AnyRunner>;
 }
 
 /// A projection or process that is fed with events.
 pub trait AnyRunner {
-    /// Takes in events, one after the other.
+    /// Applies events, one after the other.
     ///
     /// # Errors
-    /// At which of them it stopped, and why. What comes before that one is taken in.
+    /// The first event that cannot be applied, and why. The events before it are applied.
     fn apply(&mut self, events: &[&Recorded]) -> Result<(), FoldError>;
     /// What it shows.
     fn view(&self) -> View;
@@ -127,7 +127,7 @@ pub trait AnyRunner {
     fn weight(&self) -> usize;
     /// A copy.
     fn copy(&self) -> Box<dyn AnyRunner>;
-    /// What is due after `event`; nothing, for a projection.
+    /// What is due after `event`. A projection never wants anything done.
     fn react(&self, event: &Recorded) -> Vec<Reaction>;
 }
 
@@ -136,7 +136,7 @@ impl<A: Aggregate> AnyEvents for Of<A> {
         A::NAME.into()
     }
 
-    // Asked once an event: quicker than to make a name.
+    // Asked for every event: comparing is quicker than making a name.
     fn takes(&self, category: &str) -> bool {
         A::NAME == category
     }
@@ -155,7 +155,7 @@ impl<A: Aggregate> AnyEvents for Of<A> {
 }
 
 impl<A: Aggregate> AnyAggregate for Of<A> {
-    // Natively the types are asked always, so that a test can compare what is written down.
+    // Natively the schema always comes from the types, so that a test can compare it with the text.
     fn commands(&self) -> Value {
         match A::SCHEMAS {
             Some(text) if cfg!(target_arch = "wasm32") => written_down(text, "commands"),
@@ -237,7 +237,7 @@ fn schema_of<T: JsonSchema>() -> Value {
     SchemaGenerator::new(settings).into_root_schema_for::<T>().to_value()
 }
 
-// What follows is compiled once, not once an aggregate.
+// Compiled once. What an aggregate implements is compiled for each aggregate.
 
 impl dyn AnyAggregate + '_ {
     /// A stored event of one of its streams in its current shape, or as unreadable.
@@ -247,7 +247,9 @@ impl dyn AnyAggregate + '_ {
             (kind.clone(), known, Body::read(self, kind, data), None)
         } else {
             match lifted(self, kind, schema, data) {
-                Ok((kind, event, stored)) => (kind, known, Body::Known(event), Some(stored)),
+                Ok(Lifted { kind, event, stored }) => {
+                    (kind, known, Body::Known(event), Some(Rc::new(stored)))
+                }
                 Err(why) => (kind.clone(), schema, Body::unreadable(kind, schema, data, why), None),
             }
         };
@@ -255,8 +257,15 @@ impl dyn AnyAggregate + '_ {
     }
 }
 
-/// An event stored under an older schema: its current type and shape, and the one that it had.
-type Lifted = (Rc<str>, Rc<dyn AnyEvent>, Rc<Stored>);
+/// An event that was stored under an older schema.
+struct Lifted {
+    /// Its type now.
+    kind: Rc<str>,
+    /// What it says, in its current shape.
+    event: Rc<dyn AnyEvent>,
+    /// The shape in which it is stored.
+    stored: Stored,
+}
 
 fn lifted(
     aggregate: &dyn AnyAggregate,
@@ -279,7 +288,7 @@ fn lifted(
     let lifted = aggregate.upcast(stored.clone())?;
     let event =
         aggregate.event(&lifted.kind, &lifted.data.to_string()).map_err(|e| sentence(&e))?;
-    Ok((lifted.kind.into(), event, Rc::new(stored)))
+    Ok(Lifted { kind: lifted.kind.into(), event, stored })
 }
 
 impl<A: Aggregate> AnyInstance for Instance<A> {
@@ -293,7 +302,8 @@ impl<A: Aggregate> AnyInstance for Instance<A> {
     }
 
     fn save(&self) -> Option<String> {
-        // As a value first: what serde derives is compiled for that already, and is not for text.
+        // By way of a `Value`, whose serialiser is compiled for this type already; one that writes
+        // text would be compiled anew.
         let readable = self.unreadable.is_none();
         let state = readable.then(|| serde_json::to_value(&self.state).ok())??;
         Some(state.to_string())
@@ -347,64 +357,32 @@ impl<P: Projection> AnyProjection for Of<P> {
     }
 
     fn runner(&self) -> Box<dyn AnyRunner> {
-        Box::new(Running::<P>(Reading::default()))
+        Box::new(Runner::<P>::new())
     }
 }
 
 impl<P: ProcessManager> AnyProcess for Of<P> {
     fn manager(&self) -> Box<dyn AnyRunner> {
-        Box::new(Managing::<P>(Running(Reading::default())))
+        Box::new(Runner::<P>::of_process())
     }
 }
 
-#[derive(Clone)]
-struct Running<P>(Reading<P>);
-
-impl<P: Projection> AnyRunner for Running<P> {
+impl<P: Projection> AnyRunner for Runner<P> {
     fn apply(&mut self, events: &[&Recorded]) -> Result<(), FoldError> {
-        self.0.fold(events);
+        self.fold(events);
         Ok(())
     }
 
     fn view(&self) -> View {
-        self.0.model.view()
+        self.model.view()
     }
 
     fn skipped(&self) -> u64 {
-        self.0.skipped
+        self.skipped
     }
 
     fn weight(&self) -> usize {
-        Fold::weight(&self.0)
-    }
-
-    fn copy(&self) -> Box<dyn AnyRunner> {
-        Box::new(self.clone())
-    }
-
-    fn react(&self, _: &Recorded) -> Vec<Reaction> {
-        Vec::new()
-    }
-}
-
-#[derive(Clone)]
-struct Managing<P>(Running<P>);
-
-impl<P: ProcessManager> AnyRunner for Managing<P> {
-    fn apply(&mut self, events: &[&Recorded]) -> Result<(), FoldError> {
-        self.0.apply(events)
-    }
-
-    fn view(&self) -> View {
-        self.0.view()
-    }
-
-    fn skipped(&self) -> u64 {
-        self.0.skipped()
-    }
-
-    fn weight(&self) -> usize {
-        self.0.weight()
+        self.model.weight()
     }
 
     fn copy(&self) -> Box<dyn AnyRunner> {
@@ -412,6 +390,6 @@ impl<P: ProcessManager> AnyRunner for Managing<P> {
     }
 
     fn react(&self, event: &Recorded) -> Vec<Reaction> {
-        if event.unreadable().is_some() { Vec::new() } else { self.0.0.model.react(event) }
+        if event.unreadable().is_some() { Vec::new() } else { (self.react)(&self.model, event) }
     }
 }

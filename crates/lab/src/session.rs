@@ -12,8 +12,8 @@ use super::health::Health;
 use super::subscription::{DeliveryFault, Subscription, SubscriptionKind};
 use super::world::{MicroStep, StoreAnswer, World};
 use es::{
-    CommandRecord, Commit, EventLog, Handler, Map, Reader, Recorded, Scenario, Stopped, Stream,
-    Subject, View,
+    CommandRecord, Commit, EventLog, Hydrated, Map, Recorded, Scenario, Stopped, Stream, Subject,
+    Subscriber, Timeline, View,
 };
 
 /// The greatest distance between a cause and its consequences, in events.
@@ -43,10 +43,10 @@ pub struct Session(Viewpoint);
 pub struct Viewpoint {
     pub(super) world: World,
     pub(super) position: u64,
-    pub(super) readers: Map<(Rc<str>, u16), Reader>,
+    pub(super) readers: Map<(Rc<str>, u16), Timeline<Subscriber>>,
     /// The reader of a projection that is folding the log for the first time.
-    filling: Option<((Rc<str>, u16), Reader)>,
-    pub(super) states: Map<Stream, Handler>,
+    filling: Option<((Rc<str>, u16), Timeline<Subscriber>)>,
+    pub(super) states: Map<Stream, Timeline<Hydrated>>,
     /// Subscription → the last verdict on it.
     pub(super) judged: Map<Rc<str>, Judged>,
 }
@@ -171,7 +171,7 @@ impl Session {
                 self.0.filling = Some((key, reader));
                 return false;
             }
-            self.0.world.fill(&key.0, reader.running());
+            self.0.world.fill(&key.0, reader.here().clone());
             self.0.readers.insert(key, reader);
         }
         self.0.world.refill(events)
@@ -460,12 +460,12 @@ impl Viewpoint {
 
 /// The handler of a stream. It is made where there is none yet.
 pub(super) fn handler<'a>(
-    states: &'a mut Map<Stream, Handler>,
+    states: &'a mut Map<Stream, Timeline<Hydrated>>,
     scenario: &Scenario,
     stream: &Stream,
-) -> Option<&'a mut Handler> {
+) -> Option<&'a mut Timeline<Hydrated>> {
     if !states.contains_key(stream) {
-        let handler = scenario.aggregate_of(stream.category())?.handler();
+        let handler = scenario.aggregate_of(stream.category())?.timeline();
         states.insert(stream.clone(), handler);
     }
     states.get_mut(stream)
@@ -474,10 +474,10 @@ pub(super) fn handler<'a>(
 /// The reader of a subscription, with the version of its code that runs. It is made where there is
 /// none yet.
 pub(super) fn reader<'a>(
-    readers: &'a mut Map<(Rc<str>, u16), Reader>,
+    readers: &'a mut Map<(Rc<str>, u16), Timeline<Subscriber>>,
     world: &World,
     it: &Subscription,
-) -> Option<&'a mut Reader> {
+) -> Option<&'a mut Timeline<Subscriber>> {
     let key = (it.name().clone(), it.code());
     if !readers.contains_key(&key) {
         readers.insert(key.clone(), world.reader(&key.0, key.1)?);

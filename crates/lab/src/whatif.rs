@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::world::World;
 use es::{
-    EventLog, Fold, Handler, History, Hydrated, IdSet, Map, Origin, Reader, Recorded, Set, Stream,
-    View, sort,
+    EventLog, Fold, History, Hydrated, IdSet, Map, Origin, Recorded, Set, Stream, Subscriber,
+    Timeline, View, sort,
 };
 
 /// An imagined change to a log.
@@ -61,8 +61,8 @@ pub struct WhatIf {
     of_streams: Map<Stream, Vec<u64>>,
     /// Position → the position of the event that stands there instead.
     instead: Vec<(u64, u64)>,
-    handlers: Map<Stream, Handler>,
-    readers: Map<(Rc<str>, u16), Reader>,
+    handlers: Map<Stream, Timeline<Hydrated>>,
+    readers: Map<(Rc<str>, u16), Timeline<Subscriber>>,
     review: Review,
     aftermath: Aftermath,
 }
@@ -161,11 +161,11 @@ impl WhatIf {
     ) -> Option<Imagined<Value>> {
         let mut handler = match self.handlers.remove(stream) {
             Some(handler) => handler,
-            None => world.scenario().aggregate_of(stream.category())?.handler(),
+            None => world.scenario().aggregate_of(stream.category())?.timeline(),
         };
         let log = world.log();
         let altered = self.of_stream(log, stream);
-        handler.load_from(altered.place(log.version_at(stream, position), position), &altered);
+        handler.at(altered.place(log.version_at(stream, position), position), &altered);
         let state = handler.state();
         self.handlers.insert(stream.clone(), handler);
         Some(Imagined(state))
@@ -182,7 +182,7 @@ impl WhatIf {
         };
         let log = world.log();
         let altered = self.of_log(log);
-        let view = reader.view_of(altered.place(position.min(log.head()), position), &altered);
+        let view = reader.at(altered.place(position.min(log.head()), position), &altered).view();
         self.readers.insert(key, reader);
         Some(Imagined(view))
     }

@@ -31,15 +31,15 @@ use super::outbox::{Effect, EffectStatus};
 use super::snapshots::{Loading, Meter, StateSnapshot, StateSnapshots};
 use super::subscription::{Subscription, SubscriptionKind};
 use es::{
-    Choice, Commit, EventLog, Expected, Follows, Handler, IdSet, Map, Scenario, Set, Stream,
-    Subscriber, sort,
+    Choice, Commit, EventLog, Expected, Follows, Hydrated, IdSet, Map, Scenario, Set, Stream,
+    Subscriber, Timeline, sort,
 };
 
 /// A running system.
 pub struct World {
     scenario: Rc<Scenario>,
     log: EventLog,
-    handlers: Map<Stream, Handler>,
+    handlers: Map<Stream, Timeline<Hydrated>>,
     inbox: VecDeque<InboxItem>,
     /// The command that is being handled. None while its commit is with the store.
     handling: Option<(CommandInProgress, CommandStage)>,

@@ -7,7 +7,7 @@ use super::handling::{ReactionSource, RequestedEffect};
 use super::{SideRecord, World};
 use crate::journal::Outcome;
 use crate::subscription::{Control, ControlError, Subscription, SubscriptionKind, Wait};
-use es::{AnyRunner, Fold, IdSet, Reaction, Reader, Subscriber};
+use es::{AnyRunner, Fold, IdSet, Reaction, Subscriber, Timeline};
 
 impl World {
     pub(super) fn find(&mut self, name: &str) -> Option<&mut Subscription> {
@@ -217,13 +217,13 @@ impl World {
     }
 
     /// A reader that shows a projection or process at any position.
-    pub(crate) fn reader(&self, name: &str, code: u16) -> Option<Reader> {
+    pub(crate) fn reader(&self, name: &str, code: u16) -> Option<Timeline<Subscriber>> {
         let processes = &self.scenario.processes;
         let process = processes.iter().find(|it| &*it.name() == name && it.code() == code);
         let projections = &self.scenario.projections;
         let projection = projections.iter().find(|it| &*it.name() == name && it.code() == code);
         let runner = process.map(|it| it.runner()).or_else(|| projection.map(|it| it.runner()));
-        runner.map(Reader::new)
+        runner.map(|it| Timeline::new(Subscriber::new(it)))
     }
 
     /// The reactions that a process's current code would have asked for from the beginning, and

@@ -15,8 +15,8 @@ use crate::journal::{JournalEntry, Outcome};
 use crate::snapshots::{FoldStart, Load, Loading};
 use crate::subscription::{DeliveryFault, SubscriptionKind};
 use es::{
-    AnyAggregate, Choice, Commit, Draft, Envelope, Expected, Follows, Handler, Hydrated, Origin,
-    Proposal, Refusal, Stream,
+    AnyAggregate, Choice, Commit, Draft, Envelope, Expected, Follows, Hydrated, Origin, Proposal,
+    Refusal, Stream, Timeline,
 };
 
 impl World {
@@ -389,9 +389,9 @@ impl World {
         aggregate: &dyn AnyAggregate,
         stream: &Stream,
         version: u64,
-    ) -> (&Handler, u64) {
+    ) -> (&Timeline<Hydrated>, u64) {
         let handlers = self.handlers.entry(stream.clone());
-        let handler = handlers.or_insert_with(|| aggregate.handler());
+        let handler = handlers.or_insert_with(|| aggregate.timeline());
         let folded = handler.load(stream, version, &self.log);
         (handler, folded)
     }

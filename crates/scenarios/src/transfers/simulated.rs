@@ -86,19 +86,19 @@ fn deliver_again(log: &mut EventLog, done: &mut Set<String>, choices: &[usize]) 
 
 /// What comes of a command; nothing where it is refused, as it is once a transfer is over.
 fn decide(log: &EventLog, command: &CommandRecord) -> Vec<Draft> {
-    let mut handler = match command.stream.category() {
-        "account" => Of::<Account>::default().handler(),
-        _ => Of::<Transfer>::default().handler(),
+    let mut timeline = match command.stream.category() {
+        "account" => Of::<Account>::default().timeline(),
+        _ => Of::<Transfer>::default().timeline(),
     };
-    handler.load(&command.stream, log.version(&command.stream), log);
-    handler.decide(command).unwrap_or_default()
+    timeline.load(&command.stream, log.version(&command.stream), log);
+    timeline.decide(command).unwrap_or_default()
 }
 
 /// What an account holds.
 fn balance(log: &EventLog, id: &str) -> i64 {
-    let mut handler = Of::<Account>::default().handler();
-    handler.load(&Id::<Account>::new(id).stream(), u64::MAX, log);
-    handler.state()["balance"].as_i64().unwrap()
+    let mut timeline = Of::<Account>::default().timeline();
+    timeline.load(&Id::<Account>::new(id).stream(), u64::MAX, log);
+    timeline.state()["balance"].as_i64().unwrap()
 }
 
 /// A transfer that somebody fails or completes before its money has left, or after that. Its
@@ -142,10 +142,10 @@ proptest! {
         prop_assert_eq!(deliver(&mut log, &choices), deliver(&mut in_order, &[]));
         for number in 1..=4 {
             let stream = Id::<Transfer>::new(number.to_string()).stream();
-            let mut handler = Of::<Transfer>::default().handler();
-            handler.load(&stream, u64::MAX, &log);
+            let mut timeline = Of::<Transfer>::default().timeline();
+            timeline.load(&stream, u64::MAX, &log);
             let expected = if number == 1 { "completed" } else { "failed" };
-            prop_assert_eq!(&handler.state()["status"], expected);
+            prop_assert_eq!(&timeline.state()["status"], expected);
         }
         for position in 0..=log.len() {
             let bank = conservation(&log, position);

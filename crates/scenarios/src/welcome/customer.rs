@@ -177,11 +177,11 @@ mod tests {
             .and::<Customer>("3", registered("L.", LOLA));
         let decided = |id: &str| {
             let stream = Id::<Customer>::new(id).stream();
-            let mut handler = Of::<Customer>::default().handler();
-            handler.load(&stream, 1, told.log());
+            let mut timeline = Of::<Customer>::default().timeline();
+            timeline.load(&stream, 1, told.log());
             let data = to_raw_value(&json!({ "existing": "1" })).unwrap();
             let kind = "MergeAccount".into();
-            handler.decide(&CommandRecord { stream, kind, data }).map(|events| events.len())
+            timeline.decide(&CommandRecord { stream, kind, data }).map(|events| events.len())
         };
         let oneself = "customer 1 cannot be merged with itself".to_owned();
         assert_eq!(decided("1"), Err(Refusal::Rejected(oneself)));

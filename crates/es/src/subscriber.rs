@@ -1,22 +1,22 @@
-//! A projection or process as an object, fed from a log. An event that it cannot take in is met
-//! here: it takes in nothing more, and says why.
+//! A projection or process that is fed with the events of a log. At the first event that it cannot
+//! apply it stops, and says why.
 
 use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::{AnyRunner, EventLog, Fold, FoldError, History, Reaction, Recorded, Timeline, View};
+use super::{AnyRunner, EventLog, Fold, FoldError, Reaction, Recorded, Timeline, View};
 
 /// The event at which a subscriber has stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Stopped {
     /// Its position.
     pub position: u64,
-    /// Why it cannot be taken in, in a sentence.
+    /// Why it cannot be applied, in a sentence.
     pub why: Rc<str>,
 }
 
-/// A running projection or process, up to an event that it cannot take in.
+/// A running projection or process. It applies events until it meets one that it cannot apply.
 #[derive(Clone)]
 pub struct Subscriber {
     runner: Box<dyn AnyRunner>,
@@ -24,17 +24,17 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// A subscriber that is to be fed.
+    /// A subscriber to feed with events.
     pub fn new(runner: Box<dyn AnyRunner>) -> Self {
         Self { runner, stopped: None }
     }
 
-    /// Where and why it takes in nothing more, if it has met such an event.
+    /// Where and why it has stopped. None while it has not.
     pub fn stopped(&self) -> Option<&Stopped> {
         self.stopped.as_deref()
     }
 
-    /// It may be fed the event once more at which it has stopped.
+    /// Lets it try again the event at which it has stopped.
     pub fn retry(&mut self) {
         self.stopped = None;
     }
@@ -49,7 +49,7 @@ impl Subscriber {
         self.runner.skipped()
     }
 
-    /// What is due after `event`; nothing, for a projection.
+    /// What is due after `event`. A projection never wants anything done.
     pub fn react(&self, event: &Recorded) -> Vec<Reaction> {
         self.runner.react(event)
     }
@@ -78,36 +78,17 @@ impl Fold for Subscriber {
     }
 }
 
-/// A projection, or what a process knows, at any place of a log.
-pub struct Reader(Timeline<Subscriber>);
-
-impl Reader {
-    /// A reader that begins with `runner`, which has taken in nothing.
-    pub fn new(runner: Box<dyn AnyRunner>) -> Self {
-        Self(Timeline::new(Subscriber::new(runner)))
-    }
-
-    /// What it shows once it has folded the log up to `position`; where it cannot take in an event
-    /// before, what it shows up to that one.
+impl Timeline<Subscriber> {
+    /// What it shows at `position` of the log. Where it has stopped before, what it shows there.
     pub fn view(&mut self, position: u64, log: &EventLog) -> View {
-        self.view_of(usize::try_from(position).unwrap_or(usize::MAX), log)
+        self.at(usize::try_from(position).unwrap_or(usize::MAX), log).view()
     }
 
-    /// Folds on from where it stands, `events` at most; returns how many that were.
+    /// Folds at most `events` more events; returns how many that were.
     pub fn fold_on(&mut self, events: u64, log: &EventLog) -> u64 {
-        let (before, events) = (self.0.place(), usize::try_from(events).unwrap_or(usize::MAX));
-        self.0.at(before.saturating_add(events), log);
-        (self.0.place() - before) as u64
-    }
-
-    /// A running instance that has taken in what is folded where it stands.
-    pub fn running(&self) -> Subscriber {
-        self.0.here().clone()
-    }
-
-    /// What it shows at place `place` of any history, always the same one.
-    pub fn view_of<H: History>(&mut self, place: usize, history: &H) -> View {
-        self.0.at(place, history).view()
+        let (before, events) = (self.place(), usize::try_from(events).unwrap_or(usize::MAX));
+        self.at(before.saturating_add(events), log);
+        (self.place() - before) as u64
     }
 }
 
@@ -115,9 +96,9 @@ impl Reader {
 mod tests {
     use super::*;
     use crate::log::history;
-    use crate::{Cell, Row};
+    use crate::{Cell, History, Row};
 
-    /// Counts events, and cannot take in the one at position `until`.
+    /// Counts events, and cannot apply the one at position `until`.
     #[derive(Clone)]
     struct Counter {
         until: u64,
@@ -162,18 +143,23 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_shows_what_was_before_an_event_that_cannot_be_taken_in() {
+    fn a_timeline_shows_what_was_before_an_event_that_cannot_be_applied() {
         let log = history(300);
-        let mut reader = Reader::new(Box::new(Counter { until: 150, events: 0 }));
+        let counter = Box::new(Counter { until: 150, events: 0 });
+        let mut timeline = Timeline::new(Subscriber::new(counter));
         for (position, events) in [(149, 149), (150, 149), (300, 149), (149, 149), (10, 10)] {
-            assert_eq!(shown(&reader.view(position, &log)), Cell::Number(events), "at {position}");
-            let stopped = reader.running().stopped().map(|it| it.position);
+            assert_eq!(
+                shown(&timeline.view(position, &log)),
+                Cell::Number(events),
+                "at {position}"
+            );
+            let stopped = timeline.here().stopped().map(|it| it.position);
             assert_eq!(stopped, (position >= 150).then_some(150), "at {position}");
         }
     }
 
     #[test]
-    fn a_subscriber_that_has_stopped_takes_in_nothing_until_it_tries_again() {
+    fn a_subscriber_that_has_stopped_applies_nothing_until_it_tries_again() {
         let log = history(10);
         let mut subscriber = Subscriber::new(Box::new(Counter { until: 5, events: 0 }));
         let feed = |from, subscriber: &mut Subscriber| {

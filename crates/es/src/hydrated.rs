@@ -1,25 +1,25 @@
-//! An aggregate as an object, folded from its events: where a stream can be loaded to, and what is
-//! decided there. An event that cannot be folded is met here: nobody knows the state from there on.
+//! An aggregate's instance, folded from the events of its stream. After an event that cannot be
+//! folded its state is unknown, and it refuses every command.
 
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::{
-    Aggregate, AnyAggregate, AnyInstance, CommandRecord, Draft, EventLog, Fold, FoldError, History,
-    Of, Recorded, Refusal, Stream, Timeline,
+    Aggregate, AnyAggregate, AnyInstance, CommandRecord, Draft, EventLog, Fold, FoldError, Of,
+    Recorded, Refusal, Stream, Timeline,
 };
 
-/// An aggregate's instance, and how far its events could be folded.
+/// An aggregate's instance, folded up to the first event that cannot be folded.
 #[derive(Clone)]
 pub struct Hydrated {
     instance: Box<dyn AnyInstance>,
-    /// What every command is told, once there is an event that cannot be folded.
+    /// How every command is refused after an event that cannot be folded. None before it.
     refusal: Option<Rc<Refusal>>,
 }
 
 impl Hydrated {
-    /// An instance that is to be folded on.
+    /// An instance to fold events into.
     pub fn new(instance: Box<dyn AnyInstance>) -> Self {
         Self { instance, refusal: None }
     }
@@ -29,8 +29,8 @@ impl Hydrated {
         self.instance.state()
     }
 
-    /// The state to save. None where an event before it cannot be read or folded, so that nobody
-    /// knows the state.
+    /// The state, as text to save. None where the state is unknown, because an event before it cannot
+    /// be read or folded.
     pub fn save(&self) -> Option<String> {
         if self.refusal.is_some() { None } else { self.instance.save() }
     }
@@ -70,29 +70,17 @@ impl Fold for Hydrated {
     }
 }
 
-/// One stream's state, wherever one puts it, and the decisions that it takes there.
-pub struct Handler(Timeline<Hydrated>);
-
-impl Handler {
-    fn new(instance: Box<dyn AnyInstance>) -> Self {
-        Self(Timeline::new(Hydrated::new(instance)))
-    }
-
+impl Timeline<Hydrated> {
     /// Goes to `version` of the stream; returns how many events that folded.
     pub fn load(&mut self, stream: &Stream, version: u64, log: &EventLog) -> u64 {
-        let before = self.0.folded();
-        self.0.at(usize::try_from(version).unwrap_or(usize::MAX), &log.stream(stream));
-        self.0.folded() - before
+        let before = self.folded();
+        self.at(usize::try_from(version).unwrap_or(usize::MAX), &log.stream(stream));
+        self.folded() - before
     }
 
-    /// Goes to place `place` of any history of the stream, always the same one.
-    pub fn load_from<H: History>(&mut self, place: usize, history: &H) {
-        self.0.at(place, history);
-    }
-
-    /// The state there; where an event before cannot be folded, the state up to that one.
+    /// The state there. Where an event before it cannot be folded, the state up to that event.
     pub fn state(&self) -> Value {
-        self.0.here().state()
+        self.here().state()
     }
 
     /// Decides a command there.
@@ -100,21 +88,21 @@ impl Handler {
     /// # Errors
     /// The refusal.
     pub fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal> {
-        self.0.here().decide(command)
+        self.here().decide(command)
     }
 }
 
 impl dyn AnyAggregate + '_ {
-    /// Decides for one stream, and shows its state.
-    pub fn handler(&self) -> Handler {
-        Handler::new(self.instance())
+    /// A timeline over one stream: its state at any version, and what is decided there.
+    pub fn timeline(&self) -> Timeline<Hydrated> {
+        Timeline::new(Hydrated::new(self.instance()))
     }
 }
 
 impl<A: Aggregate> Of<A> {
-    /// Decides for one stream, and shows its state.
-    pub fn handler(&self) -> Handler {
-        Handler::new(self.instance())
+    /// A timeline over one stream: its state at any version, and what is decided there.
+    pub fn timeline(&self) -> Timeline<Hydrated> {
+        Timeline::new(Hydrated::new(self.instance()))
     }
 }
 
@@ -124,6 +112,7 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
+    use crate::History;
     use crate::log::history;
 
     /// Counts events, batch by batch, and cannot fold the one at version `until`.
@@ -174,11 +163,12 @@ mod tests {
     #[test]
     fn from_an_event_that_cannot_be_folded_on_a_stream_shows_what_was_and_decides_nothing() {
         let log = history(300);
-        let mut handler = Handler::new(Box::new(Counter { until: 150, ..Counter::default() }));
+        let counter = Counter { until: 150, ..Counter::default() };
+        let mut timeline = Timeline::new(Hydrated::new(Box::new(counter)));
         for (version, state) in [(149, 149), (150, 149), (300, 149), (149, 149), (10, 10)] {
-            handler.load(&stream(), version, &log);
-            assert_eq!(handler.state(), json!(state), "at {version}");
-            match handler.decide(&ask()) {
+            timeline.load(&stream(), version, &log);
+            assert_eq!(timeline.state(), json!(state), "at {version}");
+            match timeline.decide(&ask()) {
                 Ok(_) => assert!(version < 150, "at {version}"),
                 Err(refusal) => {
                     assert!(version >= 150, "at {version}");
