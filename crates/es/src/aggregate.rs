@@ -13,7 +13,7 @@ use super::Stored;
 /// `Self` is the state, and `Default` the state before the first event. The shape (`decide`
 /// and `evolve` over an initial state) is Jérémie Chassaing's *Decider*.
 ///
-/// *A refusal nobody reacts to is an `Err`; one that others must react to is an event.*
+/// *A refusal that nobody reacts to is an `Err`. A refusal that others must react to is an event.*
 pub trait Aggregate:
     Default + Clone + PartialEq + Debug + Serialize + DeserializeOwned + JsonSchema + 'static
 {
@@ -43,7 +43,7 @@ pub trait Aggregate:
     /// The refusal. It changes nothing.
     fn decide(&self, command: Self::Command) -> Result<Vec<Self::Event>, Self::Rejection>;
 
-    /// Decides as the instance called `id`: for the rare answer that depends on who is asked.
+    /// Decides as the instance called `id`, for an answer that depends on the instance's own id.
     ///
     /// # Errors
     /// The refusal.
@@ -55,11 +55,11 @@ pub trait Aggregate:
         self.decide(command)
     }
 
-    /// The state after one more event. Never fails and never judges: it happened. Holds for
-    /// any history, also a shuffled or thinned one.
+    /// The state after one more event. It never fails and never refuses, because the event has
+    /// happened. It accepts any history, also one in another order or with events missing.
     fn evolve(self, event: &Self::Event) -> Self;
 
-    /// The same, in place.
+    /// Changes this state into the one after `event`.
     fn evolve_in_place(&mut self, event: &Self::Event) {
         *self = std::mem::take(self).evolve(event);
     }

@@ -1,5 +1,5 @@
-//! What an event says. A stored one's data is read when somebody first asks: to open a long log is
-//! to learn what happened where, and only a fold needs to know what it was.
+//! What an event says. The data of a stored event is read when somebody first asks for it, because
+//! opening a long log needs only the events' streams and types.
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell};
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{Stored, Unreadable, sentence, tagged};
 
-/// An event whose type is known to whoever asks for it.
+/// An event as an object. Code that knows its type gets the typed event back by downcasting.
 pub trait AnyEvent: Any {
     /// Its data as JSON text, `{}` where it has none.
     fn data(&self) -> Box<RawValue>;
@@ -70,10 +70,10 @@ impl Body {
     }
 }
 
-/// A body, or until somebody asks the data to read it from.
+/// A body that is read from its data when it is first asked for.
 pub(super) struct Late {
     body: OnceCell<Body>,
-    /// In a box: every event has this, and few are unread for long.
+    /// What to read it from. Boxed, because every event has this field and most have been read.
     unread: Cell<Option<Box<Unread>>>,
 }
 
@@ -90,7 +90,7 @@ impl Late {
         Self { body: OnceCell::new(), unread: Cell::new(Some(unread.into())) }
     }
 
-    /// The body of an event of that type.
+    /// The body; `kind` is the event's type.
     #[inline]
     pub(super) fn get(&self, kind: &str) -> &Body {
         self.body.get().unwrap_or_else(|| self.read(kind))
@@ -145,7 +145,7 @@ mod tests {
         },
     }
 
-    /// Notes that somebody reads it.
+    /// Counts how often it is read.
     fn counted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
         READ.set(READ.get() + 1);
         String::deserialize(deserializer)

@@ -133,8 +133,8 @@ impl<T: Into<Value>> From<T> for Operand {
 }
 
 impl Condition {
-    /// True where it holds for `value`. Fields are JSON pointers (RFC 6901); a missing field is
-    /// null, and null equals nothing but null and is neither less nor more.
+    /// True where it holds for `value`. Fields are JSON pointers (RFC 6901). A missing field is
+    /// null; null equals only null, and compares as neither less nor more than anything.
     pub fn holds(&self, value: &Value) -> bool {
         match self {
             Self::Is(field, relation, operand) => {

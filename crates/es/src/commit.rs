@@ -7,7 +7,7 @@ use super::{Envelope, Map, Recorded, Stream};
 /// One command's outcome, zero or more events, numbered and ready to be stored.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// Its place among the log's commits, from 1: one without an event has a place as well.
+    /// Its place among the log's commits, from 1. A commit without events has a place as well.
     pub number: u64,
     /// The log's head before it.
     pub after: u64,

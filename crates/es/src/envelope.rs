@@ -40,7 +40,7 @@ pub enum Choice {
     Reload,
     /// After a conflict, it was decided again on the latest state, without asking anybody.
     Retry,
-    /// It was appended whatever had happened since the state it was decided on.
+    /// It was appended although its stream had changed since the state that it was decided on.
     Force,
     /// It was sent again as it was, under the same id.
     Same,
@@ -51,7 +51,7 @@ pub enum Choice {
 /// The command that another one repeats, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Follows {
-    /// The id of the earlier command; a command's own where it was sent again as it was.
+    /// The id of the earlier command. A command that was sent again as it was names itself.
     pub command: Uuid,
     /// How it is repeated.
     pub choice: Choice,
@@ -76,7 +76,7 @@ pub struct Envelope {
     /// The command, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandRecord>,
-    /// True where processes need not react to its events, wherever they learn of them.
+    /// True where no process reacts to its events.
     #[serde(default, skip_serializing_if = "is_false")]
     pub unanswered: bool,
     /// The command that it repeats, where it does.

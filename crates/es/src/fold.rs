@@ -1,7 +1,8 @@
 //! "It's just a left fold over the history of events": the one shape that states, read models
 //! and processes share, so that one [`Timeline`](super::Timeline) serves them all.
 //!
-//! A fold takes events in batches, because a call of an object costs more than the fold of an event.
+//! A fold takes events in batches, because a call of an object costs more than the fold of an
+//! event.
 
 use std::rc::Rc;
 
@@ -20,8 +21,8 @@ pub trait Fold: Clone + 'static {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct FoldError {
-    /// The event's place among those that were handed over, from 0. The events before it are folded;
-    /// it and the later ones are not.
+    /// The event's place among those that were handed over, from 0. The events before it are
+    /// folded; it and the later ones are not.
     pub at: usize,
     /// Why, in a sentence.
     pub why: Rc<str>,

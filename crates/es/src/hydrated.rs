@@ -29,8 +29,8 @@ impl Hydrated {
         self.instance.state()
     }
 
-    /// The state, as text to save. None where the state is unknown, because an event before it cannot
-    /// be read or folded.
+    /// The state, as text to save. None where the state is unknown, because an event before it
+    /// cannot be read or folded.
     pub fn save(&self) -> Option<String> {
         if self.refusal.is_some() { None } else { self.instance.save() }
     }

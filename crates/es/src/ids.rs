@@ -26,7 +26,7 @@ impl<A> Id<A> {
         &self.0
     }
 
-    /// True where nobody was named.
+    /// True where the text is blank.
     pub fn is_empty(&self) -> bool {
         self.0.trim().is_empty()
     }
@@ -118,8 +118,8 @@ impl<A: Aggregate> JsonSchema for Id<A> {
 const COMMANDS: Uuid = Uuid::from_u128(0x6c65_6674_666f_6c64_8000_636f_6d6d_616e);
 const REACTIONS: Uuid = Uuid::from_u128(0x6c65_6674_666f_6c64_8000_7265_6163_7469);
 
-/// The id of the event at `index` among those that one command recorded: the same command
-/// always gives the same ids.
+/// The id of the event at `index` among the events of one command. It follows from the command's id
+/// and the index alone.
 pub fn event_id(command: Uuid, index: u32) -> Uuid {
     Uuid::new_v5(&command, &index.to_be_bytes())
 }
@@ -129,8 +129,8 @@ pub fn command_id(name: &str, number: u64) -> Uuid {
     Uuid::new_v5(&COMMANDS, format!("{name}/{number}").as_bytes())
 }
 
-/// The id of what `process` sends for `step` of `instance`: whatever order facts arrive in, the
-/// same step has the same id, and so is handled once.
+/// The id of what `process` asks for in `step` of `instance`. It follows from the three names
+/// alone, so a step that is asked for twice is handled once.
 pub fn reaction_id(process: &str, instance: &str, step: &str) -> Uuid {
     Uuid::new_v5(&REACTIONS, format!("{process}/{instance}/{step}").as_bytes())
 }

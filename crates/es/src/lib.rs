@@ -1,8 +1,8 @@
-//! The kernel: event sourcing in a dozen small pieces, in reading order.
+//! The kernel: event sourcing in small pieces, in reading order.
 //!
-//! A [`Command`](Aggregate::Command) is *decided* by an [`Aggregate`]; what it decides is
-//! recorded in the [`EventLog`]; everything else (states, read models, processes) is a
-//! [`Fold`] over that log, and a [`Timeline`] can stop the fold anywhere.
+//! An [`Aggregate`] *decides* a [`Command`](Aggregate::Command). The [`EventLog`] records the
+//! events that it decides on. Everything else (states, read models, processes) is a [`Fold`] over
+//! that log, and a [`Timeline`] can stop the fold anywhere.
 //!
 //! This room never reads a clock, never draws a random number and never does I/O: ids and
 //! times are handed in. It knows no scenario and no page.

@@ -8,8 +8,8 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// A signed amount in cents: an integer in JSON, `80.00` on the page. Sums saturate, so that
-/// no history, however damaged, makes a fold panic.
+/// A signed amount in cents: an integer in JSON, `80.00` on the page. Sums saturate at the limits
+/// of `i64`, so that no fold panics, even of a damaged history.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

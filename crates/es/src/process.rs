@@ -9,16 +9,15 @@ use uuid::Uuid;
 
 use super::{Aggregate, Id, Projection, Recorded, Stream, reaction_id, tagged};
 
-/// Coordinates aggregates, by the commands it sends and nothing else: its state is a fold like
-/// any other. The name and the life of an instance (start, continue, stop) are Commanded's.
+/// Coordinates aggregates by sending commands. Its state is a fold like any other. The name, and
+/// the life of an instance (start, continue, stop), are those of the Elixir library Commanded.
 pub trait ProcessManager: Projection {
-    /// What is due now that `event` has been applied. Asked again, it may answer again: the
-    /// same step of the same instance has the same id and is handled once. Accepts an
-    /// instance's facts in any order.
+    /// What is due now that `event` has been applied. It may answer the same more than once: a step
+    /// of an instance has one id, and an id is handled once. The events may come in any order.
     fn react(&self, event: &Recorded) -> Vec<Reaction>;
 }
 
-/// What a process manager wants done. It names its instance and step: its id follows from them.
+/// What a process manager wants done. Its id follows from its instance and step.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reaction {
@@ -51,8 +50,7 @@ pub enum Reaction {
 }
 
 impl Reaction {
-    /// A command for `to`. `None` where the command cannot be written as `{"type", "data"}`,
-    /// which is a fault in its type that every story shows at once.
+    /// A command for `to`. None where the command is not an enum of variants with named fields.
     pub fn command<A: Aggregate>(
         instance: &str,
         step: &str,

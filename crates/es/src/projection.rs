@@ -1,4 +1,4 @@
-//! Read models: folds over any streams, kept in the shape that their readers want.
+//! Read models: folds over any streams, in the shape that their readers need.
 
 use super::{Recorded, View};
 
@@ -12,10 +12,11 @@ pub trait Projection: Default + Clone + 'static {
     const NAME: &'static str;
     /// What it is good for, in a sentence.
     const ABOUT: &'static str;
-    /// Which version of its code this is, where a scenario has several under one name.
+    /// The version of its code. A scenario may have several versions under one name.
     const CODE: u16 = 1;
 
-    /// Takes in one event; skips what it doesn't care for. Never panics, whatever the history.
+    /// Applies one event; skips an event that it has no use for. Never panics, whatever the
+    /// history.
     fn apply(&mut self, event: &Recorded);
 
     /// What it shows, keyed, so that two views can be compared.

@@ -1,4 +1,4 @@
-//! What somebody wants appended, and what they believe of the stream: optimistic concurrency.
+//! What a writer wants appended, and which version it expects: optimistic concurrency.
 
 use std::rc::Rc;
 
@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Aggregate, AnyEvent, Body, Envelope, Recorded, Stored, Stream, tagged};
 
-/// What a writer believes of a stream: optimistic concurrency.
+/// Which version of a stream a writer expects: optimistic concurrency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// The stream stands at this version; 0 where it does not exist.
     Exact(u64),
     /// The stream has at least one event.
     Exists,
-    /// Nothing: append whatever is there.
+    /// Nothing. The append never fails for its version.
     Any,
 }
 
@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for Expected {
     }
 }
 
-/// A stream was not where its writer believed it to be. Nothing was appended.
+/// A stream had another version than its writer expected. Nothing was appended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{stream} was expected at {expected} and is at version {actual}")]
 pub struct WrongExpectedVersion {
@@ -92,17 +92,17 @@ pub struct Draft {
     pub schema: u16,
     /// What it says.
     pub body: Body,
-    /// The older shape in which it is stored, where it is.
+    /// The shape in which it is stored. None where that is the current one.
     pub stored: Option<Rc<Stored>>,
     /// When it happened, where that is not the envelope's time.
     pub at: Option<u64>,
 }
 
-/// What somebody wants appended, all or nothing.
+/// Events to append, all of them or none.
 pub struct Proposal {
     /// What its events share.
     pub envelope: Envelope,
-    /// What is believed of a stream.
+    /// The version that a stream is expected to have. None where nothing is expected.
     pub expected: Option<(Stream, Expected)>,
     /// The events, in order.
     pub events: Vec<Draft>,

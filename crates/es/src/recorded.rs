@@ -127,7 +127,7 @@ impl Recorded {
         self.body.get(&self.kind)
     }
 
-    /// Why it cannot be read, where it cannot.
+    /// What is stored, and why it cannot be read. None where it can be read.
     pub fn unreadable(&self) -> Option<&Unreadable> {
         match self.body() {
             Body::Known(_) => None,
@@ -135,7 +135,7 @@ impl Recorded {
         }
     }
 
-    /// The shape in which it was stored, where that is an older one.
+    /// The shape in which it was stored. None where that is the current one.
     pub fn stored(&self) -> Option<&Stored> {
         self.stored.as_deref()
     }

@@ -1,6 +1,6 @@
-//! Given what has happened, when somebody asks, then this is decided: how every decision is
-//! tested, in its own domain's types. Read models and processes are tested on a [`past`] told
-//! event by event.
+//! Given these events, when this command is sent, then these events are decided: how decisions are
+//! tested, in the types of their domain. Read models and processes are tested on a [`past`], which
+//! is told event by event.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -28,12 +28,12 @@ pub fn given<A: Aggregate>(history: impl IntoIterator<Item = A::Event>) -> Given
 }
 
 impl<A: Aggregate> Given<A> {
-    /// Asks.
+    /// Sends a command.
     pub fn when(self, command: A::Command) -> Outcome<A> {
         Outcome { decided: self.0.decide(command), before: self.0 }
     }
 
-    /// Asks the instance called `id`.
+    /// Sends a command to the instance called `id`.
     pub fn when_as(self, id: &str, command: A::Command) -> Outcome<A> {
         Outcome { decided: self.0.decide_as(id, command), before: self.0 }
     }
@@ -41,7 +41,7 @@ impl<A: Aggregate> Given<A> {
     /// Compares the state that the history folds into.
     ///
     /// # Panics
-    /// Where it is another one.
+    /// Where the states differ.
     #[track_caller]
     pub fn is(self, state: &A) {
         assert_eq!(&self.0, state);
@@ -52,7 +52,7 @@ impl<A: Aggregate> Outcome<A> {
     /// Accepted, with exactly these events. Returns the state after them.
     ///
     /// # Panics
-    /// Where it was refused, or decided otherwise.
+    /// Where the command was refused, or other events were decided.
     #[track_caller]
     pub fn then(self, events: impl IntoIterator<Item = A::Event>) -> A {
         let expected: Vec<A::Event> = events.into_iter().collect();
@@ -118,7 +118,7 @@ impl Past {
         self
     }
 
-    /// The next event comes of an answer to the one at `position`.
+    /// The next event's command answers the event at `position`.
     pub fn answering(mut self, position: u64) -> Self {
         self.answers = self.log.event(position).map(Recorded::id);
         self

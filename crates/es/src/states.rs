@@ -1,5 +1,5 @@
-//! The state of every instance of an aggregate, kept by the aggregate's own `evolve`: the read model
-//! that most domains begin with.
+//! The state of every instance of an aggregate, kept by the aggregate's own `evolve`: the read
+//! model that most domains begin with.
 
 use std::rc::Rc;
 
@@ -7,8 +7,8 @@ use super::{Aggregate, Cells, Map, Projection, Recorded, Row, View};
 
 /// The state of every instance of `A`, by its id.
 ///
-/// A read model may hold one and tell it of every event. Where `A` is [`Listed`], it is a read model
-/// by itself: `scenario.projection::<States<Cart>>()`.
+/// A read model may hold one and tell it of every event. Where `A` is [`Listed`], it is a read
+/// model by itself: `scenario.projection::<States<Cart>>()`.
 #[derive(Clone)]
 pub struct States<A>(Map<Rc<str>, A>);
 
@@ -24,7 +24,7 @@ pub trait Listed: Aggregate {
 }
 
 impl<A: Aggregate> States<A> {
-    /// Takes in one event; skips those of other aggregates.
+    /// Applies one event; skips events of other aggregates.
     pub fn apply(&mut self, recorded: &Recorded) {
         if let Some(event) = recorded.of::<A>() {
             match self.0.get_mut(recorded.key()) {

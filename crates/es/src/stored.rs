@@ -10,8 +10,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::body::Late;
 use super::{Body, Commit, Draft, Envelope, Recorded, Scenario, Stream};
 
-/// A commit in its stored form: plain JSON, no types of any domain. Its events' data is their own,
-/// or still where it was read from.
+/// A commit in its stored form: plain JSON, no types of any domain. `D` is how its events hold
+/// their data: as text of their own, or as a part of the text that the commit was read from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "D: Json"))]
 pub struct StoredCommit<D = Box<RawValue>> {
@@ -95,8 +95,8 @@ impl From<&Recorded> for StoredEvent {
 }
 
 impl<D: Json> StoredCommit<D> {
-    /// The commit, its events in the types of `scenario`. One of an unknown category, or one
-    /// that its aggregate cannot read, stays as unreadable.
+    /// The commit, with its events in the types of `scenario`. An event of an unknown category, or
+    /// one that its aggregate cannot read, is in it as unreadable.
     pub fn read(self, scenario: &Scenario) -> Commit {
         let envelope = Rc::new(self.envelope);
         let events = (self.after + 1..).zip(0..).zip(self.events).map(|((position, index), it)| {
@@ -132,12 +132,13 @@ impl<D: Json> StoredCommit<D> {
         StoredCommit { number: self.number, after: self.after, envelope, events }
     }
 
-    /// The same, its data left where it is.
+    /// The same commit; its events borrow their data from this one.
     pub fn lent(&self) -> StoredCommit<&str> {
         self.with_data(|text| text)
     }
 
-    /// The same, its data its own. Where that is no JSON, which nobody writes, it becomes a text.
+    /// The same commit; its events own their data. Data that is not JSON becomes a JSON string; no
+    /// store writes such data.
     pub fn owned(&self) -> StoredCommit {
         self.with_data(|text| {
             RawValue::from_string(text.to_owned())
@@ -166,7 +167,7 @@ pub fn read_event(
     read_shared(scenario, stream, &kind.into(), schema, data.get())
 }
 
-/// As [`read_event`]; the event shares its type's name.
+/// Like [`read_event`]; the event shares the text of its type's name.
 fn read_shared(
     scenario: &Scenario,
     stream: &Stream,

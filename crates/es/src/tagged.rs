@@ -1,9 +1,10 @@
-//! The serialised form of commands and events, a type and its data, taken apart and put
-//! together. serde writes their enums as `{"AddedToCart":{…}}`; everything outside this file
-//! sees `type` and `data`.
+//! The serialised form of commands and events. serde writes their enums as `{"AddedToCart":{…}}`;
+//! everything outside this file has a type and data, `"AddedToCart"` and `{…}`. This file takes the
+//! first apart into the second, and puts it together again.
 //!
-//! What serde derives is compiled anew for every type and for every way of reading it, so there
-//! is one way here: a variant by its number, and its fields in the order of their type.
+//! The code that serde derives is compiled once for each type and each deserialiser. So there is
+//! one deserialiser here, which gives a variant by its number, and fields in the order of their
+//! type.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -59,7 +60,7 @@ pub(super) fn whole<T: DeserializeOwned>(text: &str) -> Result<T> {
     T::deserialize(Field { name: "", text: Some(text) })
 }
 
-/// What is wrong, without a place in a text that nobody sees.
+/// The error's message, without the line and column, which mean nothing to a reader of the message.
 pub fn sentence(error: &Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
@@ -209,7 +210,7 @@ impl<'a> InOrder<'_, 'a> {
     }
 }
 
-/// A field's value, or that it is missing, which only an optional field may be.
+/// A field's value as JSON text. None where the field is missing; only an `Option` may be.
 struct Field<'a> {
     name: &'static str,
     text: Option<&'a str>,
@@ -264,10 +265,10 @@ impl<'a> Deserializer<'a> for Field<'a> {
     }
 }
 
-/// Takes a variant's name and leaves everything else.
+/// Serialises a value into its variant's name, and nothing else.
 struct Name;
 
-/// The fields of a variant whose name is all that is wanted.
+/// The fields of a variant, which are ignored, and its name.
 struct Named(&'static str);
 
 impl SerializeStructVariant for Named {

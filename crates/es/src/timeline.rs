@@ -4,7 +4,7 @@ use super::{Fold, History};
 
 /// The smallest number of rows that a timeline may keep in snapshots.
 const LEAST_ROWS: usize = 4096;
-/// One row in snapshots for every so many events.
+/// How many events of the history allow one more row in snapshots.
 const EVENTS_PER_ROW: usize = 10;
 const FIRST_STRIDE: usize = 64;
 
@@ -72,12 +72,12 @@ impl<F: Fold> Timeline<F> {
         &self.here
     }
 
-    /// Where that is: how many events are folded in it.
+    /// How many events are folded in it there.
     pub fn place(&self) -> usize {
         self.place
     }
 
-    /// How many events it has folded in its life: the work done.
+    /// How many events it has folded since it was made: the work done.
     pub fn folded(&self) -> u64 {
         self.folded
     }
@@ -93,7 +93,7 @@ impl<F: Fold> Timeline<F> {
         if rows > budget {
             return;
         }
-        // None is here already: whoever folds sets out from the nearest one before.
+        // There is no snapshot at this place yet: a fold starts from the nearest one before it.
         let slot = self.snapshots.partition_point(|snapshot| snapshot.place < self.place);
         let snapshot = Snapshot { place: self.place, rows, state: self.here.clone() };
         self.snapshots.insert(slot, snapshot);
@@ -169,7 +169,7 @@ mod tests {
         most
     }
 
-    /// Places in an order that helps no cache.
+    /// Places far from each other, so that no seek profits from the one before.
     fn scattered(length: usize) -> impl Iterator<Item = usize> {
         (0..60).map(move |number: usize| number.wrapping_mul(7_919_993) % (length + 1))
     }

@@ -1,4 +1,4 @@
-//! Events as they were stored, for those whose shape has changed since.
+//! Events in the shape in which they were stored, which may have changed since.
 
 use serde::Serialize;
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! What a read model shows: one type per kind of store it stands for, keyed, so that two views
-//! can be compared entry by entry.
+//! What a read model shows: one variant for each kind of store. Entries have keys, so that two
+//! views can be compared entry by entry.
 
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -258,8 +258,9 @@ impl Row {
         Self { key: key.clone(), cells }
     }
 
-    /// A row that two names identify together. The first slash stands between them, whatever they
-    /// hold: those of the first name are escaped, as in a JSON pointer (RFC 6901).
+    /// A row that two names identify together. Its key is both, with a slash between. Slashes in
+    /// the first name are escaped as in a JSON pointer (RFC 6901), so that no other two names make
+    /// the key.
     pub fn of_two(first: &str, second: &str, cells: impl Into<Cells>) -> Self {
         let first = first.replace('~', "~0").replace('/', "~1");
         Self::new(format!("{first}/{second}"), cells)
@@ -389,7 +390,7 @@ where
     }
 }
 
-// What a map lends needs no star.
+// So that a value borrowed from a map can be a cell.
 macro_rules! cells_of_references {
     ($($type:ty)*) => {$(
         impl From<&$type> for Cell {
@@ -440,8 +441,8 @@ fn edge_list<S: serde::Serializer>(
     serializer.collect_seq(edges.iter().map(|((a, b), weight)| (a, b, weight)))
 }
 
-/// Sorts, and keeps the order of equals. The standard library's sort is compiled anew for each
-/// type and order, which takes more room than all that is sorted here; this one is compiled once.
+/// Sorts, and keeps the order of equals. The standard library's sort is compiled anew for each type
+/// and order, which makes the page larger; this one is compiled once.
 pub fn sort<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
     let order = order(items.len(), &|a, b| compare(&items[a as usize], &items[b as usize]));
     let mut taken: Vec<Option<T>> = items.drain(..).map(Some).collect();
@@ -458,7 +459,7 @@ fn order(len: usize, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
 pub fn natural(left: &str, right: &str) -> Ordering {
     // In UTF-8, bytes stand in the order of their characters.
     let (mut a, mut b) = (left.as_bytes(), right.as_bytes());
-    // What they begin with in common decides nothing, but for a number that it breaks off.
+    // Their common beginning decides nothing. A number that begins in it has to be compared whole.
     let mut from = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     while from > 0 && a[from - 1].is_ascii_digit() {
         from -= 1;
@@ -483,7 +484,7 @@ pub fn natural(left: &str, right: &str) -> Ordering {
     }
 }
 
-/// The digits that a text begins with, but for leading zeros, and what follows them.
+/// The digits at the beginning of a text, without leading zeros, and the text after them.
 fn number(text: &[u8]) -> (&[u8], &[u8]) {
     let digits = text.iter().take_while(|it| it.is_ascii_digit()).count();
     let zeros = text[..digits].iter().take_while(|it| **it == b'0').count();

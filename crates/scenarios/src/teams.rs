@@ -1,5 +1,5 @@
-//! Teams: one command, and no event, one or many. Who plays where is a table; who has ever
-//! played with whom is a graph, from the same events.
+//! Teams: one command makes no event, one or many. The same events make a table of who plays where,
+//! and a graph of who has ever played with whom.
 
 use std::rc::Rc;
 

@@ -1,5 +1,5 @@
-//! Publish, delete, undelete: features that nobody planned, made of events that are there
-//! already. The bin, undo and every version of a widget are only more read models.
+//! Publish, delete, undelete. The bin, undo and a widget's versions are features that nobody
+//! planned: each is one more read model over events that were recorded already.
 
 use std::rc::Rc;
 

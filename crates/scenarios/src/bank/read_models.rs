@@ -44,7 +44,7 @@ impl Projection for CustomerRollUp {
             if let AccountOpened { customer, .. } = event {
                 self.owners.insert(recorded.key().clone(), customer.key().clone());
             }
-            // Nobody's account rolls up nowhere: a history may have lost its beginning.
+            // An account without an owner counts for no customer: its opening event may be missing.
             if let Some(owner) = self.owners.get(recorded.key()) {
                 self.customers.entry(owner.clone()).or_default().1 += change(event);
             }
@@ -75,11 +75,11 @@ pub struct Ledger {
 #[derive(Clone)]
 struct Movement {
     position: u64,
-    /// How often its event was entered before: whoever is told twice writes twice.
+    /// How often its event was entered before. An event that is delivered twice is entered twice.
     before: usize,
     event: Rc<str>,
     account: Rc<str>,
-    /// Into the account, or out of it where it is negative.
+    /// Positive where money goes into the account, negative where it goes out.
     amount: Cents,
 }
 
@@ -107,7 +107,7 @@ impl Projection for Ledger {
         let mut rows = Vec::with_capacity(2 * self.movements.len());
         let (mut debits, mut credits) = (Cents(0), Cents(0));
         for Movement { position, before, event, account, amount } in &self.movements {
-            // To the bank, cash is what it has, and an account is what it owes.
+            // For the bank, cash is an asset, and an account is a debt.
             let account = format!("account {account}");
             let (debit, credit, amount) = if *amount > Cents(0) {
                 ("cash".to_owned(), account, *amount)

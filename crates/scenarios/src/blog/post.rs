@@ -65,7 +65,7 @@ pub enum Rejection {
 
 // Fold and decisions.
 
-/// A post. Comments decide nothing, so it doesn't remember them.
+/// A post. No decision depends on its comments, so the state leaves them out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Post {
     pub body: Rc<str>,

@@ -82,8 +82,8 @@ pub enum Rejection {
 
 // Fold and decisions.
 
-/// A listing as the talk found it: a pile of flags. Each event sets the few that it is about,
-/// and nobody makes sure that together they make sense.
+/// A listing as the talk found it: a pile of flags. Each event sets some of them, and no code makes
+/// sure that they agree with each other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "that is what this scenario is about")]
 pub struct Listing {
@@ -94,7 +94,7 @@ pub struct Listing {
     pub published: bool,
     pub approved: bool,
     pub flagged: bool,
-    /// Somebody approved it at some time. That alone is asked before it is published.
+    /// It was approved at some time. Publishing asks for this flag, not for `approved`.
     pub was_approved: bool,
 }
 
@@ -105,7 +105,7 @@ impl Aggregate for Listing {
     type Event = Event;
     type Rejection = Rejection;
 
-    /// Guards the order of events and nothing else. What is so already makes no event.
+    /// Guards only the order of events. A command that would change nothing makes no event.
     fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
         match &command {
             DraftListing { title } if title.trim().is_empty() => return Err(Rejection::Untitled),

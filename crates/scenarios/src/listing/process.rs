@@ -11,12 +11,12 @@ use super::aggregate::Event::{
 };
 use super::aggregate::{Command, Listing};
 
-/// Publishes what is approved. `CODE` 1 has a bug; 2 hasn't, and makes up for it.
+/// Publishes approved listings. `CODE` 1 has a bug. `CODE` 2 has none, and repairs what 1 has done.
 #[derive(Clone, Default)]
 pub struct Moderation<const CODE: u16>(Map<Rc<str>, Seen>);
 
-/// Which version of a listing was the latest to say what, 0 for none. However often and in
-/// whatever order the events arrive, this comes out the same.
+/// The version at which each kind of event last happened to a listing; 0 where it never did.
+/// Repeated events, and events in another order, lead to the same.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     approved: u64,
@@ -48,7 +48,7 @@ impl Seen {
         self.flagged > self.approved
     }
 
-    /// Version 1: approved once is approved for ever, so what expires is published again.
+    /// Version 1 takes an approval to last for ever, so it publishes an expired listing again.
     fn due_in_version_1(self) -> Vec<(String, Command)> {
         let mut due = Vec::new();
         if self.approved > 0 && !self.is_published() {
@@ -58,8 +58,8 @@ impl Seen {
         due
     }
 
-    /// Version 2: an approval ends when the listing expires. What version 1 published all the
-    /// same expires again, and what is flagged is hidden, which version 1 never did.
+    /// Version 2 takes an approval to end when the listing expires. It expires again what version 1
+    /// published by mistake, and it hides flagged listings.
     fn due_in_version_2(self) -> Vec<(String, Command)> {
         let mut due = Vec::new();
         if self.is_approved() && !self.is_published() && !self.is_expired() {
@@ -77,8 +77,8 @@ impl Seen {
 }
 
 impl<const CODE: u16> Moderation<CODE> {
-    /// What should happen to a listing by now. Each step is named after the version that calls
-    /// for it, so that what both versions of the code ask for has the same id in both.
+    /// What should happen to a listing now. A step's name holds the version of the event that calls
+    /// for it, so that both versions of the code give the same step the same id.
     fn due(seen: Seen) -> Vec<(String, Command)> {
         if CODE == 1 { seen.due_in_version_1() } else { seen.due_in_version_2() }
     }

@@ -86,7 +86,7 @@ impl Projection for AuditTrail {
 #[derive(Clone, Default)]
 pub struct Contradictions<const CODE: u16>(Map<Rc<str>, (Listing, Since)>);
 
-/// What contradicts itself, and the position of the event that made it so.
+/// Contradictions, each with the position of the event that caused it.
 type Since = Map<&'static str, u64>;
 
 fn contradictions(listing: &Listing, code: u16) -> impl Iterator<Item = &'static str> {

@@ -1,8 +1,8 @@
-//! The rules of an account, whatever else a domain has its accounts do.
+//! The rules that every account follows. A domain may add rules of its own.
 
 use es::Cents;
 
-/// The most that an account takes in at once: sums of amounts stay exact.
+/// The most that an account takes in at once. The limit keeps sums of amounts exact.
 pub const MOST: Cents = Cents(100_000_000);
 
 /// Why an account does not do what it is asked for.
@@ -20,7 +20,7 @@ pub enum AccountRejection {
     Closed,
     #[error("an amount must be more than 0.00")]
     NotPositive,
-    /// More than [`MOST`]; it names what has that limit, such as "paid in".
+    /// The amount is more than [`MOST`]. The text says what has that limit, such as "paid in".
     #[error("{MOST} is the most that can be {0} at once")]
     TooMuch(&'static str),
     #[error("only {available} is available, so {wanted} cannot be withdrawn")]
@@ -30,13 +30,13 @@ pub enum AccountRejection {
 }
 use AccountRejection as No;
 
-/// As much of an account as its rules ask for.
+/// What the rules need to know of an account.
 #[derive(Clone, Copy)]
 pub struct Standing {
     pub opened: bool,
     pub closed: bool,
     pub balance: Cents,
-    /// What is done with an amount that has a limit, as a refusal says it: "paid in".
+    /// What has the limit [`MOST`], for the refusal's sentence: "paid in".
     pub limited: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! A customer, of whom a domain knows the id and the name.
+//! A customer, who has an id and a name.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use es::Aggregate;
 
-// Its names and fields are the stored format: add, never change.
+// The names and fields are the stored format: add, never change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum CustomerEvent {
     CustomerRegistered { name: Rc<str> },

@@ -70,12 +70,12 @@ impl Aggregate for Account {
                 Ok(vec![AccountOpened { name, initial_balance }])
             }
 
-            // A second answer to the same question is no answer at all.
+            // A transfer that has its answer already gets no second one.
             Deposit { transfer: Some(it), .. } if self.deposits.contains(&it) => Ok(vec![]),
             Withdraw { transfer: Some(it), .. } if self.withdrawals.contains_key(&it) => Ok(vec![]),
 
-            // One rule, two ways to say no: a person is refused, and a process, which has to go
-            // on from there, is told by an event.
+            // One rule, and two ways to refuse: a person gets a rejection, and a process gets an
+            // event, because it has to react to the refusal.
             Deposit { amount, transfer } => match (self.standing().deposit(amount), transfer) {
                 (Ok(()), transfer) => Ok(vec![Deposited { amount, transfer }]),
                 (Err(no), None) => Err(no),
@@ -133,7 +133,7 @@ impl Account {
 
     fn withdraw(&self, amount: Cents) -> Result<(), AccountRejection> {
         let standing = self.standing();
-        // What a closed account is owed can be taken out.
+        // A refund may have reached a closed account; that money can be withdrawn.
         let closed = standing.closed && self.balance == Cents(0);
         Standing { closed, ..standing }.withdraw(amount)?;
         standing.limit(amount)

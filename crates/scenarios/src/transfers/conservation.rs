@@ -19,7 +19,7 @@ pub struct Conservation {
     withdrawn: Cents,
 }
 
-/// What a transfer was to move, what the accounts moved for it, and how it is said to have ended.
+/// What a transfer should move, what accounts have moved for it, and how it has ended.
 #[derive(Clone, Default)]
 struct Journey {
     requested: Cents,
@@ -29,21 +29,21 @@ struct Journey {
 }
 
 impl Journey {
-    /// What is under way: all that was requested, from the withdrawal until it is anywhere. Were
-    /// it what accounts lost less what they gained, it would make up for every mistake of theirs.
+    /// What is under way: the requested amount, from the withdrawal until a deposit or refund. It
+    /// is not computed from the accounts' movements, because then no wrong movement would show.
     fn in_flight(&self) -> Cents {
         let Flight { withdrawn, deposited, refunded } = self.flight;
         let under_way = withdrawn != Cents(0) && deposited + refunded == Cents(0);
         if under_way { self.requested } else { Cents(0) }
     }
 
-    /// What has arrived, and never left.
+    /// How much more has arrived than was withdrawn.
     fn never_left(&self) -> Cents {
         let Flight { withdrawn, deposited, refunded } = self.flight;
         (deposited + refunded - withdrawn).max(Cents(0))
     }
 
-    /// True where it is said to have ended in a way in which its money has not.
+    /// True where the transfer completed without its money, or failed although its money arrived.
     fn ended_otherwise(&self) -> bool {
         let arrived = self.flight.deposited != Cents(0);
         (self.completed && !arrived) || (self.failed && arrived)

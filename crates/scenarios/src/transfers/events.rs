@@ -1,5 +1,5 @@
-//! What has happened to accounts and transfers, and the states that it leads to. The two name each
-//! other, so they stand in one place.
+//! The events of accounts and transfers, and the states that they fold into. Accounts and transfers
+//! name each other, so both are in this file.
 
 use std::fmt;
 use std::rc::Rc;

@@ -17,8 +17,8 @@ use super::transfer::TransferCommand::{CompleteTransfer, FailTransfer};
 #[derive(Clone, Default)]
 pub struct TransferProcess(Map<Rc<str>, Run>);
 
-/// What is known of one transfer, in whatever order it came to be known: what was asked, what
-/// each account said to it, and whether it is over.
+/// What is known of one transfer: the request, the accounts' answers, and whether it is over. The
+/// order in which the events arrived makes no difference.
 #[derive(Clone, Default)]
 struct Run {
     request: Option<Request>,
@@ -36,24 +36,24 @@ struct Request {
     amount: Cents,
 }
 
-/// What an account said; where it said no, why.
+/// An account's answer; where it declined, the reason.
 type Answer = Result<(), Rc<str>>;
 
 /// What is to be done next.
 enum Due {
     Withdraw,
     Deposit,
-    /// In the deposit's place, as the transfer has failed meanwhile.
+    /// A refund instead of the deposit, because the transfer has failed meanwhile.
     Return,
-    /// After a deposit that was declined.
+    /// A refund after a deposit that was declined.
     Refund,
     Complete,
     Fail(Rc<str>),
 }
 
 impl Run {
-    /// The step that is due, and the request that it serves. It follows from what is known, not
-    /// from what came last; asking again for one whose answer is under way does no harm.
+    /// The step that is due, and the request that it serves. It depends on all that is known, not
+    /// on the latest event. A step may be asked for again while its answer is under way.
     fn due(&self) -> Option<(Due, &Request)> {
         let request = self.request.as_ref()?;
         let withdrawal = self.withdrawals.get(request.from.key());
@@ -62,14 +62,14 @@ impl Run {
         let due = match (withdrawal, deposit) {
             (None, _) => Due::Withdraw,
             (Some(Ok(())), Some(Ok(()))) => Due::Complete,
-            // It is back; how that came about is still to be heard.
+            // The money is back. The event that says why has not arrived yet.
             (Some(Ok(())), None) if refunded => return None,
             (Some(Ok(())), None) if self.failed => Due::Return,
             (Some(Ok(())), None) => Due::Deposit,
             (Some(Ok(())), Some(Err(_))) if !refunded => Due::Refund,
             (Some(Err(why)), _) | (_, Some(Err(why))) => Due::Fail(why.clone()),
         };
-        // Somebody else may have ended it. Money that has left still has to arrive somewhere.
+        // A person may have ended the transfer. Money that was withdrawn still has to arrive.
         let still_due = match due {
             Due::Withdraw => !self.failed,
             Due::Deposit | Due::Return | Due::Refund => true,
@@ -156,9 +156,8 @@ impl TransferProcess {
                 Reaction::command(key, "withdraw", from, &Withdraw { amount, transfer })
             }
             Due::Deposit => Reaction::command(key, "deposit", to, &Deposit { amount, transfer }),
-            // Where the money goes is one step, and so has one id, which is handled once: a
-            // deposit that was asked for before the failure was heard of, or is asked for when
-            // the past is told again, and this never happen both.
+            // The deposit and this refund are one step with one id, and an id is handled once. So a
+            // deposit that was asked for before the failure was known, and this, never both happen.
             Due::Return => Reaction::command(key, "deposit", from, &Refund { transfer: id }),
             Due::Refund => Reaction::command(key, "refund", from, &Refund { transfer: id }),
             Due::Complete => Reaction::command(key, "complete", &id, &CompleteTransfer {}),

@@ -24,7 +24,8 @@ struct Line {
     reason: Option<Rc<str>>,
 }
 
-/// How far, from first to last: a later stage is never undone by the news of an earlier one.
+/// How far a transfer has come, in order. An event of an earlier stage that arrives late changes
+/// nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     #[default]

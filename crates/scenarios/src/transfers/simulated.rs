@@ -1,4 +1,5 @@
-//! Transfers that are led to their ends, with facts delivered in any order.
+//! Simulated transfers: events are delivered to the process in any order, until nothing is left to
+//! do.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -56,7 +57,8 @@ fn deliver(log: &mut EventLog, choices: &[usize]) -> Set<String> {
     done
 }
 
-/// Tells a new process everything from the beginning; what is `done` is not handled again.
+/// The same with a new process, which is told everything from the beginning. Steps that are `done`
+/// are not handled again.
 fn deliver_again(log: &mut EventLog, done: &mut Set<String>, choices: &[usize]) {
     let mut manager = Of::<TransferProcess>::default().manager();
     let (mut waiting, mut known) = ((1..=log.head()).collect::<Vec<u64>>(), log.head());
@@ -84,7 +86,7 @@ fn deliver_again(log: &mut EventLog, done: &mut Set<String>, choices: &[usize]) 
     }
 }
 
-/// What comes of a command; nothing where it is refused, as it is once a transfer is over.
+/// The events that a command leads to. A refused command leads to none.
 fn decide(log: &EventLog, command: &CommandRecord) -> Vec<Draft> {
     let mut timeline = match command.stream.category() {
         "account" => Of::<Account>::default().timeline(),
@@ -115,7 +117,7 @@ fn ended_by_somebody(ending: TransferEvent, left: bool, open: bool) -> EventLog 
     log
 }
 
-/// Where `position` is all that the log holds.
+/// What the conservation read model shows at `position`.
 fn conservation(log: &EventLog, position: usize) -> Value {
     let mut model = Conservation::default();
     log.walk(0, position, |event| model.apply(event));

@@ -117,7 +117,7 @@ fn is_address(text: &str) -> bool {
         && !text.trim().contains(char::is_whitespace)
 }
 
-/// An address as it is compared: mail reaches LOLA@example.org and lola@example.org alike.
+/// An address in the form that is compared: LOLA@example.org and lola@example.org are the same.
 pub fn address(email: &str) -> Rc<str> {
     email.trim().to_lowercase().into()
 }

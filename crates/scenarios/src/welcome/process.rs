@@ -45,7 +45,8 @@ impl Welcomer {
         customer != left && !self.merged.contains_key(customer)
     }
 
-    /// Who is left of a customer. Merges may run in a circle; once around is enough.
+    /// The customer into whom this one is merged in the end. Merges may form a circle, so the
+    /// search follows no more merges than there are.
     fn left_of<'a>(&'a self, customer: &'a Id<Customer>) -> &'a Id<Customer> {
         let mut left = customer;
         for _ in 0..self.merged.len() {
@@ -89,7 +90,8 @@ impl Projection for Welcomer {
 }
 
 impl ProcessManager for Welcomer {
-    /// An instance is an address, not a customer: whoever registers again is no reason to mail.
+    /// An instance is an address, not a customer, so that a second registration sends no second
+    /// mail.
     fn react(&self, recorded: &Recorded) -> Vec<Reaction> {
         let Some(CustomerRegistered { email, .. }) = recorded.of::<Customer>() else {
             return Vec::new();
@@ -102,7 +104,7 @@ impl ProcessManager for Welcomer {
             Reaction::command(&instance, &format!("merge {customer}"), customer, &command)
         };
         if first.customer.key() != recorded.key() {
-            // The others were asked for as they came.
+            // Merges of the other customers were asked for when those registered.
             let customer = Id::new(recorded.key().clone());
             let due = self.is_to_merge(&customer, left).then(|| merge(&customer));
             return due.flatten().into_iter().collect();
@@ -113,8 +115,8 @@ impl ProcessManager for Welcomer {
             "body": "Good to have you with us.",
         });
         let welcome = Reaction::effect(&instance, "welcome", "mail", mail);
-        // Mostly there is nobody else yet. Where the first is heard of late, whoever was taken for
-        // the first until now is to be merged as well.
+        // Mostly this customer is the only one. Where the event of the first arrives late, the
+        // others have registered before, and one of them was taken for the first. All are merged.
         [welcome].into_iter().chain(self.again(&instance, left).filter_map(merge)).collect()
     }
 }
