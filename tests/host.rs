@@ -11,8 +11,8 @@ use std::rc::Rc;
 use leftfold::codec::archive::{Format, Import};
 use leftfold::es::{Expected, Scenario};
 use leftfold::host::{
-    Answered, Command, Disturbance, ErrorCode, Host, How, Imagine, JsonText, LoadBy, OpenLog,
-    Place, Request, Response, SubscriptionChange, Trouble, When,
+    Answered, Command, Disturbance, ErrorCode, Host, Imagine, JsonText, LoadBy, LogPlace, OpenLog,
+    Request, Response, Sending, SubscriptionChange, Trouble, When,
 };
 use leftfold::lab::{Control, DeliveryFault, MicroStep, Outcome, SideRecord, Target};
 use leftfold::store::{LogInfo, LogStore, StoreError};
@@ -28,7 +28,7 @@ fn scenario(id: &str) -> Rc<Scenario> {
 
 fn command(stream: &str, kind: &str, data: impl Into<Value>) -> Command {
     let data = Some(to_raw_value(&data.into()).unwrap());
-    Command { stream: stream.to_owned(), kind: kind.to_owned(), data, how: How::default() }
+    Command { stream: stream.to_owned(), kind: kind.to_owned(), data, how: Sending::default() }
 }
 
 fn add(item: &str) -> Command {
@@ -145,7 +145,7 @@ fn a_command_is_answered_with_what_came_of_it_and_with_the_events_of_its_own_com
     assert_eq!(refused.entry().unwrap().outcome, Outcome::Rejected);
     assert_eq!(code(&tab.send(command("cart-1", "Dance", json!({})))), ErrorCode::Malformed);
     assert_eq!(code(&tab.send(command("ship-1", "Sail", json!({})))), ErrorCode::UnknownStream);
-    let named = How { command_id: Some("seven".to_owned()), ..How::default() };
+    let named = Sending { command_id: Some("seven".to_owned()), ..Sending::default() };
     assert_eq!(code(&tab.send(Command { how: named, ..add("pears") })), ErrorCode::Malformed);
 }
 
@@ -154,7 +154,7 @@ fn a_conflict_says_what_was_expected_and_what_was_found_and_can_be_decided_again
     let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
     tab.send(add("apples")).result.unwrap();
     let expected_version = Some(Expected::Exact(0));
-    let late = Command { how: How { expected_version, ..How::default() }, ..add("pears") };
+    let late = Command { how: Sending { expected_version, ..Sending::default() }, ..add("pears") };
     let answered = tab.send(late);
     let error = answered.result.as_ref().unwrap_err();
     assert_eq!(error.code, ErrorCode::WrongExpectedVersion);
@@ -179,8 +179,10 @@ fn of_several_calls_with_one_id_at_once_the_first_is_accepted_and_the_others_are
     let browser = SimulatedBrowser::new();
     let tab = Tab::new(&browser, "cart", false);
     tab.handle.foretell([Fate::Late]);
-    let how =
-        How { command_id: Some(leftfold::es::command_id("once", 1).to_string()), ..How::default() };
+    let how = Sending {
+        command_id: Some(leftfold::es::command_id("once", 1).to_string()),
+        ..Sending::default()
+    };
     let same = Command { how, ..add("apples") };
     let mut calls: Vec<_> = (0..3).map(|_| begin(&tab.log, Request::Send(same.clone()))).collect();
     let mut other = begin(&tab.log, Request::Send(add("pears")));
@@ -861,14 +863,14 @@ fn two_places_are_compared_wherever_they_are() {
         panic!("no fork");
     };
     let head = tab.head();
-    let at = |log: Option<&str>, at| Place::At { log: log.map(str::to_owned), at };
+    let at = |log: Option<&str>, at| LogPlace::At { log: log.map(str::to_owned), at };
     let here = tab.log.id().to_owned();
     let pairs = [
-        (Place::Position(4), Place::Position(head), 4),
-        (Place::Position(head), Place::Log(fork.id.clone()), 4),
-        (Place::Log(fork.id.clone()), at(None, None), 4),
+        (LogPlace::Position(4), LogPlace::Position(head), 4),
+        (LogPlace::Position(head), LogPlace::Log(fork.id.clone()), 4),
+        (LogPlace::Log(fork.id.clone()), at(None, None), 4),
         (at(Some(&fork.id), Some(2)), at(Some(&fork.id), Some(4)), 2),
-        (Place::Log(here), at(Some(&fork.id), Some(1)), 1),
+        (LogPlace::Log(here), at(Some(&fork.id), Some(1)), 1),
     ];
     for (left, right, shared) in pairs {
         let said = format!("{left:?} {right:?}");
@@ -878,15 +880,16 @@ fn two_places_are_compared_wherever_they_are() {
         assert!(!compared["states"].as_array().unwrap().is_empty(), "{said}");
     }
     for (left, right) in [
-        (Place::Position(head + 1), Place::Position(1)),
-        (Place::Position(1), at(None, Some(head + 1))),
-        (at(Some(&fork.id), Some(5)), Place::Position(1)),
-        (Place::Position(1), at(Some(&fork.id), Some(5))),
+        (LogPlace::Position(head + 1), LogPlace::Position(1)),
+        (LogPlace::Position(1), at(None, Some(head + 1))),
+        (at(Some(&fork.id), Some(5)), LogPlace::Position(1)),
+        (LogPlace::Position(1), at(Some(&fork.id), Some(5))),
         (at(Some(&fork.id), Some(1)), at(Some(&fork.id), Some(5))),
     ] {
         assert_eq!(code(&tab.ask(Request::Compare { left, right })), ErrorCode::OutOfRange);
     }
-    let missing = Request::Compare { left: Place::Position(1), right: Place::Log("no".to_owned()) };
+    let missing =
+        Request::Compare { left: LogPlace::Position(1), right: LogPlace::Log("no".to_owned()) };
     assert_eq!(code(&tab.ask(missing)), ErrorCode::Storage);
 }
 
@@ -914,7 +917,17 @@ fn events_are_appended_all_of_them_or_none_and_what_is_wrong_is_named() {
     assert_eq!(tab.json(Request::Events { from: 3, to: 3 })[0]["at"], START);
     assert_eq!(tab.json(Request::Events { from: 3, to: 3 })[0]["origin"], "import");
     for (events, expected, said) in [
-        (json!({}), ErrorCode::Malformed, "invalid type"),
+        (json!({}), ErrorCode::Malformed, "events: a list is expected, not {}"),
+        (
+            json!([added("cart-1", json!("noon"))]),
+            ErrorCode::Malformed,
+            "events[0].at: a whole number from 0 or null is expected, not \"noon\"",
+        ),
+        (
+            json!([added("cart-1", Value::Null), { "type": "AddedToCart" }]),
+            ErrorCode::Malformed,
+            "events[1].stream is missing: text is expected",
+        ),
         (json!([added("cart-1", json!(1))]), ErrorCode::Malformed, "earlier than the one before"),
         (
             json!([added("cart-1", json!(253_402_300_800_000_u64))]),

@@ -17,7 +17,7 @@ use leftfold::es::{
     Choice, CommandRecord, Expected, Recorded, Scenario, StoredEvent, Stream, command_id,
 };
 use leftfold::host::{
-    Answered, Command, Disturbance, Host, How, JsonText, LoadBy, OpenLog, Request, Response,
+    Answered, Command, Disturbance, Host, JsonText, LoadBy, OpenLog, Request, Response, Sending,
     SubscriptionChange,
 };
 use leftfold::lab::{
@@ -564,11 +564,11 @@ impl<'a> Run<'a> {
         let actor = if self.one_in(2) { "Alice" } else { "Bob" };
         let version = self.tabs[tab].log.session().log().version(&command.stream);
         let key = (actor, command.stream.to_string());
-        let mut how = How {
+        let mut how = Sending {
             command_id: Some(self.next_id().to_string()),
             actor: Some(actor.to_owned()),
             retry: self.one_in(6),
-            ..How::default()
+            ..Sending::default()
         };
         how.expected_version = match self.below(12) {
             // The version that the actor saw a while ago, or sees now.

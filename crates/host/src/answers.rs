@@ -17,9 +17,10 @@ use store::StoreError;
 use uuid::Uuid;
 
 use crate::OpenLog;
+use crate::calls::{EVENTS, fault_of};
 use crate::commands::{nothing, sent, unknown_stream};
 use crate::protocol::{
-    Answered, Disturbance, Error, ErrorCode, Imagine, LoadBy, Place, Request, Response, Stepped,
+    Answered, Disturbance, Error, ErrorCode, Imagine, LoadBy, LogPlace, Request, Response, Stepped,
     SubscriptionChange, When,
 };
 
@@ -297,7 +298,7 @@ impl OpenLog {
         trace: &mut Vec<MicroStep>,
     ) -> Result {
         let rows: Vec<Row> = serde_json::from_str(text)
-            .map_err(|why| Error::new(ErrorCode::Malformed, why.to_string()))?;
+            .map_err(|_| Error::new(ErrorCode::Malformed, fault_of(&EVENTS, text)))?;
         let head = self.session().head();
         let events = self.drafts(rows).await?;
         if events.is_empty() {
@@ -427,7 +428,11 @@ impl OpenLog {
     ///
     /// # Errors
     /// There is no such place, or a log cannot be read.
-    pub fn compare(&self, left: Place, right: Place) -> LocalBoxFuture<'_, Result<Comparison>> {
+    pub fn compare(
+        &self,
+        left: LogPlace,
+        right: LogPlace,
+    ) -> LocalBoxFuture<'_, Result<Comparison>> {
         Box::pin(async move {
             let beyond = |at: Option<u64>, head| match at {
                 Some(at) if at > head => {

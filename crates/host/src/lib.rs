@@ -10,6 +10,8 @@
 //! runs. Files are an exception, because they come in pieces: they go in and out through [`Host`]
 //! and [`OpenLog::extend`].
 //!
+//! What can be called by program is one table, [`calls::CALLS`].
+//!
 //! Asynchronous functions return boxed futures. Such a future is compiled once, here, and not again
 //! in every crate that awaits it.
 
@@ -19,6 +21,9 @@ mod patience;
 mod trouble;
 mod side_records;
 mod protocol;
+mod shapes;
+mod results;
+pub mod calls;
 mod commands;
 mod open_log;
 mod following;
@@ -29,9 +34,11 @@ pub use logs::{Exported, Restored};
 pub use open_log::{OpenLog, OpenedLog, ViewpointMut};
 pub use ports::{Alone, Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};
 pub use protocol::{
-    Answered, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone, How, Imagine,
-    JsonText, LoadBy, Place, Request, Response, Sent, Stepped, SubscriptionChange, Told, When,
+    Answered, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone, Imagine,
+    JsonText, LoadBy, LogPlace, Request, Response, Sending, Sent, Stepped, SubscriptionChange,
+    Told, When,
 };
+pub use shapes::{Field, Named, Shape};
 pub use side_records::decode_side_records;
 pub use slices::Slice;
 pub use trouble::Trouble;

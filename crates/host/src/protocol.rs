@@ -153,9 +153,9 @@ pub enum Request {
     /// What differs between two places.
     Compare {
         /// The left one.
-        left: Place,
+        left: LogPlace,
         /// The right one.
-        right: Place,
+        right: LogPlace,
     },
     /// What was asked, oldest first, and what came of it.
     Journal,
@@ -195,12 +195,12 @@ pub struct Command {
     pub data: Option<Box<RawValue>>,
     /// How it is sent.
     #[serde(default)]
-    pub how: How,
+    pub how: Sending,
 }
 
 impl From<Submission> for Command {
     fn from(ask: Submission) -> Self {
-        let how = How {
+        let how = Sending {
             expected_version: ask.expected,
             seen_version: ask.seen,
             retry: ask.retry,
@@ -215,7 +215,7 @@ impl From<Submission> for Command {
 /// How a command is sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct How {
+pub struct Sending {
     /// What its sender believes of the stream: a version on whose state it is decided, 0 for no
     /// stream, `"exists"` or `"any"`.
     // What is no number comes as null: it is refused, not left out.
@@ -394,7 +394,7 @@ impl From<Imagine> for Change {
 /// One side of a comparison: a position in the open log, a log's head, or a position in a log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Place {
+pub enum LogPlace {
     /// A position in the open log.
     Position(u64),
     /// The head of the log of this id.
@@ -408,7 +408,7 @@ pub enum Place {
     },
 }
 
-impl Place {
+impl LogPlace {
     pub(crate) fn parts(self) -> (Option<String>, Option<u64>) {
         match self {
             Self::Position(at) => (None, Some(at)),

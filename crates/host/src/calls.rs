@@ -1,0 +1,861 @@
+//! What can be called by program: the one table from which `window.leftfold`, its `help()` and
+//! its types for editors derive. **A new call is one entry here**, and its handler.
+//!
+//! Arguments come as JSON texts, each as `JSON.stringify` writes it; one that is left out has
+//! none. They are checked against the entry's shapes before they are read.
+
+use es::{Choice, Condition};
+use lab::Target;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::protocol::{
+    Command, Error, ErrorCode, Imagine, JsonText, LoadBy, LogPlace, Request, Sending,
+    SubscriptionChange,
+};
+use crate::results::{self, FAULTS};
+use crate::shapes::{
+    Field, Named, Shape, WHOLE, about, called_with, optional, required, result, unknown,
+};
+
+#[cfg(test)]
+mod written;
+
+/// A call by program.
+pub struct Call {
+    /// Its name.
+    pub name: &'static str,
+    /// What it belongs to.
+    pub group: &'static str,
+    /// What it does, in a sentence or two.
+    pub about: &'static str,
+    /// What it takes, in order: at most three.
+    pub takes: &'static [Field],
+    /// What it answers with.
+    pub gives: &'static Shape,
+    /// How it is called: JavaScript, of which the arguments are JSON.
+    pub example: &'static str,
+    /// Codes of its failures.
+    pub codes: &'static [ErrorCode],
+    /// How it is called, and what is asked by it.
+    pub way: Way,
+}
+
+/// How something is called.
+pub enum Way {
+    /// A function that answers with a promise.
+    Asks(fn(&mut Arguments) -> Result<Asked, String>),
+    /// A promise that is there from the beginning.
+    Promises(OfPage),
+    /// A function that takes a callback last. It gives a function that ends it, both at once.
+    Listens(fn(&mut Arguments) -> Result<Hears, String>),
+}
+
+/// What is asked by a call.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// Something of the open log.
+    OfLog(Request),
+    /// Something of the page.
+    OfPage(OfPage),
+}
+
+/// What is asked of the page, which has a part in all of this.
+#[derive(Clone, Debug)]
+pub enum OfPage {
+    /// Waits until a log is open.
+    Ready,
+    /// Shows the documentation of all calls, or of one.
+    Help(Option<&'static str>),
+    /// Lists the scenarios.
+    Scenarios,
+    /// Opens a log of a scenario.
+    Open(String, Opening),
+    /// Moves the playhead, and waits until that is painted.
+    Seek(Moment),
+    /// Waits until a projection or process has reached a position.
+    Wait(String, u64),
+    /// Makes a new log that shares the past up to a position, and opens it.
+    Fork(u64),
+    /// Makes a new log with the scenario's story, and opens it.
+    Reset,
+}
+
+/// Which of a scenario's logs is opened.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Opening {
+    /// True for a new one without a story.
+    pub empty: bool,
+    /// Where it is kept; on disk where it is left out.
+    pub storage: Option<Storage>,
+    /// The id of one that is there.
+    pub log: Option<String>,
+}
+
+/// Where a log is kept, other than on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Storage {
+    /// In memory: it is gone with the page.
+    Memory,
+}
+
+/// Where to move the playhead.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Moment {
+    /// To a position.
+    Position(f64),
+    /// To the last event at or before a date, which is text as browsers read it.
+    Date(String),
+}
+
+/// What can be listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hears {
+    /// Every event that is recorded.
+    Event,
+    /// Every move of the playhead.
+    Seek,
+    /// Every micro-step.
+    Step,
+}
+
+/// What a call is given.
+pub struct Arguments<'a> {
+    takes: &'static [Field],
+    texts: &'a mut [Option<String>],
+}
+
+impl Arguments<'_> {
+    /// The JSON text of an argument. Nothing and null are the same.
+    fn take(&mut self, index: usize) -> String {
+        let text = self.texts.get_mut(index).and_then(Option::take);
+        text.unwrap_or_else(|| "null".to_owned())
+    }
+
+    /// An argument that has been checked.
+    fn read<T: DeserializeOwned>(&mut self, index: usize) -> Result<T, String> {
+        serde_json::from_str(&self.take(index)).map_err(|_| self.unread(index))
+    }
+
+    /// The same, or what stands for nothing.
+    fn or_default<T: DeserializeOwned + Default>(&mut self, index: usize) -> Result<T, String> {
+        Ok(self.read::<Option<T>>(index)?.unwrap_or_default())
+    }
+
+    // The shapes say what is wrong before this can happen.
+    #[inline(never)]
+    fn unread(&self, index: usize) -> String {
+        let field = &self.takes[index];
+        format!("{} cannot be read: {} is expected", field.name, field.shape)
+    }
+
+    fn command(&mut self) -> Result<Command, String> {
+        let (stream, text, how) =
+            (self.read(0)?, self.read::<CommandText>(1)?, self.or_default::<Sending>(2)?);
+        Ok(Command { stream, kind: text.kind, data: text.data, how })
+    }
+}
+
+#[derive(Deserialize)]
+struct CommandText {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    data: Option<Box<RawValue>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Appending {
+    react: bool,
+}
+
+impl Call {
+    /// Reads what is asked, or listened to, by `read`, once the arguments are found to be right.
+    ///
+    /// # Errors
+    /// What is wrong with an argument, as `malformed`.
+    pub fn read<T>(
+        &self,
+        read: fn(&mut Arguments) -> Result<T, String>,
+        texts: &mut [Option<String>],
+    ) -> Result<T, Error> {
+        let read =
+            self.check(texts).and_then(|()| read(&mut Arguments { takes: self.takes, texts }));
+        read.map_err(|why| Error::new(ErrorCode::Malformed, why))
+    }
+
+    fn check(&self, texts: &[Option<String>]) -> Result<(), String> {
+        for (index, field) in self.takes.iter().enumerate() {
+            match (texts.get(index).and_then(Option::as_deref), &field.shape) {
+                (Some(_), Shape::Unread(_)) | (None, Shape::Callback(_)) => {}
+                (Some(text), _) => {
+                    let value = serde_json::from_str(text)
+                        .map_err(|_| format!("{} is nested too deeply", field.name))?;
+                    field.check(Some(&value))?;
+                }
+                (None, _) => field.check(None)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a text that was handed on unread, where it cannot be read.
+pub(crate) fn fault_of(field: &Field, text: &str) -> String {
+    let fault = match serde_json::from_str(text) {
+        Ok(value) => field.check(Some(&value)).err(),
+        Err(_) => Some(format!("{} is no JSON, or is nested too deeply", field.name)),
+    };
+    fault.unwrap_or_else(|| format!("{} cannot be read", field.name))
+}
+
+/// The call of this name.
+///
+/// # Errors
+/// That there is none, and which may have been meant.
+pub fn find(name: &str) -> Result<&'static Call, String> {
+    let call = CALLS.iter().find(|it| it.name == name);
+    call.ok_or_else(|| unknown("leftfold.", name, CALLS.iter().map(|it| it.name)))
+}
+
+/// What the codes of failures mean.
+pub const CODES: [(ErrorCode, &str); 9] = [
+    (ErrorCode::Rejected, about("The aggregate refused the command.")),
+    (
+        ErrorCode::WrongExpectedVersion,
+        about("The stream was not at the version that was expected; see `expected` and `actual`."),
+    ),
+    (ErrorCode::Malformed, about("An argument, or a command's data, makes no sense.")),
+    (ErrorCode::UnknownStream, about("The scenario has no such aggregate.")),
+    (ErrorCode::UnknownScenario, about("There is no such scenario.")),
+    (ErrorCode::UnknownProjection, about("No projection or process has this title.")),
+    (ErrorCode::Unreadable, about("The stream holds an event that cannot be read.")),
+    (ErrorCode::OutOfRange, about("The log has no such position.")),
+    (ErrorCode::Storage, about("It could not be stored, or read.")),
+];
+
+const NAME: Field = required("name", Shape::Text, "The title of a projection or process.");
+const POSITION: Field = required("position", WHOLE, "A position; 0 is before the first event.");
+const STREAM: Field = required("stream", Shape::Text, "The stream, such as `cart-1`.");
+
+/// A shape, or null: the same as nothing.
+macro_rules! or_null {
+    ($shape:expr) => {
+        Shape::OneOf(&[$shape, Shape::Null])
+    };
+}
+
+static COMMAND: Named = Named {
+    name: "Command",
+    about: about("What is asked of a stream."),
+    shape: Shape::Object(&[
+        required("type", Shape::Text, "Its type, in the imperative."),
+        optional("data", Shape::Json, "Its data; `{}` where it is left out."),
+    ]),
+};
+
+static SENDING: Named = Named {
+    name: "Sending",
+    about: about("How a command is sent."),
+    shape: Shape::Object(&[
+        optional(
+            "expectedVersion",
+            Shape::OneOf(&[WHOLE, Shape::Words(&["exists", "any"])]),
+            "What its sender believes of the stream. With a number the command is decided on the \
+             state at that version; 0 stands for no stream.",
+        ),
+        optional(
+            "seenVersion",
+            WHOLE,
+            "The version that its sender saw: together with `\"any\"` it is decided there, and \
+             forced.",
+        ),
+        optional("retry", Shape::Flag, "Whether a conflict is answered by deciding again."),
+        optional("commandId", or_null!(Shape::Id), "Its id; made up where it is left out."),
+        optional("actor", or_null!(Shape::Text), "Who sends it."),
+    ]),
+};
+
+static TARGET: Named = Named {
+    name: "Target",
+    about: about("What is looked at."),
+    shape: Shape::Choice(&[
+        required("state", Shape::Stream, "A stream's state."),
+        required("view", Shape::Text, "What a projection or process shows, by its title."),
+    ]),
+};
+
+static CONDITION: Named = Named {
+    name: "Condition",
+    about: about("A condition on JSON. Fields are JSON pointers; one that is not there is null."),
+    shape: Shape::Choice(&[
+        required(
+            "is",
+            Shape::Tuple(&[
+                Shape::Text,
+                Shape::Words(&["=", "<", "<="]),
+                Shape::Choice(&[
+                    required("value", Shape::Json, "A value."),
+                    required("field", Shape::Text, "Another field."),
+                ]),
+            ]),
+            "A field, compared with something.",
+        ),
+        required("all", Shape::List(&Shape::Named(&CONDITION)), "All of them hold."),
+        required("any", Shape::List(&Shape::Named(&CONDITION)), "One of them holds."),
+        required("not", Shape::Named(&CONDITION), "It does not hold."),
+    ]),
+};
+
+static LOG_PLACE: Named = Named {
+    name: "LogPlace",
+    about: about("A position in the open log, the head of a log by its id, or both."),
+    shape: Shape::OneOf(&[
+        WHOLE,
+        Shape::Text,
+        Shape::Object(&[
+            optional("log", or_null!(Shape::Text), "The log's id; the open one's if left out."),
+            optional("at", or_null!(WHOLE), "The position; the head's if left out."),
+        ]),
+    ]),
+};
+
+static CHANGE: Named = Named {
+    name: "SubscriptionChange",
+    about: about("What is changed about a projection or process. What is left out stays."),
+    shape: Shape::Object(&[
+        optional("paused", or_null!(Shape::Flag), "Pauses it, or resumes it."),
+        optional("delay", or_null!(WHOLE), "Keeps it so many events behind the head."),
+        optional(
+            "deduplicate",
+            or_null!(Shape::Flag),
+            "Whether an event that was taken in before is recognised.",
+        ),
+        optional(
+            "synchronous",
+            or_null!(Shape::Flag),
+            "Whether events are applied within the command's own commit.",
+        ),
+        optional("guard", or_null!(Shape::Flag), "Whether a replay reacts to nothing."),
+        optional("fault", or_null!(Shape::Words(FAULTS)), "Arms a fault; null disarms it."),
+        optional("checkpoint", or_null!(WHOLE), "Moves the checkpoint back to this position."),
+        optional(
+            "redeliver",
+            Shape::OneOf(&[WHOLE, Shape::Flag, Shape::Null]),
+            "Moves a process's mark back to this position; `true` stands for 0.",
+        ),
+        optional(
+            "step",
+            Shape::OneOf(&[WHOLE, Shape::Flag, Shape::Null]),
+            "Delivers one event although it is paused, or so many.",
+        ),
+        optional("code", or_null!(Shape::Whole(65_535)), "The version of its code."),
+        optional("running", or_null!(Shape::Flag), "Ends a projection, or starts it."),
+    ]),
+};
+
+static ROW: Named = Named {
+    name: "EventToAppend",
+    about: about(
+        "An event to append. What else it has is ignored, so that recorded events can be appended.",
+    ),
+    shape: Shape::AtLeast(&[
+        required("stream", Shape::Text, "The stream."),
+        required("type", Shape::Text, "Its type, in the past tense."),
+        optional("data", Shape::Json, "Its data; `{}` where it is left out."),
+        optional(
+            "at",
+            or_null!(WHOLE),
+            "When it happened, in milliseconds since 1970, and no earlier than the one before; \
+             now where it is left out.",
+        ),
+    ]),
+};
+static ROWS: Shape = Shape::List(&Shape::Named(&ROW));
+
+/// Events to append, which are checked where they are read.
+pub(crate) const EVENTS: Field = required("events", Shape::Unread(&ROWS), "The events.");
+
+const RUNS: &[ErrorCode] = &[
+    ErrorCode::Rejected,
+    ErrorCode::WrongExpectedVersion,
+    ErrorCode::Malformed,
+    ErrorCode::UnknownStream,
+    ErrorCode::Unreadable,
+    ErrorCode::Storage,
+];
+const OF_NAME: &[ErrorCode] = &[ErrorCode::Malformed, ErrorCode::UnknownProjection];
+const OF_TARGET: &[ErrorCode] =
+    &[ErrorCode::Malformed, ErrorCode::UnknownStream, ErrorCode::UnknownProjection];
+const OF_PLACE: &[ErrorCode] = &[ErrorCode::Malformed, ErrorCode::OutOfRange];
+
+const LOGS: &str = about("Logs");
+const COMMANDS: &str = about("Commands");
+const LOOKING: &str = about("Looking");
+const READING: &str = about("Projections and processes");
+const ASKING: &str = about("Asking about the past");
+
+const fn asks(request: Request) -> Result<Asked, String> {
+    Ok(Asked::OfLog(request))
+}
+
+const fn page(asked: OfPage) -> Result<Asked, String> {
+    Ok(Asked::OfPage(asked))
+}
+
+/// Every call, in the order in which `help()` lists them.
+pub static CALLS: &[Call] = &[
+    Call {
+        name: "ready",
+        group: LOGS,
+        about: about("A promise, and no function: the page has opened its log."),
+        takes: &[],
+        gives: result(&results::NOTHING),
+        example: about("await leftfold.ready"),
+        codes: &[],
+        way: Way::Promises(OfPage::Ready),
+    },
+    Call {
+        name: "help",
+        group: LOGS,
+        about: about("Prints what can be called, or one call with its options and an example."),
+        takes: &[optional("call", Shape::Text, "The name of a call.")],
+        gives: result(&results::TEXT),
+        example: about(r#"await leftfold.help("send")"#),
+        codes: &[ErrorCode::Malformed, ErrorCode::Storage],
+        way: Way::Asks(|it| {
+            let name: Option<String> = it.read(0)?;
+            page(OfPage::Help(name.map(|it| find(&it)).transpose()?.map(|it| it.name)))
+        }),
+    },
+    Call {
+        name: "scenarios",
+        group: LOGS,
+        about: about("The scenarios that there are."),
+        takes: &[],
+        gives: result(&results::SCENARIOS),
+        example: about("await leftfold.scenarios()"),
+        codes: &[],
+        way: Way::Asks(|_| page(OfPage::Scenarios)),
+    },
+    Call {
+        name: "open",
+        group: LOGS,
+        about: about("Opens a scenario's log: the one that was open last, unless `how` says more."),
+        takes: &[
+            required("scenario", Shape::Text, "The scenario's id."),
+            optional(
+                "how",
+                Shape::Object(&[
+                    optional("empty", Shape::Flag, "Whether a new log is begun, without a story."),
+                    optional(
+                        "storage",
+                        or_null!(Shape::Words(&["memory"])),
+                        "Keeps a new log in memory only.",
+                    ),
+                    optional("log", or_null!(Shape::Text), "The id of the log to open."),
+                ]),
+                "Which log.",
+            ),
+        ],
+        gives: result(&results::NOTHING),
+        example: about(r#"await leftfold.open("cart", { "empty": true, "storage": "memory" })"#),
+        codes: &[ErrorCode::Malformed, ErrorCode::UnknownScenario, ErrorCode::Storage],
+        way: Way::Asks(|it| page(OfPage::Open(it.read(0)?, it.or_default(1)?))),
+    },
+    Call {
+        name: "logs",
+        group: LOGS,
+        about: about("The scenario's logs."),
+        takes: &[],
+        gives: result(&results::LOGS),
+        example: about("await leftfold.logs()"),
+        codes: &[ErrorCode::Storage],
+        way: Way::Asks(|_| asks(Request::Logs)),
+    },
+    Call {
+        name: "fork",
+        group: LOGS,
+        about: about("Opens a new log that shares the past up to a position. This one stays."),
+        takes: &[POSITION],
+        gives: result(&results::NOTHING),
+        example: about("await leftfold.fork(2)"),
+        codes: &[ErrorCode::Malformed, ErrorCode::OutOfRange, ErrorCode::Storage],
+        way: Way::Asks(|it| page(OfPage::Fork(it.read(0)?))),
+    },
+    Call {
+        name: "reset",
+        group: LOGS,
+        about: about("Opens a new log with the scenario's story. This one stays."),
+        takes: &[],
+        gives: result(&results::NOTHING),
+        example: about("await leftfold.reset()"),
+        codes: &[ErrorCode::Storage],
+        way: Way::Asks(|_| page(OfPage::Reset)),
+    },
+    Call {
+        name: "send",
+        group: COMMANDS,
+        about: about("Runs a command and all that follows from it."),
+        takes: &[
+            STREAM,
+            required("command", Shape::Named(&COMMAND), "The command."),
+            optional("how", Shape::Named(&SENDING), "How it is sent."),
+        ],
+        gives: result(&Shape::Named(&results::SENT)),
+        example: about(
+            r#"await leftfold.send("cart-1", { "type": "AddToCart", "data": { "item": "apples" } }, { "expectedVersion": 0 })"#,
+        ),
+        codes: RUNS,
+        way: Way::Asks(|it| asks(Request::Send(it.command()?))),
+    },
+    Call {
+        name: "again",
+        group: COMMANDS,
+        about: about("Sends a command of the journal once more."),
+        takes: &[
+            required("commandId", Shape::Id, "Its id."),
+            required(
+                "choice",
+                Shape::Words(&["reload", "retry", "force", "same", "anew"]),
+                "After a conflict `reload`, `retry` or `force`; else `same`, under the same id, \
+                 or `anew`.",
+            ),
+            optional("newId", Shape::Id, "Its new id; made up where it is left out."),
+        ],
+        gives: result(&Shape::Named(&results::SENT)),
+        example: about(r#"await leftfold.again("67e55044-10b1-426f-9247-bb680e5fe0c8", "anew")"#),
+        codes: RUNS,
+        way: Way::Asks(|it| {
+            let (command, choice) = (it.read::<Uuid>(0)?, it.read::<Choice>(1)?);
+            asks(Request::Again { command, choice, id: it.read(2)? })
+        }),
+    },
+    Call {
+        name: "submit",
+        group: COMMANDS,
+        about: about("Queues a command, to go through it with `step()`."),
+        takes: &[
+            STREAM,
+            required("command", Shape::Named(&COMMAND), "The command."),
+            optional("how", Shape::Named(&SENDING), "How it is sent."),
+        ],
+        gives: result(&results::SUBMITTED),
+        example: about(
+            r#"await leftfold.submit("cart-1", { "type": "AddToCart", "data": { "item": "pears" } })"#,
+        ),
+        codes: &[ErrorCode::Malformed, ErrorCode::UnknownStream],
+        way: Way::Asks(|it| asks(Request::Submit(it.command()?))),
+    },
+    Call {
+        name: "step",
+        group: COMMANDS,
+        about: about("Performs one micro-step and says what it was; null when all is quiet."),
+        takes: &[],
+        gives: result(&results::STEPPED),
+        example: about("await leftfold.step()"),
+        codes: &[],
+        way: Way::Asks(|_| asks(Request::Step)),
+    },
+    Call {
+        name: "next",
+        group: COMMANDS,
+        about: about("Tells the story's next step; null at its end."),
+        takes: &[],
+        gives: result(&results::TOLD),
+        example: about("await leftfold.next()"),
+        codes: &[],
+        way: Way::Asks(|_| asks(Request::Next)),
+    },
+    Call {
+        name: "append",
+        group: COMMANDS,
+        about: about("Appends events past their aggregates, all of them or none."),
+        takes: &[
+            EVENTS,
+            optional(
+                "how",
+                Shape::Object(&[optional("react", Shape::Flag, "Whether processes react.")]),
+                "What comes of it.",
+            ),
+        ],
+        gives: result(&results::APPENDED),
+        example: about(
+            r#"await leftfold.append([{ "stream": "cart-2", "type": "AddedToCart", "data": { "item": "figs" } }], { "react": true })"#,
+        ),
+        codes: &[ErrorCode::Malformed, ErrorCode::UnknownStream, ErrorCode::Storage],
+        way: Way::Asks(|it| {
+            let Appending { react } = it.or_default(1)?;
+            asks(Request::Append { events: JsonText(it.take(0)), react, id: None })
+        }),
+    },
+    Call {
+        name: "journal",
+        group: COMMANDS,
+        about: about("What was asked, oldest first, and what came of it."),
+        takes: &[],
+        gives: result(&results::JOURNAL),
+        example: about("await leftfold.journal()"),
+        codes: &[],
+        way: Way::Asks(|_| asks(Request::Journal)),
+    },
+    Call {
+        name: "loading",
+        group: COMMANDS,
+        about: about(
+            "How commands' streams are loaded from now on; without it, only what loading has cost.",
+        ),
+        takes: &[optional(
+            "how",
+            Shape::Choice(&[
+                required("memory", Shape::Flag, "From the state that is kept in memory."),
+                required("events", Shape::Flag, "From all events."),
+                required("snapshots", WHOLE, "From a snapshot, one every so many events."),
+            ]),
+            "How.",
+        )],
+        gives: result(&results::LOADED),
+        example: about(r#"await leftfold.loading({ "snapshots": 100 })"#),
+        codes: &[ErrorCode::Malformed],
+        way: Way::Asks(|it| asks(Request::Loading(it.read::<Option<LoadBy>>(0)?))),
+    },
+    Call {
+        name: "events",
+        group: LOOKING,
+        about: about("Recorded events, the last one included."),
+        takes: &[
+            required("from", WHOLE, "The first position; positions start at 1."),
+            required("to", WHOLE, "The last position."),
+        ],
+        gives: result(&results::EVENTS),
+        example: about("await leftfold.events(1, 2)"),
+        codes: OF_PLACE,
+        way: Way::Asks(|it| asks(Request::Events { from: it.read(0)?, to: it.read(1)? })),
+    },
+    Call {
+        name: "head",
+        group: LOOKING,
+        about: about("The position of the last event; 0 where there is none."),
+        takes: &[],
+        gives: result(&results::NUMBER),
+        example: about("await leftfold.head()"),
+        codes: &[],
+        way: Way::Asks(|_| asks(Request::Head)),
+    },
+    Call {
+        name: "position",
+        group: LOOKING,
+        about: about("Where the playhead stands."),
+        takes: &[],
+        gives: result(&results::NUMBER),
+        example: about("await leftfold.position()"),
+        codes: &[],
+        way: Way::Asks(|_| asks(Request::Position)),
+    },
+    Call {
+        name: "seek",
+        group: LOOKING,
+        about: about("Moves the playhead, and answers once that is painted."),
+        takes: &[required(
+            "place",
+            Shape::OneOf(&[Shape::Number, Shape::Date]),
+            "A position, or a date: then the last event at or before it.",
+        )],
+        gives: result(&results::NUMBER),
+        example: about("await leftfold.seek(1)"),
+        codes: OF_PLACE,
+        way: Way::Asks(|it| page(OfPage::Seek(it.read(0)?))),
+    },
+    Call {
+        name: "state",
+        group: LOOKING,
+        about: about("A stream's state at the playhead."),
+        takes: &[STREAM],
+        gives: result(&results::STATE),
+        example: about(r#"await leftfold.state("cart-1")"#),
+        codes: &[ErrorCode::Malformed, ErrorCode::UnknownStream],
+        way: Way::Asks(|it| asks(Request::State { stream: it.read(0)? })),
+    },
+    Call {
+        name: "view",
+        group: LOOKING,
+        about: about("What a projection or process shows at the playhead."),
+        takes: &[NAME],
+        gives: result(&Shape::Named(&results::VIEW)),
+        example: about(r#"await leftfold.view("Carts now")"#),
+        codes: OF_NAME,
+        way: Way::Asks(|it| asks(Request::View { name: it.read(0)? })),
+    },
+    Call {
+        name: "outbox",
+        group: LOOKING,
+        about: about("Side effects, performed and held back."),
+        takes: &[],
+        gives: result(&results::OUTBOX),
+        example: about("await leftfold.outbox()"),
+        codes: &[],
+        way: Way::Asks(|_| asks(Request::Outbox)),
+    },
+    Call {
+        name: "on",
+        group: LOOKING,
+        about: about(
+            "Calls a function with every event, move of the playhead, or micro-step. It returns, \
+             at once, a function that ends it.",
+        ),
+        takes: &[
+            required("what", Shape::Words(&["event", "seek", "step"]), "What is listened to."),
+            required("callback", Shape::Callback(called_with(results::HEARD)), "What is called."),
+        ],
+        gives: result(&Shape::Callback(&[])),
+        example: about(r#"const end = leftfold.on("event", event => console.log(event.type))"#),
+        codes: &[ErrorCode::Malformed],
+        way: Way::Listens(|it| it.read(0)),
+    },
+    Call {
+        name: "subscriptions",
+        group: READING,
+        about: about("Every projection and process."),
+        takes: &[],
+        gives: result(&results::SUBSCRIPTIONS),
+        example: about("await leftfold.subscriptions()"),
+        codes: &[],
+        way: Way::Asks(|_| asks(Request::Subscriptions)),
+    },
+    Call {
+        name: "subscription",
+        group: READING,
+        about: about("Changes a projection or process, and runs what is due."),
+        takes: &[NAME, optional("how", Shape::Named(&CHANGE), "What is changed.")],
+        gives: result(&results::NOTHING),
+        example: about(
+            r#"await leftfold.subscription("Carts now", { "paused": true, "step": 1 })"#,
+        ),
+        codes: OF_NAME,
+        way: Way::Asks(|it| {
+            let (name, how) = (it.read(0)?, it.or_default::<SubscriptionChange>(1)?);
+            asks(Request::Subscription { name, how })
+        }),
+    },
+    Call {
+        name: "rebuild",
+        group: READING,
+        about: about("Folds a projection or process again, from the first event on."),
+        takes: &[NAME],
+        gives: result(&results::NOTHING),
+        example: about(r#"await leftfold.rebuild("Carts now")"#),
+        codes: OF_NAME,
+        way: Way::Asks(|it| asks(Request::Rebuild { name: it.read(0)?, code: None })),
+    },
+    Call {
+        name: "wait",
+        group: READING,
+        about: about("Answers once a projection or process has reached a position."),
+        takes: &[NAME, POSITION],
+        gives: result(&results::WAITED),
+        example: about(r#"await leftfold.wait("Carts now", 1)"#),
+        codes: OF_NAME,
+        way: Way::Asks(|it| page(OfPage::Wait(it.read(0)?, it.read(1)?))),
+    },
+    Call {
+        name: "health",
+        group: READING,
+        about: about("The running instance, compared with a clean fold."),
+        takes: &[NAME],
+        gives: result(&results::HEALTH_OF),
+        example: about(r#"await leftfold.health("Carts now")"#),
+        codes: OF_NAME,
+        way: Way::Asks(|it| asks(Request::Health { name: it.read(0)? })),
+    },
+    Call {
+        name: "whatIf",
+        group: ASKING,
+        about: about("What would be without events, or with two of them swapped."),
+        takes: &[
+            required(
+                "change",
+                Shape::Choice(&[
+                    required("leaveOut", Shape::List(&WHOLE), "The positions that are left out."),
+                    required("swap", Shape::Tuple(&[WHOLE, WHOLE]), "The positions to swap."),
+                ]),
+                "What is imagined.",
+            ),
+            required("target", Shape::Named(&TARGET), "What is looked at."),
+            optional("at", WHOLE, "Up to this position; the playhead's where it is left out."),
+        ],
+        gives: result(&results::IMAGINED),
+        example: about(r#"await leftfold.whatIf({ "leaveOut": [1] }, { "view": "Carts now" }, 2)"#),
+        codes: &[
+            ErrorCode::Malformed,
+            ErrorCode::UnknownStream,
+            ErrorCode::UnknownProjection,
+            ErrorCode::OutOfRange,
+        ],
+        way: Way::Asks(|it| {
+            let (change, target) = (it.read::<Imagine>(0)?, it.read(1)?);
+            asks(Request::WhatIf { change, target, at: it.read(2)? })
+        }),
+    },
+    Call {
+        name: "why",
+        group: ASKING,
+        about: about("The events that set a field, newest first."),
+        takes: &[
+            required("target", Shape::Named(&TARGET), "What is looked at."),
+            required("pointer", Shape::Text, "The field, as a JSON pointer."),
+        ],
+        gives: result(&results::CAUSES),
+        example: about(r#"await leftfold.why({ "state": "cart-1" }, "/items/apples")"#),
+        codes: OF_TARGET,
+        way: Way::Asks(|it| {
+            let (target, pointer) = (it.read::<Target>(0)?, it.read(1)?);
+            asks(Request::Why { target, pointer })
+        }),
+    },
+    Call {
+        name: "bisect",
+        group: ASKING,
+        about: about("Since when a condition holds."),
+        takes: &[
+            required("target", Shape::Named(&TARGET), "What is looked at."),
+            required("condition", Shape::Named(&CONDITION), "The condition."),
+            optional(
+                "monotonic",
+                Shape::Flag,
+                "Whether it never ceases to hold once it does: that is found sooner.",
+            ),
+        ],
+        gives: result(&results::FOUND),
+        example: about(
+            r#"await leftfold.bisect({ "state": "cart-1" }, { "not": { "is": ["/items/apples", "<", { "value": 1 }] } }, true)"#,
+        ),
+        codes: OF_TARGET,
+        way: Way::Asks(|it| {
+            let (target, condition) = (it.read(0)?, it.read::<Condition>(1)?);
+            asks(Request::Bisect { target, condition, monotonic: it.or_default(2)? })
+        }),
+    },
+    Call {
+        name: "compare",
+        group: ASKING,
+        about: about("What differs between two places, in this log or in others of its scenario."),
+        takes: &[
+            required("left", Shape::Named(&LOG_PLACE), "The left one."),
+            required("right", Shape::Named(&LOG_PLACE), "The right one."),
+        ],
+        gives: result(&results::COMPARISON),
+        example: about(r#"await leftfold.compare(1, { "at": 2 })"#),
+        codes: &[ErrorCode::Malformed, ErrorCode::OutOfRange, ErrorCode::Storage],
+        way: Way::Asks(|it| {
+            let (left, right) = (it.read::<LogPlace>(0)?, it.read::<LogPlace>(1)?);
+            asks(Request::Compare { left, right })
+        }),
+    },
+];

@@ -1,0 +1,502 @@
+//! What calls by program are answered with: the shapes of their results, for the documentation.
+
+use crate::shapes::{Field, Named, Shape, WHOLE, optional, required};
+
+/// A shape that can be null as well.
+macro_rules! or_null {
+    ($shape:expr) => {
+        Shape::OneOf(&[$shape, Shape::Null])
+    };
+}
+
+const POSITION: Field = required("position", WHOLE, "The position of its event.");
+const STREAM: Field = required("stream", Shape::Stream, "Its stream.");
+const PROCESS: Field = required("process", Shape::Text, "The process.");
+const TO: Field = required("to", Shape::Text, "The projection or process.");
+const COMMAND: Field = required("command", Shape::Text, "The command's type.");
+const AT: Field = required("at", WHOLE, "When, in milliseconds since 1970.");
+const CAPTION: Field = required("caption", Shape::Text, "What happens, in plain words.");
+
+pub static NOTHING: Shape = Shape::Null;
+pub static NUMBER: Shape = WHOLE;
+pub static TEXT: Shape = Shape::Text;
+
+pub static SCENARIOS: Shape = Shape::List(&Shape::Object(&[
+    required("id", Shape::Text, "Its id, for `open`."),
+    required("title", Shape::Text, "Its title."),
+]));
+
+pub static EVENT: Named = Named {
+    name: "RecordedEvent",
+    about: "An event as it stands in the log.",
+    shape: Shape::Object(&[
+        required("position", WHOLE, "Its place in the log, from 1."),
+        STREAM,
+        required("version", WHOLE, "Its place in the stream, from 1."),
+        required("id", Shape::Id, "Its id."),
+        required("type", Shape::Text, "Its type, in the past tense."),
+        required("schema", WHOLE, "The version of its schema."),
+        required("data", Shape::Json, "Its data."),
+        required("at", WHOLE, "When it was recorded, in milliseconds since 1970."),
+        required("commandId", Shape::Id, "The command that it came of."),
+        required("causationId", Shape::Id, "The message that the command answered."),
+        required("correlationId", Shape::Id, "What all messages of one conversation share."),
+        required("actor", Shape::Text, "Who sent the command."),
+        required(
+            "origin",
+            Shape::Words(&["command", "import", "forced"]),
+            "Whether an aggregate decided it, it was appended in bulk, or somebody went behind \
+             the aggregate's back.",
+        ),
+        optional("unreadable", Shape::Text, "Why it cannot be read, where it cannot."),
+    ]),
+};
+
+pub static EVENTS: Shape = Shape::List(&Shape::Named(&EVENT));
+
+pub static SENT: Named = Named {
+    name: "Sent",
+    about: "What came of a command.",
+    shape: Shape::Object(&[
+        required(
+            "outcome",
+            Shape::Words(&["accepted", "repeated"]),
+            "`repeated` where its id had been handled before: nothing is done again.",
+        ),
+        required(
+            "events",
+            Shape::List(&Shape::Named(&EVENT)),
+            "The events of the command's own commit.",
+        ),
+    ]),
+};
+
+pub static SUBMITTED: Shape =
+    Shape::Object(&[required("commandId", Shape::Id, "The command's id.")]);
+
+const EXPECTED: Shape = Shape::OneOf(&[WHOLE, Shape::Words(&["exists", "any"])]);
+
+macro_rules! step {
+    ($name:literal, $($field:expr),+ $(,)?) => {
+        Shape::Object(&[required("step", Shape::Words(&[$name]), ""), CAPTION, $($field),+])
+    };
+}
+
+pub static STEP: Named = Named {
+    name: "Step",
+    about: "A micro-step, as it was performed.",
+    shape: Shape::OneOf(&[
+        step!("received", STREAM, COMMAND, required("actor", Shape::Text, "Who sent it.")),
+        step!("repeated", COMMAND, required("events", WHOLE, "How many came of it then.")),
+        step!(
+            "loaded",
+            STREAM,
+            required("events", WHOLE, "How many there are."),
+            optional("snapshot", WHOLE, "The version of the snapshot that was used."),
+            optional("ignored", Shape::Text, "Why a snapshot was not used."),
+        ),
+        step!(
+            "folded",
+            STREAM,
+            required("version", WHOLE, "The version that was reached."),
+            required("folded", WHOLE, "How many events were folded."),
+        ),
+        step!(
+            "decided",
+            COMMAND,
+            required("events", Shape::List(&Shape::Text), "The types of the events."),
+        ),
+        step!("rejected", COMMAND, required("reason", Shape::Text, "Why.")),
+        step!(
+            "appending",
+            required("stream", or_null!(Shape::Stream), "Where, unless in several streams."),
+            required("expected", or_null!(EXPECTED), "What is expected of the stream."),
+            required("events", WHOLE, "How many."),
+        ),
+        step!(
+            "appended",
+            required("from", WHOLE, "The position of the first event."),
+            required("to", WHOLE, "The position of the last one."),
+            optional("told", Shape::List(&Shape::Text), "The synchronous projections."),
+        ),
+        step!(
+            "conflicted",
+            STREAM,
+            required("expected", EXPECTED, "What was expected."),
+            required("actual", WHOLE, "The version that was found."),
+            required("retry", Shape::Flag, "Whether it is decided again."),
+        ),
+        step!("failed", required("reason", Shape::Text, "Why it could not be stored.")),
+        step!(
+            "delivered",
+            TO,
+            POSITION,
+            optional("again", Shape::Flag, "Whether it was not the first time."),
+            optional("heldBack", WHOLE, "How many reactions a replay held back."),
+        ),
+        step!("skipped", TO, POSITION),
+        step!("dropped", TO, POSITION),
+        step!("withheld", TO, POSITION),
+        step!(
+            "crashed",
+            TO,
+            POSITION,
+            required("checkpoint", WHOLE, "After which position it goes on."),
+            required("fault", Shape::Words(FAULTS), "Of what."),
+        ),
+        step!("stopped", TO, POSITION, required("why", Shape::Text, "Why.")),
+        step!(
+            "reacted",
+            PROCESS,
+            POSITION,
+            required("asks", Shape::List(&Shape::Text), "What it asks for."),
+        ),
+        step!("checkpointed", PROCESS, POSITION),
+        step!(
+            "performed",
+            required("effect", Shape::Text, "The side effect's type."),
+            PROCESS,
+            POSITION,
+            optional("repeat", WHOLE, "How many times it had been performed before."),
+        ),
+        step!("suppressed", PROCESS, POSITION),
+    ]),
+};
+
+pub static STEPPED: Shape = or_null!(Shape::Named(&STEP));
+
+pub static TOLD: Shape = or_null!(Shape::Object(&[
+    required("number", WHOLE, "Which step, from 1."),
+    required("say", Shape::Text, "What it says."),
+]));
+
+pub static APPENDED: Shape = Shape::Object(&[
+    required("from", WHOLE, "The position of the first event."),
+    required("to", WHOLE, "The position of the last one; less than `from` where there is none."),
+]);
+
+pub static STATE: Shape = Shape::Object(&[
+    STREAM,
+    required("version", WHOLE, "How many of its events are folded."),
+    required("state", Shape::Json, "The state, as its type writes it."),
+]);
+
+const NAME: Field = required("name", Shape::Text, "Its title.");
+const CHECKPOINT: Field =
+    required("checkpoint", WHOLE, "The position up to which it knows all events.");
+const CELLS: Shape =
+    Shape::ByKey(&Shape::OneOf(&[Shape::Text, Shape::Number, Shape::Flag, Shape::Null]));
+
+macro_rules! view {
+    ($kind:literal, $($field:expr),+ $(,)?) => {
+        Shape::Object(&[
+            required("kind", Shape::Words(&[$kind]), ""), NAME, CHECKPOINT, $($field),+
+        ])
+    };
+}
+
+pub static VIEW: Named = Named {
+    name: "View",
+    about: "What a projection or process shows.",
+    shape: Shape::OneOf(&[
+        view!(
+            "table",
+            required("columns", Shape::List(&Shape::Text), "The columns' names."),
+            required("rows", Shape::List(&CELLS), "Each row's `key`, and its cells by column."),
+            optional("totals", CELLS, "Totals by column. Amounts are in cents."),
+        ),
+        view!("documents", required("documents", Shape::ByKey(&Shape::Json), "Documents by key.")),
+        view!("pages", required("pages", Shape::ByKey(&Shape::Text), "Markdown by key.")),
+        view!(
+            "graph",
+            required("nodes", Shape::ByKey(&Shape::Text), "Labels by key."),
+            required(
+                "edges",
+                Shape::List(&Shape::Tuple(&[Shape::Text, Shape::Text, WHOLE])),
+                "Two keys, and how often they are connected.",
+            ),
+        ),
+        view!(
+            "bars",
+            required("unit", Shape::Text, "What the length counts."),
+            required("money", Shape::Flag, "Whether lengths are cents."),
+            required(
+                "bars",
+                Shape::List(&Shape::Object(&[
+                    required("name", Shape::Text, "Its name."),
+                    required("value", Shape::Number, "Its length."),
+                ])),
+                "The bars, in the order shown.",
+            ),
+        ),
+        view!(
+            "chart",
+            required("unit", Shape::Text, "What the height counts."),
+            required("money", Shape::Flag, "Whether heights are cents."),
+            required(
+                "series",
+                Shape::ByKey(&Shape::ByKey(&Shape::Number)),
+                "Series, then position, then the height from there on.",
+            ),
+        ),
+        view!(
+            "search",
+            required("titles", Shape::ByKey(&Shape::Text), "What a hit shows, by key."),
+            required("terms", Shape::ByKey(&Shape::List(&Shape::Text)), "Keys by word."),
+        ),
+    ]),
+};
+
+/// Faults that can be armed.
+pub const FAULTS: &[&str] =
+    &["duplicate", "drop", "swap", "crash_before_checkpoint", "crash_after_effect"];
+
+const HEALTH: Shape = Shape::Words(&["clean", "differs", "unjudged", "stopped"]);
+
+pub static SUBSCRIPTION: Named = Named {
+    name: "Subscription",
+    about: "A projection or process that runs.",
+    shape: Shape::Object(&[
+        NAME,
+        required("kind", Shape::Words(&["projection", "process"]), "Which of the two."),
+        required("view", Shape::Text, "What kind of store it fills."),
+        CHECKPOINT,
+        required("lag", WHOLE, "How many events it is behind the head."),
+        required("paused", Shape::Flag, "Whether it is paused."),
+        required("delay", WHOLE, "How many events behind the head it is kept."),
+        required("deduplicate", Shape::Flag, "Whether a second delivery is recognised."),
+        required("synchronous", Shape::Flag, "Whether it is part of the command's commit."),
+        required("guard", Shape::Flag, "Whether a replay reacts to nothing."),
+        required("fault", or_null!(Shape::Words(FAULTS)), "The fault that is armed."),
+        required("crashed", Shape::Flag, "Whether it has crashed and was not resumed."),
+        required(
+            "stopped",
+            or_null!(Shape::Object(&[POSITION, required("why", Shape::Text, "Why.")])),
+            "The event that it cannot take in.",
+        ),
+        required("health", or_null!(HEALTH), "Compared with a clean fold."),
+        required("ahead", Shape::List(&WHOLE), "Positions after the checkpoint that it knows."),
+        required("mark", WHOLE, "A process has reacted to everything up to this position."),
+        required("unanswered", WHOLE, "How many of its commands are not handled yet."),
+        required("heldBack", WHOLE, "How many reactions the last replay held back."),
+        required("code", WHOLE, "The version of its code."),
+    ]),
+};
+
+pub static SUBSCRIPTIONS: Shape = Shape::List(&Shape::Named(&SUBSCRIPTION));
+
+pub static WAITED: Shape = Shape::Object(&[
+    required("position", WHOLE, "The position that was waited for."),
+    required("checkpoint", WHOLE, "Where the subscription is."),
+    required("left", WHOLE, "How many events are still to come: 0."),
+    required("heldBy", or_null!(Shape::Text), "What keeps it from going on: null."),
+]);
+
+pub static DIFFERENCE: Named = Named {
+    name: "Difference",
+    about: "A field that differs.",
+    shape: Shape::Object(&[
+        required("path", Shape::Text, "Where, as a JSON pointer."),
+        required("was", or_null!(Shape::Text), "The value on the left, as it is written."),
+        required("now", or_null!(Shape::Text), "The value on the right, as it is written."),
+        required(
+            "mark",
+            Shape::Words(&["same", "added", "changed", "removed"]),
+            "How the right one differs from the left one.",
+        ),
+    ]),
+};
+
+static DIFFERENCES_THERE: Shape = Shape::Named(&DIFFERENCE);
+const DIFFERENCES: Field =
+    required("differences", Shape::List(&DIFFERENCES_THERE), "What differs.");
+
+pub static HEALTH_OF: Shape = Shape::Object(&[
+    required("health", HEALTH, "The running instance, compared with a clean fold."),
+    DIFFERENCES,
+]);
+
+const CHOICES: &[&str] = &["reload", "retry", "force", "same", "anew"];
+
+pub static ENTRY: Named = Named {
+    name: "JournalEntry",
+    about: "A command, and what came of it.",
+    shape: Shape::Object(&[
+        required("commandId", Shape::Id, "Its id."),
+        required("stream", or_null!(Shape::Stream), "Its stream; null for a bulk append."),
+        required(
+            "command",
+            Shape::Object(&[
+                required("type", or_null!(Shape::Text), "Its type."),
+                required("data", Shape::Json, "Its data."),
+            ]),
+            "What was asked.",
+        ),
+        required("actor", Shape::Text, "Who sent it."),
+        AT,
+        required(
+            "outcome",
+            Shape::Words(&[
+                "accepted",
+                "repeated",
+                "rejected",
+                "wrong_expected_version",
+                "malformed",
+                "unreadable",
+                "storage",
+            ]),
+            "What came of it.",
+        ),
+        required("reason", or_null!(Shape::Text), "Why it was not accepted."),
+        required("events", Shape::List(&WHOLE), "The positions of its events."),
+        required("follows", or_null!(Shape::Id), "The id of the command that it repeats."),
+        required("choice", or_null!(Shape::Words(CHOICES)), "How it repeats it."),
+    ]),
+};
+
+pub static JOURNAL: Shape = Shape::List(&Shape::Named(&ENTRY));
+
+pub static EFFECT: Named = Named {
+    name: "Effect",
+    about: "A side effect that a process asked for.",
+    shape: Shape::Object(&[
+        required("id", Shape::Id, "Its id, which follows from process, instance and step."),
+        PROCESS,
+        required("instance", Shape::Text, "For which run of the process."),
+        required("type", Shape::Text, "What kind of thing it is."),
+        required("data", Shape::Json, "The particulars."),
+        POSITION,
+        AT,
+        required("status", Shape::Words(&["performed", "suppressed"]), "What became of it."),
+        optional("repeat", WHOLE, "How many times it had been performed before."),
+    ]),
+};
+
+pub static OUTBOX: Shape = Shape::List(&Shape::Named(&EFFECT));
+
+pub static LOADED: Shape = Shape::Object(&[
+    required(
+        "loading",
+        Shape::OneOf(&[
+            Shape::Words(&["memory", "events"]),
+            Shape::Object(&[required("snapshots", WHOLE, "One every so many events.")]),
+        ]),
+        "How streams are loaded.",
+    ),
+    required(
+        "meter",
+        Shape::Object(&[
+            required("loads", WHOLE, "How many times a stream was loaded."),
+            required("folded", WHOLE, "How many events were folded for it."),
+            required("of", WHOLE, "How many there were to fold."),
+            required(
+                "last",
+                or_null!(Shape::Object(&[
+                    STREAM,
+                    required("of", WHOLE, "How many events it has."),
+                    required("folded", WHOLE, "How many of them were folded."),
+                    required("snapshot", or_null!(WHOLE), "The version of the snapshot."),
+                    required("ignored", or_null!(Shape::Text), "Why a snapshot was not used."),
+                ])),
+                "The last load.",
+            ),
+        ]),
+        "What loading has cost.",
+    ),
+    required(
+        "snapshots",
+        Shape::List(&Shape::Object(&[
+            STREAM,
+            required("version", WHOLE, "The version that it is of."),
+            required("schema", WHOLE, "The schema of its events."),
+        ])),
+        "The snapshots that there are.",
+    ),
+]);
+
+pub static IMAGINED: Shape = Shape::Object(&[
+    required("truth", Shape::Json, "What is."),
+    required("imagined", Shape::Json, "What would be."),
+    DIFFERENCES,
+    required(
+        "noLongerAllowed",
+        Shape::List(&Shape::Object(&[
+            POSITION,
+            STREAM,
+            required("actor", Shape::Text, "Who had sent it."),
+            COMMAND,
+            required("reason", Shape::Text, "Why it would be refused."),
+        ])),
+        "Decisions that would be refused.",
+    ),
+    required(
+        "cameOfIt",
+        Shape::List(&Shape::Object(&[
+            POSITION,
+            STREAM,
+            required("event", Shape::Text, "Its type."),
+        ])),
+        "Events that came of those left out.",
+    ),
+]);
+
+pub static CAUSES: Shape = Shape::List(&Shape::Object(&[
+    POSITION,
+    STREAM,
+    required("type", Shape::Text, "Its type."),
+    required("was", Shape::Json, "The field before it; null where there was none."),
+    required("now", Shape::Json, "The field after it; null where it was gone."),
+]));
+
+pub static FOUND: Shape = Shape::Object(&[
+    required("position", or_null!(WHOLE), "Since when it holds; null where it does not."),
+    required(
+        "probes",
+        Shape::List(&Shape::Object(&[
+            POSITION,
+            required("holds", Shape::Flag, "Whether it holds there."),
+        ])),
+        "Where it was looked, in order: of a long search the first places, and the last.",
+    ),
+    required("looked", WHOLE, "How many positions were looked at."),
+]);
+
+pub static LOG: Named = Named {
+    name: "LogInfo",
+    about: "What is known of a log without opening it.",
+    shape: Shape::Object(&[
+        required("id", Shape::Text, "Its id, for `open`."),
+        required("scenario", Shape::Text, "Its scenario's id."),
+        required("title", Shape::Text, "What a person calls it."),
+        required("createdAt", WHOLE, "When it was made, in milliseconds since 1970."),
+        required("openedAt", WHOLE, "When it was last opened, in milliseconds since 1970."),
+        required(
+            "forkedFrom",
+            or_null!(Shape::Tuple(&[Shape::Text, WHOLE])),
+            "The log that it was forked from, and the position up to which the two agree.",
+        ),
+        optional("deletedAt", WHOLE, "When it was deleted, in milliseconds since 1970."),
+    ]),
+};
+
+pub static LOGS: Shape = Shape::List(&Shape::Named(&LOG));
+
+pub static COMPARISON: Shape = Shape::Object(&[
+    required("shared", WHOLE, "The position up to which the two agree."),
+    required(
+        "states",
+        Shape::List(&Shape::Object(&[
+            STREAM,
+            required("versions", Shape::Tuple(&[WHOLE, WHOLE]), "Left and right."),
+            required("left", Shape::Json, "The state on the left."),
+            required("right", Shape::Json, "The state on the right."),
+            DIFFERENCES,
+        ])),
+        "Streams.",
+    ),
+    required("views", Shape::List(&Shape::Object(&[NAME, DIFFERENCES])), "Views."),
+]);
+
+/// What a listener is called with.
+pub const HEARD: &[(&str, Shape)] =
+    &[("event", Shape::Named(&EVENT)), ("seek", WHOLE), ("step", Shape::Named(&STEP))];

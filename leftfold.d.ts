@@ -1,0 +1,1031 @@
+// The types of `window.leftfold`. They are written from the table of calls in
+// crates/host/src/calls.rs: `UPDATE_EXPECT=1 cargo test -p leftfold-host written` does it.
+//
+// In a script, for an editor that knows TypeScript's types:
+//
+//     /// <reference path="leftfold.d.ts" />
+
+declare const leftfold: Leftfold.Calls;
+
+interface Window {
+  readonly leftfold: Leftfold.Calls;
+}
+
+declare namespace Leftfold {
+  /**
+   * The page by program. Calls return promises of plain JSON. One that fails rejects with a
+   * {@link Failure}. Positions and versions start at 1; 0 is before the first.
+   */
+  interface Calls {
+    /**
+     * A promise, and no function: the page has opened its log.
+     * @example
+     * await leftfold.ready
+     */
+    readonly ready: Promise<null>;
+    /**
+     * Prints what can be called, or one call with its options and an example.
+     * @param call The name of a call.
+     * @throws `malformed`, `storage`
+     * @example
+     * await leftfold.help("send")
+     */
+    help(call?: string | null): Promise<string>;
+    /**
+     * The scenarios that there are.
+     * @example
+     * await leftfold.scenarios()
+     */
+    scenarios(): Promise<{
+      /** Its id, for `open`. */
+      id: string;
+      /** Its title. */
+      title: string;
+    }[]>;
+    /**
+     * Opens a scenario's log: the one that was open last, unless `how` says more.
+     * @param scenario The scenario's id.
+     * @param how Which log.
+     * @throws `malformed`, `unknown_scenario`, `storage`
+     * @example
+     * await leftfold.open("cart", { "empty": true, "storage": "memory" })
+     */
+    open(scenario: string, how?: {
+      /** Whether a new log is begun, without a story. */
+      empty?: boolean;
+      /** Keeps a new log in memory only. */
+      storage?: "memory" | null;
+      /** The id of the log to open. */
+      log?: string | null;
+    } | null): Promise<null>;
+    /**
+     * The scenario's logs.
+     * @throws `storage`
+     * @example
+     * await leftfold.logs()
+     */
+    logs(): Promise<LogInfo[]>;
+    /**
+     * Opens a new log that shares the past up to a position. This one stays.
+     * @param position A position; 0 is before the first event.
+     * @throws `malformed`, `out_of_range`, `storage`
+     * @example
+     * await leftfold.fork(2)
+     */
+    fork(position: number): Promise<null>;
+    /**
+     * Opens a new log with the scenario's story. This one stays.
+     * @throws `storage`
+     * @example
+     * await leftfold.reset()
+     */
+    reset(): Promise<null>;
+    /**
+     * Runs a command and all that follows from it.
+     * @param stream The stream, such as `cart-1`.
+     * @param command The command.
+     * @param how How it is sent.
+     * @throws `rejected`, `wrong_expected_version`, `malformed`, `unknown_stream`, `unreadable`, `storage`
+     * @example
+     * await leftfold.send("cart-1", { "type": "AddToCart", "data": { "item": "apples" } }, { "expectedVersion": 0 })
+     */
+    send(stream: string, command: Command, how?: Sending | null): Promise<Sent>;
+    /**
+     * Sends a command of the journal once more.
+     * @param commandId Its id.
+     * @param choice After a conflict `reload`, `retry` or `force`; else `same`, under the same id, or `anew`.
+     * @param newId Its new id; made up where it is left out.
+     * @throws `rejected`, `wrong_expected_version`, `malformed`, `unknown_stream`, `unreadable`, `storage`
+     * @example
+     * await leftfold.again("67e55044-10b1-426f-9247-bb680e5fe0c8", "anew")
+     */
+    again(commandId: string, choice: "reload" | "retry" | "force" | "same" | "anew", newId?: string | null): Promise<Sent>;
+    /**
+     * Queues a command, to go through it with `step()`.
+     * @param stream The stream, such as `cart-1`.
+     * @param command The command.
+     * @param how How it is sent.
+     * @throws `malformed`, `unknown_stream`
+     * @example
+     * await leftfold.submit("cart-1", { "type": "AddToCart", "data": { "item": "pears" } })
+     */
+    submit(stream: string, command: Command, how?: Sending | null): Promise<{
+      /** The command's id. */
+      commandId: string;
+    }>;
+    /**
+     * Performs one micro-step and says what it was; null when all is quiet.
+     * @example
+     * await leftfold.step()
+     */
+    step(): Promise<Step | null>;
+    /**
+     * Tells the story's next step; null at its end.
+     * @example
+     * await leftfold.next()
+     */
+    next(): Promise<{
+      /** Which step, from 1. */
+      number: number;
+      /** What it says. */
+      say: string;
+    } | null>;
+    /**
+     * Appends events past their aggregates, all of them or none.
+     * @param events The events.
+     * @param how What comes of it.
+     * @throws `malformed`, `unknown_stream`, `storage`
+     * @example
+     * await leftfold.append([{ "stream": "cart-2", "type": "AddedToCart", "data": { "item": "figs" } }], { "react": true })
+     */
+    append(events: EventToAppend[], how?: {
+      /** Whether processes react. */
+      react?: boolean;
+    } | null): Promise<{
+      /** The position of the first event. */
+      from: number;
+      /** The position of the last one; less than `from` where there is none. */
+      to: number;
+    }>;
+    /**
+     * What was asked, oldest first, and what came of it.
+     * @example
+     * await leftfold.journal()
+     */
+    journal(): Promise<JournalEntry[]>;
+    /**
+     * How commands' streams are loaded from now on; without it, only what loading has cost.
+     * @param how How.
+     * @throws `malformed`
+     * @example
+     * await leftfold.loading({ "snapshots": 100 })
+     */
+    loading(how?: {
+      /** From the state that is kept in memory. */
+      memory: boolean;
+    } | {
+      /** From all events. */
+      events: boolean;
+    } | {
+      /** From a snapshot, one every so many events. */
+      snapshots: number;
+    } | null): Promise<{
+      /** How streams are loaded. */
+      loading: "memory" | "events" | {
+        /** One every so many events. */
+        snapshots: number;
+      };
+      /** What loading has cost. */
+      meter: {
+        /** How many times a stream was loaded. */
+        loads: number;
+        /** How many events were folded for it. */
+        folded: number;
+        /** How many there were to fold. */
+        of: number;
+        /** The last load. */
+        last: {
+          /** Its stream. */
+          stream: string;
+          /** How many events it has. */
+          of: number;
+          /** How many of them were folded. */
+          folded: number;
+          /** The version of the snapshot. */
+          snapshot: number | null;
+          /** Why a snapshot was not used. */
+          ignored: string | null;
+        } | null;
+      };
+      /** The snapshots that there are. */
+      snapshots: {
+        /** Its stream. */
+        stream: string;
+        /** The version that it is of. */
+        version: number;
+        /** The schema of its events. */
+        schema: number;
+      }[];
+    }>;
+    /**
+     * Recorded events, the last one included.
+     * @param from The first position; positions start at 1.
+     * @param to The last position.
+     * @throws `malformed`, `out_of_range`
+     * @example
+     * await leftfold.events(1, 2)
+     */
+    events(from: number, to: number): Promise<RecordedEvent[]>;
+    /**
+     * The position of the last event; 0 where there is none.
+     * @example
+     * await leftfold.head()
+     */
+    head(): Promise<number>;
+    /**
+     * Where the playhead stands.
+     * @example
+     * await leftfold.position()
+     */
+    position(): Promise<number>;
+    /**
+     * Moves the playhead, and answers once that is painted.
+     * @param place A position, or a date: then the last event at or before it.
+     * @throws `malformed`, `out_of_range`
+     * @example
+     * await leftfold.seek(1)
+     */
+    seek(place: number | string | Date): Promise<number>;
+    /**
+     * A stream's state at the playhead.
+     * @param stream The stream, such as `cart-1`.
+     * @throws `malformed`, `unknown_stream`
+     * @example
+     * await leftfold.state("cart-1")
+     */
+    state(stream: string): Promise<{
+      /** Its stream. */
+      stream: string;
+      /** How many of its events are folded. */
+      version: number;
+      /** The state, as its type writes it. */
+      state: unknown;
+    }>;
+    /**
+     * What a projection or process shows at the playhead.
+     * @param name The title of a projection or process.
+     * @throws `malformed`, `unknown_projection`
+     * @example
+     * await leftfold.view("Carts now")
+     */
+    view(name: string): Promise<View>;
+    /**
+     * Side effects, performed and held back.
+     * @example
+     * await leftfold.outbox()
+     */
+    outbox(): Promise<Effect[]>;
+    /**
+     * Calls a function with every event, move of the playhead, or micro-step. It returns, at once, a function that ends it.
+     * @param what What is listened to.
+     * @param callback What is called.
+     * @throws `malformed`
+     * @example
+     * const end = leftfold.on("event", event => console.log(event.type))
+     */
+    on(what: "event", callback: (it: RecordedEvent) => void): () => void;
+    /**
+     * Calls a function with every event, move of the playhead, or micro-step. It returns, at once, a function that ends it.
+     * @param what What is listened to.
+     * @param callback What is called.
+     * @throws `malformed`
+     * @example
+     * const end = leftfold.on("event", event => console.log(event.type))
+     */
+    on(what: "seek", callback: (it: number) => void): () => void;
+    /**
+     * Calls a function with every event, move of the playhead, or micro-step. It returns, at once, a function that ends it.
+     * @param what What is listened to.
+     * @param callback What is called.
+     * @throws `malformed`
+     * @example
+     * const end = leftfold.on("event", event => console.log(event.type))
+     */
+    on(what: "step", callback: (it: Step) => void): () => void;
+    /**
+     * Every projection and process.
+     * @example
+     * await leftfold.subscriptions()
+     */
+    subscriptions(): Promise<Subscription[]>;
+    /**
+     * Changes a projection or process, and runs what is due.
+     * @param name The title of a projection or process.
+     * @param how What is changed.
+     * @throws `malformed`, `unknown_projection`
+     * @example
+     * await leftfold.subscription("Carts now", { "paused": true, "step": 1 })
+     */
+    subscription(name: string, how?: SubscriptionChange | null): Promise<null>;
+    /**
+     * Folds a projection or process again, from the first event on.
+     * @param name The title of a projection or process.
+     * @throws `malformed`, `unknown_projection`
+     * @example
+     * await leftfold.rebuild("Carts now")
+     */
+    rebuild(name: string): Promise<null>;
+    /**
+     * Answers once a projection or process has reached a position.
+     * @param name The title of a projection or process.
+     * @param position A position; 0 is before the first event.
+     * @throws `malformed`, `unknown_projection`
+     * @example
+     * await leftfold.wait("Carts now", 1)
+     */
+    wait(name: string, position: number): Promise<{
+      /** The position that was waited for. */
+      position: number;
+      /** Where the subscription is. */
+      checkpoint: number;
+      /** How many events are still to come: 0. */
+      left: number;
+      /** What keeps it from going on: null. */
+      heldBy: string | null;
+    }>;
+    /**
+     * The running instance, compared with a clean fold.
+     * @param name The title of a projection or process.
+     * @throws `malformed`, `unknown_projection`
+     * @example
+     * await leftfold.health("Carts now")
+     */
+    health(name: string): Promise<{
+      /** The running instance, compared with a clean fold. */
+      health: "clean" | "differs" | "unjudged" | "stopped";
+      /** What differs. */
+      differences: Difference[];
+    }>;
+    /**
+     * What would be without events, or with two of them swapped.
+     * @param change What is imagined.
+     * @param target What is looked at.
+     * @param at Up to this position; the playhead's where it is left out.
+     * @throws `malformed`, `unknown_stream`, `unknown_projection`, `out_of_range`
+     * @example
+     * await leftfold.whatIf({ "leaveOut": [1] }, { "view": "Carts now" }, 2)
+     */
+    whatIf(change: {
+      /** The positions that are left out. */
+      leaveOut: number[];
+    } | {
+      /** The positions to swap. */
+      swap: [number, number];
+    }, target: Target, at?: number | null): Promise<{
+      /** What is. */
+      truth: unknown;
+      /** What would be. */
+      imagined: unknown;
+      /** What differs. */
+      differences: Difference[];
+      /** Decisions that would be refused. */
+      noLongerAllowed: {
+        /** The position of its event. */
+        position: number;
+        /** Its stream. */
+        stream: string;
+        /** Who had sent it. */
+        actor: string;
+        /** The command's type. */
+        command: string;
+        /** Why it would be refused. */
+        reason: string;
+      }[];
+      /** Events that came of those left out. */
+      cameOfIt: {
+        /** The position of its event. */
+        position: number;
+        /** Its stream. */
+        stream: string;
+        /** Its type. */
+        event: string;
+      }[];
+    }>;
+    /**
+     * The events that set a field, newest first.
+     * @param target What is looked at.
+     * @param pointer The field, as a JSON pointer.
+     * @throws `malformed`, `unknown_stream`, `unknown_projection`
+     * @example
+     * await leftfold.why({ "state": "cart-1" }, "/items/apples")
+     */
+    why(target: Target, pointer: string): Promise<{
+      /** The position of its event. */
+      position: number;
+      /** Its stream. */
+      stream: string;
+      /** Its type. */
+      type: string;
+      /** The field before it; null where there was none. */
+      was: unknown;
+      /** The field after it; null where it was gone. */
+      now: unknown;
+    }[]>;
+    /**
+     * Since when a condition holds.
+     * @param target What is looked at.
+     * @param condition The condition.
+     * @param monotonic Whether it never ceases to hold once it does: that is found sooner.
+     * @throws `malformed`, `unknown_stream`, `unknown_projection`
+     * @example
+     * await leftfold.bisect({ "state": "cart-1" }, { "not": { "is": ["/items/apples", "<", { "value": 1 }] } }, true)
+     */
+    bisect(target: Target, condition: Condition, monotonic?: boolean | null): Promise<{
+      /** Since when it holds; null where it does not. */
+      position: number | null;
+      /** Where it was looked, in order: of a long search the first places, and the last. */
+      probes: {
+        /** The position of its event. */
+        position: number;
+        /** Whether it holds there. */
+        holds: boolean;
+      }[];
+      /** How many positions were looked at. */
+      looked: number;
+    }>;
+    /**
+     * What differs between two places, in this log or in others of its scenario.
+     * @param left The left one.
+     * @param right The right one.
+     * @throws `malformed`, `out_of_range`, `storage`
+     * @example
+     * await leftfold.compare(1, { "at": 2 })
+     */
+    compare(left: LogPlace, right: LogPlace): Promise<{
+      /** The position up to which the two agree. */
+      shared: number;
+      /** Streams. */
+      states: {
+        /** Its stream. */
+        stream: string;
+        /** Left and right. */
+        versions: [number, number];
+        /** The state on the left. */
+        left: unknown;
+        /** The state on the right. */
+        right: unknown;
+        /** What differs. */
+        differences: Difference[];
+      }[];
+      /** Views. */
+      views: {
+        /** Its title. */
+        name: string;
+        /** What differs. */
+        differences: Difference[];
+      }[];
+    }>;
+  }
+
+  /**
+   * What kind of fault it is.
+   * - `rejected`: The aggregate refused the command.
+   * - `wrong_expected_version`: The stream was not at the version that was expected; see `expected` and `actual`.
+   * - `malformed`: An argument, or a command's data, makes no sense.
+   * - `unknown_stream`: The scenario has no such aggregate.
+   * - `unknown_scenario`: There is no such scenario.
+   * - `unknown_projection`: No projection or process has this title.
+   * - `unreadable`: The stream holds an event that cannot be read.
+   * - `out_of_range`: The log has no such position.
+   * - `storage`: It could not be stored, or read.
+   */
+  type ErrorCode = "rejected" | "wrong_expected_version" | "malformed" | "unknown_stream" | "unknown_scenario" | "unknown_projection" | "unreadable" | "out_of_range" | "storage";
+
+/** Why a call failed. */
+  interface Failure extends Error {
+    code: ErrorCode;
+    /** The version that was expected, where the code is `wrong_expected_version`. */
+    expected?: number | "exists" | "any";
+    /** The version that was found. */
+    actual?: number;
+  }
+
+  /** What is known of a log without opening it. */
+  interface LogInfo {
+    /** Its id, for `open`. */
+    id: string;
+    /** Its scenario's id. */
+    scenario: string;
+    /** What a person calls it. */
+    title: string;
+    /** When it was made, in milliseconds since 1970. */
+    createdAt: number;
+    /** When it was last opened, in milliseconds since 1970. */
+    openedAt: number;
+    /** The log that it was forked from, and the position up to which the two agree. */
+    forkedFrom: [string, number] | null;
+    /** When it was deleted, in milliseconds since 1970. */
+    deletedAt?: number;
+  }
+
+  /** What is asked of a stream. */
+  interface Command {
+    /** Its type, in the imperative. */
+    type: string;
+    /** Its data; `{}` where it is left out. */
+    data?: unknown;
+  }
+
+  /** How a command is sent. */
+  interface Sending {
+    /** What its sender believes of the stream. With a number the command is decided on the state at that version; 0 stands for no stream. */
+    expectedVersion?: number | "exists" | "any";
+    /** The version that its sender saw: together with `"any"` it is decided there, and forced. */
+    seenVersion?: number;
+    /** Whether a conflict is answered by deciding again. */
+    retry?: boolean;
+    /** Its id; made up where it is left out. */
+    commandId?: string | null;
+    /** Who sends it. */
+    actor?: string | null;
+  }
+
+  /** What came of a command. */
+  interface Sent {
+    /** `repeated` where its id had been handled before: nothing is done again. */
+    outcome: "accepted" | "repeated";
+    /** The events of the command's own commit. */
+    events: RecordedEvent[];
+  }
+
+  /** An event as it stands in the log. */
+  interface RecordedEvent {
+    /** Its place in the log, from 1. */
+    position: number;
+    /** Its stream. */
+    stream: string;
+    /** Its place in the stream, from 1. */
+    version: number;
+    /** Its id. */
+    id: string;
+    /** Its type, in the past tense. */
+    type: string;
+    /** The version of its schema. */
+    schema: number;
+    /** Its data. */
+    data: unknown;
+    /** When it was recorded, in milliseconds since 1970. */
+    at: number;
+    /** The command that it came of. */
+    commandId: string;
+    /** The message that the command answered. */
+    causationId: string;
+    /** What all messages of one conversation share. */
+    correlationId: string;
+    /** Who sent the command. */
+    actor: string;
+    /** Whether an aggregate decided it, it was appended in bulk, or somebody went behind the aggregate's back. */
+    origin: "command" | "import" | "forced";
+    /** Why it cannot be read, where it cannot. */
+    unreadable?: string;
+  }
+
+  /** A micro-step, as it was performed. */
+  type Step = {
+    step: "received";
+    /** What happens, in plain words. */
+    caption: string;
+    /** Its stream. */
+    stream: string;
+    /** The command's type. */
+    command: string;
+    /** Who sent it. */
+    actor: string;
+  } | {
+    step: "repeated";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The command's type. */
+    command: string;
+    /** How many came of it then. */
+    events: number;
+  } | {
+    step: "loaded";
+    /** What happens, in plain words. */
+    caption: string;
+    /** Its stream. */
+    stream: string;
+    /** How many there are. */
+    events: number;
+    /** The version of the snapshot that was used. */
+    snapshot?: number;
+    /** Why a snapshot was not used. */
+    ignored?: string;
+  } | {
+    step: "folded";
+    /** What happens, in plain words. */
+    caption: string;
+    /** Its stream. */
+    stream: string;
+    /** The version that was reached. */
+    version: number;
+    /** How many events were folded. */
+    folded: number;
+  } | {
+    step: "decided";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The command's type. */
+    command: string;
+    /** The types of the events. */
+    events: string[];
+  } | {
+    step: "rejected";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The command's type. */
+    command: string;
+    /** Why. */
+    reason: string;
+  } | {
+    step: "appending";
+    /** What happens, in plain words. */
+    caption: string;
+    /** Where, unless in several streams. */
+    stream: string | null;
+    /** What is expected of the stream. */
+    expected: number | "exists" | "any" | null;
+    /** How many. */
+    events: number;
+  } | {
+    step: "appended";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The position of the first event. */
+    from: number;
+    /** The position of the last one. */
+    to: number;
+    /** The synchronous projections. */
+    told?: string[];
+  } | {
+    step: "conflicted";
+    /** What happens, in plain words. */
+    caption: string;
+    /** Its stream. */
+    stream: string;
+    /** What was expected. */
+    expected: number | "exists" | "any";
+    /** The version that was found. */
+    actual: number;
+    /** Whether it is decided again. */
+    retry: boolean;
+  } | {
+    step: "failed";
+    /** What happens, in plain words. */
+    caption: string;
+    /** Why it could not be stored. */
+    reason: string;
+  } | {
+    step: "delivered";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The projection or process. */
+    to: string;
+    /** The position of its event. */
+    position: number;
+    /** Whether it was not the first time. */
+    again?: boolean;
+    /** How many reactions a replay held back. */
+    heldBack?: number;
+  } | {
+    step: "skipped";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The projection or process. */
+    to: string;
+    /** The position of its event. */
+    position: number;
+  } | {
+    step: "dropped";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The projection or process. */
+    to: string;
+    /** The position of its event. */
+    position: number;
+  } | {
+    step: "withheld";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The projection or process. */
+    to: string;
+    /** The position of its event. */
+    position: number;
+  } | {
+    step: "crashed";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The projection or process. */
+    to: string;
+    /** The position of its event. */
+    position: number;
+    /** After which position it goes on. */
+    checkpoint: number;
+    /** Of what. */
+    fault: "duplicate" | "drop" | "swap" | "crash_before_checkpoint" | "crash_after_effect";
+  } | {
+    step: "stopped";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The projection or process. */
+    to: string;
+    /** The position of its event. */
+    position: number;
+    /** Why. */
+    why: string;
+  } | {
+    step: "reacted";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The process. */
+    process: string;
+    /** The position of its event. */
+    position: number;
+    /** What it asks for. */
+    asks: string[];
+  } | {
+    step: "checkpointed";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The process. */
+    process: string;
+    /** The position of its event. */
+    position: number;
+  } | {
+    step: "performed";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The side effect's type. */
+    effect: string;
+    /** The process. */
+    process: string;
+    /** The position of its event. */
+    position: number;
+    /** How many times it had been performed before. */
+    repeat?: number;
+  } | {
+    step: "suppressed";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The process. */
+    process: string;
+    /** The position of its event. */
+    position: number;
+  };
+
+  /** An event to append. What else it has is ignored, so that recorded events can be appended. */
+  interface EventToAppend {
+    /** The stream. */
+    stream: string;
+    /** Its type, in the past tense. */
+    type: string;
+    /** Its data; `{}` where it is left out. */
+    data?: unknown;
+    /** When it happened, in milliseconds since 1970, and no earlier than the one before; now where it is left out. */
+    at?: number | null;
+  }
+
+  /** A command, and what came of it. */
+  interface JournalEntry {
+    /** Its id. */
+    commandId: string;
+    /** Its stream; null for a bulk append. */
+    stream: string | null;
+    /** What was asked. */
+    command: {
+      /** Its type. */
+      type: string | null;
+      /** Its data. */
+      data: unknown;
+    };
+    /** Who sent it. */
+    actor: string;
+    /** When, in milliseconds since 1970. */
+    at: number;
+    /** What came of it. */
+    outcome: "accepted" | "repeated" | "rejected" | "wrong_expected_version" | "malformed" | "unreadable" | "storage";
+    /** Why it was not accepted. */
+    reason: string | null;
+    /** The positions of its events. */
+    events: number[];
+    /** The id of the command that it repeats. */
+    follows: string | null;
+    /** How it repeats it. */
+    choice: "reload" | "retry" | "force" | "same" | "anew" | null;
+  }
+
+  /** What a projection or process shows. */
+  type View = {
+    kind: "table";
+    /** Its title. */
+    name: string;
+    /** The position up to which it knows all events. */
+    checkpoint: number;
+    /** The columns' names. */
+    columns: string[];
+    /** Each row's `key`, and its cells by column. */
+    rows: (Record<string, string | number | boolean | null>)[];
+    /** Totals by column. Amounts are in cents. */
+    totals?: Record<string, string | number | boolean | null>;
+  } | {
+    kind: "documents";
+    /** Its title. */
+    name: string;
+    /** The position up to which it knows all events. */
+    checkpoint: number;
+    /** Documents by key. */
+    documents: Record<string, unknown>;
+  } | {
+    kind: "pages";
+    /** Its title. */
+    name: string;
+    /** The position up to which it knows all events. */
+    checkpoint: number;
+    /** Markdown by key. */
+    pages: Record<string, string>;
+  } | {
+    kind: "graph";
+    /** Its title. */
+    name: string;
+    /** The position up to which it knows all events. */
+    checkpoint: number;
+    /** Labels by key. */
+    nodes: Record<string, string>;
+    /** Two keys, and how often they are connected. */
+    edges: [string, string, number][];
+  } | {
+    kind: "bars";
+    /** Its title. */
+    name: string;
+    /** The position up to which it knows all events. */
+    checkpoint: number;
+    /** What the length counts. */
+    unit: string;
+    /** Whether lengths are cents. */
+    money: boolean;
+    /** The bars, in the order shown. */
+    bars: {
+      /** Its name. */
+      name: string;
+      /** Its length. */
+      value: number;
+    }[];
+  } | {
+    kind: "chart";
+    /** Its title. */
+    name: string;
+    /** The position up to which it knows all events. */
+    checkpoint: number;
+    /** What the height counts. */
+    unit: string;
+    /** Whether heights are cents. */
+    money: boolean;
+    /** Series, then position, then the height from there on. */
+    series: Record<string, Record<string, number>>;
+  } | {
+    kind: "search";
+    /** Its title. */
+    name: string;
+    /** The position up to which it knows all events. */
+    checkpoint: number;
+    /** What a hit shows, by key. */
+    titles: Record<string, string>;
+    /** Keys by word. */
+    terms: Record<string, string[]>;
+  };
+
+  /** A side effect that a process asked for. */
+  interface Effect {
+    /** Its id, which follows from process, instance and step. */
+    id: string;
+    /** The process. */
+    process: string;
+    /** For which run of the process. */
+    instance: string;
+    /** What kind of thing it is. */
+    type: string;
+    /** The particulars. */
+    data: unknown;
+    /** The position of its event. */
+    position: number;
+    /** When, in milliseconds since 1970. */
+    at: number;
+    /** What became of it. */
+    status: "performed" | "suppressed";
+    /** How many times it had been performed before. */
+    repeat?: number;
+  }
+
+  /** A projection or process that runs. */
+  interface Subscription {
+    /** Its title. */
+    name: string;
+    /** Which of the two. */
+    kind: "projection" | "process";
+    /** What kind of store it fills. */
+    view: string;
+    /** The position up to which it knows all events. */
+    checkpoint: number;
+    /** How many events it is behind the head. */
+    lag: number;
+    /** Whether it is paused. */
+    paused: boolean;
+    /** How many events behind the head it is kept. */
+    delay: number;
+    /** Whether a second delivery is recognised. */
+    deduplicate: boolean;
+    /** Whether it is part of the command's commit. */
+    synchronous: boolean;
+    /** Whether a replay reacts to nothing. */
+    guard: boolean;
+    /** The fault that is armed. */
+    fault: "duplicate" | "drop" | "swap" | "crash_before_checkpoint" | "crash_after_effect" | null;
+    /** Whether it has crashed and was not resumed. */
+    crashed: boolean;
+    /** The event that it cannot take in. */
+    stopped: {
+      /** The position of its event. */
+      position: number;
+      /** Why. */
+      why: string;
+    } | null;
+    /** Compared with a clean fold. */
+    health: "clean" | "differs" | "unjudged" | "stopped" | null;
+    /** Positions after the checkpoint that it knows. */
+    ahead: number[];
+    /** A process has reacted to everything up to this position. */
+    mark: number;
+    /** How many of its commands are not handled yet. */
+    unanswered: number;
+    /** How many reactions the last replay held back. */
+    heldBack: number;
+    /** The version of its code. */
+    code: number;
+  }
+
+  /** What is changed about a projection or process. What is left out stays. */
+  interface SubscriptionChange {
+    /** Pauses it, or resumes it. */
+    paused?: boolean | null;
+    /** Keeps it so many events behind the head. */
+    delay?: number | null;
+    /** Whether an event that was taken in before is recognised. */
+    deduplicate?: boolean | null;
+    /** Whether events are applied within the command's own commit. */
+    synchronous?: boolean | null;
+    /** Whether a replay reacts to nothing. */
+    guard?: boolean | null;
+    /** Arms a fault; null disarms it. */
+    fault?: "duplicate" | "drop" | "swap" | "crash_before_checkpoint" | "crash_after_effect" | null;
+    /** Moves the checkpoint back to this position. */
+    checkpoint?: number | null;
+    /** Moves a process's mark back to this position; `true` stands for 0. */
+    redeliver?: number | boolean | null;
+    /** Delivers one event although it is paused, or so many. */
+    step?: number | boolean | null;
+    /** The version of its code. */
+    code?: number | null;
+    /** Ends a projection, or starts it. */
+    running?: boolean | null;
+  }
+
+  /** A field that differs. */
+  interface Difference {
+    /** Where, as a JSON pointer. */
+    path: string;
+    /** The value on the left, as it is written. */
+    was: string | null;
+    /** The value on the right, as it is written. */
+    now: string | null;
+    /** How the right one differs from the left one. */
+    mark: "same" | "added" | "changed" | "removed";
+  }
+
+  /** What is looked at. */
+  type Target = {
+    /** A stream's state. */
+    state: string;
+  } | {
+    /** What a projection or process shows, by its title. */
+    view: string;
+  };
+
+  /** A condition on JSON. Fields are JSON pointers; one that is not there is null. */
+  type Condition = {
+    /** A field, compared with something. */
+    is: [string, "=" | "<" | "<=", {
+      /** A value. */
+      value: unknown;
+    } | {
+      /** Another field. */
+      field: string;
+    }];
+  } | {
+    /** All of them hold. */
+    all: Condition[];
+  } | {
+    /** One of them holds. */
+    any: Condition[];
+  } | {
+    /** It does not hold. */
+    not: Condition;
+  };
+
+  /** A position in the open log, the head of a log by its id, or both. */
+  type LogPlace = number | string | {
+    /** The log's id; the open one's if left out. */
+    log?: string | null;
+    /** The position; the head's if left out. */
+    at?: number | null;
+  };
+}
