@@ -34,14 +34,14 @@ fn request(call: &Call, arguments: &[Value]) -> Option<Request> {
 
 /// Asks, and holds the answer against the table.
 fn ask(log: &OpenLog, name: &str, arguments: &[Value]) -> Value {
-    let call = find(name).unwrap();
+    let call = &CALLS[find(name).unwrap()];
     let (log, request) = (log.clone(), request(call, arguments).unwrap());
     let answered = at_once(async move { log.ask(request).await });
     let answer = serde_json::to_value(answered.result.unwrap()).unwrap();
     holds(call.gives, &answer, name);
     for did in answered.trace {
         let step = serde_json::to_value(Stepped(did)).unwrap();
-        holds(find("step").unwrap().gives, &step, "a step");
+        holds(CALLS[find("step").unwrap()].gives, &step, "a step");
     }
     answer
 }

@@ -181,21 +181,13 @@ fn listen(
     Ok(end.into_js_value().unchecked_into())
 }
 
-/// The documentation of all calls or of one, printed. It is fetched only for this.
-pub async fn help(call: Option<&str>, reply: &Reply) {
+/// A part of the documentation, printed. It is fetched only for this.
+pub async fn help(part: usize, reply: &Reply) {
     let Some(text) = documentation().await else {
         reply.reject("storage", "help.txt could not be read: is there a network?");
         return;
     };
-    // The calls in one table come first, and then each call by itself.
-    let mut parts = text.split("\n\n\n");
-    let part = match call {
-        None => parts.next(),
-        Some(name) => parts.find(|it| {
-            it.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-        }),
-    };
-    let part = part.unwrap_or(&text).trim_end();
+    let part = text.split("\n\n\n").nth(part).unwrap_or(&text).trim_end();
     web_sys::console::log_1(&part.into());
     reply.resolve(&part);
 }

@@ -7,13 +7,12 @@
 use es::{Choice, Condition};
 use lab::Target;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use uuid::Uuid;
 
 use crate::protocol::{
     Command, Error, ErrorCode, Imagine, JsonText, LoadBy, LogPlace, Request, Sending,
-    SubscriptionChange,
+    SubscriptionChange, text_of,
 };
 use crate::results::{self, FAULTS};
 use crate::shapes::{
@@ -67,8 +66,8 @@ pub enum Asked {
 pub enum OfPage {
     /// Waits until a log is open.
     Ready,
-    /// Shows the documentation of all calls, or of one.
-    Help(Option<&'static str>),
+    /// Shows a part of `help.txt`: 0 has all calls, and 1 is the first of them by itself.
+    Help(usize),
     /// Lists the scenarios.
     Scenarios,
     /// Opens a log of a scenario.
@@ -84,23 +83,24 @@ pub enum OfPage {
 }
 
 /// Which of a scenario's logs is opened.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 pub struct Opening {
     /// True for a new one without a story.
     pub empty: bool,
-    /// Where it is kept; on disk where it is left out.
-    pub storage: Option<Storage>,
+    /// True for one that is kept in memory only, and gone with the page.
+    pub memory: bool,
     /// The id of one that is there.
     pub log: Option<String>,
 }
 
-/// Where a log is kept, other than on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Storage {
-    /// In memory: it is gone with the page.
-    Memory,
+impl Opening {
+    fn of(how: &Value) -> Self {
+        Self {
+            empty: how["empty"] == true,
+            memory: how["storage"] == "memory",
+            log: text_of(how, "log"),
+        }
+    }
 }
 
 /// Where to move the playhead.
@@ -125,40 +125,49 @@ pub enum Hears {
     Step,
 }
 
-/// What a call is given.
+/// What a call is given, once that is found to be right. Nothing and null are the same.
 pub struct Arguments<'a> {
     takes: &'static [Field],
     texts: &'a mut [Option<String>],
+    values: Vec<Value>,
 }
 
 impl Arguments<'_> {
-    /// The JSON text of an argument. Nothing and null are the same.
-    fn take(&mut self, index: usize) -> String {
+    fn value(&self, index: usize) -> &Value {
+        self.values.get(index).unwrap_or(&Value::Null)
+    }
+
+    fn text(&self, index: usize) -> String {
+        self.value(index).as_str().unwrap_or_default().to_owned()
+    }
+
+    fn whole(&self, index: usize) -> u64 {
+        self.value(index).as_u64().unwrap_or_default()
+    }
+
+    /// The JSON text of an argument that is not looked at.
+    fn unread(&mut self, index: usize) -> JsonText {
         let text = self.texts.get_mut(index).and_then(Option::take);
-        text.unwrap_or_else(|| "null".to_owned())
+        JsonText(text.unwrap_or_default())
     }
 
-    /// An argument that has been checked.
-    fn read<T: DeserializeOwned>(&mut self, index: usize) -> Result<T, String> {
-        serde_json::from_str(&self.take(index)).map_err(|_| self.unread(index))
-    }
-
-    /// The same, or what stands for nothing.
-    fn or_default<T: DeserializeOwned + Default>(&mut self, index: usize) -> Result<T, String> {
-        Ok(self.read::<Option<T>>(index)?.unwrap_or_default())
+    /// What serde makes of an argument.
+    fn read<T: for<'de> Deserialize<'de>>(&self, index: usize) -> Result<T, String> {
+        T::deserialize(self.value(index)).map_err(|_| self.fault(index))
     }
 
     // The shapes say what is wrong before this can happen.
     #[inline(never)]
-    fn unread(&self, index: usize) -> String {
+    fn fault(&self, index: usize) -> String {
         let field = &self.takes[index];
         format!("{} cannot be read: {} is expected", field.name, field.shape)
     }
 
-    fn command(&mut self) -> Result<Command, String> {
-        let (stream, text, how) =
-            (self.read(0)?, self.read::<CommandText>(1)?, self.or_default::<Sending>(2)?);
-        Ok(Command { stream, kind: text.kind, data: text.data, how })
+    fn command(&self) -> Result<Command, String> {
+        let text = self.texts.get(1).and_then(Option::as_deref).unwrap_or_default();
+        // As it was written: a log keeps the data in that order.
+        let CommandText { kind, data } = serde_json::from_str(text).map_err(|_| self.fault(1))?;
+        Ok(Command { stream: self.text(0), kind, data, how: Sending::of(self.value(2)) })
     }
 }
 
@@ -168,12 +177,6 @@ struct CommandText {
     kind: String,
     #[serde(default)]
     data: Option<Box<RawValue>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Appending {
-    react: bool,
 }
 
 impl Call {
@@ -186,24 +189,29 @@ impl Call {
         read: fn(&mut Arguments) -> Result<T, String>,
         texts: &mut [Option<String>],
     ) -> Result<T, Error> {
+        let values = self.check(texts);
         let read =
-            self.check(texts).and_then(|()| read(&mut Arguments { takes: self.takes, texts }));
+            values.and_then(|values| read(&mut Arguments { takes: self.takes, texts, values }));
         read.map_err(|why| Error::new(ErrorCode::Malformed, why))
     }
 
-    fn check(&self, texts: &[Option<String>]) -> Result<(), String> {
+    fn check(&self, texts: &[Option<String>]) -> Result<Vec<Value>, String> {
+        let mut values = Vec::with_capacity(self.takes.len());
         for (index, field) in self.takes.iter().enumerate() {
-            match (texts.get(index).and_then(Option::as_deref), &field.shape) {
-                (Some(_), Shape::Unread(_)) | (None, Shape::Callback(_)) => {}
+            let text = texts.get(index).and_then(Option::as_deref);
+            let value = match (text, &field.shape) {
+                (Some(_), Shape::Unread(_)) | (None, Shape::Callback(_)) => Value::Null,
                 (Some(text), _) => {
                     let value = serde_json::from_str(text)
                         .map_err(|_| format!("{} is nested too deeply", field.name))?;
                     field.check(Some(&value))?;
+                    value
                 }
-                (None, _) => field.check(None)?,
-            }
+                (None, _) => field.check(None).map(|()| Value::Null)?,
+            };
+            values.push(value);
         }
-        Ok(())
+        Ok(values)
     }
 }
 
@@ -216,13 +224,15 @@ pub(crate) fn fault_of(field: &Field, text: &str) -> String {
     fault.unwrap_or_else(|| format!("{} cannot be read", field.name))
 }
 
-/// The call of this name.
+/// Where the call of this name stands in the table.
 ///
 /// # Errors
 /// That there is none, and which may have been meant.
-pub fn find(name: &str) -> Result<&'static Call, String> {
-    let call = CALLS.iter().find(|it| it.name == name);
-    call.ok_or_else(|| unknown("leftfold.", name, CALLS.iter().map(|it| it.name)))
+pub fn find(name: &str) -> Result<usize, String> {
+    CALLS.iter().position(|it| it.name == name).ok_or_else(|| {
+        let known: Vec<_> = CALLS.iter().map(|it| it.name).collect();
+        unknown("leftfold.", name, &known)
+    })
 }
 
 /// What the codes of failures mean.
@@ -244,13 +254,6 @@ pub const CODES: [(ErrorCode, &str); 9] = [
 const NAME: Field = required("name", Shape::Text, "The title of a projection or process.");
 const POSITION: Field = required("position", WHOLE, "A position; 0 is before the first event.");
 const STREAM: Field = required("stream", Shape::Text, "The stream, such as `cart-1`.");
-
-/// A shape, or null: the same as nothing.
-macro_rules! or_null {
-    ($shape:expr) => {
-        Shape::OneOf(&[$shape, Shape::Null])
-    };
-}
 
 static COMMAND: Named = Named {
     name: "Command",
@@ -278,8 +281,8 @@ static SENDING: Named = Named {
              forced.",
         ),
         optional("retry", Shape::Flag, "Whether a conflict is answered by deciding again."),
-        optional("commandId", or_null!(Shape::Id), "Its id; made up where it is left out."),
-        optional("actor", or_null!(Shape::Text), "Who sends it."),
+        optional("commandId", Shape::OrNull(&Shape::Id), "Its id; made up where it is left out."),
+        optional("actor", Shape::OrNull(&Shape::Text), "Who sends it."),
     ]),
 };
 
@@ -321,8 +324,12 @@ static LOG_PLACE: Named = Named {
         WHOLE,
         Shape::Text,
         Shape::Object(&[
-            optional("log", or_null!(Shape::Text), "The log's id; the open one's if left out."),
-            optional("at", or_null!(WHOLE), "The position; the head's if left out."),
+            optional(
+                "log",
+                Shape::OrNull(&Shape::Text),
+                "The log's id; the open one's if left out.",
+            ),
+            optional("at", Shape::OrNull(&WHOLE), "The position; the head's if left out."),
         ]),
     ]),
 };
@@ -331,33 +338,37 @@ static CHANGE: Named = Named {
     name: "SubscriptionChange",
     about: about("What is changed about a projection or process. What is left out stays."),
     shape: Shape::Object(&[
-        optional("paused", or_null!(Shape::Flag), "Pauses it, or resumes it."),
-        optional("delay", or_null!(WHOLE), "Keeps it so many events behind the head."),
+        optional("paused", Shape::OrNull(&Shape::Flag), "Pauses it, or resumes it."),
+        optional("delay", Shape::OrNull(&WHOLE), "Keeps it so many events behind the head."),
         optional(
             "deduplicate",
-            or_null!(Shape::Flag),
+            Shape::OrNull(&Shape::Flag),
             "Whether an event that was taken in before is recognised.",
         ),
         optional(
             "synchronous",
-            or_null!(Shape::Flag),
+            Shape::OrNull(&Shape::Flag),
             "Whether events are applied within the command's own commit.",
         ),
-        optional("guard", or_null!(Shape::Flag), "Whether a replay reacts to nothing."),
-        optional("fault", or_null!(Shape::Words(FAULTS)), "Arms a fault; null disarms it."),
-        optional("checkpoint", or_null!(WHOLE), "Moves the checkpoint back to this position."),
+        optional("guard", Shape::OrNull(&Shape::Flag), "Whether a replay reacts to nothing."),
+        optional("fault", Shape::OrNull(&Shape::Words(FAULTS)), "Arms a fault; null disarms it."),
+        optional(
+            "checkpoint",
+            Shape::OrNull(&WHOLE),
+            "Moves the checkpoint back to this position.",
+        ),
         optional(
             "redeliver",
-            Shape::OneOf(&[WHOLE, Shape::Flag, Shape::Null]),
+            Shape::OrNull(&Shape::OneOf(&[WHOLE, Shape::Flag])),
             "Moves a process's mark back to this position; `true` stands for 0.",
         ),
         optional(
             "step",
-            Shape::OneOf(&[WHOLE, Shape::Flag, Shape::Null]),
+            Shape::OrNull(&Shape::OneOf(&[WHOLE, Shape::Flag])),
             "Delivers one event although it is paused, or so many.",
         ),
-        optional("code", or_null!(Shape::Whole(65_535)), "The version of its code."),
-        optional("running", or_null!(Shape::Flag), "Ends a projection, or starts it."),
+        optional("code", Shape::OrNull(&Shape::Whole(65_535)), "The version of its code."),
+        optional("running", Shape::OrNull(&Shape::Flag), "Ends a projection, or starts it."),
     ]),
 };
 
@@ -372,7 +383,7 @@ static ROW: Named = Named {
         optional("data", Shape::Json, "Its data; `{}` where it is left out."),
         optional(
             "at",
-            or_null!(WHOLE),
+            Shape::OrNull(&WHOLE),
             "When it happened, in milliseconds since 1970, and no earlier than the one before; \
              now where it is left out.",
         ),
@@ -431,8 +442,8 @@ pub static CALLS: &[Call] = &[
         example: about(r#"await leftfold.help("send")"#),
         codes: &[ErrorCode::Malformed, ErrorCode::Storage],
         way: Way::Asks(|it| {
-            let name: Option<String> = it.read(0)?;
-            page(OfPage::Help(name.map(|it| find(&it)).transpose()?.map(|it| it.name)))
+            let name = it.value(0).as_str();
+            page(OfPage::Help(name.map_or(Ok(0), |it| find(it).map(|index| index + 1))?))
         }),
     },
     Call {
@@ -457,10 +468,10 @@ pub static CALLS: &[Call] = &[
                     optional("empty", Shape::Flag, "Whether a new log is begun, without a story."),
                     optional(
                         "storage",
-                        or_null!(Shape::Words(&["memory"])),
+                        Shape::OrNull(&Shape::Words(&["memory"])),
                         "Keeps a new log in memory only.",
                     ),
-                    optional("log", or_null!(Shape::Text), "The id of the log to open."),
+                    optional("log", Shape::OrNull(&Shape::Text), "The id of the log to open."),
                 ]),
                 "Which log.",
             ),
@@ -468,7 +479,7 @@ pub static CALLS: &[Call] = &[
         gives: result(&results::NOTHING),
         example: about(r#"await leftfold.open("cart", { "empty": true, "storage": "memory" })"#),
         codes: &[ErrorCode::Malformed, ErrorCode::UnknownScenario, ErrorCode::Storage],
-        way: Way::Asks(|it| page(OfPage::Open(it.read(0)?, it.or_default(1)?))),
+        way: Way::Asks(|it| page(OfPage::Open(it.text(0), Opening::of(it.value(1))))),
     },
     Call {
         name: "logs",
@@ -488,7 +499,7 @@ pub static CALLS: &[Call] = &[
         gives: result(&results::NOTHING),
         example: about("await leftfold.fork(2)"),
         codes: &[ErrorCode::Malformed, ErrorCode::OutOfRange, ErrorCode::Storage],
-        way: Way::Asks(|it| page(OfPage::Fork(it.read(0)?))),
+        way: Way::Asks(|it| page(OfPage::Fork(it.whole(0)))),
     },
     Call {
         name: "reset",
@@ -534,7 +545,7 @@ pub static CALLS: &[Call] = &[
         example: about(r#"await leftfold.again("67e55044-10b1-426f-9247-bb680e5fe0c8", "anew")"#),
         codes: RUNS,
         way: Way::Asks(|it| {
-            let (command, choice) = (it.read::<Uuid>(0)?, it.read::<Choice>(1)?);
+            let (command, choice) = (it.read(0)?, it.read::<Choice>(1)?);
             asks(Request::Again { command, choice, id: it.read(2)? })
         }),
     },
@@ -592,8 +603,8 @@ pub static CALLS: &[Call] = &[
         ),
         codes: &[ErrorCode::Malformed, ErrorCode::UnknownStream, ErrorCode::Storage],
         way: Way::Asks(|it| {
-            let Appending { react } = it.or_default(1)?;
-            asks(Request::Append { events: JsonText(it.take(0)), react, id: None })
+            let react = it.value(1)["react"] == true;
+            asks(Request::Append { events: it.unread(0), react, id: None })
         }),
     },
     Call {
@@ -637,7 +648,7 @@ pub static CALLS: &[Call] = &[
         gives: result(&results::EVENTS),
         example: about("await leftfold.events(1, 2)"),
         codes: OF_PLACE,
-        way: Way::Asks(|it| asks(Request::Events { from: it.read(0)?, to: it.read(1)? })),
+        way: Way::Asks(|it| asks(Request::Events { from: it.whole(0), to: it.whole(1) })),
     },
     Call {
         name: "head",
@@ -681,7 +692,7 @@ pub static CALLS: &[Call] = &[
         gives: result(&results::STATE),
         example: about(r#"await leftfold.state("cart-1")"#),
         codes: &[ErrorCode::Malformed, ErrorCode::UnknownStream],
-        way: Way::Asks(|it| asks(Request::State { stream: it.read(0)? })),
+        way: Way::Asks(|it| asks(Request::State { stream: it.text(0) })),
     },
     Call {
         name: "view",
@@ -691,7 +702,7 @@ pub static CALLS: &[Call] = &[
         gives: result(&Shape::Named(&results::VIEW)),
         example: about(r#"await leftfold.view("Carts now")"#),
         codes: OF_NAME,
-        way: Way::Asks(|it| asks(Request::View { name: it.read(0)? })),
+        way: Way::Asks(|it| asks(Request::View { name: it.text(0) })),
     },
     Call {
         name: "outbox",
@@ -740,7 +751,7 @@ pub static CALLS: &[Call] = &[
         ),
         codes: OF_NAME,
         way: Way::Asks(|it| {
-            let (name, how) = (it.read(0)?, it.or_default::<SubscriptionChange>(1)?);
+            let (name, how) = (it.text(0), SubscriptionChange::of(it.value(1)));
             asks(Request::Subscription { name, how })
         }),
     },
@@ -752,7 +763,7 @@ pub static CALLS: &[Call] = &[
         gives: result(&results::NOTHING),
         example: about(r#"await leftfold.rebuild("Carts now")"#),
         codes: OF_NAME,
-        way: Way::Asks(|it| asks(Request::Rebuild { name: it.read(0)?, code: None })),
+        way: Way::Asks(|it| asks(Request::Rebuild { name: it.text(0), code: None })),
     },
     Call {
         name: "wait",
@@ -762,7 +773,7 @@ pub static CALLS: &[Call] = &[
         gives: result(&results::WAITED),
         example: about(r#"await leftfold.wait("Carts now", 1)"#),
         codes: OF_NAME,
-        way: Way::Asks(|it| page(OfPage::Wait(it.read(0)?, it.read(1)?))),
+        way: Way::Asks(|it| page(OfPage::Wait(it.text(0), it.whole(1)))),
     },
     Call {
         name: "health",
@@ -772,7 +783,7 @@ pub static CALLS: &[Call] = &[
         gives: result(&results::HEALTH_OF),
         example: about(r#"await leftfold.health("Carts now")"#),
         codes: OF_NAME,
-        way: Way::Asks(|it| asks(Request::Health { name: it.read(0)? })),
+        way: Way::Asks(|it| asks(Request::Health { name: it.text(0) })),
     },
     Call {
         name: "whatIf",
@@ -800,7 +811,7 @@ pub static CALLS: &[Call] = &[
         ],
         way: Way::Asks(|it| {
             let (change, target) = (it.read::<Imagine>(0)?, it.read(1)?);
-            asks(Request::WhatIf { change, target, at: it.read(2)? })
+            asks(Request::WhatIf { change, target, at: it.value(2).as_u64() })
         }),
     },
     Call {
@@ -815,7 +826,7 @@ pub static CALLS: &[Call] = &[
         example: about(r#"await leftfold.why({ "state": "cart-1" }, "/items/apples")"#),
         codes: OF_TARGET,
         way: Way::Asks(|it| {
-            let (target, pointer) = (it.read::<Target>(0)?, it.read(1)?);
+            let (target, pointer) = (it.read::<Target>(0)?, it.text(1));
             asks(Request::Why { target, pointer })
         }),
     },
@@ -839,7 +850,7 @@ pub static CALLS: &[Call] = &[
         codes: OF_TARGET,
         way: Way::Asks(|it| {
             let (target, condition) = (it.read(0)?, it.read::<Condition>(1)?);
-            asks(Request::Bisect { target, condition, monotonic: it.or_default(2)? })
+            asks(Request::Bisect { target, condition, monotonic: *it.value(2) == true })
         }),
     },
     Call {

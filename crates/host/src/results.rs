@@ -2,13 +2,6 @@
 
 use crate::shapes::{Field, Named, Shape, WHOLE, optional, required};
 
-/// A shape that can be null as well.
-macro_rules! or_null {
-    ($shape:expr) => {
-        Shape::OneOf(&[$shape, Shape::Null])
-    };
-}
-
 const POSITION: Field = required("position", WHOLE, "The position of its event.");
 const STREAM: Field = required("stream", Shape::Stream, "Its stream.");
 const PROCESS: Field = required("process", Shape::Text, "The process.");
@@ -109,8 +102,8 @@ pub static STEP: Named = Named {
         step!("rejected", COMMAND, required("reason", Shape::Text, "Why.")),
         step!(
             "appending",
-            required("stream", or_null!(Shape::Stream), "Where, unless in several streams."),
-            required("expected", or_null!(EXPECTED), "What is expected of the stream."),
+            required("stream", Shape::OrNull(&Shape::Stream), "Where, unless in several streams."),
+            required("expected", Shape::OrNull(&EXPECTED), "What is expected of the stream."),
             required("events", WHOLE, "How many."),
         ),
         step!(
@@ -163,9 +156,9 @@ pub static STEP: Named = Named {
     ]),
 };
 
-pub static STEPPED: Shape = or_null!(Shape::Named(&STEP));
+pub static STEPPED: Shape = Shape::OrNull(&Shape::Named(&STEP));
 
-pub static TOLD: Shape = or_null!(Shape::Object(&[
+pub static TOLD: Shape = Shape::OrNull(&Shape::Object(&[
     required("number", WHOLE, "Which step, from 1."),
     required("say", Shape::Text, "What it says."),
 ]));
@@ -267,14 +260,14 @@ pub static SUBSCRIPTION: Named = Named {
         required("deduplicate", Shape::Flag, "Whether a second delivery is recognised."),
         required("synchronous", Shape::Flag, "Whether it is part of the command's commit."),
         required("guard", Shape::Flag, "Whether a replay reacts to nothing."),
-        required("fault", or_null!(Shape::Words(FAULTS)), "The fault that is armed."),
+        required("fault", Shape::OrNull(&Shape::Words(FAULTS)), "The fault that is armed."),
         required("crashed", Shape::Flag, "Whether it has crashed and was not resumed."),
         required(
             "stopped",
-            or_null!(Shape::Object(&[POSITION, required("why", Shape::Text, "Why.")])),
+            Shape::OrNull(&Shape::Object(&[POSITION, required("why", Shape::Text, "Why.")])),
             "The event that it cannot take in.",
         ),
-        required("health", or_null!(HEALTH), "Compared with a clean fold."),
+        required("health", Shape::OrNull(&HEALTH), "Compared with a clean fold."),
         required("ahead", Shape::List(&WHOLE), "Positions after the checkpoint that it knows."),
         required("mark", WHOLE, "A process has reacted to everything up to this position."),
         required("unanswered", WHOLE, "How many of its commands are not handled yet."),
@@ -289,7 +282,7 @@ pub static WAITED: Shape = Shape::Object(&[
     required("position", WHOLE, "The position that was waited for."),
     required("checkpoint", WHOLE, "Where the subscription is."),
     required("left", WHOLE, "How many events are still to come: 0."),
-    required("heldBy", or_null!(Shape::Text), "What keeps it from going on: null."),
+    required("heldBy", Shape::OrNull(&Shape::Text), "What keeps it from going on: null."),
 ]);
 
 pub static DIFFERENCE: Named = Named {
@@ -297,8 +290,8 @@ pub static DIFFERENCE: Named = Named {
     about: "A field that differs.",
     shape: Shape::Object(&[
         required("path", Shape::Text, "Where, as a JSON pointer."),
-        required("was", or_null!(Shape::Text), "The value on the left, as it is written."),
-        required("now", or_null!(Shape::Text), "The value on the right, as it is written."),
+        required("was", Shape::OrNull(&Shape::Text), "The value on the left, as it is written."),
+        required("now", Shape::OrNull(&Shape::Text), "The value on the right, as it is written."),
         required(
             "mark",
             Shape::Words(&["same", "added", "changed", "removed"]),
@@ -323,11 +316,11 @@ pub static ENTRY: Named = Named {
     about: "A command, and what came of it.",
     shape: Shape::Object(&[
         required("commandId", Shape::Id, "Its id."),
-        required("stream", or_null!(Shape::Stream), "Its stream; null for a bulk append."),
+        required("stream", Shape::OrNull(&Shape::Stream), "Its stream; null for a bulk append."),
         required(
             "command",
             Shape::Object(&[
-                required("type", or_null!(Shape::Text), "Its type."),
+                required("type", Shape::OrNull(&Shape::Text), "Its type."),
                 required("data", Shape::Json, "Its data."),
             ]),
             "What was asked.",
@@ -347,10 +340,10 @@ pub static ENTRY: Named = Named {
             ]),
             "What came of it.",
         ),
-        required("reason", or_null!(Shape::Text), "Why it was not accepted."),
+        required("reason", Shape::OrNull(&Shape::Text), "Why it was not accepted."),
         required("events", Shape::List(&WHOLE), "The positions of its events."),
-        required("follows", or_null!(Shape::Id), "The id of the command that it repeats."),
-        required("choice", or_null!(Shape::Words(CHOICES)), "How it repeats it."),
+        required("follows", Shape::OrNull(&Shape::Id), "The id of the command that it repeats."),
+        required("choice", Shape::OrNull(&Shape::Words(CHOICES)), "How it repeats it."),
     ]),
 };
 
@@ -391,12 +384,16 @@ pub static LOADED: Shape = Shape::Object(&[
             required("of", WHOLE, "How many there were to fold."),
             required(
                 "last",
-                or_null!(Shape::Object(&[
+                Shape::OrNull(&Shape::Object(&[
                     STREAM,
                     required("of", WHOLE, "How many events it has."),
                     required("folded", WHOLE, "How many of them were folded."),
-                    required("snapshot", or_null!(WHOLE), "The version of the snapshot."),
-                    required("ignored", or_null!(Shape::Text), "Why a snapshot was not used."),
+                    required("snapshot", Shape::OrNull(&WHOLE), "The version of the snapshot."),
+                    required(
+                        "ignored",
+                        Shape::OrNull(&Shape::Text),
+                        "Why a snapshot was not used.",
+                    ),
                 ])),
                 "The last load.",
             ),
@@ -449,7 +446,7 @@ pub static CAUSES: Shape = Shape::List(&Shape::Object(&[
 ]));
 
 pub static FOUND: Shape = Shape::Object(&[
-    required("position", or_null!(WHOLE), "Since when it holds; null where it does not."),
+    required("position", Shape::OrNull(&WHOLE), "Since when it holds; null where it does not."),
     required(
         "probes",
         Shape::List(&Shape::Object(&[
@@ -472,7 +469,7 @@ pub static LOG: Named = Named {
         required("openedAt", WHOLE, "When it was last opened, in milliseconds since 1970."),
         required(
             "forkedFrom",
-            or_null!(Shape::Tuple(&[Shape::Text, WHOLE])),
+            Shape::OrNull(&Shape::Tuple(&[Shape::Text, WHOLE])),
             "The log that it was forked from, and the position up to which the two agree.",
         ),
         optional("deletedAt", WHOLE, "When it was deleted, in milliseconds since 1970."),

@@ -20,8 +20,8 @@ pub enum Shape {
     Date,
     /// Text that is a UUID.
     Id,
-    /// A whole number from 0 to this one.
-    Whole(u64),
+    /// A whole number from 0 to this one; to any where this is the largest.
+    Whole(u32),
     /// A number.
     Number,
     /// True or false.
@@ -42,6 +42,8 @@ pub enum Shape {
     AtLeast(&'static [Field]),
     /// An object with exactly one of these fields.
     Choice(&'static [Field]),
+    /// The same, or null.
+    OrNull(&'static Shape),
     /// One of these.
     OneOf(&'static [Shape]),
     /// A shape that has a name of its own.
@@ -75,7 +77,7 @@ pub struct Named {
 }
 
 /// A whole number from 0.
-pub const WHOLE: Shape = Shape::Whole(u64::MAX);
+pub const WHOLE: Shape = Shape::Whole(u32::MAX);
 
 /// A text for those who read the documentation. The page fetches the documentation only where
 /// somebody asks for it, so that no text is compiled into the page.
@@ -134,13 +136,18 @@ impl Shape {
             Self::Text | Self::Date => value.is_string(),
             Self::Stream => value.as_str().is_some_and(|it| Stream::parse(it).is_ok()),
             Self::Id => value.as_str().is_some_and(|it| Uuid::parse_str(it).is_ok()),
-            Self::Whole(most) => value.as_u64().is_some_and(|it| it <= *most),
+            Self::Whole(most) => {
+                value.as_u64().is_some_and(|it| *most == u32::MAX || it <= u64::from(*most))
+            }
             Self::Number => value.is_number(),
             Self::Flag => value.is_boolean(),
             Self::Null | Self::Callback(_) => value.is_null(),
             Self::Words(words) => value.as_str().is_some_and(|it| words.contains(&it)),
             Self::Named(named) => return named.shape.check(value, place),
             Self::Unread(shape) => return shape.check(value, place),
+            Self::OrNull(shape) => {
+                return if value.is_null() { Ok(()) } else { shape.check(value, place) };
+            }
             Self::OneOf(shapes) => {
                 if shapes.iter().any(|it| it.check(value, place).is_ok()) {
                     return Ok(());
@@ -191,7 +198,8 @@ impl Shape {
                 if matches!(self, Self::AtLeast(_)) {
                     continue;
                 }
-                return Err(unknown(&format!("{place}."), name, fields.iter().map(|it| it.name)));
+                let known: Vec<_> = fields.iter().map(|it| it.name).collect();
+                return Err(unknown(&format!("{place}."), name, &known));
             };
             field.shape.check(value, &format!("{place}.{name}"))?;
         }
@@ -227,7 +235,7 @@ impl Display for Shape {
             Self::Stream => f.write_str("a stream, such as \"cart-1\","),
             Self::Date => f.write_str("a date"),
             Self::Id => f.write_str("a UUID"),
-            Self::Whole(u64::MAX) => f.write_str("a whole number from 0"),
+            Self::Whole(u32::MAX) => f.write_str("a whole number from 0"),
             Self::Whole(most) => write!(f, "a whole number from 0 to {most}"),
             Self::Number => f.write_str("a number"),
             Self::Flag => f.write_str("true or false"),
@@ -240,6 +248,7 @@ impl Display for Shape {
                 f.write_str("an object with ")?;
                 alternatives(f, fields, |f, it| f.write_str(it.name))
             }
+            Self::OrNull(shape) => write!(f, "{shape} or null"),
             Self::OneOf(shapes) => alternatives(f, shapes, |f, it| it.fmt(f)),
             Self::Named(named) => named.shape.fmt(f),
             Self::Unread(shape) => shape.fmt(f),
@@ -266,20 +275,12 @@ fn alternatives<T>(
 }
 
 /// Says that there is no such name, and which one may have been meant. `place` stands before both.
-pub fn unknown(
-    place: &str,
-    name: &str,
-    known: impl Iterator<Item = &'static str> + Clone,
-) -> String {
-    let near = known.clone().map(|it| (distance(name, it), it)).min();
-    match near {
+pub fn unknown(place: &str, name: &str, known: &[&str]) -> String {
+    match known.iter().map(|it| (distance(name, it), *it)).min() {
         Some((distance, near)) if distance <= 2 && distance < near.len() => {
             format!("there is no {place}{name}; did you mean {place}{near}?")
         }
-        _ => {
-            let known: Vec<&str> = known.collect();
-            format!("there is no {place}{name}; there are {}", known.join(", "))
-        }
+        _ => format!("there is no {place}{name}; there are {}", known.join(", ")),
     }
 }
 

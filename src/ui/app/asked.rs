@@ -4,7 +4,7 @@
 use yew::Context;
 
 use super::{App, How, Msg};
-use crate::host::calls::{Asked, Moment, OfPage, Storage};
+use crate::host::calls::{Asked, Moment, OfPage};
 use crate::host::{Answered, OpenLog, Request};
 use crate::ui::console::{self, Message, Reply};
 use crate::ui::fixed::Fixed;
@@ -49,8 +49,8 @@ impl App {
         match asked {
             OfPage::Ready if self.desk.is_none() => self.ready.push(reply),
             OfPage::Ready => reply.resolve(&()),
-            OfPage::Help(call) => {
-                wasm_bindgen_futures::spawn_local(async move { console::help(call, &reply).await });
+            OfPage::Help(part) => {
+                wasm_bindgen_futures::spawn_local(async move { console::help(part, &reply).await });
             }
             OfPage::Scenarios => {
                 let list: Vec<_> = self
@@ -61,11 +61,11 @@ impl App {
                 reply.resolve(&list);
             }
             OfPage::Open(id, opening) => {
-                let how = match (opening.storage, opening.empty, opening.log) {
+                let how = match (opening.memory, opening.empty, opening.log) {
                     (_, _, Some(log)) => How::Log(log, None),
-                    (Some(Storage::Memory), empty, _) => How::Memory(!empty),
-                    (None, true, _) => How::Empty,
-                    (None, false, _) => How::Last,
+                    (true, empty, _) => How::Memory(!empty),
+                    (false, true, _) => How::Empty,
+                    (false, false, _) => How::Last,
                 };
                 self.open(ctx, &id, how, Some(reply));
                 return true;

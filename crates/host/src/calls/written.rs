@@ -19,6 +19,7 @@ fn typed(shape: &Shape, indent: usize) -> String {
         Shape::Flag => "boolean".to_owned(),
         Shape::Null => "null".to_owned(),
         Shape::Words(words) => union(words.iter().map(|it| format!("{it:?}")).collect()),
+        Shape::OrNull(shape) => format!("{} | null", typed(shape, indent)),
         Shape::OneOf(shapes) => union(shapes.iter().map(|it| typed(it, indent)).collect()),
         Shape::List(item) => match typed(item, indent) {
             item if item.contains(" | ") && !item.starts_with('{') => format!("({item})[]"),
@@ -93,7 +94,9 @@ fn named(shape: &Shape, found: &mut Vec<&'static Named>) {
                 named(&it.shape, found);
             }
         }
-        Shape::List(it) | Shape::ByKey(it) | Shape::Unread(it) => named(it, found),
+        Shape::List(it) | Shape::ByKey(it) | Shape::Unread(it) | Shape::OrNull(it) => {
+            named(it, found);
+        }
         Shape::Tuple(all) | Shape::OneOf(all) => all.iter().for_each(|it| named(it, found)),
         Shape::Object(fields) | Shape::AtLeast(fields) | Shape::Choice(fields) => {
             fields.iter().for_each(|it| named(&it.shape, found));
@@ -324,6 +327,10 @@ mod tests {
         );
     }
 
+    fn call(name: &str) -> &'static Call {
+        &CALLS[find(name).unwrap()]
+    }
+
     /// What is asked, with these arguments.
     fn asked(call: &Call, arguments: &[Value]) -> Result<(), Error> {
         let mut texts: Vec<_> = arguments.iter().map(|it| Some(it.to_string())).collect();
@@ -380,6 +387,7 @@ mod tests {
             Shape::Flag => vec![json!(true), json!(false)],
             Shape::Null | Shape::Callback(_) => vec![Value::Null],
             Shape::Words(words) => words.iter().map(|it| json!(it)).collect(),
+            Shape::OrNull(it) => values(it, depth).into_iter().chain([Value::Null]).collect(),
             Shape::OneOf(all) => all.iter().flat_map(|it| values(it, depth)).collect(),
             Shape::List(it) => vec![json!([]), json!(values(it, depth))],
             Shape::Tuple(all) => vec![all.iter().map(|it| values(it, depth)[0].clone()).collect()],
@@ -416,6 +424,25 @@ mod tests {
                 asked(call, &arguments)
                     .unwrap_or_else(|why| panic!("{} {arguments:?}: {why}", call.name));
             }
+        }
+    }
+
+    /// What is read in the page has to be what serde reads where requests are kept.
+    #[test]
+    fn options_are_read_as_serde_reads_them() {
+        use crate::protocol::{Sending, SubscriptionChange};
+        let options = |name: &str, index: usize| values(&call(name).takes[index].shape, 0);
+        for how in options("send", 2) {
+            let serde: Sending = serde_json::from_value(how.clone()).unwrap();
+            assert_eq!(format!("{:?}", Sending::of(&how)), format!("{serde:?}"), "{how}");
+        }
+        for how in options("subscription", 1).into_iter().chain([json!({})]) {
+            let serde: SubscriptionChange = serde_json::from_value(how.clone()).unwrap();
+            assert_eq!(
+                format!("{:?}", SubscriptionChange::of(&how)),
+                format!("{serde:?}"),
+                "{how}"
+            );
         }
     }
 
@@ -497,7 +524,7 @@ mod tests {
             }
         }
         assert!(count > 100, "{count}");
-        let send = find("send").unwrap();
+        let send = call("send");
         let typo = json!({ "expectedversion": 0 });
         let why = asked(send, &[json!("cart-1"), json!({ "type": "Checkout" }), typo]).unwrap_err();
         assert_eq!(
@@ -547,7 +574,7 @@ mod tests {
 
     #[test]
     fn long_texts_are_handed_on_as_they_are() {
-        let append = find("append").unwrap();
+        let append = call("append");
         let Way::Asks(read) = append.way else { panic!("a promise") };
         let text = "[ not looked at".to_owned();
         let Ok(Asked::OfLog(Request::Append { events, react: false, .. })) =
@@ -569,8 +596,10 @@ mod tests {
                 asked(call, &good[..index]).unwrap();
             }
         }
-        let Way::Asks(read) = find("help").unwrap().way else { panic!("a promise") };
-        let help = find("help").unwrap().read(read, &mut []);
-        assert!(matches!(help, Ok(Asked::OfPage(OfPage::Help(None)))));
+        let Way::Asks(read) = call("help").way else { panic!("a promise") };
+        let help = call("help").read(read, &mut []);
+        assert!(matches!(help, Ok(Asked::OfPage(OfPage::Help(0)))));
+        let part = super::help().split("\n\n\n").nth(find("send").unwrap() + 1).unwrap().to_owned();
+        assert!(part.starts_with("send(stream, command, how?)"), "{part}");
     }
 }
