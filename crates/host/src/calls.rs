@@ -104,8 +104,7 @@ impl Opening {
 }
 
 /// Where to move the playhead.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Moment {
     /// To a position.
     Position(f64),
@@ -682,7 +681,10 @@ pub static CALLS: &[Call] = &[
         gives: result(&results::NUMBER),
         example: about("await leftfold.seek(1)"),
         codes: OF_PLACE,
-        way: Way::Asks(|it| page(OfPage::Seek(it.read(0)?))),
+        way: Way::Asks(|it| {
+            let date = || Moment::Date(it.text(0));
+            page(OfPage::Seek(it.value(0).as_f64().map_or_else(date, Moment::Position)))
+        }),
     },
     Call {
         name: "state",
@@ -865,7 +867,7 @@ pub static CALLS: &[Call] = &[
         example: about(r#"await leftfold.compare(1, { "at": 2 })"#),
         codes: &[ErrorCode::Malformed, ErrorCode::OutOfRange, ErrorCode::Storage],
         way: Way::Asks(|it| {
-            let (left, right) = (it.read::<LogPlace>(0)?, it.read::<LogPlace>(1)?);
+            let (left, right) = (LogPlace::of(it.value(0)), LogPlace::of(it.value(1)));
             asks(Request::Compare { left, right })
         }),
     },

@@ -457,6 +457,15 @@ pub enum LogPlace {
 }
 
 impl LogPlace {
+    /// A place, of JSON that is known to be one.
+    pub(crate) fn of(place: &Value) -> Self {
+        match (place.as_u64(), place.as_str()) {
+            (Some(position), _) => Self::Position(position),
+            (_, Some(log)) => Self::Log(log.to_owned()),
+            _ => Self::At { log: text_of(place, "log"), at: place["at"].as_u64() },
+        }
+    }
+
     pub(crate) fn parts(self) -> (Option<String>, Option<u64>) {
         match self {
             Self::Position(at) => (None, Some(at)),

@@ -430,11 +430,15 @@ mod tests {
     /// What is read in the page has to be what serde reads where requests are kept.
     #[test]
     fn options_are_read_as_serde_reads_them() {
-        use crate::protocol::{Sending, SubscriptionChange};
+        use crate::protocol::{LogPlace, Sending, SubscriptionChange};
         let options = |name: &str, index: usize| values(&call(name).takes[index].shape, 0);
         for how in options("send", 2) {
             let serde: Sending = serde_json::from_value(how.clone()).unwrap();
             assert_eq!(format!("{:?}", Sending::of(&how)), format!("{serde:?}"), "{how}");
+        }
+        for place in options("compare", 0) {
+            let serde: LogPlace = serde_json::from_value(place.clone()).unwrap();
+            assert_eq!(format!("{:?}", LogPlace::of(&place)), format!("{serde:?}"), "{place}");
         }
         for how in options("subscription", 1).into_iter().chain([json!({})]) {
             let serde: SubscriptionChange = serde_json::from_value(how.clone()).unwrap();
