@@ -22,6 +22,7 @@ tests! {
         what_does_not_hold_says_of_what_and_leads_there,
         nothing_moves_under_whoever_drags_for_the_first_time,
         both_themes_and_a_narrow_screen_are_drawn,
+        the_timeline_of_many_streams_draws_what_can_be_seen_and_told_apart,
         a_log_is_renamed_copied_deleted_brought_back_and_opened_from_its_link,
     ],
     Browsers::Chromium("what the console answers is worked out in Rust, wherever that runs") => [
@@ -238,6 +239,64 @@ async fn a_filter_over_a_long_log_is_answered_slice_by_slice_and_finds_all_of_it
     page.js("document.querySelector('[role=grid]').focus(); return leftfold.seek(0)").await;
     page.press(['\u{e015}']).await;
     page.until("(await leftfold.position()) === 1").await;
+    page.close().await;
+}
+
+/// How the timeline's lanes draw what they draw, each look once. Paths over the same points make one
+/// mark. What a button holds is an icon.
+const LOOKS: &str = "
+    const marks = new Map();
+    for (const path of document.querySelectorAll('[aria-label=Timeline] path')) {
+        if (path.closest('button, summary')) continue;
+        const { fill, stroke, strokeWidth, strokeLinecap } = getComputedStyle(path);
+        const points = path.getAttribute('d');
+        const look = `fill ${fill}, stroke ${stroke} ${strokeWidth} ${strokeLinecap}`;
+        marks.set(points, [...marks.get(points) ?? [], look]);
+    }
+    return [...new Set([...marks.values()].map(it => it.join('; ')))].sort();";
+
+/// The looks in the timeline's lanes, each of which can be seen.
+async fn looks(page: &Page) -> Vec<String> {
+    let looks: Vec<String> = serde_json::from_value(page.js(LOOKS).await).unwrap();
+    for look in &looks {
+        let unseen = ["stroke none", "stroke rgba(0, 0, 0, 0)", "stroke transparent"];
+        assert!(!unseen.iter().any(|it| look.contains(it)), "{look}");
+    }
+    looks
+}
+
+async fn the_timeline_of_many_streams_draws_what_can_be_seen_and_told_apart() {
+    let page = Page::open().await;
+    // Forty-five streams of ten events, of five types.
+    let fill = "await leftfold.open('transfers', { empty: true, storage: 'memory' });
+        const declined = { transfer: '1', amount: 1, reason: 'closed' };
+        const events = [
+            { type: 'AccountOpened', data: { name: 'Lola', initial_balance: 10000 } },
+            { type: 'Deposited', data: { amount: 1 } },
+            { type: 'Withdrew', data: { amount: 1 } },
+            { type: 'DepositDeclined', data: declined },
+            { type: 'WithdrawalDeclined', data: declined },
+        ];
+        return leftfold.append(Array.from({ length: 450 }, (_, n) => (
+            { stream: `account-${Math.floor(n / 10) + 1}`, ...events[n % 5] })))";
+    page.js(fill).await;
+    let marks = "document.querySelectorAll('[aria-label=Timeline] path:not(button *, summary *)')";
+
+    // Of the whole log the timeline shows how dense events are.
+    page.until(&format!("{marks}.length === 1")).await;
+    let dense = looks(&page).await;
+    assert_eq!(dense.len(), 1, "{dense:#?}");
+
+    // Of a quarter it shows each event, by type.
+    let quarter = "const spans = document.querySelector('[aria-label=\"Timeline spans\"]');
+        spans.value = '4';
+        spans.dispatchEvent(new Event('change', { bubbles: true }));
+        return 0";
+    page.js(quarter).await;
+    page.until(&format!("{marks}.length > 1")).await;
+    let each = looks(&page).await;
+    assert_eq!(each.len(), 5, "{each:#?}");
+    page.screenshot("timeline-of-many-streams").await;
     page.close().await;
 }
 
