@@ -17,38 +17,42 @@ const make = (name, content, more = {}) => {
 };
 
 // Everything that this browser keeps, as it is kept.
-const kept = () => new Promise((resolve, reject) => {
-  const opening = indexedDB.open("leftfold");
-  opening.onerror = () => reject(opening.error);
-  opening.onsuccess = () => {
-    const stores = [...opening.result.objectStoreNames];
-    const all = {};
-    if (!stores.length) resolve(all);
-    const reading = opening.result.transaction(stores);
-    for (const store of stores) {
-      const entries = (all[store] = []);
-      reading.objectStore(store).openCursor().onsuccess = ({ target: { result: at } }) => {
-        if (!at) return;
-        entries.push([at.key, at.value]);
-        at.continue();
-      };
-    }
-    reading.oncomplete = () => resolve(all);
-    reading.onerror = () => reject(reading.error);
-  };
-});
+const kept = () =>
+  new Promise((resolve, reject) => {
+    const opening = indexedDB.open("leftfold");
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const stores = [...opening.result.objectStoreNames];
+      const all = {};
+      if (!stores.length) resolve(all);
+      const reading = opening.result.transaction(stores);
+      for (const store of stores) {
+        const entries = [];
+        all[store] = entries;
+        reading.objectStore(store).openCursor().onsuccess = ({ target: { result: at } }) => {
+          if (!at) return;
+          entries.push([at.key, at.value]);
+          at.continue();
+        };
+      }
+      reading.oncomplete = () => resolve(all);
+      reading.onerror = () => reject(reading.error);
+    };
+  });
 
 // What the page still holds of the open log, if it answers at all.
-const open = () => Promise.race([
-  (async () => leftfold.events(1, await leftfold.head()))(),
-  new Promise((_, reject) => setTimeout(reject, 2000)),
-]);
+const open = () =>
+  Promise.race([
+    (async () => leftfold.events(1, await leftfold.head()))(),
+    new Promise((_, reject) => setTimeout(reject, 2000)),
+  ]);
 
 const download = async (status) => {
   const [stored, events] = await Promise.allSettled([kept(), open()]);
   const all = { stored: stored.value ?? null, open: events.value ?? null };
   if (!all.stored && !all.open) {
-    status.textContent = "Nothing could be read. Reload the page: a log that is stored is still there.";
+    status.textContent =
+      "Nothing could be read. Reload the page: a log that is stored is still there.";
     return;
   }
   const href = URL.createObjectURL(new Blob([JSON.stringify(all)], { type: "application/json" }));
@@ -63,17 +67,29 @@ const fall = (error) => {
   const details = `${document.documentElement.dataset.panic ?? error.message}\n\n${error.stack ?? ""}\n${navigator.userAgent}`;
   const status = make("p", "", { role: "status" });
   const text = make("textarea", details, { readOnly: true, ariaLabel: "Details" });
-  const page = make("main", [
-    make("h1", "Something went wrong. Your log is safe."),
-    make("p", "The page has met an error of its own and stopped. Every event that was stored is still stored; nothing is ever changed or deleted. Reload to go on where you were."),
-    make("div", [
-      make("button", "Reload", { className: "primary", onclick: () => location.reload() }),
-      make("button", "Download everything as JSON", { onclick: () => download(status) }),
-      make("button", "Copy the details", { onclick: () => { text.select(); navigator.clipboard?.writeText(details); } }),
-    ]),
-    status,
-    text,
-  ], { className: "trouble" });
+  const page = make(
+    "main",
+    [
+      make("h1", "Something went wrong. Your log is safe."),
+      make(
+        "p",
+        "The page has met an error of its own and stopped. Every event that was stored is still stored; nothing is ever changed or deleted. Reload to go on where you were.",
+      ),
+      make("div", [
+        make("button", "Reload", { className: "primary", onclick: () => location.reload() }),
+        make("button", "Download everything as JSON", { onclick: () => download(status) }),
+        make("button", "Copy the details", {
+          onclick: () => {
+            text.select();
+            navigator.clipboard?.writeText(details);
+          },
+        }),
+      ]),
+      status,
+      text,
+    ],
+    { className: "trouble" },
+  );
   document.body.replaceChildren(page);
   page.querySelector("button").focus();
 };
@@ -82,5 +98,6 @@ addEventListener("unhandledrejection", (event) => fall(event.reason));
 
 init({ module_or_path: "./leftfold_bg.wasm" }).catch((error) => {
   const place = document.querySelector(".loading-text");
-  if (place) place.textContent = `Leftfold could not start: ${error.message}. A current browser with WebAssembly is needed.`;
+  if (place)
+    place.textContent = `Leftfold could not start: ${error.message}. A current browser with WebAssembly is needed.`;
 });

@@ -1,4 +1,4 @@
-//! `cargo xtask check`, `test`, `bench`, `torture` and `screenshots`: every check there is.
+//! `cargo xtask check`, `format`, `test`, `bench`, `torture` and `screenshots`: every check there is.
 //!
 //! It never filters what a test runner prints, and begins nothing more after a failure.
 
@@ -65,6 +65,7 @@ fn under_force(shell: &Shell, browser: &Browser, arguments: &[&str]) -> Command 
 }
 
 const FORMAT: &str = "Format";
+const STYLE: &str = "Style sheet and scripts";
 const LINTS: &str = "Lints, native";
 const WASM_LINTS: &str = "Lints, WebAssembly";
 const DOCS: &str = "Docs, native";
@@ -82,6 +83,16 @@ pub fn check(shell: Shell) -> Result<()> {
     plan.run()?;
     println!("\nAll is well here. `cargo xtask test` runs everything.");
     Ok(())
+}
+
+/// Formats everything that has a formatter.
+pub fn format(shell: Shell) -> Result<()> {
+    let Ready { shell, .. } = setup::prepare(shell, Needs::CHECK)?;
+    run(&mut cargo(&shell, "fmt --all"), "rustfmt does not understand the sources: see above.")?;
+    run(
+        shell.command("biome").args(["format", "--write"]),
+        "Biome does not understand the style sheet or a script: see above.",
+    )
 }
 
 /// Runs everything, or all tests whose name contains a text.
@@ -163,8 +174,13 @@ fn add_native_checks<'a>(plan: &mut Plan<'a>, shell: &'a Shell) {
     plan.stage(FORMAT, &[], |output| {
         output.run(
             &mut cargo(shell, "fmt --all --check"),
-            "The sources are not formatted: run `cargo fmt --all`.",
+            "The sources are not formatted: run `cargo xtask format`.",
         )
+    });
+    plan.stage(STYLE, &[], |output| {
+        let mut command = shell.command("biome");
+        command.args(["ci", "--error-on-warnings"]);
+        output.run(&mut command, "`cargo xtask format` mends the format.")
     });
     plan.stage(LINTS, &[FORMAT], |output| {
         output.run(&mut clippy(shell, "--workspace --all-targets"), COMPLAINTS)?;

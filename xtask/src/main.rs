@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask serve`, `build`, `check`, `test`, `bench`, `torture`, `screenshots`, `setup`.
+//! The project's own commands: `cargo xtask serve`, `build`, `check`, `format`, `test`, `bench`,
+//! `screenshots`, `torture` and `setup`.
 //!
 //! This tool finds or installs what the page needs (`setup`, `toolchain`, `tools`, `browser`,
 //! `apt`), and then calls Cargo and Trunk (`page`, `checks` with `stages` and `names`) or serves the
@@ -35,6 +36,7 @@ Usage: cargo xtask <command>
   serve --dev       the same, unoptimised: rebuilds and reloads at each change
   build             write the optimised page to dist/
   check             format, lints and native tests: what to run after every change
+  format            formats the Rust sources, the style sheet and the scripts
   test [NAME]       run everything: format, lints, docs, tests, the page in two browsers;
                     or only the tests whose name contains NAME, wherever they run
   bench [native|browser]
@@ -51,6 +53,7 @@ enum Task {
     Build,
     Serve { port: u16, dev: bool },
     Check,
+    Format,
     Test(Option<String>),
     Bench(Bench),
     Torture(Torture),
@@ -81,6 +84,7 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Serve { port, dev } => serve::serve(Shell::new()?, port, dev)?,
         Task::Check => checks::check(Shell::new()?)?,
+        Task::Format => checks::format(Shell::new()?)?,
         Task::Test(name) => checks::test(Shell::new()?, name.as_deref())?,
         Task::Bench(which) => checks::bench(Shell::new()?, which)?,
         Task::Torture(which) => checks::torture(Shell::new()?, which)?,
@@ -96,6 +100,7 @@ fn parse(arguments: &[String]) -> Result<Task> {
         Some("setup") => Task::Setup,
         Some("build") => Task::Build,
         Some("check") => Task::Check,
+        Some("format") => Task::Format,
         Some("test") => Task::Test(words.next().map(str::to_owned)),
         Some("screenshots") => Task::Screenshots,
         Some("bench") => Task::Bench(match words.next() {

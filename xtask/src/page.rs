@@ -1,6 +1,7 @@
-//! Building the page: Trunk called with what setup found, and the sizes of what came out.
+//! Building the page: Trunk, called with what setup found, then esbuild, which makes the scripts and
+//! the style sheet small; and the sizes of what came out.
 //!
-//! It never changes how the page is built; Trunk.toml, Cargo.toml and index.html say that.
+//! How Trunk builds the page is said in Trunk.toml, Cargo.toml and index.html, and not here.
 
 use std::{
     fs,
@@ -50,6 +51,7 @@ pub fn build(shell: &Shell, output: &Output) -> Result<()> {
         return output.say(&format!("The page is as it was built before.\n\n{sizes}"));
     }
     output.run(trunk(shell).arg("--release"), ADVICE)?;
+    output.run(&mut minify(shell)?, "The page's scripts or its style sheet have a mistake.")?;
     let sizes = sizes(shell, &dist(shell))?;
     if let Some(state) = state(shell) {
         fs::write(&note, format!("{state}\n{sizes}"))
@@ -74,7 +76,7 @@ fn state(shell: &Shell) -> Option<String> {
     files[made..].sort();
 
     let mut hash = DefaultHasher::new();
-    for tool in ["trunk", "wasm-bindgen", "wasm-opt"] {
+    for tool in ["trunk", "wasm-bindgen", "wasm-opt", "esbuild"] {
         answer(shell.command(tool).arg("--version"))?.hash(&mut hash);
     }
     for file in files {
@@ -92,6 +94,23 @@ fn target(shell: &Shell) -> PathBuf {
 pub fn build_for_development(shell: &Shell, folder: &Path) -> Result<()> {
     fetch(shell)?;
     run(trunk(shell).arg("--dist").arg(folder), ADVICE)
+}
+
+/// Makes the built scripts and the style sheet small, where they are. Trunk's own way leaves scripts
+/// with an `export` as they are.
+fn minify(shell: &Shell) -> Result<Command> {
+    let folder = dist(shell);
+    let mut files = Vec::new();
+    collect(&folder, &mut files)
+        .with_context(|| format!("could not read what was built in {}", folder.display()))?;
+    files.retain(|file| file.extension().is_some_and(|it| it == "js" || it == "css"));
+    let mut command = shell.command("esbuild");
+    command
+        .args(["--minify", "--charset=utf8", "--log-level=warning", "--allow-overwrite"])
+        .arg(format!("--outdir={}", folder.display()))
+        .arg(format!("--outbase={}", folder.display()))
+        .args(files);
+    Ok(command)
 }
 
 /// Builds the empty page that the benchmark compares with.

@@ -9,7 +9,7 @@ use crate::{
     page,
     shell::Shell,
     toolchain,
-    tools::{self, Library},
+    tools::{self, Library, Purpose},
 };
 
 /// What a command needs besides Rust and the crates.
@@ -21,7 +21,7 @@ pub struct Needs {
     pub browsers: &'static [Kind],
     /// Libraries that are loaded into a page.
     pub libraries: &'static [Library],
-    /// rustfmt and clippy.
+    /// rustfmt, clippy and Biome.
     pub lints: bool,
 }
 
@@ -56,8 +56,8 @@ pub fn prepare(mut shell: Shell, needs: Needs) -> Result<Ready> {
     let browsers = needs.browsers.iter().map(|kind| browser::ensure(&shell, *kind));
     let browsers = browsers.collect::<Result<Vec<_>>>()?;
     page::fetch(&shell)?;
-    if needs.page {
-        tools::ensure(&mut shell)?;
+    if needs.page || needs.lints {
+        tools::ensure(&mut shell, Purpose { page: needs.page, lints: needs.lints })?;
     }
     for library in needs.libraries {
         tools::ensure_library(&mut shell, *library)?;

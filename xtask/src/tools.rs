@@ -1,7 +1,8 @@
-//! Trunk, wasm-bindgen, wasm-opt and what the tests need besides: found on the path in a suitable version, or installed from
-//! the package registries into the cache folder.
+//! The programs that build and check the page, and the libraries that tests load into it. Each is
+//! found on the path in a suitable version, or installed from a package registry into the cache
+//! folder.
 //!
-//! It never installs anything into the person's own folders and never removes another version.
+//! Nothing is installed into the person's own folders, and no other version is removed.
 
 use std::{fs, path::PathBuf};
 
@@ -11,15 +12,18 @@ use crate::shell::{Shell, answer, run};
 
 const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132";
+const ESBUILD: &str = "0.28.2";
+const BIOME: &str = "2.6.8";
 const GECKODRIVER: &str = "0.37.1";
 const AXE: &str = "4.14.1";
 const DEXIE: &str = "4.4.7";
 /// Older ones do not know all instructions that today's compilers write.
 const OLDEST_BINARYEN: u32 = 117;
 
-/// A program that the page's build calls.
+/// A program that this one calls.
 struct Tool {
     program: &'static str,
+    /// What it does, as the end of a sentence that begins with its name.
     why: &'static str,
     /// Whether the program's answer to `--version` will do.
     suits: Box<dyn Fn(&str) -> bool>,
@@ -27,9 +31,24 @@ struct Tool {
     version: String,
 }
 
-/// Makes sure that all tools are there and that children find them.
-pub fn ensure(shell: &mut Shell) -> Result<()> {
-    let tools = wanted(shell)?;
+/// What tools are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Purpose {
+    /// They build the page.
+    pub page: bool,
+    /// They check the style sheet and the scripts.
+    pub lints: bool,
+}
+
+/// Makes sure that the tools for a purpose are there, and that children find them.
+pub fn ensure(shell: &mut Shell, purpose: Purpose) -> Result<()> {
+    let mut tools = Vec::new();
+    if purpose.page {
+        tools.extend(page_tools(shell)?);
+    }
+    if purpose.lints {
+        tools.push(biome());
+    }
     let theirs = shell.search_path();
     let ours = [bin(shell), node_bin(shell)];
 
@@ -44,15 +63,17 @@ pub fn ensure(shell: &mut Shell) -> Result<()> {
             }
         }
     }
-    let wasm_opt = answer(shell.command("wasm-opt").arg("--version"))
-        .and_then(|text| binaryen_version(&text))
-        .context("wasm-opt was installed and does not run: it needs Node.js on the path")?;
-    // Trunk takes the version that Trunk.toml names and no other, unless told.
-    shell.set("TRUNK_TOOLS_WASM_OPT", format!("version_{wasm_opt}"));
+    if purpose.page {
+        let wasm_opt = answer(shell.command("wasm-opt").arg("--version"))
+            .and_then(|text| binaryen_version(&text))
+            .context("wasm-opt was installed and does not run: it needs Node.js on the path")?;
+        // Trunk takes the version that Trunk.toml names and no other, unless told.
+        shell.set("TRUNK_TOOLS_WASM_OPT", format!("version_{wasm_opt}"));
+    }
     Ok(())
 }
 
-fn wanted(shell: &Shell) -> Result<[Tool; 3]> {
+fn page_tools(shell: &Shell) -> Result<[Tool; 4]> {
     let bindgen = locked_version(shell, "wasm-bindgen")?;
     let exact = format!("wasm-bindgen {bindgen}");
     Ok([
@@ -62,6 +83,13 @@ fn wanted(shell: &Shell) -> Result<[Tool; 3]> {
             suits: Box::new(|text| binaryen_version(text).is_some_and(|it| it >= OLDEST_BINARYEN)),
             install: install_binaryen,
             version: BINARYEN.to_owned(),
+        },
+        Tool {
+            program: "esbuild",
+            why: "makes the page's scripts and its style sheet small",
+            suits: Box::new(|text| text == ESBUILD),
+            install: |shell, version| install_from_npm(shell, "esbuild", version, WITH_NPM),
+            version: ESBUILD.to_owned(),
         },
         Tool {
             program: "wasm-bindgen",
@@ -79,6 +107,19 @@ fn wanted(shell: &Shell) -> Result<[Tool; 3]> {
         },
     ])
 }
+
+/// The formatter and linter of what is not Rust. Another version formats differently.
+fn biome() -> Tool {
+    Tool {
+        program: "biome",
+        why: "formats the style sheet and the scripts, and looks for mistakes in them",
+        suits: Box::new(|text| text.strip_prefix("Version: ") == Some(BIOME)),
+        install: |shell, version| install_from_npm(shell, "@biomejs/biome", version, WITH_NPM),
+        version: BIOME.to_owned(),
+    }
+}
+
+const WITH_NPM: &str = "By hand: install Node.js with npm and try again.";
 
 fn is_there(shell: &Shell, tool: &Tool) -> bool {
     answer(shell.command(tool.program).arg("--version")).is_some_and(|text| (tool.suits)(&text))
@@ -116,7 +157,7 @@ pub fn ensure_library(shell: &mut Shell, library: Library) -> Result<()> {
         fs::read_to_string(folder.join("package.json")).is_ok_and(|it| it.contains(&wanted));
     if !(there && file.is_file()) {
         println!("==> missing: {name} {version}, which {why}");
-        install_from_npm(shell, name, version, "Install Node.js with npm and try again.")?;
+        install_from_npm(shell, name, version, WITH_NPM)?;
     }
     shell.set(variable, file.to_string_lossy());
     Ok(())
