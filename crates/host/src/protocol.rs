@@ -323,7 +323,7 @@ impl SubscriptionChange {
         let flag = |name| how[name].as_bool();
         let whole = |name| how[name].as_u64();
         let count = |name| whole(name).map(Count::Number).or(flag(name).map(Count::Flag));
-        let fault = |it: &Value| FaultOrNone(Fault::deserialize(it).ok());
+        let fault = |it: &Value| FaultOrNone(DeliveryFault::deserialize(it).ok());
         Self {
             paused: flag("paused"),
             delay: whole("delay"),

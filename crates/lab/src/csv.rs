@@ -37,10 +37,7 @@ fn written(cell: &Cell) -> String {
         Cell::Text(text) if text.starts_with(['=', '+', '-', '@']) => format!("'{text}"),
         Cell::Text(text) => text.to_string(),
         Cell::Number(number) => number.to_string(),
-        Cell::Money(cents) => {
-            let sign = if cents.0 < 0 { "-" } else { "" };
-            format!("{sign}{}.{:02}", cents.0.unsigned_abs() / 100, cents.0.unsigned_abs() % 100)
-        }
+        Cell::Money(cents) => cents.to_string(),
         Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
     }
 }

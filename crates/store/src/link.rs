@@ -1,9 +1,11 @@
 //! A whole log in the text of a link: compressed frames, in letters that a link may hold.
 //!
 //! The text begins with the version of the format: `2.`, or `1.` for the format without side
-//! records. The rest is base 64. Whatever the text is, reading it never panics, and never takes
-//! more room than a log that may be shared.
+//! records. The rest is URL-safe base64 without padding. Whatever the text is, reading it never
+//! panics, and never takes more room than a log that may be shared.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as LETTERS;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
@@ -22,7 +24,6 @@ const ROOM_BYTES: usize = 16 << 20;
 /// be compressed.
 pub const COMMITS_AT_MOST: usize = LONGEST / 16;
 const LEVEL: u8 = 10;
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// A log that travels in a link.
 #[derive(Clone, Debug)]
@@ -81,7 +82,7 @@ pub fn write(shared: &Shared) -> Result<String, LinkError> {
             return Err(LinkError::TooLong);
         }
     }
-    let text = to_letters(&compress_to_vec_zlib(&bytes, LEVEL));
+    let text = LETTERS.encode(compress_to_vec_zlib(&bytes, LEVEL));
     if text.len() + VERSION.len() > LONGEST {
         return Err(LinkError::TooLong);
     }
@@ -103,7 +104,7 @@ pub fn read(text: &str) -> Result<Shared, LinkError> {
             return Err(if newer { LinkError::Newer } else { LinkError::Damaged });
         }
     };
-    let bytes = from_letters(letters).ok_or(LinkError::Damaged)?;
+    let bytes = LETTERS.decode(letters).map_err(|_| LinkError::Damaged)?;
     let bytes = decompress_to_vec_zlib_with_limit(&bytes, ROOM_BYTES);
     unpack(&bytes.map_err(|_| LinkError::Damaged)?, recorded).ok_or(LinkError::Damaged)
 }
@@ -137,35 +138,6 @@ fn unpack(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
     reader.finish(Some(end), &mut visit);
     let position = u64::from_le_bytes(*position);
     whole.then_some(Shared { scenario, title, position, commits, records })
-}
-
-fn to_letters(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let bits = three.iter().fold(0, |bits, &byte| bits << 8 | u32::from(byte));
-        let bits = bits << (8 * (3 - three.len()));
-        for letter in 0..=three.len() {
-            text.push(LETTERS[(bits >> (18 - 6 * letter) & 63) as usize].into());
-        }
-    }
-    text
-}
-
-fn from_letters(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    for four in text.as_bytes().chunks(4) {
-        let mut bits: u32 = 0;
-        for byte in four {
-            let value = LETTERS.iter().position(|letter| letter == byte)?;
-            bits = bits << 6 | u32::try_from(value).ok()?;
-        }
-        if four.len() == 1 {
-            return None;
-        }
-        bits <<= 6 * (4 - four.len());
-        bytes.extend(&bits.to_be_bytes()[1..four.len()]);
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -202,7 +174,8 @@ mod tests {
         for count in [0, 1, 2, 3, 100] {
             let shared = shared(count);
             let link = write(&shared).unwrap();
-            assert!(link.bytes().all(|it| LETTERS.contains(&it) || it == b'.'), "{link}");
+            let allowed = |it: u8| it.is_ascii_alphanumeric() || b"-_.".contains(&it);
+            assert!(link.bytes().all(allowed), "{link}");
             assert_eq!(written(&read(&link).unwrap()), written(&shared));
         }
     }
@@ -210,12 +183,12 @@ mod tests {
     #[test]
     fn a_link_of_version_1_is_read_without_side_records() {
         let whole = Shared { records: SideRecords::new(), ..shared(3) };
-        let packed = from_letters(write(&whole).unwrap().strip_prefix(VERSION).unwrap()).unwrap();
+        let packed = LETTERS.decode(write(&whole).unwrap().strip_prefix(VERSION).unwrap()).unwrap();
         let packed = decompress_to_vec_zlib_with_limit(&packed, ROOM_BYTES).unwrap();
         let at = 2 + whole.scenario.len() + whole.title.len() + 8;
         // Without the length and the text of no records.
         let older = [&packed[..at], &packed[at + 4 + 2..]].concat();
-        let older = to_letters(&compress_to_vec_zlib(&older, LEVEL));
+        let older = LETTERS.encode(compress_to_vec_zlib(&older, LEVEL));
         assert_eq!(written(&read(&format!("1.{older}")).unwrap()), written(&whole));
     }
 
