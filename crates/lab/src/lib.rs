@@ -18,9 +18,11 @@ mod address;
 mod provenance;
 mod compare;
 mod whatif;
+mod fold_rows;
 
 pub use compare::{Comparison, StatePair, ViewPair, compare_logs, compare_positions};
 pub use diff::{DiffLine, DiffMark, RowMark, TableDiff, changes, keyed, lines, rows};
+pub use fold_rows::{FoldCell, FoldRow, Folded};
 pub use forms::{FieldKind, Form, FormField, cents, event_forms, forms, label_of};
 pub use health::Health;
 pub use journal::{JournalEntry, Outcome};

@@ -19,6 +19,7 @@ use es::{
 };
 
 mod deliveries;
+mod folding;
 mod loading;
 mod looking;
 mod playhead;
