@@ -11,12 +11,12 @@ use leftfold::es::Scenario;
 use leftfold::host::calls::{Asked, CALLS, Call, Way, find};
 use leftfold::host::{OpenLog, Request, Shape, Stepped};
 use serde_json::{Value, json};
-use surroundings::{Browser, at_once};
+use surroundings::{SimulatedBrowser, at_once};
 
 const START: u64 = 1_700_000_000_000;
 
 fn open(scenario: &Rc<Scenario>, story: bool) -> OpenLog {
-    let browser = Browser::new();
+    let browser = SimulatedBrowser::new();
     browser.clock.set(START);
     let (host, scenario) = (browser.tab(1).0, scenario.clone());
     at_once(async move { host.create(&scenario, story).await }).unwrap()

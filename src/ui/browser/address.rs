@@ -1,0 +1,64 @@
+//! Addresses: `#/SCENARIO` and `#/SCENARIO/LOG/at/POSITION`.
+
+use gloo::utils::window;
+
+/// What an address names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Address {
+    /// The scenario's id.
+    pub scenario: Option<String>,
+    /// The log's id.
+    pub log: Option<String>,
+    /// The playhead's position.
+    pub position: Option<u64>,
+}
+
+impl Address {
+    /// The address that the page has now.
+    pub fn here() -> Self {
+        let hash = window().location().hash().unwrap_or_default();
+        let mut parts = hash.trim_start_matches("#/").split('/').filter(|part| !part.is_empty());
+        let (scenario, log) = (parts.next(), parts.next());
+        let position = match (parts.next(), parts.next()) {
+            (Some("at"), Some(position)) => position.parse().ok(),
+            _ => None,
+        };
+        Self { scenario: scenario.map(str::to_owned), log: log.map(str::to_owned), position }
+    }
+
+    /// The text of a log that the address carries.
+    pub fn shared() -> Option<String> {
+        let hash = window().location().hash().ok()?;
+        hash.strip_prefix("#/share/").map(str::to_owned)
+    }
+
+    /// The whole address of a log that travels in a link.
+    pub fn of_shared(text: &str) -> String {
+        let here = window().location().href().unwrap_or_default();
+        let page = here.split('#').next().unwrap_or_default();
+        format!("{page}#/share/{text}")
+    }
+
+    /// Takes away what the address carried, so that a reload does not make it once more.
+    pub fn clear() {
+        let Ok(history) = window().history() else { return };
+        // A browser that refuses makes another log at the next reload: no harm.
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some("#/"));
+    }
+
+    /// Writes the address of a place in a log. `new` makes it one that Back returns from.
+    pub fn write(scenario: &str, log: &str, position: u64, new: bool) {
+        let text = format!("#/{scenario}/{log}/at/{position}");
+        if window().location().hash().is_ok_and(|hash| hash == text) {
+            return;
+        }
+        let Ok(history) = window().history() else { return };
+        let state = wasm_bindgen::JsValue::NULL;
+        // A browser that refuses (too many in a while) keeps an older address: no harm.
+        let _ = if new {
+            history.push_state_with_url(&state, "", Some(&text))
+        } else {
+            history.replace_state_with_url(&state, "", Some(&text))
+        };
+    }
+}

@@ -1,0 +1,104 @@
+//! What the page is at one moment: its parts, each with what can happen to it. A part changes
+//! nothing but itself; what concerns several of them is done in `update`.
+
+pub mod station;
+pub mod bookmarks;
+pub mod layout;
+pub mod playback;
+pub mod commands;
+pub mod subscriptions;
+pub mod fold_view;
+pub mod track;
+pub mod summary;
+pub mod read_side;
+pub mod saying;
+pub mod logs;
+pub mod logs_dialog;
+pub mod lab;
+pub mod console;
+pub mod message;
+pub mod shell;
+
+use self::commands::CommandForm;
+use self::console::Console;
+use self::fold_view::FoldView;
+use self::lab::Lab;
+use self::layout::Layout;
+use self::logs::Logs;
+use self::logs_dialog::LogsDialog;
+use self::message::Link;
+use self::playback::Playback;
+use self::read_side::ReadSide;
+use self::saying::Saying;
+use self::shell::Shell;
+use self::summary::Summary;
+use crate::host::OpenLog;
+use crate::ui::words::MoneyFields;
+
+/// The page at one moment.
+pub struct Model {
+    pub link: Link,
+    pub logs: Logs,
+    pub logs_dialog: LogsDialog,
+    pub commands: CommandForm,
+    pub playback: Playback,
+    pub read_side: ReadSide,
+    pub fold_view: FoldView,
+    pub summary: Summary,
+    pub lab: Lab,
+    pub layout: Layout,
+    pub saying: Saying,
+    pub console: Console,
+    /// The names of the fields that hold cents.
+    pub money: MoneyFields,
+}
+
+impl Model {
+    /// The page before its first log is open.
+    pub fn new(link: Link) -> Self {
+        Self {
+            link,
+            logs: Logs::new(),
+            logs_dialog: LogsDialog::default(),
+            commands: CommandForm::default(),
+            playback: Playback::default(),
+            read_side: ReadSide::default(),
+            fold_view: FoldView::default(),
+            summary: Summary::default(),
+            lab: Lab::default(),
+            layout: Layout::remembered(),
+            saying: Saying::default(),
+            console: Console::default(),
+            money: MoneyFields::default(),
+        }
+    }
+
+    /// The log that is open.
+    pub fn open_log(&self) -> Option<OpenLog> {
+        self.logs.open.clone()
+    }
+
+    /// What every panel shares.
+    pub fn shell(&self) -> Shell {
+        Shell {
+            collapsed: self.layout.collapsed.clone(),
+            money: self.money.clone(),
+            link: self.link.clone(),
+        }
+    }
+
+    /// Follows the open log and the playhead. `resting` is true where the playhead has come to
+    /// rest, `passing` where it moves on at once, and `look` where the read side is to follow.
+    pub fn follow(&mut self, resting: bool, passing: bool, look: bool) {
+        let Some(open_log) = self.open_log() else { return };
+        self.summary.refresh(&open_log, self.layout.zoom, self.layout.by_time, resting);
+        if self.fold_view.shown || self.layout.present {
+            self.fold_view.choose_columns(&open_log, &self.summary.streams);
+        }
+        if look {
+            let (layout, playback) = (&self.layout, &self.playback);
+            self.read_side.look(&open_log, &self.summary, layout, playback, passing);
+        }
+        self.commands.address(&open_log);
+    }
+}

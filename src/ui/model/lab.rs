@@ -1,0 +1,134 @@
+//! The lab's tools: which one is open, and what each of them knows of the open log.
+
+mod job;
+mod race;
+mod inquiry;
+mod comparing;
+mod imagining;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use web_sys::HtmlElement;
+
+pub use self::comparing::{Both, Compared, Pair, Wanted, pairs_of};
+pub use self::imagining::Imagining;
+pub use self::inquiry::{Inquiry, target};
+pub use self::job::Job;
+pub use self::race::{ACTORS, Held, Race};
+use crate::es::{Condition, Set, Stream};
+use crate::host::Disturbance;
+use crate::lab::{Comparison, JournalEntry, Loading, Target};
+
+/// A tool of the lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    Race,
+    Why,
+    WhatIf,
+    Compare,
+    Snapshots,
+}
+
+impl Tool {
+    pub const ALL: [Self; 5] =
+        [Self::Race, Self::Why, Self::WhatIf, Self::Compare, Self::Snapshots];
+
+    /// Its name, and its drawer's.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Race => "Race",
+            Self::Why => "Why, and since when",
+            Self::WhatIf => "What if",
+            Self::Compare => "Compare",
+            Self::Snapshots => "Snapshots",
+        }
+    }
+
+    /// What it is good for, in a few words.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Race => "Alice and Bob send on the same version",
+            Self::Why => "the events that set a field, and the first after which something holds",
+            Self::WhatIf => "leave an event out, or swap two, for the view only",
+            Self::Compare => "two logs, or one at two positions, side by side",
+            Self::Snapshots => "what loading costs, and what saves it",
+        }
+    }
+}
+
+/// What can be asked of the lab.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// Open a tool.
+    Open(Tool),
+    /// Close what is open.
+    Close,
+    /// An actor looks at the form's stream and holds its version, or lets it go.
+    Hold(Rc<str>, bool),
+    /// Set up a race with the form's command.
+    Race,
+    /// One of the two sends.
+    Run(usize),
+    /// Wait for a subscription after each command, or for nobody.
+    Wait(Option<Rc<str>>),
+    /// Ask why a field is what it is; the first field where none is named.
+    Why(Target, Option<String>),
+    /// Ask why a field of the panel of that name is what it is.
+    WhyOf(String, Option<String>),
+    /// Look for the first event after which a condition holds: by halves where it holds on once it
+    /// holds, else one by one.
+    Find { words: String, condition: Condition, monotonic: bool },
+    /// Look no further.
+    Cancel,
+    /// Imagine that this event had not happened, too; or no longer.
+    LeaveOut(u64),
+    /// Imagine that these two had changed places.
+    Swap(u64, u64),
+    /// Imagine nothing.
+    Truth,
+    /// Put two logs or positions side by side.
+    Compare(Wanted),
+    /// They are.
+    Compared(Wanted, Result<Comparison, Rc<str>>),
+    /// How commands load their streams.
+    LoadBy(Loading),
+    /// Damage a stream's snapshot, or make it an outdated one.
+    Disturb(Stream, Disturbance),
+}
+
+/// What the lab knows of the open log.
+#[derive(Default)]
+pub struct Lab {
+    pub tool: Option<Tool>,
+    /// What had the focus when the tool was opened.
+    pub opener: Option<HtmlElement>,
+    pub held: Held,
+    pub race: Option<Race>,
+    /// Whom to wait for after a command.
+    pub wait: Option<Rc<str>>,
+    /// The position that the last command wrote.
+    pub wrote: Option<u64>,
+    pub inquiry: Option<Rc<RefCell<Inquiry>>>,
+    pub imagined: Option<Rc<RefCell<Imagining>>>,
+    /// Why something could not be imagined.
+    pub unimagined: Option<String>,
+    pub compared: Option<Result<Compared, Rc<str>>>,
+}
+
+impl Lab {
+    /// The positions that are left out or moved, for the view only.
+    pub fn out(&self) -> Rc<Set<u64>> {
+        Rc::new(self.imagined.as_ref().map(|it| it.borrow().positions()).unwrap_or_default())
+    }
+
+    /// A command came to its end.
+    pub fn sent(&mut self, entry: &JournalEntry) {
+        if entry.events.start < entry.events.end {
+            self.wrote = Some(entry.events.end - 1);
+        }
+        if let Some(race) = &mut self.race {
+            race.sent(entry);
+        }
+    }
+}

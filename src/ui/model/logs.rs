@@ -1,0 +1,165 @@
+//! Which logs there are, where they live, and which one is open.
+
+use std::rc::Rc;
+
+use crate::es::Scenario;
+use crate::host::{Alone, Answered, Host, OpenLog};
+use crate::scenarios::all as scenarios;
+use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
+use crate::ui::browser::clock::{BrowserClock, BrowserIds};
+use crate::ui::browser::tabs::Tabs;
+use crate::ui::console::Reply;
+
+/// What happens to the log that is open.
+pub enum Msg {
+    /// The browser's storage is open, or cannot be.
+    Started(Result<IdbStore, StoreError>),
+    /// An address was entered, or gone back to.
+    Navigate,
+    /// Open a scenario's log.
+    Open(Rc<str>, OpenMode),
+    /// A log is open, or cannot be opened.
+    Opened(Opening),
+    /// A log was made from elsewhere, or the open one grew: open it, and say this.
+    Imported(LogInfo, String),
+    /// The browser has lost logs that were kept here.
+    Lost(Lost),
+    /// A log could not be kept, or opened, for this reason.
+    Fault(String),
+}
+
+/// Which log of a scenario is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpenMode {
+    /// The one that was opened last; where there is none, a new one with the story.
+    Last,
+    /// The one of this id, with the playhead at a position.
+    Log(String, Option<u64>),
+    /// A new one with the story.
+    Story,
+    /// A new one with nothing in it.
+    Empty,
+    /// A new one that is only in memory, with the story or without.
+    Memory(bool),
+}
+
+/// What came of asking for a log.
+pub struct Opening {
+    /// Which asking this answers. Only the last one counts.
+    pub turn: u64,
+    pub result: Result<Opened, String>,
+    /// Where the playhead is to be.
+    pub position: Option<u64>,
+    /// Who waits for it.
+    pub reply: Option<Reply>,
+}
+
+/// A log that was opened.
+pub struct Opened {
+    pub open_log: OpenLog,
+    /// All logs that are kept where it is.
+    pub logs: Vec<LogInfo>,
+    pub arrival: Arrival,
+}
+
+/// How a log comes to be opened.
+pub enum Arrival {
+    /// It was asked for.
+    Asked,
+    /// Another one was asked for, which is not there.
+    Instead,
+    /// By a fork after that event, with what came of the command that was sent there.
+    Forked(u64, Option<Answered>),
+}
+
+/// Logs that the browser has lost.
+pub struct Lost {
+    pub logs: usize,
+    /// How many events the longest of them had.
+    pub longest: u64,
+}
+
+/// Where logs are kept.
+pub struct Disk {
+    pub host: Host,
+    pub store: IdbStore,
+}
+
+/// The logs, and the one that is open.
+pub struct Logs {
+    pub scenarios: Vec<Rc<Scenario>>,
+    /// The scenarios' ids and titles.
+    pub titles: Rc<Vec<(Rc<str>, Rc<str>)>>,
+    /// Logs that are gone with the page.
+    pub memory: Host,
+    /// Logs that are kept.
+    pub disk: Option<Disk>,
+    /// Why nothing is kept, where nothing is.
+    pub unkept: Option<String>,
+    pub open: Option<OpenLog>,
+    /// The logs of the open log's scenario.
+    pub own: Rc<Vec<LogInfo>>,
+    /// How often a log was asked for.
+    turns: u64,
+}
+
+impl Logs {
+    /// No log is open yet, and none is kept.
+    pub fn new() -> Self {
+        let scenarios = scenarios();
+        let titles = scenarios.iter().map(|it| (it.id.clone(), it.title.clone())).collect();
+        let store = Rc::new(MemoryStore::default());
+        Self {
+            titles: Rc::new(titles),
+            scenarios,
+            memory: Host::new(store, Rc::new(Alone), Rc::new(BrowserClock), Rc::new(BrowserIds)),
+            disk: None,
+            unkept: None,
+            open: None,
+            own: Rc::default(),
+            turns: 0,
+        }
+    }
+
+    /// From now on logs are kept in the browser, and shared by its tabs.
+    pub fn keep_in(&mut self, store: IdbStore) {
+        let shared = Rc::new(store.clone());
+        let tabs = Rc::new(Tabs::default());
+        let host = Host::new(shared, tabs, Rc::new(BrowserClock), Rc::new(BrowserIds));
+        self.disk = Some(Disk { host, store });
+    }
+
+    /// The scenario of that id.
+    pub fn scenario(&self, id: &str) -> Option<&Rc<Scenario>> {
+        self.scenarios.iter().find(|it| &*it.id == id)
+    }
+
+    /// Where a new log goes: to the disk where there is one.
+    pub fn host(&self) -> &Host {
+        self.disk.as_ref().map_or(&self.memory, |disk| &disk.host)
+    }
+
+    /// A log is asked for: whoever asked before does not get one any more.
+    pub fn next_turn(&mut self) -> u64 {
+        self.turns += 1;
+        self.turns
+    }
+
+    /// True where nobody has asked for a log since that turn.
+    pub fn is_last(&self, turn: u64) -> bool {
+        turn == self.turns
+    }
+
+    /// True where this log is the open one.
+    pub fn is_open(&self, log: &OpenLog) -> bool {
+        self.open.as_ref() == Some(log)
+    }
+
+    /// Notes which of these logs are the open scenario's.
+    pub fn list(&mut self, logs: impl Iterator<Item = LogInfo>) {
+        let scenario = self.open.as_ref().map(|open_log| open_log.info().scenario.clone());
+        let own =
+            |log: &LogInfo| Some(&log.scenario) == scenario.as_ref() && log.deleted_at.is_none();
+        self.own = Rc::new(logs.filter(own).collect());
+    }
+}

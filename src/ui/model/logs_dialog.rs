@@ -1,0 +1,190 @@
+//! The logs dialog: what is asked of it, what it shows, and what is under way in it.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use web_sys::File;
+
+use crate::codec::archive::{Format, Imported};
+use crate::store::{Extent, LogInfo};
+use crate::ui::browser::files::Room;
+
+/// What is asked of the logs.
+pub enum Msg {
+    /// Show the dialog, or close it.
+    Show(bool),
+    /// Look through the logs.
+    List,
+    /// The logs were looked through.
+    Listed(Result<Listing, String>),
+    /// Open this one.
+    Open(LogInfo),
+    /// Call it otherwise.
+    Rename(LogInfo, String),
+    /// Make another one like it.
+    Duplicate(LogInfo),
+    /// Put it away, or have it back.
+    Delete(LogInfo, bool),
+    /// Hand it out as a file, compressed or not.
+    Export(LogInfo, Format, bool),
+    /// Read a file.
+    Import(File),
+    /// A file of this name was read, or has these faults.
+    Read(String, Result<Imported, Vec<String>>),
+    /// Look through the next piece of what was read.
+    Look,
+    /// Put what was read into a new log, or after what is in the open one.
+    Place(bool),
+    /// How far what is under way has come.
+    Progress(String),
+    /// Something has come to its end, and this is to be said of it.
+    Said(String),
+    /// Stop what is under way.
+    Cancel,
+    /// Wait for the disk with each command, or don't.
+    Strict(bool),
+    /// Ask the browser to throw nothing away.
+    Persist,
+    /// Rehearse a disaster: forget all read models, and fold them again.
+    DropModels,
+    /// Rehearse a disaster: make a log from a backup of this one, and compare.
+    Restore,
+    /// Try again to write.
+    Retry,
+    /// Save what this tab has as a new log, and go on there.
+    SaveAgain,
+    /// Put the open log in a link.
+    Share,
+    /// The link is made, and copied or not.
+    Link(String, bool),
+    /// The open log does not fit into a link: say so, and offer a file.
+    TooLong(String),
+    /// Hand out the table of the read model of that name.
+    Csv(Rc<str>),
+    /// What took a while is over.
+    Over,
+}
+
+impl Msg {
+    /// True for what is done one after the other.
+    pub fn takes_a_while(&self) -> bool {
+        matches!(
+            self,
+            Self::Duplicate(_)
+                | Self::Export(..)
+                | Self::Import(_)
+                | Self::Place(_)
+                | Self::DropModels
+                | Self::Restore
+                | Self::SaveAgain
+                | Self::Share
+        )
+    }
+}
+
+/// A log, and how much it holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedLog {
+    pub info: LogInfo,
+    pub extent: Extent,
+    /// The scenario's title.
+    pub scenario: String,
+    /// What the log is called that it was forked from.
+    pub from: String,
+}
+
+/// All logs that are kept, and the room for them.
+pub struct Listing {
+    pub logs: Vec<ListedLog>,
+    pub room: Option<Room>,
+}
+
+/// What is under way, in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Busy {
+    pub what: String,
+    /// True where it can still be cancelled.
+    pub cancels: bool,
+}
+
+/// What the dialog shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shown {
+    pub open: bool,
+    pub entries: Rc<Vec<ListedLog>>,
+    pub room: Option<Room>,
+    pub strict: bool,
+    /// What is under way.
+    pub busy: Option<Busy>,
+    /// What came of the last thing.
+    pub said: String,
+    pub faults: Vec<String>,
+    /// What was read and waits for its place.
+    pub ready: Option<String>,
+    pub link: Option<String>,
+    /// The open log does not fit into a link.
+    pub too_long: bool,
+}
+
+/// Whether what is under way has gone so far that cancelling would not undo it.
+#[derive(Clone, Default)]
+pub struct PointOfNoReturn(Rc<Cell<bool>>);
+
+impl PointOfNoReturn {
+    /// From now on it goes through to its end.
+    pub fn pass(&self) {
+        self.0.set(true);
+    }
+
+    pub fn is_passed(&self) -> bool {
+        self.0.get()
+    }
+}
+
+/// An archive that was read and waits for its place.
+pub struct Ready {
+    pub name: String,
+    pub archive: Imported,
+    /// How many of its pieces were looked through.
+    pub looked: usize,
+    /// How many of the events in those its scenario cannot read.
+    pub unreadable: u64,
+}
+
+/// The logs dialog, and what goes on around the logs.
+#[derive(Default)]
+pub struct LogsDialog {
+    pub shown: Shown,
+    /// Cancels what is under way.
+    pub cancel: Option<oneshot::Sender<()>>,
+    pub ready: Option<Ready>,
+    /// The browser was asked to throw nothing away.
+    pub asked_to_persist: bool,
+}
+
+impl LogsDialog {
+    /// What took a while is over.
+    pub fn over(&mut self) {
+        (self.shown.busy, self.cancel) = (None, None);
+    }
+
+    /// Something begins that takes a while. What was said of the thing before is over.
+    pub fn begin(&mut self, what: &str, cancels: bool) -> oneshot::Receiver<()> {
+        let (sender, cancelled) = oneshot::channel();
+        let shown = &mut self.shown;
+        shown.busy = Some(Busy { what: what.to_owned(), cancels });
+        shown.said.clear();
+        shown.faults.clear();
+        (shown.link, shown.too_long) = (None, false);
+        self.cancel = Some(sender);
+        cancelled
+    }
+
+    /// The dialog is closed. What is under way goes on.
+    pub fn close(&mut self) {
+        let (strict, busy) = (self.shown.strict, self.shown.busy.take());
+        self.shown = Shown { strict, busy, ..Shown::default() };
+        self.ready = None;
+    }
+}

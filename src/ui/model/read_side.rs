@@ -1,0 +1,118 @@
+//! What the read side shows. While the playhead is dragged, it follows a frame later.
+
+use std::rc::Rc;
+
+use super::layout::Layout;
+use super::playback::{Playback, Shows};
+use super::subscriptions::RefusedControl;
+use super::summary::Summary;
+use crate::es::{Stream, sort};
+use crate::host::OpenLog;
+use crate::lab::{Panel, StateView, Viewpoint};
+
+/// In a log of no more streams all their states are shown; else the selected event's and the
+/// pinned ones.
+const STATES_SHOWN: usize = 4;
+/// How many states are in view at once.
+const STATES_IN_VIEW: usize = 2;
+
+/// What the read side shows.
+#[derive(Default)]
+pub struct ReadSide {
+    /// Where the playhead last stood for a frame: the event there is shown in detail.
+    pub rest: u64,
+    pub states: Vec<StateView>,
+    pub panels: Vec<Rc<Panel>>,
+    /// Panels that were out of view when the read side was last behind.
+    pub unseen: Vec<Rc<str>>,
+    /// What could not be done to a subscription, until something else is done.
+    pub refused: Option<RefusedControl>,
+}
+
+impl ReadSide {
+    /// Looks what there is at the playhead. `passing` is true where the playhead moves on at once:
+    /// then nobody needs to see what the event changed, nor its detail, and panels out of view
+    /// stay as they are.
+    pub fn look(
+        &mut self,
+        open_log: &OpenLog,
+        summary: &Summary,
+        layout: &Layout,
+        playback: &Playback,
+        passing: bool,
+    ) {
+        let mut viewpoint = open_log.viewpoint_mut();
+        self.states = states(&mut viewpoint, &summary.streams, layout, playback);
+        self.panels = self.panels(&mut viewpoint, playback, passing);
+        if !passing {
+            self.rest = viewpoint.position();
+        }
+    }
+
+    fn panels(
+        &self,
+        viewpoint: &mut Viewpoint,
+        playback: &Playback,
+        passing: bool,
+    ) -> Vec<Rc<Panel>> {
+        let subscriptions = viewpoint.world().subscriptions().iter();
+        let names: Vec<Rc<str>> = subscriptions.map(|it| it.name().clone()).collect();
+        if passing {
+            let old = |name: &Rc<str>| self.panels.iter().find(|it| it.name == *name);
+            let panels = names.iter().filter_map(|name| match old(name) {
+                Some(old) if self.unseen.contains(name) => Some(old.clone()),
+                _ => viewpoint.panel_in_passing(name).map(Rc::new),
+            });
+            return panels.collect();
+        }
+        let mut panels: Vec<Panel> =
+            names.iter().filter_map(|name| viewpoint.panel(name)).collect();
+        for panel in &mut panels {
+            match playback.shows(&panel.name) {
+                Shows::Before => panel.now = panel.was.clone(),
+                Shows::After => panel.was = panel.now.clone(),
+                Shows::Change => {}
+            }
+        }
+        panels.into_iter().map(Rc::new).collect()
+    }
+}
+
+/// The states that are shown. Where not all of them are in view, the selected event's comes first.
+fn states(
+    viewpoint: &mut Viewpoint,
+    streams: &[Stream],
+    layout: &Layout,
+    playback: &Playback,
+) -> Vec<StateView> {
+    let position = viewpoint.position();
+    let here = viewpoint.event().map(|it| it.stream().clone());
+    let shown: Vec<Stream> = if streams.len() <= STATES_SHOWN {
+        let log = viewpoint.log();
+        let there = streams.iter().filter(|it| log.version_at(it, position) > 0).cloned();
+        let mut shown: Vec<Stream> = there.collect();
+        if shown.len() > STATES_IN_VIEW {
+            let last = |it: &Stream| Some(it) != here.as_ref();
+            sort(&mut shown, |a, b| last(a).cmp(&last(b)));
+        }
+        shown
+    } else {
+        let pinned = layout.pinned.iter().filter(|it| Some(*it) != here.as_ref()).cloned();
+        here.clone().into_iter().chain(pinned).collect()
+    };
+    let mut states: Vec<StateView> =
+        shown.iter().filter_map(|stream| viewpoint.state(stream)).collect();
+    for state in &mut states {
+        match playback.shows(state.stream.as_str()) {
+            Shows::Before => {
+                state.now = state.was.clone();
+                if Some(&state.stream) == here.as_ref() {
+                    state.version = state.version.saturating_sub(1);
+                }
+            }
+            Shows::After => state.was = state.now.clone(),
+            Shows::Change => {}
+        }
+    }
+    states
+}

@@ -1,0 +1,56 @@
+//! What happens when something happens: each part's messages are handled in a module of its name.
+//!
+//! A handler changes the model, and answers whether the page is to be drawn again. What takes
+//! longer is handed to the link, which says by a message what came of it.
+
+mod changes;
+mod forking;
+mod layout;
+mod playback;
+mod stepping;
+mod commands;
+mod subscriptions;
+mod fold_view;
+mod opening;
+mod under_way;
+mod logs_dialog;
+mod lab;
+mod console;
+mod keys;
+
+use super::model::Model;
+use super::model::message::Msg;
+use super::model::playback::Msg as PlaybackMsg;
+
+/// Something has happened. True where the page is to be drawn again.
+pub fn update(model: &mut Model, msg: Msg) -> bool {
+    let resting = matches!(msg, Msg::Playback(PlaybackMsg::Settled));
+    let frame = matches!(msg, Msg::Playback(PlaybackMsg::Frame));
+    let drawn = handle(model, msg);
+    if drawn {
+        model.console.stale = None;
+        let passing = frame && model.playback.wanted.is_some();
+        let look = !(frame && model.playback.behind);
+        model.follow(resting, passing, look);
+    }
+    drawn
+}
+
+fn handle(model: &mut Model, msg: Msg) -> bool {
+    match msg {
+        Msg::Commands(msg) => commands::update(model, msg),
+        Msg::Console(msg) => console::update(model, msg),
+        Msg::FoldView(msg) => fold_view::update(model, msg),
+        Msg::Lab(msg) => lab::update(model, msg),
+        Msg::Layout(msg) => layout::update(model, msg),
+        Msg::Logs(msg) => opening::update(model, msg),
+        Msg::LogsDialog(msg) => logs_dialog::update(model, msg),
+        Msg::Playback(msg) => playback::update(model, msg),
+        Msg::Subscriptions(msg) => subscriptions::update(model, msg),
+        Msg::Key(event) => keys::key(model, &event),
+        Msg::Dismiss => {
+            model.saying.fault = None;
+            true
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What follows whenever the log has grown or the playhead has moved: listeners hear of it, and
+//! the address follows.
+
+use gloo::timers::callback::Timeout;
+
+use crate::lab::{MicroStep, Subscription};
+use crate::ui::browser::address::Address;
+use crate::ui::browser::{remember, remembered};
+use crate::ui::model::Model;
+use crate::ui::model::playback::Msg;
+
+/// Under this the log is remembered in which something does not run as usual.
+pub const ALTERED: &str = "altered";
+/// How long the playhead rests before the address follows it, in milliseconds.
+const REST_MILLIS: u32 = 300;
+
+/// The log has changed, in these micro-steps.
+pub fn changed(model: &mut Model, trace: &[MicroStep]) {
+    if let Some(open_log) = &model.logs.open {
+        model.console.listeners.trace(trace, &open_log.session());
+    }
+    settle_soon(model);
+}
+
+/// The address follows the playhead: at once where it has rested for a while, else once it does.
+/// Browsers refuse addresses that change many times a second.
+pub fn settle_soon(model: &mut Model) {
+    if model.playback.settling.is_none() {
+        follow(model);
+    }
+    let link = model.link.clone();
+    let settled = move || link.send(Msg::Settled);
+    model.playback.settling = Some(Timeout::new(REST_MILLIS, settled));
+}
+
+/// The playhead has rested for a while.
+pub fn settled(model: &mut Model) {
+    model.playback.settling = None;
+    follow(model);
+}
+
+fn follow(model: &Model) {
+    let Some(open_log) = &model.logs.open else { return };
+    let session = open_log.session();
+    let log = open_log.id();
+    Address::write(&session.scenario().id, log, session.position(), false);
+    // What a reload would undo, so that it can be said then.
+    let altered = session.world().subscriptions().iter().any(Subscription::altered);
+    let noted = remembered(ALTERED).is_some_and(|it| it == *log);
+    if altered != noted {
+        remember(ALTERED, altered.then_some(log));
+    }
+}
+
+/// Reads out where the playhead is.
+pub fn say_position(model: &mut Model) {
+    let Some(open_log) = &model.logs.open else { return };
+    let session = open_log.session();
+    let (position, head) = (session.position(), session.head());
+    model.saying.aloud = match session.event() {
+        Some(event) => {
+            format!("Position {position} of {head}: {} on {}", event.kind(), event.stream())
+        }
+        None => format!("Position 0 of {head}, before the first event"),
+    };
+}

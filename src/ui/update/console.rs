@@ -1,0 +1,174 @@
+//! What the console asks of the page. What it asks of the open log, the host answers.
+
+use super::changes::changed;
+use super::forking::fork;
+use super::opening::open;
+use super::playback::{ask_for_frame, seek};
+use crate::host::calls::{Asked, Moment, OfPage};
+use crate::host::{Answered, OpenLog, Request};
+use crate::lab::MicroStep;
+use crate::ui::browser::fixed::Fixed;
+use crate::ui::console::{self, KeptAnswer, Message, Reply};
+use crate::ui::model::Model;
+use crate::ui::model::console::Msg;
+use crate::ui::model::logs::OpenMode;
+
+/// True where the page is to be drawn again.
+pub fn update(model: &mut Model, msg: Msg) -> bool {
+    match msg {
+        Msg::Called(message) => called(model, message),
+        Msg::Answered { open_log, trace, answer } => {
+            model.console.answering -= 1;
+            answered(model, &open_log, &trace, &answer)
+        }
+    }
+}
+
+fn answered(
+    model: &mut Model,
+    open_log: &OpenLog,
+    trace: &[MicroStep],
+    answer: &KeptAnswer,
+) -> bool {
+    // Listeners hear of it before whoever asked goes on.
+    let here = model.logs.is_open(open_log);
+    if here {
+        changed(model, trace);
+    }
+    answer.give();
+    if here && !gloo::utils::document().hidden() {
+        model.console.grow_stale();
+        ask_for_frame(model);
+        return false;
+    }
+    here
+}
+
+fn called(model: &mut Model, message: Message) -> bool {
+    let waits = !matches!(
+        message,
+        Message::On(..)
+            | Message::Asked(Asked::OfPage(OfPage::Ready | OfPage::Help(_) | OfPage::Scenarios), _)
+    );
+    if let Some(early) = model.console.early.as_mut().filter(|_| waits) {
+        early.push(message);
+        return false;
+    }
+    match message {
+        Message::On(number, hears, callback) => {
+            model.console.listeners.add(number, hears, callback);
+        }
+        Message::Off(number) => model.console.listeners.remove(number),
+        Message::Asked(Asked::OfPage(asked), reply) => return of_page(model, asked, reply),
+        Message::Asked(Asked::OfLog(request), reply) => {
+            if let Some((open_log, reply)) = open_log_for(model, reply) {
+                of_log(model, open_log, request, reply);
+            }
+        }
+    }
+    false
+}
+
+/// The open log, for whoever waits. Where none is open, that is the answer.
+fn open_log_for(model: &Model, reply: Reply) -> Option<(OpenLog, Reply)> {
+    if let Some(open_log) = model.open_log() {
+        return Some((open_log, reply));
+    }
+    reply.reject("storage", "no log is open yet");
+    None
+}
+
+fn of_page(model: &mut Model, asked: OfPage, reply: Reply) -> bool {
+    match asked {
+        OfPage::Ready if model.logs.open.is_none() => model.console.ready.push(reply),
+        OfPage::Ready => reply.resolve(&()),
+        OfPage::Help(part) => {
+            wasm_bindgen_futures::spawn_local(async move { console::help(part, &reply).await });
+        }
+        OfPage::Scenarios => {
+            let scenarios = model.logs.scenarios.iter();
+            let list = scenarios.map(|it| serde_json::json!({ "id": it.id, "title": it.title }));
+            reply.resolve(&list.collect::<Vec<_>>());
+        }
+        OfPage::Open(id, opening) => {
+            let mode = match (opening.memory, opening.empty, opening.log) {
+                (_, _, Some(log)) => OpenMode::Log(log, None),
+                (true, empty, _) => OpenMode::Memory(!empty),
+                (false, true, _) => OpenMode::Empty,
+                (false, false, _) => OpenMode::Last,
+            };
+            open(model, &id, mode, Some(reply));
+            return true;
+        }
+        asked => {
+            if let Some((open_log, reply)) = open_log_for(model, reply) {
+                return of_open_log(model, open_log, asked, reply);
+            }
+        }
+    }
+    false
+}
+
+/// What is asked of the page, and of the log that it shows.
+fn of_open_log(model: &mut Model, open_log: OpenLog, asked: OfPage, reply: Reply) -> bool {
+    let head = open_log.session().head();
+    match asked {
+        OfPage::Seek(moment) => match position_of(&moment, &open_log) {
+            Ok(to) => {
+                seek(model, to);
+                model.console.painted.push((to, reply));
+                return true;
+            }
+            Err(why) => reply.reject("out_of_range", &why),
+        },
+        OfPage::Wait(name, position) => {
+            model.console.listeners.wait(open_log, name, position, reply);
+        }
+        OfPage::Reset => {
+            let id = open_log.session().scenario().id.clone();
+            let durable = open_log.host().durable();
+            let mode = if durable { OpenMode::Story } else { OpenMode::Memory(true) };
+            open(model, &id, mode, Some(reply));
+            return true;
+        }
+        OfPage::Fork(position) if position > head => {
+            reply.reject("out_of_range", "the log ends before that position");
+        }
+        OfPage::Fork(position) => fork(model, open_log, position, None, Some(reply)),
+        OfPage::Ready | OfPage::Help(_) | OfPage::Scenarios | OfPage::Open(..) => {}
+    }
+    false
+}
+
+fn of_log(model: &mut Model, open_log: OpenLog, request: Request, reply: Reply) {
+    let changes = console::changes(&request);
+    model.console.answering += usize::from(changes);
+    let link = model.link.clone();
+    wasm_bindgen_futures::spawn_local(async move {
+        let Answered { result, trace } = open_log.ask(request).await;
+        if changes {
+            let (reply, answer) = reply.later();
+            console::give(&result, &reply);
+            link.send(Msg::Answered { open_log, trace, answer });
+        } else {
+            console::give(&result, &reply);
+        }
+    });
+}
+
+/// The position in a log that is meant.
+fn position_of(moment: &Moment, open_log: &OpenLog) -> Result<u64, String> {
+    let session = open_log.session();
+    let head = session.head();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+    match moment {
+        Moment::Position(at) if *at >= 0.0 && at.fract() == 0.0 && *at <= head as f64 => {
+            Ok(*at as u64)
+        }
+        Moment::Position(at) => Err(format!("{} is no position from 0 to {head}", Fixed(*at, 3))),
+        Moment::Date(date) => match js_sys::Date::parse(date) {
+            time if time.is_finite() => Ok(session.position_at(time.max(0.0) as u64)),
+            _ => Err(format!("{date:?} is no date")),
+        },
+    }
+}

@@ -1,0 +1,218 @@
+//! What the lab's tools ask for, done.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo::utils::document;
+use wasm_bindgen::JsCast;
+
+use super::commands::submit;
+use super::subscriptions;
+use crate::es::{Condition, Expected, Set, Stream};
+use crate::host::{LogPlace, OpenLog, Request};
+use crate::lab::{Change, Comparison, Submission, Target};
+use crate::ui::browser::clock::new_id;
+use crate::ui::browser::{close_menus, focus};
+use crate::ui::model::Model;
+use crate::ui::model::lab::{
+    ACTORS, Compared, Imagining, Inquiry, Msg, Race, Tool, Wanted, pairs_of, target,
+};
+use crate::ui::model::layout::Side;
+
+/// True where the page is to be drawn again.
+pub fn update(model: &mut Model, msg: Msg) -> bool {
+    let Some(open_log) = model.open_log() else { return false };
+    match msg {
+        Msg::Open(tool) => open(model, &open_log, tool),
+        Msg::Close => close(model),
+        Msg::Hold(actor, on) => hold(model, &open_log, actor, on),
+        Msg::Race => race(model, &open_log),
+        Msg::Run(runner) => run(model, runner),
+        Msg::Wait(name) => model.lab.wait = name,
+        Msg::Why(target, pointer) => {
+            model.lab.inquiry =
+                Inquiry::new(&mut open_log.viewpoint_mut(), target, pointer).map(shared);
+            show(model, Tool::Why);
+        }
+        Msg::WhyOf(panel, pointer) => {
+            let target = target(&model.summary.streams, &panel);
+            let inquiry = Inquiry::new(&mut open_log.viewpoint_mut(), target, pointer);
+            if inquiry.is_some() {
+                model.lab.inquiry = inquiry.map(shared);
+                show(model, Tool::Why);
+            }
+        }
+        Msg::Find { words, condition, monotonic } => {
+            return find(model, &open_log, words, condition, monotonic);
+        }
+        Msg::Cancel => {
+            if let Some(inquiry) = &model.lab.inquiry {
+                inquiry.borrow_mut().cancel();
+            }
+        }
+        Msg::LeaveOut(position) => leave_out(model, &open_log, position),
+        Msg::Swap(a, b) => imagine(model, &open_log, Change::Swap(a, b)),
+        Msg::Truth => {
+            model.lab.imagined = None;
+            if model.lab.tool == Some(Tool::WhatIf) {
+                close(model);
+            }
+        }
+        Msg::Compare(wanted) => {
+            model.link.later(async move {
+                let result = compare(&open_log, &wanted).await.map_err(Into::into);
+                Msg::Compared(wanted, result)
+            });
+            return false;
+        }
+        Msg::Compared(wanted, result) => compared(model, &open_log, &wanted, result),
+        Msg::LoadBy(loading) => {
+            subscriptions::ask(model, Request::Loading(Some(loading.into())));
+        }
+        Msg::Disturb(stream, how) => {
+            subscriptions::ask(model, Request::Disturb { stream, how });
+        }
+    }
+    true
+}
+
+fn open(model: &mut Model, open_log: &OpenLog, tool: Tool) {
+    if tool == Tool::Why && model.lab.inquiry.is_none() {
+        model.lab.inquiry = first(open_log, &model.summary.streams).map(shared);
+    }
+    if tool == Tool::Race {
+        // Nobody has sent anything: the form may hold another command by now.
+        model.lab.race.take_if(|it| it.is_untouched());
+    }
+    show(model, tool);
+}
+
+fn show(model: &mut Model, tool: Tool) {
+    close_menus(None);
+    if model.lab.tool.is_none() {
+        let active = document().active_element();
+        model.lab.opener = active.and_then(|it| it.dyn_into().ok());
+    }
+    model.lab.tool = Some(tool);
+    if model.layout.side == Side::Read && tool == Tool::Race {
+        model.layout.side = Side::Write;
+    }
+}
+
+fn close(model: &mut Model) {
+    model.lab.tool = None;
+    match model.lab.opener.take().filter(|it| it.is_connected()) {
+        // What cannot take the focus leaves it where it is.
+        Some(opener) => _ = opener.focus(),
+        None => focus("#command"),
+    }
+}
+
+/// An actor looks at the form's stream and holds its version, or lets it go.
+fn hold(model: &mut Model, open_log: &OpenLog, actor: Rc<str>, on: bool) {
+    match model.commands.stream().filter(|_| on) {
+        Some(stream) => {
+            let version = open_log.session().log().version(&stream);
+            model.lab.held.insert(actor, (stream, version));
+        }
+        None => _ = model.lab.held.remove(&actor),
+    }
+}
+
+/// Sets up a race with the form's command.
+fn race(model: &mut Model, open_log: &OpenLog) {
+    let Some(ask) = model.commands.ask(new_id()) else { return };
+    let version = open_log.session().log().version(&ask.command.stream);
+    model.lab.race = Some(Race::new(ask.command, version, [new_id(), new_id()]));
+    show(model, Tool::Race);
+}
+
+/// One of the two sends.
+fn run(model: &mut Model, runner: usize) {
+    let Some(race) = &model.lab.race else { return };
+    let ask = Submission::new(race.ids[runner], ACTORS[runner].into(), race.command.clone());
+    let ask = Submission { expected: Some(Expected::Exact(race.version)), ..ask };
+    submit(model, Request::Send(ask.into()));
+}
+
+/// Looks for the first event after which a condition holds.
+fn find(
+    model: &Model,
+    open_log: &OpenLog,
+    words: String,
+    condition: Condition,
+    monotonic: bool,
+) -> bool {
+    let Some(inquiry) = &model.lab.inquiry else { return false };
+    let mut inquiry = inquiry.borrow_mut();
+    let mut viewpoint = open_log.viewpoint_mut();
+    let here = viewpoint.position();
+    viewpoint.seek(inquiry.position);
+    let bisect = viewpoint.bisect(inquiry.target.clone(), condition, monotonic);
+    inquiry.bisect = bisect.map(|it| (words, it));
+    viewpoint.seek(here);
+    true
+}
+
+/// Imagines that an event had not happened, too; or no longer.
+fn leave_out(model: &mut Model, open_log: &OpenLog, position: u64) {
+    let imagined = model.lab.imagined.take().map(|it| it.borrow().change.clone());
+    let mut out = match imagined {
+        Some(Change::LeaveOut(out)) => out,
+        _ => Set::new(),
+    };
+    if !out.remove(&position) {
+        out.insert(position);
+    }
+    imagine(model, open_log, Change::LeaveOut(out));
+}
+
+fn imagine(model: &mut Model, open_log: &OpenLog, change: Change) {
+    if change == Change::LeaveOut(Set::new()) {
+        model.lab.imagined = None;
+        return;
+    }
+    match Imagining::new(&open_log.session(), change) {
+        Ok(it) => (model.lab.imagined, model.lab.unimagined) = (Some(shared(it)), None),
+        Err(why) => model.lab.unimagined = Some(why),
+    }
+    show(model, Tool::WhatIf);
+}
+
+/// Two logs or positions stand side by side.
+fn compared(
+    model: &mut Model,
+    open_log: &OpenLog,
+    wanted: &Wanted,
+    result: Result<Comparison, Rc<str>>,
+) {
+    let other = model.logs.own.iter().find(|it| it.id == wanted.log);
+    let other = match other {
+        Some(it) if it.id != open_log.id() => it.title.clone(),
+        _ => "This log".to_owned(),
+    };
+    model.lab.compared = Some(result.map(|it| Compared {
+        titles: [format!("This log at #{}", wanted.here), format!("{other} at #{}", wanted.there)],
+        shared: it.shared,
+        pairs: pairs_of(it),
+    }));
+}
+
+async fn compare(open_log: &OpenLog, wanted: &Wanted) -> Result<Comparison, String> {
+    let there = LogPlace::At { log: Some(wanted.log.clone()), at: Some(wanted.there) };
+    open_log.compare(LogPlace::Position(wanted.here), there).await.map_err(|it| it.message)
+}
+
+/// What to ask about where nothing was pressed: the selected event's state, or the first there is.
+fn first(open_log: &OpenLog, streams: &[Stream]) -> Option<Inquiry> {
+    let mut viewpoint = open_log.viewpoint_mut();
+    let here = viewpoint.event().map(|it| it.stream().clone());
+    let here = here.or_else(|| streams.first().cloned());
+    let view = viewpoint.world().subscriptions().first().map(|it| Target::View(it.name().clone()));
+    let target = here.map(Target::State).or(view)?;
+    Inquiry::new(&mut viewpoint, target, None)
+}
+
+fn shared<T>(it: T) -> Rc<RefCell<T>> {
+    Rc::new(RefCell::new(it))
+}

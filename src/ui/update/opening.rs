@@ -1,0 +1,347 @@
+//! A log is opened: by an address, a choice, a link that carries it, or in the place of another.
+
+use std::rc::Rc;
+
+use gloo::utils::document;
+
+use super::changes::{ALTERED, say_position};
+use super::{commands, playback};
+use crate::codec::archive::Imported;
+use crate::es::Scenario;
+use crate::host::{Answered, Host, OpenLog, Request, decode_side_records};
+use crate::lab::{Subscription, forms};
+use crate::store::link;
+use crate::store::{Durability, IdbStore, LogInfo, StoreError};
+use crate::ui::browser::address::Address;
+use crate::ui::browser::{remember, remembered, remove};
+use crate::ui::console::Reply;
+use crate::ui::model::Model;
+use crate::ui::model::lab::Lab;
+use crate::ui::model::logs::{Arrival, Lost, Msg, OpenMode, Opened, Opening};
+use crate::ui::model::saying::Caption;
+use crate::ui::model::{bookmarks, console, logs_dialog, subscriptions, summary};
+
+/// The scenario that a first visit opens.
+const FIRST: &str = "cart";
+
+/// True where the page is to be drawn again.
+pub fn update(model: &mut Model, msg: Msg) -> bool {
+    match msg {
+        Msg::Started(store) => started(model, store),
+        Msg::Navigate => return navigate(model),
+        Msg::Open(scenario, mode) => open(model, &scenario, mode, None),
+        Msg::Opened(opening) => return opened(model, opening),
+        Msg::Imported(info, said) => {
+            model.link.send(logs_dialog::Msg::Said(said));
+            if model.logs.open.as_ref().is_some_and(|open_log| open_log.id() != info.id) {
+                open(model, &info.scenario, OpenMode::Log(info.id, None), None);
+            }
+        }
+        Msg::Lost(Lost { logs, longest }) => model.saying.also_wrong(&format!(
+            "The browser has lost {logs} of the logs that were kept here; the longest had \
+             {longest} events."
+        )),
+        Msg::Fault(why) => {
+            model.saying.fault = Some(why);
+            if model.logs.open.is_none() {
+                return navigate(model);
+            }
+        }
+    }
+    true
+}
+
+/// The browser's storage is open, or cannot be: now it is known where logs are kept.
+fn started(model: &mut Model, store: Result<IdbStore, StoreError>) {
+    match store {
+        Ok(store) => {
+            let strict = remembered("strict").is_some();
+            model.logs_dialog.shown.strict = strict;
+            store.set_durability(if strict { Durability::Strict } else { Durability::Relaxed });
+            look_for_losses(model, store.clone());
+            model.logs.keep_in(store);
+        }
+        Err(fault) => model.logs.unkept = Some(fault.to_string()),
+    }
+    model.link.send(Msg::Navigate);
+    for message in model.console.early.take().unwrap_or_default() {
+        model.link.send(console::Msg::Called(message));
+    }
+}
+
+/// Looks whether the browser has lost logs, and says so once.
+fn look_for_losses(model: &Model, store: IdbStore) {
+    let link = model.link.clone();
+    wasm_bindgen_futures::spawn_local(async move {
+        let Ok(missing) = store.missing().await else { return };
+        let Some(longest) = missing.iter().map(|(_, head)| *head).max() else { return };
+        for (log, _) in &missing {
+            store.forget(log);
+        }
+        link.send(Msg::Lost(Lost { logs: missing.len(), longest }));
+    });
+}
+
+/// Goes where the address says.
+fn navigate(model: &mut Model) -> bool {
+    if let Some(text) = Address::shared() {
+        return open_shared(model, &text);
+    }
+    let address = Address::here();
+    if let (Some(open_log), Some(log)) = (&model.logs.open, &address.log)
+        && open_log.id() == *log
+    {
+        if let Some(position) = address.position {
+            playback::seek(model, position);
+        }
+        return true;
+    }
+    let mode = address.log.map_or(OpenMode::Last, |log| OpenMode::Log(log, address.position));
+    open(model, address.scenario.as_deref().unwrap_or(FIRST), mode, None);
+    true
+}
+
+/// Opens a scenario's log. Whoever waits for it is answered once it is open.
+pub fn open(model: &mut Model, id: &str, mode: OpenMode, reply: Option<Reply>) {
+    model.playback.playing = None;
+    let Some(scenario) = model.logs.scenario(id).cloned() else {
+        let why = format!("There is no scenario called {id}.");
+        match reply {
+            Some(reply) => reply.reject("unknown_scenario", &why),
+            None => model.saying.fault = Some(why),
+        }
+        if model.logs.open.is_none() {
+            model.link.send(Msg::Open(FIRST.into(), OpenMode::Last));
+        }
+        return;
+    };
+    // An address that is about to be written is the old log's.
+    model.playback.settling = None;
+    let turn = model.logs.next_turn();
+    let disk = model.logs.disk.as_ref().map(|disk| disk.host.clone());
+    let memory = model.logs.memory.clone();
+    // A command that is under way in the log that is left goes on to its end.
+    let left = model.open_log().filter(|_| model.commands.under_way());
+    model.link.later(async move {
+        if let Some(left) = left {
+            left.ask(Request::Finish).await;
+        }
+        let position = match &mode {
+            OpenMode::Log(_, position) => *position,
+            _ => None,
+        };
+        let result = find_or_make(disk, memory, &scenario, mode).await;
+        let result = result.map_err(|it| it.to_string());
+        Msg::Opened(Opening { turn, result, position, reply })
+    });
+}
+
+fn opened(model: &mut Model, opening: Opening) -> bool {
+    let Opening { turn, result, position, reply } = opening;
+    if !model.logs.is_last(turn) {
+        // Another log was asked for meanwhile.
+        if let Some(reply) = reply {
+            reply.resolve(&());
+        }
+        return false;
+    }
+    let Opened { open_log, logs, arrival } = match result {
+        Ok(opened) => opened,
+        Err(fault) => {
+            not_opened(model, fault, reply);
+            return true;
+        }
+    };
+    let instead = matches!(arrival, Arrival::Instead);
+    show(model, open_log, if instead { None } else { position });
+    if instead {
+        model.saying.also_wrong(
+            "The log of this address is not in this browser: it was deleted, lived in memory \
+             only, or is kept in another one. “Share” makes links that carry their log.",
+        );
+    }
+    model.logs.list(logs.into_iter());
+    if model.logs_dialog.shown.open {
+        // The dialog's list is of before that.
+        model.link.send(logs_dialog::Msg::List);
+    }
+    match (reply, &arrival) {
+        (reply, Arrival::Forked(after, answered)) => {
+            forked(model, *after, answered.as_ref());
+            if let Some(reply) = reply {
+                reply.resolve(&());
+            }
+        }
+        (Some(reply), _) => reply.resolve(&()),
+        (None, _) => say_position(model),
+    }
+    for reply in std::mem::take(&mut model.console.ready) {
+        reply.resolve(&());
+    }
+    true
+}
+
+/// A log could not be opened.
+fn not_opened(model: &mut Model, fault: String, reply: Option<Reply>) {
+    let why = format!("The log could not be opened: {fault}.");
+    match reply {
+        Some(reply) => reply.reject("storage", &why),
+        None if model.logs.open.is_some() => model.saying.fault = Some(why),
+        // Without a log there is no page: rather one that is only in memory.
+        None => {
+            model.logs.unkept = Some(fault);
+            let scenario = Address::here().scenario;
+            open(model, scenario.as_deref().unwrap_or(FIRST), OpenMode::Memory(true), None);
+        }
+    }
+}
+
+/// A fork is open: says so, and what came of the command that was sent in it.
+fn forked(model: &mut Model, after: u64, answered: Option<&Answered>) {
+    let mut came = String::new();
+    if let Some(answered) = answered {
+        commands::sent(model, answered);
+        came.clone_from(&model.saying.aloud);
+    }
+    model.saying.happened(format!(
+        "This is a new log, forked after event {after}; the other one stays. {came}"
+    ));
+}
+
+/// Puts a log on the page.
+fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
+    let old = model.open_log();
+    let altered = old
+        .as_ref()
+        .is_some_and(|old| old.session().world().subscriptions().iter().any(Subscription::altered));
+    let scenario = open_log.session().scenario().clone();
+    if old.as_ref().is_none_or(|old| old.session().scenario().id != scenario.id) {
+        model.commands.begin(forms(&scenario));
+        model.layout.restore_pins(&scenario.id);
+        model.fold_view.columns = Rc::default();
+    }
+    if old.is_some() {
+        model.saying.fault = None;
+    }
+    // What was done and said in another log is over.
+    model.commands.leave();
+    model.playback.stop();
+    model.layout.clear_hint();
+    model.read_side.refused = None;
+    model.lab = Lab::default();
+    (model.saying.pulse, model.saying.caption) = (None, None);
+    model.console.listeners.open(&open_log);
+    let reloaded = old.is_none() && remembered(ALTERED).is_some_and(|log| log == open_log.id());
+    if altered || reloaded {
+        remember(ALTERED, None);
+        let here = if altered {
+            "in the other log runs as usual when you come back to it"
+        } else {
+            "here before the page was loaded again runs as usual"
+        };
+        let text = format!("What was paused, delayed or broken {here}.");
+        model.saying.caption = Some(Caption::Happened(text));
+    }
+    model.layout.bookmarks = bookmarks::load(open_log.id());
+    model.money = Rc::new(summary::money(&open_log.session()));
+    // Whoever was at the head stays there, whatever its processes have done on opening.
+    if let Some(position) = position.filter(|it| *it < open_log.head_at_opening()) {
+        open_log.viewpoint_mut().seek(position);
+    }
+    let at = open_log.session().position();
+    // An entry of the history that led here is this one's already.
+    let from = old.as_ref().map(OpenLog::id);
+    let new = old.is_some() && Address::here().log.as_deref() == from;
+    Address::write(&scenario.id, open_log.id(), at, new);
+    document().set_title(&format!("{} · Leftfold", scenario.title));
+    let changed = model.link.on(subscriptions::Msg::Changed);
+    open_log.on_change(move |trace| changed.emit(trace));
+    wasm_bindgen_futures::spawn_local(open_log.serve());
+    model.logs.open = Some(open_log);
+    remove("#skeleton");
+}
+
+/// An address carries a log: makes it one of this browser's own, and opens it.
+fn open_shared(model: &mut Model, text: &str) -> bool {
+    let shared = match link::read(text) {
+        Ok(shared) => shared,
+        Err(why) => return not_shared(model, format!("No log could be opened: {why}.")),
+    };
+    let Some(scenario) = model.logs.scenario(&shared.scenario).cloned() else {
+        return not_shared(model, format!("This page has no scenario {}.", shared.scenario));
+    };
+    let host = model.logs.host().clone();
+    Address::clear();
+    model.link.later(async move {
+        let imported = Imported::of(shared.commits);
+        let kept = decode_side_records(&shared.records);
+        let position = Some(shared.position);
+        let made = host.import_new(&scenario, shared.title, imported, kept, &mut || ()).await;
+        match made {
+            Ok(info) => Msg::Open(info.scenario.as_str().into(), OpenMode::Log(info.id, position)),
+            Err(why) => Msg::Fault(format!("The log in this link could not be kept: {why}.")),
+        }
+    });
+    true
+}
+
+/// An address carries no log that can be read: whatever is open stays open.
+fn not_shared(model: &mut Model, why: String) -> bool {
+    model.saying.fault = Some(why);
+    match &model.logs.open {
+        Some(open_log) => {
+            let session = open_log.session();
+            Address::write(&session.scenario().id, open_log.id(), session.position(), false);
+        }
+        None => Address::clear(),
+    }
+    model.logs.open.is_some()
+}
+
+/// Finds the log that is to be opened, or makes one, on disk where there is one.
+async fn find_or_make(
+    disk: Option<Host>,
+    memory: Host,
+    scenario: &Rc<Scenario>,
+    mode: OpenMode,
+) -> Result<Opened, StoreError> {
+    let mut host = match (&mode, disk) {
+        (OpenMode::Memory(_), _) | (_, None) => memory.clone(),
+        (_, Some(host)) => host,
+    };
+    let mut logs = host.logs().await?;
+    let own = |log: &&LogInfo| log.scenario == *scenario.id;
+    let last = |logs: &[LogInfo]| logs.iter().filter(own).max_by_key(|it| it.opened_at).cloned();
+    let mut arrival = Arrival::Asked;
+    let wanted = match &mode {
+        OpenMode::Log(id, _) => {
+            // A log that is only in memory can still be gone back to.
+            if !logs.iter().any(|log| log.id == *id) {
+                let others = memory.logs().await?;
+                if others.iter().any(|log| log.id == *id) {
+                    (host, logs) = (memory, others);
+                }
+            }
+            let found = logs.iter().filter(own).find(|log| log.id == *id).cloned();
+            if found.is_none() {
+                arrival = Arrival::Instead;
+            }
+            found.or_else(|| last(&logs))
+        }
+        OpenMode::Last => last(&logs),
+        _ => None,
+    };
+    let open_log = if let Some(info) = wanted {
+        host.open(scenario, info).await?
+    } else {
+        let story = !matches!(mode, OpenMode::Empty | OpenMode::Memory(false));
+        host.create(scenario, story).await?
+    };
+    // What is known of the logs now, without asking again.
+    let info = open_log.info();
+    match logs.iter_mut().find(|log| log.id == info.id) {
+        Some(log) => *log = info,
+        None => logs.push(info),
+    }
+    Ok(Opened { open_log, logs, arrival })
+}

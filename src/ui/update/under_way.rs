@@ -1,0 +1,326 @@
+//! What the logs dialog does that takes a while: one thing after the other, with its progress, and
+//! cancelled without a trace until it can no longer be undone.
+
+use std::rc::Rc;
+
+use futures::future::{Either, LocalBoxFuture, select};
+use web_sys::File;
+
+use crate::codec::CommitOrLoss;
+use crate::codec::archive::{Format, Import, Imported};
+use crate::es::{Scenario, View};
+use crate::host::{Host, OpenLog, Request, Response, Restored};
+use crate::lab::csv::csv as written;
+use crate::store::LogInfo;
+use crate::store::link::{self, LinkError, Shared};
+use crate::ui::browser::address::Address;
+use crate::ui::browser::clock::{ProgressPace, breathe, clock};
+use crate::ui::browser::files::{self, Pieces};
+use crate::ui::browser::fixed::Fixed;
+use crate::ui::model::Model;
+use crate::ui::model::logs;
+use crate::ui::model::logs_dialog::{Msg, PointOfNoReturn, Ready};
+use crate::ui::model::message;
+use crate::ui::words::counted;
+
+/// Does something that takes a while and may be cancelled until it passes the point of no return.
+fn begin(
+    model: &mut Model,
+    what: &str,
+    point: PointOfNoReturn,
+    work: LocalBoxFuture<'static, message::Msg>,
+) {
+    let cancelled = model.logs_dialog.begin(what, !point.is_passed());
+    let link = model.link.clone();
+    model.link.later(async move {
+        let came = match select(work, cancelled).await {
+            Either::Left((came, _)) => came,
+            Either::Right((_, work)) if point.is_passed() => work.await,
+            Either::Right(_) => Msg::Said("Cancelled: nothing was changed.".into()).into(),
+        };
+        link.send(Msg::Over);
+        came
+    });
+}
+
+/// What came of a log that was made, or grew: opens it, or says why there is none.
+fn made(made: Result<(LogInfo, String), String>, what: &str) -> message::Msg {
+    match made {
+        Ok((info, said)) => logs::Msg::Imported(info, said).into(),
+        Err(why) => Msg::Said(format!("{what}: {why}.")).into(),
+    }
+}
+
+/// Copies a log.
+pub fn duplicate(model: &mut Model, open_log: &OpenLog, info: LogInfo) {
+    let host = open_log.host().clone();
+    let point = PointOfNoReturn::default();
+    let passed = point.clone();
+    let work = async move {
+        let title = format!("{} copy", info.title);
+        let copied = host.duplicate(&info, title, &mut || passed.pass()).await;
+        let said = match copied {
+            Ok(copy) => format!("{} is a new log.", copy.title),
+            Err(fault) => format!("Not copied: {fault}."),
+        };
+        Msg::Said(said).into()
+    };
+    begin(model, "Copying…", point, Box::pin(work));
+}
+
+/// Hands out a log as a file; the open log from what this tab has, where the store fails.
+pub fn export(model: &mut Model, open_log: &OpenLog, info: LogInfo, format: Format, zip: bool) {
+    let host = open_log.host().clone();
+    let open = (info.id == open_log.id()).then(|| open_log.clone());
+    let link = model.link.clone();
+    let work = async move {
+        let progress = |events| link.send(Msg::Progress(format!("Exporting… {events} events")));
+        let said = match exported(&host, &info, format, open.as_ref(), progress).await {
+            Ok((pieces, held)) => {
+                let ending = if format == Format::Lines { "ndjson" } else { "json" };
+                let name = file_name(&info.title, ending, zip);
+                download(&pieces, &name, zip, &held).await
+            }
+            Err(why) => format!("Not exported: {why}."),
+        };
+        Msg::Said(said).into()
+    };
+    begin(model, "Exporting…", PointOfNoReturn::default(), Box::pin(work));
+}
+
+/// Hands out the table of a read model.
+pub fn csv(model: &Model, open_log: &OpenLog, name: &str) {
+    let panel = open_log.viewpoint_mut().panel(name);
+    let Some(View::Table(table)) = panel.as_ref().map(|panel| &*panel.now) else { return };
+    let (text, file) = (written(table), file_name(name, "csv", false));
+    model.link.later(async move {
+        let pieces = Pieces::default();
+        pieces.push(text.as_bytes());
+        Msg::Said(download(&pieces, &file, false, "the table").await)
+    });
+}
+
+/// Hands out a file, and says what it holds.
+async fn download(pieces: &Pieces, name: &str, zip: bool, held: &str) -> String {
+    match pieces.download(name, zip).await {
+        Ok(()) => format!("{name} holds {held}."),
+        Err(why) => format!("Not exported: {why}."),
+    }
+}
+
+/// Reads a file.
+pub fn read(model: &mut Model, file: File) {
+    let link = model.link.clone();
+    let work = async move {
+        let name = file.name();
+        let mut import = Import::new();
+        let mut pace = ProgressPace::new();
+        let read = files::read(&file, |bytes| {
+            import.feed(bytes);
+            if pace.due() {
+                link.send(Msg::Progress(format!("Reading… {} events", import.events())));
+            }
+            !import.hopeless()
+        });
+        if let Err(why) = read.await {
+            let why = vec![format!("{name} cannot be read: {why}")];
+            return Msg::Read(name, Err(why)).into();
+        }
+        let read = import.finish();
+        let read = read.map_err(|faults| faults.iter().map(ToString::to_string).collect());
+        Msg::Read(name, read).into()
+    };
+    begin(model, "Reading…", PointOfNoReturn::default(), Box::pin(work));
+}
+
+/// Looks through the next piece of what was read, once what there is can be seen.
+pub fn look_soon(model: &Model) {
+    model.link.later(async {
+        breathe().await;
+        Msg::Look
+    });
+}
+
+/// Makes a new log of what was read.
+pub fn import(model: &mut Model, open_log: &OpenLog, scenario: Rc<Scenario>, ready: Ready) {
+    let host = open_log.host().clone();
+    let point = PointOfNoReturn::default();
+    let passed = point.clone();
+    let work = async move {
+        let Ready { name, archive, .. } = ready;
+        let (start, events) = (clock(), archive.events);
+        let title = stem(&name).to_owned();
+        let pass = &mut || passed.pass();
+        let info = host.import_new(&scenario, title, archive, Vec::new(), pass).await;
+        let millis = (clock() - start).round();
+        let said = format!("{events} events are a new log, {millis} ms after the import began.");
+        made(info.map(|info| (info, said)), "Nothing was imported")
+    };
+    begin(model, "Importing…", point, Box::pin(work));
+}
+
+/// Appends what was read to the open log.
+pub fn append(model: &mut Model, open_log: OpenLog, archive: Imported) {
+    let point = PointOfNoReturn::default();
+    let passed = point.clone();
+    let work = async move {
+        let events = archive.events;
+        let appended = open_log.extend(archive, &mut || passed.pass()).await;
+        let said = appended.map(|(from, to)| match events {
+            0 => "There was no event in it: nothing was appended.".to_owned(),
+            1 => format!("1 event was appended, at position {from}."),
+            _ => format!("{events} events were appended, at positions {from} to {to}."),
+        });
+        made(said.map(|said| (open_log.info(), said)), "Nothing was imported")
+    };
+    begin(model, "Importing…", point, Box::pin(work));
+}
+
+/// Forgets all read models and folds them again.
+pub fn drop_models(model: &mut Model, open_log: OpenLog) {
+    let point = PointOfNoReturn::default();
+    point.pass();
+    let work = async move {
+        let start = clock();
+        let folded = open_log.ask(Request::RebuildAll).await.result;
+        let millis = Fixed(clock() - start, 1);
+        let Ok(Response::Folded { models, same }) = folded else {
+            return Msg::Said("The read models could not be folded again.".to_owned()).into();
+        };
+        let head = open_log.session().head();
+        let shown = if same {
+            "Each shows what it showed before."
+        } else {
+            "Not all show what they showed before: some were behind or are paused, had missed \
+             events, or heard them twice."
+        };
+        let said = format!(
+            "{models} read models were dropped, and folded again from {head} events in {millis} \
+             ms. {shown}"
+        );
+        Msg::Said(said).into()
+    };
+    begin(model, "Folding again…", point, Box::pin(work));
+}
+
+/// Exports the open log, makes a new one of that, and compares the two.
+pub fn restore(model: &mut Model, open_log: OpenLog) {
+    let point = PointOfNoReturn::default();
+    let passed = point.clone();
+    let work = async move {
+        let start = clock();
+        let restored = open_log.restore(&mut || passed.pass()).await;
+        let millis = Fixed(clock() - start, 0);
+        let said = restored.map(|Restored { info, events, bytes, same }| {
+            let size = bytes / 1000;
+            let shown = if same {
+                "Every read model shows what it showed. What was refused is no event: it is not \
+                 in a backup."
+            } else {
+                "Its read models show something else than before: those had faults."
+            };
+            let said = format!(
+                "A backup of {events} events ({size} kB) became this new log in {millis} ms. \
+                 {shown}"
+            );
+            (info, said)
+        });
+        made(said, "Not restored")
+    };
+    begin(model, "Restoring…", point, Box::pin(work));
+}
+
+/// Saves what this tab has as a new log.
+pub fn save_again(model: &mut Model, open_log: OpenLog) {
+    let point = PointOfNoReturn::default();
+    point.pass();
+    let work = async move {
+        match open_log.ask(Request::SaveAgain).await.result {
+            Ok(Response::Log(info)) => {
+                let said = format!("{} is saved again.", info.title);
+                logs::Msg::Imported(info, said).into()
+            }
+            Ok(_) => Msg::Said("There is nothing to save.".to_owned()).into(),
+            Err(fault) => Msg::Said(format!("Not saved: {fault}.")).into(),
+        }
+    };
+    begin(model, "Saving…", point, Box::pin(work));
+}
+
+/// Puts the open log in a link.
+pub fn share(model: &mut Model, open_log: &OpenLog) {
+    let (host, log) = (open_log.host().clone(), open_log.info().clone());
+    let position = open_log.session().position();
+    let work = async move { shared(&host, &log, position).await.into() };
+    begin(model, "Making a link…", PointOfNoReturn::default(), Box::pin(work));
+}
+
+async fn shared(host: &Host, log: &LogInfo, position: u64) -> Msg {
+    let mut commits = Vec::new();
+    let mut visit = |found: CommitOrLoss<'_>| {
+        if let CommitOrLoss::Commit(commit) = found
+            && commits.len() <= link::COMMITS_AT_MOST
+        {
+            commits.push(commit.owned());
+        }
+    };
+    let read = host.read(&log.id, 0, 0, &mut visit).await;
+    let records = match (read, host.records(&log.id).await) {
+        (Ok(()), Ok(records)) => records,
+        (Err(fault), _) | (_, Err(fault)) => return Msg::Said(format!("{fault}.")),
+    };
+    let (scenario, title) = (log.scenario.clone(), log.title.clone());
+    match link::write(&Shared { scenario, title, position, commits, records }) {
+        Ok(text) => {
+            let link = Address::of_shared(&text);
+            // Where the clipboard is closed to us, the link can be copied from the dialog.
+            let copied = files::copy(&link).await;
+            Msg::Link(link, copied)
+        }
+        Err(why @ LinkError::TooLong) => Msg::TooLong(format!("{why}.")),
+        Err(why) => Msg::Said(format!("{why}.")),
+    }
+}
+
+/// Writes a log's archive, and says what it holds.
+async fn exported(
+    host: &Host,
+    info: &LogInfo,
+    format: Format,
+    open: Option<&OpenLog>,
+    progress: impl Fn(u64),
+) -> Result<(Pieces, String), String> {
+    let (mut pieces, mut pace) = (Pieces::default(), ProgressPace::new());
+    let mut sink = |piece: Option<&[u8]>, events| match piece {
+        Some(piece) => {
+            pieces.push(piece);
+            if pace.due() {
+                progress(events);
+            }
+        }
+        None => pieces = Pieces::default(),
+    };
+    let copied = host.export(info, format, open, &mut sink).await.map_err(|it| it.to_string())?;
+    let count = counted(copied.events, "event");
+    let held =
+        if copied.whole { format!("all {count}") } else { format!("the {count} that can be read") };
+    Ok((pieces, held))
+}
+
+/// A file's name without its endings.
+fn stem(mut name: &str) -> &str {
+    for end in [".gz", ".ndjson", ".jsonl", ".json"] {
+        let at = name.len().saturating_sub(end.len());
+        if at > 0 && name.get(at..).is_some_and(|it| it.eq_ignore_ascii_case(end)) {
+            name = &name[..at];
+        }
+    }
+    name
+}
+
+/// A file's name: letters and digits of a title.
+fn file_name(title: &str, ending: &str, zip: bool) -> String {
+    let words = title.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
+    let name = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    format!("{name}.{ending}{}", if zip { ".gz" } else { "" })
+}

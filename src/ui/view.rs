@@ -1,0 +1,26 @@
+//! What is seen: each part draws what it is given, and says by the shell's link what was pressed.
+//!
+//! A list whose length changes has a fragment of its own among its siblings: otherwise Yew takes
+//! each sibling for its neighbour, makes all of them anew, and the focus in them is lost.
+
+mod icons;
+mod parts;
+mod markdown;
+mod views;
+mod outcomes;
+mod lab;
+mod fold;
+mod bookmarks;
+mod timeline;
+mod log;
+mod journal;
+mod steps;
+mod commands;
+mod read;
+mod pipeline;
+mod header;
+mod logs;
+mod stage;
+mod page;
+
+pub use self::page::page;

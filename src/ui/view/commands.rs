@@ -1,0 +1,264 @@
+//! The command form: who asks whom for what, made from the commands' own types.
+
+use std::rc::Rc;
+
+use web_sys::SubmitEvent;
+use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, html};
+
+use super::parts::{Head, button, chosen, panel, typed};
+use crate::es::{Set, Stream};
+use crate::lab::{FieldKind, Form, FormField, label_of};
+use crate::ui::model::commands::{Answer, Draft, FormMode, Msg};
+use crate::ui::model::shell::{Shell, use_shell};
+
+#[derive(Properties, PartialEq)]
+pub struct CommandsProps {
+    pub forms: Rc<Vec<Form>>,
+    pub draft: Rc<Draft>,
+    pub streams: Rc<Vec<Stream>>,
+    pub mode: FormMode,
+    /// True where steps are listed.
+    pub stepped: bool,
+    /// What else belongs to sending.
+    pub below: Html,
+}
+
+/// Forms with their places among all.
+type Numbered<'a> = Vec<(usize, &'a Form)>;
+
+/// So many ids of a category are offered; others can be typed.
+const IDS_OFFERED: usize = 200;
+
+#[component]
+pub fn Commands(props: &CommandsProps) -> Html {
+    let shell = use_shell();
+    let draft = &props.draft;
+    let Some(form) = props.forms.get(draft.form) else { return html! {} };
+    let actor = edit_by(&shell, props, |draft, text| draft.actor = text.into());
+    let command = edit_by(&shell, props, |draft, text| {
+        draft.form = text.parse().unwrap_or_default();
+        draft.faults.clear();
+        draft.answer = None;
+    });
+    let send = {
+        let (mode, link) = (props.mode, shell.link.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            match mode {
+                FormMode::Now => link.send(Msg::Send),
+                FormMode::Past => link.send(Msg::Fork(true)),
+                FormMode::Stepping => {}
+            }
+        })
+    };
+    let target = {
+        let category = form.aggregate.clone();
+        type_by(&shell, props, move |draft, text| {
+            draft.targets.insert(category.clone(), text);
+            draft.faults.remove("");
+        })
+    };
+    let mut groups: Vec<(Rc<str>, Numbered)> = Vec::new();
+    for (index, form) in props.forms.iter().enumerate() {
+        match groups.last_mut() {
+            Some((name, forms)) if *name == form.aggregate => forms.push((index, form)),
+            _ => groups.push((form.aggregate.clone(), vec![(index, form)])),
+        }
+    }
+    let categories: Set<&str> = props.streams.iter().map(Stream::category).collect();
+    let aside = html! {
+        <label class="inline">
+            <span class="quiet">{ "as" }</span>
+            <select aria-label="Acting as" onchange={actor}>
+                { for ["Alice", "Bob"].map(|name| html! {
+                    <option value={name} selected={*draft.actor == *name}>{ name }</option>
+                }) }
+            </select>
+        </label>
+    };
+    let body = html! {
+        <form onsubmit={send} novalidate={true} class={if props.mode == FormMode::Stepping { "stepping" } else { "" }}>
+            <label class="field">
+                <span>{ "Command" }</span>
+                <select id="command" aria-label="Command" onchange={command}>
+                    { for groups.iter().map(|(name, forms)| html! {
+                        <optgroup label={name.to_string()}>
+                            { for forms.iter().map(|(index, form)| html! {
+                                <option value={index.to_string()} selected={*index == draft.form}>{ form.name.to_string() }</option>
+                            }) }
+                        </optgroup>
+                    }) }
+                </select>
+            </label>
+            <p class="help">{ form.help.to_string() }</p>
+            <div class="fields">
+                { entry(
+                    "target", &label_of(&form.aggregate),
+                    draft.target(form),
+                    Some(&form.aggregate), "text", None, draft.faults.get(""), target,
+                ) }
+                { for form.fields.iter().map(|field| input(&shell, props, field)) }
+            </div>
+            { actions(&shell, props) }
+            if props.mode == FormMode::Now { { props.below.clone() } }
+            <>
+                { for categories.iter().map(|category| html! {
+                    <datalist id={format!("ids-{category}")}>
+                        { for props.streams.iter().filter(|it| it.category() == *category).take(IDS_OFFERED).map(|stream| html! {
+                            <option value={stream.id().to_string()} />
+                        }) }
+                    </datalist>
+                }) }
+            </>
+        </form>
+    };
+    panel(&shell, &Head { name: "Commands", colour: "blue", what: "", region: true }, aside, body)
+}
+
+/// The buttons below the form. Each stays the same element whatever it is called, so that the
+/// focus stays on it from the first step to the last.
+fn actions(shell: &Shell, props: &CommandsProps) -> Html {
+    let stepping = props.mode == FormMode::Stepping;
+    let finish = if stepping { on(shell, || Msg::Step(true)) } else { Callback::noop() };
+    let next = on(shell, if stepping { || Msg::Step(false) } else { || Msg::StepInto });
+    let (send, step) = match props.mode {
+        FormMode::Now => ("Send", "Step into"),
+        FormMode::Past => ("Fork here & send", "Step into"),
+        FormMode::Stepping => ("Finish", "Next step"),
+    };
+    html! {
+        <>
+            <div class="actions">
+                <button type={if stepping { "button" } else { "submit" }} class={if stepping { "" } else { "primary" }} onclick={finish}
+                    title={stepping.then_some("Do all that is left (Shift Space)")}>{ send }</button>
+                <button type="button" class={if stepping { "primary" } else { "" }} disabled={props.mode == FormMode::Past} onclick={next}
+                    title={if stepping { "Do one thing (Space)" } else { "Send it, and go through what happens one step at a time" }}>{ step }</button>
+                if props.stepped && !stepping { { button("Close steps", on(shell, || Msg::StepOut)) } }
+            </div>
+            if props.mode == FormMode::Past {
+                <p class="help">{ "A fork is a new log with this past; the old one stays. A real store has no such thing." }</p>
+            } else if stepping {
+                <p class="help waiting">{ "Other commands wait until this one is through. Space does the next step." }</p>
+            } else if let Some(Answer { accepted, text }) = &props.draft.answer {
+                <p class={if *accepted { "answer good" } else { "answer bad" }}>{ text }</p>
+            }
+        </>
+    }
+}
+
+fn input(shell: &Shell, props: &CommandsProps, field: &FormField) -> Html {
+    let draft = &props.draft;
+    let value = draft.inputs.get(&draft.form).and_then(|inputs| inputs.get(&field.name));
+    let value = value.map_or("", String::as_str);
+    let put = {
+        let name = field.name.clone();
+        move |draft: &mut Draft, text: String| {
+            draft.inputs.entry(draft.form).or_default().insert(name.clone(), text);
+            draft.faults.remove(&name);
+        }
+    };
+    let id = format!("field-{}", field.name);
+    match &field.kind {
+        FieldKind::Choice(choices) => html! {
+            <label class="field" key={id}>
+                <span>{ label_of(&field.name) }</span>
+                <select onchange={edit_by(shell, props, put)}>
+                    { for choices.iter().map(|choice| html! {
+                        <option value={choice.to_string()} selected={**choice == *value}>{ choice.to_string() }</option>
+                    }) }
+                </select>
+            </label>
+        },
+        FieldKind::Flag => html! {
+            <label class="field" key={id}>
+                <span>{ label_of(&field.name) }</span>
+                <select onchange={edit_by(shell, props, put)}>
+                    <option value="true" selected={value == "true"}>{ "yes" }</option>
+                    <option value="false" selected={value != "true"}>{ "no" }</option>
+                </select>
+            </label>
+        },
+        kind => {
+            let category = if let FieldKind::Id(category) = kind { Some(category) } else { None };
+            let mode = match kind {
+                FieldKind::Number => "numeric",
+                FieldKind::Money => "decimal",
+                _ => "text",
+            };
+            let fault = draft.faults.get(&field.name);
+            let help = Some(&*field.help);
+            entry(
+                &id,
+                &label_of(&field.name),
+                value,
+                category,
+                mode,
+                help,
+                fault,
+                type_by(shell, props, put),
+            )
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one field's every aspect, used in two places")]
+fn entry(
+    id: &str,
+    label: &str,
+    value: &str,
+    category: Option<&Rc<str>>,
+    mode: &'static str,
+    help: Option<&str>,
+    fault: Option<&String>,
+    put: Callback<InputEvent>,
+) -> Html {
+    let said = fault.map(|_| format!("{id}-fault"));
+    html! {
+        <div class="field" key={id.to_owned()}>
+            <label for={id.to_owned()}>{ label }</label>
+            <input
+                id={id.to_owned()} value={value.to_owned()} oninput={put} autocomplete="off" inputmode={mode}
+                list={category.map(|it| format!("ids-{it}"))} title={help.map(str::to_owned)}
+                aria-invalid={fault.map(|_| "true")} aria-describedby={said.clone()}
+            />
+            if let Some(fault) = fault {
+                <p class="fault" id={said}>{ fault }</p>
+            }
+        </div>
+    }
+}
+
+/// A callback that says `msg`, whatever was pressed.
+fn on(shell: &Shell, msg: fn() -> Msg) -> Callback<MouseEvent> {
+    shell.on(move |_| msg())
+}
+
+fn edit_by(
+    shell: &Shell,
+    props: &CommandsProps,
+    change: impl Fn(&mut Draft, String) + 'static,
+) -> Callback<Event> {
+    let (link, draft) = (shell.link.clone(), props.draft.clone());
+    Callback::from(move |event: Event| {
+        if let Some(text) = chosen(&event) {
+            let mut draft = Draft::clone(&draft);
+            change(&mut draft, text);
+            link.send(Msg::Edit(draft));
+        }
+    })
+}
+
+fn type_by(
+    shell: &Shell,
+    props: &CommandsProps,
+    change: impl Fn(&mut Draft, String) + 'static,
+) -> Callback<InputEvent> {
+    let (link, draft) = (shell.link.clone(), props.draft.clone());
+    Callback::from(move |event: InputEvent| {
+        if let Some(text) = typed(&event) {
+            let mut draft = Draft::clone(&draft);
+            change(&mut draft, text);
+            link.send(Msg::Edit(draft));
+        }
+    })
+}

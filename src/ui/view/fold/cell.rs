@@ -1,0 +1,116 @@
+//! A cell of the Fold view: what an event changed, or at the playhead the whole state.
+
+use std::rc::Rc;
+
+use web_sys::HtmlElement;
+use yew::{Html, Properties, component, html};
+
+use super::words::{Change, Changes};
+use crate::lab::{FoldCell, Folded};
+use crate::ui::model::playback::Shows;
+use crate::ui::view::views::{Tree, ViewBody};
+
+/// A cell that was folded, and its changes in words.
+#[derive(PartialEq)]
+pub struct Told {
+    pub cell: FoldCell,
+    pub changes: Changes,
+}
+
+#[derive(Properties)]
+pub struct CellProps {
+    pub told: Rc<Told>,
+}
+
+impl PartialEq for CellProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.told, &other.told)
+    }
+}
+
+/// What the row's event changed.
+#[component]
+pub fn ChangedCell(props: &CellProps) -> Html {
+    let changes = &props.told.changes;
+    if changes.told.is_empty() {
+        return html! { <span class="same" title="This event changes nothing here">{ "=" }</span> };
+    }
+    html! {
+        <span class="changes" title={changes.sentence()}>
+            { for changes.told.iter().map(|change| html! { <span class="change">{ told(change) }</span> }) }
+            if changes.more > 0 { <span class="quiet">{ format!("+{}", changes.more) }</span> }
+        </span>
+    }
+}
+
+fn told(change: &Change) -> Html {
+    html! {
+        <>
+            if !change.of.is_empty() { <span class="of">{ &change.of }</span>{ " " } }
+            if let Some(was) = &change.was { <del>{ was }</del>{ " " } }
+            if let Some(now) = &change.now { <ins>{ now }</ins> }
+        </>
+    }
+}
+
+#[derive(Properties)]
+pub struct WholeProps {
+    pub name: Rc<str>,
+    pub told: Rc<Told>,
+    pub shows: Shows,
+}
+
+impl PartialEq for WholeProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.told, &other.told) && self.name == other.name && self.shows == other.shows
+    }
+}
+
+/// The whole state at the playhead, with what its event changed marked.
+#[component]
+pub fn WholeCell(props: &WholeProps) -> Html {
+    let place = yew::use_node_ref();
+    yew::use_effect({
+        let place = place.clone();
+        // Of a long one, what changed is to be seen.
+        move || {
+            if let Some(place) = place.cast::<HtmlElement>() {
+                bring_what_changed(&place);
+            }
+        }
+    });
+    let FoldCell { was, now } = &props.told.cell;
+    let (was, now) = match props.shows {
+        Shows::Before => (was, was),
+        Shows::Change => (was, now),
+        Shows::After => (now, now),
+    };
+    let waits = (props.shows == Shows::Before).then_some("waits");
+    let body = match (was, now) {
+        (Folded::State(_, was), Folded::State(version, now)) => html! {
+            <>
+                if *version == 0 { <p class="quiet">{ "its initial state" }</p> }
+                <Tree now={now.as_ref().clone()} was={was.as_ref().clone()} />
+            </>
+        },
+        (Folded::View(was), Folded::View(now)) if now.is_empty() && was.is_empty() => {
+            html! { <p class="quiet">{ "nothing yet" }</p> }
+        }
+        (Folded::View(was), Folded::View(now)) => {
+            html! { <ViewBody name={props.name.clone()} now={now.clone()} was={was.clone()} /> }
+        }
+        _ => html! {},
+    };
+    html! { <div class={yew::classes!("whole", waits)} ref={place}>{ body }</div> }
+}
+
+/// Scrolls a box, and nothing around it, to the first thing in it that is marked.
+fn bring_what_changed(place: &HtmlElement) {
+    let marked = place.query_selector("ins, del, tr.added, tr.gone, .new").ok().flatten();
+    let top = marked.map_or(0.0, |it| {
+        let (it, place) = (it.get_bounding_client_rect(), place.get_bounding_client_rect());
+        it.top() - place.top() - place.height() / 3.0
+    });
+    #[expect(clippy::cast_possible_truncation, reason = "is a place in a box")]
+    place.set_scroll_top(place.scroll_top() + top as i32);
+}

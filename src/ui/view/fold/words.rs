@@ -1,0 +1,132 @@
+//! What an event changed in a state or a read model, in a few words.
+
+use crate::es::{Cell, View};
+use crate::lab::{DiffMark, FoldCell, Folded, RowMark, rows};
+use crate::ui::view::views::written;
+use crate::ui::words::{MoneyFields, plain};
+
+/// How many changes of one cell are told; the rest is counted.
+const CHANGES_TOLD: usize = 3;
+
+/// One thing that an event changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Change {
+    /// What it is about.
+    pub of: String,
+    /// What was there before.
+    pub was: Option<String>,
+    /// What is there now.
+    pub now: Option<String>,
+}
+
+/// What an event changed in one cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    pub told: Vec<Change>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+impl Changes {
+    /// What a row's event has changed in a cell.
+    pub fn of(cell: &FoldCell, money: &MoneyFields) -> Self {
+        if !cell.has_changed() {
+            return Self::default();
+        }
+        let all = match (&cell.was, &cell.now) {
+            (Folded::View(was), Folded::View(now)) => match (&**was, &**now) {
+                (View::Table(was), View::Table(now)) => {
+                    let columns: Vec<&str> = now.columns.iter().map(|it| &*it.name).collect();
+                    rows(was, now).rows.iter().filter_map(|row| of_row(row, &columns)).collect()
+                }
+                _ => of_fields(cell, money),
+            },
+            _ => of_fields(cell, money),
+        };
+        let more = all.len().saturating_sub(CHANGES_TOLD);
+        Self { told: all.into_iter().take(CHANGES_TOLD).collect(), more }
+    }
+
+    /// The same as a sentence's part.
+    pub fn sentence(&self) -> String {
+        if self.told.is_empty() {
+            return "unchanged".to_owned();
+        }
+        let mut parts: Vec<String> = self.told.iter().map(Change::sentence).collect();
+        if self.more > 0 {
+            parts.push(format!("{} more", self.more));
+        }
+        parts.join(", ")
+    }
+}
+
+impl Change {
+    fn sentence(&self) -> String {
+        let of = &self.of;
+        let text = match (&self.was, &self.now) {
+            (Some(was), Some(now)) => format!("{of} from {was} to {now}"),
+            (None, Some(now)) => format!("{of} new: {now}"),
+            (Some(was), None) => format!("{of} gone: {was}"),
+            (None, None) => of.clone(),
+        };
+        text.trim_start().to_owned()
+    }
+}
+
+/// A table's row that is new, gone or has other cells.
+fn of_row(row: &RowMark, columns: &[&str]) -> Option<Change> {
+    let cells = || {
+        let cells = row.row.cells.iter().filter(|cell| **cell != Cell::Empty);
+        cells.map(written).collect::<Vec<_>>().join(" · ")
+    };
+    let key = row.row.key.to_string();
+    match row.mark {
+        DiffMark::Same => None,
+        DiffMark::Added => {
+            Some(Change { now: Some(format!("+ {}", cells())), ..Change::default() })
+        }
+        DiffMark::Removed => Some(Change { was: Some(cells()), ..Change::default() }),
+        DiffMark::Changed => {
+            let both = row.was.iter().zip(&row.row.cells).zip(columns);
+            let mut changed =
+                both.filter_map(|((was, now), column)| Some((was.as_ref()?, now, column)));
+            let (was, now, column) = changed.next()?;
+            let others = changed.count();
+            let more = if others > 0 { format!(" +{others}") } else { String::new() };
+            Some(Change {
+                of: format!("{key} · {column}"),
+                was: Some(written(was)),
+                now: Some(format!("{}{more}", written(now))),
+            })
+        }
+    }
+}
+
+/// The fields of a state or document that differ.
+fn of_fields(cell: &FoldCell, money: &MoneyFields) -> Vec<Change> {
+    let lines = cell.changes().into_iter();
+    let lines = lines.filter(|line| line.now.is_some() || line.was.is_some());
+    let changes = lines.map(|line| {
+        let told = |text: Option<String>| {
+            let text = plain(money, &line.path, &text?);
+            Some(text.trim_matches('"').to_owned())
+        };
+        Change {
+            of: subject(line.pointer()),
+            was: told(line.was.clone()),
+            now: told(line.now.clone()),
+        }
+    });
+    changes.collect()
+}
+
+/// The last two keys of a pointer: enough to tell what changed.
+fn subject(pointer: &str) -> String {
+    let keys: Vec<String> = pointer
+        .split('/')
+        .skip(1)
+        .map(|it| it.replace("~1", "/").replace("~0", "~"))
+        .filter(|it| !matches!(&**it, "documents" | "pages" | "bars" | "rows" | "series" | "value"))
+        .collect();
+    keys[keys.len().saturating_sub(2)..].join(" · ")
+}

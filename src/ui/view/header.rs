@@ -1,0 +1,187 @@
+//! The bar at the top: which scenario and log, the story's next step, and the page's own things.
+
+use std::rc::Rc;
+
+use yew::{Event, Html, MouseEvent, Properties, component, html};
+
+use super::parts::{button, icon_button, menu, select};
+use crate::store::LogInfo;
+use crate::ui::browser::close_menus;
+use crate::ui::model::lab::{self, Tool};
+use crate::ui::model::logs::{self, OpenMode};
+use crate::ui::model::shell::use_shell;
+use crate::ui::model::{commands, fold_view, layout, logs_dialog};
+
+#[derive(Properties, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is its own switch on the page")]
+pub struct HeaderProps {
+    pub scenarios: Rc<Vec<(Rc<str>, Rc<str>)>>,
+    pub scenario: Rc<str>,
+    pub about: Rc<str>,
+    pub story: usize,
+    pub next: Option<(usize, Rc<str>)>,
+    pub logs: Rc<Vec<LogInfo>>,
+    pub log: String,
+    pub durable: bool,
+    /// A command is being stepped through: the story waits.
+    pub busy: bool,
+    pub present: bool,
+    /// The Fold view is shown.
+    pub folding: bool,
+}
+
+#[component]
+pub fn Header(props: &HeaderProps) -> Html {
+    let shell = use_shell();
+    let open = {
+        let id = props.scenario.clone();
+        shell.on(move |log: String| logs::Msg::Open(id.clone(), OpenMode::Log(log, None)))
+    };
+    let fresh = |mode: OpenMode| {
+        let id = props.scenario.clone();
+        shell.on(move |_: MouseEvent| {
+            close_menus(None);
+            logs::Msg::Open(id.clone(), mode.clone())
+        })
+    };
+    let dialog = |msg: fn() -> logs_dialog::Msg| shell.on(move |_: MouseEvent| msg());
+    let scenario = shell.on(|id: String| logs::Msg::Open(id.into(), OpenMode::Last));
+    let titles = props.scenarios.iter().map(|(id, title)| (id.to_string(), title.to_string()));
+    let told = props.next.as_ref().map_or(props.story, |(number, _)| *number);
+    let logs = props.logs.iter().enumerate();
+    let logs = logs.map(|(at, info)| (info.id.clone(), format!("{}. {}", at + 1, info.title)));
+    let (present, folding) = (props.present, props.folding);
+    // A fork must not be taken for what it comes from.
+    let named = props.logs.iter().find(|it| it.id == props.log).map(|it| it.title.clone());
+    let scenario_title = props.scenarios.iter().find(|(id, _)| *id == props.scenario);
+    let scenario_title = scenario_title.map_or("", |(_, title)| &**title);
+    let log = html! {
+        <>
+            <label class="field">
+                <span>{ if props.durable { "Open log" } else { "Open log, in memory only" } }</span>
+                { select("Log", &props.log, logs, open) }
+            </label>
+            { button("Start empty", fresh(OpenMode::Empty)) }
+            { button("Reset to story", fresh(OpenMode::Story)) }
+            <p class="help">{ "Both make a new log; the old one stays as it is." }</p>
+            <button type="button" aria-label="Manage logs" onclick={dialog(|| logs_dialog::Msg::Show(true))}>{ "All logs…" }</button>
+        </>
+    };
+    let tools = html! {
+        { for Tool::ALL.map(|tool| html! {
+            <div class="tool">{ button(tool.name(), shell.on(move |_: MouseEvent| lab::Msg::Open(tool))) }<p class="help">{ tool.about() }</p></div>
+        }) }
+    };
+    html! {
+        <header class="bar">
+            <h1 class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</h1>
+            <span class="scenario" title={props.about.to_string()}>{ select("Scenario", &props.scenario, titles, scenario) }</span>
+            if let Some(title) = named.filter(|it| it != scenario_title) {
+                <span class="named" title={title.clone()}>{ title.strip_prefix(scenario_title).unwrap_or(&title).trim() }</span>
+            }
+            <span class="story">
+                <span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>
+                if let Some((_, say)) = &props.next {
+                    <button type="button" class="next" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::Tell)} title={say.to_string()}>
+                        { "Next: " }<i>{ say.to_string() }</i>
+                    </button>
+                } else if props.story > 0 {
+                    <button type="button" disabled={props.busy} onclick={fresh(OpenMode::Empty)} title="In a new log that is empty, step by step. This one stays as it is.">
+                        { "Tell it again" }
+                    </button>
+                }
+            </span>
+            <span class="spring" />
+            <span class="share">{ button("Share", dialog(|| logs_dialog::Msg::Share)) }</span>
+            { menu(html! { <>{ "Log" }<span aria-hidden="true">{ " ▾" }</span></> }, None, log) }
+            { menu(html! { <>{ "Lab" }<span aria-hidden="true">{ " ▾" }</span></> }, None, tools) }
+            <button type="button" aria-pressed={folding.to_string()} onclick={shell.on(move |_: MouseEvent| fold_view::Msg::Show(!folding))} title="Event by event, what each makes of states and read models (f)">
+                { "Fold" }
+            </button>
+            <button type="button" aria-pressed={present.to_string()} onclick={shell.on(move |_: MouseEvent| layout::Msg::Present(!present))} title="Large type, for an audience (p)">
+                { "Present" }
+            </button>
+            { icon_button("theme", "Other theme".to_owned(), shell.on(|_: MouseEvent| layout::Msg::Theme)) }
+            <button type="button" class="plain" aria-label="Words and keys" title="Words and keys (?)" onclick={shell.on(|_: MouseEvent| layout::Msg::Keys(true))}>
+                { "?" }
+            </button>
+        </header>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct KeysProps {
+    pub letters: bool,
+}
+
+const KEYS: [(&str, &str); 13] = [
+    ("← →", "one event, or one beat, back or on"),
+    ("Shift ← →", "ten events"),
+    ("Home", "before the first event"),
+    ("End", "to the latest, and follow the log"),
+    ("Space", "play or pause; while stepping, the next step"),
+    ("Shift Space", "while stepping, all that is left"),
+    ("c", "to the command"),
+    ("j", "to the journal"),
+    ("/", "filter the log"),
+    ("f", "the fold: event by event, what each makes of states and read models"),
+    ("p", "present: large type; PageDown goes on, PageUp back, . darkens the screen"),
+    ("Esc", "closes a menu, and ends presenting"),
+    ("?", "this list of words and keys"),
+];
+
+/// What the page's words mean, each in a line.
+const WORDS: [(&str, &str); 8] = [
+    ("Command", "what somebody asks for; it may be refused"),
+    ("Event", "what has happened; it is never changed, and never taken back"),
+    ("Stream", "the events of one thing; its version, v, says how many"),
+    ("State", "what the events of a stream come to: an aggregate, which decides on commands"),
+    ("Projection", "a read model, kept up to date event by event; it can always be rebuilt"),
+    ("Checkpoint ⚑", "how far a projection or process has come in the log"),
+    ("Process manager", "hears of events, and asks for further commands and side effects"),
+    ("Outbox", "side effects, which leave the system: sent once more, they are known by their ids"),
+];
+
+/// The words and the keys.
+#[component]
+pub fn Keys(props: &KeysProps) -> Html {
+    let shell = use_shell();
+    let close = shell.on(|_: MouseEvent| layout::Msg::Keys(false));
+    let set = {
+        let letters = props.letters;
+        shell.on(move |_: Event| layout::Msg::Letters(!letters))
+    };
+    let place = yew::use_node_ref();
+    yew::use_effect_with(place.clone(), |place| {
+        if let Some(button) = place.cast::<web_sys::HtmlElement>() {
+            // Without the focus, the list can still be read and closed.
+            let _ = button.focus();
+        }
+    });
+    html! {
+        <div class="veil">
+            <section class="keys" role="dialog" aria-modal="true" aria-label="Words and keys">
+                <div class="top">
+                    <h2>{ "In a few words" }</h2>
+                    <button type="button" ref={place} onclick={close}>{ "Close" }</button>
+                </div>
+                <p>{ "Nothing is overwritten here. Every change is kept as an event, and whatever you see is worked out from the events: now, or as of any time before." }</p>
+                <dl class="words">
+                    { for WORDS.iter().map(|(word, what)| html! {
+                        <div><dt>{ *word }</dt><dd>{ *what }</dd></div>
+                    }) }
+                </dl>
+                <h2>{ "Keys" }</h2>
+                <dl>
+                    { for KEYS.iter().map(|(key, what)| html! {
+                        <div><dt><kbd>{ *key }</kbd></dt><dd>{ *what }</dd></div>
+                    }) }
+                </dl>
+                <label class="inline">
+                    <input type="checkbox" checked={props.letters} onchange={set} />
+                    { "Single letters are keys" }
+                </label>
+            </section>
+        </div>
+    }
+}

@@ -1,0 +1,130 @@
+//! A subscription's menu: pause, step, delay, rewind, rebuild, its switches and its faults.
+
+use std::rc::Rc;
+
+use web_sys::HtmlSelectElement;
+use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
+
+use crate::lab::{Control, DeliveryFault, Panel, SubscriptionKind};
+use crate::ui::model::shell::Shell;
+use crate::ui::model::subscriptions::{Msg, RefusedControl};
+use crate::ui::view::parts::{Amount, button_for, chip, refused, tick_for, whose};
+use crate::ui::words::counted;
+
+/// What is unusual about a subscription, below its panel's head: as few words as will do.
+pub fn state_of(it: &Panel) -> Html {
+    let usual = !it.paused && it.delay == 0 && !it.synchronous && it.deduplicate && it.guard;
+    if usual && it.fault.is_none() {
+        return html! {};
+    }
+    let fault = it.fault.and_then(|it| DeliveryFault::ALL.iter().find(|(fault, _)| *fault == it));
+    html! {
+        <p class="states">
+            if it.crashed { { chip("red", "crashed") } } else if it.paused { { chip("yellow", "paused") } }
+            if it.delay > 0 { { chip("yellow", format!("kept {} behind", it.delay)) } }
+            if it.synchronous { { chip("", "synchronous") } }
+            if !it.deduplicate { { chip("yellow", "deduplication off") } }
+            if !it.guard { { chip("red", "guard off") } }
+            if let Some((_, words)) = fault { { chip("red", format!("fault set: {}", words.to_ascii_lowercase())) } }
+        </p>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FaultsProps {
+    name: Rc<str>,
+    fault: Option<DeliveryFault>,
+    set: Callback<Option<DeliveryFault>>,
+}
+
+/// The fault to come. It is over once it has struck, so the choice goes back by itself.
+#[component]
+fn Faults(props: &FaultsProps) -> Html {
+    let place = yew::use_node_ref();
+    let at =
+        props.fault.and_then(|it| DeliveryFault::ALL.iter().position(|(fault, _)| *fault == it));
+    yew::use_effect({
+        let place = place.clone();
+        move || {
+            if let Some(select) = place.cast::<HtmlSelectElement>() {
+                select.set_value(&at.map_or(String::new(), |at| at.to_string()));
+            }
+        }
+    });
+    let set = props.set.reform(|event: Event| {
+        let select = event.target_dyn_into::<HtmlSelectElement>();
+        let at = select.and_then(|it| it.value().parse::<usize>().ok());
+        at.and_then(|at| DeliveryFault::ALL.get(at)).map(|(fault, _)| *fault)
+    });
+    html! {
+        <label class="field"><span>{ "DeliveryFault, once" }{ whose(&props.name) }</span>
+            <select ref={place} onchange={set}>
+                <option value="">{ "None" }</option>
+                { for DeliveryFault::ALL.iter().enumerate().map(|(at, (_, words))| html! { <option value={at.to_string()}>{ *words }</option> }) }
+            </select>
+        </label>
+    }
+}
+
+/// The body of a subscription's menu. `more` stands at its end.
+pub fn menu_of(
+    shell: &Shell,
+    it: &Panel,
+    why: Option<&RefusedControl>,
+    rebuild: Callback<MouseEvent>,
+    more: Html,
+) -> Html {
+    let name = &it.name;
+    let act = |what: Control| {
+        let name = name.clone();
+        shell.on(move |_: MouseEvent| Msg::Control(name.clone(), what))
+    };
+    let with = |what: fn(u64) -> Control| {
+        let name = name.clone();
+        shell.on(move |number| Msg::Control(name.clone(), what(number)))
+    };
+    let switch = |what: fn(bool) -> Control| {
+        let name = name.clone();
+        shell.on(move |on| Msg::Control(name.clone(), what(on)))
+    };
+    let fault = {
+        let name = name.clone();
+        shell.on(move |fault| Msg::Control(name.clone(), Control::Fault(fault)))
+    };
+    let why = |of: &str| why.filter(|it| it.of == of).map(|it| it.why.clone());
+    let process = it.kind == SubscriptionKind::Process;
+    html! {
+        <>
+            <p>{ it.about.to_string() }</p>
+            <p class="quiet">{ match it.lag {
+                0 => format!("Its checkpoint is {}: it has taken in every event.", it.checkpoint),
+                lag => format!("Its checkpoint is {}, {} before the head.", it.checkpoint, counted(lag, "event")),
+            } }</p>
+            <div class="actions">
+                { button_for(if it.paused { "Resume" } else { "Pause" }, name, false, act(Control::Pause(!it.paused))) }
+                { button_for("Step", name, !it.paused || it.lag == 0, act(Control::Step)) }
+                { button_for("Rebuild", name, false, rebuild) }
+            </div>
+            { refused(why("other").as_deref()) }
+            <Faults name={name.clone()} fault={it.fault} set={fault} />
+            { refused(why("fault").as_deref()) }
+            <Amount label="Stay behind by so many events" whom={name.clone()} button="Delay" value={it.delay} set={with(Control::Delay)} fault={why("delay")} />
+            <Amount label="Back to position" whom={name.clone()} button="Rewind" value={it.checkpoint.saturating_sub(1)} set={with(Control::Rewind)} fault={why("rewind")} />
+            if it.shown < it.checkpoint {
+                <div class="actions">{ button_for(&format!("Rewind here, to {}", it.shown), name, false, act(Control::Rewind(it.shown))) }</div>
+            }
+            if process {
+                <Amount label="React once more to all after" whom={name.clone()} button="Redeliver" value={it.mark.saturating_sub(1)} set={with(Control::Redeliver)} fault={why("redeliver")} />
+            }
+            <div class="switches">
+                { tick_for("Recognise events taken in before", name, it.deduplicate, &switch(Control::Deduplicate)) }
+                if process {
+                    { tick_for("A replay reacts to nothing", name, it.guard, &switch(Control::Guard)) }
+                } else {
+                    { tick_for("In the command's own commit", name, it.synchronous, &switch(Control::Synchronous)) }
+                }
+            </div>
+            { more }
+        </>
+    }
+}

@@ -1,0 +1,104 @@
+//! Where a tool opens: beside what it is about, over the columns, and away again with Escape.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use yew::{Callback, Html, MouseEvent, Properties, component, html};
+
+use super::compare::{CompareForm, compared};
+use super::race::race;
+use super::snapshots::snapshots;
+use super::whatif::{no_what_if, what_if};
+use super::why::why;
+use super::worker::Worker;
+use crate::host::OpenLog;
+use crate::ui::model::Model;
+use crate::ui::model::lab::{Job, Msg, Tool};
+use crate::ui::model::shell::use_shell;
+use crate::ui::view::parts::icon_button;
+
+/// The tool that is open.
+pub fn drawer(model: &Model, open_log: &OpenLog) -> Html {
+    let Some(tool) = model.lab.tool else { return html! {} };
+    let (lab, shell) = (&model.lab, model.shell());
+    let session = open_log.session();
+    let body = match tool {
+        Tool::Race => race(lab.race.as_ref(), model.commands.under_way(), &shell),
+        Tool::Why => match &lab.inquiry {
+            None => {
+                html! { <p>{ "There is nothing to ask about yet: no state and no read model." }</p> }
+            }
+            Some(inquiry) => {
+                let job: Rc<RefCell<dyn Job>> = inquiry.clone();
+                let (it, from) = (inquiry.clone(), open_log.clone());
+                let streams = model.summary.streams.clone();
+                let draw = move |()| why(&shell, &from.session(), &it.borrow(), &streams);
+                html! { <Worker open_log={open_log.clone()} {job} draw={Callback::from(draw)} /> }
+            }
+        },
+        Tool::WhatIf => match &lab.imagined {
+            None => no_what_if(&session, lab.unimagined.as_deref(), &shell),
+            Some(imagined) => {
+                let job: Rc<RefCell<dyn Job>> = imagined.clone();
+                let (it, fault) = (imagined.clone(), lab.unimagined.clone());
+                let draw = move |()| what_if(&it.borrow(), fault.as_deref(), &shell);
+                html! { <Worker open_log={open_log.clone()} {job} draw={Callback::from(draw)} /> }
+            }
+        },
+        Tool::Compare => {
+            let scenario = &session.scenario().id;
+            let logs = model.logs.own.iter().filter(|it| it.scenario == **scenario).cloned();
+            html! {
+                <>
+                    <CompareForm logs={logs.collect::<Vec<_>>()} log={open_log.id().to_owned()} position={session.position()} head={session.head()} />
+                    { compared(lab.compared.as_ref()) }
+                </>
+            }
+        }
+        Tool::Snapshots => snapshots(session.world(), &shell),
+    };
+    html! { <Drawer key={tool.name()} {tool}>{ body }</Drawer> }
+}
+
+impl Tool {
+    /// Tools with little to show stand on the left, so that states stay in view.
+    fn side(self) -> &'static str {
+        match self {
+            Self::WhatIf | Self::Compare => "lab panel right",
+            _ => "lab panel left",
+        }
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct DrawerProps {
+    tool: Tool,
+    children: Html,
+}
+
+/// A tool's drawer. It takes the focus when it opens.
+#[component]
+fn Drawer(props: &DrawerProps) -> Html {
+    let place = yew::use_node_ref();
+    yew::use_effect_with(props.tool, {
+        let place = place.clone();
+        move |_| {
+            if let Some(head) = place.cast::<web_sys::HtmlElement>() {
+                // Without the focus, the tool can still be read and closed.
+                let _ = head.focus();
+            }
+        }
+    });
+    let close = use_shell().on(|_: MouseEvent| Msg::Close);
+    let name = props.tool.name();
+    html! {
+        <section class={props.tool.side()} role="dialog" aria-label={name}>
+            <div class="head">
+                <h2 ref={place} tabindex="-1">{ name }</h2>
+                <span class="spring" />
+                { icon_button("refused", format!("Close {name}"), close) }
+            </div>
+            <div class="body">{ props.children.clone() }</div>
+        </section>
+    }
+}

@@ -1,0 +1,90 @@
+//! Two actors: what each of them has seen, and the race in which both send on it.
+
+use yew::{Html, MouseEvent, html};
+
+use crate::es::Stream;
+use crate::lab::{JournalEntry, Outcome};
+use crate::ui::model::lab::{ACTORS, Held, Msg, Race};
+use crate::ui::model::shell::Shell;
+use crate::ui::view::outcomes::{choices, chosen_by, told};
+use crate::ui::view::parts::{button, button_for};
+
+/// Below the form: what each actor holds.
+pub fn actors(held: &Held, stream: Option<&Stream>, off: bool, shell: &Shell) -> Html {
+    let row = |actor: &'static str| match held.get(actor) {
+        Some((stream, version)) => html! {
+            <p class="actions">{ format!("{actor} holds {stream} at version {version}. ") }
+                { button_for("Let go", &format!("of {stream} as {actor}"), off, shell.on(move |_: MouseEvent| Msg::Hold(actor.into(), false))) }
+            </p>
+        },
+        None => html! {
+            <p class="actions">{ button(
+                stream.map_or_else(|| format!("{actor} looks"), |it| format!("{actor} looks at {it}")),
+                shell.on(move |_: MouseEvent| Msg::Hold(actor.into(), true)),
+            ) }</p>
+        },
+    };
+    html! {
+        <details class="actors">
+            <summary>{ "Two actors" }</summary>
+            <p class="help">{ "Whoever looks at a stream holds its version, and sends on that. If somebody else was first by then, that is a conflict." }</p>
+            { for ACTORS.map(row) }
+            <p class="actions">{ button("Race", shell.on(|_: MouseEvent| Msg::Race)) }<span class="quiet">{ "Both look, both send this command." }</span></p>
+        </details>
+    }
+}
+
+fn line(entry: &JournalEntry) -> Html {
+    let (_, class, what) = told(entry);
+    let (first, last) = (entry.events.start, entry.events.end.saturating_sub(1));
+    let what = what.unwrap_or_else(|| match () {
+        () if last < first => "Accepted, and nothing had to happen.".to_owned(),
+        () if last == first => format!("Accepted: it is event #{first}."),
+        () => format!("Accepted: events #{first} to #{last}."),
+    });
+    html! {
+        <p class={format!("answer {class}")}>
+            if let Some(by) = chosen_by(entry) { { by }{ " " } }
+            { what }
+        </p>
+    }
+}
+
+/// The race itself.
+pub fn race(race: Option<&Race>, off: bool, shell: &Shell) -> Html {
+    let Some(race) = race else {
+        return html! {
+            <>
+                <p>{ "Two people look at the same thing, and both act on what they saw. The first one wins. The second one's command was decided on a state that is no longer true." }</p>
+                <p class="quiet">{ "Both send the command that the form holds." }</p>
+                { button("Race", shell.on(|_: MouseEvent| Msg::Race)) }
+            </>
+        };
+    };
+    let (kind, stream, version) = (&race.command.kind, &race.command.stream, race.version);
+    let conflicted =
+        |it: &&JournalEntry| matches!(it.outcome, Outcome::WrongExpectedVersion { .. });
+    let conflict = race.came.iter().flatten().find(conflicted);
+    let both = race.came.iter().all(Option::is_some);
+    html! {
+        <>
+            <p>{ format!("Alice and Bob both look at {stream}, and both see version {version}. Each wants {kind}.") }</p>
+            { for ACTORS.iter().enumerate().map(|(runner, actor)| html! {
+                <div class="runner">
+                    { button_for(&format!("{actor} sends {kind}"), "", off || race.came[runner].is_some(), shell.on(move |_: MouseEvent| Msg::Run(runner))) }
+                    { for race.came[runner].iter().map(line) }
+                </div>
+            }) }
+            if let Some(entry) = conflict {
+                if race.after.is_empty() {
+                    <p>{ format!("Nothing was appended. {} chooses:", entry.envelope.actor) }</p>
+                    { choices(entry.envelope.command_id, off, shell) }
+                }
+                { for race.after.iter().map(line) }
+            } else if both {
+                <p class="quiet">{ "There was no conflict: one of the two appended nothing. Put something else into the form, and race again." }</p>
+            }
+            if both || race.is_untouched() { { button("Race again", shell.on(|_: MouseEvent| Msg::Race)) } }
+        </>
+    }
+}

@@ -1,0 +1,243 @@
+//! The logs dialog: every log that is kept here, what can be done with it, and how safe it is.
+
+use web_sys::{FocusEvent, HtmlInputElement};
+use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
+
+use super::parts::{button, tick, typed};
+use crate::codec::archive::Format;
+use crate::host::Trouble;
+use crate::store::LogInfo;
+use crate::ui::browser::clock::written_millis;
+use crate::ui::browser::fixed::Fixed;
+use crate::ui::model::logs_dialog::{Busy, ListedLog, Msg, Shown};
+use crate::ui::model::shell::{Shell, use_shell};
+use crate::ui::words::{counted, grouped};
+
+#[derive(Properties, PartialEq)]
+pub struct LogsProps {
+    pub shown: Shown,
+    /// The open log, and whether it is kept on the disk.
+    pub log: String,
+    pub durable: bool,
+}
+
+/// An amount of bytes, in words.
+fn bytes(count: f64) -> String {
+    match count {
+        ..1e3 => format!("{} B", Fixed(count, 0)),
+        ..1e6 => format!("{} kB", Fixed(count / 1e3, 0)),
+        ..1e9 => format!("{} MB", Fixed(count / 1e6, 1)),
+        _ => format!("{} GB", Fixed(count / 1e9, 1)),
+    }
+}
+
+/// The dialog.
+#[component]
+pub fn Logs(props: &LogsProps) -> Html {
+    let (shown, shell) = (&props.shown, use_shell());
+    let place = yew::use_node_ref();
+    yew::use_effect_with(place.clone(), |place| {
+        if let Some(button) = place.cast::<web_sys::HtmlElement>() {
+            // Without the focus, the dialog can still be read and closed.
+            let _ = button.focus();
+        }
+    });
+    let press = |msg: fn() -> Msg| shell.on(move |_: MouseEvent| msg());
+    let close = press(|| Msg::Show(false));
+    let file = {
+        shell.link.on_some(move |event: Event| {
+            let input = event.target_dyn_into::<HtmlInputElement>()?;
+            let file = input.files().and_then(|files| files.get(0));
+            // So that the same file can be chosen again.
+            input.set_value("");
+            file.map(Msg::Import)
+        })
+    };
+    // Who goes to a link wants to copy it.
+    let all = |event: FocusEvent| {
+        if let Some(field) = event.target_dyn_into::<HtmlInputElement>() {
+            field.select();
+        }
+    };
+    let busy = shown.busy.is_some();
+    // One thing after the other.
+    let start = |text: &'static str, msg: fn() -> Msg| {
+        html! { <button type="button" disabled={busy} onclick={press(msg)}>{ text }</button> }
+    };
+    let kept = shown.entries.iter().filter(|it| it.info.deleted_at.is_none());
+    let deleted = shown.entries.iter().filter(|it| it.info.deleted_at.is_some());
+    html! {
+        <div class="veil">
+            <section class="keys logs" role="dialog" aria-modal="true" aria-label="Logs">
+                <div class="top">
+                    <h2>{ "Logs" }</h2>
+                    <button type="button" ref={place} onclick={close}>{ "Close" }</button>
+                </div>
+                <p class="quiet">{ if props.durable {
+                    "Every log below is kept in this browser, on this device, and nowhere else. Export one to keep it safe."
+                } else {
+                    "These logs live in memory only: they are gone when the page closes. Export one to keep it."
+                } }</p>
+                <div class="row-of">
+                    <label class="file">{ "Import a file " }
+                        <input type="file" aria-label="Import a file" accept=".json,.ndjson,.jsonl,.gz" disabled={busy} onchange={file} />
+                    </label>
+                    { start("Share as a link", || Msg::Share) }
+                </div>
+                if let Some(ready) = &shown.ready {
+                    <p class="note pad">
+                        { ready }
+                        { " " }{ start("Into a new log", || Msg::Place(false)) }
+                        { " " }{ start("After the open log’s events", || Msg::Place(true)) }
+                    </p>
+                }
+                if let Some(link) = &shown.link {
+                    <label class="field"><span>{ "Whoever opens this link gets a new log of their own" }</span>
+                        <input readonly=true aria-label="Link" value={link.clone()} onfocus={all} />
+                    </label>
+                }
+                if let Some(Busy { what, cancels }) = &shown.busy {
+                    <p class="note pad">
+                        { what }
+                        if *cancels { { " " }{ button("Cancel", press(|| Msg::Cancel)) } }
+                    </p>
+                }
+                <p role="status" class="pad">{ &shown.said }</p>
+                <>
+                    { for deleted.map(|entry| {
+                        let undo = about(&shell, &entry.info, |info| Msg::Delete(info, false));
+                        html! {
+                            <p key={entry.info.id.clone()} class="note pad">
+                                { format!("“{}” is deleted, and goes for good a day later. ", entry.info.title) }
+                                <button type="button" aria-label={format!("Undo the deletion of {}", entry.info.title)} onclick={undo}>{ "Undo" }</button>
+                            </p>
+                        }
+                    }) }
+                </>
+                if shown.too_long && let Some(entry) = shown.entries.iter().find(|it| it.info.id == props.log) {
+                    <p class="pad">{ button("Download it as a file", about(&shell, &entry.info, |info| Msg::Export(info, Format::Lines, true))) }</p>
+                }
+                if !shown.faults.is_empty() {
+                    <ul aria-label="Faults">
+                        { for shown.faults.iter().map(|fault| html! { <li class="fault">{ fault }</li> }) }
+                    </ul>
+                }
+                <ul class="logs" aria-label="Kept logs">
+                    { for kept.map(|entry| html! { <Item key={entry.info.id.clone()} entry={entry.clone()} here={entry.info.id == props.log} {busy} /> }) }
+                </ul>
+                <h3>{ "Safety" }</h3>
+                if let Some(room) = &shown.room {
+                    <p>
+                        { format!("{} of {} are used. ", bytes(room.used), bytes(room.quota)) }
+                        { if room.kept { "The browser has promised to throw nothing away." } else { "When the disk is nearly full, the browser may throw it all away." } }
+                        if !room.kept { { " " }{ button("Ask it not to", press(|| Msg::Persist)) } }
+                    </p>
+                }
+                if props.durable {
+                    { tick("Wait for the disk with every command", shown.strict, &shell.on(Msg::Strict)) }
+                    <p class="help">{ if shown.strict {
+                        "A command counts as stored once it is on the disk. It survives a power cut."
+                    } else {
+                        "A command counts as stored once the browser and the system have it. It survives a crash of the browser; a power cut within seconds may undo it."
+                    } }</p>
+                }
+                <h3>{ "Rehearse a disaster" }</h3>
+                <p class="help">{ "So long as the events are stored, everything else can be had back." }</p>
+                <div class="row-of">
+                    { start("Drop all read models", || Msg::DropModels) }
+                    { start("Restore from backup", || Msg::Restore) }
+                </div>
+            </section>
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ItemProps {
+    entry: ListedLog,
+    here: bool,
+    busy: bool,
+}
+
+#[component]
+fn Item(props: &ItemProps) -> Html {
+    let ListedLog { info, extent, scenario, .. } = &props.entry;
+    let shell = use_shell();
+    let of = |msg: fn(LogInfo) -> Msg| about(&shell, info, msg);
+    let rename = {
+        let info = info.clone();
+        shell.link.on_some(move |event: Event| {
+            let title = typed(&event).unwrap_or_default().trim().to_owned();
+            if title.is_empty() {
+                // A log is always called something.
+                event.target_dyn_into::<HtmlInputElement>()?.set_value(&info.title);
+            }
+            let renamed = !title.is_empty() && title != info.title;
+            renamed.then(|| Msg::Rename(info.clone(), title))
+        })
+    };
+    let name = |what: &str| format!("{what} {}", info.title);
+    let named = |what: &'static str, label: &'static str, press: Callback<MouseEvent>| {
+        html! { <button type="button" aria-label={name(label)} disabled={props.busy} onclick={press}>{ what }</button> }
+    };
+    let forked = info.forked_from.as_ref();
+    let details = format!(
+        "{scenario} · {} · {}opened {}{}",
+        counted(extent.events, "event"),
+        if extent.bytes > 0 {
+            format!("{} · ", bytes(extent.bytes as f64))
+        } else {
+            String::new()
+        },
+        written_millis(info.opened_at).0,
+        forked
+            .map(|(_, at)| format!(
+                " · forked from {} after event {}",
+                props.entry.from,
+                grouped(*at)
+            ))
+            .unwrap_or_default(),
+    );
+    html! {
+        <li class={if props.here { "here" } else { "" }}>
+            <input aria-label={name("Title of")} value={info.title.clone()} maxlength="80" onchange={rename} />
+            <span class="quiet">{ details }</span>
+            <span class="row-of">
+                if props.here { <b class="chip">{ "Open now" }</b> } else { { named("Open", "Open", of(Msg::Open)) } }
+                { named("Duplicate", "Duplicate", of(Msg::Duplicate)) }
+                { named("Export", "Export", of(|it| Msg::Export(it, Format::Lines, false))) }
+                { named("Export .gz", "Export .gz", of(|it| Msg::Export(it, Format::Lines, true))) }
+                { named("Export JSON", "Export JSON", of(|it| Msg::Export(it, Format::Batch, false))) }
+                { named("Delete", "Delete", of(|it| Msg::Delete(it, true))) }
+            </span>
+        </li>
+    }
+}
+
+/// A callback that asks for something to be done with a log.
+fn about(shell: &Shell, info: &LogInfo, msg: fn(LogInfo) -> Msg) -> Callback<MouseEvent> {
+    let info = info.clone();
+    shell.on(move |_| msg(info.clone()))
+}
+
+/// What keeps the log from being written, and what can be done about it.
+pub fn trouble(trouble: &Trouble, info: &LogInfo, shell: &Shell) -> Html {
+    let retry = matches!(trouble, Trouble::Full | Trouble::Unreachable(_) | Trouble::Silent);
+    let go_on = match trouble {
+        Trouble::Damaged(_) => Some("Go on in a new log"),
+        Trouble::Evicted | Trouble::Unreachable(_) => Some("Save it again"),
+        Trouble::Full | Trouble::Silent | Trouble::Elsewhere | Trouble::Deleted => None,
+    };
+    let press = |msg: fn() -> Msg| shell.on(move |_: MouseEvent| msg());
+    let back = about(shell, info, |info| Msg::Delete(info, false));
+    let export = about(shell, info, |info| Msg::Export(info, Format::Lines, false));
+    html! {
+        <p class="notice bad" role="alert">
+            { "This log is read-only for now. " }{ trouble.to_string() }
+            if retry { { button("Try again", press(|| Msg::Retry)) } }
+            if *trouble == Trouble::Deleted { { button("Have it back", back) } }
+            if let Some(words) = go_on { { button(words, press(|| Msg::SaveAgain)) } }
+            { button("Export it", export) }
+        </p>
+    }
+}

@@ -1,0 +1,372 @@
+//! The page as a whole, from top to bottom. Each part draws itself; this only says where it stands
+//! and what it is told.
+
+use std::rc::Rc;
+
+use web_sys::{KeyboardEvent, MouseEvent};
+use yew::{ContextProvider, Html, html};
+
+use super::commands::Commands;
+use super::fold::FoldGrid;
+use super::header::{Header, Keys};
+use super::journal::Journal;
+use super::lab;
+use super::log::EventLogView;
+use super::logs::{self, Logs};
+use super::parts::button;
+use super::pipeline::{Crowd, Pipeline};
+use super::read::{Outbox, ReadSide};
+use super::stage::{Sentence, StageBar};
+use super::steps::Steps;
+use super::timeline::{Flag, Here, Timeline};
+use crate::host::OpenLog;
+use crate::lab::SubscriptionKind;
+use crate::ui::browser::clock::written_millis;
+use crate::ui::model::Model;
+use crate::ui::model::commands::FormMode;
+use crate::ui::model::lab::Msg as LabMsg;
+use crate::ui::model::layout::{self, Hint, Side};
+use crate::ui::model::message::Msg;
+use crate::ui::model::saying::Caption;
+use crate::ui::model::shell::Shell;
+
+/// Where the playhead is: what many parts are told.
+struct Playhead {
+    position: u64,
+    head: u64,
+    here: Option<Here>,
+    mode: FormMode,
+}
+
+impl Playhead {
+    fn of(model: &Model, open_log: &OpenLog) -> Self {
+        let session = open_log.session();
+        let (position, head) = (session.position(), session.head());
+        let here = session.event().map(|event| Here {
+            kind: event.kind().clone(),
+            stream: event.stream().clone(),
+            at: event.at(),
+            written: written_millis(event.at()).0,
+        });
+        let mode = match (position < head, model.commands.under_way()) {
+            (_, true) => FormMode::Stepping,
+            (true, _) => FormMode::Past,
+            _ => FormMode::Now,
+        };
+        Self { position, head, here, mode }
+    }
+
+    fn past(&self) -> bool {
+        self.position < self.head
+    }
+}
+
+/// The page. Before the first log is open, index.html's skeleton stands in its place.
+pub fn page(model: &Model) -> Html {
+    let Some(open_log) = &model.logs.open else {
+        return match &model.saying.fault {
+            Some(fault) => html! { <p class="loading" role="alert">{ fault }</p> },
+            None => html! {},
+        };
+    };
+    let (playhead, shell) = (Playhead::of(model, open_log), model.shell());
+    let class = format!(
+        "page{}{}{} side-{}",
+        if playhead.past() { " past" } else { "" },
+        if model.layout.present { " present" } else { "" },
+        if model.fold_view.shown { " folding" } else { "" },
+        model.layout.side.name().to_ascii_lowercase()
+    );
+    let stage = model.layout.present;
+    // A command that is stepped through goes through the drawing's stations.
+    let stepping = model.commands.stepping.is_some();
+    html! {
+        <ContextProvider<Shell> context={shell.clone()}>
+        <div {class}>
+            if stage { { stage_bar(model, open_log) } } else { { header(model, open_log) } }
+            { notices(model, open_log, &shell) }
+            if stage { <Sentence caption={sentence(model, open_log, &playhead)} /> }
+            if !stage || stepping { { pipeline(model, open_log, &playhead) } }
+            if !stage { { sides(model, &shell) } }
+            <main class="columns">
+                { lab::drawer(model, open_log) }
+                if !stage || stepping || model.layout.form {
+                    <div class="column write">{ write_side(model, open_log, &playhead, &shell) }</div>
+                }
+                if stage || model.fold_view.shown {
+                    { fold(model, open_log, &playhead, &shell) }
+                } else {
+                    <div class="column middle">{ event_log(model, open_log, &playhead, &shell) }</div>
+                    { read_side(model, open_log, &playhead) }
+                }
+            </main>
+            { timeline(model, open_log, &playhead) }
+            <p class="unseen" role="status">{ &model.saying.aloud }</p>
+            if model.layout.keys { <Keys letters={model.layout.letters} /> }
+            if model.logs_dialog.shown.open {
+                <Logs shown={model.logs_dialog.shown.clone()} log={open_log.id().to_owned()} durable={open_log.host().durable()} />
+            }
+            if model.layout.blank {
+                <button type="button" class="blank" aria-label="Show the page again" onclick={shell.on(|_: MouseEvent| layout::Msg::Blank(false))} />
+            }
+        </div>
+        </ContextProvider<Shell>>
+    }
+}
+
+fn header(model: &Model, open_log: &OpenLog) -> Html {
+    let scenario = open_log.session().scenario().clone();
+    let next = model.summary.next;
+    let next = next.and_then(|number| Some((number, scenario.story.get(number)?.say.clone())));
+    html! {
+        <Header
+            scenarios={model.logs.titles.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
+            story={scenario.story.len()} {next} logs={model.logs.own.clone()} log={open_log.id().to_owned()}
+            durable={open_log.host().durable()} busy={model.commands.under_way()} present={model.layout.present}
+            folding={model.fold_view.shown}
+        />
+    }
+}
+
+fn notices(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
+    html! {
+        <div class="notices">
+            if let Some(why) = model.logs.unkept.as_ref().filter(|_| !open_log.host().durable()) {
+                <p class="notice" role="alert">
+                    { format!("This log lives in memory only and is gone when the page closes: {why}.") }
+                </p>
+            }
+            if let Some(trouble) = open_log.trouble() {
+                { logs::trouble(&trouble, &open_log.info(), shell) }
+            }
+            if !open_log.runs_processes() {
+                <p class="notice">{ "Another tab has this log open as well. What either stores, both show; the other one runs its processes." }</p>
+            }
+            if let Some(imagined) = &model.lab.imagined { { lab::banner(&imagined.borrow(), shell) } }
+            if let Some(fault) = &model.saying.fault {
+                <p class="notice bad" role="alert">
+                    { fault }
+                    { button("Close", shell.on(|_: MouseEvent| Msg::Dismiss)) }
+                </p>
+            }
+            <>
+                { for model.summary.broken.iter().map(|check| {
+                    let of = check.of.clone();
+                    html! {
+                        <p class="notice bad" role="alert">
+                            { format!("This should always hold, and does not: {check}") }
+                            { button(format!("Show {}", check.of), shell.on(move |_: MouseEvent| layout::Msg::Find(of.clone()))) }
+                        </p>
+                    }
+                }) }
+            </>
+        </div>
+    }
+}
+
+fn pipeline(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
+    let crowd = |kind| {
+        let of_kind = model.read_side.panels.iter().filter(move |it| it.kind == kind);
+        Crowd {
+            count: of_kind.clone().count(),
+            late: of_kind.clone().filter(|it| it.lag > 0).count(),
+            crashed: of_kind.clone().any(|it| it.crashed),
+        }
+    };
+    let session = open_log.session();
+    html! {
+        <Pipeline
+            commands={session.world().journal().len()} position={playhead.position} head={playhead.head}
+            projections={crowd(SubscriptionKind::Projection)} processes={crowd(SubscriptionKind::Process)}
+            reacts={reacts(open_log)} outbox={model.summary.performed}
+            pulse={model.saying.pulse.clone()} pulses={model.saying.pulses}
+            caption={caption(model, open_log, playhead)}
+            there={matches!(model.saying.caption, Some(Caption::Happened(_)))}
+        />
+    }
+}
+
+fn stage_bar(model: &Model, open_log: &OpenLog) -> Html {
+    let session = open_log.session();
+    let scenario = session.scenario();
+    let steps = scenario.story.len();
+    html! {
+        <StageBar
+            title={scenario.title.clone()} {steps} told={model.summary.next.unwrap_or(steps)}
+            here={model.summary.step_here}
+        />
+    }
+}
+
+/// The sentence on the stage: what has just happened, or what the story says of where the playhead
+/// stands.
+fn sentence(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Caption {
+    if let Some(caption) = &model.saying.caption {
+        return caption.clone();
+    }
+    let session = open_log.session();
+    match model.summary.step_here.and_then(|it| session.scenario().story.get(it)) {
+        Some(step) => Caption::Story { say: step.say.clone(), refused: None },
+        None => Caption::Happened(caption(model, open_log, playhead)),
+    }
+}
+
+/// What the drawing's last line says: what has just happened, else what the story says of the
+/// event at the playhead, else that event, else what the scenario is about.
+fn caption(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> String {
+    if let Some(caption) = &model.saying.caption {
+        return caption.text();
+    }
+    let session = open_log.session();
+    if !playhead.past() {
+        return session.scenario().about.to_string();
+    }
+    let Some(event) = session.event() else {
+        return "Before the first event: nothing has happened yet.".to_owned();
+    };
+    let position = playhead.position;
+    match model.summary.narration.get(&event.correlation_id()) {
+        Some(say) => format!("#{position}: {say}"),
+        None => format!("#{position}: {} on {}", event.kind(), event.stream()),
+    }
+}
+
+/// The tabs of a narrow screen.
+fn sides(model: &Model, shell: &Shell) -> Html {
+    html! {
+        <nav class="tabs" aria-label="Sides">
+            { for Side::ALL.map(|side| html! {
+                <button type="button" aria-pressed={(side == model.layout.side).to_string()}
+                    onclick={shell.on(move |_: MouseEvent| layout::Msg::Show(side))}>{ side.name() }</button>
+            }) }
+        </nav>
+    }
+}
+
+fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -> Html {
+    let (form, summary) = (&model.commands, &model.summary);
+    let session = open_log.session();
+    let journal = session.world().journal();
+    let later = journal.len() - journal.partition_point(|it| !it.is_after(playhead.position));
+    // In the past the form stays the same from position to position, so it is not drawn again.
+    let below = if playhead.mode == FormMode::Now {
+        below_form(model, open_log, shell)
+    } else {
+        Html::default()
+    };
+    html! {
+        <>
+            <Commands
+                key={session.scenario().id.to_string()}
+                forms={form.forms.clone()} draft={form.draft.clone()} streams={summary.streams.clone()}
+                mode={playhead.mode} stepped={form.stepping.is_some()} {below}
+            />
+            if let Some(stepping) = &form.stepping {
+                <Steps steps={stepping.steps.clone()} over={stepping.over} />
+            }
+            <Journal
+                open_log={open_log.clone()} count={journal.len()} refused={summary.refused} conflicts={summary.conflicts}
+                {later} busy={form.under_way()}
+            />
+        </>
+    }
+}
+
+/// Below the command form: two actors, and what is waited for.
+fn below_form(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
+    let stream = model.commands.stream();
+    let actor = &model.commands.draft.actor;
+    let held = model.lab.held.get(actor).filter(|it| Some(&it.0) == stream.as_ref());
+    html! {
+        <>
+            if let Some((stream, version)) = held {
+                <p class="help holds">{ format!("{actor} sends on {stream} at version {version}, as last seen.") }</p>
+            }
+            { lab::wait(&model.lab, open_log.session().world(), shell) }
+            { lab::actors(&model.lab.held, stream.as_ref(), model.commands.under_way(), shell) }
+        </>
+    }
+}
+
+fn event_log(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -> Html {
+    html! {
+        <EventLogView
+            open_log={open_log.clone()} position={playhead.position} rest={model.read_side.rest}
+            resting={model.playback.settling.is_none()} head={playhead.head} kinds={model.summary.kinds.clone()}
+            streams={model.summary.streams.clone()} whole={model.layout.printing} shell={shell.clone()}
+            story={model.summary.next.is_some()} out={model.lab.out()}
+        />
+    }
+}
+
+fn read_side(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
+    let (read_side, summary) = (&model.read_side, &model.summary);
+    let session = open_log.session();
+    let panels = &read_side.panels;
+    let all = session.scenario().projections.iter().map(|it| it.name());
+    let removed: Vec<Rc<str>> =
+        all.filter(|name| !panels.iter().any(|panel| panel.name == *name)).collect();
+    let processes = || panels.iter().filter(|it| it.kind == SubscriptionKind::Process);
+    let outbox = session.world().outbox();
+    let later = outbox.iter().filter(|it| it.position > playhead.position).count();
+    // A press on a field, or Enter, asks why it is so.
+    let why = model.link.on_some(|event: MouseEvent| {
+        lab::field_of(&event).map(|(panel, field)| LabMsg::WhyOf(panel, Some(field)))
+    });
+    let walk = model.link.on_some(|event: KeyboardEvent| {
+        let field =
+            (!lab::walk(&event) && event.key() == "Enter").then(|| lab::field_of(&event))??;
+        Some(LabMsg::WhyOf(field.0, Some(field.1)))
+    });
+    html! {
+        <div class="column read" onclick={why} onkeydown={walk}>
+            <ReadSide
+                past={playhead.past()} refused={read_side.refused.clone()} states={read_side.states.clone()}
+                panels={panels.clone()} {removed} streams={summary.streams.clone()}
+                missing={summary.missing.clone()} pinned={model.layout.pinned.clone()}
+            />
+            if reacts(open_log) {
+                <Outbox
+                    open_log={open_log.clone()} count={outbox.len()} performed={summary.performed} {later}
+                    repeated={summary.repeated} unguarded={processes().any(|it| !it.guard)}
+                    would={processes().map(|it| it.held_back).sum::<u64>()}
+                />
+            }
+        </div>
+    }
+}
+
+fn timeline(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
+    let (layout, playback) = (&model.layout, &model.playback);
+    let Some(axis) = model.summary.axis.clone() else { return html! {} };
+    let flags: Vec<Flag> = model.read_side.panels.iter().map(|panel| Flag::of(panel)).collect();
+    let hint = if playhead.head > 1 && !layout.present { layout.hint } else { Hint::Gone };
+    html! {
+        <Timeline
+            position={playhead.position} head={playhead.head} here={playhead.here.clone()} present={layout.present} {axis}
+            track={model.summary.track.clone()} {flags} open_log={open_log.clone()} marks={layout.bookmarks.clone()}
+            speed={playback.speed} playing={playback.playing.is_some()} beats={playback.beats} zoom={layout.zoom}
+            {hint} more={playback.beats_left()} one_line={layout.present && !layout.lanes}
+        />
+    }
+}
+
+/// In place of the log and the read side: both at once, row by row.
+fn fold(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -> Html {
+    let columns = model.fold_view.columns.clone();
+    let shows = columns.iter().map(|name| model.playback.shows(name)).collect::<Vec<_>>();
+    html! {
+        <div class="column folds">
+            <FoldGrid
+                open_log={open_log.clone()} position={playhead.position} head={playhead.head} {columns} {shows}
+                streams={model.summary.streams.clone()} resting={model.playback.settling.is_none()}
+                whole={model.layout.printing} shell={shell.clone()}
+            />
+        </div>
+    }
+}
+
+/// True where the scenario has processes.
+fn reacts(open_log: &OpenLog) -> bool {
+    !open_log.session().scenario().processes.is_empty()
+}

@@ -1,0 +1,235 @@
+//! The page's recurring parts, each written once: panels, menus, buttons, what was typed.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, SubmitEvent};
+use yew::{
+    AttrValue, Callback, Event, Html, InputEvent, MouseEvent, Properties, TargetCast, component,
+    html,
+};
+
+use super::icons::icon;
+use crate::ui::browser::reveal;
+use crate::ui::model::layout;
+use crate::ui::model::shell::Shell;
+use crate::ui::model::station::Station;
+
+/// What stands at the head of a panel.
+pub struct Head<'a> {
+    /// Its name, which is its accessible name as well.
+    pub name: &'a str,
+    /// Its colour among `EventStorming`'s.
+    pub colour: &'static str,
+    /// What kind of thing it is.
+    pub what: &'a str,
+    /// True for one of the page's landmarks.
+    pub region: bool,
+}
+
+/// A panel that can be collapsed. `aside` stands at the right of its head.
+pub fn panel(shell: &Shell, head: &Head, aside: Html, body: Html) -> Html {
+    let collapsed = shell.collapsed.contains(head.name);
+    let fold = {
+        let name = head.name.to_owned();
+        shell.on(move |_: MouseEvent| layout::Msg::Collapse(name.clone()))
+    };
+    html! {
+        <section class={if collapsed { "panel folded" } else { "panel" }}
+            role={if head.region { "region" } else { "group" }} aria-label={head.name.to_owned()}>
+            <div class="head">
+                <div class="title">
+                    <h2><button type="button" class={format!("fold {}", head.colour)} onclick={fold} aria-expanded={if collapsed { "false" } else { "true" }}>
+                        { head.name }
+                    </button></h2>
+                    if !head.what.is_empty() { <span class="quiet what">{ head.what }</span> }
+                </div>
+                <span class="spring" />
+                { aside }
+            </div>
+            if !collapsed { { body } }
+        </section>
+    }
+}
+
+/// A button that shows an icon and is named by words.
+pub fn icon_button(name: &'static str, label: String, press: Callback<MouseEvent>) -> Html {
+    html! {
+        <button type="button" class="plain" aria-label={label.clone()} title={label} onclick={press}>{ icon(name) }</button>
+    }
+}
+
+/// A button with words on it.
+pub fn button(text: impl Into<AttrValue>, press: Callback<MouseEvent>) -> Html {
+    html! { <button type="button" onclick={press}>{ text.into() }</button> }
+}
+
+/// A small rounded label.
+pub fn chip(colour: &str, text: impl Into<AttrValue>) -> Html {
+    html! { <span class={format!("chip {colour}")}>{ text.into() }</span> }
+}
+
+/// A button that opens a box below it. A press elsewhere, or Escape, closes it.
+pub fn menu(show: Html, label: Option<String>, body: Html) -> Html {
+    html! {
+        <details class="menu" ontoggle={|event: Event| opened(&event)}>
+            <summary aria-label={label.clone()} title={label}>{ show }</summary>
+            <div class="sheet">{ body }</div>
+        </details>
+    }
+}
+
+/// A list to choose from: value, words.
+pub fn select(
+    label: &'static str,
+    chosen: &str,
+    entries: impl IntoIterator<Item = (String, String)>,
+    change: Callback<String>,
+) -> Html {
+    let change = Callback::from(move |event: Event| {
+        if let Some(value) = self::chosen(&event) {
+            change.emit(value);
+        }
+    });
+    html! {
+        <select aria-label={label} onchange={change}>
+            { for entries.into_iter().map(|(value, words)| {
+                let selected = value == chosen;
+                html! { <option {value} {selected}>{ words }</option> }
+            }) }
+        </select>
+    }
+}
+
+/// A box to tick.
+pub fn tick(text: impl Into<AttrValue>, on: bool, set: &Callback<bool>) -> Html {
+    let set = set.reform(move |_: Event| !on);
+    html! {
+        <label class="inline tick"><input type="checkbox" checked={on} onchange={set} />{ text.into() }</label>
+    }
+}
+
+/// What a select was set to.
+pub fn chosen(event: &Event) -> Option<String> {
+    let select = event.target()?.dyn_into::<HtmlSelectElement>().ok()?;
+    Some(select.value())
+}
+
+/// What an input holds.
+pub fn typed(event: &impl TargetCast) -> Option<String> {
+    event.target_dyn_into::<HtmlInputElement>().map(|it| it.value())
+}
+
+/// Where nothing is: what would fill the place, and the way there.
+pub fn empty(shell: &Shell, text: &str) -> Html {
+    html! {
+        <div class="empty">
+            <p>{ text }</p>
+            { button("Go to the commands", shell.on(|_: MouseEvent| layout::Msg::Forward(Station::Commands))) }
+        </div>
+    }
+}
+
+/// A menu that was opened is brought into view whole.
+fn opened(event: &Event) {
+    if let Some(menu) = event.target_dyn_into::<HtmlElement>()
+        && menu.has_attribute("open")
+        && let Ok(Some(sheet)) = menu.query_selector(".sheet")
+    {
+        reveal(&sheet);
+    }
+}
+
+/// A button whose accessible name goes on with whom it is for: "Pause" is "Pause Balances".
+pub fn button_for(text: &str, whom: &str, off: bool, press: Callback<MouseEvent>) -> Html {
+    html! { <button type="button" disabled={off} onclick={press}>{ text }{ whose(whom) }</button> }
+}
+
+/// The part of a name that the eye needs not.
+pub fn whose(whom: &str) -> Html {
+    html! { <span class="unseen">{ format!(" {whom}") }</span> }
+}
+
+/// A box to tick, for one among several of the same.
+pub fn tick_for(text: &str, whom: &str, on: bool, set: &Callback<bool>) -> Html {
+    let set = set.reform(move |_: Event| !on);
+    html! {
+        <label class="inline tick">
+            <input type="checkbox" checked={on} onchange={set} />{ text }{ whose(whom) }
+        </label>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct AmountProps {
+    /// What the field holds.
+    pub label: AttrValue,
+    /// Whose, for the accessible names.
+    #[prop_or_default]
+    pub whom: Rc<str>,
+    /// What the button says.
+    pub button: &'static str,
+    pub value: u64,
+    /// Where it is an event's position: the last one.
+    #[prop_or_default]
+    pub last: Option<u64>,
+    pub set: Callback<u64>,
+    /// Why it could not be set.
+    #[prop_or_default]
+    pub fault: Option<Rc<str>>,
+}
+
+/// A whole number, and a button that does something with it.
+#[component]
+pub fn Amount(props: &AmountProps) -> Html {
+    let place = yew::use_node_ref();
+    let unread = yew::use_state(|| None::<Rc<str>>);
+    // What is being typed stays, whatever else makes the page draw this anew.
+    let typing = yew::use_state(|| None::<String>);
+    let send = {
+        let (place, unread, set) = (place.clone(), unread.clone(), props.set.clone());
+        let (typing, last) = (typing.clone(), props.last);
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let text = place.cast::<HtmlInputElement>().map(|it| it.value());
+            let number = text.and_then(|it| it.trim().parse().ok());
+            let number = number.ok_or_else(|| "type a whole number".to_owned());
+            let number = number.and_then(|number| match last {
+                Some(last) if number == 0 || number > last => {
+                    Err(format!("there is no event {number}; positions go from 1 to {last}"))
+                }
+                _ => Ok(number),
+            });
+            unread.set(number.as_ref().err().map(|why| why.as_str().into()));
+            if let Ok(number) = number {
+                typing.set(None);
+                set.emit(number);
+            }
+        })
+    };
+    let value = (*typing).clone().unwrap_or_else(|| props.value.to_string());
+    let write = Callback::from(move |event: InputEvent| typing.set(typed(&event)));
+    let fault = (*unread).clone().or_else(|| props.fault.clone());
+    html! {
+        <form class="amount" onsubmit={send} novalidate={true}>
+            <label class="field"><span>{ &props.label }{ whose(&props.whom) }</span>
+                <input ref={place} inputmode="numeric" autocomplete="off" {value} oninput={write} aria-invalid={fault.as_ref().map(|_| "true")} />
+            </label>
+            <button>{ props.button }{ whose(&props.whom) }</button>
+            { refused(fault.as_deref()) }
+        </form>
+    }
+}
+
+/// Why something could not be done, beside where it was asked.
+pub fn refused(why: Option<&str>) -> Html {
+    match why {
+        Some(why) => html! { <p class="fault" role="alert">{ why }</p> },
+        None => html! {},
+    }
+}
+
+/// The shape and colour of a type of event, by its number: five shapes in three colours.
+pub fn mark(kind: usize) -> String {
+    format!("mk k{} h{}", kind % 5, kind / 5 % 3)
+}

@@ -1,0 +1,364 @@
+//! The read side: aggregates' states, projections and processes at the playhead, and the outbox.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+use web_sys::HtmlInputElement;
+use yew::{Event, Html, InputEvent, MouseEvent, Properties, TargetCast, component, html};
+
+use super::icons::icon;
+use super::lab::{differences, health_of, menu_of, state_of};
+use super::parts::{Head, button, button_for, chip, chosen, empty, icon_button, menu, panel};
+use super::views::{Tree, ViewBody};
+use crate::es::{Map, Stream, View};
+use crate::host::OpenLog;
+use crate::lab::{Control, EffectStatus, Panel, StateView, SubscriptionKind};
+use crate::ui::browser::clock::written_millis;
+use crate::ui::model::shell::{Shell, use_shell};
+use crate::ui::model::subscriptions::{self, RefusedControl};
+use crate::ui::model::{fold_view, lab, layout, logs_dialog, playback};
+use crate::ui::words::counted;
+
+#[derive(Properties, PartialEq)]
+pub struct ReadProps {
+    /// The playhead is in the past.
+    pub past: bool,
+    pub states: Vec<StateView>,
+    pub panels: Vec<Rc<Panel>>,
+    /// Projections of the scenario that do not run.
+    pub removed: Vec<Rc<str>>,
+    /// All streams.
+    pub streams: Rc<Vec<Stream>>,
+    /// Process → how much its code would have sent that nobody has handled.
+    pub missing: Rc<Map<Rc<str>, usize>>,
+    /// The streams whose states are kept in view.
+    pub pinned: Rc<Vec<Stream>>,
+    /// What could not be done to one of them.
+    pub refused: Option<RefusedControl>,
+}
+
+#[component]
+pub fn ReadSide(props: &ReadProps) -> Html {
+    let shell = use_shell();
+    html! {
+        <section class="readside" role="region" aria-label="Read side">
+            <>
+                { for props.states.iter().map(|state| html! {
+                    <State key={state.stream.to_string()} state={state.clone()} pinned={props.pinned.contains(&state.stream)} />
+                }) }
+            </>
+            if props.states.is_empty() {
+                <div class="panel">{ empty(&shell, "No aggregate has an event here. Each one begins with its initial state, and its first event comes from a command.") }</div>
+            }
+            if props.streams.len() > props.states.len() {
+                <Picker streams={props.streams.clone()} shown={props.states.len()} />
+            }
+            <>
+                { for props.panels.iter().map(|panel| html! {
+                    <Reader
+                        key={panel.name.to_string()} panel={panel.clone()}
+                        past={props.past} refused={props.refused.clone().filter(|it| it.name == panel.name)}
+                        missing={props.missing.get(&panel.name).copied().unwrap_or_default()}
+                    />
+                }) }
+            </>
+            <>
+                { for props.removed.iter().map(|name| {
+                    let add = { let name = name.clone(); shell.on(move |_: MouseEvent| subscriptions::Msg::Subscribe(name.clone(), true)) };
+                    html! {
+                        <section class="panel removed" role="group" aria-label={name.to_string()} key={name.to_string()}>
+                            <div class="head">
+                                <h2 class="green">{ name.to_string() }</h2>
+                                <span class="quiet what">{ "removed; the log can fill it again" }</span>
+                                <span class="spring" />
+                                <button type="button" onclick={add} aria-label={format!("Add {name}")}>{ "Add" }</button>
+                            </div>
+                        </section>
+                    }
+                }) }
+            </>
+        </section>
+    }
+}
+
+/// So many streams are offered to pick from; more can be typed.
+const STREAMS_OFFERED: usize = 300;
+
+#[derive(Properties, PartialEq)]
+struct PickerProps {
+    streams: Rc<Vec<Stream>>,
+    shown: usize,
+}
+
+/// Picks another stream's state to keep in view.
+#[component]
+fn Picker(props: &PickerProps) -> Html {
+    let pick = {
+        let streams = props.streams.clone();
+        use_shell().link.on_some(move |event: InputEvent| {
+            let input = event.target_dyn_into::<HtmlInputElement>()?;
+            let stream =
+                Stream::parse(input.value().trim()).ok().filter(|it| streams.contains(it))?;
+            input.set_value("");
+            Some(layout::Msg::Pin(stream, true))
+        })
+    };
+    html! {
+        <label class="picker">
+            <span class="quiet">{ format!("{} of {} states shown", props.shown, props.streams.len()) }</span>
+            <input list="streams" aria-label="Show the state of" placeholder="Show another: type or pick" autocomplete="off" oninput={pick} />
+            <Offered streams={props.streams.clone()} />
+        </label>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OfferedProps {
+    streams: Rc<Vec<Stream>>,
+}
+
+/// What can be picked: those that are shown as well, so that it stays the same from event to event.
+#[component]
+fn Offered(props: &OfferedProps) -> Html {
+    html! {
+        <datalist id="streams">
+            { for props.streams.iter().take(STREAMS_OFFERED).map(|it| html! { <option value={it.to_string()} /> }) }
+        </datalist>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct StateProps {
+    state: StateView,
+    pinned: bool,
+}
+
+#[component]
+fn State(props: &StateProps) -> Html {
+    let state = &props.state;
+    let head =
+        Head { name: state.stream.as_str(), colour: "yellow", what: "aggregate", region: false };
+    let shell = use_shell();
+    let pin = {
+        let (stream, on) = (state.stream.clone(), !props.pinned);
+        shell.on(move |_: MouseEvent| layout::Msg::Pin(stream.clone(), on))
+    };
+    let label = format!("{} {}", if props.pinned { "Unpin" } else { "Pin" }, state.stream);
+    let ask = {
+        let name = state.stream.to_string();
+        shell.on(move |_: MouseEvent| lab::Msg::WhyOf(name.clone(), None))
+    };
+    let see = {
+        let name: Rc<str> = state.stream.as_str().into();
+        shell.on(move |_: MouseEvent| fold_view::Msg::See(name.clone()))
+    };
+    let aside = html! {
+        <>
+            { icon_button("fold", format!("See {} fold", state.stream), see) }
+            { icon_button("query", format!("Why {} is so", state.stream), ask) }
+            <button type="button" class="plain" aria-pressed={props.pinned.to_string()} aria-label={label.clone()} title={label} onclick={pin}>{ icon("pin") }</button>
+            { chip("yellow", format!("v {}", state.version)) }
+        </>
+    };
+    let body = html! { <Tree now={state.now.clone()} was={state.was.clone()} /> };
+    panel(&shell, &head, aside, body)
+}
+
+#[derive(Properties, PartialEq)]
+struct ReaderProps {
+    panel: Rc<Panel>,
+    past: bool,
+    refused: Option<RefusedControl>,
+    missing: usize,
+}
+
+#[component]
+fn Reader(props: &ReaderProps) -> Html {
+    let shell = use_shell();
+    let it = &props.panel;
+    let name = &it.name;
+    let process = it.kind == SubscriptionKind::Process;
+    let colour = if process { "lilac" } else { "green" };
+    let what = if process { "process manager" } else { it.now.store() };
+    let body = html! {
+        <>
+            { state_of(it) }
+            if let Some(refused) = &props.refused {
+                <p class="fault pad refusal" role="alert">{ &*refused.why }</p>
+            }
+            if it.crashed {
+                <p class="fault pad">{ format!("It crashed, and goes on after #{} once it is resumed.", it.checkpoint) }</p>
+            }
+            if let Some(stopped) = &it.stopped {
+                <p class="fault pad">{ format!("It stopped at #{}, which it cannot take in: {}. It tries again once it is resumed or rebuilt.", stopped.position, stopped.why) }</p>
+            }
+            { differences(&shell, it, props.past) }
+            if it.skipped > 0 {
+                <p class="fault pad">{ format!("Skipped {} that cannot be read.", counted(it.skipped, "event")) }</p>
+            }
+            if it.paused && it.lag > 0 && !it.crashed {
+                <p class="note pad">{ format!("{} after #{}. It has not heard of {} yet, and will once it is resumed.", if props.past { "Now it is paused" } else { "Paused" }, it.checkpoint, counted(it.lag, "event")) }</p>
+            }
+            if props.missing > 0 {
+                <p class="note pad">
+                    { format!("This code would have sent {} more over the same history. ", props.missing) }
+                    { button("Send what is missing", { let name = name.clone(); shell.on(move |_: MouseEvent| subscriptions::Msg::SendMissing(name.clone())) }) }
+                </p>
+            }
+            if it.held_back > 0 {
+                <p class="note pad">{ format!("Replaying held back {}: what it did before, it does not do again.", counted(it.held_back, "reaction")) }</p>
+            }
+            if it.now.is_empty() && it.was.is_empty() {
+                <p class="empty">{ it.about.to_string() }{ match it.shown {
+                    0 if props.past => " At this point it had taken in no event.",
+                    0 => " It has taken in no event yet.",
+                    _ => " No event so far has put anything here.",
+                } }</p>
+            } else {
+                <ViewBody name={name.clone()} now={it.now.clone()} was={it.was.clone()} />
+            }
+        </>
+    };
+    let head = Head { name, colour, what, region: false };
+    panel(&shell, &head, tools(&shell, props, colour), body)
+}
+
+/// What can be done to a subscription, at the right of its head.
+fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
+    let it = &props.panel;
+    let name = &it.name;
+    let code = {
+        let name = name.clone();
+        shell.link.on_some(move |event: Event| {
+            let code = chosen(&event)?.parse().ok()?;
+            Some(subscriptions::Msg::Rebuild(name.clone(), code))
+        })
+    };
+    let control = |control: Control| {
+        let name = name.clone();
+        shell.on(move |_: MouseEvent| subscriptions::Msg::Control(name.clone(), control))
+    };
+    let rebuild = {
+        let (name, code) = (name.clone(), it.code.0);
+        shell.on(move |_: MouseEvent| subscriptions::Msg::Rebuild(name.clone(), code))
+    };
+    let remove = {
+        let name = name.clone();
+        shell.on(move |_: MouseEvent| subscriptions::Msg::Subscribe(name.clone(), false))
+    };
+    let ask = {
+        let name = name.to_string();
+        shell.on(move |_: MouseEvent| lab::Msg::WhyOf(name.clone(), None))
+    };
+    let see = {
+        let name = name.clone();
+        shell.on(move |_: MouseEvent| fold_view::Msg::See(name.clone()))
+    };
+    let csv = {
+        let name = name.clone();
+        shell.on(move |_: MouseEvent| logs_dialog::Msg::Csv(name.clone()))
+    };
+    let now = if props.past { " now" } else { "" };
+    let lag = match it.lag {
+        0 => format!("⚑ {}{now}", it.checkpoint),
+        lag => format!("⚑ {} · {lag} behind{now}", it.checkpoint),
+    };
+    html! {
+        <>
+            if it.code.1.len() > 1 {
+                <select aria-label={format!("Code version of {name}")} onchange={code}>
+                    { for it.code.1.iter().map(|code| html! {
+                        <option value={code.to_string()} selected={*code == it.code.0}>{ format!("code {code}") }</option>
+                    }) }
+                </select>
+            }
+            { health_of(it) }
+            { chip(if it.lag > 0 { "red" } else { colour }, lag) }
+            { icon_button(if it.paused { "play" } else { "pause" }, format!("{} {name}", if it.paused { "Resume" } else { "Pause" }), control(Control::Pause(!it.paused))) }
+            if it.paused && it.lag > 0 { { icon_button("next", format!("Step {name}"), control(Control::Step)) } }
+            { icon_button("rebuild", format!("Rebuild {name}"), rebuild.clone()) }
+            if it.kind == SubscriptionKind::Projection { { icon_button("refused", format!("Remove {name}"), remove) } }
+            { menu(icon("more"), Some(format!("More about {name}")), menu_of(shell, it, props.refused.as_ref(), rebuild, html! {
+                <div class="actions">
+                    { button_for("See it fold", name, false, see) }
+                    { button_for("Why, and since when", name, false, ask) }
+                    if matches!(*it.now, View::Table(_)) { { button("Download as CSV", csv) } }
+                </div>
+            })) }
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct OutboxProps {
+    pub open_log: OpenLog,
+    pub count: usize,
+    pub performed: usize,
+    /// How many of them belong to events after the playhead.
+    pub later: usize,
+    /// How many of those not for the first time.
+    pub repeated: usize,
+    /// A process's guard is off.
+    pub unguarded: bool,
+    /// How much the last replays would have sent.
+    pub would: u64,
+}
+
+/// So many of the last side effects are listed.
+const EFFECTS_SHOWN: usize = 50;
+
+#[component]
+pub fn Outbox(props: &OutboxProps) -> Html {
+    let shell = use_shell();
+    let session = props.open_log.session();
+    let effects = session.world().outbox();
+    let held_back = effects.len() - props.performed.min(effects.len());
+    let aside = html! {
+        <>
+            { chip("pink", format!("{} performed", props.performed)) }
+            if props.repeated > 0 { { chip("red", format!("{} performed again", props.repeated)) } }
+            if held_back > 0 { { chip("", format!("{held_back} held back")) } }
+        </>
+    };
+    let body = html! {
+        <>
+            if props.unguarded {
+                <p class="fault pad">{ "A guard is off: a replay performs its side effects again." }</p>
+            }
+            if props.would > 0 {
+                <p class="note pad">{ format!("The last replay would have sent {} again, commands and side effects together. All were held back.", counted(props.would, "thing")) }</p>
+            }
+            if effects.is_empty() {
+                <p class="empty">{ "No side effect is noted in this log. A letter or a payment that one asks for is noted here, and sent once, however often history is replayed. A file of events brings none of these notes along." }</p>
+            }
+            <ul class="effects">
+                { for effects.iter().rev().take(EFFECTS_SHOWN).map(|effect| {
+                    let position = effect.position;
+                    let data = match &effect.data {
+                        Value::Object(map) => map.iter().map(|(key, value)| {
+                            format!("{key} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                        }).collect::<Vec<_>>().join(" · "),
+                        other => other.to_string(),
+                    };
+                    html! {
+                        <li class={(position > session.position()).then_some("later")} key={format!("{}{:?}{}", effect.id, effect.status, effect.at)}>
+                            <b class="pink">{ effect.kind.to_string() }</b>{ " " }{ data }{ " " }
+                            <button type="button" class="link" onclick={shell.on(move |_: MouseEvent| playback::Msg::Seek(position))}>{ format!("← #{position}") }</button>
+                            <span class="quiet">{ match effect.status {
+                                EffectStatus::Performed if effect.repeat > 0 => format!(" performed again, now {} times, {}", effect.repeat + 1, written_millis(effect.at).1),
+                                EffectStatus::Performed => format!(" performed {}", written_millis(effect.at).1),
+                                EffectStatus::Suppressed => " held back: it was done before, under this id".to_owned(),
+                            } }</span>
+                        </li>
+                    }
+                }) }
+            </ul>
+        </>
+    };
+    panel(
+        &shell,
+        &Head { name: "Outbox", colour: "pink", what: "side effects", region: true },
+        aside,
+        body,
+    )
+}

@@ -1,0 +1,50 @@
+//! Step into: the micro-steps that a command has taken so far, in plain words.
+
+use std::rc::Rc;
+
+use yew::{Html, Properties, component, html};
+
+use super::parts::{Head, chip, panel};
+use crate::ui::model::shell::use_shell;
+use crate::ui::model::station::Performed;
+
+/// So many of the last steps are listed.
+const SHOWN: usize = 200;
+
+#[derive(Properties)]
+pub struct StepsProps {
+    pub steps: Rc<Vec<Performed>>,
+    pub over: bool,
+}
+
+impl PartialEq for StepsProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.steps, &other.steps) && self.over == other.over
+    }
+}
+
+#[component]
+pub fn Steps(props: &StepsProps) -> Html {
+    let place = yew::use_node_ref();
+    yew::use_effect_with(props.steps.len(), {
+        let place = place.clone();
+        move |_| {
+            if let Some(list) = place.cast::<web_sys::Element>() {
+                list.set_scroll_top(list.scroll_height());
+            }
+        }
+    });
+    let first = props.steps.len().saturating_sub(SHOWN);
+    let head = Head { name: "Steps", colour: "blue", what: "one at a time", region: false };
+    let state = if props.over { "all is quiet" } else { "under way" };
+    let body = html! {
+        <ol class="steps" ref={place} tabindex="0" aria-label="Steps so far" start={(first + 1).to_string()}>
+            { for props.steps.iter().enumerate().skip(first).map(|(index, step)| html! {
+                <li key={index} class={if step.good { "" } else { "bad" }} aria-current={(index + 1 == props.steps.len()).then_some("step")}>
+                    <b class={step.at.colour()}>{ step.at.name() }</b>{ " " }{ &*step.words }
+                </li>
+            }) }
+        </ol>
+    };
+    panel(&use_shell(), &head, chip(if props.over { "" } else { "blue" }, state), body)
+}

@@ -1,0 +1,440 @@
+//! Views as people expect them: tables as tables, documents as trees, pages as rendered text,
+//! graphs and charts as drawings, a search index with a box to search it. What the event at the
+//! playhead changed is marked, old beside new.
+
+use std::f64::consts::TAU;
+use std::fmt::Write;
+use std::rc::Rc;
+
+use js_sys::Math;
+use serde_json::Value;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
+use yew::{Callback, Html, InputEvent, Properties, component, html};
+
+use super::markdown::markdown;
+use super::parts::button;
+use crate::es::{Bar, Cell, Cents, Map, Set, Table, View, natural, sort};
+use crate::lab::{DiffLine, DiffMark, RowMark, TableDiff, lines, rows};
+use crate::ui::browser::fixed::{Fixed, drawn};
+use crate::ui::model::shell::use_shell;
+use crate::ui::words::plain;
+
+/// So many rows of a table are shown; the rest is counted.
+const ROWS_SHOWN: usize = 200;
+/// So many of them at first: more are never read, and each costs.
+const ROWS_AT_FIRST: usize = 15;
+
+#[derive(Properties, PartialEq)]
+pub struct ViewProps {
+    pub name: Rc<str>,
+    pub now: Rc<View>,
+    pub was: Rc<View>,
+}
+
+#[component]
+pub fn ViewBody(props: &ViewProps) -> Html {
+    match (&*props.now, &*props.was) {
+        (View::Table(_), View::Table(_)) => {
+            html! { <Rows now={props.now.clone()} was={props.was.clone()} /> }
+        }
+        (View::Documents { documents: now, .. }, View::Documents { documents: was, .. }) => {
+            html! {
+                { for either(now.keys(), was.keys()).into_iter().map(|key| html! {
+                    <div class="document" key={key.to_string()} data-within={format!("/documents/{}", escaped(key))}>
+                        <h3>{ key.to_string() }</h3>
+                        <Tree now={now.get(key).cloned().unwrap_or_default()} was={was.get(key).cloned().unwrap_or_default()} />
+                    </div>
+                }) }
+            }
+        }
+        (View::Pages { pages: now }, View::Pages { pages: was }) => {
+            html! { <Pages now={now.clone()} was={was.clone()} /> }
+        }
+        (View::Graph { nodes, edges }, View::Graph { nodes: old, edges: links }) => {
+            graph(&props.name, nodes, edges, old, links)
+        }
+        (View::Bars { unit, money, bars: now }, View::Bars { bars: was, .. }) => {
+            bars(unit, *money, now, was)
+        }
+        (View::Chart { unit, money, series }, _) => chart(&props.name, unit, *money, series),
+        (View::Search { titles, terms }, _) => {
+            html! { <Search name={props.name.clone()} titles={titles.clone()} terms={terms.clone()} /> }
+        }
+        _ => html! {},
+    }
+}
+
+/// The keys of now and before, each once.
+fn either<'a>(
+    now: impl Iterator<Item = &'a Rc<str>>,
+    was: impl Iterator<Item = &'a Rc<str>>,
+) -> Vec<&'a Rc<str>> {
+    let keys: Set<&Rc<str>> = now.chain(was).collect();
+    let mut keys: Vec<&Rc<str>> = keys.into_iter().collect();
+    sort(&mut keys, |a, b| natural(a, b));
+    keys
+}
+
+fn mark(mark: DiffMark) -> (&'static str, &'static str) {
+    match mark {
+        DiffMark::Same => ("", ""),
+        DiffMark::Added => ("added", "new"),
+        DiffMark::Changed => ("changed", "changed"),
+        DiffMark::Removed => ("gone", "gone"),
+    }
+}
+
+/// A table's cell as it is written.
+pub fn written(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => "–".to_owned(),
+        Cell::Text(text) => text.to_string(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Money(amount) => amount.to_string(),
+        Cell::Flag(true) => "yes".to_owned(),
+        Cell::Flag(false) => "no".to_owned(),
+    }
+}
+
+/// How a cell is set; an empty one as the others of its column are.
+fn side(cell: &Cell, column: &'static str) -> &'static str {
+    match cell {
+        Cell::Number(_) | Cell::Money(_) => "number",
+        Cell::Flag(true) => "truth on",
+        Cell::Flag(false) => "truth",
+        Cell::Empty => column,
+        Cell::Text(_) => "",
+    }
+}
+
+/// How each column is set: as its first cell with something in it.
+fn sides(table: &Table) -> Vec<&'static str> {
+    let of = |index: usize| {
+        let cells = table.rows.iter().take(ROWS_SHOWN).filter_map(|row| row.cells.get(index));
+        let number = cells.clone().find(|cell| **cell != Cell::Empty);
+        if number.is_some_and(|it| side(it, "") == "number") { "number" } else { "" }
+    };
+    (0..table.columns.len()).map(of).collect()
+}
+
+#[derive(Properties, PartialEq)]
+struct RowsProps {
+    now: Rc<View>,
+    was: Rc<View>,
+}
+
+/// A table: its first rows, and all that the event at the playhead has changed.
+#[component]
+fn Rows(props: &RowsProps) -> Html {
+    let all = yew::use_state(|| false);
+    let (View::Table(now), View::Table(was)) = (&*props.now, &*props.was) else { return html! {} };
+    let limit = if *all { ROWS_SHOWN } else { ROWS_AT_FIRST };
+    // Of the very same, only what is seen is looked at.
+    let same = Rc::ptr_eq(&props.now, &props.was);
+    let diff = if same { TableDiff::unchanged(now, limit) } else { rows(was, now) };
+    let count = if same { now.rows.len() } else { diff.rows.len() };
+    let shown = diff
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(index, row)| *index < limit || row.mark != DiffMark::Same);
+    let shown: Vec<_> = shown.map(|(_, row)| row).take(ROWS_SHOWN).collect();
+    let hidden = count - shown.len();
+    let sides = sides(now);
+    html! {
+        <div class="tablebox" tabindex="0" role="group" aria-label="Rows">
+        <table>
+            <thead><tr>
+                { for now.columns.iter().zip(&sides).map(|(column, side)| html! {
+                    <th scope="col" class={*side}>{ &*column.name }</th>
+                }) }
+            </tr></thead>
+            <tbody>{ for shown.into_iter().map(|it| row(it, &sides)) }</tbody>
+            if let Some(totals) = &now.totals {
+                <tfoot><tr>
+                    { for totals.iter().zip(&sides).map(|(cell, column)| html! {
+                        <td class={side(cell, column)}>{ if *cell == Cell::Empty { String::new() } else { written(cell) } }</td>
+                    }) }
+                </tr></tfoot>
+            }
+        </table>
+        if hidden > 0 {
+            <p class="quiet pad">
+                { format!("and {hidden} more rows ") }
+                if !*all { { button("Show more", Callback::from(move |_| all.set(true))) } }
+            </p>
+        }
+        </div>
+    }
+}
+
+fn row(row: &RowMark, sides: &[&'static str]) -> Html {
+    html! {
+        <tr key={row.row.key.to_string()} data-key={row.row.key.to_string()} class={mark(row.mark).0}>
+            { for row.row.cells.iter().zip(&row.was).zip(sides).enumerate().map(|(index, ((cell, was), column))| html! {
+                <td class={side(cell, column)} tabindex="-1">
+                    if let Some(was) = was {
+                        <del>{ written(was) }</del>{ " " }<ins>{ written(cell) }</ins>
+                    } else if index == 0 && matches!(row.mark, DiffMark::Added | DiffMark::Removed) {
+                        <span>{ written(cell) }</span>{ " " }<em class="tag">{ mark(row.mark).1 }</em>
+                    } else {
+                        { written(cell) }
+                    }
+                </td>
+            }) }
+        </tr>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct TreeProps {
+    pub now: Value,
+    pub was: Value,
+}
+
+/// A JSON value as a tree.
+#[component]
+pub fn Tree(props: &TreeProps) -> Html {
+    let shell = use_shell();
+    let lines = lines(&props.was, &props.now);
+    if lines.is_empty() {
+        return html! { <p class="tree mono"><span class="quiet">{ "empty" }</span></p> };
+    }
+    let plain = |line: &DiffLine, text: &str| plain(&shell.money, &line.path, text);
+    html! {
+        <div class="tree mono" tabindex="0" role="group" aria-label="Fields">
+            { for lines.iter().take(ROWS_SHOWN).map(|line| html! {
+                <div class={mark(line.mark).0} key={line.path.clone()} tabindex="-1" data-path={line.pointer().to_owned()} style={format!("padding-left:{}ch", 2 * line.depth)}>
+                    if !line.key.is_empty() { <span class="key">{ format!("{}:", line.key) }</span>{ " " } }
+                    if let Some(was) = &line.was { <del>{ plain(line, was) }</del>{ " " } }
+                    if let Some(now) = &line.now {
+                        if line.mark == DiffMark::Same { <span>{ plain(line, now) }</span> } else { <ins>{ plain(line, now) }</ins> }
+                        if now == "{}" || now == "[]" { <span class="quiet">{ " empty" }</span> }
+                    }
+                    if line.mark == DiffMark::Removed { { " " }<em class="tag">{ "gone" }</em> }
+                </div>
+            }) }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct PagesProps {
+    now: Map<Rc<str>, String>,
+    was: Map<Rc<str>, String>,
+}
+
+#[component]
+fn Pages(props: &PagesProps) -> Html {
+    let keys = either(props.now.keys(), props.was.keys());
+    html! {
+        <div class="pages">
+            { for keys.into_iter().map(|key| {
+                let (now, was) = (props.now.get(key), props.was.get(key));
+                let how = match (was, now) {
+                    (None, _) => DiffMark::Added,
+                    (_, None) => DiffMark::Removed,
+                    (Some(was), Some(now)) if was != now => DiffMark::Changed,
+                    _ => DiffMark::Same,
+                };
+                html! {
+                    <details class={mark(how).0} key={key.to_string()} open={true}>
+                        <summary>
+                            { format!("{key}.html") }
+                            if how != DiffMark::Same { { " " }<em class="tag">{ mark(how).1 }</em> }
+                        </summary>
+                        <div class="rendered">{ markdown(now.or(was).map_or("", String::as_str)) }</div>
+                    </details>
+                }
+            }) }
+        </div>
+    }
+}
+
+fn bars(unit: &str, money: bool, now: &[Bar], was: &[Bar]) -> Html {
+    let label = |value: i64| if money { Cents(value).to_string() } else { value.to_string() };
+    let most = now.iter().map(|bar| bar.value.unsigned_abs()).max().unwrap_or(1).max(1);
+    html! {
+        <div class="bars">
+            <>
+                { for now.iter().take(ROWS_SHOWN).map(|bar| {
+                    let before = was.iter().find(|it| it.name == bar.name).map(|it| it.value);
+                    let share = 100.0 * bar.value.unsigned_abs() as f64 / most as f64;
+                    let changed = before != Some(bar.value);
+                    html! {
+                        <div class={if changed { "bar-row changed" } else { "bar-row" }} key={bar.name.to_string()} tabindex="-1" data-path={format!("/bars/{}/value", escaped(&bar.name))}>
+                            <span class="name">{ bar.name.to_string() }</span>
+                            <span class="track"><i style={format!("width:{}%", Fixed(share, 1))} /></span>
+                            <span class="number">
+                                if let (true, Some(before)) = (changed, before) { <del>{ label(before) }</del>{ " " } }
+                                if changed { <ins>{ label(bar.value) }</ins> } else { { label(bar.value) } }
+                            </span>
+                        </div>
+                    }
+                }) }
+            </>
+            <p class="quiet">{ unit }</p>
+        </div>
+    }
+}
+
+const WIDTH: f64 = 400.0;
+const HEIGHT: f64 = 140.0;
+const LEFT: f64 = 44.0;
+const BOTTOM: f64 = 20.0;
+
+/// Lines that hold their height until the next point.
+fn chart(name: &str, unit: &str, money: bool, series: &Map<Rc<str>, Map<u64, i64>>) -> Html {
+    let points = || series.values().flatten();
+    let last = points().map(|(at, _)| *at).max().unwrap_or(1).max(1);
+    let top = points().map(|(_, y)| *y).max().unwrap_or(0).max(1);
+    let low = points().map(|(_, y)| *y).min().unwrap_or(0).min(0);
+    let x = |at: u64| LEFT + (WIDTH - LEFT - 8.0) * at as f64 / last as f64;
+    let y = |value: i64| 8.0 + (HEIGHT - BOTTOM - 8.0) * (top - value) as f64 / (top - low) as f64;
+    let label = |value: i64| if money { Cents(value).to_string() } else { value.to_string() };
+    let said: Vec<String> = series
+        .iter()
+        .filter_map(|(name, points)| Some(format!("{name} {}", label(*points.last_key_value()?.1))))
+        .collect();
+    html! {
+        <div class="chart">
+            <svg viewBox={format!("0 0 {} {}", Fixed(WIDTH, 0), Fixed(HEIGHT, 0))} role="img" aria-label={format!("{name}, {unit} by position: {}", said.join(", "))}>
+                { for [low, top].map(|value| html! {
+                    <g>
+                        <line class="axis" x1={drawn(LEFT)} x2={drawn(WIDTH - 8.0)} y1={drawn(y(value))} y2={drawn(y(value))} />
+                        <text x={drawn(LEFT - 6.0)} y={drawn(y(value) + 4.0)} text-anchor="end">{ label(value) }</text>
+                    </g>
+                }) }
+                <text x={drawn(LEFT)} y={drawn(HEIGHT - 4.0)}>{ "0" }</text>
+                <text x={drawn(WIDTH - 8.0)} y={drawn(HEIGHT - 4.0)} text-anchor="end">{ format!("position {last}") }</text>
+                { for series.iter().enumerate().map(|(index, (name, points))| {
+                    let mut path = String::new();
+                    for (at, value) in points {
+                        if path.is_empty() {
+                            path = format!("M{} {}", Fixed(x(*at), 1), Fixed(y(*value), 1));
+                        } else {
+                            _ = write!(path, "H{}V{}", Fixed(x(*at), 1), Fixed(y(*value), 1));
+                        }
+                    }
+                    _ = write!(path, "H{}", Fixed(x(last), 1));
+                    html! { <path key={name.to_string()} class={format!("line s{}", index % 6)} d={path} /> }
+                }) }
+            </svg>
+            <p class="legend">
+                { for series.iter().enumerate().map(|(index, (name, points))| html! {
+                    <span key={name.to_string()}><i class={format!("s{}", index % 6)} />{ format!("{name} {}", points.last_key_value().map(|(_, it)| label(*it)).unwrap_or_default()) }</span>
+                }) }
+                <span class="quiet">{ unit }</span>
+            </p>
+        </div>
+    }
+}
+
+type Edges = Map<(Rc<str>, Rc<str>), u64>;
+
+/// Nodes on a circle, in the order of their names.
+fn graph(
+    name: &str,
+    nodes: &Map<Rc<str>, String>,
+    edges: &Edges,
+    old: &Map<Rc<str>, String>,
+    links: &Edges,
+) -> Html {
+    let count = nodes.len().max(1) as f64;
+    let place = |key: &Rc<str>| {
+        let index = nodes.keys().position(|it| it == key).unwrap_or_default() as f64;
+        let angle = TAU * index / count - TAU / 4.0;
+        (200.0 + 120.0 * Math::cos(angle), 110.0 + 82.0 * Math::sin(angle))
+    };
+    let said: Vec<String> = edges
+        .keys()
+        .map(|(a, b)| format!("{} with {}", label(nodes, a), label(nodes, b)))
+        .collect();
+    html! {
+        <div class="chart">
+            <svg viewBox="0 0 400 224" role="img" aria-label={format!("{name}: {}", said.join(", "))}>
+                { for edges.iter().filter(|((a, b), _)| nodes.contains_key(a) && nodes.contains_key(b)).map(|(ends, weight)| {
+                    let ((x1, y1), (x2, y2)) = (place(&ends.0), place(&ends.1));
+                    let class = if links.get(ends) == Some(weight) { "edge" } else { "edge new" };
+                    html! { <line key={format!("{} {}", ends.0, ends.1)} {class} x1={drawn(x1)} y1={drawn(y1)} x2={drawn(x2)} y2={drawn(y2)} /> }
+                }) }
+                { for nodes.iter().map(|(key, text)| {
+                    let (x, y) = place(key);
+                    let class = if old.contains_key(key) { "node" } else { "node new" };
+                    let (dx, anchor) = if x < 190.0 { (-10.0, "end") } else if x > 210.0 { (10.0, "start") } else { (0.0, "middle") };
+                    let dy = if anchor == "middle" { if y < 110.0 { -10.0 } else { 20.0 } } else { 4.0 };
+                    html! {
+                        <g key={key.to_string()} {class}>
+                            <circle cx={drawn(x)} cy={drawn(y)} r="6" />
+                            <text x={drawn(x + dx)} y={drawn(y + dy)} text-anchor={anchor}>{ text }</text>
+                        </g>
+                    }
+                }) }
+            </svg>
+        </div>
+    }
+}
+
+fn label<'a>(nodes: &'a Map<Rc<str>, String>, key: &'a Rc<str>) -> &'a str {
+    nodes.get(key).map_or(key, String::as_str)
+}
+
+#[derive(Properties, PartialEq)]
+struct SearchProps {
+    name: Rc<str>,
+    titles: Map<Rc<str>, String>,
+    terms: Map<Rc<str>, Set<Rc<str>>>,
+}
+
+#[component]
+fn Search(props: &SearchProps) -> Html {
+    let query = yew::use_state(String::new);
+    let words: Vec<String> = query
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let mut hits: Option<Set<Rc<str>>> = None;
+    for word in &words {
+        let next = props.terms.iter().filter(|(term, _)| term.starts_with(&**word));
+        let found: Set<Rc<str>> = next.flat_map(|(_, keys)| keys.iter().cloned()).collect();
+        hits = Some(hits.map_or(found.clone(), |before| {
+            before.into_iter().filter(|it| found.contains(it)).collect()
+        }));
+    }
+    let input = {
+        let query = query.clone();
+        Callback::from(move |event: InputEvent| {
+            if let Some(input) =
+                event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok())
+            {
+                query.set(input.value());
+            }
+        })
+    };
+    let id = format!("search-{}", props.name);
+    html! {
+        <div class="search pad">
+            <label class="field" for={id.clone()}><span class="quiet">{ format!("{} words, {} entries", props.terms.len(), props.titles.len()) }</span></label>
+            <input {id} type="search" placeholder="Search the index" aria-label={format!("Query {}", props.name)} value={(*query).clone()} oninput={input} />
+            <ul aria-live="polite">
+                if let Some(hits) = hits {
+                    if hits.is_empty() { <li class="quiet">{ "No entry has these words." }</li> }
+                    { for hits.iter().take(ROWS_SHOWN).map(|key| html! {
+                        <li key={key.to_string()}><b>{ key.to_string() }</b>{ " " }{ props.titles.get(key).cloned().unwrap_or_default() }</li>
+                    }) }
+                } else {
+                    { for props.titles.iter().take(20).map(|(key, title)| html! {
+                        <li key={key.to_string()} class="quiet"><b>{ key.to_string() }</b>{ " " }{ title }</li>
+                    }) }
+                }
+            </ul>
+        </div>
+    }
+}
+
+/// A key as a part of a JSON pointer.
+pub fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,60 @@
+//! Numbers, amounts and JSON in words, as everybody on the page says them.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::es::{Cents, Set};
+
+/// The names of the fields that hold cents.
+pub type MoneyFields = Rc<Set<Rc<str>>>;
+
+/// True where a field holds an amount of money, by its name or that of what it lies in.
+pub fn is_money(names: &MoneyFields, pointer: &str) -> bool {
+    pointer.split('/').any(|key| names.contains(key))
+}
+
+/// A field's value as people write it: cents as an amount. `pointer` says where the field is.
+pub fn plain(money: &MoneyFields, pointer: &str, text: &str) -> String {
+    match text.parse() {
+        Ok(cents) if is_money(money, pointer) => Cents(cents).to_string(),
+        _ => text.to_owned(),
+    }
+}
+
+/// The data of an event or a command in a few words.
+pub fn in_words(data: &str, money: &MoneyFields) -> String {
+    match serde_json::from_str(data).unwrap_or_default() {
+        Value::Object(map) => {
+            let parts = map.iter().map(|(key, value)| field_in_words(key, value, money));
+            parts.collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A field in a few words.
+pub fn field_in_words(key: &str, value: &Value, money: &MoneyFields) -> String {
+    match value {
+        Value::Null => format!("{key} none"),
+        other => match other.as_i64().filter(|_| is_money(money, key)) {
+            Some(cents) => format!("{key} {}", Cents(cents)),
+            None => format!("{key} {other}"),
+        },
+    }
+}
+
+/// A count and its noun.
+pub fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count)) }
+}
+
+/// A number whose thousands are told apart.
+pub fn grouped(number: u64) -> String {
+    if number < 10_000 {
+        return number.to_string();
+    }
+    let thousands = number / 1000;
+    let rest = if thousands < 1000 { thousands.to_string() } else { grouped(thousands) };
+    format!("{rest}\u{202f}{:03}", number % 1000)
+}
