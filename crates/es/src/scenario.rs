@@ -33,7 +33,7 @@ pub struct Scenario {
     pub story: Vec<Step>,
 }
 
-/// A step of a story: a sentence, and what is done.
+/// A step of a story: a sentence, what is done, and what to look at.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// What happens, in a sentence.
@@ -44,6 +44,11 @@ pub struct Step {
     pub at: u64,
     /// What is done, all of it before anything that follows from it.
     pub acts: Vec<Act>,
+    /// The panels that the step is about, in the order in which one looks at them: first what
+    /// changes, then what to compare it with. Each name is a stream (`cart-1`), the title of a
+    /// projection or process (`Best sellers`), or one of [`Step::PARTS`]. Empty where the story
+    /// doesn't say; whoever shows the step then shows everything.
+    pub show: Vec<Rc<str>>,
 }
 
 /// One thing that is done in a story.
@@ -122,10 +127,14 @@ impl Scenario {
 }
 
 impl Step {
+    /// The names in [`Step::show`] that stand for a part of every system: the event log, the
+    /// journal of what became of each command, the outbox of side effects, and the form that
+    /// commands are sent with.
+    pub const PARTS: [&'static str; 4] = ["Log", "Journal", "Outbox", "Commands"];
+
     /// Alice sends a command to the `A` called `id`.
     pub fn new<A: Aggregate>(say: &str, id: &str, command: &A::Command) -> Self {
-        let step = Self { say: say.into(), actor: "Alice".into(), at: 0, acts: Vec::new() };
-        step.and::<A>(id, command)
+        Self::of(say, None).and::<A>(id, command)
     }
 
     /// Somebody writes an event behind the back of the `A` called `id`.
@@ -138,8 +147,7 @@ impl Step {
             schema,
             data,
         });
-        let acts = fact.map(Act::Append).into_iter().collect();
-        Self { say: say.into(), actor: "Alice".into(), at: 0, acts }
+        Self::of(say, fact)
     }
 
     /// An event of the `A` called `id` is brought along from elsewhere, stored under `schema`.
@@ -158,8 +166,7 @@ impl Step {
             schema,
             data,
         });
-        let acts = fact.map(Act::Append).into_iter().collect();
-        Self { say: say.into(), actor: "Alice".into(), at: 0, acts }
+        Self::of(say, fact)
     }
 
     /// Another command in the same moment, before anything follows from the first.
@@ -183,5 +190,16 @@ impl Step {
     pub fn at(mut self, millis: u64) -> Self {
         self.at = millis;
         self
+    }
+
+    /// It is about these panels; [`Step::show`] says how they are named, and in which order.
+    pub fn show<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.show = names.into_iter().map(Rc::from).collect();
+        self
+    }
+
+    fn of(say: &str, fact: Option<Fact>) -> Self {
+        let acts = fact.map(Act::Append).into_iter().collect();
+        Self { say: say.into(), actor: "Alice".into(), at: 0, acts, show: Vec::new() }
     }
 }

@@ -66,30 +66,49 @@ impl Viewpoint {
     /// The story's sentences, by the ids of the commands that it sends. The events that such a
     /// command leads to, also through processes, have its id as their correlation id.
     pub fn narration(&self) -> Map<Uuid, Rc<str>> {
-        let steps = self.scenario().story.iter().enumerate();
-        let acts = steps.flat_map(|(number, step)| {
-            (0..step.acts.len()).map(move |act| (self.story_command(number, act), step.say.clone()))
-        });
-        acts.collect()
+        let story = &self.scenario().story;
+        self.commands().map(|(id, number)| (id, story[number].say.clone())).collect()
+    }
+
+    /// The number of the step that was told last, counted from 0: the last one of which a command
+    /// was handled, also where it was refused. None before the story begins.
+    pub fn step_told(&self) -> Option<usize> {
+        self.commands().filter(|(id, _)| self.is_answered(*id)).map(|(_, number)| number).max()
+    }
+
+    /// The number of the step to which the playhead belongs, counted from 0. At the head that is
+    /// the step told last, and in the past the step that the event there came of, directly or
+    /// through processes. None before the first event, and at an event that came of no step.
+    pub fn step_here(&self) -> Option<usize> {
+        if self.position() == self.head() {
+            return self.step_told();
+        }
+        let told = self.event()?.correlation_id();
+        self.commands().find(|(id, _)| *id == told).map(|(_, number)| number)
     }
 
     /// The number of the story's next step: the one after the last step that was handled to its
     /// end. None once the story is over.
     pub fn next_in_story(&self) -> Option<usize> {
-        let scenario = self.scenario();
-        let asked = |number: usize| {
-            let id =
-                self.story_command(number, scenario.story[number].acts.len().saturating_sub(1));
-            let answered = |it: &JournalEntry| {
-                it.envelope.command_id == id && it.outcome != Outcome::NotStored
-            };
-            self.log().handled(id).is_some() || self.world().journal().iter().any(answered)
-        };
-        (0..scenario.story.len())
-            .rev()
-            .find(|&number| asked(number))
-            .map_or((!scenario.story.is_empty()).then_some(0), |last| {
-                (last + 1 < scenario.story.len()).then_some(last + 1)
-            })
+        let story = &self.scenario().story;
+        let last_act = |number: usize| story[number].acts.len().saturating_sub(1);
+        let ended = |number| self.is_answered(self.story_command(number, last_act(number)));
+        let next = (0..story.len()).rev().find(|&number| ended(number)).map_or(0, |last| last + 1);
+        (next < story.len()).then_some(next)
+    }
+
+    /// Every command that the story sends: its id, and the number of its step.
+    fn commands(&self) -> impl Iterator<Item = (Uuid, usize)> {
+        let steps = self.scenario().story.iter().enumerate();
+        steps.flat_map(move |(number, step)| {
+            (0..step.acts.len()).map(move |act| (self.story_command(number, act), number))
+        })
+    }
+
+    /// True where a command was handled, whatever came of it.
+    fn is_answered(&self, id: Uuid) -> bool {
+        let answered =
+            |it: &JournalEntry| it.envelope.command_id == id && it.outcome != Outcome::NotStored;
+        self.log().handled(id).is_some() || self.world().journal().iter().any(answered)
     }
 }

@@ -352,3 +352,64 @@ fn a_commit_is_cut_at_the_position_up_to_which_it_is_asked_for() {
     };
     assert_eq!([0, 1, 2, 3].map(lengths), [vec![], vec![1], vec![2], vec![2, 1]]);
 }
+
+/// The steps to which the positions from 0 to the head belong.
+fn steps_here(session: &mut Session) -> Vec<Option<usize>> {
+    let steps = (0..=session.head()).map(|position| {
+        session.seek(position);
+        session.step_here()
+    });
+    steps.collect()
+}
+
+#[test]
+fn each_position_belongs_to_a_step_of_the_story_and_the_head_to_the_one_told_last() {
+    let open = |say, door| Step::new::<Door>(say, door, &DoorCommand::Open {});
+    let story = [
+        Step::new::<Door>("Shutting is refused.", "1", &DoorCommand::Shut {}),
+        open("Two are opened.", "1").and::<Door>("2", &DoorCommand::Open {}),
+        Step::new::<Door>("One is touched.", "1", &DoorCommand::Touch {}),
+        Step::behind::<Door>("It is shut from behind.", "1", &DoorEvent::Shut {}),
+        open("Opening two again is refused.", "2"),
+    ];
+    let house = Scenario::new("house", "House", "Doors, a bell and a porter.");
+    let house = house.aggregate::<Door>().aggregate::<Bell>().process::<Porter<1>>();
+    let mut session = Session::new(World::new(&Rc::new(house.story(5_000, story))));
+    assert_eq!((session.step_told(), session.step_here()), (None, None));
+    for (number, head) in [0, 4, 4, 5, 5].into_iter().enumerate() {
+        session.tell(number).unwrap();
+        session.run(5_000);
+        assert_eq!(session.head(), head, "after step {number}");
+        assert_eq!((session.step_told(), session.step_here()), (Some(number), Some(number)));
+    }
+    // Two were opened, and the porter rang for each.
+    let past = [None, Some(1), Some(1), Some(1), Some(1)];
+    assert_eq!(steps_here(&mut session), [&past[..], &[Some(4)]].concat());
+    // What somebody does beside the story belongs to no step, with what follows from it.
+    for (id, kind) in [(1, "Shut"), (2, "Open")] {
+        let ask = Ask::new(Uuid::from_u128(id), "Eve".into(), command("door-2", kind));
+        session.world_mut().submit(ask);
+        session.run(5_000);
+    }
+    let beside = [Some(3), None, None, Some(4)];
+    assert_eq!(steps_here(&mut session), [&past[..], &beside].concat());
+}
+
+#[test]
+fn a_step_that_was_not_stored_is_not_told_and_half_a_step_is() {
+    let open = |say, door| Step::new::<Door>(say, door, &DoorCommand::Open {});
+    let story = [open("Two are opened.", "1").and::<Door>("2", &DoorCommand::Open {})];
+    let scenario = Scenario::new("house", "House", "Doors.").aggregate::<Door>();
+    let scenario = Rc::new(scenario.story(5_000, story));
+    for (answer, told) in [(Answer::Failed("full".into()), None), (Answer::Stored, Some(0))] {
+        let mut session = Session::new(World::new(&scenario));
+        session.tell(0).unwrap();
+        while session.world().pending().is_none() {
+            session.step(5_000).unwrap();
+        }
+        session.world_mut().answer(answer);
+        session.step(5_000).unwrap();
+        assert_eq!((session.step_told(), session.step_here()), (told, told));
+        assert_eq!(session.next_in_story(), Some(0), "it is told to its end first");
+    }
+}
