@@ -186,19 +186,28 @@ fn story() -> [Step; 12] {
     let bob = |say, command| Step::new::<Cart>(say, "2", &command).by("Bob");
     let add = |item: &str| AddToCart { item: item.into() };
     let remove = |item: &str| RemoveFromCart { item: item.into() };
+    let folded = ["cart-1", "Log"];
+    let refused = ["cart-1", "Journal"];
+    let remembered = ["cart-1", "Carts now", "Considered but removed"];
+    let paid = ["cart-1", "Log", "Best sellers"];
+    let both_carts = ["cart-2", "Carts now"];
+    let sold_or_put_back = ["cart-2", "Best sellers", "Considered but removed"];
     [
-        alice("Alice starts with apples.", add("apples")),
-        alice("Pears go on top.", add("pears")),
-        alice("And pretzels, why not?", add("pretzels")),
-        alice("No pretzels after all. Which read model remembers them?", remove("pretzels")),
-        bob("Bob fills a cart of his own, beginning with pretzels.", add("pretzels")),
-        alice("Alice puts the pretzels back again. Refused: they are gone.", remove("pretzels")),
-        bob("Bob adds apples.", add("apples")),
-        alice("Alice pays. Her cart is empty, and its history isn't.", Checkout {}),
-        alice("Paying twice is refused: there is nothing to pay for.", Checkout {}),
-        bob("Bob puts the apples back.", remove("apples")),
-        bob("Bob pays for his pretzels.", Checkout {}),
-        alice("A cart that was checked out can be filled again.", add("coffee")),
+        alice("Alice starts with apples.", add("apples")).show(folded),
+        alice("Pears go on top.", add("pears")).show(folded),
+        alice("And pretzels, why not?", add("pretzels")).show(folded),
+        alice("No pretzels after all. Which read model remembers them?", remove("pretzels"))
+            .show(remembered),
+        bob("Bob fills a cart of his own, beginning with pretzels.", add("pretzels"))
+            .show(both_carts),
+        alice("Alice puts the pretzels back again. Refused: they are gone.", remove("pretzels"))
+            .show(refused),
+        bob("Bob adds apples.", add("apples")).show(both_carts),
+        alice("Alice pays. Her cart is empty, and its history isn't.", Checkout {}).show(paid),
+        alice("Paying twice is refused: there is nothing to pay for.", Checkout {}).show(refused),
+        bob("Bob puts the apples back.", remove("apples")).show(sold_or_put_back),
+        bob("Bob pays for his pretzels.", Checkout {}).show(sold_or_put_back),
+        alice("A cart that was checked out can be filled again.", add("coffee")).show(folded),
     ]
 }
 

@@ -216,19 +216,27 @@ fn story() -> [Step; 12] {
     let register = |name: &str| RegisterTeam { name: name.into() };
     let add = |players: &[&str]| AddPlayers { players: names(players) };
     let release = |player: &str| ReleasePlayer { player: player.into() };
+    let events_of_a_command = ["Journal", "Log", "team-1"];
+    let refused = |team| [team, "Journal"];
+    let now_and_ever = |team| [team, "Roster", "Played together"];
     [
-        alice("Alice registers a team.", register("The Neckbeards")),
-        alice("Three players join: one command, three events.", add(&NECKBEARDS)),
-        bob("Bob wants players before he has a team. Refused.", add(&["Lola"])),
-        bob("So Bob registers his team.", register("The Noodles")),
-        bob("Mattia plays for both teams.", add(&["Lola", "Mattia"])),
-        alice("Ben and Mattia are there already: no event.", add(&["Ben", "Mattia"])),
-        alice("Ben is, Eric isn't: one event.", add(&["Ben", "Eric"])),
-        alice("A name twice is refused, and nobody joins.", add(&["Greg", "Greg"])),
-        alice("Justin leaves the Neckbeards.", release("Justin")),
-        bob("And joins the Noodles. The graph remembers both.", add(&["Justin"])),
-        alice("Releasing Justin again is refused.", release("Justin")),
-        alice("So is registering a team twice.", register("The Beards")),
+        alice("Alice registers a team.", register("The Neckbeards")).show(events_of_a_command),
+        alice("Three players join: one command, three events.", add(&NECKBEARDS))
+            .show(events_of_a_command),
+        bob("Bob wants players before he has a team. Refused.", add(&["Lola"]))
+            .show(refused("team-2")),
+        bob("So Bob registers his team.", register("The Noodles")).show(["team-2", "Team list"]),
+        bob("Mattia plays for both teams.", add(&["Lola", "Mattia"])).show(now_and_ever("team-2")),
+        alice("Ben and Mattia are there already: no event.", add(&["Ben", "Mattia"]))
+            .show(events_of_a_command),
+        alice("Ben is, Eric isn't: one event.", add(&["Ben", "Eric"])).show(events_of_a_command),
+        alice("A name twice is refused, and nobody joins.", add(&["Greg", "Greg"]))
+            .show(events_of_a_command),
+        alice("Justin leaves the Neckbeards.", release("Justin")).show(now_and_ever("team-1")),
+        bob("And joins the Noodles. The graph remembers both.", add(&["Justin"]))
+            .show(now_and_ever("team-2")),
+        alice("Releasing Justin again is refused.", release("Justin")).show(refused("team-1")),
+        alice("So is registering a team twice.", register("The Beards")).show(refused("team-1")),
     ]
 }
 

@@ -234,21 +234,35 @@ fn story() -> [Step; 14] {
     let bob = |say, command| Step::new::<Widget>(say, "2", &command).by("Bob");
     let create = |name: &str| CreateWidget { name: name.into() };
     let rename = |name: &str| RenameWidget { name: name.into() };
+    let in_window = |widget| [widget, "Shop window"];
+    let window_and_versions = |widget| [widget, "Shop window", "Versions"];
+    let read_models = ["Shop window", "Bin", "Versions"];
+    let undeleted = ["widget-2", "Shop window", "Bin"];
+    let refused_by_bin = ["widget-2", "Journal", "Bin"];
+    let bin_and_versions = ["widget-2", "Bin", "Versions"];
     [
-        alice("Alice creates a widget.", create("Sprocket")),
-        alice("She publishes it: it is in the shop window.", PublishWidget {}),
-        bob("Bob creates another one.", create("Gizmo")),
-        bob("And publishes it.", PublishWidget {}),
-        alice("A better name, thinks Alice.", rename("Super Sprocket 3000")),
-        bob("Bob deletes his widget. Which read model still has it?", DeleteWidget {}),
-        bob("Renaming what is in the bin is refused.", rename("Gadget")),
-        alice("Publishing twice is refused, too.", PublishWidget {}),
-        bob("Bob undeletes it: it is published, as it was.", UndeleteWidget {}),
-        bob("Once is enough: it isn't in the bin any more. Refused.", UndeleteWidget {}),
-        alice("Undo is one more event: the name of version 1 again.", rename("Sprocket")),
-        bob("Bob takes his widget out of the shop window.", UnpublishWidget {}),
-        bob("This time he renames it before he deletes it.", rename("Gadget")),
-        bob("The bin holds a Gadget now, and Versions a Gizmo, too.", DeleteWidget {}),
+        alice("Alice creates a widget.", create("Sprocket")).show(in_window("widget-1")),
+        alice("She publishes it: it is in the shop window.", PublishWidget {})
+            .show(in_window("widget-1")),
+        bob("Bob creates another one.", create("Gizmo")).show(in_window("widget-2")),
+        bob("And publishes it.", PublishWidget {}).show(in_window("widget-2")),
+        alice("A better name, thinks Alice.", rename("Super Sprocket 3000"))
+            .show(window_and_versions("widget-1")),
+        bob("Bob deletes his widget. Which read model still has it?", DeleteWidget {})
+            .show(read_models),
+        bob("Renaming what is in the bin is refused.", rename("Gadget")).show(refused_by_bin),
+        alice("Publishing twice is refused, too.", PublishWidget {}).show(["widget-1", "Journal"]),
+        bob("Bob undeletes it: it is published, as it was.", UndeleteWidget {}).show(undeleted),
+        bob("Once is enough: it isn't in the bin any more. Refused.", UndeleteWidget {})
+            .show(refused_by_bin),
+        alice("Undo is one more event: the name of version 1 again.", rename("Sprocket"))
+            .show(["widget-1", "Versions", "Log"]),
+        bob("Bob takes his widget out of the shop window.", UnpublishWidget {})
+            .show(window_and_versions("widget-2")),
+        bob("This time he renames it before he deletes it.", rename("Gadget"))
+            .show(bin_and_versions),
+        bob("The bin holds a Gadget now, and Versions a Gizmo, too.", DeleteWidget {})
+            .show(bin_and_versions),
     ]
 }
 

@@ -16,32 +16,46 @@ pub fn story() -> [Step; 14] {
     let submit = |body: &str, author: &str| SubmitPost { body: body.into(), author: author.into() };
     let comment = |body: &str| AddComment { body: body.into() };
     let old = |say, kind, data| Step::imported::<Post>(say, "3", kind, 1, &data);
+    let one_event_many_shapes = ["Log", "/posts", "/posts/ID"];
+    let bobs_post = ["post-2", "/posts", "/posts/ID"];
+    let refused = ["post-2", "Journal"];
+    let upcast = ["Log", "post-3", "/posts/ID"];
     [
-        alice("Alice submits a post.", "1", submit("Semicolons considered dangerous", "Alice")),
-        bob("Bob has something to say about it.", "1", comment("Well actually...")),
+        alice("Alice submits a post.", "1", submit("Semicolons considered dangerous", "Alice"))
+            .show(one_event_many_shapes),
+        bob("Bob has something to say about it.", "1", comment("Well actually..."))
+            .show(one_event_many_shapes),
         alice(
             "One more: /posts counts it, /posts/1 has it.",
             "1",
             comment("Did you even read the post?"),
-        ),
-        bob("Bob submits a post, too.", "2", submit("Pretzels are delicious", "Bob")),
-        alice("Alice disagrees.", "2", comment("Just no.")),
-        bob("Bob deletes his post. /posts forgets it; who doesn't?", "2", DeletePost {}),
-        alice("Commenting on it is refused: it is deleted.", "2", comment("Thank you.")),
-        bob("So is deleting it twice.", "2", DeletePost {}),
+        )
+        .show(one_event_many_shapes),
+        bob("Bob submits a post, too.", "2", submit("Pretzels are delicious", "Bob"))
+            .show(bobs_post),
+        alice("Alice disagrees.", "2", comment("Just no.")).show(bobs_post),
+        bob("Bob deletes his post. /posts forgets it; who doesn't?", "2", DeletePost {})
+            .show(bobs_post),
+        alice("Commenting on it is refused: it is deleted.", "2", comment("Thank you."))
+            .show(refused),
+        bob("So is deleting it twice.", "2", DeletePost {}).show(refused),
         old(
             "A post comes over from the old blog.",
             "PostSubmitted",
             json!({ "text": "Apples or pears?" }),
-        ),
+        )
+        .show(upcast),
         old(
             "And its comment. Both are read in today's shape.",
             "Commented",
             json!({ "comment": "Both." }),
-        ),
-        alice("Old or new, anybody can comment on it.", "3", comment("Neither.")),
-        bob("Bob restores his post, and Alice's comment is back with it.", "2", RestorePost {}),
-        alice("Restoring what isn't deleted is refused.", "2", RestorePost {}),
-        bob("The old post goes. Its events stay.", "3", DeletePost {}),
+        )
+        .show(upcast),
+        alice("Old or new, anybody can comment on it.", "3", comment("Neither.")).show(upcast),
+        bob("Bob restores his post, and Alice's comment is back with it.", "2", RestorePost {})
+            .show(["post-2", "/posts", "Static page"]),
+        alice("Restoring what isn't deleted is refused.", "2", RestorePost {}).show(refused),
+        bob("The old post goes. Its events stay.", "3", DeletePost {})
+            .show(["post-3", "/posts", "Log"]),
     ]
 }

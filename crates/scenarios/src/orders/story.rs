@@ -22,26 +22,33 @@ pub fn story() -> [Step; 15] {
     let add = |item: &str, cents| AddItem { item: item.into(), price: Cents(cents) };
     let remove = |item: &str| RemoveItem { item: item.into() };
     let forged = ItemAdded { item: "espresso machine".into(), price: Cents(40_000) };
+    let open = |order| [order, "Open orders"];
+    let refused = |order| [order, "Open orders", "Journal"];
+    let settled = ["order-1", "Open orders", "Spending per customer"];
     [
-        register("Lola becomes a customer.", "1", "Lola Gheda"),
-        register("So does Mattia.", "2", "Mattia Gheda").by("Bob"),
-        alice("Alice orders for Lola, who has 100.00 to spend.", place("1", 10_000)),
-        alice("A keyboard for 60.00 fits.", add("keyboard", 6_000)),
-        alice("So does a mouse for 30.00.", add("mouse", 3_000)),
-        alice("A lamp for 35.00 doesn't. Refused: it would be 125.00.", add("lamp", 3_500)),
-        alice("Without the mouse there is room,", remove("mouse")),
-        alice("and the lamp fits.", add("lamp", 3_500)),
-        bob("Bob orders for Mattia, up to 50.00.", place("2", 5_000)),
-        bob("An empty order cannot be submitted.", SubmitOrder {}),
-        bob("He adds coffee.", add("coffee", 1_500)),
-        alice("Alice submits. Lola's order is settled.", SubmitOrder {}),
-        alice("Too late for a change: it is refused.", remove("lamp")),
+        register("Lola becomes a customer.", "1", "Lola Gheda").show(["customer-1", "Log"]),
+        register("So does Mattia.", "2", "Mattia Gheda").by("Bob").show(["customer-2", "Log"]),
+        alice("Alice orders for Lola, who has 100.00 to spend.", place("1", 10_000))
+            .show(open("order-1")),
+        alice("A keyboard for 60.00 fits.", add("keyboard", 6_000)).show(open("order-1")),
+        alice("So does a mouse for 30.00.", add("mouse", 3_000)).show(open("order-1")),
+        alice("A lamp for 35.00 doesn't. Refused: it would be 125.00.", add("lamp", 3_500))
+            .show(refused("order-1")),
+        alice("Without the mouse there is room,", remove("mouse")).show(open("order-1")),
+        alice("and the lamp fits.", add("lamp", 3_500)).show(open("order-1")),
+        bob("Bob orders for Mattia, up to 50.00.", place("2", 5_000)).show(open("order-2")),
+        bob("An empty order cannot be submitted.", SubmitOrder {}).show(refused("order-2")),
+        bob("He adds coffee.", add("coffee", 1_500)).show(open("order-2")),
+        alice("Alice submits. Lola's order is settled.", SubmitOrder {}).show(settled),
+        alice("Too late for a change: it is refused.", remove("lamp")).show(["order-1", "Journal"]),
         Step::behind::<Order>(
             "Somebody goes behind the order's back. A check fails.",
             "2",
             &forged,
         )
-        .by("Bob"),
-        bob("Past its maximum, the order takes nothing more.", add("milk", 100)),
+        .by("Bob")
+        .show(["order-2", "Open orders", "Log"]),
+        bob("Past its maximum, the order takes nothing more.", add("milk", 100))
+            .show(refused("order-2")),
     ]
 }

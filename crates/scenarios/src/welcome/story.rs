@@ -16,27 +16,41 @@ pub fn story() -> [Step; 10] {
     let merge = |say, id, existing: &str| {
         Step::new::<Customer>(say, id, &MergeAccount { existing: existing.into() })
     };
+    let welcomed = |customer| [customer, "Welcomer", "Outbox"];
+    let refused = |customer| [customer, "Journal"];
+    let by_address = ["customer-5", "Customers by e-mail", "Welcomer"];
+    let merged = ["customer-5", "Customers by e-mail", "Merges"];
     [
-        register("Lola registers, and a mail goes out.", "1", "Lola Gheda", "lola@example.org"),
-        register("So does Mattia.", "2", "Mattia Gheda", "mattia@example.org").by("Bob"),
+        register("Lola registers, and a mail goes out.", "1", "Lola Gheda", "lola@example.org")
+            .show(welcomed("customer-1")),
+        register("So does Mattia.", "2", "Mattia Gheda", "mattia@example.org")
+            .by("Bob")
+            .show(welcomed("customer-2")),
         register(
             "Lola forgot that she had: no mail, but a merge.",
             "3",
             "L. Gheda",
             "LOLA@example.org",
-        ),
-        register("Without an address, nobody can be welcomed.", "4", "Ben Moss", "ben").by("Bob"),
-        register("With one, it works.", "4", "Ben Moss", "ben@example.org").by("Bob"),
+        )
+        .show(welcomed("customer-3")),
+        register("Without an address, nobody can be welcomed.", "4", "Ben Moss", "ben")
+            .by("Bob")
+            .show(refused("customer-4")),
+        register("With one, it works.", "4", "Ben Moss", "ben@example.org")
+            .by("Bob")
+            .show(welcomed("customer-4")),
         register(
             "Registering a registered customer is refused.",
             "1",
             "Lola Gheda",
             "lola@example.com",
-        ),
+        )
+        .show(refused("customer-1")),
         register("Another address makes another customer.", "5", "Mattia G.", "gheda@example.org")
-            .by("Bob"),
-        merge("Alice knows better, and merges him with himself.", "5", "2"),
-        merge("Once is enough. The second merge is refused.", "5", "2"),
-        merge("Nobody can be merged with oneself.", "2", "2").by("Bob"),
+            .by("Bob")
+            .show(by_address),
+        merge("Alice knows better, and merges him with himself.", "5", "2").show(merged),
+        merge("Once is enough. The second merge is refused.", "5", "2").show(refused("customer-5")),
+        merge("Nobody can be merged with oneself.", "2", "2").by("Bob").show(refused("customer-2")),
     ]
 }
