@@ -46,8 +46,8 @@ pub struct Step {
     pub acts: Vec<Act>,
     /// The panels that the step is about, in the order in which one looks at them: first what
     /// changes, then what to compare it with. Each name is a stream (`cart-1`), the title of a
-    /// projection or process (`Best sellers`), or one of [`Step::PARTS`]. Empty where the story
-    /// doesn't say; whoever shows the step then shows everything.
+    /// projection or process (`Best sellers`), or one of the parts that every system has: `Log`,
+    /// `Journal`, `Outbox` and `Commands`. Empty where the story doesn't say.
     pub show: Vec<Rc<str>>,
 }
 
@@ -127,11 +127,6 @@ impl Scenario {
 }
 
 impl Step {
-    /// The names in [`Step::show`] that stand for a part of every system: the event log, the
-    /// journal of what became of each command, the outbox of side effects, and the form that
-    /// commands are sent with.
-    pub const PARTS: [&'static str; 4] = ["Log", "Journal", "Outbox", "Commands"];
-
     /// Alice sends a command to the `A` called `id`.
     pub fn new<A: Aggregate>(say: &str, id: &str, command: &A::Command) -> Self {
         Self::of(say, None).and::<A>(id, command)
