@@ -20,13 +20,13 @@ use histories::{
 use leftfold::codec::archive::{Export, Format, Import};
 use leftfold::es::{Act, AnyAggregate, History, Map, Proposal, Reaction, event_id};
 use leftfold::es::{
-    CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Recorded, Scenario, StoredCommit,
-    Stream, command_id,
+    CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Recorded, Scenario, Step,
+    StoredCommit, Stream, command_id,
 };
 use leftfold::host::Request;
 use leftfold::lab::{
-    Control, FieldKind, Health, MicroStep, Outcome, Panel, Session, SideRecord, Submission,
-    SubscriptionKind, World, forms,
+    Control, FieldKind, Health, JournalEntry, MicroStep, Outcome, Panel, Session, SideRecord,
+    Submission, SubscriptionKind, World, forms,
 };
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::SideRecords;
@@ -426,6 +426,69 @@ fn a_story_has_eight_to_fifteen_steps_and_a_refusal_and_fills_every_projection()
         assert!(shown.len() >= 3, "only {} projections", shown.len());
         assert_eq!(run.session().next_in_story(), None, "the story is told");
     });
+}
+
+#[test]
+fn each_step_of_a_story_names_two_or_three_panels_and_something_happens_in_them() {
+    for scenario in scenarios() {
+        let mut session = Session::new(World::new(&scenario));
+        for (number, step) in scenario.story.iter().enumerate() {
+            let (before, told) = (lengths(&session), format!("{}: {}", scenario.id, step.say));
+            session.tell(number).unwrap();
+            session.run(step.at);
+            let shown: BTreeSet<&str> = step.show.iter().map(|name| &**name).collect();
+            assert_eq!(shown.len(), step.show.len(), "{told} A panel is named twice");
+            assert!((2..=3).contains(&shown.len()), "{told} Two or three panels, not {shown:?}");
+            let happened: Vec<bool> =
+                step.show.iter().map(|name| happens(&mut session, step, name, before)).collect();
+
+            let own = |entry: &&Entry| {
+                let mut ids = (0..step.acts.len()).map(|act| session.story_command(number, act));
+                ids.any(|id| id == entry.envelope.command_id)
+            };
+            let answers: Vec<&JournalEntry> =
+                session.world().journal()[before.1..].iter().filter(own).collect();
+            for refused in answers.iter().filter(|it| it.outcome == Outcome::Rejected) {
+                let stream = &refused.envelope.command.as_ref().unwrap().stream;
+                for name in [stream.as_str(), "Journal"] {
+                    assert!(shown.contains(name), "{told} Refused, and {name} is not named");
+                }
+            }
+            let without_event = answers.iter().any(|it| it.events.is_empty());
+            let happened = happened.contains(&true);
+            assert!(happened || without_event, "{told} Nothing happens in {shown:?}");
+        }
+    }
+}
+
+/// How many events, commands in the journal, and side effects there are.
+fn lengths(session: &Session) -> (u64, usize, usize) {
+    let world = session.world();
+    (world.log().head(), world.journal().len(), world.outbox().len())
+}
+
+/// Whether something has happened in a panel since there was this much of everything.
+fn happens(session: &mut Session, step: &Step, name: &str, before: (u64, usize, usize)) -> bool {
+    let after = lengths(session);
+    match name {
+        "Log" => return after.0 > before.0,
+        "Journal" => return after.1 > before.1,
+        "Outbox" => return after.2 > before.2,
+        "Commands" => return false,
+        _ => {}
+    }
+    let mut positions = before.0 + 1..=after.0;
+    if session.world().subscription(name).is_some() {
+        return positions.any(|it| session.view_at(name, it) != session.view_at(name, it - 1));
+    }
+    let stream = Stream::parse(name).unwrap_or_else(|_| panic!("{} {name} is no panel", step.say));
+    let about = step.acts.iter().any(|act| match act {
+        Act::Send(command) => command.stream == stream,
+        Act::Append(fact) => fact.stream == stream,
+    });
+    assert!(about || session.log().version(&stream) > 0, "{} {name} has no event yet", step.say);
+    let mut state = |position| session.state_at(&stream, position).map(|(_, state)| state);
+    positions.any(|it| state(it) != state(it - 1))
 }
 
 #[test]
