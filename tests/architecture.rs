@@ -1,5 +1,5 @@
-//! What Cargo cannot say of the rooms. Cargo knows which room imports which; these are the laws
-//! inside a room:
+//! The laws of the rooms that Cargo cannot check. Cargo knows which room imports which. These laws
+//! hold inside a room:
 //!
 //! - The core reads no clock, draws no unseeded random number, does no I/O, and keeps nothing in a
 //!   random order.
@@ -7,9 +7,9 @@
 //! - Modules are declared in reading order: a module names only siblings that its parent declares
 //!   above it. Between a module and those inside it there is no circle either.
 //!
-//! The check is a pure function over a room's files, so that planted violations show that it can
-//! fail. A path is resolved to the module that defines what it names, however it is written. What
-//! is compiled for tests only doesn't count. The page, `src/`, is a room as well.
+//! The check is a pure function over a room's files, so that planted violations can show that it
+//! fails. A path is resolved to the module that defines what it names, however it is written. Code
+//! that is compiled for tests only does not count. The page, `src/`, is a room as well.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
@@ -24,7 +24,7 @@ use syn::{Attribute, ItemMod, ItemUse, Macro, PathArguments, UseTree, Visibility
 /// The rooms that are pure: no clock, no unseeded randomness, no I/O.
 const CORE: [&str; 5] = ["es", "codec", "scenarios", "lab", "host"];
 
-/// Names that have no business in the core, wherever they stand in a path.
+/// Names that the core must not use, wherever they stand in a path.
 const IMPURE: [&str; 30] = [
     "Instant",
     "SystemTime",
@@ -58,7 +58,7 @@ const IMPURE: [&str; 30] = [
     "stdout",
 ];
 
-/// Paths that have no business in the core, from their start.
+/// Paths that the core must not use, from their start.
 const IMPURE_PATHS: [&[&str]; 10] = [
     &["std", "time"],
     &["std", "fs"],
@@ -72,11 +72,11 @@ const IMPURE_PATHS: [&[&str]; 10] = [
     &["fastrand", "get_seed"],
 ];
 
-/// The standard library's types that iterate in a random order, unless they are given a hasher as
-/// their last argument; and how many arguments they have with it.
+/// The standard library's types that iterate in a random order unless their last argument is a
+/// hasher, and the number of their arguments with it.
 const UNORDERED: [(&str, usize); 2] = [("HashMap", 3), ("HashSet", 2)];
 
-/// Functions that give them none.
+/// Functions that make such a type without a hasher.
 const UNSEEDED: [&str; 3] = ["new", "with_capacity", "from"];
 
 /// A room's sources, by their paths inside `src/`.
@@ -87,7 +87,7 @@ type Files = BTreeMap<String, String>;
 struct Named {
     path: Vec<String>,
     line: usize,
-    /// True for what is only handed on to others.
+    /// True for a path that is only re-exported.
     handed_on: bool,
     /// True for a name that stands alone, which may be a variable.
     alone: bool,
@@ -95,7 +95,7 @@ struct Named {
     unordered: bool,
 }
 
-/// A module: what it declares, in order, what it imports, and all that it names.
+/// A module: its declarations in order, its imports, and all paths that it names.
 #[derive(Default)]
 struct Module {
     path: Vec<String>,
@@ -105,7 +105,7 @@ struct Module {
     named: Vec<Named>,
 }
 
-/// Reads a room's modules, from its root on, each after the one that declares it.
+/// Reads a room's modules from its root on, each after the module that declares it.
 struct Reader<'a> {
     files: &'a Files,
     modules: Vec<Module>,
@@ -128,7 +128,7 @@ impl Reader<'_> {
         named.last_mut().unwrap()
     }
 
-    /// A tree of imports, each with the name that it has here.
+    /// Reads a tree of imports, each with the name that it has here.
     fn imports(&mut self, tree: &UseTree, mut path: Vec<String>, handed_on: bool) {
         let (name, span) = match tree {
             UseTree::Path(it) => {
@@ -153,7 +153,7 @@ impl Reader<'_> {
         self.modules[self.here].imports.extend(name.map(|name| (name, path)));
     }
 
-    /// What a macro is given is nothing but tokens: the paths among them.
+    /// Reads the paths among a macro's tokens.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut tokens = tokens.into_iter().peekable();
         let (mut path, mut line, mut after) = (Vec::new(), 0, String::new());
@@ -248,8 +248,8 @@ impl<'a> Room<'a> {
         self.modules.iter().position(|it| it.path == path)
     }
 
-    /// What a path means in a module: from the room's root on, or from another crate's. Names that
-    /// are handed on are followed to where they are defined.
+    /// Resolves a path in a module, from the room's root or from another crate's. Re-exported names
+    /// are followed to their definition.
     fn resolve(&self, here: usize, path: &[String], alone: bool) -> Meaning {
         let module = &self.modules[here];
         let mut from = module.path.clone();
@@ -289,7 +289,8 @@ impl<'a> Room<'a> {
         Meaning::Here(at)
     }
 
-    /// What is wrong with the room, a sentence each: of each kind, the first place in a file.
+    /// The violations in the room, a sentence each. Of each kind, only the first in a file is
+    /// named.
     fn violations(&self) -> Vec<String> {
         let mut found = BTreeMap::new();
         // Module → the modules that it needs.
@@ -347,7 +348,7 @@ impl<'a> Room<'a> {
         (place(other) > place(own)).then(|| format!("{other} is declared below {own}"))
     }
 
-    /// The modules of which each needs, by way of others, itself.
+    /// The modules that need themselves, by way of others.
     fn circle(&self, needs: &[BTreeSet<usize>]) -> Option<String> {
         let mut left: BTreeSet<usize> = (0..needs.len()).collect();
         let ends = |it: usize, left: &BTreeSet<usize>| {
@@ -365,22 +366,22 @@ impl<'a> Room<'a> {
     }
 }
 
-/// Two domains, or a domain and the registry. To the registry nobody is a stranger, and `shared` is
-/// a stranger to nobody.
+/// True where one domain must not name the other module. The registry may name all of them, and all
+/// may name `shared`.
 fn strangers(here: &[String], there: &[String]) -> bool {
     let is_shared = there.first().is_some_and(|it| it == "shared");
     !is_shared && here.first().is_some_and(|own| there.first() != Some(own))
 }
 
-/// Where something is defined.
+/// The place of a definition.
 enum Meaning {
     /// In this module of the room.
     Here(usize),
-    /// Not in the room; as the whole path that it is known by.
+    /// Outside of the room. This is its whole path.
     Elsewhere(Vec<String>),
 }
 
-/// Asserts what is found in a room, by the parts of the sentences that matter.
+/// Asserts which violations are found in a room, by parts of their sentences.
 #[track_caller]
 fn check(room: &str, files: &[(&str, &str)], expected: &[&str]) {
     let sources = files.iter().map(|(path, source)| ((*path).to_owned(), (*source).to_owned()));

@@ -1,5 +1,5 @@
-//! Tests that need a browser: the stores in WebAssembly, and what IndexedDB adds to the
-//! promises that every store keeps. `cargo xtask test` runs them in headless Chromium.
+//! Tests that need a browser: the stores in WebAssembly, and the promises of IndexedDB beyond those
+//! of every store. `cargo xtask test` runs them in headless Chromium.
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
@@ -109,7 +109,7 @@ async fn a_log_that_was_put_back_to_an_earlier_state_is_noticed() {
     .await;
     let told = "event 3 cannot be read: the record is missing";
     assert_eq!(losses(&store).await, (2, vec![told.to_owned()], 0));
-    // The same where something else was stored there since.
+    // The same holds where something else was stored there since.
     let mut writer = Writer::default();
     writer.commit(&["note-1"]);
     writer.commit(&["note-1"]);
@@ -117,7 +117,7 @@ async fn a_log_that_was_put_back_to_an_earlier_state_is_noticed() {
     let noted = || storage().get_item(&format!("{name}/end/a")).unwrap().unwrap();
     let note = noted();
     assert_eq!(store.append("a", &other).await, Ok(place(&other)));
-    // The note is written a moment later.
+    // The sentinel's note is written a moment later.
     while noted() == note {
         assert_eq!(store.missing().await, Ok(Vec::new()));
     }
@@ -152,7 +152,7 @@ async fn a_lost_segment_is_named_with_its_range() {
     let name = fresh("segments").await;
     let store = IdbStore::open(name).await.unwrap();
     let stored: Vec<_> = commits(3_000).iter().map(StoredCommit::from).collect();
-    // Each piece ends a segment.
+    // Each import is a segment.
     for piece in stored.chunks(1_000) {
         assert_eq!(
             store
@@ -262,7 +262,7 @@ async fn a_store_steps_aside_for_a_newer_layout_and_says_so() {
     let name = fresh("newer").await;
     let store = with_commits(name, 1).await;
     let clone = store.clone();
-    // Hangs where the store does not close.
+    // This hangs where the store does not close.
     let newer = Factory::new().unwrap().open(name, Some(3)).unwrap().await.unwrap();
     let told = "the browser's storage failed: another tab has changed its layout; reload this page";
     assert_eq!(failure(store.append("a", &commits(2)[1]).await), told);
@@ -291,7 +291,7 @@ async fn a_store_that_is_gone_stands_in_nobody_s_way() {
 async fn a_full_storage_stores_nothing_and_says_so() {
     let name = fresh("full").await;
     let store = with_commits(name, 1).await;
-    // As when the browser finds out only once nothing more is asked for.
+    // This time the browser finds out only at the end of the transaction.
     let undo = script(
         "const { commit } = IDBTransaction.prototype;
          const error = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'error');
@@ -353,20 +353,21 @@ fn storage() -> web_sys::Storage {
     web_sys::window().unwrap().local_storage().unwrap().unwrap()
 }
 
-/// How many commits can be read of the log `a`, what is lost, and how many can be read after it.
+/// The number of commits in the log `a` up to the first loss, the losses, and the number of commits
+/// after it.
 async fn losses(store: &IdbStore) -> (usize, Vec<String>, usize) {
     let kept = store.load("a").await.unwrap();
     let losses = kept.losses.iter().map(ToString::to_string).collect();
     (kept.commits.len(), losses, kept.stranded.len())
 }
 
-/// So many commits of one event each.
+/// Commits of one event each.
 fn commits(count: usize) -> Vec<Commit> {
     let mut writer = Writer::default();
     (0..count).map(|_| writer.commit(&["note-1"])).collect()
 }
 
-/// A store with a log `a` of so many commits.
+/// A store with a log `a` of `count` commits.
 async fn with_commits(name: &str, count: usize) -> IdbStore {
     let store = IdbStore::open(name).await.unwrap();
     store.describe(&info("a")).await.unwrap();
@@ -376,7 +377,7 @@ async fn with_commits(name: &str, count: usize) -> IdbStore {
     store
 }
 
-/// Goes behind the store's back.
+/// Changes the database past the store.
 async fn change(database: &str, store: &str, change: impl AsyncFnOnce(ObjectStore)) {
     let database = Factory::new().unwrap().open(database, None).unwrap().await.unwrap();
     let transaction = database.transaction(&[store], TransactionMode::ReadWrite).unwrap();

@@ -1,5 +1,5 @@
-//! What every earlier page has written is read as it was, without a browser: archives, links, and
-//! the records of stored logs. `tests/fixtures/README.md` says what the files are.
+//! Reads everything that earlier pages have written, without a browser: archives, links, and the
+//! records of stored logs. `tests/fixtures/README.md` says what the files are.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
@@ -22,8 +22,8 @@ use leftfold::store::link;
 use miniz_oxide::inflate::decompress_to_vec_zlib;
 use serde_json::{Value, json};
 
-/// Calls back with every log of every set: the set, its name, what is known of it, and the dump
-/// that holds it.
+/// Visits every log of every set: the set, the log's name, its golden file, and the dump that holds
+/// it.
 fn each_log(mut visit: impl FnMut(&FixtureSet, &str, &GoldenLog, &Dump)) {
     for set in sets() {
         let dumps = set.dumps();
@@ -48,7 +48,7 @@ fn export<'a>(
     bytes
 }
 
-/// What a packed file begins with.
+/// The first bytes of a file in gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 #[test]
@@ -62,7 +62,7 @@ fn every_archive_is_imported_and_exported_again_byte_for_byte() {
             }
             let format = if ending == "json" { Format::Batch } else { Format::Lines };
             let mut import = Import::new();
-            // As a browser reads a file, an event may come in two pieces.
+            // Browsers read files in pieces, so an event may be cut in two.
             archive.chunks(1000).for_each(|piece| import.feed(piece));
             let imported = import.finish().unwrap();
             let scenario = imported.scenario.clone().unwrap_or_default();
@@ -74,7 +74,7 @@ fn every_archive_is_imported_and_exported_again_byte_for_byte() {
     assert_eq!(seen.len(), 3, "of every kind there is one: {seen:?}");
 }
 
-/// The bytes that a link packs, whatever packed them.
+/// The uncompressed bytes of a link. They are the same whatever compressed them.
 fn unpacked(link: &str) -> (&str, Vec<u8>) {
     let (version, letters) = link.split_once('.').unwrap();
     (version, decompress_to_vec_zlib(&from_base64(letters)).unwrap())
@@ -88,7 +88,7 @@ fn every_link_is_read_as_the_log_that_it_was_made_of_and_written_again_byte_for_
             let name = file.strip_suffix(".txt").unwrap();
             let link = String::from_utf8(link).unwrap();
             let shared = link::read(&link).unwrap();
-            // Another compressor may make other letters of the same bytes.
+            // Another compressor may write the same bytes in other letters.
             assert!(unpacked(&link::write(&shared).unwrap()) == unpacked(&link), "{name}");
 
             let golden = &logs[name];
@@ -158,8 +158,8 @@ fn every_damaged_log_reports_the_loss_that_its_golden_file_names() {
     assert!(damaged > 0, "none is damaged");
 }
 
-/// A log opened as the page opens it, and run on until all is quiet. Of a damaged one, nothing more
-/// is stored.
+/// A log that is opened as the page opens it, and run until all is quiet. Nothing more is stored
+/// where the log is damaged.
 fn opened(golden: &GoldenLog, dump: &Dump) -> Session {
     let ReadLog { commits, losses, side_records, .. } = dump.log(&golden.log).read();
     let mut session = surroundings::kept(&scenario(&golden.scenario), commits, &side_records);
@@ -177,7 +177,7 @@ fn opened(golden: &GoldenLog, dump: &Dump) -> Session {
     }
 }
 
-/// The lines of an archive that say what has happened, up to a position: a world keeps no others.
+/// The lines of an archive that hold events, up to a position. A world knows no other lines.
 fn told(archive: &[u8], head: u64) -> Vec<u8> {
     let lines = std::str::from_utf8(archive).unwrap().split_inclusive('\n');
     let position = |line: &&str| serde_json::from_str::<Value>(line).unwrap()["position"].as_u64();
@@ -185,7 +185,8 @@ fn told(archive: &[u8], head: u64) -> Vec<u8> {
     told.collect::<String>().into_bytes()
 }
 
-/// Its events say more than their scenario knows: the store keeps that, and a world does not.
+/// The title of a log whose events have more fields than their scenario knows. A store keeps these
+/// fields, and a world does not.
 const SAYS_MORE: &str = "more-than-the-scenario-knows";
 
 #[test]
@@ -197,7 +198,7 @@ fn every_world_that_is_opened_exports_its_log_byte_for_byte() {
         let session = opened(golden, dump);
         let head = session.head();
         let commits: Vec<_> = session.commits(head).iter().map(StoredCommit::from).collect();
-        // One that was interrupted has gone on.
+        // An interrupted process has gone on.
         let then = set.file("archives", &format!("{name}.then.ndjson"));
         let salvaged = || set.file("salvaged", &format!("{name}.ndjson"));
         let archive = then.or_else(salvaged).or_else(|| set.lines(name)).unwrap_or_default();
@@ -206,7 +207,7 @@ fn every_world_that_is_opened_exports_its_log_byte_for_byte() {
     });
 }
 
-/// What the lab has to say of a log that the console says as well.
+/// The lab's answers about a log, in the shape of the console's.
 fn portrait(session: &mut Session) -> Value {
     let mut views = json!({});
     let mut subscriptions = Vec::new();
@@ -237,7 +238,7 @@ fn portrait(session: &mut Session) -> Value {
     })
 }
 
-/// A list as the golden files have it: of a long one, the count and both ends.
+/// A list as the golden files have it: a long list is its length and both ends.
 fn short(list: Vec<Value>) -> Value {
     let count = list.len();
     if count <= 100 {
@@ -250,7 +251,7 @@ fn short(list: Vec<Value>) -> Value {
 fn every_log_shows_what_it_showed() {
     each_log(|_, name, golden, dump| {
         let portrait = portrait(&mut opened(golden, dump));
-        // All that the lab says here was said then; the console says more.
+        // The golden files have the console's answers as well, which the lab does not give.
         if let Some(fault) = missing(&portrait, &golden.says, name) {
             panic!("{fault}");
         }
@@ -269,7 +270,7 @@ fn every_set_has_a_log_of_every_scenario_and_no_file_that_nobody_reads() {
     for set in sets() {
         let (logs, dumps) = (set.logs(), set.dumps());
         let told: BTreeSet<&str> = logs.values().map(|it| &*it.scenario).collect();
-        // One that came later has none in an earlier set.
+        // A scenario that is newer than a set has no log in it.
         assert!(told.len() >= 10, "{told:?}");
         for (kind, endings) in [
             ("archives", &["ndjson", "ndjson.gz", "json", "then.ndjson"][..]),

@@ -1,5 +1,5 @@
-//! Events as they are stored, in files that are added and never edited: what was once written
-//! can be read for ever, and is kept in the shape in which it was written.
+//! Stored events, in files that are added and never edited. An event that was written once can be
+//! read for ever, and keeps the shape in which it was written.
 //!
 //! `tests/golden/<scenario>/<EventType>.<schema>.json` holds an event as it was stored under
 //! that schema, and what it reads as now. `UPDATE_GOLDEN=1 cargo test --test golden` writes the
@@ -28,7 +28,7 @@ use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use surroundings::kept;
 
-/// An event as it is stored, and what it reads as.
+/// An event as it was stored, and how it reads now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct GoldenEvent {
     stream: Stream,
@@ -50,8 +50,15 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
-/// Every golden file, with its scenario and its path.
-fn golden() -> Vec<(Rc<Scenario>, PathBuf, GoldenEvent)> {
+/// A golden file.
+struct GoldenFile {
+    scenario: Rc<Scenario>,
+    path: PathBuf,
+    golden: GoldenEvent,
+}
+
+/// All golden files, in order of their scenarios and paths.
+fn golden_files() -> Vec<GoldenFile> {
     let mut found = Vec::new();
     for scenario in scenarios() {
         let Ok(files) = fs::read_dir(folder().join(&*scenario.id)) else { continue };
@@ -61,7 +68,7 @@ fn golden() -> Vec<(Rc<Scenario>, PathBuf, GoldenEvent)> {
             let text = fs::read_to_string(&path).unwrap();
             let golden = serde_json::from_str(&text);
             let golden = golden.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            found.push((scenario.clone(), path, golden));
+            found.push(GoldenFile { scenario: scenario.clone(), path, golden });
         }
     }
     found
@@ -83,7 +90,7 @@ fn parsed(data: &serde_json::value::RawValue) -> Value {
 
 #[test]
 fn every_stored_event_reads_as_it_should_and_keeps_its_stored_shape() {
-    for (scenario, path, golden) in golden() {
+    for GoldenFile { scenario, path, golden } in golden_files() {
         let name = path.display();
         let data = to_raw_value(&golden.data).unwrap();
         let draft = read_event(&scenario, &golden.stream, &golden.kind, golden.schema, &data);
@@ -106,7 +113,7 @@ fn every_stored_event_reads_as_it_should_and_keeps_its_stored_shape() {
 
 #[test]
 fn every_golden_file_is_where_its_event_type_and_schema_say() {
-    for (scenario, path, golden) in golden() {
+    for GoldenFile { scenario, path, golden } in golden_files() {
         assert_eq!(path, place(&scenario, &golden.kind, golden.schema));
     }
     let known: Vec<String> = scenarios().iter().map(|it| it.id.to_string()).collect();
@@ -120,7 +127,7 @@ fn place(scenario: &Scenario, kind: &str, schema: u16) -> PathBuf {
     folder().join(&*scenario.id).join(format!("{kind}.{schema}.json"))
 }
 
-/// The events that a story records, each type and schema once: the first of it.
+/// The first event of each type and schema that a story records.
 fn told(scenario: &Rc<Scenario>) -> Vec<GoldenEvent> {
     let mut session = Session::new(World::new(scenario));
     session.play_story();
@@ -164,7 +171,7 @@ fn every_event_type_that_a_story_records_has_its_golden_file() {
     assert!(missing.is_empty(), "UPDATE_GOLDEN=1 writes what is missing: {missing:#?}");
 }
 
-// A small domain whose events have changed their shape once: what cannot be read any more.
+// A small domain whose events have changed their shape once. Some can no longer be read.
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Lamp {
@@ -201,7 +208,7 @@ impl Aggregate for Lamp {
         self
     }
 
-    /// Once it was `SwitchedOn { candles }`, and a candle counts as ten watts.
+    /// Schema 1 was `SwitchedOn { candles }`. A candle counts as ten watts.
     fn upcast(stored: Stored) -> Result<Stored, String> {
         let candles = stored.data["candles"].as_u64();
         let candles = candles.ok_or("a lamp without candles cannot be compared")?;
@@ -233,7 +240,7 @@ fn lamps() -> Rc<Scenario> {
     Rc::new(scenario.aggregate::<Lamp>().projection::<Lights>())
 }
 
-/// A session over events as they were stored once: stream, type, schema, data.
+/// A session over stored events: stream, type, schema, data.
 fn session(events: &[(&str, &str, u16, Value)]) -> Session {
     let envelope = Envelope::first(command_id("lamps", 1), "Alice".into(), 1);
     let mut versions = BTreeMap::<&str, u64>::new();
@@ -253,7 +260,7 @@ fn session(events: &[(&str, &str, u16, Value)]) -> Session {
     kept(&lamps(), [commit], &[])
 }
 
-/// Sends `Light` to a lamp; what came of it, and why.
+/// Sends `Light` to a lamp. Returns the outcome and its reason.
 fn light(session: &mut Session, lamp: &str) -> (Outcome, String) {
     let command = CommandRecord {
         stream: Stream::parse(lamp).unwrap(),
@@ -267,14 +274,14 @@ fn light(session: &mut Session, lamp: &str) -> (Outcome, String) {
     (entry.outcome.clone(), entry.reason.as_deref().unwrap_or_default().to_owned())
 }
 
-/// Asserts that an event stays as unreadable, for this reason, with all that follows from it.
+/// Asserts that an event is unreadable for this reason, and all that follows from that.
 #[track_caller]
 fn check(stream: &str, kind: &str, schema: u16, data: &Value, why: &str) {
     let lit = |lamp, watts: u64| (lamp, "Lit", 2, json!({ "watts": watts }));
     let stored = (stream, kind, schema, data.clone());
     let mut session = session(&[lit("lamp-1", 40), stored, lit("lamp-1", 2), lit("lamp-2", 7)]);
 
-    // It is visible, and says what it is and why.
+    // The event is visible, and says why it cannot be read.
     assert_eq!(session.head(), 4);
     let event = session.log().event(2).unwrap().clone();
     let unreadable = event.unreadable().unwrap();
@@ -282,7 +289,7 @@ fn check(stream: &str, kind: &str, schema: u16, data: &Value, why: &str) {
     assert_eq!((&**event.kind(), event.schema()), (kind, schema));
     assert_eq!(parsed(&event.data()), *data);
 
-    // It stays as it was stored, word for word.
+    // The event stays as it was stored, word for word.
     let commit = session.commits(4).remove(0);
     let text = serde_json::to_string(&StoredCommit::from(&commit)).unwrap();
     let again: StoredCommit = serde_json::from_str(&text).unwrap();
@@ -291,13 +298,13 @@ fn check(stream: &str, kind: &str, schema: u16, data: &Value, why: &str) {
     let again = StoredCommit::from(&again.read(&lamps()));
     assert_eq!(serde_json::to_string(&again).unwrap(), text);
 
-    // Read models skip it and say so; they go on with the rest.
+    // Read models skip the event, say so, and go on with the rest.
     let panel = session.panel("Lights").unwrap();
     assert_eq!((panel.skipped, panel.shown), (1, 4));
     let pages = [("1", "2"), ("2", "7")].map(|(key, text)| (key.into(), text.to_owned()));
     assert_eq!(*panel.now, View::Pages { pages: pages.into() });
 
-    // Its stream refuses commands; the others don't.
+    // The event's stream refuses commands, and other streams do not.
     if stream == "lamp-1" {
         let sentence = "version 2 of this stream cannot be read, so nothing can be decided on it";
         assert_eq!(light(&mut session, stream), (Outcome::Unreadable, sentence.to_owned()));

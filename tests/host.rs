@@ -1,5 +1,5 @@
-//! A host, asked: what it opens, stores, learns, takes over, copies and answers, over tabs that
-//! share a store in memory. What happens by chance is in `simulation`.
+//! A host opens, stores, learns, takes over, copies and answers, over tabs that share a store in
+//! memory. Random runs are in `simulation`.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
@@ -35,13 +35,13 @@ fn add(item: &str) -> Command {
     command("cart-1", "AddToCart", json!({ "item": item }))
 }
 
-/// A tab with a log open, and what goes on in it.
+/// A tab with an open log, and its background work.
 struct Tab {
     host: Host,
     handle: StoreHandle,
     log: OpenLog,
     serve: Vec<Task>,
-    /// What was told without being asked for.
+    /// The micro-steps that nobody asked for.
     told: Rc<RefCell<Vec<MicroStep>>>,
 }
 
@@ -54,7 +54,7 @@ impl Tab {
         Self { host, handle, log, serve, told }
     }
 
-    /// A new log of a scenario, with its story or without.
+    /// Makes a new log of a scenario, with its story or without.
     fn new(browser: &SimulatedBrowser, id: &str, story: bool) -> Self {
         browser.clock.set(START);
         let (host, handle) = browser.tab(1);
@@ -63,7 +63,7 @@ impl Tab {
         Self::of(host, handle, log)
     }
 
-    /// Another tab on the same log.
+    /// Opens the same log in another tab.
     fn open(browser: &SimulatedBrowser, number: usize, info: &LogInfo) -> Self {
         let (host, handle) = browser.tab(number);
         let (scenario, info, of) = (scenario(&info.scenario), info.clone(), host.clone());
@@ -76,7 +76,7 @@ impl Tab {
         at_once(async move { log.ask(request).await })
     }
 
-    /// The answer, as the console gives it.
+    /// Sends a request, and returns the console's answer.
     fn json(&self, request: Request) -> Value {
         serde_json::to_value(self.ask(request).result.unwrap()).unwrap()
     }
@@ -89,13 +89,13 @@ impl Tab {
         self.log.session().head()
     }
 
-    /// What goes on beside whoever asks goes on.
+    /// Lets the background work go on.
     fn go_on(&mut self) {
         go_on(&mut self.serve);
     }
 }
 
-/// Something that is asked, and waits for its store.
+/// A request that waits for the store.
 fn begin(log: &OpenLog, request: Request) -> (Vec<Task>, Rc<RefCell<Option<Answered>>>) {
     let came = Rc::<RefCell<Option<Answered>>>::default();
     let (slot, log) = (came.clone(), log.clone());
@@ -115,7 +115,7 @@ fn why(answered: &Answered) -> &str {
     &answered.result.as_ref().unwrap_err().message
 }
 
-/// Messages arrive, and everybody goes on.
+/// Delivers all messages, and lets all tabs go on.
 fn meanwhile(browser: &SimulatedBrowser, tabs: &mut [&mut Tab]) {
     for _ in 0..4 {
         for tab in tabs.iter_mut() {
@@ -205,7 +205,7 @@ fn what_two_tabs_write_to_different_streams_is_no_conflict_and_each_is_told_its_
     let browser = SimulatedBrowser::new();
     let mut one = Tab::new(&browser, "cart", false);
     let mut two = Tab::open(&browser, 2, &one.log.info());
-    // Neither hears of the other.
+    // Neither tab hears of the other.
     assert_eq!(one.send(add("apples")).entry().unwrap().events, 1..2);
     let pears = command("cart-2", "AddToCart", json!({ "item": "pears" }));
     let answered = two.send(pears);
@@ -216,7 +216,7 @@ fn what_two_tabs_write_to_different_streams_is_no_conflict_and_each_is_told_its_
         answered.trace.iter().any(|it| matches!(it, MicroStep::Appended { from: 2, to: 2, .. }))
     );
     assert_eq!(two.head(), 2);
-    // To the same stream it is one, on what the other has stored.
+    // On the same stream it is a conflict with what the other tab has stored.
     let late = command("cart-2", "AddToCart", json!({ "item": "figs" }));
     let conflict = one.send(late.clone());
     assert_eq!(conflict.result.unwrap_err().actual, Some(1));
@@ -234,7 +234,7 @@ fn a_stored_command_whose_predecessors_cannot_be_read_is_not_shown_before_they_c
     let mut one = Tab::new(&browser, "cart", false);
     let mut two = Tab::open(&browser, 2, &one.log.info());
     one.send(add("apples")).result.unwrap();
-    // It is appended; what came before it cannot be read.
+    // The commit is appended, but the commits before it cannot be read.
     two.handle.foretell([Fate::Done, Fate::Fails]);
     let answered = two.send(command("cart-2", "AddToCart", json!({ "item": "pears" })));
     assert_eq!(code(&answered), ErrorCode::Storage);
@@ -262,7 +262,7 @@ fn a_write_that_fails_is_not_shown_and_is_stored_once_the_store_takes_it_again()
     );
     tab.send(add("apples")).result.unwrap();
     assert_eq!((tab.log.trouble(), tab.head()), (None, 1));
-    // A store that was closed is opened again.
+    // A closed store is opened again.
     tab.handle.foretell([Fate::Closes]);
     assert_eq!(code(&tab.send(add("pears"))), ErrorCode::Storage);
     tab.ask(Request::Retry).result.unwrap();
@@ -285,11 +285,11 @@ fn a_store_that_never_answers_is_given_up_on_and_holds_up_nothing_until_it_answe
         go_on(&mut first);
         assert_eq!(code(&came.take().unwrap()), ErrorCode::Storage);
         assert_eq!(tab.log.trouble(), Some(Trouble::Silent));
-        // What comes after it ends at once.
+        // Later calls fail at once.
         let late = tab.send(add("pears"));
         assert!(why(&late).contains("does not answer"), "{late:?}");
         assert_eq!(tab.head(), 0);
-        // It is asked again from time to time, and what it had stored all the same is there.
+        // The store is asked again from time to time. What it had stored is there.
         tab.go_on();
         browser.clock.pass(2_000);
         tab.go_on();
@@ -340,7 +340,7 @@ fn a_story_is_told_to_its_end_with_what_came_of_each_step() {
     assert!(matches!(tab.ask(Request::Next).result, Ok(Response::Nothing)));
     let told = Tab::new(&browser, "cart", true);
     assert_eq!(told.head(), tab.head());
-    // Told at their own times, and the clock counts again after that.
+    // The steps have their own times. After that, the clock counts again.
     let event = told.json(Request::Events { from: 1, to: 1 });
     assert_eq!(event[0]["at"], story[0].at);
     told.send(add("figs")).result.unwrap();
@@ -369,7 +369,7 @@ fn a_command_is_stepped_through_and_nothing_else_goes_on_by_itself_meanwhile() {
     assert!(finished.trace.iter().any(|it| matches!(it, MicroStep::Appended { .. })));
     assert!(matches!(tab.ask(Request::Step).result, Ok(Response::Nothing)));
     assert_eq!(tab.head(), 2);
-    // From here on everything goes on by itself again.
+    // From here on, everything goes on by itself again.
     let how = SubscriptionChange { delay: Some(0), ..SubscriptionChange::default() };
     let changed = tab.ask(Request::Subscription { name: "Best sellers".to_owned(), how });
     assert!(!changed.trace.is_empty());
@@ -415,14 +415,14 @@ fn a_tab_that_slept_with_the_lock_watches_when_it_comes_back() {
     two.go_on();
     assert!(two.log.runs_processes());
     let outbox = two.json(Request::Outbox);
-    // It wakes up, and does not know what has happened.
+    // The first tab wakes up, and does not know what has happened.
     browser.bus.asleep.borrow_mut().clear();
     one.ask(Request::Finish).result.unwrap();
     assert!(!one.log.runs_processes());
     meanwhile(&browser, &mut [&mut one, &mut two]);
     assert_eq!(one.json(Request::Outbox), outbox);
     assert_eq!(one.handle.performed_twice(), [""; 0]);
-    // And it takes over again once the other one is gone.
+    // It takes over again once the other tab is gone.
     drop(two);
     meanwhile(&browser, &mut [&mut one]);
     assert!(one.log.runs_processes());
@@ -436,7 +436,7 @@ fn a_take_over_whose_records_cannot_be_read_is_tried_again() {
     two.go_on();
     drop(one);
     browser.bus.grant_what_is_free();
-    // Its commits, the list of logs, and its effects can be read; its records cannot.
+    // The commits, the list of logs and the effects can be read, but the side records cannot.
     two.handle.foretell([Fate::Done, Fate::Done, Fate::Done, Fate::Fails]);
     two.go_on();
     assert!(!two.log.runs_processes());
@@ -484,7 +484,7 @@ fn a_log_that_is_thrown_away_is_noticed_and_saved_again() {
     assert_eq!(again.head(), tab.head());
     assert_eq!(again.json(Request::Journal).as_array().unwrap().len(), {
         let journal = tab.json(Request::Journal);
-        // What was not stored is not kept.
+        // A command that could not be stored leaves no side record.
         journal.as_array().unwrap().iter().filter(|it| it["outcome"] != "storage").count()
     });
 }
@@ -598,7 +598,7 @@ fn a_log_goes_out_as_an_archive_and_comes_back_as_a_new_log_or_after_another() {
     assert_eq!((&*info.title, *asked.borrow()), ("Shopping cart", 1));
     let again = Tab::open(&browser, 2, &info);
     assert_eq!(again.head(), tab.head());
-    // Its streams begin anew: it does not go after itself.
+    // The archive's streams begin at version 1, so it cannot follow itself.
     let (log, archive) = (again.log.clone(), read(&lines));
     let refused = at_once(async move { log.extend(archive, &mut || ()).await }).unwrap_err();
     assert!(refused.contains("was handled in this log before"), "{refused}");
@@ -966,7 +966,7 @@ fn a_damaged_or_unknown_log_is_not_taken_for_a_whole_one() {
     let info = LogInfo { id: "no".to_owned(), ..tab.log.info() };
     let opened = at_once(async move { host.open(&of, info).await.map(|_| ()) });
     assert_eq!(opened, Err(StoreError::UnknownLog("no".to_owned())));
-    // A record beside the log that cannot be read is a loss that is told.
+    // A side record that cannot be read is reported as a loss.
     let (store, id) = (browser.store.clone(), tab.log.id().to_owned());
     let shelf = leftfold::store::Shelf::Refusals;
     at_once(async move { store.put(&id, shelf, "1", "no JSON").await }).unwrap();

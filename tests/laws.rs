@@ -1,8 +1,8 @@
-//! Laws that hold for every scenario. None is named here: a new one is covered by being
-//! registered. Each law sees random histories, which `histories` makes of the scenario's own
-//! forms and story.
+//! Laws that hold for every scenario. No scenario is named here, so a new one is covered once it is
+//! registered. Each law is checked against random histories, which `histories` makes from the
+//! scenario's own forms and story.
 //!
-//! `PROPTEST_CASES=1000 PROPTEST_RNG_SEED=7 cargo test --test laws` looks further.
+//! `PROPTEST_CASES=1000 PROPTEST_RNG_SEED=7 cargo test --test laws` checks more of them.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
@@ -45,7 +45,7 @@ fn state_of(scenario: &Scenario, log: &EventLog, stream: &Stream, position: u64)
     (version, timeline.state())
 }
 
-/// Asserts that everything at the playhead is what a plain fold gives.
+/// Asserts that everything at the playhead equals a plain fold.
 fn assert_folds(run: &mut Run) {
     let scenario = run.scenario();
     let position = run.session().position();
@@ -62,10 +62,10 @@ fn assert_folds(run: &mut Run) {
         let fold = |to| folded(&scenario, (&name, panel.code.0), run.session().log(), to);
         assert_eq!(panel.shown, position.min(panel.checkpoint), "{name} at {position}");
         assert_eq!(*panel.now, fold(panel.shown), "{name} at {position}");
-        // Behind the playhead, the event there has changed nothing yet.
+        // A subscriber behind the playhead has not seen the event there yet.
         let was = if panel.shown == position { before } else { panel.shown };
         assert_eq!(*panel.was, fold(was), "{name} before {position}");
-        // To one who passes by, it is the same, and nothing has changed.
+        // In passing, the panel is the same, but shows no change.
         let passed = run.viewpoint_mut().panel_in_passing(&name).unwrap();
         assert_eq!(passed, Panel { was: panel.now.clone(), ..panel }, "{name} at {position}");
     }
@@ -74,7 +74,7 @@ fn assert_folds(run: &mut Run) {
 #[test]
 fn a_seek_equals_the_plain_fold_at_any_position_in_any_order() {
     let places = vec(any::<Index>(), 1..8);
-    // Some fall behind meanwhile: a panel then shows what its subscriber was told.
+    // Some subscribers are behind: a panel then ends at its subscriber's checkpoint.
     let behind = (vec(any::<Index>(), 0..3), vec(op(), 0..4));
     check((places, behind), |run, (places, (paused, ops))| {
         for index in paused {
@@ -103,7 +103,7 @@ fn a_log_that_is_folded_in_slices_shows_what_it_showed_and_each_event_is_folded_
             assert!(world.learn(commit.read(&scenario)));
         }
         let head = world.log().head();
-        // Processes have nothing to do with it.
+        // The marks keep processes from reacting.
         world.finish_learning(scenario.processes.iter().map(|it| SideRecord::Mark(it.name(), 0)));
         let projections =
             run.names().into_iter().filter(|(_, kind)| *kind == SubscriptionKind::Projection);
@@ -112,7 +112,7 @@ fn a_log_that_is_folded_in_slices_shows_what_it_showed_and_each_event_is_folded_
         let mut slices = 1;
         while !session.refill(slice) {
             slices += 1;
-            // Whoever looks meanwhile sees nothing that is half done, and holds nothing up.
+            // A look in between sees no half-folded read model, and delays nothing.
             for name in &names {
                 let panel = session.panel(name).unwrap();
                 assert!([0, head].contains(&panel.checkpoint), "{name} at {}", panel.checkpoint);
@@ -139,7 +139,7 @@ fn in_a_long_history_each_load_does_bounded_work_and_gives_the_plain_fold() {
         let story: Vec<Draft> = log.events(1, log.head()).map(copy).collect();
         let events: Vec<Draft> = story.iter().cycle().take(LENGTH).cloned().collect();
         let commit = StoredCommit::from(&commit(events));
-        // Processes have nothing to do with it.
+        // The marks keep processes from reacting.
         let marks = scenario.processes.iter().map(|it| SideRecord::Mark(it.name(), LENGTH as u64));
         let mut cycle = Run::open(&scenario, [commit], &marks.collect::<Vec<_>>(), 0);
         for position in [2_999, 1, 1_500, 1_499, 640, 0] {
@@ -159,8 +159,8 @@ fn in_a_long_history_each_load_does_bounded_work_and_gives_the_plain_fold() {
     });
 }
 
-/// A timeline keeps as many snapshots as their weights allow. A row may show twice, as the two
-/// sides of an entry do, and an event may bring several, as a text brings words.
+/// A timeline keeps as many snapshots as their weights allow. A row may be shown twice, as the two
+/// sides of a ledger entry are, and an event may bring several rows, as a text brings words.
 #[test]
 fn a_read_model_weighs_about_as_much_as_it_shows() {
     check_stories(|run| {
@@ -312,8 +312,8 @@ fn a_browser_killed_at_any_moment_comes_back_and_finishes() {
     });
 }
 
-/// Asserts that what the first `writes` writes left behind is all there after a reload, and that
-/// every process then completes what it had begun, handling nothing twice.
+/// Asserts that a reload finds everything that the first `writes` writes have stored, and that
+/// every process then completes what it had begun, and handles nothing twice.
 fn assert_finishes(run: &Run, writes: usize) {
     let mut again = run.reopened(writes);
     let mut found = written(again.session().log());
@@ -339,7 +339,7 @@ fn assert_finishes(run: &Run, writes: usize) {
     }
 }
 
-/// Everything that a process asks for in a log.
+/// All reactions of a process to a log.
 fn reactions(scenario: &Scenario, name: &str, code: u16, log: &EventLog) -> Vec<(u64, Reaction)> {
     let mut process = fresh(scenario, name, code);
     let mut asked = Vec::new();
@@ -374,7 +374,7 @@ fn the_same_command_id_is_handled_once() {
         for entry in accepted {
             let (id, actor) = (entry.envelope.command_id, entry.envelope.actor.clone());
             let command = entry.envelope.command.clone().unwrap();
-            // Known comes first, whatever is believed of the stream by now.
+            // A known id is recognised first, whatever version is expected.
             let expected = Some(Expected::Exact(1_000_000));
             let submission = Submission { expected, ..Submission::new(id, actor, command) };
             run.ask(Request::Submit(submission.into())).result.unwrap();
@@ -498,7 +498,7 @@ fn a_refusal_changes_nothing() {
             let (before, stored) = (run.portrait(), run.commits().len());
             run.send(command.clone(), None);
             let steps = run.settle();
-            // Refused, conflicting or malformed: nothing is stored, nothing is folded.
+            // A refused, conflicting or malformed command stores nothing and folds nothing.
             if !steps.iter().any(|step| matches!(step, MicroStep::Appended { .. })) {
                 assert_same(&format!("after {command:?}"), &run.portrait(), &before);
                 assert_eq!(run.commits().len(), stored, "nothing is stored after {command:?}");
@@ -537,7 +537,7 @@ fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_noth
     check(Just(()), |run, ()| {
         let scenario = run.scenario();
         let (log, records) = (written(run.session().log()), run.records());
-        // Where its code changes, up to where it has reacted is kept; that was so before.
+        // A change of the code stores the mark, so the same mark may be stored again.
         let kept = |run: &Run| {
             let others = run.disk().into_iter().filter(|it| !it.contains(r#"["marks","#));
             others.collect::<Vec<_>>()
@@ -620,13 +620,13 @@ fn no_fold_panics_on_a_shuffled_thinned_repeated_or_damaged_history() {
         let scenario = run.scenario();
         let pick = |(event, damage, kind): (Index, Index, Index)| {
             let event = run.any_event(event)?;
-            // Every fifth event is not the one that it was.
+            // Every fifth event is damaged.
             Some(if kind.index(5) == 0 { damaged(&scenario, &event, damage) } else { copy(&event) })
         };
         let commit = commit(picks.into_iter().filter_map(pick).collect());
         for stored in [true, false] {
             let mut log = EventLog::default();
-            // What is damaged can be stored and read like anything else.
+            // A damaged event can be stored and read like any other.
             let again = || StoredCommit::from(&commit).read(&scenario);
             assert!(log.learn(if stored { again() } else { commit.clone() }));
             fold_everything(&scenario, &log);
@@ -753,7 +753,7 @@ fn every_form_reads_its_own_defaults_and_what_it_sends_is_never_malformed() {
                     ids.last().map_or("1".to_owned(), ToString::to_string)
                 };
                 for field in form.fields.iter().filter(|field| field.default.is_empty()) {
-                    // Such a field offers the ids that exist.
+                    // A field for an id offers the ids that exist.
                     if let (FieldKind::Id(category), true) = (&field.kind, field.required) {
                         inputs.insert(field.name.clone(), id_of(category));
                     }

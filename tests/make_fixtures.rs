@@ -1,14 +1,14 @@
-//! Makes a set of fixtures: everything that today's page writes, in all the states that a log can
-//! be in, as golden files. `tests/fixtures/README.md` says what they are. A set is made once for
-//! each version of what is stored, and never edited: this refuses a name that is taken.
+//! Makes a set of fixtures: golden files of everything that today's page writes, in all the states
+//! that a log can be in. `tests/fixtures/README.md` says what they are. A set is made once for each
+//! version of the stored format, and never edited: a name that is taken is refused.
 //!
 //! ```sh
 //! cargo xtask build
 //! LEFTFOLD_FIXTURES=layout-3 cargo test --test make_fixtures
 //! ```
 //!
-//! `BROWSER` and `DRIVER` say where Chromium and its driver are, where they are not in their usual
-//! places; `LEFTFOLD_DIST`, where the built page is.
+//! `BROWSER` and `DRIVER` name Chromium and its driver where they are not in their usual places.
+//! `LEFTFOLD_DIST` names the folder of the built page.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "where something is not as expected, it must stop")]
@@ -30,20 +30,20 @@ use page::logs::{close, export, open_logs, says, share};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A kind of archive: what the dialog's button for it begins with, and the ending of its file.
+/// A kind of archive: the beginning of the dialog's button, and the ending of the file.
 type ArchiveKind = (&'static str, &'static str);
 const LINES: ArchiveKind = ("Export", "ndjson");
 const PACKED: ArchiveKind = ("Export .gz", "ndjson.gz");
 const BATCH: ArchiveKind = ("Export JSON", "json");
 
-/// What the scripts begin with: a command's outcome, or the code of what came of it.
+/// The beginning of all scripts: a function that returns a command's outcome, or its error's code.
 const SEND: &str = "
     const empty = scenario => leftfold.open(scenario, { empty: true });
     const came = asked => asked.then(it => it.outcome, error => error.code);
     const send = (to, type, data = {}, how) => came(leftfold.send(to, { type, data }, how));
     const subscription = async name => (await leftfold.subscriptions()).find(it => it.name === name);";
 
-/// Logs with something odd about them: title, script, and what it comes to.
+/// Odd logs: title, script, and the script's result.
 const ODD: [(&str, &str, &str); 8] = [
     (
         "Conflicts, “forced” & more",
@@ -134,7 +134,7 @@ const ODD: [(&str, &str, &str); 8] = [
     ),
 ];
 
-/// The last one: what it does is remembered where the page is closed over it.
+/// The last odd log. The page is closed while it is open, and must remember its settings.
 const PAUSED: &str = "
     await empty('transfers');
     for (const [number, name] of [[1, 'Lola'], [2, 'Mattia']]) {
@@ -149,7 +149,7 @@ const PAUSED: &str = "
     const { paused, mark } = await subscription('Transfer process');
     return [...all, paused, mark, await leftfold.head()]";
 
-/// So many commits become a segment; so many more are left in the tail.
+/// How many commits become a segment, and how many more are left in the tail.
 const FOLDED: u64 = 1_024;
 const MORE: u64 = 6;
 
@@ -167,8 +167,7 @@ const FOLD: &str = "
     while (await folded() === 0) await new Promise(done => setTimeout(done, 20));
     return await folded()";
 
-/// Logs with something wrong in the browser's storage: title, how to make it, and what is done to
-/// its records.
+/// Damaged logs: title, the script that makes the log, and the script that damages its records.
 const DAMAGED: [(&str, &str, &str); 6] = [
     ("A flipped byte in the tail", "await add(5)", "flip('tail', 3)"),
     (
@@ -195,7 +194,7 @@ const DAMAGED: [(&str, &str, &str); 6] = [
     ),
 ];
 
-/// What the scripts for those begin with.
+/// The beginning of the scripts for damaged logs.
 const ADD: &str = "
     const add = async count => {
         await empty('cart');
@@ -222,7 +221,7 @@ async fn a_set_of_fixtures_is_made() {
     damaged(&folder).await;
 }
 
-/// Every scenario with its story told, as it is after a first visit.
+/// Every scenario with its story, as after a first visit.
 async fn stories(folder: &Path) {
     let mut maker = Maker::new(folder, "stories").await;
     for scenario in maker.page.js("leftfold.scenarios()").await.as_array().unwrap() {
@@ -232,7 +231,7 @@ async fn stories(folder: &Path) {
     maker.finish(&[""]).await;
 }
 
-/// What else may become of a log, and everything that can be chosen on the page.
+/// The other states of a log, and everything that can be chosen on the page.
 async fn odd(folder: &Path) {
     let mut maker = Maker::new(folder, "odd").await;
     maker.duplicate("Shopping cart").await;
@@ -284,7 +283,7 @@ async fn odd(folder: &Path) {
     maker.finish(&[&paused, &chosen].map(|it| it.as_str().unwrap())).await;
 }
 
-/// What a browser's storage may do to logs.
+/// Logs that the browser's storage has damaged.
 async fn damaged(folder: &Path) {
     let mut maker = Maker::new(folder, "damaged").await;
     maker.duplicate("Shopping cart").await;
@@ -334,13 +333,13 @@ async fn damaged(folder: &Path) {
     maker.finish(&[""]).await;
 }
 
-/// A log that was made, while the dump that is to hold it is not taken yet.
+/// A log that was made, before the dump that will hold it is taken.
 struct Made {
-    /// The name of its files.
+    /// The name of the log's files.
     name: String,
-    /// What is said of it now.
+    /// The golden file of the log.
     golden: GoldenLog,
-    /// Its archive of events one a line.
+    /// The log's archive in NDJSON.
     lines: Vec<u8>,
 }
 
@@ -360,7 +359,7 @@ impl Maker {
         self.page.js(&format!("{SEND} {script}")).await
     }
 
-    /// Makes another log like the one of that title. The dialog is open afterwards.
+    /// Duplicates the log of this title. The dialog is open afterwards.
     async fn duplicate(&self, title: &str) {
         open_logs(&self.page).await;
         self.page.click(&format!("Duplicate {title}")).await;
@@ -368,7 +367,7 @@ impl Maker {
         self.page.find(&format!("[aria-label='Open {title} copy']")).await;
     }
 
-    /// Keeps the open log under a title of its own, as archives of these kinds and as a link.
+    /// Stores the open log under a title, as archives of these kinds and as a link.
     async fn keep(&mut self, title: Option<&str>, kinds: &[ArchiveKind], link: bool) {
         let page = &self.page;
         open_logs(page).await;
@@ -376,7 +375,7 @@ impl Maker {
         if let Some(title) = title {
             let field = page.find("[aria-label='Kept logs'] .here input").await;
             page.type_over(&field, &format!("{title}\u{e004}")).await;
-            // Its buttons are named after it once it is stored.
+            // The buttons have the new title once it is stored.
             page.find(&format!("[aria-label='Export {title}']")).await;
         }
         let title = page.js(here).await.as_str().unwrap().to_owned();
@@ -405,7 +404,7 @@ impl Maker {
         self.made.push(Made { name, golden, lines });
     }
 
-    /// Makes a log of an account's events from elsewhere: type, schema, data.
+    /// Makes a log from an account's events: type, schema, data.
     async fn import(&self, events: &[(&str, u64, Value)]) {
         self.js("await empty('bank'); return 0").await;
         let mut archive = String::new();
@@ -424,7 +423,7 @@ impl Maker {
         close(&self.page).await;
     }
 
-    /// Makes a log of so many commits that most are folded into a segment, and some are not.
+    /// Makes a log in which most commits are in a segment, and some in the tail.
     async fn fill_a_long_log(&self) {
         self.js("await empty('cart'); return 0").await;
         let add = |from: u64, to: u64| {
@@ -445,7 +444,7 @@ impl Maker {
         assert_eq!(self.js(&add(FOLDED, all)).await, json!(all));
     }
 
-    /// Chooses everything that the page remembers, otherwise than it is at first.
+    /// Changes every setting that the page remembers.
     async fn choose_everything(&self) {
         let page = &self.page;
         page.click("Other theme").await;
@@ -475,11 +474,11 @@ impl Maker {
         close(page).await;
     }
 
-    /// Takes the dump, opens it again as the tests do, and writes what is found there: what the
-    /// page shows when it begins at these addresses, and what it says of each log.
+    /// Takes the dump, opens it again as the tests do, and writes the golden files: what the page
+    /// shows when it starts at these addresses, and what it says of each log.
     async fn finish(self, addresses: &[&str]) {
         let page = &self.page;
-        // What is remembered a moment later is by then.
+        // Some settings are stored a moment later.
         page.js("!!document.body").await;
         let dump = take(page).await;
         self.write_json("stored", self.dump, &dump);
@@ -508,7 +507,7 @@ impl Maker {
             let losses = losses.iter().map(GoldenLoss::from).collect();
             self.write_json("logs", name, &GoldenLog { losses, says, ..golden.clone() });
         }
-        // Nothing moves in the dialog while files are taken from it.
+        // The dialog must not move while files are taken from it.
         open_logs(page).await;
         for Made { name, golden, lines } in &self.made {
             let (button, file) = (format!("Export {}", golden.title), format!("{name}.ndjson"));
@@ -543,13 +542,13 @@ impl Maker {
     }
 }
 
-/// The name under which the page hands out a log's files: letters and digits of its title.
+/// The name of a log's files: the letters and digits of its title.
 fn named(title: &str) -> String {
     let words = title.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
     words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 
-/// Writes JSON on one line where it is short, and its parts on lines of their own where it isn't.
+/// Writes short JSON on one line, and the parts of long JSON on lines of their own.
 fn write_value(value: &Value, depth: usize, text: &mut String) {
     let line = value.to_string();
     let parts: Vec<(String, &Value)> = match value {

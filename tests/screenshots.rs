@@ -1,5 +1,5 @@
 //! Draws the page for people to look at: every scenario, wide and narrow, light and dark, and the
-//! states that a workshop goes through. `cargo xtask screenshots` runs it; it checks nothing.
+//! states of a workshop. `cargo xtask screenshots` runs it. It checks nothing.
 
 #![cfg(not(target_arch = "wasm32"))]
 

@@ -1,4 +1,4 @@
-//! Sessions of the scenarios at the edges: what fails, what is done twice, and what comes late.
+//! Edge cases in sessions of the scenarios: failures, repetitions, and commands that come late.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
@@ -62,7 +62,7 @@ fn set(session: &mut Session, name: &str, control: Control) {
     session.world_mut().control(name, control).unwrap();
 }
 
-/// Runs with a store that fails at the write of this number, counted from 1.
+/// Runs with a store whose write of this number fails, counted from 1.
 fn run_failing(session: &mut Session, fails: usize) {
     let mut writes = 0;
     loop {
@@ -79,7 +79,7 @@ fn run_failing(session: &mut Session, fails: usize) {
     }
 }
 
-/// What is found after a reload.
+/// The session after a reload.
 fn reloaded(session: &mut Session) -> Session {
     let commits: Vec<_> = session.commits(session.head()).iter().map(StoredCommit::from).collect();
     let side_records = session.world_mut().take_side_records();
@@ -124,7 +124,7 @@ fn a_projection_that_was_ended_and_started_again_is_judged_anew() {
 }
 
 #[test]
-fn a_check_says_nothing_of_a_read_model_that_was_ended() {
+fn a_check_of_an_ended_read_model_does_not_fail() {
     let mut session = told("transfers");
     assert!(session.world_mut().unsubscribe("Conservation"));
     assert_eq!(session.failed_checks(), []);
@@ -147,7 +147,7 @@ fn a_snapshot_is_never_replaced_by_an_older_one() {
 }
 
 #[test]
-fn deliveries_in_a_hurry_repeat_what_single_ones_would() {
+fn catching_up_at_once_gives_what_single_deliveries_give() {
     let view = |hurry: bool| {
         let mut session = empty("cart");
         let name = "Considered but removed";
@@ -201,7 +201,7 @@ fn an_event_that_has_overtaken_another_does_not_do_so_twice() {
 }
 
 #[test]
-fn what_is_paused_stays_empty_where_all_read_models_are_dropped() {
+fn a_paused_read_model_stays_empty_when_all_are_dropped() {
     let mut session = told("cart");
     set(&mut session, "Carts now", Control::Pause(true));
     session.world_mut().rebuild("Carts now", 1);
@@ -211,7 +211,7 @@ fn what_is_paused_stays_empty_where_all_read_models_are_dropped() {
     assert_eq!([at("Carts now"), at("Best sellers")], [0, session.head()]);
 }
 
-/// A transfer whose withdrawal the store could not take.
+/// A transfer whose withdrawal could not be stored.
 fn stuck() -> Session {
     let mut session = empty("transfers");
     for (number, name) in [(1, "account-1"), (2, "account-2")] {
@@ -226,7 +226,7 @@ fn stuck() -> Session {
 }
 
 #[test]
-fn what_the_store_could_not_take_is_asked_again_where_a_process_is_told_again() {
+fn a_redelivery_sends_a_command_that_could_not_be_stored_again() {
     for rebuilt in [false, true] {
         let mut session = stuck();
         if rebuilt {
@@ -240,7 +240,7 @@ fn what_the_store_could_not_take_is_asked_again_where_a_process_is_told_again() 
 }
 
 #[test]
-fn what_the_store_could_not_take_is_answered_where_a_person_sends_it_again() {
+fn a_command_that_could_not_be_stored_is_handled_when_a_person_sends_it_again() {
     let mut session = stuck();
     let journal = session.world().journal();
     let failed = journal.iter().find(|it| it.outcome == Outcome::NotStored).unwrap();
@@ -252,7 +252,7 @@ fn what_the_store_could_not_take_is_answered_where_a_person_sends_it_again() {
 }
 
 #[test]
-fn a_reload_asks_for_nothing_that_other_code_has_seen_and_left() {
+fn a_reload_does_not_react_where_other_code_did_not_react() {
     let mut session = empty("listing");
     send(&mut session, ask(1, "listing-1", "DraftListing", r#"{"title":"a lamp"}"#));
     send(&mut session, ask(2, "listing-1", "ApproveListing", "{}"));
@@ -304,7 +304,7 @@ fn a_race_lost_with_any_version_expected_is_forced_as_well() {
 }
 
 #[test]
-fn a_step_of_the_story_that_was_not_stored_is_the_next_one_still() {
+fn a_step_of_the_story_that_was_not_stored_is_told_next() {
     let mut session = empty("cart");
     session.tell(0);
     run_failing(&mut session, 1);
@@ -351,7 +351,7 @@ fn a_log_takes_in_no_second_commit_of_one_command() {
 }
 
 #[test]
-fn what_nobody_was_to_react_to_stays_so_when_a_process_is_told_again() {
+fn a_redelivery_does_not_react_to_events_that_nobody_was_to_react_to() {
     let scenario = scenario("transfers");
     let mut session = Session::new(World::new(&scenario));
     let event =
@@ -377,7 +377,7 @@ fn what_nobody_was_to_react_to_stays_so_when_a_process_is_told_again() {
 }
 
 #[test]
-fn the_greatest_number_is_no_trouble_to_whoever_looks_for_the_next() {
+fn an_id_that_is_the_greatest_number_has_no_next_one_and_does_no_harm() {
     let mut session = empty("cart");
     send(&mut session, ask(1, "cart-18446744073709551615", "AddToCart", r#"{"item":"pears"}"#));
     let form = &forms(session.scenario())[0];
@@ -397,7 +397,7 @@ fn nothing_is_missing_where_a_story_was_told() {
 }
 
 #[test]
-fn whoever_only_watches_a_process_is_told_where_to_pause_it() {
+fn a_watching_tab_says_where_a_process_can_be_paused() {
     let mut session = told("transfers");
     session.world_mut().watch();
     for control in [Control::Pause(true), Control::Delay(1), Control::Guard(false)] {

@@ -1,5 +1,5 @@
-//! The stored log under force: the browser killed, tabs racing, files damaged, the disk full.
-//! `cargo xtask torture` does each of it at length; without `LEFTFOLD_TORTURE=long`, a little.
+//! Tortures the stored log: the browser is killed, tabs race, files are damaged, the disk is full.
+//! `cargo xtask torture` does this at length. Without `LEFTFOLD_TORTURE=long`, it is short.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(
     clippy::unwrap_used,
@@ -33,7 +33,7 @@ fn rounds(short: u64, long: u64) -> u64 {
     if setting("LEFTFOLD_TORTURE", "") == "long" { long } else { short }
 }
 
-/// Small, seeded, and the same everywhere.
+/// A small, seeded random generator that is the same everywhere.
 struct Dice(u64);
 
 impl Dice {
@@ -45,7 +45,7 @@ impl Dice {
     }
 }
 
-/// The page, served from one origin for as long as this lives, and what it has reported.
+/// The page, served from one origin until this is dropped, and what it has reported.
 struct Site {
     address: String,
     heard: Arc<Mutex<Vec<String>>>,
@@ -157,7 +157,7 @@ impl Browser {
         Self { chromium, client, _driver: driver }
     }
 
-    /// Opens the page at an address; what it alerts to, once its log is open or cannot be.
+    /// Opens the page at an address. Returns its alerts once the log is open, or cannot be opened.
     async fn goto(&self, url: &str) {
         self.client.goto(url).await.unwrap();
         self.ready().await;
@@ -194,7 +194,7 @@ impl Browser {
     async fn close(mut self) {
         let _ = self.client.execute("window.close()", vec![]).await;
         let _ = self.cdp("Browser.close", json!({})).await;
-        // What is not over by then is over the hard way.
+        // A process that has not ended by then is killed.
         let _ = tokio::time::timeout(Duration::from_secs(10), self.chromium.wait()).await;
     }
 
@@ -221,7 +221,7 @@ impl WebDriverCompatibleCommand for Cdp {
     }
 }
 
-/// Everything in the open log, checked for gaps: its head, a digest, and what is wrong with it.
+/// Checks the open log for gaps. Returns its head, a digest of its events, and its faults.
 const AUDIT: &str = "
     await leftfold.ready;
     const head = await leftfold.head(), versions = {}, ids = new Set();
@@ -238,7 +238,7 @@ const AUDIT: &str = "
     return { head, digest, wrong, events: EVENTS };
 ";
 
-/// Commands and imports, each reported once it is acknowledged.
+/// Sends commands and imports. Each is reported once it is acknowledged.
 const WRITE: &str = "
     const tell = (text) => fetch('/heard', { method: 'POST', body: text });
     let n = await leftfold.head();
@@ -309,7 +309,7 @@ async fn whatever_was_acknowledged_survives_the_browser_being_killed() {
     let _ = fs::remove_dir_all(profile);
 }
 
-/// The head of a record, and then the browser's end instead of the record: checksum, length, kind.
+/// A torn record, as a killed browser leaves it: only its head, with checksum, length and kind.
 const TORN: [u8; 7] = [0x12, 0x34, 0x56, 0x78, 100, 0, 1];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -439,7 +439,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Whether a file in the folder has these bytes in it.
+/// True where a file in the folder contains these bytes.
 fn has(folder: &Path, bytes: &[u8]) -> bool {
     let mut all = Vec::new();
     files(folder, &mut all);
@@ -469,7 +469,7 @@ async fn files_that_were_damaged_are_never_taken_for_a_log_in_order() {
     browser.goto(&url).await;
     let audit = AUDIT.replace("EVENTS", "0");
     let whole = browser.js(&audit).await;
-    // The note beside the database is written late, and reaches the disk seconds later.
+    // The sentinel's note is written late, and reaches the disk seconds later.
     let note = "return localStorage.getItem('leftfold/end/' + location.hash.split('/')[2])";
     let (head, place) =
         (format!(" {} ", whole["head"]), original.join("Default/Local Storage/leveldb"));
@@ -540,14 +540,14 @@ async fn files_that_were_damaged_are_never_taken_for_a_log_in_order() {
     let _ = fs::remove_dir_all(original);
 }
 
-/// What is left on the disk, in bytes, and what is made free once it is full.
+/// The room on the disk, in bytes, and the room that is made free once it is full.
 const ROOM: u64 = 500_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_said_and_what_was_stored_before_stays() {
     let (site, profile) = (Site::open().await, profile("quota"));
     let browser = Browser::start(&profile).await;
-    // Before the first write: for half a minute the browser goes on with the room that it found.
+    // This comes before the first write: a browser remembers the room for half a minute.
     let limit = async |bytes: u64| {
         let limit = json!({ "origin": site.address, "quotaSize": bytes });
         browser.cdp("Storage.overrideQuotaForOrigin", limit).await.unwrap();
@@ -571,7 +571,7 @@ async fn a_full_disk_is_said_and_what_was_stored_before_stays() {
         }
         assert_eq!(refused["code"], json!("storage"), "round {round}: {refused}");
         assert_eq!(browser.js("return await leftfold.head()").await, before);
-        // What the console was told is drawn a moment later.
+        // The page draws the news a moment later.
         let mut alerts = browser.alerts().await;
         for _ in 0..200 {
             if alerts.contains("The browser's storage is full") {

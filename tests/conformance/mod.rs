@@ -1,5 +1,5 @@
-//! What every store promises. Each test file runs all of it over a store of its own: `open`
-//! gives a handle on the same logs whenever it is called, as another tab would have one.
+//! The promises of every store. Each test file checks all of them over its own store. Each call of
+//! `open` returns a new handle on the same logs, as another tab would have.
 
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
@@ -143,7 +143,7 @@ pub async fn a_commit_to_another_stream_goes_behind_what_others_wrote_and_is_tol
     }
     let late = bob.commit(&["note-2", "note-2"]);
     assert_eq!(store.append("a", &late).await, Ok(CommitPlace { number: 3, after: 3 }));
-    // Alice knows what was there, and then the same as everybody.
+    // Alice learns what was there, and then she knows the same as everybody.
     let mut moved = StoredCommit::from(&late);
     (moved.number, moved.after) = (3, 3);
     let last = commits[1].events[0].at();
@@ -205,7 +205,7 @@ pub async fn one_stream_in_conflict_keeps_the_whole_commit_out<S: LogStore>(
     let refused = store.append("a", &bob.commit(&["note-1", "note-2", "note-3"])).await;
     assert_eq!(refused, Err(StoreError::Conflict { stream, expected: 0, actual: 1 }));
     assert_eq!(texts(&store, "a").await, [text(&first)]);
-    // Had anything been written, these would conflict.
+    // If anything had been written, these would conflict.
     assert!(store.append("a", &alice.commit(&["note-3", "note-1"])).await.is_ok());
 }
 
@@ -218,7 +218,7 @@ pub async fn of_two_writers_racing_for_one_version_exactly_one_wins<S: LogStore>
     for round in 0..20 {
         let mut bob = alice.fork();
         let (one, other) = (alice.commit(&["note-1"]), bob.commit(&["note-1", "note-1"]));
-        // Whoever begins, begins first; everybody does in turn.
+        // Each writer begins first in turn.
         let (first, second) = if round % 2 == 0 {
             join(here.append("a", &one), there.append("a", &other)).await
         } else {
@@ -306,7 +306,7 @@ pub async fn records_come_back_and_are_replaced_by_key<S: LogStore>(open: impl A
 pub async fn logs_are_listed_in_order_and_described_anew<S: LogStore>(open: impl AsyncFn() -> S) {
     let store = open().await;
     assert_eq!(store.logs().await, Ok(Vec::new()));
-    // The last two are the other way round in the order that JavaScript gives texts.
+    // JavaScript would sort the last two the other way round.
     let ids = ["b", "a", "ä", "B", "", "\u{1F968}", "\u{FF5E}"];
     for id in ids {
         assert_eq!(store.describe(&info(id)).await, Ok(()));
@@ -334,7 +334,7 @@ pub async fn an_unknown_log_is_refused<S: LogStore>(open: impl AsyncFn() -> S) {
     assert_eq!(store.put("b", Shelf::Marks, "transfers", "1").await, Err(unknown.clone()));
     assert_eq!(store.load("b").await.map(|_| ()), Err(unknown));
     assert_eq!(store.logs().await, Ok(vec![info("a")]));
-    // Nothing of it waits for a log of that name.
+    // No part of it appears once a log of that name is made.
     assert_eq!(store.describe(&info("b")).await, Ok(()));
     let kept = load(&store, "b").await;
     assert!(kept.commits.is_empty() && kept.records.is_empty());
@@ -342,7 +342,7 @@ pub async fn an_unknown_log_is_refused<S: LogStore>(open: impl AsyncFn() -> S) {
 
 pub async fn logs_do_not_see_each_other<S: LogStore>(open: impl AsyncFn() -> S) {
     let store = open().await;
-    // Names that a careless range of keys would mix up.
+    // A careless range of keys would mix these names up.
     let ids = ["a", "a\u{0}", "aa", "a,note-1", ""];
     let mut commits = Vec::new();
     for (index, id) in ids.into_iter().enumerate() {
@@ -502,7 +502,7 @@ pub async fn a_log_that_is_removed_is_gone_with_all_that_belongs_to_it<S: LogSto
     assert_eq!(store.load("a").await.map(|_| ()), Err(unknown));
     let other = load(&store, "aa").await;
     assert_eq!((other.commits.len(), other.records.len()), (1, 1));
-    // A new one of that name starts from nothing.
+    // A new log of that name starts empty.
     assert_eq!(store.describe(&info("a")).await, Ok(()));
     let again = load(&store, "a").await;
     assert!(again.commits.is_empty() && again.records.is_empty() && again.losses.is_empty());
@@ -549,7 +549,7 @@ pub async fn how_much_a_log_holds_is_known_without_reading_it<S: LogStore>(
     assert_eq!(extents["b"].bytes, 0);
 }
 
-/// A domain as small as they come: a note, and how often something was added to it.
+/// A minimal domain: a note that counts what was added to it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct Note {
     words: Vec<String>,
@@ -584,7 +584,7 @@ fn scenario() -> Scenario {
     Scenario::new("notes", "Notes", "Somebody notes something.").aggregate::<Note>()
 }
 
-/// Somebody who proposes what follows from the log as they know it.
+/// A writer, who proposes commits on the log as they know it.
 #[derive(Default)]
 pub struct Writer {
     log: EventLog,
@@ -602,7 +602,7 @@ impl Writer {
         writer
     }
 
-    /// Somebody else who knows the same.
+    /// Another writer who knows the same log.
     fn fork(&self) -> Self {
         let mut fork = Self::default();
         for commit in &self.commits {
@@ -616,7 +616,7 @@ impl Writer {
         self.commits.push(commit);
     }
 
-    /// Adds to these streams, and goes on as if that were stored.
+    /// A commit of one event for each stream. The writer goes on as if it were stored.
     pub fn commit(&mut self, streams: &[&str]) -> Commit {
         let events: Vec<_> = streams
             .iter()
@@ -628,7 +628,7 @@ impl Writer {
     fn commit_of(&mut self, events: &[(&str, &str, u16, &str)]) -> Commit {
         let scenario = scenario();
         let number = self.commits.len() as u64;
-        // Whoever writes something else sends another command.
+        // Other events belong to another command.
         let streams: Vec<_> = events.iter().map(|(stream, ..)| *stream).collect();
         let id = command_id(&streams.join(" "), number);
         let envelope = Envelope::first(id, "Zoë".into(), number);
@@ -642,7 +642,7 @@ impl Writer {
         commit
     }
 
-    /// What a note says.
+    /// The state of a note.
     fn state(&self, stream: &str) -> Note {
         let stream = Stream::parse(stream).unwrap();
         let events = self.log.events(1, self.log.head()).filter(|it| *it.stream() == stream);
@@ -650,7 +650,7 @@ impl Writer {
     }
 }
 
-/// What is known of the log of this id.
+/// The description of the log of this id.
 pub fn info(id: &str) -> LogInfo {
     LogInfo {
         id: id.to_owned(),
@@ -677,7 +677,7 @@ async fn texts(store: &impl LogStore, log: &str) -> Vec<String> {
     load(store, log).await.commits.iter().map(json).collect()
 }
 
-/// The place that a commit proposes.
+/// The place that a commit expects.
 pub fn place(commit: &Commit) -> CommitPlace {
     CommitPlace { number: commit.number, after: commit.after }
 }
@@ -690,7 +690,7 @@ fn json(commit: &StoredCommit) -> String {
     serde_json::to_string(commit).unwrap()
 }
 
-/// Both at once; the first begins first.
+/// Runs two futures at the same time. The first one begins first.
 async fn join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
     let (mut a, mut b) = (pin!(a), pin!(b));
     let (mut first, mut second) = (None, None);

@@ -1,5 +1,5 @@
-//! What a browser keeps of the page: taken out of it whole, put back, and looked at through the
-//! page.
+//! Takes everything that a browser has stored of the page out of it, puts it back, and looks at it
+//! through the page.
 
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
@@ -9,7 +9,8 @@ use crate::kept::Dump;
 use crate::page::Page;
 use crate::page::logs::{close, open_logs};
 
-/// All databases of the origin and its small memories, as JSON. What JSON cannot hold stops it.
+/// All databases of the origin and its local storage, as JSON. Fails where JSON cannot hold a
+/// value.
 const TAKE: &str = "
     const asked = request => new Promise((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
@@ -85,7 +86,7 @@ const PUT_BACK: &str = "
         sessionStorage.setItem('then', dump.takenAt);
     })().then(() => done(null), error => done(`${error}`))";
 
-/// What `window.leftfold` says of the open log. Of what is long, the count and both ends.
+/// The answers of `window.leftfold` about the open log. A long list is its length and both ends.
 const SAYS: &str = "
     const short = list => list.length <= 100 ? list
         : { count: list.length, first: list.slice(0, 3), last: list.slice(-3) };
@@ -102,8 +103,8 @@ const SAYS: &str = "
         views,
     }";
 
-/// What is in force on the page, by what it is: `SHOWN` of the page itself, `LETTERS` in the list
-/// of keys, `KEPT` in the logs dialog.
+/// The settings that are in force on the page: `SHOWN` on the page itself, `LETTERS` in the list of
+/// keys, `KEPT` in the logs dialog.
 const SHOWN: &str = "
     const all = (selector, say) => [...document.querySelectorAll(selector)].map(say);
     const ticked = words => [...document.querySelectorAll('label')]
@@ -132,31 +133,31 @@ const KEPT: &str = "
             .map(it => it.ariaLabel.slice(undo.length)),
     }";
 
-/// Takes everything out of the browser. The page is gone then.
+/// Takes a dump out of the browser. The page is closed then.
 pub async fn take(page: &Page) -> Dump {
     page.visit("nothing").await;
     serde_json::from_value(page.js(TAKE).await).unwrap()
 }
 
-/// Puts a dump into the browser, in the place of all that it keeps. The page is gone then.
+/// Replaces everything in the browser by a dump. The page is closed then.
 pub async fn put_back(page: &Page, dump: &Dump) {
     page.visit("nothing").await;
     let failed = page.client.execute_async(PUT_BACK, vec![json!(dump)]).await.unwrap();
     assert_eq!(failed, Value::Null);
 }
 
-/// Opens the page at an address. Time stands where it stood when the dump was taken.
+/// Opens the page at an address. The clock stands at the time when the dump was taken.
 pub async fn start(page: &Page, address: &str) {
     page.visit("nothing").await;
     page.goto(&format!("?then{address}")).await;
 }
 
-/// What `window.leftfold` says of the open log.
+/// The answers of `window.leftfold` about the open log.
 pub async fn said(page: &Page) -> Value {
     page.js(SAYS).await
 }
 
-/// Opens a log that is kept, where it is not open already.
+/// Opens a stored log, unless it is open already.
 pub async fn open(page: &Page, scenario: &str, log: &str) {
     if page.js(&format!("location.hash.includes('/{log}/')")).await != json!(true) {
         let call = format!("await leftfold.open('{scenario}', {{ log: '{log}' }})");
@@ -165,7 +166,7 @@ pub async fn open(page: &Page, scenario: &str, log: &str) {
     }
 }
 
-/// What is in force on the page. The logs dialog is open afterwards.
+/// The settings that are in force on the page. The logs dialog is open afterwards.
 pub async fn shown(page: &Page) -> Value {
     let mut shown = page.js(SHOWN).await;
     page.click("Words and keys").await;
@@ -178,13 +179,13 @@ pub async fn shown(page: &Page) -> Value {
     shown
 }
 
-/// What the page alerts to.
+/// The page's alerts.
 pub async fn alerts(page: &Page) -> String {
     let all = "[...document.querySelectorAll('[role=alert]')].map(it => it.innerText).join('\\n')";
     page.js(all).await.as_str().unwrap().to_owned()
 }
 
-/// Has a log back that was deleted. The logs dialog is open.
+/// Brings a deleted log back. The logs dialog is open.
 pub async fn undelete(page: &Page, title: &str) {
     page.click(&format!("Undo the deletion of {title}")).await;
     page.find(&format!("[aria-label='Export {title}']")).await;

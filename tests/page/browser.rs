@@ -1,7 +1,7 @@
-//! Browsers without a window, each with the driver that remote-controls it.
+//! Headless browsers, each with the driver that remote-controls it.
 //!
-//! Tests that only need an origin that nobody has used yet take turns with a browser: see
-//! [`share`]. Everybody else gets one of their own, which ends with them.
+//! Tests that only need a fresh origin take turns with a browser: see [`share`]. Other tests get a
+//! browser of their own, which ends with them.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -21,8 +21,8 @@ pub fn setting(name: &str, otherwise: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
 }
 
-/// Chromium without a window, with a profile of its own. It writes a trace only where one is
-/// wanted: even one of nothing costs a tenth of its speed.
+/// Headless Chromium with its own profile. It writes a trace only where one is wanted, because even
+/// an empty trace costs a tenth of its speed.
 fn chromium_as(profile: &Path, files: &Path, trace: Option<&str>) -> Value {
     let mut asked = json!({
         "goog:chromeOptions": {
@@ -44,7 +44,7 @@ fn chromium_as(profile: &Path, files: &Path, trace: Option<&str>) -> Value {
     asked
 }
 
-/// Firefox without a window; its driver makes the profile.
+/// Headless Firefox. Its driver makes the profile.
 fn firefox_as(files: &Path) -> Value {
     json!({
         "moz:firefoxOptions": {
@@ -54,7 +54,7 @@ fn firefox_as(files: &Path) -> Value {
                 "ui.prefersReducedMotion": 1,
                 "browser.download.folderList": 2,
                 "browser.download.dir": files,
-                // At once, and without asking or showing what was downloaded.
+                // Downloads begin at once, and Firefox neither asks nor shows them.
                 "browser.download.always_ask_before_handling_new_types": false,
                 "browser.download.alwaysOpenPanel": false,
                 "browser.download.manager.addToRecentDocs": false,
@@ -63,12 +63,12 @@ fn firefox_as(files: &Path) -> Value {
     })
 }
 
-/// Which browser this program drives.
+/// The browser that this program drives.
 pub fn is_firefox() -> bool {
     setting("BROWSER_KIND", "Chromium") == "Firefox"
 }
 
-/// A driver that listens.
+/// A driver that is ready.
 pub struct Driver {
     _child: Child,
     pub address: SocketAddr,
@@ -84,7 +84,7 @@ impl Driver {
             .spawn()
             .expect("the driver starts");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // It says where it listens as soon as it does.
+        // The driver says where it listens as soon as it is ready.
         let port = loop {
             let line = lines.next_line().await.unwrap().expect("the driver says where it listens");
             if line.contains("started successfully") || line.contains("Listening on") {
@@ -92,12 +92,12 @@ impl Driver {
                 break digits.into_iter().next().and_then(|it| it.parse().ok()).expect("a port");
             }
         };
-        // What nobody reads would hold it up some day.
+        // Its output must be read, because a full pipe would block it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { _child: child, address: SocketAddr::from(([127, 0, 0, 1], port)) }
     }
 
-    /// A session with these capabilities.
+    /// Begins a session with these capabilities.
     pub async fn connect(&self, capabilities: Value) -> Client {
         let Value::Object(capabilities) = capabilities else {
             panic!("capabilities are an object")
@@ -108,15 +108,15 @@ impl Driver {
     }
 }
 
-/// A browser, and where its files go.
+/// A browser, and the folder of its files.
 pub struct Browser {
     pub client: Client,
     driver: Driver,
     session: String,
     profile: PathBuf,
-    /// Where downloads go, and where files to choose can be written.
+    /// The folder for downloads, and for files that a test chooses.
     pub files: PathBuf,
-    /// The window that keeps the browser going where tests open and close theirs.
+    /// The window that keeps the browser alive while tests open and close theirs.
     first: WindowHandle,
 }
 
@@ -136,15 +136,15 @@ impl Browser {
     }
 }
 
-/// However a test ends, the browser ends with it: one that is left behind takes its share of the
-/// machine from every test after.
+/// However a test ends, its browser ends with it. A browser that is left behind would slow all
+/// later tests down.
 impl Drop for Browser {
     fn drop(&mut self) {
         let (session, address) = (&self.session, self.driver.address);
         let end = format!(
             "DELETE /session/{session} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
         );
-        // A driver that does not listen has no browser any more.
+        // A driver that does not answer has no browser any more.
         if let Ok(mut stream) = TcpStream::connect(address) {
             let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
             let _ = stream.write_all(end.as_bytes());
@@ -155,15 +155,15 @@ impl Drop for Browser {
     }
 }
 
-/// Browsers that wait for their next test; none where they are not shared.
+/// The browsers that wait for their next test. None where browsers are not shared.
 static SHARED: Mutex<Option<Vec<Browser>>> = Mutex::new(None);
 
 fn shared<T>(look: impl FnOnce(&mut Option<Vec<Browser>>) -> T) -> T {
     look(&mut SHARED.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Has whoever comes next take over the browser of whoever is done, while `during` runs; then all
-/// browsers end. There are as many as there are tests at the same time.
+/// While `during` runs, each test takes over the browser of a test that is done. Then all browsers
+/// end. There are as many browsers as there are tests at the same time.
 pub fn share<T>(during: impl FnOnce() -> T) -> T {
     shared(|all| *all = Some(Vec::new()));
     let result = during();
@@ -171,7 +171,7 @@ pub fn share<T>(during: impl FnOnce() -> T) -> T {
     result
 }
 
-/// A browser with a window that shows nothing yet. One that traces is nobody else's.
+/// A browser with an empty window. A browser that writes a trace is not shared.
 pub async fn take(trace: Option<&str>) -> Browser {
     if trace.is_some() || shared(|all| all.is_none()) {
         return Browser::start(trace).await;
@@ -189,8 +189,8 @@ pub async fn take(trace: Option<&str>) -> Browser {
     browser
 }
 
-/// Hands a browser to the next test; where none comes, it ends. One whose test has failed is not
-/// handed on: nobody knows what it is in the middle of.
+/// Hands a browser to the next test. Where none comes, the browser ends. The browser of a failed
+/// test is not handed on, because its state is unknown.
 pub async fn give_back(browser: Browser) {
     if shared(|all| all.is_some()) {
         for window in browser.client.windows().await.unwrap() {

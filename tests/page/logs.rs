@@ -1,4 +1,4 @@
-//! The logs dialog: opened, heard, and files out of it.
+//! Opens the logs dialog, reads it, and takes files out of it.
 
 use serde_json::json;
 
@@ -10,13 +10,13 @@ pub async fn open_logs(page: &Page) {
     page.until("!!document.querySelector(\"[aria-label='Kept logs'] li\")").await;
 }
 
-/// Closes the dialog that is open, whichever it is.
+/// Closes the open dialog.
 pub async fn close(page: &Page) {
     page.click_on("//*[@role='dialog']//button[normalize-space(.)='Close']").await;
     page.until("!document.querySelector('[role=dialog]')").await;
 }
 
-/// Waits until the dialog says something that has this in it; all that it says.
+/// Waits until the dialog says something that contains this text. Returns all that it says.
 pub async fn says(page: &Page, text: &str) -> String {
     let script = format!(
         "return new Promise(done => {{
@@ -35,10 +35,10 @@ pub async fn says(page: &Page, text: &str) -> String {
     said
 }
 
-/// Presses a button of the dialog that hands out a file of that name: what the dialog says of the
-/// file, and the file.
+/// Presses a button of the dialog that hands out a file of this name. Returns what the dialog says
+/// of the file, and the file.
 pub async fn export(page: &Page, button: &str, file: &str) -> (String, Vec<u8>) {
-    // Of many logs, one may lie under the dialog's head, where the driver takes it to be in view.
+    // A log may lie under the dialog's head, where the driver believes it to be in view.
     let reveal = "const [name] = arguments;
         const all = [...document.querySelectorAll('[role=dialog] button')];
         all.find(it => it.ariaLabel === name)?.scrollIntoView({ block: 'center' });";
@@ -48,7 +48,7 @@ pub async fn export(page: &Page, button: &str, file: &str) -> (String, Vec<u8>) 
     (said, page.downloaded(file).await)
 }
 
-/// Puts the open log in a link, by a button that does so. The dialog is open afterwards.
+/// Puts the open log into a link with a button. The dialog is open afterwards.
 pub async fn share(page: &Page, button: &str) -> String {
     page.click(button).await;
     says(page, "It holds the whole log.").await;

@@ -27,14 +27,14 @@ use url::Url;
 
 pub mod logs;
 
-/// A browser that shows the page, from an origin that nobody has used before.
+/// A browser that shows the page from a fresh origin.
 pub struct Page {
     pub client: Client,
     address: String,
     browser: Browser,
 }
 
-/// A command of one driver's own.
+/// A command that only one driver knows.
 #[derive(Debug)]
 struct Vendor {
     path: &'static str,
@@ -51,10 +51,10 @@ impl WebDriverCompatibleCommand for Vendor {
     }
 }
 
-/// What runs before the page does where its address asks for it: a browser that keeps nothing, one
-/// whose disk is full, which turns out when everything is to be written, one where tabs cannot
-/// lock anything, as where the page did not come over https, and one whose clock stands still at a
-/// time that its session holds.
+/// Scripts that run before the page where its address asks for them. They make a browser without
+/// storage, one whose disk turns out to be full at the end of a transaction, one without locks, as
+/// where the page did not come over https, and one whose clock stands still at a time that the
+/// session holds.
 const BEFORE: [(&str, &str); 4] = [
     ("keeps-nothing", "Object.defineProperty(globalThis, 'indexedDB', { value: undefined });"),
     ("full", FULL),
@@ -62,7 +62,7 @@ const BEFORE: [(&str, &str); 4] = [
     ("then", "const then = Number(sessionStorage.getItem('then')); Date.now = () => then;"),
 ];
 
-/// Fills the disk, until `makeRoom` is called. `refused` counts what did not fit.
+/// Fills the disk until `makeRoom` is called. `refused` counts the writes that did not fit.
 pub const FULL: &str = "
     const { commit } = IDBTransaction.prototype;
     const error = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'error');
@@ -79,10 +79,10 @@ pub const FULL: &str = "
     };
 ";
 
-/// A busy machine may take this long for what takes an idle one a moment.
+/// How long to wait on a busy machine for what an idle one does in a moment.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long until it is looked again.
+/// How long to wait before looking again.
 const MOMENT: Duration = Duration::from_millis(20);
 
 impl Page {
@@ -98,7 +98,7 @@ impl Page {
         page
     }
 
-    /// A browser in which nothing is open yet.
+    /// A browser in which the page is not open yet.
     pub async fn unopened() -> Self {
         Self::started(None).await
     }
@@ -140,12 +140,12 @@ impl Page {
         Self { client: browser.client.clone(), address, browser }
     }
 
-    /// Opens a file of the folder, and waits for nothing but its load.
+    /// Opens a file of the site, and only waits until it is loaded.
     pub async fn visit(&self, path: &str) {
         self.client.goto(&format!("{}/{path}", self.address)).await.unwrap();
     }
 
-    /// Asks the driver for something that only it has, such as `se/log`.
+    /// Sends a command that only this driver knows, such as `se/log`.
     pub async fn driver(&self, path: &'static str, body: Value) -> Value {
         self.client.issue_cmd(Vendor { path, body }).await.unwrap()
     }
@@ -161,7 +161,7 @@ impl Page {
         self.client.set_window_rect(0, 0, missing(0, width), missing(1, height)).await.unwrap();
     }
 
-    /// Chooses a theme, whatever the system's is.
+    /// Chooses a theme, whatever the system's theme is.
     pub async fn theme(&self, theme: &str) {
         self.js(&format!("document.documentElement.dataset.theme = '{theme}'; return 0")).await;
     }
@@ -181,7 +181,7 @@ impl Page {
         self.js("await leftfold.ready").await;
     }
 
-    /// What an expression in the page comes to; awaits inside are fine. An `Error` comes back as
+    /// Evaluates an expression in the page, which may await. An `Error` comes back as
     /// `{error, code, …}`.
     pub async fn js(&self, code: &str) -> Value {
         self.client.execute_async(&script(&drawn(code)), vec![]).await.unwrap()
@@ -199,7 +199,7 @@ impl Page {
 
     /// The text of a region or group, by its accessible name.
     pub async fn text(&self, name: &str) -> String {
-        // Once what was told before is drawn.
+        // The text is read once the page has drawn the latest news.
         self.js("!!document.body").await;
         self.find(&format!("[aria-label='{name}']")).await.text().await.unwrap()
     }
@@ -226,8 +226,8 @@ impl Page {
         self.click_on(&format!("//button[normalize-space(.)='{choice}']")).await;
     }
 
-    /// Clicks as soon as there is something to click: what was typed or sent a moment ago may
-    /// not be drawn yet, or be drawn anew just now.
+    /// Clicks as soon as there is something to click: the page may still be drawing what was typed
+    /// or sent a moment ago.
     pub async fn click_on(&self, xpath: &str) {
         let start = Instant::now();
         while let Err(error) = self.try_click(xpath).await {
@@ -240,8 +240,8 @@ impl Page {
         self.client.find(Locator::XPath(xpath)).await?.click().await
     }
 
-    /// Types over what a field holds. The driver's `clear` would empty it without the page's
-    /// knowing.
+    /// Types over the text of a field. The driver's `clear` would empty it without telling the
+    /// page.
     pub async fn type_over(&self, field: &Element, text: &str) {
         let empty = "const [field] = arguments;
              field.focus();
@@ -251,7 +251,7 @@ impl Page {
         field.send_keys(text).await.unwrap();
     }
 
-    /// Presses keys one after another, wherever the focus is.
+    /// Presses keys one after another in the focused element.
     pub async fn press(&self, keys: impl IntoIterator<Item = char>) {
         let mut actions = KeyActions::new("keyboard".to_owned());
         for key in keys {
@@ -261,7 +261,7 @@ impl Page {
         self.client.perform_actions(actions).await.unwrap();
     }
 
-    /// Presses Tab so many times, or Shift+Tab where they are less than zero.
+    /// Presses Tab `times` times. Where that is negative, presses Shift+Tab.
     pub async fn press_tab(&self, times: i64) {
         let (shift, tab) = ('\u{e008}', '\u{e004}');
         let mut keys = KeyActions::new("keyboard".to_owned());
@@ -282,9 +282,9 @@ impl Page {
         assert!(self.holds(condition).await, "never came true: {condition}");
     }
 
-    /// False where a condition does not come true for a long while.
+    /// Waits for a condition. False where it does not come true in a long time.
     pub async fn holds(&self, condition: &str) -> bool {
-        // The page itself looks again and again: to ask it each time would take longer.
+        // The page itself checks again and again, which is quicker than asking it each time.
         let look = script(&format!(
             "const holds = async () => {{ {} }}, end = performance.now() + {};
              for (;;) {{
@@ -298,7 +298,7 @@ impl Page {
         ));
         let start = Instant::now();
         loop {
-            // A page that is left in the meantime answers nothing; the next one may.
+            // A page that is left meanwhile does not answer. The next page may.
             if let Ok(Value::Bool(holds)) = self.client.execute_async(&look, vec![]).await {
                 return holds;
             }
@@ -309,13 +309,13 @@ impl Page {
         }
     }
 
-    /// What was downloaded under this name, once all of it has come; the file is taken away.
+    /// Waits for a whole download of this name, removes the file, and returns its content.
     pub async fn downloaded(&self, name: &str) -> Vec<u8> {
         let files = &self.browser.files;
         let (file, part) = (files.join(name), files.join(format!("{name}.part")));
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
-            // A browser that makes an empty file first writes into another beside it.
+            // Some browsers make an empty file first, and write into another one beside it.
             match std::fs::read(&file) {
                 Ok(bytes) if !bytes.is_empty() && !part.exists() => {
                     std::fs::remove_file(&file).unwrap();
@@ -328,7 +328,7 @@ impl Page {
         panic!("{name} never came: {there:?}");
     }
 
-    /// Chooses a file of that content in the page's field for it.
+    /// Chooses a file with this content in the page's file field.
     pub async fn choose(&self, name: &str, content: &[u8]) {
         let file = self.browser.files.join(name);
         std::fs::write(&file, content).unwrap();
@@ -336,7 +336,7 @@ impl Page {
         field.send_keys(&file.to_string_lossy()).await.unwrap();
     }
 
-    /// Runs axe-core on the page as it stands: what it finds, each with where.
+    /// Runs axe-core on the page as it stands. Returns its findings, each with its place.
     pub async fn barriers(&self) -> Vec<String> {
         if self.js("typeof axe").await == "undefined" {
             let axe = std::fs::read_to_string(std::env::var("AXE").unwrap()).unwrap();
@@ -364,8 +364,8 @@ impl Page {
     }
 }
 
-/// Code whose value is asked for; where it looks at the document, once what the console was told
-/// is drawn. That is with the next frame; a hidden page has none.
+/// A script that evaluates code. Code that looks at the document runs after the next frame, when
+/// the latest news is drawn. A hidden page has no frames.
 fn drawn(code: &str) -> String {
     let drawn = if code.contains("document.") {
         "await new Promise(done => {
@@ -379,7 +379,7 @@ fn drawn(code: &str) -> String {
     format!("{drawn} {value}{code}")
 }
 
-/// A script for the driver: it is done once the code's value is there.
+/// A script for the driver. It ends once the code's value is known.
 fn script(code: &str) -> String {
     format!(
         "const done = arguments[0];

@@ -181,6 +181,13 @@ pub struct Tab {
     pub may_differ: BTreeSet<Rc<str>>,
 }
 
+/// A tab without an open log.
+struct NewTab {
+    host: Host,
+    handle: StoreHandle,
+    number: usize,
+}
+
 impl Tab {
     /// The ids of side effects that this tab stored as performed although they were already.
     pub fn performed_twice(&self) -> Vec<String> {
@@ -291,7 +298,7 @@ impl<'a> Run<'a> {
 
     /// Runs from the first tab to the last invariant.
     fn live(&mut self) -> Verdict {
-        let (host, handle, number) = self.tab();
+        let NewTab { host, handle, number } = self.tab();
         let scenario = self.scenario.clone();
         let created = finished(async move { host.create(&scenario, false).await });
         let Some(Ok(log)) = created else { return Err(never("a log is made")) };
@@ -313,7 +320,7 @@ impl<'a> Run<'a> {
     }
 
     /// A new tab without an open log.
-    fn tab(&mut self) -> (Host, StoreHandle, usize) {
+    fn tab(&mut self) -> NewTab {
         self.numbers += 1;
         let (host, handle) = self.browser.tab(self.numbers);
         match self.bug {
@@ -322,7 +329,7 @@ impl<'a> Run<'a> {
             Some(Bug::ReactsTwice) => handle.plant(StoreBug::ForgetsRecords),
             _ => {}
         }
-        (host, handle, self.numbers)
+        NewTab { host, handle, number: self.numbers }
     }
 
     /// Adds a tab that has the log open.
@@ -337,7 +344,7 @@ impl<'a> Run<'a> {
     }
 
     fn open(&mut self) -> Verdict {
-        let (host, handle, number) = self.tab();
+        let NewTab { host, handle, number } = self.tab();
         let (scenario, info) = (self.scenario.clone(), self.info.clone());
         let opened = finished(async move { host.open(&scenario, info).await });
         let Some(Ok(log)) = opened else { return Err(never("a log is opened")) };

@@ -1,5 +1,5 @@
-//! The machine's micro-steps, one situation each, in a small house: doors that are opened and
-//! shut, a bell that rings for it, and a porter who sees to that and writes letters.
+//! The micro-steps of the machine, one situation in each test, in a small house: it has doors, a
+//! bell, and a porter who rings the bell for each door that is opened, and writes letters.
 
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
@@ -40,9 +40,9 @@ enum DoorEvent {
 enum DoorCommand {
     Open {},
     Shut {},
-    /// Opens and shuts.
+    /// Opens the door and shuts it again.
     Slam {},
-    /// Nothing comes of it.
+    /// Has no event.
     Touch {},
 }
 
@@ -117,7 +117,7 @@ impl Aggregate for Bell {
     }
 }
 
-/// How often each door was opened. Version 2 counts how often it was shut as well.
+/// Counts how often each door was opened. Version 2 also counts how often it was shut.
 #[derive(Clone, Default)]
 struct Doors<const VERSION: u16>(Map<Rc<str>, u64>);
 
@@ -142,7 +142,7 @@ impl<const VERSION: u16> Projection for Doors<VERSION> {
     }
 }
 
-/// Rings the bell and writes a letter when a door is opened. Version 2 also rings when it is
+/// Rings the bell and writes a letter when a door is opened. Version 2 also rings when a door is
 /// shut.
 #[derive(Clone, Default)]
 struct Porter<const CODE: u16>;
@@ -176,7 +176,7 @@ impl<const VERSION: u16> ProcessManager for Porter<VERSION> {
     }
 }
 
-/// A world, the time, and whatever was to be kept.
+/// A world with a time, and everything that it has given to be stored.
 struct TestWorld {
     world: World,
     now: u64,
@@ -185,7 +185,7 @@ struct TestWorld {
     side_records: Vec<SideRecord>,
 }
 
-/// Doors and a bell.
+/// A scenario with doors and a bell.
 fn house() -> Rc<Scenario> {
     let scenario = Scenario::new("house", "House", "Doors and a bell.");
     Rc::new(
@@ -197,7 +197,7 @@ fn house() -> Rc<Scenario> {
     )
 }
 
-/// Doors, a bell and a porter.
+/// A scenario with doors, a bell and a porter.
 fn kept_house() -> Rc<Scenario> {
     let scenario = Scenario::new("house", "House", "Doors, a bell and a porter.");
     let scenario = scenario
@@ -213,7 +213,7 @@ fn command(stream: &str, kind: &str) -> CommandRecord {
     CommandRecord { stream: Stream::parse(stream).unwrap(), kind: kind.into(), data }
 }
 
-/// A world whose log was kept, or the position at which the commits don't follow each other.
+/// A world that has read a stored log. Errors name the position at which a commit does not follow.
 fn opened(
     scenario: &Rc<Scenario>,
     commits: Vec<StoredCommit>,
@@ -239,7 +239,7 @@ impl TestWorld {
         Self { world, now: 1_000, asked: 0, commits: Vec::new(), side_records: Vec::new() }
     }
 
-    /// Alice sends a command, with the next number for an id.
+    /// Alice sends a command. Its id is made from the next number.
     fn ask(&mut self, stream: &str, kind: &str) -> Uuid {
         self.ask_expecting(stream, kind, None)
     }
@@ -275,20 +275,20 @@ impl TestWorld {
         step
     }
 
-    /// The store has the pending commit.
+    /// The store answers that it has the pending commit.
     fn store(&mut self) {
         self.commits.push(StoredCommit::from(self.world.pending().unwrap()));
         self.world.answer(StoreAnswer::Stored);
     }
 
-    /// Steps until the store is asked; the captions.
+    /// Steps until the store is asked. Returns the captions.
     fn until_pending(&mut self) -> Vec<String> {
         let steps = std::iter::from_fn(|| self.step()).map(|step| step.to_string()).collect();
         assert!(self.world.pending().is_some(), "{steps:#?}");
         steps
     }
 
-    /// Runs until all is quiet, with a store that keeps everything; the captions.
+    /// Runs until all is quiet. Every commit is stored. Returns the captions.
     fn run(&mut self) -> Vec<String> {
         let mut captions = Vec::new();
         loop {
@@ -300,7 +300,7 @@ impl TestWorld {
         }
     }
 
-    /// Somebody else stores a command's outcome, and this world learns of it.
+    /// Another tab stores a command's outcome, and this world learns it.
     fn learn_of(&mut self, stream: &str, kind: &str) {
         let stored = self.commits.clone();
         let mut other = Self::of(opened(&house(), stored, []).unwrap());
@@ -312,7 +312,7 @@ impl TestWorld {
         assert!(self.world.learn(commit.read(&self.world.scenario)));
     }
 
-    /// The world that a reload finds.
+    /// The world after a reload.
     fn reopened(&self) -> Self {
         self.reopened_with(self.side_records.clone())
     }
@@ -337,7 +337,7 @@ impl TestWorld {
             .mark
     }
 
-    /// The marks that were kept.
+    /// The marks that were stored.
     fn kept_marks(&self) -> Vec<u64> {
         marks(&self.side_records)
     }
@@ -346,13 +346,13 @@ impl TestWorld {
         self.world.subscriptions.iter().map(Subscription::held_back).sum()
     }
 
-    /// The log, a line an event.
+    /// The log, one line for each event.
     fn log(&self) -> Vec<String> {
         let log = self.world.log();
         log.events(1, log.head()).map(|event| format!("{event:?} {}", event.actor())).collect()
     }
 
-    /// The journal, a line an entry.
+    /// The journal, one line for each entry.
     fn journal(&self) -> Vec<String> {
         let line = |entry: &JournalEntry| {
             let command = entry.envelope.command.as_ref().map(|it| it.kind.clone());
@@ -362,14 +362,14 @@ impl TestWorld {
         self.world.journal().iter().map(line).collect()
     }
 
-    /// The outbox, a line an effect.
+    /// The outbox, one line for each effect.
     fn outbox(&self) -> Vec<String> {
         let line = |it: &Effect| format!("{} for {}: {:?}", it.kind, it.instance, it.status);
         self.world.outbox().iter().map(line).collect()
     }
 }
 
-/// The marks among what is to be kept.
+/// The marks among side records.
 fn marks(side_records: &[SideRecord]) -> Vec<u64> {
     let mark = |side_record: &SideRecord| match side_record {
         SideRecord::Mark(_, position) => Some(*position),
@@ -378,7 +378,7 @@ fn marks(side_records: &[SideRecord]) -> Vec<u64> {
     side_records.iter().filter_map(mark).collect()
 }
 
-/// Compares lines.
+/// Compares lines, one by one.
 #[expect(clippy::needless_pass_by_value, reason = "it reads better where it is called")]
 #[track_caller]
 fn check(lines: Vec<String>, expected: Expect) {
@@ -540,7 +540,7 @@ fn a_repeated_command_is_recognised_before_anything_else_even_if_nothing_came_of
     lab.ask_as(1, command("door-1", "Slam"), None);
     lab.ask_as(2, command("door-1", "Touch"), None);
     lab.run();
-    // Whatever it asks and believes this time.
+    // The second command may differ in everything but its id.
     lab.ask_as(1, command("door-1", "Shut"), Some(Expected::Exact(99)));
     lab.ask_as(2, command("door-2", "Open"), None);
     check(
@@ -1095,7 +1095,7 @@ fn a_browser_killed_between_reaction_and_mark_performs_no_effect_twice() {
     let mut lab = TestWorld::new(&kept_house());
     lab.ask("door-1", "Open");
     lab.run();
-    // The mark was lost; what was done was not.
+    // Only the mark was lost, and not what was done.
     let mut side_records = lab.side_records.clone();
     side_records.retain(|side_record| !matches!(side_record, SideRecord::Mark(..)));
     let mut again = lab.reopened_with(side_records);
@@ -1154,7 +1154,7 @@ fn commits_that_do_not_follow_each_other_are_named_by_their_position() {
 #[test]
 fn the_journal_keeps_its_order_over_a_reload() {
     let mut lab = TestWorld::new(&house());
-    // All in one moment, and the clock goes backwards after it.
+    // All happens in one moment, and then the clock goes back.
     for kind in ["Touch", "Shut", "Touch", "Open", "Open", "Touch"] {
         lab.ask("door-1", kind);
     }
@@ -1213,12 +1213,12 @@ fn a_rebuilt_process_counts_what_it_holds_back_and_sends_nothing() {
     lab.ask("door-1", "Slam");
     lab.ask("door-2", "Open");
     lab.run();
-    // What version 1 has nothing to say about, version 2 has; and it is the last event.
+    // The last event: version 2 reacts to it, and version 1 does not.
     lab.ask("door-2", "Shut");
     lab.run();
     assert_eq!(lab.mark(), lab.world.log().head());
     let (log, outbox) = (lab.log(), lab.outbox());
-    // Its mark is kept where its code changes, and at no other time.
+    // The mark is stored only where the code changes.
     let kept = lab.side_records.len() + 2;
     for (code, held_back) in [(1, 4), (2, 6), (1, 4)] {
         assert!(lab.world.rebuild("Porter", code));

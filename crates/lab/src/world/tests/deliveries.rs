@@ -1,11 +1,11 @@
-//! What is done to deliveries: paused, stepped, delayed, moved back, lost, doubled, overtaken,
-//! broken off; and what a subscription knows afterwards.
+//! Deliveries are paused, stepped, delayed, moved back, lost, doubled, overtaken and broken off.
+//! The tests show what a subscription knows afterwards.
 
 use super::*;
 use crate::health::Health;
 use crate::subscription::{ControlError, DeliveryFault};
 
-/// A house in which so many doors were opened while `name` was paused. Nothing else is paused.
+/// A house in which `doors` doors were opened while `name` was paused. Nothing else is paused.
 fn behind(name: &str, doors: u64) -> TestWorld {
     let mut lab = TestWorld::new(&kept_house());
     lab.pause(name, true);
@@ -16,7 +16,7 @@ fn behind(name: &str, doors: u64) -> TestWorld {
     lab
 }
 
-/// Doors 1 and 2 were opened behind the back of everything but `Doors`, which has not heard.
+/// Doors 1 and 2 were opened. Everything has taken that in except `Doors`.
 fn imported() -> TestWorld {
     let mut lab = TestWorld::new(&house());
     lab.pause("Doors", true);
@@ -35,7 +35,7 @@ impl TestWorld {
         self.world.control(name, control).unwrap_err().to_string()
     }
 
-    /// What the doors' table shows, a row a door, and where it stands.
+    /// The rows of the doors' table, and its checkpoint.
     fn doors(&self) -> String {
         let it = self.world.subscription("Doors").unwrap();
         let View::Table(table) = it.view() else { panic!("a table") };
@@ -333,7 +333,7 @@ fn a_process_that_crashes_before_its_checkpoint_has_asked_for_nothing_yet() {
     lab.ask("door-1", "Open");
     lab.run();
     assert_eq!((lab.world.log().head(), lab.outbox().len()), (1, 0));
-    // Somebody goes on meanwhile.
+    // Meanwhile, another door is opened.
     lab.ask("door-2", "Open");
     lab.run();
     lab.set("Porter", Control::Pause(false));
@@ -403,7 +403,7 @@ fn a_reaction_to_an_overtaking_event_does_not_move_the_mark_past_the_gap() {
     lab.set("Porter", Control::Step);
     lab.run();
     assert_eq!(lab.mark(), 0);
-    // The browser is killed in this very moment.
+    // The browser is killed at this moment.
     let mut again = lab.reopened();
     again.run();
     assert_eq!(
@@ -483,7 +483,7 @@ fn redelivering_lowers_the_mark_and_everything_is_recognised() {
     let log = lab.log();
     lab.set("Porter", Control::Redeliver(1));
     assert_eq!((lab.mark(), lab.kept_marks().last()), (1, Some(&1)));
-    // Killed in this very moment, it comes back to the same.
+    // After a kill at this moment, a reload finds the same.
     for mut lab in [lab.reopened(), lab] {
         check(
             lab.run(),
@@ -520,7 +520,7 @@ fn without_the_replay_guard_a_replay_floods() {
     assert_eq!(lab.held_back(), 0);
     let repeats: Vec<u64> = lab.world.outbox().iter().map(|it| it.repeat).collect();
     assert_eq!(repeats, [0, 0, 1, 1]);
-    // The guard is on again after a reload, and knows what was done.
+    // After a reload, the guard is on again, and knows what was done.
     let mut again = lab.reopened();
     assert_eq!(again.run(), Vec::<String>::new());
 }

@@ -1,10 +1,10 @@
-//! Two actors on one stream, commands that are sent again, and what loading costs.
+//! Two actors on one stream, commands that are sent again, and the cost of loading.
 
 use super::*;
 use crate::snapshots::Loading;
 
 impl TestWorld {
-    /// Sends what the journal's last entry asked for once more, and runs; the captions.
+    /// Sends the command of the journal's last entry again, and runs. Returns the captions.
     fn again(&mut self, choice: Choice) -> Vec<String> {
         let last = self.world.journal().last().unwrap().envelope.command_id;
         self.asked += 1;
@@ -14,7 +14,7 @@ impl TestWorld {
         self.run()
     }
 
-    /// Alice and Bob both hold version 2 and open the door; Bob is second.
+    /// Alice and Bob both hold version 2 and open the door. Bob is second.
     fn raced() -> Self {
         let mut lab = Self::new(&house());
         lab.ask("door-1", "Open");
@@ -27,7 +27,7 @@ impl TestWorld {
         lab
     }
 
-    /// The last entry of the journal, with what it repeats and how.
+    /// The last entry of the journal, with the command that it follows.
     fn last(&self) -> (String, Option<Choice>) {
         let entry = self.world.journal().last().unwrap();
         let line = self.journal().pop().unwrap();
@@ -76,7 +76,7 @@ fn force_decides_on_the_old_state_and_appends_whatever_has_happened() {
         Doors takes in event 4
     "#]],
     );
-    // Opened although it was open: the invariant is broken, and the event says by whom.
+    // The door was opened although it was open: the event says who forced it.
     assert_eq!(lab.origins(), [Origin::Command, Origin::Command, Origin::Command, Origin::Forced]);
     assert_eq!(lab.last(), ("Open accepted: -".into(), Some(Choice::Force)));
     let follows = lab.reopened().world.journal().last().unwrap().envelope.follows;
@@ -156,13 +156,19 @@ fn sent_again_under_the_same_id_it_is_recognised_and_under_a_new_one_it_is_handl
     assert!(lab.world.resubmission(command_id("house", 99), Choice::Same, Uuid::nil()).is_none());
 }
 
-/// A door that was slammed so many times, loaded like this, and opened at last; the meter of that
-/// last load.
-fn slammed(
-    times: usize,
-    loading: Loading,
-    between: impl FnOnce(&mut TestWorld),
-) -> (u64, u64, String) {
+/// The cost of loading a door.
+struct LoadCost {
+    /// How many events were folded.
+    folded: u64,
+    /// How many events there were.
+    of: u64,
+    /// The caption of the micro-step.
+    caption: String,
+}
+
+/// Slams a door `times` times with this kind of loading, calls `between`, and opens the door.
+/// Returns the cost of loading the door for that.
+fn slammed(times: usize, loading: Loading, between: impl FnOnce(&mut TestWorld)) -> LoadCost {
     let mut lab = TestWorld::new(&house());
     lab.world.load_by(loading);
     for _ in 0..times {
@@ -171,27 +177,27 @@ fn slammed(
     lab.run();
     between(&mut lab);
     lab.ask("door-1", "Open");
-    let loaded = lab.run().swap_remove(1);
+    let caption = lab.run().swap_remove(1);
     let meter = lab.world.meter();
     let last = meter.last.as_ref().unwrap();
-    (last.folded, last.of, loaded)
+    LoadCost { folded: last.folded, of: last.of, caption }
 }
 
 #[test]
 fn a_snapshot_saves_all_the_folding_up_to_it() {
-    let (folded, of, caption) = slammed(452, Loading::Snapshots(100), |_| ());
+    let LoadCost { folded, of, caption } = slammed(452, Loading::Snapshots(100), |_| ());
     assert_eq!((folded, of), (4, 904));
     assert_eq!(caption, "Loads door-1: a snapshot of version 900, and 4 events");
-    let (folded, of, caption) = slammed(452, Loading::Events, |_| ());
+    let LoadCost { folded, of, caption } = slammed(452, Loading::Events, |_| ());
     assert_eq!((folded, of), (904, 904));
     assert_eq!(caption, "Loads door-1: 904 events");
-    let (folded, of, _) = slammed(452, Loading::Memory, |_| ());
+    let LoadCost { folded, of, .. } = slammed(452, Loading::Memory, |_| ());
     assert_eq!((folded, of), (2, 904), "what the last command left in memory");
 }
 
 #[test]
 fn a_snapshot_is_taken_on_the_way_of_the_first_load_that_passes_one() {
-    let (folded, of, caption) = slammed(5, Loading::Events, |lab| {
+    let LoadCost { folded, of, caption } = slammed(5, Loading::Events, |lab| {
         lab.world.load_by(Loading::Snapshots(4));
         lab.ask("door-1", "Touch");
         lab.run();
@@ -202,7 +208,7 @@ fn a_snapshot_is_taken_on_the_way_of_the_first_load_that_passes_one() {
 
 #[test]
 fn a_damaged_snapshot_is_recognised_and_ignored() {
-    let (folded, of, caption) = slammed(10, Loading::Snapshots(8), |lab| {
+    let LoadCost { folded, of, caption } = slammed(10, Loading::Snapshots(8), |lab| {
         let door = Stream::new("door", "1");
         assert!(lab.world.damage_snapshot(&door));
         assert!(!lab.world.damage_snapshot(&Stream::new("door", "2")));
@@ -216,7 +222,7 @@ fn a_damaged_snapshot_is_recognised_and_ignored() {
 
 #[test]
 fn an_outdated_snapshot_is_recognised_and_ignored() {
-    let (folded, of, caption) = slammed(10, Loading::Snapshots(8), |lab| {
+    let LoadCost { folded, of, caption } = slammed(10, Loading::Snapshots(8), |lab| {
         assert!(lab.world.outdate_snapshot(&Stream::new("door", "1")));
     });
     assert_eq!((folded, of), (20, 20));

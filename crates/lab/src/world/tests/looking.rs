@@ -1,4 +1,4 @@
-//! Looking at a log without changing it: what if, why, since when, and side by side.
+//! Queries that change nothing in a log: what if, why, since when, and comparisons.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ fn session() -> Session {
     Session::new(lab.world)
 }
 
-/// A door that was slammed so many times.
+/// A door that was slammed `times` times.
 fn slammed(times: u64) -> Session {
     let mut lab = TestWorld::new(&house());
     for _ in 0..times {
@@ -39,7 +39,7 @@ fn leave_out(positions: &[u64]) -> Change {
     Change::LeaveOut(positions.iter().copied().collect())
 }
 
-/// The decisions that a change would have made impossible, a line each.
+/// The decisions that a change would not have allowed, a line each.
 fn refused(session: &Session, change: &Change, budget: usize) -> Vec<String> {
     let mut what_if = WhatIf::new(session.world(), change).unwrap();
     let mut turns = 0;
@@ -175,7 +175,7 @@ fn what_is_imagined_is_the_fold_of_the_altered_events_at_every_position() {
     }
 }
 
-/// The events that set a field, a line each, found with so much done at a time.
+/// The events that set a field, a line each. `budget` events are examined at a time.
 fn why(session: &mut Session, target: &Target, pointer: &str, budget: u64) -> Vec<String> {
     let mut why = session.why(target.clone(), pointer).unwrap();
     let mut turns = 0;
@@ -235,7 +235,7 @@ fn why_does_bounded_work_in_each_slice() {
     assert!(why.causes().is_sorted_by_key(|it| std::cmp::Reverse(it.position)));
 }
 
-/// More than so many openings of door 1.
+/// The condition that door 1 was opened more than `times` times.
 fn more_than(times: u64) -> Condition {
     let at_most =
         Condition::Is("/rows/1/times".into(), Relation::AtMost, Operand::Value(json!(times)));
@@ -243,12 +243,21 @@ fn more_than(times: u64) -> Condition {
     Condition::Not(Box::new(Condition::Any(vec![at_most, none])))
 }
 
+/// A bisect that is over.
+struct Finished {
+    found: BisectResult,
+    /// How many probes were taken.
+    looked: u64,
+    /// The probes that were kept.
+    probes: Vec<Probe>,
+}
+
 fn bisect(
     session: &mut Session,
     target: &Target,
     condition: Condition,
     monotonic: bool,
-) -> (BisectResult, u64, Vec<Probe>) {
+) -> Finished {
     let mut bisect = session.bisect(target.clone(), condition, monotonic).unwrap();
     while session.advance_bisect(&mut bisect, 3) == BisectResult::NotYet {
         let (looked, most) = bisect.progress();
@@ -256,7 +265,7 @@ fn bisect(
     }
     let (looked, most) = bisect.progress();
     assert!(looked <= most, "{looked} of {most}");
-    (bisect.found(), looked, bisect.probes().to_vec())
+    Finished { found: bisect.found(), looked, probes: bisect.probes().to_vec() }
 }
 
 #[test]
@@ -267,11 +276,12 @@ fn halving_and_scanning_find_the_same_first_event() {
         // Every second event opens the door.
         let expected =
             if times < 50 { BisectResult::At(2 * times + 1) } else { BisectResult::Nowhere };
-        let (found, looked, probes) = bisect(&mut session, &doors, more_than(times), true);
+        let Finished { found, looked, probes } =
+            bisect(&mut session, &doors, more_than(times), true);
         assert_eq!(found, expected, "{times}");
         assert!(looked <= 8, "{looked} looks at 100 events");
         assert_eq!(probes.len() as u64, looked, "every look is shown");
-        let (found, ..) = bisect(&mut session, &doors, more_than(times), false);
+        let Finished { found, .. } = bisect(&mut session, &doors, more_than(times), false);
         assert_eq!(found, expected, "{times}");
     }
 }
@@ -281,18 +291,18 @@ fn a_condition_that_comes_and_goes_is_found_by_a_scan() {
     let mut session = session();
     let open = Condition::Is("/open".into(), Relation::Equal, Operand::Value(json!(true)));
     let target = Target::State(door("1"));
-    let (found, looked, probes) = bisect(&mut session, &target, open.clone(), false);
+    let Finished { found, looked, probes } = bisect(&mut session, &target, open.clone(), false);
     assert_eq!((found, looked), (BisectResult::At(1), 2));
     assert_eq!(probes[1], Probe { position: 1, holds: true });
     let shut = Condition::Not(Box::new(open.clone()));
     assert_eq!(
-        bisect(&mut session, &target, shut, false).0,
+        bisect(&mut session, &target, shut, false).found,
         BisectResult::At(0),
         "before the first"
     );
     session.seek(0);
-    assert_eq!(bisect(&mut session, &target, open.clone(), false).0, BisectResult::Nowhere);
-    assert_eq!(bisect(&mut session, &target, open, true).0, BisectResult::Nowhere);
+    assert_eq!(bisect(&mut session, &target, open.clone(), false).found, BisectResult::Nowhere);
+    assert_eq!(bisect(&mut session, &target, open, true).found, BisectResult::Nowhere);
     assert!(session.bisect(Target::View("Windows".into()), Condition::All(vec![]), true).is_none());
 }
 

@@ -1,12 +1,12 @@
-//! What is seen at the playhead: the event there, what it answers and what answers it, states,
-//! panels, times and what a story says.
+//! What the playhead shows: the event there, its cause and its consequences, states, panels, times,
+//! and the story's sentences.
 
 use super::*;
 use crate::health::Health;
 use crate::subscription::DeliveryFault;
 use es::{Check, Condition, Operand, Relation, Step, Subject};
 
-/// Door 1 is opened, for which the porter rings; then door 2, for which he rings again.
+/// Door 1 is opened, and the porter rings. Then door 2 is opened, and he rings again.
 fn rung() -> TestWorld {
     let mut lab = TestWorld::new(&kept_house());
     for door in ["door-1", "door-2"] {
@@ -76,7 +76,7 @@ fn an_answer_is_looked_for_as_far_as_ten_thousand_events() {
 }
 
 impl TestWorld {
-    /// The porter answers what he was not to.
+    /// The porter reacts to an event that he must not react to.
     fn answer_after_all(&mut self) {
         self.world.control("Porter", Control::Guard(false)).unwrap();
         self.world.control("Porter", Control::Redeliver(0)).unwrap();
@@ -237,7 +237,7 @@ fn a_panel_in_the_past_is_a_clean_fold_beside_what_was_before_the_event_there() 
 #[test]
 fn a_projection_that_was_ended_and_started_again_begins_anew_and_is_judged_anew() {
     let mut lab = TestWorld::new(&house());
-    // As often as it would have been told, but not of the same.
+    // It has had as many deliveries, but of other events.
     for (door, fault) in [("door-1", DeliveryFault::Drop), ("door-2", DeliveryFault::Duplicate)] {
         lab.world.control("Doors", Control::Deduplicate(false)).unwrap();
         lab.world.control("Doors", Control::Fault(Some(fault))).unwrap();

@@ -1,5 +1,5 @@
-//! Code that is written at run time may fail at an event: an aggregate whose state is known up to
-//! there, a projection and a process that stop there. Notes are made here; nobody can fold a blot,
+//! Code that is written at run time may fail at an event. An aggregate's state is known up to
+//! there, and projections and processes stop there. The tests write notes. Nobody can fold a blot
 //! until the pen is wiped.
 
 use std::cell::Cell;
@@ -18,7 +18,7 @@ thread_local! {
     static WIPED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The first of the events that cannot be folded.
+/// Fails at the first blot, unless the pen is wiped.
 fn blot(events: &[&Recorded]) -> Result<(), FoldError> {
     let blot = events.iter().position(|event| &**event.kind() == "Blotted" && !WIPED.get());
     blot.map_or(Ok(()), |at| Err(FoldError { at, why: "a blot cannot be read".into() }))
@@ -28,7 +28,7 @@ fn blot(events: &[&Recorded]) -> Result<(), FoldError> {
 #[derive(Clone, Default)]
 struct Notes(u64);
 
-/// As an aggregate.
+/// The notes as an aggregate.
 struct Note;
 
 impl AnyEvents for Note {
@@ -82,7 +82,7 @@ impl AnyInstance for Notes {
         Some(self.0.to_string())
     }
 
-    /// A command's event has the command's type.
+    /// Decides an event of the command's type.
     fn decide(&self, command: &CommandRecord) -> Result<Vec<Draft>, Refusal> {
         let event = Note.event(&command.kind, command.data.get());
         let body = es::Body::Known(event.map_err(|it| Refusal::Malformed(it.to_string()))?);
@@ -95,7 +95,8 @@ impl AnyInstance for Notes {
     }
 }
 
-/// As a projection, or as a process that sends each note as a letter; in one version of its code.
+/// The notes as a projection, or as a process that sends each note as a letter, in one version of
+/// its code.
 struct Desk(&'static str, u16);
 
 impl AnyProjection for Desk {
@@ -130,7 +131,7 @@ struct Pile {
 }
 
 impl AnyRunner for Pile {
-    /// The second version takes everything.
+    /// The second version can fold every event.
     fn apply(&mut self, events: &[&Recorded]) -> Result<(), FoldError> {
         let blot = if self.code == 1 { blot(events) } else { Ok(()) };
         self.notes += blot.as_ref().map_or_else(|it| it.at, |()| events.len()) as u64;
@@ -160,7 +161,7 @@ impl AnyRunner for Pile {
     }
 }
 
-/// Notes, a pile that counts them, a tray that counts whatever there is, and a postman.
+/// A scenario with notes, a pile that counts them, a tray that counts all events, and a postman.
 fn office() -> Rc<Scenario> {
     WIPED.set(false);
     let mut scenario = Scenario::new("office", "Office", "Notes.");
@@ -172,7 +173,7 @@ fn office() -> Rc<Scenario> {
     Rc::new(scenario)
 }
 
-/// An office in which each of these was written, in that stream; what the last command did.
+/// An office in which each of these commands was handled, and the captions of the last one.
 fn written(commands: &[(&str, &str)]) -> (TestWorld, Vec<String>) {
     let mut lab = TestWorld::new(&office());
     let mut steps = Vec::new();
@@ -188,7 +189,7 @@ const BLOTTED: (&str, &str) = ("note-1", "Blotted");
 const OTHER: (&str, &str) = ("note-2", "Written");
 
 impl TestWorld {
-    /// How many notes something shows, up to where it was told, and where it has stopped.
+    /// The view of a subscription, its checkpoint, and the position at which it has stopped.
     fn counts(&self, name: &str) -> (Value, u64, Option<u64>) {
         let it = self.world.subscription(name).unwrap();
         (count(&it.view()), it.checkpoint(), it.stopped().map(|it| it.position))
