@@ -442,7 +442,7 @@ fn each_step_of_a_story_names_two_or_three_panels_and_something_happens_in_them(
             let happened: Vec<bool> =
                 step.show.iter().map(|name| happens(&mut session, step, name, before)).collect();
 
-            let own = |entry: &&Entry| {
+            let own = |entry: &&JournalEntry| {
                 let mut ids = (0..step.acts.len()).map(|act| session.story_command(number, act));
                 ids.any(|id| id == entry.envelope.command_id)
             };

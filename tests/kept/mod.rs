@@ -217,17 +217,7 @@ impl Dump {
             let of_log = self.records(store).filter(|(key, _)| key[0] == id);
             of_log.map(|(_, value)| from_base64(value["bytes"].as_str().unwrap())).collect()
         };
-        /// A record of the object store `heads`, which is an array.
-        #[derive(Deserialize)]
-        struct Head {
-            commits: u64,
-            events: u64,
-            /// The hash of the last frame, in hexadecimal digits.
-            hash: String,
-            folded: u64,
-            bytes: u64,
-        }
-        let head: Option<Head> = self
+        let head: Option<DumpedHead> = self
             .records("heads")
             .find(|(key, _)| key == id)
             .and_then(|(_, value)| serde_json::from_value(value.clone()).ok());
@@ -262,6 +252,17 @@ impl Dump {
     }
 }
 
+/// A record of the object store `heads`, which is an array of these fields.
+#[derive(Deserialize)]
+struct DumpedHead {
+    commits: u64,
+    events: u64,
+    /// The hash of the last frame, in hexadecimal digits.
+    hash: String,
+    folded: u64,
+    bytes: u64,
+}
+
 /// A log that was read from a dump.
 #[derive(Default)]
 pub struct ReadLog {
@@ -280,7 +281,7 @@ impl DumpedLog {
             ReadLog { side_records: decode_side_records(&self.records), ..ReadLog::default() };
         let mut visit = |found: CommitOrLoss<'_>| match found {
             CommitOrLoss::Commit(commit) if read.losses.is_empty() => {
-                read.commits.push(commit.owned())
+                read.commits.push(commit.owned());
             }
             CommitOrLoss::Commit(commit) => read.stranded.push(commit.owned()),
             CommitOrLoss::Lost(loss) => read.losses.push(loss),

@@ -17,27 +17,28 @@ pub(crate) struct EncodedRecord {
 
 impl Host {
     pub(crate) fn encode_side_record(&self, side_record: &SideRecord) -> EncodedRecord {
-        let (shelf, key, text) = match side_record {
-            SideRecord::Mark(process, position) => {
-                (Shelf::Marks, process.to_string(), position.to_string())
-            }
-            SideRecord::Effect(effect) => (
-                Shelf::Effects,
+        match side_record {
+            SideRecord::Mark(process, position) => EncodedRecord {
+                shelf: Shelf::Marks,
+                key: process.to_string(),
+                text: position.to_string(),
+            },
+            SideRecord::Effect(effect) => EncodedRecord {
+                shelf: Shelf::Effects,
                 // An effect that was performed again is a record of its own.
-                match effect.repeat {
+                key: match effect.repeat {
                     0 => effect.id.to_string(),
                     repeat => format!("{}.{repeat}", effect.id),
                 },
-                serde_json::to_string(effect).unwrap_or_default(),
-            ),
-            // New ids sort by time, and no two tabs take the same one.
-            SideRecord::Refusal(entry) => (
-                Shelf::Refusals,
-                self.ids.next().to_string(),
-                serde_json::to_string(entry).unwrap_or_default(),
-            ),
-        };
-        EncodedRecord { shelf, key, text }
+                text: serde_json::to_string(effect).unwrap_or_default(),
+            },
+            SideRecord::Refusal(entry) => EncodedRecord {
+                shelf: Shelf::Refusals,
+                // New ids sort by time, and no two tabs take the same one.
+                key: self.ids.next().to_string(),
+                text: serde_json::to_string(entry).unwrap_or_default(),
+            },
+        }
     }
 
     /// Encodes side records for a store.

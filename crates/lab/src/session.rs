@@ -194,7 +194,7 @@ impl Session {
             match self.step(now) {
                 Some(step) => trace.push(step),
                 None if self.0.world.pending().is_some() => {
-                    self.0.world.answer(StoreAnswer::Stored)
+                    self.0.world.answer(StoreAnswer::Stored);
                 }
                 None => return trace,
             }

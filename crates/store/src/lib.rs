@@ -249,7 +249,7 @@ pub trait LogStore {
         let mut kept = Kept { records: self.records(log).await?, ..Kept::default() };
         self.read(log, 0, 0, &mut |found| match found {
             CommitOrLoss::Commit(commit) if kept.losses.is_empty() => {
-                kept.commits.push(commit.owned())
+                kept.commits.push(commit.owned());
             }
             CommitOrLoss::Commit(commit) => kept.stranded.push(commit.owned()),
             CommitOrLoss::Lost(loss) => kept.losses.push(loss),
