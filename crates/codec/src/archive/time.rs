@@ -1,11 +1,18 @@
-//! Reads and writes the times of CloudEvents, as RFC 3339 has them.
+//! Times as CloudEvents write them: RFC 3339, in milliseconds since 1970.
+//!
+//! They are read and written by hand because a library costs too much here. With jiff 0.2.46 the
+//! page is 26.9 kB larger after brotli, a twentieth of it, and a time takes 0.25 µs to read instead
+//! of 0.12 µs, once for each event of an import. (Writing takes 0.25 µs with jiff, and 0.75 µs by
+//! hand.) Besides, jiff takes more than the standard allows, such as `2017-08-24T18:00Z`, and writes
+//! no year after 9999, which a damaged log may hold.
 
 const DAY_MILLIS: u64 = 86_400_000;
 
-/// Writes a time, given in milliseconds since 1970, in UTC.
+/// A time, in milliseconds since 1970, as RFC 3339 has it.
 pub(super) fn time(at: u64) -> String {
     let (days, millis) = (at / DAY_MILLIS, at % DAY_MILLIS);
-    // Years that begin in March have the leap day at their end. Each era of 400 years is as long.
+    // Here a year begins in March, so that a leap day is its last day. 400 years, an era, always
+    // have the same length. 719,468 days lie between 1 March of the year 0 and 1970.
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
@@ -19,8 +26,8 @@ pub(super) fn time(at: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{rest:03}Z")
 }
 
-/// Reads a time in any zone, with any number of decimals, in milliseconds since 1970. None where
-/// the text is no such time, or is before 1970.
+/// The milliseconds since 1970 of a time in RFC 3339: with any zone, and any number of decimals, of
+/// which three count. `None` where the text is no such time, or the time is before 1970.
 pub(super) fn millis(text: &str) -> Option<u64> {
     let mut text = Digits(text.as_bytes());
     let year = text.number(text.count().max(4)).filter(|year| *year >= 1970)?;
@@ -45,10 +52,10 @@ pub(super) fn millis(text: &str) -> Option<u64> {
     if day == 0 || day > last || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let mut rest = 0;
+    let mut decimals = 0;
     if text.one(b".").is_some() {
         let count = text.count();
-        rest = text.number(count.min(3))? * [0, 100, 10, 1][count.min(3)];
+        decimals = text.number(count.min(3))? * [0, 100, 10, 1][count.min(3)];
         text.0 = text.0.get(count.saturating_sub(3)..)?;
     }
     let shift = match text.one(b"Zz+-")? {
@@ -68,20 +75,20 @@ pub(super) fn millis(text: &str) -> Option<u64> {
     let of_year = (153 * m + 2) / 5 + day - 1;
     let of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
     let days = era.checked_mul(146_097)?.checked_add(of_era)?.checked_sub(719_468)?;
-    let of_day = hour * 3_600_000 + minute * 60_000 + second * 1_000 + rest;
+    let of_day = hour * 3_600_000 + minute * 60_000 + second * 1_000 + decimals;
     days.checked_mul(DAY_MILLIS)?.checked_add(of_day)?.checked_add_signed(shift)
 }
 
-/// Takes apart a text whose numbers have a fixed number of digits.
+/// What is left of a text that is read from its beginning.
 struct Digits<'a>(&'a [u8]);
 
 impl Digits<'_> {
-    /// The number of digits that come next.
+    /// How many digits come next.
     fn count(&self) -> usize {
         self.0.iter().take_while(|byte| byte.is_ascii_digit()).count()
     }
 
-    /// Reads a number of `digits` digits, at least one.
+    /// The number that the next `digits` digits write; at least one.
     fn number(&mut self, digits: usize) -> Option<u64> {
         let (number, rest) = self.0.split_at_checked(digits.max(1))?;
         self.0 = rest;
@@ -92,7 +99,7 @@ impl Digits<'_> {
         number.map(u64::from)
     }
 
-    /// Reads the next byte where it is one of `of`.
+    /// The next byte, if it is one of these.
     fn one(&mut self, of: &[u8]) -> Option<u8> {
         let (&byte, rest) = self.0.split_first()?;
         of.contains(&byte).then(|| self.0 = rest).map(|()| byte)
