@@ -36,6 +36,11 @@ pub fn dist(shell: &Shell) -> PathBuf {
     shell.root.join("dist")
 }
 
+/// Where the optimised page is once more, with compressed files beside its own.
+pub fn served(shell: &Shell) -> PathBuf {
+    target(shell).join("served")
+}
+
 /// Writes the optimised page to `dist/` and tells its size. Where everything that it is made of is
 /// as it was, and `dist/` too, that is left as it is: to make it small takes longer than to compile
 /// nothing.
@@ -47,12 +52,13 @@ pub fn build(shell: &Shell, output: &Output) -> Result<()> {
     if let (Some(state), Ok(noted)) = (state(shell), fs::read_to_string(&note))
         && let Some((before, sizes)) = noted.split_once('\n')
         && before == state
+        && served(shell).is_dir()
     {
         return output.say(&format!("The page is as it was built before.\n\n{sizes}"));
     }
     output.run(trunk(shell).arg("--release"), ADVICE)?;
     output.run(&mut minify(shell)?, "The page's scripts or its style sheet have a mistake.")?;
-    let sizes = sizes(shell, &dist(shell))?;
+    let sizes = sizes(shell)?;
     if let Some(state) = state(shell) {
         fs::write(&note, format!("{state}\n{sizes}"))
             .with_context(|| format!("could not write {}", note.display()))?;
@@ -130,24 +136,25 @@ fn trunk(shell: &Shell) -> Command {
 }
 
 /// A table of the files and their sizes, as they are and as a server would send them.
-fn sizes(shell: &Shell, folder: &Path) -> Result<String> {
+fn sizes(shell: &Shell) -> Result<String> {
+    let folder = dist(shell);
     let mut files = Vec::new();
-    collect(folder, &mut files)
+    collect(&folder, &mut files)
         .with_context(|| format!("could not read what was built in {}", folder.display()))?;
     files.sort();
     let raw: Vec<u64> =
         files.iter().map(|file| Ok(fs::metadata(file)?.len())).collect::<Result<_>>()?;
-    let compressed = compressed_sizes(shell, &files);
+    let names: Vec<_> =
+        files.iter().map(|file| file.strip_prefix(&folder).unwrap_or(file)).collect();
+    let compressed = compress(shell, &names)?;
 
     let mut rows = vec![format!("{:>9} {:>9}  (bytes)", "raw", "brotli")];
     let mut row = |raw: u64, compressed: Option<u64>, name: &str| {
         let compressed = compressed.map_or_else(|| "?".to_owned(), |size| size.to_string());
         rows.push(format!("{raw:>9} {compressed:>9}  {name}"));
     };
-    for (index, (file, raw)) in files.iter().zip(&raw).enumerate() {
-        let compressed = compressed.as_ref().map(|sizes| sizes[index]);
-        let name = file.strip_prefix(folder).unwrap_or(file);
-        row(*raw, compressed, &name.to_string_lossy());
+    for (index, (name, raw)) in names.iter().zip(&raw).enumerate() {
+        row(*raw, compressed.as_ref().map(|sizes| sizes[index]), &name.to_string_lossy());
     }
     row(raw.iter().sum(), compressed.map(|sizes| sizes.iter().sum()), "in all");
     Ok(rows.join("\n"))
@@ -165,14 +172,35 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Sizes after brotli, in the order of the files; `None` where there is no Node.js to ask.
-fn compressed_sizes(shell: &Shell, files: &[PathBuf]) -> Option<Vec<u64>> {
-    const SCRIPT: &str = "const { brotliCompressSync } = require('zlib');\
-        for (const file of process.argv.slice(1))\
-            console.log(brotliCompressSync(require('fs').readFileSync(file)).length);";
+/// Copies files of `dist/` to where they are served from, and compresses each by brotli and by gzip
+/// beside its copy. Gives the sizes after brotli, in the order of the files; `None` where there is no
+/// Node.js to ask, and so nothing compressed.
+fn compress(shell: &Shell, names: &[&Path]) -> Result<Option<Vec<u64>>> {
+    const SCRIPT: &str = "
+        const { brotliCompressSync, gzipSync } = require('zlib');
+        const { readFileSync, writeFileSync } = require('fs');
+        for (const file of process.argv.slice(1)) {
+            const content = readFileSync(file);
+            const brotli = brotliCompressSync(content);
+            writeFileSync(`${file}.br`, brotli);
+            writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
+            console.log(brotli.length);
+        }";
+    let (from, to) = (dist(shell), served(shell));
+    // What an earlier page had is not served any more.
+    if to.is_dir() {
+        fs::remove_dir_all(&to).with_context(|| format!("could not empty {}", to.display()))?;
+    }
+    let copies: Vec<PathBuf> = names.iter().map(|name| to.join(name)).collect();
+    for (name, copy) in names.iter().zip(&copies) {
+        copy.parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::copy(from.join(name), copy))
+            .with_context(|| format!("could not write {}", copy.display()))?;
+    }
     let mut node = shell.command("node");
-    node.args(["-e", SCRIPT, "--"]).args(files);
-    let sizes =
-        answer(&mut node)?.lines().map(|line| line.parse().ok()).collect::<Option<Vec<u64>>>()?;
-    (sizes.len() == files.len()).then_some(sizes)
+    node.args(["-e", SCRIPT, "--"]).args(&copies);
+    let sizes = answer(&mut node)
+        .and_then(|text| text.lines().map(|line| line.parse().ok()).collect::<Option<Vec<u64>>>());
+    Ok(sizes.filter(|sizes| sizes.len() == names.len()))
 }

@@ -1,24 +1,35 @@
-//! `cargo xtask serve`: a file server for one page, on this machine only.
+//! `cargo xtask serve`: the page over HTTP, on this machine only.
 //!
-//! It never serves anything outside the built page, and never rebuilds unless `--dev` was given.
-//! Then the page it sends carries one more script, of its own origin as the page's security
-//! policy demands, which reloads the tab after each rebuild.
+//! The server answers as a good host does: compressed where the browser takes that, with the
+//! headers below, and with `304 Not Modified` where the browser has the file already. With `--dev`
+//! it builds the page again after each change, and adds one script to it that reloads the tab. The
+//! script is a file of the page's own origin, because the page's security policy allows no other.
 
 use std::{
+    convert::Infallible,
     fs,
-    io::{BufRead, BufReader, ErrorKind, Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    io::ErrorKind,
+    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::{self, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
     thread,
     time::{Duration, SystemTime},
 };
 
 use anyhow::{Context, Result, bail};
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, StatusCode},
+    middleware,
+    response::{
+        Html, IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::get,
+};
+use futures::{Stream, stream};
+use tokio::sync::watch;
+use tower_http::services::ServeDir;
 
 use crate::{
     page,
@@ -26,8 +37,23 @@ use crate::{
     shell::{Output, Shell, non_empty},
 };
 
-/// The script that reloads the tab, and the stream it listens to. The first message says which
-/// build this is, so that a tab that slept through a restart notices, too.
+/// What a host should send with each answer. The page's content security policy is a `<meta>` in
+/// index.html, where the one directive that forbids other sites to frame the page has no effect.
+/// Files keep their names from build to build, so browsers must ask whether theirs are current.
+const HEADERS: [(&str, &str); 8] = [
+    ("cache-control", "no-cache"),
+    ("content-security-policy", "frame-ancestors 'none'"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    ("referrer-policy", "no-referrer"),
+    // A cache on the way must not give what is compressed to whom that means nothing.
+    ("vary", "accept-encoding"),
+    ("x-content-type-options", "nosniff"),
+];
+
+/// The script that reloads the tab, and the stream that it listens to. The first message says which
+/// build there is, so that a tab that slept while the server was started again notices that, too.
 const RELOAD_PATH: &str = "/-/reload.js";
 const BUILDS_PATH: &str = "/-/builds";
 const RELOAD_SCRIPT: &str = "\
@@ -39,13 +65,6 @@ new EventSource('/-/builds').onmessage = ({ data }) => {
 ";
 const NOT_BUILT: &str = "<!doctype html><head><title>Leftfold</title></head>\
                          <p>The page does not build yet: the terminal says why.</p>";
-
-/// What is served.
-struct Site {
-    folder: PathBuf,
-    /// Counts the builds while somebody develops; `None` when the page stays as it is.
-    builds: Option<AtomicU32>,
-}
 
 pub fn serve(shell: Shell, port: u16, dev: bool) -> Result<()> {
     // Before the build, so that a port that is taken is known at once.
@@ -63,25 +82,96 @@ pub fn serve(shell: Shell, port: u16, dev: bool) -> Result<()> {
 
     let site = if dev {
         let folder = shell.root.join("target").join("serve-dev");
-        let site = Arc::new(Site { folder, builds: Some(AtomicU32::new(0)) });
-        let watched = Arc::clone(&site);
+        let (builds, built) = watch::channel(0);
         let before = snapshot(&shell.root);
-        rebuild(&shell, &site);
-        thread::spawn(move || watch(&shell, &watched, before));
+        rebuild(&shell, &folder, &builds);
+        let site = in_development(folder.clone(), built);
+        thread::spawn(move || watch(&shell, &folder, &builds, before));
         site
     } else {
         page::build(&shell, &Output::Terminal)?;
-        Arc::new(Site { folder: page::dist(&shell), builds: None })
+        finished(&page::served(&shell))
     };
 
     println!("\n==> {address} (Ctrl+C stops it)");
     open_on_desktop(&address);
-    for connection in listener.incoming().flatten() {
-        let site = Arc::clone(&site);
-        // A browser that hangs up early is nothing to report.
-        thread::spawn(move || site.answer(&connection).ok());
-    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the server cannot be started")?;
+    runtime.block_on(async {
+        listener.set_nonblocking(true)?;
+        axum::serve(tokio::net::TcpListener::from_std(listener)?, site).await
+    })?;
     Ok(())
+}
+
+/// The optimised page, beside whose files there are compressed ones.
+fn finished(folder: &Path) -> Router {
+    with_headers(
+        Router::new()
+            .fallback_service(ServeDir::new(folder).precompressed_br().precompressed_gzip()),
+    )
+}
+
+/// The page as it was built last, with the script that reloads it. Nothing is compressed: that would
+/// take longer than it saves.
+fn in_development(folder: PathBuf, builds: watch::Receiver<u32>) -> Router {
+    let files = ServeDir::new(&folder);
+    let index = move || {
+        let index = fs::read_to_string(folder.join("index.html"));
+        async move {
+            let Ok(index) = index else {
+                let page = Html(with_reload_script(NOT_BUILT));
+                return (StatusCode::SERVICE_UNAVAILABLE, page).into_response();
+            };
+            Html(with_reload_script(&index)).into_response()
+        }
+    };
+    let script = || async { ([("content-type", "text/javascript")], RELOAD_SCRIPT) };
+    let announce = move || {
+        let builds = announcements(builds.clone());
+        async move { Sse::new(builds).keep_alive(KeepAlive::default()) }
+    };
+    with_headers(
+        Router::new()
+            .route("/", get(index.clone()))
+            .route("/index.html", get(index))
+            .route(RELOAD_PATH, get(script))
+            .route(BUILDS_PATH, get(announce))
+            .fallback_service(files),
+    )
+}
+
+fn with_headers(site: Router) -> Router {
+    site.layer(middleware::map_response(async |mut response: Response| {
+        for (name, value) in HEADERS {
+            let headers = response.headers_mut();
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        response
+    }))
+}
+
+/// Tells which build there is, and each new one.
+fn announcements(
+    builds: watch::Receiver<u32>,
+) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+    stream::unfold((builds, true), async |(mut builds, first)| {
+        if !first {
+            builds.changed().await.ok()?;
+        }
+        let build = *builds.borrow_and_update();
+        let event = Event::default()
+            .retry(Duration::from_millis(500))
+            .data(format!("{}-{build}", process::id()));
+        Some((Ok(event), (builds, false)))
+    })
+}
+
+fn with_reload_script(page: &str) -> String {
+    let script = format!("<script defer src=\"{RELOAD_PATH}\"></script></head>");
+    page.replacen("</head>", &script, 1)
 }
 
 fn open_on_desktop(address: &str) {
@@ -104,25 +194,26 @@ fn open_on_desktop(address: &str) {
 }
 
 /// Rebuilds whenever a source of the page has changed.
-fn watch(shell: &Shell, site: &Site, mut before: Vec<(PathBuf, SystemTime)>) {
+fn watch(
+    shell: &Shell,
+    folder: &Path,
+    builds: &watch::Sender<u32>,
+    mut before: Vec<(PathBuf, SystemTime)>,
+) {
     loop {
         thread::sleep(Duration::from_millis(300));
         let now = snapshot(&shell.root);
         if now != before {
             before = now;
             println!("\n==> a change: building again");
-            rebuild(shell, site);
+            rebuild(shell, folder, builds);
         }
     }
 }
 
-fn rebuild(shell: &Shell, site: &Site) {
-    match page::build_for_development(shell, &site.folder) {
-        Ok(()) => {
-            if let Some(builds) = &site.builds {
-                builds.fetch_add(1, Ordering::Relaxed);
-            }
-        }
+fn rebuild(shell: &Shell, folder: &Path, builds: &watch::Sender<u32>) {
+    match page::build_for_development(shell, folder) {
+        Ok(()) => builds.send_modify(|build| *build += 1),
         Err(error) => eprintln!("{error:#}\nWaiting for the next change."),
     }
 }
@@ -155,151 +246,115 @@ fn snapshot(root: &Path) -> Vec<(PathBuf, SystemTime)> {
     files
 }
 
-impl Site {
-    fn answer(&self, connection: &TcpStream) -> std::io::Result<()> {
-        connection.set_read_timeout(Some(Duration::from_secs(10)))?;
-        // A request longer than this is none of a browser's that shows our page.
-        let mut request = BufReader::new(connection.take(16 * 1024));
-        let mut first = String::new();
-        request.read_line(&mut first)?;
-        let mut header = String::new();
-        while request.read_line(&mut header)? > 2 {
-            header.clear();
-        }
-
-        let mut words = first.split(' ');
-        let (Some(method), Some(target)) = (words.next(), words.next()) else {
-            return Ok(());
-        };
-        let path = target.split(['?', '#']).next().unwrap_or_default();
-        let head_only = method == "HEAD";
-        if !head_only && method != "GET" {
-            return send(connection, "405 Method Not Allowed", "text/plain", b"", false);
-        }
-        if let Some(builds) = &self.builds {
-            if path == BUILDS_PATH {
-                return announce(connection, builds);
-            }
-            if path == RELOAD_PATH {
-                let script = RELOAD_SCRIPT.as_bytes();
-                return send(connection, "200 OK", "text/javascript", script, head_only);
-            }
-        }
-        let Some(file) = self.file(path) else {
-            return send(connection, "404 Not Found", "text/plain", b"not found", head_only);
-        };
-        let kind = media_type(&file);
-        match fs::read(&file) {
-            Ok(content) if self.builds.is_some() && kind.starts_with("text/html") => {
-                let content = with_reload_script(&String::from_utf8_lossy(&content));
-                send(connection, "200 OK", kind, content.as_bytes(), head_only)
-            }
-            Ok(content) => send(connection, "200 OK", kind, &content, head_only),
-            Err(_) if self.builds.is_some() && kind.starts_with("text/html") => {
-                let content = with_reload_script(NOT_BUILT);
-                send(connection, "503 Service Unavailable", kind, content.as_bytes(), head_only)
-            }
-            Err(_) => send(connection, "404 Not Found", "text/plain", b"not found", head_only),
-        }
-    }
-
-    /// The file that a path names, if it lies within the site.
-    fn file(&self, path: &str) -> Option<PathBuf> {
-        let mut file = self.folder.clone();
-        for part in path.split('/').filter(|part| !part.is_empty()) {
-            if part == ".." || part.contains(['\\', ':', '%']) {
-                return None;
-            }
-            file.push(part);
-        }
-        if path.ends_with('/') {
-            file.push("index.html");
-        }
-        Some(file)
-    }
-}
-
-/// Tells a tab which build there is, and each new one, until the tab goes away.
-fn announce(mut connection: &TcpStream, builds: &AtomicU32) -> std::io::Result<()> {
-    const PAUSE: Duration = Duration::from_millis(200);
-    connection.write_all(
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n\
-          Connection: close\r\n\r\nretry: 500\n\n",
-    )?;
-    let mut told = None;
-    for round in 0_u32.. {
-        let build = builds.load(Ordering::Relaxed);
-        if told != Some(build) {
-            write!(connection, "data: {}-{build}\n\n", process::id())?;
-            told = Some(build);
-        } else if round % 50 == 0 {
-            // A comment, only to learn whether the tab is still there.
-            connection.write_all(b":\n\n")?;
-        }
-        thread::sleep(PAUSE);
-    }
-    Ok(())
-}
-
-fn send(
-    mut connection: &TcpStream,
-    status: &str,
-    kind: &str,
-    content: &[u8],
-    head_only: bool,
-) -> std::io::Result<()> {
-    write!(
-        connection,
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
-         Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
-        content.len()
-    )?;
-    if !head_only {
-        connection.write_all(content)?;
-    }
-    connection.flush()
-}
-
-fn with_reload_script(page: &str) -> String {
-    let script = format!("<script defer src=\"{RELOAD_PATH}\"></script></head>");
-    page.replacen("</head>", &script, 1)
-}
-
-fn media_type(file: &Path) -> &'static str {
-    match file.extension().and_then(|extension| extension.to_str()) {
-        Some("css") => "text/css; charset=utf-8",
-        Some("html") => "text/html; charset=utf-8",
-        Some("ico") => "image/x-icon",
-        Some("js" | "mjs") => "text/javascript; charset=utf-8",
-        Some("json" | "map" | "webmanifest") => "application/json",
-        Some("png") => "image/png",
-        Some("svg") => "image/svg+xml",
-        Some("txt" | "md") => "text/plain; charset=utf-8",
-        Some("wasm") => "application/wasm",
-        Some("woff2") => "font/woff2",
-        _ => "application/octet-stream",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::env;
+
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use futures::StreamExt;
+    use tower::ServiceExt;
+
     use super::*;
 
-    #[test]
-    fn only_files_of_the_site_are_served() {
-        let site = Site { folder: PathBuf::from("/site"), builds: None };
-        assert_eq!(site.file("/"), Some(PathBuf::from("/site/index.html")));
-        assert_eq!(site.file("/a/b.js"), Some(PathBuf::from("/site/a/b.js")));
-        assert_eq!(site.file("//etc/passwd"), Some(PathBuf::from("/site/etc/passwd")));
-        assert_eq!(site.file("/../secret"), None);
-        assert_eq!(site.file("/%2e%2e/secret"), None);
-        assert_eq!(site.file("/..\\secret"), None);
+    /// A site of a page, a style sheet and what is compressed of that, beside a secret.
+    fn files(name: &str) -> PathBuf {
+        let folder = env::temp_dir().join(format!("leftfold-serve-{}-{name}", process::id()));
+        let site = folder.join("site");
+        fs::create_dir_all(&site).unwrap();
+        fs::write(folder.join("secret"), "secret").unwrap();
+        fs::write(site.join("index.html"), "<html><head></head><body></head></body>").unwrap();
+        for (file, content) in
+            [("style.css", "as it is"), ("style.css.br", "br"), ("style.css.gz", "gz")]
+        {
+            fs::write(site.join(file), content).unwrap();
+        }
+        site
+    }
+
+    async fn ask(site: &Router, path: &str, accepted: &str) -> (Response<()>, String) {
+        let request = Request::get(path).header("accept-encoding", accepted);
+        let answer = site.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (head, body) = answer.into_parts();
+        let body = to_bytes(body, 10_000).await.unwrap();
+        (Response::from_parts(head, ()), String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    fn wait<T>(answer: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(answer)
     }
 
     #[test]
-    fn the_reload_script_goes_into_the_head_once() {
-        let page = with_reload_script("<html><head></head><body></head></body></html>");
-        assert_eq!(page.matches(RELOAD_PATH).count(), 1);
-        assert!(page.starts_with("<html><head><script defer"));
+    fn files_of_the_site_are_served_compressed_and_no_others() {
+        let folder = files("finished");
+        let site = finished(&folder);
+        wait(async {
+            for (accepted, content) in [("gzip, br", "br"), ("gzip", "gz"), ("", "as it is")] {
+                let (head, body) = ask(&site, "/style.css", accepted).await;
+                assert_eq!((head.status(), &*body), (StatusCode::OK, content), "{accepted}");
+                assert_eq!(head.headers()["content-type"], "text/css");
+            }
+            for path in ["/", "/index.html"] {
+                let (head, body) = ask(&site, path, "").await;
+                assert_eq!(head.headers()["content-type"], "text/html", "{path}");
+                assert!(body.starts_with("<html>"), "{path}: {body}");
+                for (name, value) in HEADERS {
+                    assert_eq!(head.headers()[name], value, "{path}");
+                }
+            }
+            for path in
+                ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/..\\secret", "//etc/hosts"]
+            {
+                let (head, body) = ask(&site, path, "").await;
+                assert_eq!(head.status(), StatusCode::NOT_FOUND, "{path}: {body}");
+            }
+        });
+        fs::remove_dir_all(folder.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_page_in_development_reloads_itself_even_before_it_was_built() {
+        let folder = files("development");
+        let (_sender, builds) = watch::channel(7);
+        let site = in_development(folder.clone(), builds);
+        wait(async {
+            for path in ["/", "/index.html"] {
+                let (head, body) = ask(&site, path, "br").await;
+                assert_eq!(head.status(), StatusCode::OK);
+                assert_eq!(head.headers()["x-content-type-options"], "nosniff");
+                assert_eq!(body.matches(RELOAD_PATH).count(), 1);
+                assert!(body.starts_with("<html><head><script defer"));
+            }
+            let (head, body) = ask(&site, RELOAD_PATH, "").await;
+            assert_eq!(head.headers()["content-type"], "text/javascript");
+            assert_eq!(body, RELOAD_SCRIPT);
+            assert_eq!(ask(&site, "/style.css", "br").await.1, "as it is");
+
+            fs::remove_file(folder.join("index.html")).unwrap();
+            let (head, body) = ask(&site, "/", "").await;
+            assert_eq!(head.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert!(body.contains(RELOAD_PATH));
+        });
+        fs::remove_dir_all(folder.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn each_build_is_announced_and_the_first_one_at_once() {
+        let (sender, builds) = watch::channel(1);
+        let folder = files("builds");
+        let site = in_development(folder.clone(), builds);
+        wait(async {
+            let request = Request::get(BUILDS_PATH).body(Body::empty()).unwrap();
+            let answer = site.oneshot(request).await.unwrap();
+            assert_eq!(answer.headers()["content-type"], "text/event-stream");
+            let mut told = answer.into_body().into_data_stream();
+            for build in [1, 2] {
+                let part = told.next().await.unwrap().unwrap();
+                let part = str::from_utf8(&part).unwrap();
+                assert!(part.contains(&format!("data: {}-{build}\n", process::id())), "{part}");
+                sender.send_modify(|build| *build += 1);
+            }
+        });
+        fs::remove_dir_all(folder.parent().unwrap()).unwrap();
     }
 }
