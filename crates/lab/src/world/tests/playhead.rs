@@ -387,7 +387,7 @@ fn each_position_belongs_to_a_step_of_the_story_and_the_head_to_the_one_told_las
     assert_eq!(steps_here(&mut session), [&past[..], &[Some(4)]].concat());
     // What somebody does beside the story belongs to no step, with what follows from it.
     for (id, kind) in [(1, "Shut"), (2, "Open")] {
-        let ask = Ask::new(Uuid::from_u128(id), "Eve".into(), command("door-2", kind));
+        let ask = Submission::new(Uuid::from_u128(id), "Eve".into(), command("door-2", kind));
         session.world_mut().submit(ask);
         session.run(5_000);
     }
@@ -401,7 +401,9 @@ fn a_step_that_was_not_stored_is_not_told_and_half_a_step_is() {
     let story = [open("Two are opened.", "1").and::<Door>("2", &DoorCommand::Open {})];
     let scenario = Scenario::new("house", "House", "Doors.").aggregate::<Door>();
     let scenario = Rc::new(scenario.story(5_000, story));
-    for (answer, told) in [(Answer::Failed("full".into()), None), (Answer::Stored, Some(0))] {
+    for (answer, told) in
+        [(StoreAnswer::Failed("full".into()), None), (StoreAnswer::Stored, Some(0))]
+    {
         let mut session = Session::new(World::new(&scenario));
         session.tell(0).unwrap();
         while session.world().pending().is_none() {
