@@ -24,8 +24,8 @@ fn is_debian(os_release: &str) -> bool {
         .any(|id| id == "debian")
 }
 
-/// Installs those of the packages that are not there yet; `otherwise` says what a person can do
-/// where that is not possible.
+/// Installs the packages that are missing. `otherwise` tells a person what to do where that is not
+/// possible.
 pub fn install(shell: &Shell, packages: &[&str], otherwise: &str) -> Result<()> {
     let missing: Vec<&str> =
         packages.iter().copied().filter(|package| !is_installed(shell, package)).collect();
@@ -38,8 +38,8 @@ pub fn install(shell: &Shell, packages: &[&str], otherwise: &str) -> Result<()> 
     println!("    with apt-get: {}", missing.join(" "));
 
     let update = ["apt-get", "update", "-q"];
-    // Nothing that somebody chose to have may go to make room (these packages and Debian's own
-    // rustup, for instance, exclude each other).
+    // apt must not remove a package that somebody chose. Debian's own rustup, for instance, excludes
+    // some of these packages.
     let mut install = vec![
         "env",
         "DEBIAN_FRONTEND=noninteractive",

@@ -1,6 +1,6 @@
-//! The browsers that run the tests, each with the driver that remote-controls it.
+//! The browsers that run the tests, each with its driver.
 //!
-//! It never downloads a browser; on Debian it installs the packaged ones.
+//! On Debian the packaged browsers are installed. Elsewhere a person installs them.
 
 use std::{
     env, fs,

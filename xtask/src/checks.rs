@@ -1,6 +1,6 @@
 //! `cargo xtask check`, `format`, `test`, `bench`, `torture` and `screenshots`: every check there is.
 //!
-//! It never filters what a test runner prints, and begins nothing more after a failure.
+//! A test runner's output is shown unfiltered. After a failure, no further stage begins.
 
 use std::{
     collections::BTreeSet, fmt::Write, path::PathBuf, process::Command, thread, time::Instant,
@@ -26,7 +26,7 @@ pub enum Bench {
     Both,
 }
 
-/// What is done to the stored log.
+/// Which force the stored log is tested under.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Torture {
     Kill,
@@ -73,7 +73,7 @@ const WASM_DOCS: &str = "Docs, WebAssembly";
 const NATIVE: &str = "Tests, native";
 const PAGE: &str = "The optimised page";
 
-/// What is checked on every change, in seconds: nothing of it needs a browser or WebAssembly.
+/// Checks what can be checked without a browser and without WebAssembly.
 pub fn check(shell: Shell) -> Result<()> {
     let start = Instant::now();
     let Ready { shell, .. } = setup::prepare(shell, Needs::CHECK)?;
@@ -118,7 +118,7 @@ pub fn test(shell: Shell, name: Option<&str>) -> Result<()> {
         command.args(name);
         plan.stage(NATIVE, &[LINTS, DOCS], move |output| output.run(&mut command, REPEAT));
     }
-    // The longest first: what is short finds its place beside them.
+    // The longest stages begin first, and the short ones run beside them.
     for browser in browsers.iter().filter(|_| chosen.page) {
         let mut command = driving(shell, browser, "test -p leftfold --test pages --");
         command.args(name).arg(format!("--test-threads={}", per_browser()));
@@ -127,7 +127,7 @@ pub fn test(shell: Shell, name: Option<&str>) -> Result<()> {
             output.run(&mut command, "To see the page yourself: `cargo xtask serve`.")
         });
     }
-    // Only Chromium can be told to be short of room.
+    // Only Chromium can be given a disk that is too small.
     for browser in browsers.iter().filter(|it| chosen.force && it.kind == Kind::Chromium) {
         let arguments: Vec<&str> = name.into_iter().collect();
         let mut command = under_force(shell, browser, &arguments);
@@ -157,8 +157,8 @@ pub fn test(shell: Shell, name: Option<&str>) -> Result<()> {
 /// How many stages run at a time: two that keep a core busy each, and one that mostly waits.
 const AT_ONCE: usize = 3;
 
-/// How many tests drive one kind of browser at the same time: the other kind is driven as well, and
-/// a browser and its page alone keep more than one core busy.
+/// How many tests drive one kind of browser at the same time. The other kind runs beside it, and one
+/// browser with its page keeps more than one core busy.
 fn per_browser() -> usize {
     thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
 }
@@ -184,7 +184,7 @@ fn add_native_checks<'a>(plan: &mut Plan<'a>, shell: &'a Shell) {
     });
     plan.stage(LINTS, &[FORMAT], |output| {
         output.run(&mut clippy(shell, "--workspace --all-targets"), COMPLAINTS)?;
-        // Those that start a browser are not among all targets.
+        // `--all-targets` leaves out the tests that start a browser.
         output.run(&mut clippy(shell, "-p leftfold --test *"), COMPLAINTS)
     });
 }
@@ -218,11 +218,11 @@ fn docs(shell: &Shell, what: &str) -> Command {
 struct Chosen {
     /// Cargo's command line for the native ones.
     native: Option<String>,
-    /// Those that are themselves WebAssembly.
+    /// Whether to run the tests that are themselves WebAssembly.
     browser: bool,
-    /// Those that drive the built page.
+    /// Whether to run the tests that drive the built page.
     page: bool,
-    /// Those that kill and damage.
+    /// Whether to run the tests that kill browsers and damage logs.
     force: bool,
 }
 
@@ -232,11 +232,11 @@ impl Chosen {
         Self { native, browser: true, page: true, force: true }
     }
 
-    /// Those that may have such a name.
+    /// The tests that may have `name` in their names.
     fn with(name: &str, shell: &Shell) -> Result<Self> {
         let Programs { packages, mut tests } = Programs::with(name, &shell.root)?;
         if packages.is_empty() && tests.is_empty() {
-            // Tests that a macro names, or the documentation's.
+            // It may be a test that a macro names, or a documentation test.
             return Ok(Self::everything());
         }
         let mut take = |program: &str| {
@@ -247,7 +247,7 @@ impl Chosen {
         let browser = take("browser");
         let force = take("torture");
         let page = take("pages");
-        // They draw for people, and check nothing.
+        // Screenshots are for people to look at, and check nothing.
         take("screenshots");
 
         let mut line = String::from("test");
@@ -362,7 +362,7 @@ fn in_browser(shell: &Shell, browser: &Browser, line: &str) -> Result<Command> {
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.write_capabilities(shell)?)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
-    // The runner takes the first driver that it is told of.
+    // The runner takes the first driver variable that is set.
     for driver in ["GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER", "CHROMEDRIVER"] {
         command.env_remove(format!("{driver}_REMOTE")).env_remove(driver);
     }

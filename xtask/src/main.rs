@@ -4,8 +4,10 @@
 //! This tool finds or installs what the page needs (`setup`, `toolchain`, `tools`, `browser`,
 //! `apt`), and then calls Cargo and Trunk (`page`, `checks` with `stages` and `names`) or serves the
 //! result (`serve`).
-//! It never edits the sources, and outside the clone it writes to its cache folder only; the
-//! exceptions, rustup's targets and Debian's packages, are announced before they are made.
+//!
+//! It edits no sources, except that `format` formats them. Outside the clone it writes to its cache
+//! folder only. There are two exceptions, rustup's targets and Debian's packages, and each is named
+//! before it is installed.
 
 mod apt;
 mod browser;
@@ -46,7 +48,7 @@ Usage: cargo xtask <command>
                     the stored log under force, at length: minutes each
   setup             only install what the other commands need; each of them does so too";
 
-/// One command line, understood.
+/// What a command line asks for.
 enum Task {
     Help,
     Setup,

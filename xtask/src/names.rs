@@ -1,8 +1,8 @@
-//! Which programs have tests whose name contains a text: read in the sources, so that nothing is
-//! built in which there is none.
+//! Finds the programs whose tests have a text in their names. It reads the sources, so that only those
+//! programs are built.
 //!
-//! It reads function names only. What it finds may turn out to be no test; what has no function's
-//! name, such as a documentation test, it does not find.
+//! It reads function names only. A function that it finds may be no test, and it finds no test that
+//! has no function's name, such as a documentation test.
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,7 @@ pub struct Programs {
 impl Programs {
     /// Looks through the sources of the workspace in that folder.
     pub fn with(name: &str, root: &Path) -> Result<Self> {
-        // A name may be written with its modules.
+        // Somebody may write the name with its modules.
         let name = name.rsplit("::").next().unwrap_or(name);
         let mut found = Self::default();
         for folder in members(root)? {

@@ -1,7 +1,7 @@
-//! Building the page: Trunk, called with what setup found, then esbuild, which makes the scripts and
-//! the style sheet small; and the sizes of what came out.
+//! Builds the page: Trunk puts it together, esbuild makes its scripts and its style sheet small, and
+//! Node.js compresses it and tells the sizes.
 //!
-//! How Trunk builds the page is said in Trunk.toml, Cargo.toml and index.html, and not here.
+//! Trunk.toml, Cargo.toml and index.html say how Trunk builds the page.
 
 use std::{
     fs,
@@ -36,16 +36,16 @@ pub fn dist(shell: &Shell) -> PathBuf {
     shell.root.join("dist")
 }
 
-/// Where the optimised page is once more, with compressed files beside its own.
+/// Where the optimised page is served from: a copy of `dist/`, with a compressed file beside each
+/// file.
 pub fn served(shell: &Shell) -> PathBuf {
     target(shell).join("served")
 }
 
-/// Writes the optimised page to `dist/` and tells its size. Where everything that it is made of is
-/// as it was, and `dist/` too, that is left as it is: to make it small takes longer than to compile
-/// nothing.
+/// Writes the optimised page to `dist/` and tells its size. If neither the sources nor `dist/` have
+/// changed since the last build, `dist/` is left alone, because making it small takes half a minute.
 pub fn build(shell: &Shell, output: &Output) -> Result<()> {
-    // As Trunk calls it: then it finds everything compiled.
+    // The same command as Trunk's, so that Trunk finds everything compiled.
     let line = format!("build --release --target {TARGET} --bin leftfold");
     output.run(shell.command("cargo").args(line.split(' ')), ADVICE)?;
     let note = target(shell).join("page.txt");
@@ -54,7 +54,7 @@ pub fn build(shell: &Shell, output: &Output) -> Result<()> {
         && before == state
         && served(shell).is_dir()
     {
-        return output.say(&format!("The page is as it was built before.\n\n{sizes}"));
+        return output.say(&format!("The page has not changed since it was built.\n\n{sizes}"));
     }
     output.run(trunk(shell).arg("--release"), ADVICE)?;
     output.run(&mut minify(shell)?, "The page's scripts or its style sheet have a mistake.")?;
@@ -66,8 +66,8 @@ pub fn build(shell: &Shell, output: &Output) -> Result<()> {
     output.say(&format!("\n{sizes}"))
 }
 
-/// What the page is made of and by what, and what was made, as a number; `None` where something of
-/// it is not there.
+/// A hash of the page's sources, the tools that build it and the files in `dist/`. `None` if one of
+/// them is missing.
 fn state(shell: &Shell) -> Option<String> {
     let index = fs::read_to_string(shell.root.join("index.html")).ok()?;
     let mentioned = index.split("href=\"").skip(1).filter_map(|it| it.split('"').next());
@@ -91,7 +91,7 @@ fn state(shell: &Shell) -> Option<String> {
     Some(format!("{:016x}", hash.finish()))
 }
 
-/// Where Cargo puts what it makes.
+/// Cargo's target folder.
 fn target(shell: &Shell) -> PathBuf {
     non_empty("CARGO_TARGET_DIR").map_or_else(|| shell.root.join("target"), PathBuf::from)
 }
@@ -102,8 +102,8 @@ pub fn build_for_development(shell: &Shell, folder: &Path) -> Result<()> {
     run(trunk(shell).arg("--dist").arg(folder), ADVICE)
 }
 
-/// Makes the built scripts and the style sheet small, where they are. Trunk's own way leaves scripts
-/// with an `export` as they are.
+/// Makes the scripts and the style sheet in `dist/` small. Trunk's own minifier cannot read the script
+/// that wasm-bindgen writes.
 fn minify(shell: &Shell) -> Result<Command> {
     let folder = dist(shell);
     let mut files = Vec::new();
@@ -135,7 +135,7 @@ fn trunk(shell: &Shell) -> Command {
     command
 }
 
-/// A table of the files and their sizes, as they are and as a server would send them.
+/// A table of the files in `dist/` and their sizes in bytes, raw and after brotli.
 fn sizes(shell: &Shell) -> Result<String> {
     let folder = dist(shell);
     let mut files = Vec::new();
@@ -172,9 +172,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Copies files of `dist/` to where they are served from, and compresses each by brotli and by gzip
-/// beside its copy. Gives the sizes after brotli, in the order of the files; `None` where there is no
-/// Node.js to ask, and so nothing compressed.
+/// Copies the named files of `dist/` to the folder that they are served from, and compresses each copy
+/// by brotli and by gzip. Gives the sizes after brotli, in the files' order. `None` if there is no
+/// Node.js; then there are only the copies.
 fn compress(shell: &Shell, names: &[&Path]) -> Result<Option<Vec<u64>>> {
     const SCRIPT: &str = "
         const { brotliCompressSync, gzipSync } = require('zlib');
@@ -187,7 +187,7 @@ fn compress(shell: &Shell, names: &[&Path]) -> Result<Option<Vec<u64>>> {
             console.log(brotli.length);
         }";
     let (from, to) = (dist(shell), served(shell));
-    // What an earlier page had is not served any more.
+    // Files of an earlier page must not be served.
     if to.is_dir() {
         fs::remove_dir_all(&to).with_context(|| format!("could not empty {}", to.display()))?;
     }

@@ -47,13 +47,13 @@ const HEADERS: [(&str, &str); 8] = [
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
     ("referrer-policy", "no-referrer"),
-    // A cache on the way must not give what is compressed to whom that means nothing.
+    // A cache must keep compressed and raw answers apart.
     ("vary", "accept-encoding"),
     ("x-content-type-options", "nosniff"),
 ];
 
-/// The script that reloads the tab, and the stream that it listens to. The first message says which
-/// build there is, so that a tab that slept while the server was started again notices that, too.
+/// The script that reloads the tab, and the stream that it listens to. The stream begins with the
+/// current build, so that a tab also notices a build that came while it was not connected.
 const RELOAD_PATH: &str = "/-/reload.js";
 const BUILDS_PATH: &str = "/-/builds";
 const RELOAD_SCRIPT: &str = "\
@@ -67,7 +67,7 @@ const NOT_BUILT: &str = "<!doctype html><head><title>Leftfold</title></head>\
                          <p>The page does not build yet: the terminal says why.</p>";
 
 pub fn serve(shell: Shell, port: u16, dev: bool) -> Result<()> {
-    // Before the build, so that a port that is taken is known at once.
+    // The port comes before the build, so that one that is taken shows at once.
     let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(listener) => listener,
         Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
@@ -106,7 +106,7 @@ pub fn serve(shell: Shell, port: u16, dev: bool) -> Result<()> {
     Ok(())
 }
 
-/// The optimised page, beside whose files there are compressed ones.
+/// Serves the optimised page from a folder that has compressed files beside the page's own.
 fn finished(folder: &Path) -> Router {
     with_headers(
         Router::new()
@@ -114,8 +114,8 @@ fn finished(folder: &Path) -> Router {
     )
 }
 
-/// The page as it was built last, with the script that reloads it. Nothing is compressed: that would
-/// take longer than it saves.
+/// Serves the last build of the page, with the script that reloads it. Nothing is compressed, because
+/// that would take longer than it saves.
 fn in_development(folder: PathBuf, builds: watch::Receiver<u32>) -> Router {
     let files = ServeDir::new(&folder);
     let index = move || {
@@ -153,7 +153,7 @@ fn with_headers(site: Router) -> Router {
     }))
 }
 
-/// Tells which build there is, and each new one.
+/// The current build, and then each new one.
 fn announcements(
     builds: watch::Receiver<u32>,
 ) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
@@ -223,7 +223,7 @@ fn snapshot(root: &Path) -> Vec<(PathBuf, SystemTime)> {
     fn visit(folder: &Path, top: bool, files: &mut Vec<(PathBuf, SystemTime)>) {
         const NO_SOURCES: [&str; 6] =
             ["benches", "dist", "node_modules", "target", "tests", "xtask"];
-        // A file may vanish while we look: what cannot be read is simply not there.
+        // A file may vanish meanwhile; then it counts as not there.
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
@@ -257,7 +257,7 @@ mod tests {
 
     use super::*;
 
-    /// A site of a page, a style sheet and what is compressed of that, beside a secret.
+    /// A folder with a page, a style sheet and its compressed copies. A secret lies beside the folder.
     fn files(name: &str) -> PathBuf {
         let folder = env::temp_dir().join(format!("leftfold-serve-{}-{name}", process::id()));
         let site = folder.join("site");

@@ -1,6 +1,6 @@
-//! What a command needs, made sure of before it starts.
+//! Makes sure that a command has what it needs before it starts.
 //!
-//! It never installs what the command at hand can do without.
+//! Nothing is installed that the command can do without.
 
 use anyhow::Result;
 
@@ -48,7 +48,7 @@ pub struct Ready {
 }
 
 pub fn prepare(mut shell: Shell, needs: Needs) -> Result<Ready> {
-    // In the order of cost, so that what cannot work is known before long downloads.
+    // The cheap checks come first, so that a failure shows before long downloads.
     toolchain::choose(&mut shell, needs.page)?;
     if needs.lints {
         toolchain::ensure_lints(&shell)?;
@@ -62,7 +62,7 @@ pub fn prepare(mut shell: Shell, needs: Needs) -> Result<Ready> {
     for library in needs.libraries {
         tools::ensure_library(&mut shell, *library)?;
     }
-    // From here on nothing is downloaded: what runs is what was made sure of.
+    // From here on Cargo must not download anything.
     shell.set("CARGO_NET_OFFLINE", "true");
     println!("==> {}", toolchain::describe(&shell));
     Ok(Ready { shell, browsers })

@@ -1,7 +1,7 @@
-//! How other programs are started: where, with which environment, and what is said when they fail.
+//! Starts other programs in the project's folder, with the right environment, and says what to do when
+//! they fail.
 //!
-//! It never decides what to run, and never hides what a program prints unless it is asked a
-//! question with [`answer`].
+//! A program's output is visible, except where [`answer`] asks the program a question.
 
 use std::{
     env,
@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-/// What every program that we start has in common.
+/// What all programs that this one starts have in common.
 #[derive(Clone)]
 pub struct Shell {
     /// The top folder of the project.
@@ -109,7 +109,7 @@ impl Shell {
 pub enum Output {
     /// The terminal, line by line.
     Terminal,
-    /// A file, which is shown once all is said: others print at the same time.
+    /// A file, which is shown when the stage is over, because others print at the same time.
     File(PathBuf),
 }
 

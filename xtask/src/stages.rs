@@ -1,7 +1,7 @@
-//! Stages of a check: which waits for which, what each printed, and how long it took.
+//! Stages of a check: which one waits for which, what each printed, and how long it took.
 //!
-//! What stages that run at the same time print is never mixed: each is shown whole once it is
-//! over, and the one that failed at the very end.
+//! Stages that run at the same time never mix their output. Each stage's output is shown whole when
+//! the stage is over, and that of a failed stage again at the very end.
 
 use std::{
     fs,
@@ -33,7 +33,7 @@ struct Over {
     result: Result<()>,
 }
 
-/// What is to be done.
+/// The stages that are to run.
 pub struct Plan<'a> {
     folder: PathBuf,
     start: Instant,
@@ -42,8 +42,8 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// A plan of nothing; what was done since `start` is the set-up. The folder is for files of
-    /// what stages print.
+    /// An empty plan. The time since `start` counts as the set-up. The stages' output goes into files
+    /// in `folder`.
     pub fn new(start: Instant, folder: &Path) -> Self {
         let set_up = Over {
             title: "Set-up".to_owned(),
@@ -55,7 +55,8 @@ impl<'a> Plan<'a> {
         Self { folder: folder.to_owned(), start, stages: Vec::new(), over: vec![set_up] }
     }
 
-    /// Adds a stage, which begins when those of `after` that are in the plan are over.
+    /// Adds a stage. It begins when the stages named in `after` are over; a name that is not in the
+    /// plan is ignored.
     pub fn stage(
         &mut self,
         title: &str,
@@ -66,7 +67,7 @@ impl<'a> Plan<'a> {
         self.stages.push(Stage { title: title.to_owned(), after, job: Box::new(job) });
     }
 
-    /// Does one stage after the other in the order in which they were added, printing as they do.
+    /// Runs one stage after the other, in the order in which they were added. Each prints as it goes.
     pub fn run(mut self) -> Result<()> {
         for stage in std::mem::take(&mut self.stages) {
             println!("\n==> {}", stage.title);
@@ -80,9 +81,9 @@ impl<'a> Plan<'a> {
         self.conclude()
     }
 
-    /// Does up to so many stages at a time, each when it may begin; how many tests passed.
+    /// Runs up to `at_once` stages at a time, and gives the number of tests that passed.
     pub fn run_side_by_side(mut self, at_once: usize) -> Result<u64> {
-        // Only what this run prints is to be found there.
+        // The folder holds the output of this run only.
         let _ = fs::remove_dir_all(&self.folder);
         fs::create_dir_all(&self.folder)
             .with_context(|| format!("could not make {}", self.folder.display()))?;
@@ -104,7 +105,7 @@ impl<'a> Plan<'a> {
                     let output = Output::File(folder.join(file_name(&stage.title)));
                     let sender = sender.clone();
                     scope.spawn(move || {
-                        // Nobody listens any more only where this program ends.
+                        // Sending fails only when this program is about to end.
                         let _ = sender.send(carry_out(stage, start, &output));
                     });
                 }
@@ -148,7 +149,7 @@ fn titles<'s>(stages: &'s [Stage]) -> Vec<&'s str> {
     stages.iter().map(|it| &*it.title).collect()
 }
 
-/// The first stage that waits for none that is still to come.
+/// The first stage whose predecessors are all over.
 fn first_ready(waiting: &[Stage], running: &[String]) -> Option<usize> {
     let to_come = titles(waiting);
     waiting.iter().position(|stage| {
@@ -158,7 +159,7 @@ fn first_ready(waiting: &[Stage], running: &[String]) -> Option<usize> {
 
 fn carry_out(stage: Stage, start: Instant, output: &Output) -> Over {
     let began = start.elapsed();
-    // Whoever waits for a stage must hear of its end, whatever end that is.
+    // Other stages wait for this one's end, so a panic must count as an end.
     let result = panic::catch_unwind(AssertUnwindSafe(|| (stage.job)(output)))
         .unwrap_or_else(|_| bail!("a mistake in this tool itself"));
     let printed = match output {
@@ -177,7 +178,7 @@ fn file_name(title: &str) -> String {
     format!("{}.log", words.join("-").to_lowercase())
 }
 
-/// The sum of what test runners say at their end: `test result: ok. 7 passed; …`.
+/// The sum of the numbers in the test runners' last lines: `test result: ok. 7 passed; …`.
 fn tests_passed(printed: &str) -> u64 {
     let results = printed.lines().filter_map(|line| line.trim().strip_prefix("test result: "));
     let counts = results.filter_map(|line| {

@@ -1,4 +1,4 @@
-//! Which Rust compiles everything: one that can make WebAssembly, found or put together.
+//! Chooses the Rust that compiles everything: one that can make WebAssembly, found or put together.
 //!
 //! It never changes a toolchain except by adding the WebAssembly target, and never makes one the
 //! default.

@@ -17,7 +17,7 @@ const BIOME: &str = "2.6.8";
 const GECKODRIVER: &str = "0.37.1";
 const AXE: &str = "4.14.1";
 const DEXIE: &str = "4.4.7";
-/// Older ones do not know all instructions that today's compilers write.
+/// Older versions do not know all instructions that today's compilers write.
 const OLDEST_BINARYEN: u32 = 117;
 
 /// A program that this one calls.
@@ -25,7 +25,7 @@ struct Tool {
     program: &'static str,
     /// What it does, as the end of a sentence that begins with its name.
     why: &'static str,
-    /// Whether the program's answer to `--version` will do.
+    /// Whether the version will do, from the program's answer to `--version`.
     suits: Box<dyn Fn(&str) -> bool>,
     install: fn(&Shell, version: &str) -> Result<()>,
     version: String,
@@ -52,7 +52,7 @@ pub fn ensure(shell: &mut Shell, purpose: Purpose) -> Result<()> {
     let theirs = shell.search_path();
     let ours = [bin(shell), node_bin(shell)];
 
-    // What the person has comes first, if all of it is suitable: then ours only fills gaps.
+    // The person's own tools come first if all of them are suitable. Otherwise ours come first.
     shell.set_search_path(&[theirs.as_slice(), ours.as_slice()].concat())?;
     if tools.iter().any(|tool| !is_there(shell, tool)) {
         shell.set_search_path(&[ours.as_slice(), theirs.as_slice()].concat())?;
