@@ -3,8 +3,8 @@
 //!
 //! Only the rows in view are folded, and none after the playhead: those are still to come.
 
-mod cell;
 mod words;
+mod cell;
 
 use std::cell::RefCell;
 use std::rc::Rc;
