@@ -93,7 +93,7 @@ impl Model {
         let Some(open_log) = self.open_log() else { return };
         self.summary.refresh(&open_log, self.layout.zoom, self.layout.by_time, resting);
         if self.fold_view.shown || self.layout.present {
-            self.fold_view.choose_columns(&open_log, &self.summary.streams);
+            self.fold_view.offer(&open_log, &self.summary.streams, &self.summary.stage);
         }
         if look {
             let (layout, playback) = (&self.layout, &self.playback);

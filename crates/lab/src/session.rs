@@ -45,11 +45,14 @@ pub struct Viewpoint {
     pub(super) position: u64,
     pub(super) readers: Map<(Rc<str>, u16), Timeline<Subscriber>>,
     /// The reader of a projection that is folding the log for the first time.
-    filling: Option<((Rc<str>, u16), Timeline<Subscriber>)>,
+    filling: Option<Filling>,
     pub(super) states: Map<Stream, Timeline<Hydrated>>,
     /// Subscription → the last verdict on it.
     pub(super) judged: Map<Rc<str>, Judged>,
 }
+
+/// A projection in a version of its code, and how far its reader has come.
+type Filling = ((Rc<str>, u16), Timeline<Subscriber>);
 
 /// A subscription's health, as it was found.
 pub(super) struct Judged {

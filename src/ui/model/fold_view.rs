@@ -23,37 +23,71 @@ pub enum Msg {
 #[derive(Default)]
 pub struct FoldView {
     pub shown: bool,
-    /// The names of streams, read models and processes.
-    pub columns: Rc<Vec<Rc<str>>>,
+    /// The names of streams, read models and processes that somebody has chosen as columns. None
+    /// where nobody has.
+    chosen: Option<Columns>,
+    /// The columns where nobody has chosen.
+    offered: Columns,
+    /// The stage that the columns were offered for.
+    stage: Columns,
 }
 
+/// Names of streams, read models and processes.
+pub type Columns = Rc<Vec<Rc<str>>>;
+
 impl FoldView {
-    /// Takes a column in, or leaves it out.
-    pub fn set_column(&mut self, name: &Rc<str>, on: bool) {
-        let columns = Rc::make_mut(&mut self.columns);
-        columns.retain(|it| it != name);
-        if on {
-            columns.push(name.clone());
-        }
+    /// The columns that are shown.
+    pub fn columns(&self) -> &Columns {
+        self.chosen.as_ref().unwrap_or(&self.offered)
     }
 
-    /// Chooses columns where nobody has: the state of the event at the playhead, or the first
-    /// there is, and the first read models and processes.
-    pub fn choose_columns(&mut self, open_log: &OpenLog, streams: &[Stream]) {
-        if !self.columns.is_empty() {
-            return;
+    /// Takes a column in, or leaves it out.
+    pub fn set_column(&mut self, name: &Rc<str>, on: bool) {
+        let mut columns = self.columns().clone();
+        let all = Rc::make_mut(&mut columns);
+        all.retain(|it| it != name);
+        if on {
+            all.push(name.clone());
         }
-        let session = open_log.session();
-        let here = session.event().map(Recorded::stream);
-        let stream = here.or(streams.first()).map(|it| it.as_str().into());
-        let subscriptions = session.world().subscriptions();
-        // A process comes before the second read model: it is what the story is about.
-        let of_kind = |kind| subscriptions.iter().filter(move |it| it.kind() == kind);
-        let (mut views, processes) =
-            (of_kind(SubscriptionKind::Projection), of_kind(SubscriptionKind::Process));
-        let first = views.next();
-        let names = first.into_iter().chain(processes).chain(views).map(|it| it.name().clone());
-        let columns = stream.into_iter().chain(names.take(SUBSCRIPTIONS_AT_FIRST));
-        self.columns = Rc::new(columns.collect());
+        self.chosen = Some(columns);
     }
+
+    /// Another scenario is open: nobody has chosen columns there.
+    pub fn leave(&mut self) {
+        *self = Self { shown: self.shown, ..Self::default() };
+    }
+
+    /// Offers the columns that the story's step is about. A new step takes the place of what
+    /// somebody has chosen for the one before. Where there is no step, the state of the event at
+    /// the playhead and the first read models and processes are offered.
+    pub fn offer(&mut self, open_log: &OpenLog, streams: &[Stream], stage: &Columns) {
+        if self.stage != *stage {
+            (self.stage, self.chosen) = (stage.clone(), None);
+            self.offered = Rc::new(stage.iter().filter(|it| is_folded(it)).cloned().collect());
+        }
+        if self.offered.is_empty() {
+            self.offered = first(open_log, streams);
+        }
+    }
+}
+
+/// True for what is folded from events: not for the parts that every system has.
+pub fn is_folded(name: &str) -> bool {
+    !matches!(name, "Log" | "Journal" | "Outbox" | "Commands")
+}
+
+/// The state of the event at the playhead, or the first there is, and the first read models and
+/// processes.
+fn first(open_log: &OpenLog, streams: &[Stream]) -> Columns {
+    let session = open_log.session();
+    let here = session.event().map(Recorded::stream);
+    let stream = here.or(streams.first()).map(|it| it.as_str().into());
+    let subscriptions = session.world().subscriptions();
+    // A process comes before the second read model: it is what the story is about.
+    let of_kind = |kind| subscriptions.iter().filter(move |it| it.kind() == kind);
+    let mut views = of_kind(SubscriptionKind::Projection);
+    let processes = of_kind(SubscriptionKind::Process);
+    let one = views.next();
+    let names = one.into_iter().chain(processes).chain(views).map(|it| it.name().clone());
+    Rc::new(stream.into_iter().chain(names.take(SUBSCRIPTIONS_AT_FIRST)).collect())
 }

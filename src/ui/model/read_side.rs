@@ -42,8 +42,11 @@ impl ReadSide {
         passing: bool,
     ) {
         let mut viewpoint = open_log.viewpoint_mut();
-        self.states = states(&mut viewpoint, &summary.streams, layout, playback);
+        self.states = states(&mut viewpoint, summary, layout, playback);
         self.panels = self.panels(&mut viewpoint, playback, passing);
+        // What the story's step is about comes first.
+        let place = |name: &str| summary.place_on_stage(name);
+        sort(&mut self.panels, |a, b| place(&a.name).cmp(&place(&b.name)));
         if !passing {
             self.rest = viewpoint.position();
         }
@@ -78,16 +81,18 @@ impl ReadSide {
     }
 }
 
-/// The states that are shown. Where not all of them are in view, the selected event's comes first.
+/// The states that are shown: first those that the story's step is about, then the selected
+/// event's.
 fn states(
     viewpoint: &mut Viewpoint,
-    streams: &[Stream],
+    summary: &Summary,
     layout: &Layout,
     playback: &Playback,
 ) -> Vec<StateView> {
     let position = viewpoint.position();
     let here = viewpoint.event().map(|it| it.stream().clone());
-    let shown: Vec<Stream> = if streams.len() <= STATES_SHOWN {
+    let streams = &summary.streams;
+    let mut shown: Vec<Stream> = if streams.len() <= STATES_SHOWN {
         let log = viewpoint.log();
         let there = streams.iter().filter(|it| log.version_at(it, position) > 0).cloned();
         let mut shown: Vec<Stream> = there.collect();
@@ -100,6 +105,14 @@ fn states(
         let pinned = layout.pinned.iter().filter(|it| Some(*it) != here.as_ref()).cloned();
         here.clone().into_iter().chain(pinned).collect()
     };
+    let named = streams.iter().filter(|it| summary.stage.iter().any(|name| **name == *it.as_str()));
+    for stream in named {
+        if !shown.contains(stream) {
+            shown.push(stream.clone());
+        }
+    }
+    let place = |it: &Stream| summary.place_on_stage(it.as_str());
+    sort(&mut shown, |a, b| place(a).cmp(&place(b)));
     let mut states: Vec<StateView> =
         shown.iter().filter_map(|stream| viewpoint.state(stream)).collect();
     for state in &mut states {

@@ -65,9 +65,13 @@ pub struct Summary {
     pub narration: Map<Uuid, Rc<str>>,
     /// The story's next step.
     pub next: Option<usize>,
+    /// The story's step that was told last, counted from 0.
+    told: Option<usize>,
     /// The story's step that the playhead stands on, counted from 0: at the head the one told
     /// last, in the past the one that the event came of.
     pub step_here: Option<usize>,
+    /// The panels that this step is about, by their names, in the order in which to look at them.
+    pub stage: Rc<Vec<Rc<str>>>,
     /// Process → how much its code would have sent that nobody has handled.
     pub missing: Rc<Map<Rc<str>, usize>>,
     /// The checks that fail at the playhead.
@@ -86,7 +90,7 @@ impl Summary {
         }
         let mut session = open_log.viewpoint_mut();
         self.count(&session);
-        self.step_here = step_here(&session, self.next, &self.narration);
+        self.stand(&session);
         self.draw(&session, zoom, by_time);
         self.check(&mut session, resting);
     }
@@ -137,7 +141,7 @@ impl Summary {
         self.delivered = outbox.len();
 
         if changed {
-            self.next = session.next_in_story();
+            (self.next, self.told) = (session.next_in_story(), session.step_told());
         }
         let processes =
             world.subscriptions().iter().filter(|it| it.kind() == SubscriptionKind::Process);
@@ -158,6 +162,25 @@ impl Summary {
             self.basis = basis;
         }
         self.head = head;
+    }
+
+    /// Where the panel of that name stands among those that the story's step is about. The others
+    /// come after them.
+    pub fn place_on_stage(&self, name: &str) -> usize {
+        self.stage.iter().position(|it| **it == *name).unwrap_or(self.stage.len())
+    }
+
+    /// Notes on which step of the story the playhead stands. An event that came of no step leaves
+    /// the stage as it is.
+    fn stand(&mut self, session: &Viewpoint) {
+        let now = session.position() == session.head();
+        self.step_here = if now { self.told } else { session.step_here() };
+        let step = self.step_here.and_then(|it| session.scenario().story.get(it));
+        if let Some(step) = step
+            && *self.stage != step.show
+        {
+            self.stage = Rc::new(step.show.clone());
+        }
     }
 
     fn draw(&mut self, session: &Viewpoint, zoom: u64, by_time: bool) {
@@ -204,17 +227,4 @@ pub fn money(session: &Viewpoint) -> Set<Rc<str>> {
         names.extend(subscription.view().money());
     }
     names
-}
-
-fn step_here(
-    session: &Viewpoint,
-    next: Option<usize>,
-    narration: &Map<Uuid, Rc<str>>,
-) -> Option<usize> {
-    let story = &session.scenario().story;
-    if session.position() == session.head() {
-        return next.unwrap_or(story.len()).checked_sub(1);
-    }
-    let say = narration.get(&session.event()?.correlation_id())?;
-    story.iter().position(|it| it.say == *say)
 }

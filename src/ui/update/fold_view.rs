@@ -10,8 +10,8 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
     match msg {
         Msg::Show(on) => model.fold_view.shown = on,
         Msg::See(name) => {
-            model.fold_view.choose_columns(&open_log, &model.summary.streams);
-            if !model.fold_view.columns.contains(&name) {
+            model.fold_view.offer(&open_log, &model.summary.streams, &model.summary.stage);
+            if !model.fold_view.columns().contains(&name) {
                 model.fold_view.set_column(&name, true);
             }
             model.fold_view.shown = true;
@@ -19,7 +19,6 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         Msg::Column(name, on) => model.fold_view.set_column(&name, on),
     }
     if model.fold_view.shown {
-        model.fold_view.choose_columns(&open_log, &model.summary.streams);
         model.layout.side = Side::Log;
         model.layout.field = Some("[role='grid'][aria-label='Fold']");
     }

@@ -218,7 +218,7 @@ fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
     if old.as_ref().is_none_or(|old| old.session().scenario().id != scenario.id) {
         model.commands.begin(forms(&scenario));
         model.layout.restore_pins(&scenario.id);
-        model.fold_view.columns = Rc::default();
+        model.fold_view.leave();
     }
     if old.is_some() {
         model.saying.fault = None;

@@ -90,11 +90,12 @@ pub fn page(model: &Model) -> Html {
             if !stage { { sides(model, &shell) } }
             <main class="columns">
                 { lab::drawer(model, open_log) }
-                if !stage || stepping || model.layout.form {
+                if !stage || stepping || model.layout.form || is_named(model, "Commands") {
                     <div class="column write">{ write_side(model, open_log, &playhead, &shell) }</div>
                 }
                 if stage || model.fold_view.shown {
                     { fold(model, open_log, &playhead, &shell) }
+                    if stage { { beside(model, open_log, &playhead) } }
                 } else {
                     <div class="column middle">{ event_log(model, open_log, &playhead, &shell) }</div>
                     { read_side(model, open_log, &playhead) }
@@ -246,8 +247,6 @@ fn sides(model: &Model, shell: &Shell) -> Html {
 fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -> Html {
     let (form, summary) = (&model.commands, &model.summary);
     let session = open_log.session();
-    let journal = session.world().journal();
-    let later = journal.len() - journal.partition_point(|it| !it.is_after(playhead.position));
     // In the past the form stays the same from position to position, so it is not drawn again.
     let below = if playhead.mode == FormMode::Now {
         below_form(model, open_log, shell)
@@ -264,10 +263,7 @@ fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Sh
             if let Some(stepping) = &form.stepping {
                 <Steps steps={stepping.steps.clone()} over={stepping.over} />
             }
-            <Journal
-                open_log={open_log.clone()} count={journal.len()} refused={summary.refused} conflicts={summary.conflicts}
-                {later} busy={form.under_way()}
-            />
+            { journal(model, open_log, playhead) }
         </>
     }
 }
@@ -306,9 +302,6 @@ fn read_side(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     let all = session.scenario().projections.iter().map(|it| it.name());
     let removed: Vec<Rc<str>> =
         all.filter(|name| !panels.iter().any(|panel| panel.name == *name)).collect();
-    let processes = || panels.iter().filter(|it| it.kind == SubscriptionKind::Process);
-    let outbox = session.world().outbox();
-    let later = outbox.iter().filter(|it| it.position > playhead.position).count();
     // A press on a field, or Enter, asks why it is so.
     let why = model.link.on_some(|event: MouseEvent| {
         lab::field_of(&event).map(|(panel, field)| LabMsg::WhyOf(panel, Some(field)))
@@ -325,13 +318,7 @@ fn read_side(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
                 panels={panels.clone()} {removed} streams={summary.streams.clone()}
                 missing={summary.missing.clone()} pinned={model.layout.pinned.clone()}
             />
-            if reacts(open_log) {
-                <Outbox
-                    open_log={open_log.clone()} count={outbox.len()} performed={summary.performed} {later}
-                    repeated={summary.repeated} unguarded={processes().any(|it| !it.guard)}
-                    would={processes().map(|it| it.held_back).sum::<u64>()}
-                />
-            }
+            if reacts(open_log) { { outbox(model, open_log, playhead) } }
         </div>
     }
 }
@@ -351,9 +338,55 @@ fn timeline(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     }
 }
 
+/// True for a part of every system that the story's step is about.
+fn is_named(model: &Model, part: &str) -> bool {
+    model.summary.stage.iter().any(|it| **it == *part)
+}
+
+/// On the stage: the journal and the outbox, where the story's step is about them.
+fn beside(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
+    let (journal, outbox) = (is_named(model, "Journal"), is_named(model, "Outbox"));
+    if !journal && !outbox {
+        return html! {};
+    }
+    html! {
+        <div class="column beside">
+            if journal { { self::journal(model, open_log, playhead) } }
+            if outbox { { self::outbox(model, open_log, playhead) } }
+        </div>
+    }
+}
+
+fn journal(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
+    let session = open_log.session();
+    let journal = session.world().journal();
+    let later = journal.len() - journal.partition_point(|it| !it.is_after(playhead.position));
+    html! {
+        <Journal
+            open_log={open_log.clone()} count={journal.len()} refused={model.summary.refused}
+            conflicts={model.summary.conflicts} {later} busy={model.commands.under_way()}
+        />
+    }
+}
+
+fn outbox(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
+    let session = open_log.session();
+    let outbox = session.world().outbox();
+    let later = outbox.iter().filter(|it| it.position > playhead.position).count();
+    let panels = &model.read_side.panels;
+    let processes = || panels.iter().filter(|it| it.kind == SubscriptionKind::Process);
+    html! {
+        <Outbox
+            open_log={open_log.clone()} count={outbox.len()} performed={model.summary.performed} {later}
+            repeated={model.summary.repeated} unguarded={processes().any(|it| !it.guard)}
+            would={processes().map(|it| it.held_back).sum::<u64>()}
+        />
+    }
+}
+
 /// In place of the log and the read side: both at once, row by row.
 fn fold(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -> Html {
-    let columns = model.fold_view.columns.clone();
+    let columns = model.fold_view.columns().clone();
     let shows = columns.iter().map(|name| model.playback.shows(name)).collect::<Vec<_>>();
     html! {
         <div class="column folds">
