@@ -101,7 +101,7 @@ pub fn WholeCell(props: &WholeProps) -> Html {
         }
         _ => html! {},
     };
-    html! { <div class={yew::classes!("whole", waits)} ref={place}>{ body }</div> }
+    html! { <div class={yew::classes!("full-state", waits)} ref={place}>{ body }</div> }
 }
 
 /// Scrolls a box, and nothing around it, to the first thing in it that is marked.

@@ -81,6 +81,6 @@ fn rows_next_to_each_other_are_folded_once_from_the_nearest_snapshot() {
 #[test]
 fn what_is_too_heavy_is_left_out() {
     let mut session = session();
-    let rows = session.fold_rows(&[state("door-1"), doors()], 1, 3, 0);
+    let rows = session.fold_rows(&[state("door-1"), doors()], 2, 3, 0);
     assert!(rows.iter().all(|row| row.cells[0].is_some() && row.cells[1].is_none()));
 }
