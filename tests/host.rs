@@ -921,7 +921,7 @@ fn events_are_appended_all_of_them_or_none_and_what_is_wrong_is_named() {
         (
             json!([added("cart-1", json!("noon"))]),
             ErrorCode::Malformed,
-            "events[0].at: a whole number from 0 or null is expected, not \"noon\"",
+            "events[0].at: a whole number from 0 is expected, not \"noon\"",
         ),
         (
             json!([added("cart-1", Value::Null), { "type": "AddedToCart" }]),

@@ -908,10 +908,13 @@ mod tests {
                 r#"{"followschoice":"retry"}"#,
                 "line 2, followsid: followsid and followschoice go together",
             ),
-            (r#"{"schema":70000}"#, "line 2: invalid value: integer `70000`, expected u16"),
+            (
+                r#"{"schema":70000}"#,
+                "line 2: a whole number from 0 to 65535 is expected, not 70000",
+            ),
             (
                 r#"{"origin":"luck"}"#,
-                "line 2: unknown variant `luck`, expected one of `command`, `import`, `forced`",
+                "line 2: there is no luck: one of command, import, forced is expected",
             ),
         ];
         for (others, fault) in table {
@@ -938,7 +941,7 @@ mod tests {
             ("", "line 1: the archive is empty"),
             (" \n ", "line 2: the archive is empty"),
             ("hello", "line 1: expected value"),
-            ("{\"specversion\":\"1.0\"}", "line 1: missing field `id`"),
+            ("{\"specversion\":\"1.0\"}", "line 1: id is missing"),
             ("[", "line 1: the archive breaks off"),
             ("[{\"a\":", "line 1: the archive breaks off"),
             ("[1]", "line 1: this is not an event, which is a JSON object"),

@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(event.of::<Note>(), None);
         let unreadable = event.unreadable().unwrap();
         assert_eq!(unreadable.stored.data, serde_json::json!({ "text": 7 }));
-        assert!(unreadable.why.contains("expected a string"), "{}", unreadable.why);
+        assert!(unreadable.why.contains("text is expected, not 7"), "{}", unreadable.why);
         assert_eq!(event.data().get(), r#"{"text":7}"#);
     }
 }

@@ -7,6 +7,7 @@
 //! type.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::slice;
 
@@ -41,12 +42,13 @@ fn parts(text: &str) -> Result<(String, Box<RawValue>)> {
 /// # Errors
 /// What is wrong with the data, or that no such type exists.
 pub(super) fn join<T: DeserializeOwned>(kind: &str, data: &str) -> Result<T> {
-    T::deserialize(Tagged { kind, fields: &fields(data)? })
+    let fields = fields(data)?;
+    T::deserialize(Tagged { kind, fields: &fields }).map_err(|error| fields.blame(&error))
 }
 
 fn fields(data: &str) -> Result<Fields<'_>> {
     match data.trim_start() {
-        "" | "null" => Ok(Fields(Vec::new())),
+        "" | "null" => Ok(Fields::of(Vec::new())),
         data if data.starts_with('{') => serde_json::from_str(data),
         _ => Err(Error::custom("the data is not an object of named fields")),
     }
@@ -60,12 +62,58 @@ pub(super) fn whole<T: DeserializeOwned>(text: &str) -> Result<T> {
     T::deserialize(Field { name: "", text: Some(text) })
 }
 
-/// The error's message, without the line and column, which mean nothing to a reader of the message.
+/// What is wrong, in plain words, and without a place in a text that nobody sees. serde names types
+/// of Rust, which mean nothing to whoever has written the JSON.
 pub fn sentence(error: &Error) -> String {
     let text = error.to_string();
-    match text.rfind(" at line ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
+    let text = text.rfind(" at line ").map_or(&*text, |end| &text[..end]);
+    if let Some(name) = between(text, "missing field `", "`") {
+        return format!("{name} is missing");
+    }
+    let Some((fault, wanted)) = text.split_once(", expected ") else { return text.to_owned() };
+    if let Some(name) = between(fault, "unknown variant `", "`") {
+        return format!("there is no {name}: {} is expected", wanted.replace('`', ""));
+    }
+    let found = fault.strip_prefix("invalid type: ").or(fault.strip_prefix("invalid value: "));
+    match found {
+        Some(found) => format!("{} is expected, not {}", expected(wanted), value(found)),
+        None => text.to_owned(),
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    text.strip_prefix(before)?.split(after).next()
+}
+
+/// What serde expects, in plain words.
+fn expected(wanted: &str) -> &str {
+    match wanted {
+        "a string" | "a borrowed string" => "text",
+        "a boolean" => "true or false",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number from 0",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "unit" => "null",
+        wanted if wanted.starts_with("tuple ") => "a list",
+        wanted if wanted.starts_with("struct ") => "an object",
+        wanted => wanted,
+    }
+}
+
+/// A value that serde has found, as it is written in JSON.
+fn value(found: &str) -> &str {
+    match found {
+        "sequence" => "a list",
+        "map" => "an object",
+        _ => {
+            let kinds = ["integer `", "floating point `", "boolean `"];
+            let bare = kinds.iter().find_map(|kind| between(found, kind, "`"));
+            bare.or(found.strip_prefix("string ")).unwrap_or(found)
+        }
     }
 }
 
@@ -79,7 +127,27 @@ fn shape() -> Error {
 }
 
 /// An object's fields, each as the JSON text that it has.
-struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+struct Fields<'a> {
+    all: Vec<(Cow<'a, str>, &'a RawValue)>,
+    /// The one that is being read.
+    read: Cell<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(all: Vec<(Cow<'a, str>, &'a RawValue)>) -> Self {
+        Self { all, read: Cell::new("") }
+    }
+
+    /// The error, with the name of the field that could not be read.
+    #[inline(never)]
+    fn blame(&self, error: &Error) -> Error {
+        let (name, why) = (self.read.get(), sentence(error));
+        if name.is_empty() || why == format!("{name} is missing") {
+            return Error::custom(why);
+        }
+        Error::custom(format!("{name}: {why}"))
+    }
+}
 
 impl<'a> Deserialize<'a> for Fields<'a> {
     fn deserialize<D: Deserializer<'a>>(deserializer: D) -> std::result::Result<Self, D::Error> {
@@ -99,7 +167,7 @@ impl<'a> Deserialize<'a> for Fields<'a> {
                 while let Some(Key(name)) = map.next_key()? {
                     fields.push((name, map.next_value()?));
                 }
-                Ok(Fields(fields))
+                Ok(Fields::of(fields))
             }
         }
         deserializer.deserialize_map(Object)
@@ -205,7 +273,8 @@ impl<'a> InOrder<'_, 'a> {
     #[inline(never)]
     fn field(&mut self) -> Option<Field<'a>> {
         let name = *self.names.next()?;
-        let found = self.fields.0.iter().find(|(it, _)| *it == name);
+        self.fields.read.set(name);
+        let found = self.fields.all.iter().find(|(it, _)| *it == name);
         Some(Field { name, text: found.map(|(_, value)| value.get()) })
     }
 }
@@ -248,7 +317,9 @@ impl<'a> Deserializer<'a> for Field<'a> {
         visitor: V,
     ) -> Result<V::Value> {
         let text = self.text.ok_or_else(|| Error::missing_field(self.name))?;
-        visitor.visit_seq(InOrder { names: names.iter(), fields: &fields(text)? })
+        let fields = fields(text)?;
+        let read = visitor.visit_seq(InOrder { names: names.iter(), fields: &fields });
+        read.map_err(|error| fields.blame(&error))
     }
 
     as_json! {
@@ -427,11 +498,42 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_the_data_is_said() {
-        let why = |kind, data| join::<Said>(kind, data).unwrap_err().to_string();
-        assert_eq!(why("Hello", "{}"), "missing field `name`");
-        assert!(why("Hello", r#"{"name":5}"#).starts_with("invalid type: integer `5`"));
+        let why = |kind: &str, data: &str| sentence(&join::<Said>(kind, data).unwrap_err());
+        assert_eq!(why("Hello", "{}"), "name is missing");
+        assert_eq!(why("Hello", r#"{"name":5}"#), "name: text is expected, not 5");
+        assert_eq!(why("Hello", r#"{"name":null}"#), "name: text is expected, not null");
+        let often = |times: &str| why("Hello", &format!(r#"{{"name":"","times":{times}}}"#));
+        assert_eq!(often("-1"), "times: a whole number from 0 to 255 is expected, not -1");
+        assert_eq!(often("1.5"), "times: a whole number from 0 to 255 is expected, not 1.5");
+        assert_eq!(often("\"x\""), "times: a whole number from 0 to 255 is expected, not \"x\"");
+        assert_eq!(often("[]"), "times: a whole number from 0 to 255 is expected, not a list");
+        assert_eq!(often("true"), "times: a whole number from 0 to 255 is expected, not true");
+        let warmly = why("Hello", r#"{"name":"","warmly":{}}"#);
+        assert_eq!(warmly, "warmly: true or false is expected, not an object");
         assert!(why("Bye", "[]").contains("not an object"));
-        assert_eq!(why("Hi", "{}"), "unknown variant `Hi`, expected `Hello` or `Bye`");
+        assert_eq!(why("Hi", "{}"), "there is no Hi: Hello or Bye is expected");
+    }
+
+    #[test]
+    fn what_is_wrong_inside_a_field_is_said_with_its_whole_path() {
+        #[derive(Debug, Deserialize)]
+        enum Moved {
+            To {
+                #[expect(dead_code, reason = "only reading it matters")]
+                place: Place,
+            },
+        }
+        #[derive(Debug, Deserialize)]
+        struct Place {
+            #[expect(dead_code, reason = "only reading it matters")]
+            street: String,
+        }
+        let why = |data| sentence(&join::<Moved>("To", data).unwrap_err());
+        assert_eq!(why(r#"{"place":{}}"#), "place: street is missing");
+        assert_eq!(
+            why(r#"{"place":{"street":[]}}"#),
+            "place: street: text is expected, not a list"
+        );
     }
 
     #[test]

@@ -526,7 +526,7 @@ fn a_command_that_makes_no_sense_is_malformed() {
     check(
         lab.journal(),
         expect![[r#"
-        Paint malformed: unknown variant `Paint`, expected one of `Open`, `Shut`, `Slam`, `Touch`
+        Paint malformed: there is no Paint: one of Open, Shut, Slam, Touch is expected
         Open malformed: this scenario has no window
         Open malformed: the data is not an object of named fields
     "#]],
