@@ -113,8 +113,7 @@ pub enum Moment {
 }
 
 /// What can be listened to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hears {
     /// Every event that is recorded.
     Event,
@@ -634,7 +633,7 @@ pub static CALLS: &[Call] = &[
         gives: result(&results::LOADED),
         example: about(r#"await leftfold.loading({ "snapshots": 100 })"#),
         codes: &[ErrorCode::Malformed],
-        way: Way::Asks(|it| asks(Request::Loading(it.read::<Option<LoadBy>>(0)?))),
+        way: Way::Asks(|it| asks(Request::Loading(LoadBy::of(it.value(0))))),
     },
     Call {
         name: "events",
@@ -730,7 +729,13 @@ pub static CALLS: &[Call] = &[
         gives: result(&Shape::Callback(&[])),
         example: about(r#"const end = leftfold.on("event", event => console.log(event.type))"#),
         codes: &[ErrorCode::Malformed],
-        way: Way::Listens(|it| it.read(0)),
+        way: Way::Listens(|it| {
+            Ok(match it.value(0).as_str() {
+                Some("event") => Hears::Event,
+                Some("seek") => Hears::Seek,
+                _ => Hears::Step,
+            })
+        }),
     },
     Call {
         name: "subscriptions",
@@ -812,7 +817,7 @@ pub static CALLS: &[Call] = &[
             ErrorCode::OutOfRange,
         ],
         way: Way::Asks(|it| {
-            let (change, target) = (it.read::<Imagine>(0)?, it.read(1)?);
+            let (change, target) = (Imagine::of(it.value(0)), it.read(1)?);
             asks(Request::WhatIf { change, target, at: it.value(2).as_u64() })
         }),
     },

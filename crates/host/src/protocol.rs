@@ -400,6 +400,15 @@ pub enum LoadBy {
     Snapshots(u64),
 }
 
+impl LoadBy {
+    /// How they are loaded, of JSON that is known to say so, or to say nothing.
+    pub(crate) fn of(how: &Value) -> Option<Self> {
+        let flag = |name| how[name].as_bool();
+        let snapshots = how["snapshots"].as_u64().map(Self::Snapshots);
+        snapshots.or(flag("memory").map(Self::Memory)).or(flag("events").map(Self::Events))
+    }
+}
+
 impl From<Loading> for LoadBy {
     fn from(loading: Loading) -> Self {
         match loading {
@@ -428,6 +437,17 @@ pub enum Imagine {
     LeaveOut(Vec<u64>),
     /// The events at these two positions had happened the other way round.
     Swap(u64, u64),
+}
+
+impl Imagine {
+    /// What is imagined, of JSON that is known to say so.
+    pub(crate) fn of(change: &Value) -> Self {
+        let number = |it: &Value| it.as_u64().unwrap_or_default();
+        match change["leaveOut"].as_array() {
+            Some(positions) => Self::LeaveOut(positions.iter().map(number).collect()),
+            None => Self::Swap(number(&change["swap"][0]), number(&change["swap"][1])),
+        }
+    }
 }
 
 impl From<Imagine> for Change {

@@ -295,13 +295,16 @@ in leftfold.d.ts beside this page.
 mod tests {
     use std::collections::BTreeSet;
 
+    use std::fmt::Debug;
+
     use expect_test::expect_file;
+    use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::calls::Asked;
     use crate::calls::{OfPage, find};
-    use crate::protocol::{Error, Request};
+    use crate::protocol::{Error, Imagine, LoadBy, LogPlace, Request, Sending, SubscriptionChange};
 
     /// `UPDATE_EXPECT=1` writes them anew.
     #[test]
@@ -427,27 +430,22 @@ mod tests {
         }
     }
 
-    /// What is read in the page has to be what serde reads where requests are kept.
+    /// Holds what is read of each value that an argument may be against what serde reads.
+    fn as_serde<T: DeserializeOwned + Debug>(name: &str, index: usize, read: fn(&Value) -> T) {
+        for value in values(&call(name).takes[index].shape, 0) {
+            let serde: T = serde_json::from_value(value.clone()).unwrap();
+            assert_eq!(format!("{:?}", read(&value)), format!("{serde:?}"), "{name} {value}");
+        }
+    }
+
+    /// The page reads options without serde; kept requests are read by it.
     #[test]
     fn options_are_read_as_serde_reads_them() {
-        use crate::protocol::{LogPlace, Sending, SubscriptionChange};
-        let options = |name: &str, index: usize| values(&call(name).takes[index].shape, 0);
-        for how in options("send", 2) {
-            let serde: Sending = serde_json::from_value(how.clone()).unwrap();
-            assert_eq!(format!("{:?}", Sending::of(&how)), format!("{serde:?}"), "{how}");
-        }
-        for place in options("compare", 0) {
-            let serde: LogPlace = serde_json::from_value(place.clone()).unwrap();
-            assert_eq!(format!("{:?}", LogPlace::of(&place)), format!("{serde:?}"), "{place}");
-        }
-        for how in options("subscription", 1).into_iter().chain([json!({})]) {
-            let serde: SubscriptionChange = serde_json::from_value(how.clone()).unwrap();
-            assert_eq!(
-                format!("{:?}", SubscriptionChange::of(&how)),
-                format!("{serde:?}"),
-                "{how}"
-            );
-        }
+        as_serde("send", 2, Sending::of);
+        as_serde("subscription", 1, SubscriptionChange::of);
+        as_serde("compare", 0, LogPlace::of);
+        as_serde("loading", 0, LoadBy::of);
+        as_serde("whatIf", 0, Imagine::of);
     }
 
     /// The value, with something wrong at each place in it, and the name of what is wrong.
