@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use gloo::timers::future::TimeoutFuture;
 use js_sys::{Array, Error, Function, JSON, Object, Promise, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
@@ -221,12 +222,12 @@ pub fn after_paint(then: impl FnOnce() + 'static) {
     }
     wasm_bindgen_futures::spawn_local(async move {
         let (frame, painted) = futures::channel::oneshot::channel::<()>();
-        let first = gloo::render::request_animation_frame(move |_| {
-            gloo::timers::callback::Timeout::new(0, move || _ = frame.send(())).forget();
-        });
+        let first = gloo::render::request_animation_frame(move |_| _ = frame.send(()));
         // A frame that never comes is as good as one that did.
         let _ = painted.await;
         drop(first);
+        // It is painted after its callbacks.
+        TimeoutFuture::new(0).await;
         then();
     });
 }

@@ -121,6 +121,8 @@ struct Inner {
     last: RefCell<Option<(String, StoredEnd)>>,
     /// The ends that the sentinel does not know yet, by log.
     untold: RefCell<Map<String, End>>,
+    /// When it is told. A timer that nobody keeps is never freed.
+    telling: RefCell<Option<Timeout>>,
 }
 
 struct Connection {
@@ -215,6 +217,7 @@ impl IdbStore {
             folding: Cell::default(),
             last: RefCell::default(),
             untold: RefCell::default(),
+            telling: RefCell::default(),
         })))
     }
 
@@ -393,12 +396,12 @@ impl IdbStore {
         self.0.untold.borrow_mut().insert(log.to_owned(), end);
         if first {
             let store = self.clone();
-            Timeout::new(0, move || {
+            let tell = Timeout::new(0, move || {
                 for (log, end) in store.0.untold.take() {
                     sentinel::write(&store.0.name, &log, &end);
                 }
-            })
-            .forget();
+            });
+            self.0.telling.replace(Some(tell));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Files in and out, gzip, the clipboard, and how much room the browser gives.
 
 use super::clock::slice;
+use gloo::timers::future::TimeoutFuture;
 use gloo::utils::{document, window};
 use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -63,8 +64,10 @@ impl Pieces {
         link.set_download(name);
         link.click();
         // The browser has it by the time the click returns, or asks first and keeps it until then.
-        gloo::timers::callback::Timeout::new(60_000, move || _ = Url::revoke_object_url(&url))
-            .forget();
+        wasm_bindgen_futures::spawn_local(async move {
+            TimeoutFuture::new(60_000).await;
+            _ = Url::revoke_object_url(&url);
+        });
         Ok(())
     }
 }
