@@ -51,14 +51,15 @@ impl WebDriverCompatibleCommand for Vendor {
     }
 }
 
-/// Scripts that run before the page where its address asks for them. They make a browser without
-/// storage, one whose disk turns out to be full at the end of a transaction, one without locks, as
-/// where the page did not come over https, and one whose clock stands still at a time that the
-/// session holds.
-const BEFORE: [(&str, &str); 4] = [
+/// What runs before the page does where its address asks for it: a browser that keeps nothing, one
+/// whose disk is full, which turns out when everything is to be written, one where tabs cannot
+/// lock anything, as where the page did not come over https, one whose clock stands still at a
+/// time that its session holds, and one that counts the closures that WebAssembly has handed out.
+const BEFORE: [(&str, &str); 5] = [
     ("keeps-nothing", "Object.defineProperty(globalThis, 'indexedDB', { value: undefined });"),
     ("full", FULL),
     ("no-locks", "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });"),
+    ("closures", CLOSURES),
     ("then", "const then = Number(sessionStorage.getItem('then')); Date.now = () => then;"),
 ];
 
@@ -79,7 +80,23 @@ pub const FULL: &str = "
     };
 ";
 
-/// How long to wait on a busy machine for what an idle one does in a moment.
+/// `closures` holds those that were made and not freed: each is registered when it is made, to be
+/// freed with the function, and taken off the list when it is freed before. One that is only left
+/// to the collector of garbage counts as not freed.
+const CLOSURES: &str = "
+    window.closures = new Set();
+    const { register, unregister } = FinalizationRegistry.prototype;
+    FinalizationRegistry.prototype.register = function (target, held, token) {
+        closures.add(held);
+        return register.call(this, target, held, token);
+    };
+    FinalizationRegistry.prototype.unregister = function (token) {
+        closures.delete(token);
+        return unregister.call(this, token);
+    };
+";
+
+/// A busy machine may take this long for what takes an idle one a moment.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long to wait before looking again.

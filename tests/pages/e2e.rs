@@ -24,6 +24,8 @@ tests! {
         both_themes_and_a_narrow_screen_are_drawn,
         the_timeline_of_many_streams_draws_what_can_be_seen_and_told_apart,
         a_log_is_renamed_copied_deleted_brought_back_and_opened_from_its_link,
+        the_console_tells_what_can_be_called_and_what_was_misspelt,
+        two_thousand_stored_commands_leave_no_closure_behind,
     ],
     Browsers::Chromium("what the console answers is worked out in Rust, wherever that runs") => [
         a_wrong_expected_version_appends_nothing_and_the_same_command_is_handled_once,
@@ -568,6 +570,69 @@ async fn listeners_hear_of_a_command_before_whoever_sent_it_goes_on() {
         .await;
     let codes = ["malformed"; 3];
     assert_eq!(heard, json!([[1, true], [1], codes]));
+    page.close().await;
+}
+
+async fn the_console_tells_what_can_be_called_and_what_was_misspelt() {
+    let page = Page::open().await;
+    let told = page
+        .js("
+            const printed = [];
+            console.log = it => printed.push(it);
+            const all = await leftfold.help(), send = await leftfold.help('send');
+            const types = await fetch('leftfold.d.ts').then(it => it.text());
+            const called = Object.keys(leftfold).filter(it => !all.includes('  ' + it));
+            return [printed[0] === all && printed[1] === send, send.split('\\n')[0], called,
+                types.includes('declare const leftfold')];")
+        .await;
+    assert_eq!(told, json!([true, "send(stream, command, how?)", [], true]));
+    let misspelt = page
+        .js("
+            const why = call => call.then(() => 'taken', it => `${it.code}: ${it.message}`);
+            const circle = {};
+            circle.itself = circle;
+            return [
+                await why(leftfold.help('snd')),
+                await why(leftfold.send('cart-1', { type: 'Checkout' }, { expectedversion: 0 })),
+                await why(leftfold.send('cart-1', { type: 'AddToCart', data: { item: 3 } })),
+                await why(leftfold.send('cart-1')),
+                await why(leftfold.send('cart-1', { type: 'Checkout', data: circle })),
+                await why(leftfold.seek(new Date(NaN))),
+            ];")
+        .await;
+    let expected = [
+        "malformed: there is no leftfold.snd; did you mean leftfold.send?",
+        "malformed: there is no how.expectedversion; did you mean how.expectedVersion?",
+        "malformed: item: text is expected, not 3",
+        "malformed: command is missing: an object is expected",
+        "malformed: command cannot be written as JSON",
+        "malformed: place: a number or a date is expected, not null",
+    ];
+    assert_eq!(misspelt, json!(expected));
+    page.close().await;
+}
+
+async fn two_thousand_stored_commands_leave_no_closure_behind() {
+    let page = Page::unopened().await;
+    page.goto("?closures").await;
+    let grown = page
+        .js("
+            await leftfold.open('cart', { empty: true });
+            const send = async times => {
+                for (let n = 0; n < times; n++) {
+                    const add = { type: 'AddToCart', data: { item: 'figs' } };
+                    await leftfold.send('cart-' + n % 50, add);
+                }
+                // Timers that have been set come first.
+                await new Promise(done => setTimeout(done, 100));
+                return closures.size;
+            };
+            const before = await send(100);
+            return await send(2000) - before;")
+        .await;
+    let grown = grown.as_i64().unwrap();
+    // The page draws now and then, and keeps what it has drawn.
+    assert!(grown < 100, "{grown} closures are left");
     page.close().await;
 }
 
