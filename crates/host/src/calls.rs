@@ -411,10 +411,12 @@ const LOOKING: &str = about("Looking");
 const READING: &str = about("Projections and processes");
 const ASKING: &str = about("Asking about the past");
 
+#[expect(clippy::unnecessary_wraps, reason = "each call may be refused before it is one")]
 const fn asks(request: Request) -> Result<Asked, String> {
     Ok(Asked::OfLog(request))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "each call may be refused before it is one")]
 const fn page(asked: OfPage) -> Result<Asked, String> {
     Ok(Asked::OfPage(asked))
 }

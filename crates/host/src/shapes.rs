@@ -184,9 +184,8 @@ impl Shape {
     fn check_object(&self, value: &Value, place: &str) -> Result<(), String> {
         let Value::Object(object) = value else { return self.mismatch(value, place) };
         let fields = match self {
-            Self::Object(fields) | Self::AtLeast(fields) => fields,
             Self::Choice(_) if object.len() != 1 => return self.mismatch(value, place),
-            Self::Choice(fields) => fields,
+            Self::Object(fields) | Self::AtLeast(fields) | Self::Choice(fields) => fields,
             Self::ByKey(shape) => {
                 let mut values = object.iter();
                 return values.try_for_each(|(key, it)| shape.check(it, &format!("{place}.{key}")));
@@ -308,6 +307,7 @@ mod tests {
         required("to", WHOLE, "Where to."),
         optional("quickly", Shape::Flag, "Whether at once."),
     ]);
+    const CHOICE: Shape = Shape::Choice(&[required("a", Shape::Id, ""), required("b", MOVE, "")]);
     static TREES: Named =
         Named { name: "Tree", about: "", shape: Shape::List(&Shape::Named(&TREES)) };
 
@@ -319,8 +319,6 @@ mod tests {
     fn what_is_wrong_is_said_with_its_place_and_with_what_is_expected() {
         let either = Shape::OneOf(&[WHOLE, Shape::Words(&["any", "exists"]), MOVE]);
         let pair = Shape::Tuple(&[Shape::Text, WHOLE]);
-        const CHOICE: Shape =
-            Shape::Choice(&[required("a", Shape::Id, ""), required("b", MOVE, "")]);
         for (shape, value, said) in [
             (&MOVE, json!(1), "it: an object is expected, not 1"),
             (&MOVE, json!({}), "it.to is missing: a whole number from 0 is expected"),

@@ -88,11 +88,9 @@ fn declared(named: &Named, indent: usize) -> String {
 /// All shapes with a name that a shape mentions, in their order.
 fn named(shape: &Shape, found: &mut Vec<&'static Named>) {
     match shape {
-        Shape::Named(it) => {
-            if found.iter().all(|known| known.name != it.name) {
-                found.push(it);
-                named(&it.shape, found);
-            }
+        Shape::Named(it) if found.iter().all(|known| known.name != it.name) => {
+            found.push(it);
+            named(&it.shape, found);
         }
         Shape::List(it) | Shape::ByKey(it) | Shape::Unread(it) | Shape::OrNull(it) => {
             named(it, found);
@@ -127,9 +125,10 @@ fn signatures(call: &Call) -> Vec<String> {
 
 fn argument(field: &Field) -> String {
     let typed = typed(&field.shape, 4);
-    match field.optional {
-        true => format!("{}?: {typed} | null", field.name),
-        false => format!("{}: {typed}", field.name),
+    if field.optional {
+        format!("{}?: {typed} | null", field.name)
+    } else {
+        format!("{}: {typed}", field.name)
     }
 }
 
@@ -227,9 +226,11 @@ fn option(field: &Field, place: &str, known: &mut BTreeSet<&str>, text: &mut Str
         }
     }
     let (inside, joint): (&[Field], _) = match shape {
-        Shape::Object(fields) | Shape::AtLeast(fields) | Shape::Choice(fields) => (fields, "."),
+        Shape::Object(fields)
+        | Shape::AtLeast(fields)
+        | Shape::Choice(fields)
+        | Shape::OneOf([.., Shape::Object(fields)]) => (fields, "."),
         Shape::List(Shape::Named(Named { shape: Shape::AtLeast(fields), .. })) => (fields, "[]."),
-        Shape::OneOf([.., Shape::Object(fields)]) => (fields, "."),
         _ => (&[], ""),
     };
     let kind = match shape {
@@ -361,14 +362,10 @@ mod tests {
             let mut objects = vec![json!({})];
             for field in fields {
                 for (index, value) in values(&field.shape, depth).into_iter().enumerate() {
-                    match objects.get_mut(index) {
-                        Some(object) => object[field.name] = value,
-                        None => {
-                            let mut another = objects[0].clone();
-                            another[field.name] = value;
-                            objects.push(another);
-                        }
+                    if index == objects.len() {
+                        objects.push(objects[0].clone());
                     }
+                    objects[index][field.name] = value;
                 }
             }
             let whole = objects[0].clone();
