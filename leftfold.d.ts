@@ -237,6 +237,43 @@ declare namespace Leftfold {
      */
     seek(place: number | string | Date): Promise<number>;
     /**
+     * The fold, row by row: beside each event, what it makes of states and views.
+     * @param position The position of the first row; 0 is before all events.
+     * @param count How many rows: at most 1000.
+     * @param names The columns: streams, and titles of projections and processes.
+     * @throws `malformed`, `unknown_projection`, `out_of_range`
+     * @example
+     * await leftfold.fold(1, 3, ["cart-1", "Carts now"])
+     */
+    fold(position: number, count: number, names: string[]): Promise<{
+      /** The event's position; 0 is before the first one. */
+      position: number;
+      /** The event. */
+      event: RecordedEvent | null;
+      /** A cell for each column. */
+      cells: {
+        /** The column's name. */
+        name: string;
+        /** The state or view after the event, found by keys. */
+        state: unknown;
+        /** What the event changed. */
+        changes: Difference[];
+      }[];
+    }[]>;
+    /**
+     * The panels that the story's step is about on which the playhead stands.
+     * @example
+     * await leftfold.stage()
+     */
+    stage(): Promise<{
+      /** Which step, from 1. */
+      step: number;
+      /** What it says. */
+      say: string;
+      /** The names of the panels that it is about. */
+      panels: string[];
+    } | null>;
+    /**
      * A stream's state at the playhead.
      * @param stream The stream, such as `cart-1`.
      * @throws `malformed`, `unknown_stream`
@@ -804,6 +841,18 @@ declare namespace Leftfold {
     choice: "reload" | "retry" | "force" | "same" | "anew" | null;
   }
 
+  /** A field that differs. */
+  interface Difference {
+    /** Where, as a JSON pointer. */
+    path: string;
+    /** The value on the left, as it is written. */
+    was: string | null;
+    /** The value on the right, as it is written. */
+    now: string | null;
+    /** How the right one differs from the left one. */
+    mark: "same" | "added" | "changed" | "removed";
+  }
+
   /** What a projection or process shows. */
   type View = {
     kind: "table";
@@ -977,18 +1026,6 @@ declare namespace Leftfold {
     code?: number | null;
     /** Ends a projection, or starts it. */
     running?: boolean | null;
-  }
-
-  /** A field that differs. */
-  interface Difference {
-    /** Where, as a JSON pointer. */
-    path: string;
-    /** The value on the left, as it is written. */
-    was: string | null;
-    /** The value on the right, as it is written. */
-    now: string | null;
-    /** How the right one differs from the left one. */
-    mark: "same" | "added" | "changed" | "removed";
   }
 
   /** What is looked at. */

@@ -1065,3 +1065,34 @@ fn side_records_that_say_nothing_are_left_out() {
     records.insert((leftfold::store::Shelf::Effects, "x".to_owned()), "{}".to_owned());
     assert!(leftfold::host::decode_side_records(&records).len() <= kept.len());
 }
+
+#[test]
+fn the_fold_is_told_row_by_row_and_the_stage_by_the_storys_step() {
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", true);
+    let names = ["cart-1", "Best sellers"].map(str::to_owned).to_vec();
+    let rows = tab.json(Request::Fold { position: 0, count: 3, names });
+    assert_eq!(rows.as_array().unwrap().len(), 3);
+    assert_eq!(rows[0]["event"], Value::Null);
+    assert_eq!(rows[1]["position"], 1);
+    let state = tab.json(Request::State { stream: "cart-1".into() })["state"].clone();
+    let head = tab.head();
+    let last = tab.json(Request::Fold { position: head, count: 9, names: vec!["cart-1".into()] });
+    assert_eq!(last.as_array().unwrap().len(), 1, "the log ends there");
+    assert_eq!(last[0]["cells"][0]["state"], state);
+    for (position, name, expected) in [
+        (0, "Nobody", ErrorCode::UnknownProjection),
+        (0, "ship-1", ErrorCode::UnknownProjection),
+        (head + 1, "cart-1", ErrorCode::OutOfRange),
+    ] {
+        let names = vec![name.to_owned()];
+        assert_eq!(code(&tab.ask(Request::Fold { position, count: 1, names })), expected);
+    }
+    let story = scenario("cart").story.clone();
+    let stage = tab.json(Request::Stage);
+    assert_eq!(stage["step"], story.len());
+    assert_eq!(stage["panels"], json!(story.last().unwrap().show));
+    tab.ask(Request::Seek(When::Position(1)));
+    assert_eq!(tab.json(Request::Stage)["say"], json!(story[0].say));
+    tab.ask(Request::Seek(When::Position(0)));
+    assert_eq!(tab.json(Request::Stage), Value::Null);
+}

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
 use futures::future::LocalBoxFuture;
 use lab::{
-    BisectResult, BulkAppend, Comparison, Control, ControlError, DiffLine, DiffMark, Health,
-    JournalEntry, Loading, MicroStep, Outcome, Submission, Subscription, Target, WhatIf, changes,
-    compare_logs, compare_positions, keyed,
+    BisectResult, BulkAppend, Comparison, Control, ControlError, DiffLine, DiffMark, FoldRow,
+    Health, JournalEntry, Loading, MicroStep, Outcome, Submission, Subscription, Target, WhatIf,
+    changes, compare_logs, compare_positions, keyed,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -20,12 +20,14 @@ use crate::OpenLog;
 use crate::calls::{EVENTS, fault_of};
 use crate::commands::{nothing, sent, unknown_stream};
 use crate::protocol::{
-    Answered, Disturbance, Error, ErrorCode, Imagine, LoadBy, LogPlace, Request, Response, Stepped,
-    SubscriptionChange, When,
+    Answered, Disturbance, Error, ErrorCode, EventJson, Imagine, LoadBy, LogPlace, Request,
+    Response, Stepped, SubscriptionChange, When,
 };
 
 /// Events that are looked at before everybody else has a turn.
 const LOOKED_AT: u64 = 2_000;
+/// How many rows of the fold are answered at once.
+const ROWS_AT_MOST: u64 = 1_000;
 /// The end of the year 9999, in milliseconds since 1970: archives can write no later time.
 const LATEST: u64 = 253_402_300_799_999;
 
@@ -133,6 +135,8 @@ impl OpenLog {
             Request::Events { from, to } => self.events(from, to),
             Request::Head => Ok(Response::Number(self.session().head())),
             Request::Position => Ok(Response::Number(self.session().position())),
+            Request::Fold { position, count, names } => self.fold(position, count, &names),
+            Request::Stage => Ok(Response::Json(self.stage())),
             Request::State { stream } => self.state(&stream),
             Request::View { name } => self.view(&name),
             Request::Subscriptions => Ok(self.subscriptions()),
@@ -492,6 +496,64 @@ impl OpenLog {
             return Err(out_of_range(format!("positions go from 1 to {}", session.head())));
         }
         Ok(Response::Events(session.log().events(from, to).cloned().collect()))
+    }
+
+    /// The fold, row by row.
+    fn fold(&self, position: u64, count: u64, names: &[String]) -> Result {
+        let columns = names.iter().map(|name| self.column(name)).collect::<Result<Vec<_>>>()?;
+        if count > ROWS_AT_MOST {
+            let why = format!("at most {ROWS_AT_MOST} rows are folded at once");
+            return Err(Error::new(ErrorCode::OutOfRange, why));
+        }
+        let mut viewpoint = self.viewpoint_mut();
+        if position > viewpoint.head() {
+            let why = "the log ends before that position";
+            return Err(Error::new(ErrorCode::OutOfRange, why));
+        }
+        let to = (position + count).saturating_sub(1);
+        let rows = if count == 0 {
+            Vec::new()
+        } else {
+            viewpoint.fold_rows(&columns, position, to, usize::MAX)
+        };
+        let row = |row: &FoldRow| {
+            let cells = names.iter().zip(&row.cells).filter_map(|(name, cell)| {
+                let cell = cell.as_ref()?;
+                Some(json!({
+                    "name": name,
+                    "state": cell.now.keyed(),
+                    "changes": lines_out(&cell.changes()),
+                }))
+            });
+            let cells: Vec<Value> = cells.collect();
+            let event = viewpoint.log().event(row.position);
+            let event =
+                event.map(|event| serde_json::to_value(EventJson(event)).unwrap_or_default());
+            json!({ "position": row.position, "event": event, "cells": cells })
+        };
+        Ok(Response::List(rows.iter().map(row).collect()))
+    }
+
+    /// What a name stands for: a stream, or a projection or process by its title.
+    fn column(&self, name: &str) -> Result<Target> {
+        if self.session().world().subscription(name).is_some() {
+            return Ok(Target::View(name.into()));
+        }
+        let stream = Stream::parse(name).ok();
+        let scenario = self.session().scenario().clone();
+        let stream = stream.filter(|it| scenario.aggregate_of(it.category()).is_some());
+        stream.map(Target::State).ok_or_else(|| unknown(name))
+    }
+
+    /// The panels of the story's step on which the playhead stands; null where there is none.
+    fn stage(&self) -> Value {
+        let session = self.session();
+        let step = session.step_here();
+        let told = step.and_then(|step| Some((step, session.scenario().story.get(step)?)));
+        told.map_or(
+            Value::Null,
+            |(step, it)| json!({ "step": step + 1, "say": it.say, "panels": it.show }),
+        )
     }
 
     fn state(&self, stream: &str) -> Result {

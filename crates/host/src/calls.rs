@@ -688,6 +688,37 @@ pub static CALLS: &[Call] = &[
         }),
     },
     Call {
+        name: "fold",
+        group: LOOKING,
+        about: about("The fold, row by row: beside each event, what it makes of states and views."),
+        takes: &[
+            required("position", WHOLE, "The position of the first row; 0 is before all events."),
+            required("count", WHOLE, "How many rows: at most 1000."),
+            required(
+                "names",
+                Shape::List(&Shape::Text),
+                "The columns: streams, and titles of projections and processes.",
+            ),
+        ],
+        gives: result(&results::FOLDED),
+        example: about(r#"await leftfold.fold(1, 3, ["cart-1", "Carts now"])"#),
+        codes: &[ErrorCode::Malformed, ErrorCode::UnknownProjection, ErrorCode::OutOfRange],
+        way: Way::Asks(|it| {
+            let (position, count) = (it.whole(0), it.whole(1));
+            asks(Request::Fold { position, count, names: it.read(2)? })
+        }),
+    },
+    Call {
+        name: "stage",
+        group: LOOKING,
+        about: about("The panels that the story's step is about on which the playhead stands."),
+        takes: &[],
+        gives: result(&results::STAGE),
+        example: about("await leftfold.stage()"),
+        codes: &[],
+        way: Way::Asks(|_| asks(Request::Stage)),
+    },
+    Call {
         name: "state",
         group: LOOKING,
         about: about("A stream's state at the playhead."),

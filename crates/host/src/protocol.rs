@@ -106,6 +106,17 @@ pub enum Request {
     Head,
     /// Where the playhead stands.
     Position,
+    /// The fold, row by row: beside each event, what it makes of states and read models.
+    Fold {
+        /// The position of the first row.
+        position: u64,
+        /// How many rows.
+        count: u64,
+        /// The columns: streams, and titles of projections and processes.
+        names: Vec<String>,
+    },
+    /// The panels that the story's step is about on which the playhead stands.
+    Stage,
     /// A stream's state at the playhead.
     State {
         /// The stream, as text.

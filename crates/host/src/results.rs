@@ -174,6 +174,29 @@ pub static STATE: Shape = Shape::Object(&[
     required("state", Shape::Json, "The state, as its type writes it."),
 ]);
 
+pub static FOLDED: Shape = Shape::List(&Shape::Object(&[
+    required("position", WHOLE, "The event's position; 0 is before the first one."),
+    required("event", Shape::OrNull(&Shape::Named(&EVENT)), "The event."),
+    required(
+        "cells",
+        Shape::List(&Shape::Object(&[
+            required("name", Shape::Text, "The column's name."),
+            required("state", Shape::Json, "The state or view after the event, found by keys."),
+            DIFFERENCES_BY_EVENT,
+        ])),
+        "A cell for each column.",
+    ),
+]));
+
+const DIFFERENCES_BY_EVENT: Field =
+    required("changes", Shape::List(&DIFFERENCES_THERE), "What the event changed.");
+
+pub static STAGE: Shape = Shape::OrNull(&Shape::Object(&[
+    required("step", WHOLE, "Which step, from 1."),
+    required("say", Shape::Text, "What it says."),
+    required("panels", Shape::List(&Shape::Text), "The names of the panels that it is about."),
+]));
+
 const NAME: Field = required("name", Shape::Text, "Its title.");
 const CHECKPOINT: Field =
     required("checkpoint", WHOLE, "The position up to which it knows all events.");
