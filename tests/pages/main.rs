@@ -36,6 +36,7 @@ macro_rules! tests {
 
 mod e2e;
 mod files;
+mod fold;
 mod lab;
 #[path = "kept.rs"]
 mod what_was_kept;
@@ -65,7 +66,9 @@ fn main() -> ExitCode {
     // Sessions with browsers outlive the tests that begin them.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let handle = runtime.handle();
-    let all = [e2e::TESTS, files::TESTS, lab::TESTS, what_was_kept::TESTS].into_iter().flatten();
+    let all = [e2e::TESTS, files::TESTS, fold::TESTS, lab::TESTS, what_was_kept::TESTS]
+        .into_iter()
+        .flatten();
     let trials = all.map(|test| {
         let (name, handle) = (test.name.trim_start_matches("pages::"), handle.clone());
         Trial::ignorable_test(name, move || {
