@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use leftfold::es::{
     Aggregate, Cents, CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Fold, History,
-    Hydrated, Instance, Of, Projection, Proposal, Recorded, Row, Runner, Stream, Timeline, View,
+    Hydrated, Instance, Map, Of, Projection, Proposal, Recorded, Row, Runner, Stream, Timeline,
+    View,
 };
 use leftfold::es::{Scenario, field, not};
 use leftfold::lab::{Change, Session, Target, WhatIf, World};
@@ -237,7 +238,33 @@ pub fn run(now_millis: impl Fn() -> f64, heap: impl Fn() -> Option<usize>, say: 
             format!("  rate at 1M over rate at 1k, {streams} stream(s)")
         ));
     }
+    maps(&timed);
     look(&now_millis, &say);
+}
+
+/// What the kernel's map gains over the standard library's: timelines copy maps, and folds look keys
+/// up.
+fn maps(timed: &impl Fn(&str, usize, &mut dyn FnMut()) -> f64) {
+    let keys: Vec<Rc<str>> = (0..1_000).map(|number| format!("key-{number:04}").into()).collect();
+    let entries = || keys.iter().cloned().zip(0_u64..);
+    let (mut map, mut standard): (Map<_, _>, BTreeMap<_, _>) =
+        (entries().collect(), entries().collect());
+    let rounds = 2_000;
+    timed("copies of a map of 1,000 texts", rounds, &mut || {
+        (0..rounds).for_each(|_| _ = std::hint::black_box(map.clone()));
+    });
+    timed("  the same, of the standard map", rounds, &mut || {
+        (0..rounds).for_each(|_| _ = std::hint::black_box(standard.clone()));
+    });
+    let changes = keys.len() * rounds;
+    timed("changes of values in a map of 1,000 texts", changes, &mut || {
+        let keys = (0..rounds).flat_map(|_| &keys);
+        keys.for_each(|key| *map.entry(key.clone()).or_default() += 1);
+    });
+    timed("  the same, in the standard map", changes, &mut || {
+        let keys = (0..rounds).flat_map(|_| &keys);
+        keys.for_each(|key| *standard.entry(key.clone()).or_default() += 1);
+    });
 }
 
 /// A session over a log that somebody else wrote: nothing is delivered.

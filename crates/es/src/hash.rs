@@ -1,5 +1,9 @@
-//! Hash maps and sets for ids and texts, where order does not matter. Their hashes are quick and
-//! the same everywhere; they are not keyed, as the standard library's are not in a browser.
+//! Hash maps and sets for ids and texts, where order does not matter. Their hashes are quick, and
+//! the same everywhere: no seed is drawn.
+//!
+//! Why not the crate `rustc-hash`: it is as quick (`cargo xtask bench`: 8.1 s of CPU time with
+//! each), and the page is 0.9 kB larger after brotli, because the codec brings `XxHash64` into it
+//! anyway.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -45,7 +49,7 @@ impl Hasher for NameHasher {
         self.0 = XxHash64::oneshot(self.0, bytes);
     }
 
-    /// What ends a text: it says nothing that its length has not.
+    /// Hashes the byte that ends a text.
     fn write_u8(&mut self, byte: u8) {
         self.0 = self.0.rotate_left(5) ^ u64::from(byte);
     }

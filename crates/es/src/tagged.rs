@@ -4,7 +4,8 @@
 //!
 //! The code that serde derives is compiled once for each type and each deserialiser. So there is
 //! one deserialiser here, which gives a variant by its number, and fields in the order of their
-//! type.
+//! type. With that of `serde_json` in its place, which `join` and `whole` could call, the page is
+//! 19 kB larger after brotli. `cargo xtask build` prints its size.
 
 use std::borrow::Cow;
 use std::cell::Cell;

@@ -51,9 +51,6 @@ pub struct Viewpoint {
     pub(super) judged: Map<Rc<str>, Judged>,
 }
 
-/// A projection in a version of its code, and how far its reader has come.
-type Filling = ((Rc<str>, u16), Timeline<Subscriber>);
-
 /// A subscription's health, as it was found.
 pub(super) struct Judged {
     /// The subscription's revision then.
@@ -61,6 +58,12 @@ pub(super) struct Judged {
     /// Its checkpoint then.
     checkpoint: u64,
     health: Health,
+}
+
+/// A projection's reader in the making, by the projection's name and the version of its code.
+struct Filling {
+    key: (Rc<str>, u16),
+    reader: Timeline<Subscriber>,
 }
 
 /// An aggregate's state at the playhead, beside what it was before the event there.
@@ -163,7 +166,7 @@ impl Session {
     /// there, and the reader keeps its snapshots.
     pub fn refill(&mut self, mut events: u64) -> bool {
         while let Some(key) = self.0.world.unfilled() {
-            let begun = self.0.filling.take().filter(|(it, _)| *it == key).map(|(_, it)| it);
+            let begun = self.0.filling.take().filter(|it| it.key == key).map(|it| it.reader);
             let Some(mut reader) = begun.or_else(|| self.0.world.reader(&key.0, key.1)) else {
                 break;
             };
@@ -171,7 +174,7 @@ impl Session {
             events -= folded;
             if events == 0 {
                 // The next call finds out whether that was all.
-                self.0.filling = Some((key, reader));
+                self.0.filling = Some(Filling { key, reader });
                 return false;
             }
             self.0.world.fill(&key.0, reader.here().clone());
