@@ -340,11 +340,6 @@ impl World {
         self.inbox.push_back(bulk.into());
     }
 
-    /// True where a command or bulk append is being handled, or waits in the inbox.
-    pub fn busy(&self) -> bool {
-        self.handling.is_some() || self.appending.is_some() || !self.inbox.is_empty()
-    }
-
     /// The commit that waits for the store's answer.
     pub fn pending(&self) -> Option<&Commit> {
         let waiting = self.appending.as_ref().filter(|it| it.answer.is_none())?;

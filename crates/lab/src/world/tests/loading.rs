@@ -196,6 +196,22 @@ fn a_snapshot_saves_all_the_folding_up_to_it() {
 }
 
 #[test]
+fn the_meter_adds_up_what_every_load_has_cost_since_the_way_of_loading_was_chosen() {
+    let mut lab = TestWorld::new(&house());
+    lab.world.load_by(Loading::Events);
+    for _ in 0..3 {
+        lab.ask("door-1", "Slam");
+        lab.run();
+    }
+    // A slammed door has two events: nothing, then two, then four were loaded.
+    let meter = lab.world.meter();
+    assert_eq!((meter.loads, meter.folded, meter.of), (3, 6, 6));
+    lab.world.load_by(Loading::Memory);
+    let meter = lab.world.meter();
+    assert_eq!((meter.loads, meter.folded, meter.of), (0, 0, 0));
+}
+
+#[test]
 fn a_snapshot_is_taken_on_the_way_of_the_first_load_that_passes_one() {
     let LoadCost { folded, of, caption } = slammed(5, Loading::Events, |lab| {
         lab.world.load_by(Loading::Snapshots(4));
