@@ -17,9 +17,9 @@ use yew::{Component, Context, Html, NodeRef, Properties, TargetCast, classes, ht
 use self::cell::{ChangedCell, Told, WholeCell};
 use self::words::Changes;
 use super::parts::{button, icon_button, menu, tick};
-use crate::es::{Map, Recorded, Stream};
+use crate::es::{Recorded, Stream};
 use crate::host::OpenLog;
-use crate::lab::{FoldRow, Subscription, SubscriptionKind, Target};
+use crate::lab::{Subscription, SubscriptionKind, Target};
 use crate::ui::browser::fixed::drawn;
 use crate::ui::model::fold_view::Msg as FoldMsg;
 use crate::ui::model::lab::target;
@@ -69,7 +69,22 @@ struct Memory {
     columns: Rc<Vec<Rc<str>>>,
     /// The version of code of each column.
     codes: Vec<u16>,
-    rows: Map<u64, Vec<Option<Rc<Told>>>>,
+    rows: Vec<Remembered>,
+}
+
+/// The cells of a row. None where there is no such state or read model, or it was too heavy.
+type Cells = Rc<[Option<Rc<Told>>]>;
+
+/// A row that was folded.
+struct Remembered {
+    position: u64,
+    cells: Cells,
+}
+
+impl Memory {
+    fn cells(&self, position: u64) -> Option<&Cells> {
+        self.rows.iter().find(|it| it.position == position).map(|it| &it.cells)
+    }
 }
 
 pub struct FoldGrid {
@@ -241,8 +256,8 @@ impl FoldGrid {
         (first, last, stands - eye + self.top)
     }
 
-    /// The cells of the rows that are drawn, folded where they are not remembered.
-    fn cells(&self, props: &FoldProps, first: u64, last: u64) -> Map<u64, Vec<Option<Rc<Told>>>> {
+    /// Folds those of the rows that are drawn which are not remembered.
+    fn fold(&self, props: &FoldProps, first: u64, last: u64) {
         let last = last.min(props.position);
         let mut viewpoint = props.open_log.viewpoint_mut();
         let targets: Vec<Target> =
@@ -252,32 +267,27 @@ impl FoldGrid {
         let codes: Vec<u16> = props.columns.iter().map(code).collect();
         let mut memory = self.memory.borrow_mut();
         if memory.columns != props.columns || memory.codes != codes {
-            *memory = Memory { columns: props.columns.clone(), codes, rows: Map::new() };
+            *memory = Memory { columns: props.columns.clone(), codes, rows: Vec::new() };
         }
         if memory.rows.len() > REMEMBERED {
-            let near = (first..=last).filter_map(|it| Some((it, memory.rows.get(&it)?.clone())));
-            memory.rows = near.collect();
+            memory.rows.retain(|it| (first..=last).contains(&it.position));
+        }
+        // What was too heavy in passing is folded at rest.
+        if props.resting {
+            memory.rows.retain(|it| it.cells.iter().all(Option::is_some));
         }
         let heaviest = if props.resting { usize::MAX } else { HEAVIEST_IN_PASSING };
-        let known = |memory: &Memory, position: &u64| {
-            memory
-                .rows
-                .get(position)
-                .is_some_and(|row| row.iter().all(Option::is_some) || !props.resting)
-        };
-        let missing: Vec<u64> = (first..=last).filter(|it| !known(&memory, it)).collect();
+        let missing: Vec<u64> = (first..=last).filter(|it| memory.cells(*it).is_none()).collect();
         for run in missing.chunk_by(|a, b| a + 1 == *b) {
-            let rows = viewpoint.fold_rows(&targets, run[0], run[run.len() - 1], heaviest);
-            for FoldRow { position, cells } in rows {
-                let cells = cells.into_iter().map(|cell| {
+            for row in viewpoint.fold_rows(&targets, run[0], run[run.len() - 1], heaviest) {
+                let cells = row.cells.into_iter().map(|cell| {
                     let cell = cell?;
                     let changes = Changes::of(&cell, &props.shell.money);
                     Some(Rc::new(Told { cell, changes }))
                 });
-                memory.rows.insert(position, cells.collect());
+                memory.rows.push(Remembered { position: row.position, cells: cells.collect() });
             }
         }
-        (first..=last).filter_map(|it| Some((it, memory.rows.get(&it)?.clone()))).collect()
     }
 
     /// Up and down move the playhead, left and right go from column to column.
@@ -306,7 +316,8 @@ impl FoldGrid {
     fn grid(&self, ctx: &Context<Self>) -> Html {
         let (props, link) = (ctx.props(), ctx.link());
         let (first, last, stands) = self.window(props);
-        let cells = self.cells(props, first, last);
+        self.fold(props, first, last);
+        let memory = self.memory.borrow();
         let total = if props.whole {
             "auto".to_owned()
         } else {
@@ -315,7 +326,7 @@ impl FoldGrid {
         let session = props.open_log.session();
         let rows = (first..=last).map(|position| {
             let event = session.log().event(position);
-            self.row(props, position, event, cells.get(&position))
+            self.row(props, position, event, memory.cells(position))
         });
         let active = format!("fold-{}-{}", props.position, self.column);
         html! {
@@ -344,7 +355,7 @@ impl FoldGrid {
         props: &FoldProps,
         position: u64,
         event: Option<&Recorded>,
-        cells: Option<&Vec<Option<Rc<Told>>>>,
+        cells: Option<&Cells>,
     ) -> Html {
         let (here, future) = (position == props.position, position > props.position);
         let id = |column: usize| format!("fold-{position}-{column}");
@@ -401,7 +412,7 @@ fn sentence(
     props: &FoldProps,
     position: u64,
     event: Option<&Recorded>,
-    cells: Option<&Vec<Option<Rc<Told>>>>,
+    cells: Option<&Cells>,
 ) -> String {
     let event = event.map_or("before the first event".to_owned(), |it| {
         format!("{} on {}", it.kind(), it.stream())
@@ -409,7 +420,7 @@ fn sentence(
     if position > props.position {
         return format!("position {position}: {event}, still to come");
     }
-    let cells = cells.into_iter().flatten();
+    let cells = cells.map(|it| it.iter()).into_iter().flatten();
     let told =
         props.columns.iter().zip(cells).filter_map(|(name, told)| {
             Some(format!("; {name} {}", told.as_ref()?.changes.sentence()))

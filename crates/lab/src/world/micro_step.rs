@@ -88,8 +88,14 @@ pub enum MicroStep {
 
 impl fmt::Display for MicroStep {
     /// Writes the caption, a sentence in plain words.
-    #[expect(clippy::too_many_lines, reason = "one sentence for each step")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.handling(f)
+    }
+}
+
+impl MicroStep {
+    /// The captions of a command's way up to its decision.
+    fn handling(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Received { stream, command, actor } => {
                 write!(f, "{actor} sends {command} to {stream}")
@@ -131,6 +137,13 @@ impl fmt::Display for MicroStep {
                 write!(f, "Accepts {command}: {}", events.join(", "))
             }
             Self::Rejected { command, reason } => write!(f, "Refuses {command}: {reason}"),
+            _ => self.storing(f),
+        }
+    }
+
+    /// The captions of a commit's way into the store.
+    fn storing(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Appending { stream: Some(stream), expected: Some(expected), events } => write!(
                 f,
                 "Asks the store to append {} to {stream}, expecting {expected}",
@@ -155,6 +168,13 @@ impl fmt::Display for MicroStep {
                 write!(f, "{stream} was expected at {expected} and is at version {actual}{then}")
             }
             Self::Failed { reason } => write!(f, "Not stored: {reason}"),
+            _ => self.delivering(f),
+        }
+    }
+
+    /// The captions of an event's way to projections, processes and the outbox.
+    fn delivering(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Delivered { to, position, again, held_back } => {
                 write!(f, "{to} takes in event {position}")?;
                 if *again {
@@ -203,6 +223,17 @@ impl fmt::Display for MicroStep {
                 write!(f, "Performs the side effect once more, after {repeat} times: {effect}")
             }
             Self::Suppressed { process, .. } => write!(f, "Holds back what {process} did before"),
+            // The captions above say these.
+            Self::Received { .. }
+            | Self::Repeated { .. }
+            | Self::Loaded { .. }
+            | Self::Folded { .. }
+            | Self::Decided { .. }
+            | Self::Rejected { .. }
+            | Self::Appending { .. }
+            | Self::Appended { .. }
+            | Self::Conflicted { .. }
+            | Self::Failed { .. } => Ok(()),
         }
     }
 }
