@@ -38,7 +38,6 @@ tests! {
     Browsers::Chromium("what is shown is worked out in Rust; the tests above see browsers show it") => [
         every_scenario_tells_its_story_and_takes_every_command_from_its_form,
         what_was_asked_and_sent_after_the_playhead_is_marked_as_not_yet_so,
-        a_refusal_can_be_read_by_an_audience,
         the_state_of_the_event_at_the_playhead_is_the_first_that_is_seen,
         the_past_is_told_in_the_words_of_the_story,
         what_came_to_nothing_leaves_no_change_marked,
@@ -402,13 +401,6 @@ async fn what_was_asked_and_sent_after_the_playhead_is_marked_as_not_yet_so() {
     page.until(&format!("{asked} > 0 && {sent} > 0 && {sent} === {expected}")).await;
     page.js("await leftfold.seek(0)").await;
     page.until(&format!("{asked} === (await leftfold.journal()).length")).await;
-    page.close().await;
-}
-
-async fn a_refusal_can_be_read_by_an_audience() {
-    let page = Page::open().await;
-    page.click("Present").await;
-    page.shows("Journal", "the cart is empty").await;
     page.close().await;
 }
 

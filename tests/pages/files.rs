@@ -213,7 +213,11 @@ async fn an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing
         ])
     );
     for (name, content, told) in [
-        ("deep.json", format!("[{}]", "[".repeat(200)), "line 1: an event, which is a JSON object"),
+        (
+            "deep.json",
+            format!("[{}]", "[".repeat(200)),
+            "line 1: this is not an event, which is a JSON object",
+        ),
         ("half.json", "[".to_owned(), "line 1: the archive breaks off"),
         ("no.gz", "\u{1f}\u{fffd}".to_owned(), "line 1: expected value"),
     ] {

@@ -455,7 +455,7 @@ async fn a_duplicate_without_deduplication_is_red_until_the_projection_is_rebuil
     reach(&page, "Fault, once Balances").await;
     page.press(['D', 'e']).await;
     until_text(&page, "Balances", "fault set").await;
-    reach(&page, "Recognise events taken in before Balances").await;
+    reach(&page, "Skip events that it has taken in before Balances").await;
     page.press([SPACE]).await;
     until_text(&page, "Balances", "deduplication off").await;
     page.press([ESCAPE]).await;

@@ -69,7 +69,7 @@ pub fn Sentence(props: &SentenceProps) -> Html {
         Caption::Happened(text) => (text.clone(), None),
     };
     html! {
-        <div class="sentence">
+        <section class="sentence" role="region" aria-label="Story">
             <p class="say">
                 { say }
                 if let Some(reason) = refused { { " " }<span class="refused">{ format!("Refused: {reason}.") }</span> }
@@ -79,6 +79,6 @@ pub fn Sentence(props: &SentenceProps) -> Html {
                     <span><kbd>{ key }</kbd>{ format!(" {what}") }</span>
                 }) }
             </p>
-        </div>
+        </section>
     }
 }

@@ -57,7 +57,7 @@ fn Faults(props: &FaultsProps) -> Html {
         at.and_then(|at| DeliveryFault::ALL.get(at)).map(|(fault, _)| *fault)
     });
     html! {
-        <label class="field"><span>{ "DeliveryFault, once" }{ whose(&props.name) }</span>
+        <label class="field"><span>{ "Fault, once" }{ whose(&props.name) }</span>
             <select ref={place} onchange={set}>
                 <option value="">{ "None" }</option>
                 { for DeliveryFault::ALL.iter().enumerate().map(|(at, (_, words))| html! { <option value={at.to_string()}>{ *words }</option> }) }
@@ -117,9 +117,9 @@ pub fn menu_of(
                 <Amount label="React once more to all after" whom={name.clone()} button="Redeliver" value={it.mark.saturating_sub(1)} set={with(Control::Redeliver)} fault={why("redeliver")} />
             }
             <div class="switches">
-                { tick_for("Recognise events taken in before", name, it.deduplicate, &switch(Control::Deduplicate)) }
+                { tick_for("Skip events that it has taken in before", name, it.deduplicate, &switch(Control::Deduplicate)) }
                 if process {
-                    { tick_for("A replay reacts to nothing", name, it.guard, &switch(Control::Guard)) }
+                    { tick_for("React to nothing during a replay", name, it.guard, &switch(Control::Guard)) }
                 } else {
                     { tick_for("In the command's own commit", name, it.synchronous, &switch(Control::Synchronous)) }
                 }
