@@ -1,6 +1,7 @@
 //! What the page is at one moment: its parts, each with what can happen to it. A part changes
 //! nothing but itself; what concerns several of them is done in `update`.
 
+pub mod changes;
 pub mod station;
 pub mod bookmarks;
 pub mod layout;

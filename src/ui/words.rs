@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::es::{Cents, Set};
+use crate::es::{Cell, Cents, Set};
 
 /// The names of the fields that hold cents.
 pub type MoneyFields = Rc<Set<Rc<str>>>;
@@ -57,4 +57,24 @@ pub fn grouped(number: u64) -> String {
     let thousands = number / 1000;
     let rest = if thousands < 1000 { thousands.to_string() } else { grouped(thousands) };
     format!("{rest}\u{202f}{:03}", number % 1000)
+}
+
+/// A table's cell as it is written.
+pub fn written(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => "–".to_owned(),
+        Cell::Text(text) => text.to_string(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Money(amount) => amount.to_string(),
+        Cell::Flag(true) => "yes".to_owned(),
+        Cell::Flag(false) => "no".to_owned(),
+    }
+}
+
+/// The amount of money in the data of an event: of its first field that holds one.
+pub fn amount(data: &str, money: &MoneyFields) -> Option<String> {
+    let data: Value = serde_json::from_str(data).ok()?;
+    let fields = data.as_object()?.iter();
+    let mut amounts = fields.filter(|(key, _)| is_money(money, key));
+    Some(Cents(amounts.find_map(|(_, value)| value.as_i64())?).to_string())
 }

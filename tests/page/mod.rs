@@ -111,7 +111,7 @@ impl Page {
     pub async fn sized(width: u32, height: u32) -> Self {
         let page = Self::unopened().await;
         page.resize(width, height).await;
-        page.goto("").await;
+        page.goto("#/cart").await;
         page
     }
 
@@ -124,7 +124,7 @@ impl Page {
     pub async fn traced(categories: &str) -> Self {
         let page = Self::started(Some(categories)).await;
         page.resize(1440, 900).await;
-        page.goto("").await;
+        page.goto("#/cart").await;
         page
     }
 

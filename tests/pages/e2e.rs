@@ -6,7 +6,8 @@ use serde_json::json;
 
 tests! {
     Browsers::Both => [
-        the_first_visit_shows_the_carts_story_played_to_its_end,
+        the_first_visit_tells_the_carts_story_from_its_beginning,
+        an_address_shows_the_story_played_to_its_end_or_any_position_of_it,
         five_commands_by_form_and_keyboard_alone_then_back_in_time_and_a_reload,
         a_reload_right_after_a_step_or_a_command_comes_back_to_it,
         a_filter_over_a_long_log_is_answered_slice_by_slice_and_finds_all_of_it,
@@ -55,7 +56,26 @@ tests! {
 const ENTER: char = '\u{e007}';
 const TAB: char = '\u{e004}';
 
-async fn the_first_visit_shows_the_carts_story_played_to_its_end() {
+async fn the_first_visit_tells_the_carts_story_from_its_beginning() {
+    let page = Page::unopened().await;
+    page.resize(1440, 900).await;
+    page.goto("").await;
+    page.until("await leftfold.head() === 1").await;
+    assert_eq!(page.js("(await leftfold.stage()).step").await, json!(1));
+    page.until("document.querySelector('.notices').textContent.includes('event sourcing')").await;
+    page.click_on("//button[starts-with(normalize-space(.), 'Next: ')]").await;
+    page.until("(await leftfold.stage()).step === 2").await;
+    page.click("Skip to the end").await;
+    page.until("(await leftfold.stage()).step === 12").await;
+    let head = page.js("leftfold.head()").await;
+    // Whoever comes back finds the log again.
+    page.visit("").await;
+    page.ready().await;
+    assert_eq!(page.js("leftfold.head()").await, head);
+    page.close().await;
+}
+
+async fn an_address_shows_the_story_played_to_its_end_or_any_position_of_it() {
     let page = Page::open().await;
     assert_eq!(page.js("leftfold.head()").await, page.js("leftfold.position()").await);
     let outcomes = page.js("(await leftfold.journal()).map(it => it.outcome)").await;
@@ -63,6 +83,8 @@ async fn the_first_visit_shows_the_carts_story_played_to_its_end() {
     assert!(page.text("Considered but removed").await.contains("pretzels"));
     assert!(page.text("cart-1").await.contains("coffee"));
     page.screenshot("first-visit").await;
+    page.js("location.hash = '#/cart/at/4'; return 0").await;
+    page.until("await leftfold.position() === 4").await;
     page.close().await;
 }
 

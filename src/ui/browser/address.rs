@@ -1,4 +1,4 @@
-//! Addresses: `#/SCENARIO` and `#/SCENARIO/LOG/at/POSITION`.
+//! Addresses: `#/SCENARIO`, `#/SCENARIO/at/POSITION` and `#/SCENARIO/LOG/at/POSITION`.
 
 use gloo::utils::window;
 
@@ -18,11 +18,12 @@ impl Address {
     pub fn here() -> Self {
         let hash = window().location().hash().unwrap_or_default();
         let mut parts = hash.trim_start_matches("#/").split('/').filter(|part| !part.is_empty());
-        let (scenario, log) = (parts.next(), parts.next());
-        let position = match (parts.next(), parts.next()) {
-            (Some("at"), Some(position)) => position.parse().ok(),
-            _ => None,
+        let scenario = parts.next();
+        let (log, at) = match parts.next() {
+            Some("at") => (None, Some("at")),
+            log => (log, parts.next()),
         };
+        let position = parts.next().filter(|_| at == Some("at")).and_then(|it| it.parse().ok());
         Self { scenario: scenario.map(str::to_owned), log: log.map(str::to_owned), position }
     }
 

@@ -29,6 +29,8 @@ pub enum Msg {
     StepOut,
     /// Tell the story's next step.
     Tell,
+    /// Tell all of the story that is left.
+    TellAll,
     /// A step of the story was told, and this came of its command.
     Told(OpenLog, Answered),
     /// Send this command of the journal once more.
@@ -121,6 +123,8 @@ pub struct Stepping {
 pub struct Answer {
     pub accepted: bool,
     pub text: String,
+    /// The command that met a conflict: there are ways on.
+    pub conflict: Option<Uuid>,
 }
 
 impl Answer {
@@ -145,7 +149,9 @@ impl Answer {
             }
             _ => (false, format!("{command} refused: {reason}.")),
         };
-        Self { accepted, text }
+        let conflict = matches!(entry.outcome, Outcome::WrongExpectedVersion { .. })
+            .then_some(entry.envelope.command_id);
+        Self { accepted, text, conflict }
     }
 }
 

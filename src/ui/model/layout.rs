@@ -38,6 +38,8 @@ pub enum Msg {
     Print(bool),
     /// Put the hint away.
     HideHint,
+    /// Put the welcome away.
+    HideWelcome,
     /// Change to the other theme.
     Theme,
     /// Show or hide the list of words and keys.
@@ -109,6 +111,8 @@ pub struct Layout {
     /// All rows are in the document, to be printed.
     pub printing: bool,
     pub hint: Hint,
+    /// Somebody is here for the first time: a sentence says what the page is for.
+    pub welcome: bool,
     /// The list of words and keys is open.
     pub keys: bool,
     /// Single letters are keys.
@@ -136,6 +140,7 @@ impl Layout {
             blank: false,
             printing: false,
             hint: remembered("hint").map_or(Hint::Shown, |_| Hint::Gone),
+            welcome: false,
             keys: false,
             letters: remembered("letters").is_none(),
             brought: None,

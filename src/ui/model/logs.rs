@@ -33,12 +33,16 @@ pub enum Msg {
 pub enum OpenMode {
     /// The one that was opened last; where there is none, a new one with the story.
     Last,
+    /// The same, with the playhead at a position.
+    LastAt(u64),
     /// The one of this id, with the playhead at a position.
     Log(String, Option<u64>),
     /// A new one with the story.
     Story,
     /// A new one with nothing in it.
     Empty,
+    /// A new one whose story has just begun: for somebody who has never been here.
+    FirstVisit,
     /// A new one that is only in memory, with the story or without.
     Memory(bool),
 }
@@ -66,6 +70,8 @@ pub struct Opened {
 pub enum Arrival {
     /// It was asked for.
     Asked,
+    /// It is the first one that anybody has opened here.
+    FirstVisit,
     /// Another one was asked for, which is not there.
     Instead,
     /// By a fork after that event, with what came of the command that was sent there.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::changes::Changes;
 use crate::lab::MicroStep;
 
 /// A place that commands and events pass.
@@ -100,4 +101,14 @@ pub struct Performed {
     pub words: Rc<str>,
     /// False for a refusal, a conflict or a failure.
     pub good: bool,
+    /// The last events that were folded, where the step folded some.
+    pub folds: Vec<FoldedEvent>,
+}
+
+/// An event that was folded into a state, and what it changed there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoldedEvent {
+    pub position: u64,
+    pub kind: Rc<str>,
+    pub changes: Changes,
 }

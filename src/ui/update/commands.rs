@@ -30,7 +30,8 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         }
         Msg::Step(all) => stepping::step(model, all),
         Msg::StepOut => stepping::end(model),
-        Msg::Tell => tell(model),
+        Msg::Tell => tell(model, false),
+        Msg::TellAll => tell(model, true),
         Msg::Again(command, choice) => again(model, command, choice),
         // Nobody wants to hear of a log that has been left meanwhile.
         Msg::Sent(open_log, _)
@@ -140,8 +141,8 @@ fn worth_keeping(model: &mut Model) {
     }
 }
 
-/// Tells the story's next step.
-fn tell(model: &mut Model) {
+/// Tells the story's next step, or all that are left.
+fn tell(model: &mut Model, all: bool) {
     let Some(open_log) = model.open_log().filter(|_| !model.commands.under_way()) else { return };
     if open_log.session().next_in_story().is_none() {
         return;
@@ -150,7 +151,16 @@ fn tell(model: &mut Model) {
     open_log.viewpoint_mut().seek(head);
     model.playback.beat = None;
     model.link.later(async move {
-        let answered = open_log.ask(Request::Next).await;
+        let mut answered = open_log.ask(Request::Next).await;
+        while all && open_log.session().next_in_story().is_some() {
+            let Answered { result, trace } = open_log.ask(Request::Next).await;
+            let nothing = !matches!(result, Ok(Response::Told(_)));
+            answered.trace.extend(trace);
+            answered.result = result;
+            if nothing {
+                break;
+            }
+        }
         Msg::Told(open_log, answered)
     });
 }
@@ -181,7 +191,8 @@ fn fork(model: &mut Model, send: bool) {
             let text = format!("{} refused: {why}. Nothing was forked.", ask.command.kind);
             model.saying.light(Station::Handler, None);
             model.saying.happened(text.clone());
-            model.commands.draft_mut().answer = Some(Answer { accepted: false, text });
+            model.commands.draft_mut().answer =
+                Some(Answer { accepted: false, text, conflict: None });
             return;
         }
         first = Some(ask);

@@ -42,6 +42,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             remember("hint", Some("seen"));
             focus("[aria-label='Playhead']");
         }
+        Msg::HideWelcome => layout.welcome = false,
         Msg::Theme => switch_theme(),
         Msg::Keys(open) => {
             layout.keys = open;

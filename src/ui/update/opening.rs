@@ -16,6 +16,7 @@ use crate::ui::browser::address::Address;
 use crate::ui::browser::{remember, remembered, remove};
 use crate::ui::console::Reply;
 use crate::ui::model::Model;
+use crate::ui::model::commands as commands_part;
 use crate::ui::model::lab::Lab;
 use crate::ui::model::logs::{Arrival, Lost, Msg, OpenMode, Opened, Opening};
 use crate::ui::model::saying::Caption;
@@ -82,6 +83,13 @@ fn look_for_losses(model: &Model, store: IdbStore) {
     });
 }
 
+/// True where nobody has been here with this browser. From now on somebody has.
+fn is_first_visit() -> bool {
+    let first = remembered("visited").is_none();
+    remember("visited", Some("yes"));
+    first
+}
+
 /// Goes where the address says.
 fn navigate(model: &mut Model) -> bool {
     if let Some(text) = Address::shared() {
@@ -96,7 +104,12 @@ fn navigate(model: &mut Model) -> bool {
         }
         return true;
     }
-    let mode = address.log.map_or(OpenMode::Last, |log| OpenMode::Log(log, address.position));
+    let mode = match (address.log, address.position) {
+        (Some(log), position) => OpenMode::Log(log, position),
+        (None, Some(position)) => OpenMode::LastAt(position),
+        (None, None) if address.scenario.is_none() && is_first_visit() => OpenMode::FirstVisit,
+        (None, None) => OpenMode::Last,
+    };
     open(model, address.scenario.as_deref().unwrap_or(FIRST), mode, None);
     true
 }
@@ -128,6 +141,7 @@ pub fn open(model: &mut Model, id: &str, mode: OpenMode, reply: Option<Reply>) {
         }
         let position = match &mode {
             OpenMode::Log(_, position) => *position,
+            OpenMode::LastAt(position) => Some(*position),
             _ => None,
         };
         let result = find_or_make(disk, memory, &scenario, mode).await;
@@ -173,6 +187,11 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
             }
         }
         (Some(reply), _) => reply.resolve(&()),
+        (None, Arrival::FirstVisit) => {
+            // The story begins, and its first step is told.
+            model.layout.welcome = true;
+            model.link.send(commands_part::Msg::Tell);
+        }
         (None, _) => say_position(model),
     }
     for reply in std::mem::take(&mut model.console.ready) {
@@ -241,6 +260,10 @@ fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
         };
         let text = format!("What was paused, delayed or broken {here}.");
         model.saying.caption = Some(Caption::Happened(text));
+    }
+    if old.is_none() && !open_log.runs_processes() {
+        // Another tab is Alice.
+        model.commands.draft_mut().actor = "Bob".into();
     }
     model.layout.bookmarks = bookmarks::load(open_log.id());
     model.money = Rc::new(summary::money(&open_log.session()));
@@ -328,13 +351,18 @@ async fn find_or_make(
             }
             found.or_else(|| last(&logs))
         }
-        OpenMode::Last => last(&logs),
+        // Logs that are kept here are from an earlier visit.
+        OpenMode::Last | OpenMode::LastAt(_) | OpenMode::FirstVisit => last(&logs),
         _ => None,
     };
     let open_log = if let Some(info) = wanted {
         host.open(scenario, info).await?
     } else {
-        let story = !matches!(mode, OpenMode::Empty | OpenMode::Memory(false));
+        use OpenMode::{Empty, FirstVisit, Memory};
+        let story = !matches!(mode, Empty | FirstVisit | Memory(false));
+        if matches!(mode, FirstVisit) {
+            arrival = Arrival::FirstVisit;
+        }
         host.create(scenario, story).await?
     };
     // What is known of the logs now, without asking again.

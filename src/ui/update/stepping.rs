@@ -5,13 +5,18 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::changes::changed;
+use crate::es::Stream;
 use crate::host::{OpenLog, Request};
-use crate::lab::{MicroStep, Submission, SubscriptionKind};
+use crate::lab::{MicroStep, Submission, SubscriptionKind, Target};
 use crate::ui::browser::{focus, on_button};
 use crate::ui::model::Model;
+use crate::ui::model::changes::Changes;
 use crate::ui::model::commands::{Msg, Stepping};
-use crate::ui::model::station::{Performed, Pulse, Station};
+use crate::ui::model::station::{FoldedEvent, Performed, Pulse, Station};
 use crate::ui::words::{MoneyFields, field_in_words};
+
+/// How many of the events that a step folds are shown: the last ones.
+const FOLDS_SHOWN: usize = 6;
 
 /// Queues a command, and nothing more.
 pub fn begin(model: &mut Model, open_log: OpenLog, command: Submission) {
@@ -79,7 +84,13 @@ pub fn stepped(model: &mut Model, open_log: &OpenLog, trace: &[MicroStep], over:
         let pulse = Pulse::of(did, process);
         model.saying.happened(words.clone());
         model.saying.light(pulse.at, pulse.from);
-        let performed = Performed { at: pulse.at, words: words.into(), good };
+        let folds = match did {
+            MicroStep::Folded { stream, version, .. } => {
+                folds(open_log, stream, *version, &model.money)
+            }
+            _ => Vec::new(),
+        };
+        let performed = Performed { at: pulse.at, words: words.into(), good, folds };
         Rc::make_mut(&mut stepping.steps).push(performed);
     }
     stepping.busy = false;
@@ -102,6 +113,28 @@ pub fn end(model: &mut Model) {
         model.commands.stepping = None;
         focus("#command");
     }
+}
+
+/// The last events of a stream up to a version, each with what it changes in the state.
+fn folds(
+    open_log: &OpenLog,
+    stream: &Stream,
+    version: u64,
+    money: &MoneyFields,
+) -> Vec<FoldedEvent> {
+    let mut viewpoint = open_log.viewpoint_mut();
+    let places = viewpoint.log().places(stream);
+    let places = &places[..places.len().min(usize::try_from(version).unwrap_or(usize::MAX))];
+    let last = &places[places.len().saturating_sub(FOLDS_SHOWN)..];
+    let positions: Vec<u64> = last.iter().map(|place| u64::from(*place) + 1).collect();
+    let column = [Target::State(stream.clone())];
+    let folded = positions.into_iter().filter_map(|position| {
+        let row = viewpoint.fold_rows(&column, position, position, usize::MAX).pop()?;
+        let cell = row.cells.into_iter().next()??;
+        let kind = viewpoint.log().event(position)?.kind().clone();
+        Some(FoldedEvent { position, kind, changes: Changes::of(&cell, money) })
+    });
+    folded.collect()
 }
 
 /// A state in a few words: of lists and maps, how much is in them.

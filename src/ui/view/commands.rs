@@ -5,6 +5,7 @@ use std::rc::Rc;
 use web_sys::SubmitEvent;
 use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, html};
 
+use super::outcomes::choices;
 use super::parts::{Head, button, chosen, panel, typed};
 use crate::es::{Set, Stream};
 use crate::lab::{FieldKind, Form, FormField, label_of};
@@ -139,8 +140,9 @@ fn actions(shell: &Shell, props: &CommandsProps) -> Html {
                 <p class="help">{ "A fork is a new log with this past; the old one stays. A real store has no such thing." }</p>
             } else if stepping {
                 <p class="help waiting">{ "Other commands wait until this one is through. Space does the next step." }</p>
-            } else if let Some(Answer { accepted, text }) = &props.draft.answer {
+            } else if let Some(Answer { accepted, text, conflict }) = &props.draft.answer {
                 <p class={if *accepted { "answer good" } else { "answer bad" }}>{ text }</p>
+                if let Some(command) = conflict { { choices(*command, stepping, shell) } }
             }
         </>
     }

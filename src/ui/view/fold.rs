@@ -3,7 +3,6 @@
 //!
 //! Only the rows in view are folded, and none after the playhead: those are still to come.
 
-mod words;
 mod cell;
 
 use std::cell::RefCell;
@@ -14,13 +13,14 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 use yew::{Component, Context, Html, NodeRef, Properties, TargetCast, classes, html};
 
+pub use self::cell::told_changes;
 use self::cell::{ChangedCell, Told, WholeCell};
-use self::words::Changes;
 use super::parts::{button, icon_button, menu, tick};
 use crate::es::{Recorded, Stream};
 use crate::host::OpenLog;
 use crate::lab::{Subscription, SubscriptionKind, Target};
 use crate::ui::browser::fixed::drawn;
+use crate::ui::model::changes::Changes;
 use crate::ui::model::fold_view::Msg as FoldMsg;
 use crate::ui::model::lab::target;
 use crate::ui::model::playback::{self, Shows};

@@ -85,6 +85,9 @@ pub fn Header(props: &HeaderProps) -> Html {
                     <button type="button" class="next" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::Tell)} title={say.to_string()}>
                         { "Next: " }<i>{ say.to_string() }</i>
                     </button>
+                    <button type="button" class="plain skip" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::TellAll)} title="Tell all steps that are left">
+                        { "Skip to the end" }
+                    </button>
                 } else if props.story > 0 {
                     <button type="button" disabled={props.busy} onclick={fresh(OpenMode::Empty)} title="In a new log that is empty, step by step. This one stays as it is.">
                         { "Tell it again" }

@@ -29,6 +29,7 @@ use crate::ui::model::layout::{self, Hint, Side};
 use crate::ui::model::message::Msg;
 use crate::ui::model::saying::Caption;
 use crate::ui::model::shell::Shell;
+use crate::ui::words::amount;
 
 /// Where the playhead is: what many parts are told.
 struct Playhead {
@@ -47,6 +48,7 @@ impl Playhead {
             stream: event.stream().clone(),
             at: event.at(),
             written: written_millis(event.at()).0,
+            amount: amount(event.data().get(), &model.money),
         });
         let mode = match (position < head, model.commands.under_way()) {
             (_, true) => FormMode::Stepping,
@@ -132,6 +134,12 @@ fn header(model: &Model, open_log: &OpenLog) -> Html {
 fn notices(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
     html! {
         <div class="notices">
+            if model.layout.welcome {
+                <p class="notice welcome">
+                    { "Here you see event sourcing work: what somebody asks for becomes an event, and everything else is folded from the events. Press “Next” to tell the story, one step at a time." }
+                    { button("Close", shell.on(|_: MouseEvent| layout::Msg::HideWelcome)) }
+                </p>
+            }
             if let Some(why) = model.logs.unkept.as_ref().filter(|_| !open_log.host().durable()) {
                 <p class="notice" role="alert">
                     { format!("This log lives in memory only and is gone when the page closes: {why}.") }
@@ -318,7 +326,7 @@ fn read_side(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
                 panels={panels.clone()} {removed} streams={summary.streams.clone()}
                 missing={summary.missing.clone()} pinned={model.layout.pinned.clone()}
             />
-            if reacts(open_log) { { outbox(model, open_log, playhead) } }
+            { outbox(model, open_log, playhead) }
         </div>
     }
 }
@@ -378,7 +386,7 @@ fn outbox(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     html! {
         <Outbox
             open_log={open_log.clone()} count={outbox.len()} performed={model.summary.performed} {later}
-            repeated={model.summary.repeated} unguarded={processes().any(|it| !it.guard)}
+            repeated={model.summary.repeated} reacts={reacts(open_log)} unguarded={processes().any(|it| !it.guard)}
             would={processes().map(|it| it.held_back).sum::<u64>()}
         />
     }

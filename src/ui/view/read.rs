@@ -298,6 +298,8 @@ pub struct OutboxProps {
     pub later: usize,
     /// How many of those not for the first time.
     pub repeated: usize,
+    /// The scenario has processes, which may ask for side effects.
+    pub reacts: bool,
     /// A process's guard is off.
     pub unguarded: bool,
     /// How much the last replays would have sent.
@@ -329,7 +331,11 @@ pub fn Outbox(props: &OutboxProps) -> Html {
                 <p class="note pad">{ format!("The last replay would have sent {} again, commands and side effects together. All were held back.", counted(props.would, "thing")) }</p>
             }
             if effects.is_empty() {
-                <p class="empty">{ "No side effect is noted in this log. A letter or a payment that one asks for is noted here, and sent once, however often history is replayed. A file of events brings none of these notes along." }</p>
+                <p class="empty">{ if props.reacts {
+                    "No side effect is noted in this log. A letter or a payment that one asks for is noted here, and sent once, however often history is replayed. A file of events brings none of these notes along."
+                } else {
+                    "Nothing leaves this system: it has no process manager that could ask for it."
+                } }</p>
             }
             <ul class="effects">
                 { for effects.iter().rev().take(EFFECTS_SHOWN).map(|effect| {

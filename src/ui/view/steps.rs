@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::{Html, Properties, component, html};
 
+use super::fold::told_changes;
 use super::parts::{Head, chip, panel};
 use crate::ui::model::shell::use_shell;
 use crate::ui::model::station::Performed;
@@ -42,9 +43,25 @@ pub fn Steps(props: &StepsProps) -> Html {
             { for props.steps.iter().enumerate().skip(first).map(|(index, step)| html! {
                 <li key={index} class={if step.good { "" } else { "bad" }} aria-current={(index + 1 == props.steps.len()).then_some("step")}>
                     <b class={step.at.colour()}>{ step.at.name() }</b>{ " " }{ &*step.words }
+                    if !step.folds.is_empty() { { folds(step) } }
                 </li>
             }) }
         </ol>
     };
     panel(&use_shell(), &head, chip(if props.over { "" } else { "blue" }, state), body)
+}
+
+/// The events that a step folds light up one after the other, each with what it changes.
+fn folds(step: &Performed) -> Html {
+    html! {
+        <ol class="folds">
+            { for step.folds.iter().enumerate().map(|(nth, event)| html! {
+                <li key={event.position} style={format!("--nth:{nth}")}>
+                    <span class="number">{ format!("#{}", event.position) }</span>{ " " }
+                    <b class="orange">{ &*event.kind }</b>{ " " }
+                    <span class="changes">{ told_changes(&event.changes) }</span>
+                </li>
+            }) }
+        </ol>
+    }
 }

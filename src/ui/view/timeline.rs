@@ -31,6 +31,8 @@ pub struct Here {
     pub stream: Stream,
     pub at: u64,
     pub written: String,
+    /// The amount of money that it is about.
+    pub amount: Option<String>,
 }
 
 /// A subscription's place on the track.
@@ -442,7 +444,10 @@ fn slider(shell: &Shell, props: &TimelineProps) -> Html {
 fn rail(shell: &Shell, props: &TimelineProps) -> Html {
     let (position, head) = (props.position, props.head);
     let text = match &props.here {
-        Some(here) => format!("position {position} of {head}: {} on {}", here.kind, here.stream),
+        Some(here) => {
+            let amount = here.amount.as_ref().map(|it| format!(" {it}")).unwrap_or_default();
+            format!("position {position} of {head}: {}{amount} on {}", here.kind, here.stream)
+        }
         None => format!("position 0 of {head}, before the first event"),
     };
     let drag = {

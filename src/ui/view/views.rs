@@ -18,7 +18,7 @@ use crate::es::{Bar, Cell, Cents, Map, Set, Table, View, natural, sort};
 use crate::lab::{DiffLine, DiffMark, RowMark, TableDiff, lines, rows};
 use crate::ui::browser::fixed::{Fixed, drawn};
 use crate::ui::model::shell::use_shell;
-use crate::ui::words::plain;
+use crate::ui::words::{plain, written};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -82,18 +82,6 @@ fn mark(mark: DiffMark) -> (&'static str, &'static str) {
         DiffMark::Added => ("added", "new"),
         DiffMark::Changed => ("changed", "changed"),
         DiffMark::Removed => ("gone", "gone"),
-    }
-}
-
-/// A table's cell as it is written.
-pub fn written(cell: &Cell) -> String {
-    match cell {
-        Cell::Empty => "–".to_owned(),
-        Cell::Text(text) => text.to_string(),
-        Cell::Number(number) => number.to_string(),
-        Cell::Money(amount) => amount.to_string(),
-        Cell::Flag(true) => "yes".to_owned(),
-        Cell::Flag(false) => "no".to_owned(),
     }
 }
 

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use web_sys::HtmlElement;
 use yew::{Html, Properties, component, html};
 
-use super::words::{Change, Changes};
 use crate::lab::{FoldCell, Folded};
+use crate::ui::model::changes::{Change, Changes};
 use crate::ui::model::playback::Shows;
 use crate::ui::view::views::{Tree, ViewBody};
 
@@ -37,9 +37,18 @@ pub fn ChangedCell(props: &CellProps) -> Html {
     }
     html! {
         <span class="changes" title={changes.sentence()}>
+            { told_changes(changes) }
+        </span>
+    }
+}
+
+/// What was changed, one thing after the other.
+pub fn told_changes(changes: &Changes) -> Html {
+    html! {
+        <>
             { for changes.told.iter().map(|change| html! { <span class="change">{ told(change) }</span> }) }
             if changes.more > 0 { <span class="quiet">{ format!("+{}", changes.more) }</span> }
-        </span>
+        </>
     }
 }
 

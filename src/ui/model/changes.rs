@@ -2,8 +2,7 @@
 
 use crate::es::{Cell, View};
 use crate::lab::{DiffMark, FoldCell, Folded, RowMark, rows};
-use crate::ui::view::views::written;
-use crate::ui::words::{MoneyFields, plain};
+use crate::ui::words::{MoneyFields, plain, written};
 
 /// How many changes of one cell are told; the rest is counted.
 const CHANGES_TOLD: usize = 3;
