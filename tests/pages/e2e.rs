@@ -847,6 +847,7 @@ async fn a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when
 async fn a_projection_that_is_removed_and_added_again_fills_itself_from_the_past() {
     let page = Page::open().await;
     let before = page.js("await leftfold.view('Best sellers')").await;
+    page.click_on("//summary[@aria-label='More about Best sellers']").await;
     page.click("Remove Best sellers").await;
     page.until("(await leftfold.subscriptions()).every(it => it.name !== 'Best sellers')").await;
     page.click("Add Best sellers").await;

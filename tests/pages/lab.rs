@@ -16,7 +16,7 @@ tests! {
     ],
     Browsers::Chromium("what the lab does is worked out in Rust; the tests above use it in each browser") => [
         a_transfer_is_stepped_into_and_every_micro_step_is_read,
-        two_actors_hold_one_version_and_the_second_one_decides_again,
+        two_race_on_one_version_and_the_second_one_decides_again,
         the_race_works_in_every_scenario_and_force_breaks_what_it_can,
         a_paused_projection_lags_and_is_stepped_to_the_head,
         a_duplicate_without_deduplication_is_red_until_the_projection_is_rebuilt,
@@ -295,30 +295,26 @@ async fn a_transfer_is_stepped_into_and_every_micro_step_is_read() {
     page.close().await;
 }
 
-async fn two_actors_hold_one_version_and_the_second_one_decides_again() {
+async fn two_race_on_one_version_and_the_second_one_decides_again() {
     let page = Page::open().await;
     an_account(&page, "bank").await;
     choose(&page, "Dep").await;
-    press_on(&page, "Two actors").await;
-    press_on(&page, "Alice looks at account-1").await;
-    until_text(&page, "Commands", "Alice holds account-1 at version 1").await;
-    press_on(&page, "Bob looks at account-1").await;
-    until_text(&page, "Commands", "Bob holds account-1 at version 1").await;
-    until_text(&page, "Commands", "Alice sends on account-1 at version 1").await;
-    send(&page, "Dep").await;
-    until_text(&page, "Commands", "accepted").await;
-
-    blur(&page).await;
-    reach(&page, "Acting as").await;
-    page.press(['B']).await;
-    send(&page, "Dep").await;
+    press_on(&page, "Race").await;
+    until_text(&page, "Race", "both see version 1").await;
+    press_on(&page, "Alice sends Deposit").await;
+    until_text(&page, "Race", "Accepted").await;
+    press_on(&page, "Bob sends Deposit").await;
+    until_text(&page, "Race", "Conflict: expected").await;
     let last = page.js("(await leftfold.journal()).at(-1)").await;
     assert_eq!(last["outcome"], "wrong_expected_version", "{last}");
     until_text(&page, "Journal", "Conflict: expected version 1, found version 2").await;
     // It is the store that refuses a version.
-    until_text(&page, "Pipeline", "Event storeDeposit met a conflict").await;
+    until_text(&page, "Pipeline", "Event storeBob’s Deposit met a conflict").await;
+    // The ways on stand under what is said of it.
+    until_text(&page, "Commands", "Reload and decide again").await;
     press_on(&page, "Reload and decide again").await;
     until_text(&page, "Journal", "Bob reloaded and decided again.").await;
+    page.press([ESCAPE]).await;
     let last = page.js("(await leftfold.journal()).at(-1)").await;
     assert_eq!((&last["outcome"], &last["actor"]), (&json!("accepted"), &json!("Bob")));
 
@@ -374,11 +370,6 @@ async fn the_race_works_in_every_scenario_and_force_breaks_what_it_can() {
             page.js("await leftfold.open('cart', { empty: true })").await;
         }
         choose(&page, letters).await;
-        if page.js("document.querySelector(\"[aria-label='Commands'] details\").open").await
-            == false
-        {
-            press_on(&page, "Two actors").await;
-        }
         press_on(&page, "Race").await;
         assert_eq!(focused(&page).await, "Race", "the drawer has the focus");
         let command = if scenario == "cart" { "AddToCart" } else { "Withdraw" };
@@ -465,6 +456,7 @@ async fn a_duplicate_without_deduplication_is_red_until_the_projection_is_rebuil
     assert!(text.contains("is 140.00, should be 120.00"), "{text}");
     page.screenshot("differs").await;
     blur(&page).await;
+    press_on(&page, "More about Balances").await;
     press_on(&page, "Rebuild Balances").await;
     until_text(&page, "Balances", "equals a clean fold").await;
     assert!(!all_text(&page, "Balances").await.contains("differs"));

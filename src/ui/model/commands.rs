@@ -96,11 +96,6 @@ impl CommandForm {
         Rc::make_mut(&mut self.draft).ask(&self.forms, id)
     }
 
-    /// The stream that the form addresses.
-    pub fn stream(&self) -> Option<Stream> {
-        self.draft.stream(&self.forms)
-    }
-
     /// True where a command is under way, step by step.
     pub fn under_way(&self) -> bool {
         self.stepping.as_ref().is_some_and(|it| !it.over)

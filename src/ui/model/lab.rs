@@ -15,7 +15,7 @@ pub use self::comparing::{Both, Compared, Pair, Wanted, pairs_of};
 pub use self::imagining::Imagining;
 pub use self::inquiry::{Inquiry, target};
 pub use self::job::Job;
-pub use self::race::{ACTORS, Held, Race};
+pub use self::race::{ACTORS, Race};
 use crate::es::{Condition, Set, Stream};
 use crate::host::Disturbance;
 use crate::lab::{Comparison, JournalEntry, Loading, Target};
@@ -64,8 +64,6 @@ pub enum Msg {
     Open(Tool),
     /// Close what is open.
     Close,
-    /// An actor looks at the form's stream and holds its version, or lets it go.
-    Hold(Rc<str>, bool),
     /// Set up a race with the form's command.
     Race,
     /// One of the two sends.
@@ -103,7 +101,6 @@ pub struct Lab {
     pub tool: Option<Tool>,
     /// What had the focus when the tool was opened.
     pub opener: Option<HtmlElement>,
-    pub held: Held,
     pub race: Option<Race>,
     /// Whom to wait for after a command.
     pub wait: Option<Rc<str>>,

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::changes::changed;
 use super::stepping;
-use crate::es::{Choice, Expected};
-use crate::host::{Answered, OpenLog, Request, Response, Told};
-use crate::lab::{JournalEntry, Outcome, Submission};
+use crate::es::Choice;
+use crate::host::{Answered, Request, Response, Told};
+use crate::lab::{JournalEntry, Outcome};
 use crate::ui::browser::clock::new_id;
 use crate::ui::browser::files;
 use crate::ui::model::Model;
@@ -23,7 +23,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         Msg::Send => send(model),
         Msg::StepInto => {
             if let Some(open_log) = model.open_log().filter(|_| !model.commands.under_way())
-                && let Some(command) = ask(model, &open_log)
+                && let Some(command) = model.commands.ask(new_id())
             {
                 stepping::begin(model, open_log, command);
             }
@@ -51,24 +51,10 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 }
 
 fn send(model: &mut Model) {
-    let Some(open_log) = model.open_log() else { return };
-    match ask(model, &open_log) {
+    match model.commands.ask(new_id()) {
         Some(ask) => submit(model, Request::Send(ask.into())),
         None => not_read(model),
     }
-}
-
-/// The form's command, on the version that its sender holds.
-fn ask(model: &mut Model, open_log: &OpenLog) -> Option<Submission> {
-    let mut ask = model.commands.ask(new_id())?;
-    let here = open_log.session().log().version(&ask.command.stream);
-    let held = model.lab.held.get(&ask.actor);
-    let held = held.filter(|(stream, version)| *stream == ask.command.stream && *version <= here);
-    if let Some((_, version)) = held {
-        ask.expected = Some(Expected::Exact(*version));
-        model.lab.held.remove(&ask.actor);
-    }
-    Some(ask)
 }
 
 /// What was typed cannot be sent. What was said of an earlier command is over.

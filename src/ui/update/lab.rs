@@ -25,7 +25,6 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
     match msg {
         Msg::Open(tool) => open(model, &open_log, tool),
         Msg::Close => close(model),
-        Msg::Hold(actor, on) => hold(model, &open_log, actor, on),
         Msg::Race => race(model, &open_log),
         Msg::Run(runner) => run(model, runner),
         Msg::Wait(name) => model.lab.wait = name,
@@ -105,17 +104,6 @@ fn close(model: &mut Model) {
         // What cannot take the focus leaves it where it is.
         Some(opener) => _ = opener.focus(),
         None => focus("#command"),
-    }
-}
-
-/// An actor looks at the form's stream and holds its version, or lets it go.
-fn hold(model: &mut Model, open_log: &OpenLog, actor: Rc<str>, on: bool) {
-    match model.commands.stream().filter(|_| on) {
-        Some(stream) => {
-            let version = open_log.session().log().version(&stream);
-            model.lab.held.insert(actor, (stream, version));
-        }
-        None => _ = model.lab.held.remove(&actor),
     }
 }
 

@@ -22,6 +22,6 @@ pub use self::drawer::drawer;
 pub use self::flag::DragFlag;
 pub use self::health::{differences, health_of};
 pub use self::pick::{field_of, walk};
-pub use self::race::actors;
+pub use self::race::race_button;
 pub use self::wait::wait;
 pub use self::whatif::{banner, offers};

@@ -276,18 +276,12 @@ fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Sh
     }
 }
 
-/// Below the command form: two actors, and what is waited for.
+/// Below the command form: what is waited for, and the race.
 fn below_form(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
-    let stream = model.commands.stream();
-    let actor = &model.commands.draft.actor;
-    let held = model.lab.held.get(actor).filter(|it| Some(&it.0) == stream.as_ref());
     html! {
         <>
-            if let Some((stream, version)) = held {
-                <p class="help holds">{ format!("{actor} sends on {stream} at version {version}, as last seen.") }</p>
-            }
             { lab::wait(&model.lab, open_log.session().world(), shell) }
-            { lab::actors(&model.lab.held, stream.as_ref(), model.commands.under_way(), shell) }
+            { lab::race_button(shell) }
         </>
     }
 }

@@ -276,12 +276,11 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
             { chip(if it.lag > 0 { "red" } else { colour }, lag) }
             { icon_button(if it.paused { "play" } else { "pause" }, format!("{} {name}", if it.paused { "Resume" } else { "Pause" }), control(Control::Pause(!it.paused))) }
             if it.paused && it.lag > 0 { { icon_button("next", format!("Step {name}"), control(Control::Step)) } }
-            { icon_button("rebuild", format!("Rebuild {name}"), rebuild.clone()) }
-            if it.kind == SubscriptionKind::Projection { { icon_button("refused", format!("Remove {name}"), remove) } }
             { menu(icon("more"), Some(format!("More about {name}")), menu_of(shell, it, props.refused.as_ref(), rebuild, html! {
                 <div class="actions">
                     { button_for("See it fold", name, false, see) }
                     { button_for("Why, and since when", name, false, ask) }
+                    if it.kind == SubscriptionKind::Projection { { button_for("Remove", name, false, remove) } }
                     if matches!(*it.now, View::Table(_)) { { button("Download as CSV", csv) } }
                 </div>
             })) }

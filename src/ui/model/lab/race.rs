@@ -1,17 +1,12 @@
-//! Two actors: what each of them has seen, and the race in which both send on it.
-
-use std::rc::Rc;
+//! The race: two actors have seen the same version, and both send on it.
 
 use uuid::Uuid;
 
-use crate::es::{CommandRecord, Map, Stream};
+use crate::es::CommandRecord;
 use crate::lab::JournalEntry;
 
 /// Who may ask.
 pub const ACTORS: [&str; 2] = ["Alice", "Bob"];
-
-/// What an actor has seen and will send on: a stream and its version.
-pub type Held = Map<Rc<str>, (Stream, u64)>;
 
 /// Two actors who saw the same version, and send the same command.
 pub struct Race {

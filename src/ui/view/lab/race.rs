@@ -1,36 +1,20 @@
-//! Two actors: what each of them has seen, and the race in which both send on it.
+//! The race: two actors have seen the same version, and both send on it.
 
 use yew::{Html, MouseEvent, html};
 
-use crate::es::Stream;
 use crate::lab::{JournalEntry, Outcome};
-use crate::ui::model::lab::{ACTORS, Held, Msg, Race};
+use crate::ui::model::lab::{ACTORS, Msg, Race};
 use crate::ui::model::shell::Shell;
 use crate::ui::view::outcomes::{choices, chosen_by, told};
 use crate::ui::view::parts::{button, button_for};
 
-/// Below the form: what each actor holds.
-pub fn actors(held: &Held, stream: Option<&Stream>, off: bool, shell: &Shell) -> Html {
-    let row = |actor: &'static str| match held.get(actor) {
-        Some((stream, version)) => html! {
-            <p class="actions">{ format!("{actor} holds {stream} at version {version}. ") }
-                { button_for("Let go", &format!("of {stream} as {actor}"), off, shell.on(move |_: MouseEvent| Msg::Hold(actor.into(), false))) }
-            </p>
-        },
-        None => html! {
-            <p class="actions">{ button(
-                stream.map_or_else(|| format!("{actor} looks"), |it| format!("{actor} looks at {it}")),
-                shell.on(move |_: MouseEvent| Msg::Hold(actor.into(), true)),
-            ) }</p>
-        },
-    };
+/// Below the form: the race with the command that it holds.
+pub fn race_button(shell: &Shell) -> Html {
     html! {
-        <details class="actors">
-            <summary>{ "Two actors" }</summary>
-            <p class="help">{ "Whoever looks at a stream holds its version, and sends on that. If somebody else was first by then, that is a conflict." }</p>
-            { for ACTORS.map(row) }
-            <p class="actions">{ button("Race", shell.on(|_: MouseEvent| Msg::Race)) }<span class="quiet">{ "Both look, both send this command." }</span></p>
-        </details>
+        <p class="actions race">
+            { button("Race", shell.on(|_: MouseEvent| Msg::Race)) }
+            <span class="quiet">{ "Alice and Bob look, and both send this command." }</span>
+        </p>
     }
 }
 
