@@ -70,12 +70,11 @@ async fn each_event_stands_beside_what_it_makes_of_states_and_read_models() {
 
 async fn the_fold_of_a_long_log_draws_only_the_rows_in_view() {
     let page = Page::open().await;
-    page.js(
-        "await leftfold.open('cart', { empty: true, storage: 'memory' });
+    page.js("await leftfold.open('cart', { empty: true, storage: 'memory' });
          await leftfold.append(Array.from({ length: 5000 }, (_, n) =>
-             ({ stream: `cart-${n % 7}`, type: 'AddedToCart', data: { item: `item ${n % 20}` } })))",
-    )
-    .await;
+             ({ stream: `cart-${n % 7}`, type: 'AddedToCart', data: { item: `item ${n % 20}` } })));
+         return 0")
+        .await;
     page.press(['f']).await;
     for position in [5000, 2500, 17, 4999] {
         page.js(&format!("await leftfold.seek({position})")).await;
@@ -85,7 +84,7 @@ async fn the_fold_of_a_long_log_draws_only_the_rows_in_view() {
                 "const here = {HERE}.getBoundingClientRect();
                  const grid = document.querySelector('[aria-label=Fold]').getBoundingClientRect();
                  const rows = document.querySelectorAll('[aria-label=Fold] [role=row]').length;
-                 [here.top >= grid.top && here.top < grid.bottom - 20, rows]"
+                 return [here.top >= grid.top && here.top < grid.bottom - 20, rows]"
             ))
             .await;
         assert_eq!(seen[0], json!(true), "row {position} is in view");
@@ -145,8 +144,8 @@ async fn every_step_of_every_story_stands_whole_on_the_stage() {
                 .await;
             while page.js("await leftfold.next()").await != Value::Null {
                 steps += 1;
-                let found = page.js(&format!("await (async () => {{ {FAULTS} }})()")).await;
-                for fault in found.as_array().unwrap() {
+                let found = page.js(FAULTS).await;
+                for fault in found.as_array().unwrap_or_else(|| panic!("{id}: {found}")) {
                     let step = page.js("(await leftfold.stage()).step").await;
                     faults.push(format!("{width}: {id} {step}: {fault}"));
                 }
@@ -184,7 +183,8 @@ async fn an_audience_sees_a_refusal_with_its_reason_and_the_form_and_the_lanes_w
 async fn axe_finds_nothing_in_the_fold_view_and_on_the_stage() {
     let page = Page::open().await;
     for (id, position) in [("cart", 7), ("transfers", 20), ("bank", 5)] {
-        page.js(&format!("await leftfold.open('{id}'); await leftfold.seek({position})")).await;
+        page.js(&format!("await leftfold.open('{id}'); await leftfold.seek({position}); return 0"))
+            .await;
         for theme in ["light", "dark"] {
             page.theme(theme).await;
             page.press(['f']).await;

@@ -199,7 +199,11 @@ impl Component for FoldGrid {
             ctx.link().send_message(Msg::Measured);
         } else if self.aimed != Some(props.position) {
             self.aimed = Some(props.position);
-            self.top = self.aim(props);
+            let top = self.aim(props);
+            let drawn_at = std::mem::replace(&mut self.top, top);
+            if (drawn_at - self.top).abs() > 0.5 {
+                ctx.link().send_message(Msg::Measured);
+            }
             #[expect(clippy::cast_possible_truncation, reason = "below TALLEST")]
             place.set_scroll_top(self.top as i32);
         }
@@ -328,7 +332,8 @@ impl FoldGrid {
             let event = session.log().event(position);
             self.row(props, position, event, memory.cells(position))
         });
-        let active = format!("fold-{}-{}", props.position, self.column);
+        let active = (first..=last).contains(&props.position);
+        let active = active.then(|| format!("fold-{}-{}", props.position, self.column));
         html! {
             <div class="fold-scroll" role="grid" tabindex="0" aria-label="Fold" ref={self.place.clone()}
                 aria-rowcount={(props.head + 2).to_string()} aria-colcount={(props.columns.len() + 1).to_string()}
