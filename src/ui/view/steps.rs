@@ -54,7 +54,7 @@ pub fn Steps(props: &StepsProps) -> Html {
 /// The events that a step folds light up one after the other, each with what it changes.
 fn folds(step: &Performed) -> Html {
     html! {
-        <ol class="folds">
+        <ol class="folded-events">
             { for step.folds.iter().enumerate().map(|(nth, event)| html! {
                 <li key={event.position} style={format!("--nth:{nth}")}>
                     <span class="number">{ format!("#{}", event.position) }</span>{ " " }
