@@ -85,7 +85,7 @@ declare namespace Leftfold {
      * @param stream The stream, such as `cart-1`.
      * @param command The command.
      * @param how How it is sent.
-     * @throws `rejected`, `wrong_expected_version`, `malformed`, `unknown_stream`, `unreadable`, `storage`
+     * @throws `rejected`, `wrong_expected_version`, `command_id_reused`, `malformed`, `unknown_stream`, `unreadable`, `storage`
      * @example
      * await leftfold.send("cart-1", { "type": "AddToCart", "data": { "item": "apples" } }, { "expectedVersion": 0 })
      */
@@ -95,7 +95,7 @@ declare namespace Leftfold {
      * @param commandId Its id.
      * @param choice After a conflict `reload`, `retry` or `force`; else `same`, under the same id, or `anew`.
      * @param newId Its new id; made up where it is left out.
-     * @throws `rejected`, `wrong_expected_version`, `malformed`, `unknown_stream`, `unreadable`, `storage`
+     * @throws `rejected`, `wrong_expected_version`, `command_id_reused`, `malformed`, `unknown_stream`, `unreadable`, `storage`
      * @example
      * await leftfold.again("67e55044-10b1-426f-9247-bb680e5fe0c8", "anew")
      */
@@ -508,6 +508,7 @@ declare namespace Leftfold {
    * What kind of fault it is.
    * - `rejected`: The aggregate refused the command.
    * - `wrong_expected_version`: The stream was not at the version that was expected; see `expected` and `actual`.
+   * - `command_id_reused`: The command's id belongs to another command, or to the same one on another stream.
    * - `malformed`: An argument, or a command's data, makes no sense.
    * - `unknown_stream`: The scenario has no such aggregate.
    * - `unknown_scenario`: There is no such scenario.
@@ -516,7 +517,7 @@ declare namespace Leftfold {
    * - `out_of_range`: The log has no such position.
    * - `storage`: It could not be stored, or read.
    */
-  type ErrorCode = "rejected" | "wrong_expected_version" | "malformed" | "unknown_stream" | "unknown_scenario" | "unknown_projection" | "unreadable" | "out_of_range" | "storage";
+  type ErrorCode = "rejected" | "wrong_expected_version" | "command_id_reused" | "malformed" | "unknown_stream" | "unknown_scenario" | "unknown_projection" | "unreadable" | "out_of_range" | "storage";
 
 /** Why a call failed. */
   interface Failure extends Error {
@@ -555,13 +556,13 @@ declare namespace Leftfold {
 
   /** How a command is sent. */
   interface Sending {
-    /** What its sender believes of the stream. With a number the command is decided on the state at that version; 0 stands for no stream. */
+    /** What its sender believes of the stream. With a number the command is decided on the state at that version; 0 stands for no stream. A refusal there is a conflict where the stream has gone on since. */
     expectedVersion?: number | "exists" | "any";
     /** The version that its sender saw: together with `"any"` it is decided there, and forced. */
     seenVersion?: number;
     /** Whether a conflict is answered by deciding again. */
     retry?: boolean;
-    /** Its id; made up where it is left out. */
+    /** Its id; made up where it is left out. The same command with the same id is handled once. */
     commandId?: string | null;
     /** Who sends it. */
     actor?: string | null;
@@ -830,7 +831,7 @@ declare namespace Leftfold {
     /** When, in milliseconds since 1970. */
     at: number;
     /** What came of it. */
-    outcome: "accepted" | "repeated" | "rejected" | "wrong_expected_version" | "malformed" | "unreadable" | "storage";
+    outcome: "accepted" | "repeated" | "rejected" | "wrong_expected_version" | "command_id_reused" | "malformed" | "unreadable" | "storage";
     /** Why it was not accepted. */
     reason: string | null;
     /** The positions of its events. */

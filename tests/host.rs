@@ -200,6 +200,144 @@ fn of_several_calls_with_one_id_at_once_the_first_is_accepted_and_the_others_are
     assert_eq!(tab.head(), 2);
 }
 
+/// Sends a command with this id.
+fn named(id: u64, command: Command) -> Request {
+    let command_id = Some(leftfold::es::command_id("named", id).to_string());
+    let how = Sending { command_id, ..Sending::default() };
+    Request::Send(Command { how, ..command })
+}
+
+#[test]
+fn an_id_that_is_used_again_for_another_command_or_stream_is_refused_and_nothing_is_appended() {
+    let browser = SimulatedBrowser::new();
+    let tab = Tab::new(&browser, "cart", false);
+    tab.ask(named(1, add("apples"))).result.unwrap();
+    tab.send(add("pears")).result.unwrap();
+    let others = [
+        add("pears"),
+        command("cart-2", "AddToCart", json!({ "item": "apples" })),
+        command("cart-1", "RemoveFromCart", json!({ "item": "apples" })),
+        command("cart-1", "Dance", json!({})),
+    ];
+    for other in others.clone() {
+        let answered = tab.ask(named(1, other));
+        assert_eq!(code(&answered), ErrorCode::CommandIdReused);
+        assert_eq!(why(&answered), "this command id is the one of AddToCart to cart-1");
+    }
+    let same = tab.ask(named(1, add("apples")));
+    assert_eq!(same.entry().unwrap().outcome, Outcome::Repeated);
+    assert_eq!(tab.head(), 2);
+    // It is the first command that is sent again under this id.
+    let command = leftfold::es::command_id("named", 1);
+    let again = Request::Again { command, choice: leftfold::es::Choice::Anew, id: None };
+    assert_eq!(tab.json(again)["events"][0]["data"], json!({ "item": "apples" }));
+    // The log knows it after a reload, too.
+    let info = tab.log.info();
+    drop(tab);
+    let tab = Tab::open(&browser, 2, &info);
+    for other in others {
+        assert_eq!(code(&tab.ask(named(1, other))), ErrorCode::CommandIdReused);
+    }
+}
+
+#[test]
+fn events_appended_under_an_id_that_is_known_are_repeated_only_where_they_are_the_same() {
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
+    let append = |events: Value, id: u64| Request::Append {
+        events: JsonText(events.to_string()),
+        react: false,
+        id: Some(leftfold::es::command_id("named", id)),
+    };
+    let row =
+        |item: &str| json!({ "stream": "cart-1", "type": "AddedToCart", "data": { "item": item } });
+    assert_eq!(tab.json(append(json!([row("apples")]), 1)), json!({ "from": 1, "to": 1 }));
+    assert_eq!(tab.json(append(json!([row("apples")]), 1)), json!({ "from": 1, "to": 1 }));
+    for other in [json!([row("pears")]), json!([row("apples"), row("pears")])] {
+        assert_eq!(code(&tab.ask(append(other, 1))), ErrorCode::CommandIdReused);
+    }
+    // A command and an append are never the same.
+    assert_eq!(code(&tab.ask(named(1, add("apples")))), ErrorCode::CommandIdReused);
+    tab.ask(named(2, add("figs"))).result.unwrap();
+    assert_eq!(code(&tab.ask(append(json!([row("plums")]), 2))), ErrorCode::CommandIdReused);
+    assert_eq!(tab.head(), 2);
+}
+
+#[test]
+fn of_two_tabs_that_use_one_id_at_once_one_is_accepted_and_the_other_learns_whether_it_is_the_same()
+{
+    for (second, outcome) in [
+        (add("apples"), Outcome::Repeated),
+        (add("pears"), Outcome::CommandIdReused),
+        (command("cart-2", "AddToCart", json!({ "item": "apples" })), Outcome::CommandIdReused),
+    ] {
+        let browser = SimulatedBrowser::new();
+        let one = Tab::new(&browser, "cart", false);
+        let two = Tab::open(&browser, 2, &one.log.info());
+        one.ask(named(1, add("apples"))).result.unwrap();
+        // The second tab has not heard of it.
+        assert_eq!(two.head(), 0);
+        assert_eq!(two.ask(named(1, second)).entry().unwrap().outcome, outcome);
+        assert_eq!((one.head(), two.head()), (1, 1));
+    }
+}
+
+#[test]
+fn each_of_several_calls_with_one_id_hears_of_its_own_command_and_not_of_another() {
+    let browser = SimulatedBrowser::new();
+    let tab = Tab::new(&browser, "cart", false);
+    let Request::Send(first) = named(1, add("apples")) else { panic!("it is sent") };
+    tab.json(Request::Submit(first));
+    // Nobody waits for the first one, whose outcome comes first.
+    let second = tab.ask(named(1, add("pears")));
+    assert_eq!(code(&second), ErrorCode::CommandIdReused);
+    assert_eq!(tab.head(), 1);
+    // At once, and with a store that takes its time.
+    tab.handle.foretell([Fate::Late]);
+    let mut calls: Vec<_> = ["figs", "figs", "plums", "figs"]
+        .into_iter()
+        .map(|item| begin(&tab.log, named(2, add(item))))
+        .collect();
+    tab.handle.release();
+    for (task, _) in &mut calls {
+        go_on(task);
+    }
+    let outcomes = calls.iter().map(|(_, came)| came.take().unwrap());
+    let outcomes: Vec<_> = outcomes.map(|it| it.entry().unwrap().outcome.name()).collect();
+    assert_eq!(outcomes, ["accepted", "repeated", "command_id_reused", "repeated"]);
+}
+
+#[test]
+fn a_refusal_on_a_version_that_is_stale_is_the_conflict_and_a_retry_decides_anew() {
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
+    tab.send(add("apples")).result.unwrap();
+    tab.send(add("pears")).result.unwrap();
+    // Nothing was in the cart at version 1 but apples.
+    let remove =
+        |how| Command { how, ..command("cart-1", "RemoveFromCart", json!({ "item": "pears" })) };
+    let at = |version| Some(Expected::Exact(version));
+    let stale = tab.send(remove(Sending { expected_version: at(1), ..Sending::default() }));
+    let error = stale.result.as_ref().unwrap_err();
+    assert_eq!((error.code, error.actual), (ErrorCode::WrongExpectedVersion, Some(2)));
+    let seen = tab.send(remove(Sending { seen_version: Some(1), ..Sending::default() }));
+    assert_eq!(code(&seen), ErrorCode::WrongExpectedVersion);
+    // Whoever forces it has it decided on what they saw, and on that alone.
+    let forced = Sending {
+        expected_version: Some(Expected::Any),
+        seen_version: Some(1),
+        ..Sending::default()
+    };
+    assert_eq!(code(&tab.send(remove(forced))), ErrorCode::Rejected);
+    let retry = Sending { expected_version: at(1), retry: true, ..Sending::default() };
+    let retried = tab.send(remove(retry));
+    assert_eq!(retried.entry().unwrap().outcome, Outcome::Accepted);
+    // On the latest version, a refusal is one.
+    let late = tab.send(remove(Sending { expected_version: at(3), ..Sending::default() }));
+    assert_eq!(code(&late), ErrorCode::Rejected);
+    // A retry that is refused on the latest state is refused.
+    let retry = Sending { expected_version: at(1), retry: true, ..Sending::default() };
+    assert_eq!(code(&tab.send(remove(retry))), ErrorCode::Rejected);
+}
+
 #[test]
 fn what_two_tabs_write_to_different_streams_is_no_conflict_and_each_is_told_its_place() {
     let browser = SimulatedBrowser::new();

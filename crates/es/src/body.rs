@@ -62,6 +62,16 @@ impl Body {
         }
     }
 
+    /// Its data as JSON text; that which was stored where it cannot be read.
+    pub(super) fn data(&self) -> Box<RawValue> {
+        match self {
+            Self::Known(event) => event.data(),
+            Self::Unreadable(unreadable) => {
+                serde_json::value::to_raw_value(&unreadable.stored.data).unwrap_or_default()
+            }
+        }
+    }
+
     /// Data that cannot be read, as it is, and why.
     pub(super) fn unreadable(kind: &str, schema: u16, data: &str, why: String) -> Self {
         let data = serde_json::from_str(data).unwrap_or_default();

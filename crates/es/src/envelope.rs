@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -30,6 +31,24 @@ pub struct CommandRecord {
     pub kind: Rc<str>,
     /// Its data, as JSON text.
     pub data: Box<RawValue>,
+}
+
+impl CommandRecord {
+    /// True where both ask for the same of the same stream. How their data is laid out as text
+    /// makes no difference.
+    pub fn asks_the_same(&self, other: &Self) -> bool {
+        (&self.stream, &self.kind) == (&other.stream, &other.kind)
+            && same_data(self.data.get(), other.data.get())
+    }
+}
+
+/// True where two JSON texts have the same content. `null` is the same as `{}`, as it is read.
+pub(crate) fn same_data(left: &str, right: &str) -> bool {
+    let content = |text: &str| match serde_json::from_str(text) {
+        Ok(Value::Null) => Some(Value::Object(serde_json::Map::new())),
+        content => content.ok(),
+    };
+    left == right || content(left).is_some_and(|it| Some(it) == content(right))
 }
 
 /// How a command repeats an earlier one.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use super::envelope::same_data;
 use super::{Aggregate, AnyEvent, Body, Envelope, Recorded, Stored, Stream, tagged};
 
 /// Which version of a stream a writer expects: optimistic concurrency.
@@ -109,6 +110,12 @@ pub struct Proposal {
 }
 
 impl Draft {
+    /// True where a recorded event says the same in the same stream.
+    pub fn records_as(&self, event: &Recorded) -> bool {
+        (&self.stream, &self.kind) == (event.stream(), event.kind())
+            && same_data(self.body.data().get(), event.data().get())
+    }
+
     /// An event of `A` for one of its streams.
     pub fn of<A: Aggregate>(stream: Stream, event: A::Event) -> Self {
         Self::known(stream, tagged::kind(&event), A::SCHEMA, Rc::new(event))

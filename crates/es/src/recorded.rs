@@ -114,12 +114,7 @@ impl Recorded {
 
     /// Its data as JSON text, in its current shape.
     pub fn data(&self) -> Box<RawValue> {
-        match self.body() {
-            Body::Known(event) => event.data(),
-            Body::Unreadable(unreadable) => {
-                serde_json::value::to_raw_value(&unreadable.stored.data).unwrap_or_default()
-            }
-        }
+        self.body().data()
     }
 
     /// What it says.

@@ -85,7 +85,8 @@ impl OpenLog {
                 let ask = self.host().read_command(command, &self.session())?;
                 let command_id = ask.id;
                 self.0.stepping.set(true);
-                self.session_mut().world_mut().submit(ask);
+                // Nobody waits for its outcome, and nobody else with its id must get that.
+                self.submit(ask);
                 Ok(Response::Submitted { command_id })
             }
             Request::Step => {
@@ -313,9 +314,12 @@ impl OpenLog {
         let (entry, done) = self.append(bulk).await;
         *trace = done;
         let done = |it: &JournalEntry| matches!(it.outcome, Outcome::Accepted | Outcome::Repeated);
-        match entry.filter(done) {
-            Some(it) => Ok(Response::Appended { from: it.events.start, to: it.events.end - 1 }),
-            None => Err(Error::new(ErrorCode::Storage, "the events could not be stored")),
+        match entry {
+            Some(it) if done(&it) => {
+                Ok(Response::Appended { from: it.events.start, to: it.events.end - 1 })
+            }
+            Some(it) if it.outcome == Outcome::CommandIdReused => sent(&self.session(), it),
+            _ => Err(Error::new(ErrorCode::Storage, "the events could not be stored")),
         }
     }
 

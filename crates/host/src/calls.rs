@@ -234,11 +234,15 @@ pub fn find(name: &str) -> Result<usize, String> {
 }
 
 /// What the codes of failures mean.
-pub const CODES: [(ErrorCode, &str); 9] = [
+pub const CODES: [(ErrorCode, &str); 10] = [
     (ErrorCode::Rejected, about("The aggregate refused the command.")),
     (
         ErrorCode::WrongExpectedVersion,
         about("The stream was not at the version that was expected; see `expected` and `actual`."),
+    ),
+    (
+        ErrorCode::CommandIdReused,
+        about("The command's id belongs to another command, or to the same one on another stream."),
     ),
     (ErrorCode::Malformed, about("An argument, or a command's data, makes no sense.")),
     (ErrorCode::UnknownStream, about("The scenario has no such aggregate.")),
@@ -270,7 +274,8 @@ static SENDING: Named = Named {
             "expectedVersion",
             Shape::OneOf(&[WHOLE, Shape::Words(&["exists", "any"])]),
             "What its sender believes of the stream. With a number the command is decided on the \
-             state at that version; 0 stands for no stream.",
+             state at that version; 0 stands for no stream. A refusal there is a conflict where the \
+             stream has gone on since.",
         ),
         optional(
             "seenVersion",
@@ -279,7 +284,12 @@ static SENDING: Named = Named {
              forced.",
         ),
         optional("retry", Shape::Flag, "Whether a conflict is answered by deciding again."),
-        optional("commandId", Shape::OrNull(&Shape::Id), "Its id; made up where it is left out."),
+        optional(
+            "commandId",
+            Shape::OrNull(&Shape::Id),
+            "Its id; made up where it is left out. The same command with the same id is handled \
+             once.",
+        ),
         optional("actor", Shape::OrNull(&Shape::Text), "Who sends it."),
     ]),
 };
@@ -395,6 +405,7 @@ pub(crate) const EVENTS: Field = required("events", Shape::Unread(&ROWS), "The e
 const RUNS: &[ErrorCode] = &[
     ErrorCode::Rejected,
     ErrorCode::WrongExpectedVersion,
+    ErrorCode::CommandIdReused,
     ErrorCode::Malformed,
     ErrorCode::UnknownStream,
     ErrorCode::Unreadable,

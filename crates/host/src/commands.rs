@@ -59,6 +59,7 @@ pub(crate) fn sent(session: &Viewpoint, entry: JournalEntry) -> Result<Response,
         }
         Outcome::Rejected => ErrorCode::Rejected,
         Outcome::WrongExpectedVersion { .. } => ErrorCode::WrongExpectedVersion,
+        Outcome::CommandIdReused => ErrorCode::CommandIdReused,
         Outcome::Malformed => ErrorCode::Malformed,
         Outcome::Unreadable => ErrorCode::Unreadable,
         Outcome::NotStored => ErrorCode::Storage,

@@ -670,6 +670,8 @@ pub enum ErrorCode {
     Rejected,
     /// The stream was not at the version that was expected.
     WrongExpectedVersion,
+    /// The command's id belongs to another command.
+    CommandIdReused,
     /// It makes no sense.
     Malformed,
     /// The scenario has no such category.
@@ -692,6 +694,7 @@ impl ErrorCode {
         match self {
             Self::Rejected => "rejected",
             Self::WrongExpectedVersion => "wrong_expected_version",
+            Self::CommandIdReused => "command_id_reused",
             Self::Malformed => "malformed",
             Self::UnknownStream => "unknown_stream",
             Self::UnknownScenario => "unknown_scenario",

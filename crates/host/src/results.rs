@@ -357,6 +357,7 @@ pub static ENTRY: Named = Named {
                 "repeated",
                 "rejected",
                 "wrong_expected_version",
+                "command_id_reused",
                 "malformed",
                 "unreadable",
                 "storage",

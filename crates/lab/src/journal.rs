@@ -24,6 +24,8 @@ pub enum Outcome {
         /// The stream's version.
         actual: u64,
     },
+    /// The command's id belongs to another command, or to the same one on another stream.
+    CommandIdReused,
     /// There is no such command, or its data does not fit.
     Malformed,
     /// The stream holds an event that cannot be read.
@@ -40,6 +42,7 @@ impl Outcome {
             Self::Repeated => "repeated",
             Self::Rejected => "rejected",
             Self::WrongExpectedVersion { .. } => "wrong_expected_version",
+            Self::CommandIdReused => "command_id_reused",
             Self::Malformed => "malformed",
             Self::Unreadable => "unreadable",
             Self::NotStored => "storage",

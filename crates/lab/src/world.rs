@@ -282,8 +282,11 @@ impl World {
     /// decides on the state that was expected when the command met its conflict, and appends
     /// whatever has happened since.
     pub fn resubmission(&self, command: Uuid, choice: Choice, id: Uuid) -> Option<Submission> {
-        let mut entries =
-            self.journal.iter().rev().filter(|entry| entry.envelope.command_id == command);
+        // What only used the command's id is another command.
+        let own = |entry: &&JournalEntry| {
+            entry.envelope.command_id == command && entry.outcome != Outcome::CommandIdReused
+        };
+        let mut entries = self.journal.iter().rev().filter(own);
         let entry = entries.next()?;
         let seen = std::iter::once(entry).chain(entries).find_map(|entry| match entry.outcome {
             Outcome::WrongExpectedVersion { expected: Expected::Exact(version), .. } => {

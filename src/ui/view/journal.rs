@@ -123,7 +123,10 @@ fn line(
                 } else if entry.outcome == Outcome::Accepted {
                     <span class="quiet">{ "no event" }</span>
                 }
-                <button type="button" class="plain" aria-expanded={shown.to_string()} aria-label={format!("Send again: {whom}")} title="Send again" onclick={toggle}>{ icon("repeated") }</button>
+                // What used another command's id cannot be told from that one by its id.
+                if entry.outcome != Outcome::CommandIdReused {
+                    <button type="button" class="plain" aria-expanded={shown.to_string()} aria-label={format!("Send again: {whom}")} title="Send again" onclick={toggle}>{ icon("repeated") }</button>
+                }
             </span>
         </li>
     }

@@ -15,8 +15,8 @@ use crate::journal::{JournalEntry, Outcome};
 use crate::snapshots::{FoldStart, Load, Loading};
 use crate::subscription::{DeliveryFault, SubscriptionKind};
 use es::{
-    AnyAggregate, Choice, Commit, Draft, Envelope, Expected, Follows, Hydrated, Origin, Proposal,
-    Refusal, Stream, Timeline,
+    AnyAggregate, Choice, CommandRecord, Commit, Draft, Envelope, Expected, Follows, Hydrated,
+    Origin, Proposal, Recorded, Refusal, Stream, Timeline,
 };
 
 impl World {
@@ -33,7 +33,7 @@ impl World {
             InboxItem::Bulk(mut envelope, drafts) => {
                 envelope.at = now;
                 match self.log.handled(envelope.command_id) {
-                    Some(events) => self.repeated(envelope, None, events),
+                    Some(events) => self.known_bulk(envelope, &drafts, events),
                     None => self.append_bulk(envelope, drafts),
                 }
             }
@@ -49,7 +49,7 @@ impl World {
         let (step, stage) = match stage {
             CommandStage::Received => {
                 if let Some(events) = self.log.handled(in_progress.base_envelope.command_id) {
-                    return self.repeated(in_progress.envelope(), in_progress.reaction_of, events);
+                    return self.known(in_progress, events);
                 }
                 let aggregate = self.scenario.aggregate_of(stream.category()).cloned();
                 let Some(aggregate) = aggregate else {
@@ -109,10 +109,18 @@ impl World {
                         self.hydrate(&*aggregate, &stream, version).0.decide(&in_progress.record)
                     }
                 };
+                let expected = in_progress.expected.unwrap_or(Expected::Exact(version));
                 match decided {
-                    Err(refusal) => return self.refuse(in_progress, &refusal),
+                    Err(refusal) => {
+                        // Only the latest state can refuse for good. An earlier one says that
+                        // the sender has seen too little.
+                        let actual = self.log.version(&stream);
+                        if matches!(refusal, Refusal::Rejected(_)) && !expected.holds(actual) {
+                            return self.conflict(in_progress, expected, actual);
+                        }
+                        return self.refuse(in_progress, &refusal);
+                    }
                     Ok(drafts) => {
-                        let expected = in_progress.expected.unwrap_or(Expected::Exact(version));
                         let decision = Decision { on: version, expected };
                         let command = in_progress.record.kind.clone();
                         let events = drafts.iter().map(|draft| draft.kind.clone()).collect();
@@ -207,17 +215,20 @@ impl World {
             }
             StoreAnswer::Lost => {
                 // The winner may have handled the same command, as when two tabs tell one story.
-                if let Some(events) = self.log.handled(commit.envelope.command_id) {
-                    let (envelope, reaction_of) = sender.parts();
-                    return self.repeated(envelope, reaction_of, events);
-                }
+                let handled = self.log.handled(commit.envelope.command_id);
                 // The streams may be unchanged: then the append succeeds at the next place.
-                let drafts = commit.events.into_iter().map(Draft::from).collect();
-                match sender {
-                    Sender::Command(in_progress, decision) => {
+                let drafts: Vec<Draft> = commit.events.into_iter().map(Draft::from).collect();
+                match (sender, handled) {
+                    (Sender::Command(in_progress, _), Some(events)) => {
+                        self.known(in_progress, events)
+                    }
+                    (Sender::Command(in_progress, decision), None) => {
                         self.append(in_progress, decision, drafts)
                     }
-                    Sender::Bulk(envelope) => self.append_bulk(envelope, drafts),
+                    (Sender::Bulk(envelope), Some(events)) => {
+                        self.known_bulk(envelope, &drafts, events)
+                    }
+                    (Sender::Bulk(envelope), None) => self.append_bulk(envelope, drafts),
                 }
             }
             StoreAnswer::Failed(why) => self.not_stored(sender.parts(), &why),
@@ -238,6 +249,59 @@ impl World {
                 self.side_records.push(SideRecord::Mark(name.clone(), to));
             }
         }
+    }
+
+    /// Answers a command whose id was handled before: it is a repetition, unless a person uses the
+    /// id for something else. A process's steps share their ids on purpose.
+    fn known(&mut self, in_progress: CommandInProgress, events: Range<u64>) -> MicroStep {
+        let id = in_progress.base_envelope.command_id;
+        let same = in_progress.reaction_of.is_some()
+            || self.record_of(id, &events).is_some_and(|it| it.asks_the_same(&in_progress.record));
+        if !same {
+            return self.reused(in_progress.envelope(), events);
+        }
+        self.repeated(in_progress.envelope(), in_progress.reaction_of, events)
+    }
+
+    /// As [`known`](Self::known), for events that are appended past their aggregates.
+    fn known_bulk(
+        &mut self,
+        envelope: Envelope,
+        drafts: &[Draft],
+        events: Range<u64>,
+    ) -> MicroStep {
+        let there: Vec<&Recorded> =
+            self.log.events(events.start, events.end.saturating_sub(1)).collect();
+        let same = there.len() == drafts.len()
+            && there.iter().zip(drafts).all(|(event, draft)| draft.records_as(event));
+        if !same {
+            return self.reused(envelope, events);
+        }
+        self.repeated(envelope, None, events)
+    }
+
+    /// The command that was handled under an id. None for a bulk append.
+    fn record_of(&self, id: Uuid, events: &Range<u64>) -> Option<&CommandRecord> {
+        if !events.is_empty() {
+            return self.log.event(events.start)?.envelope().command.as_ref();
+        }
+        let accepted =
+            |it: &&JournalEntry| it.envelope.command_id == id && it.outcome == Outcome::Accepted;
+        self.journal.iter().rev().find(accepted)?.envelope.command.as_ref()
+    }
+
+    /// Refuses what carries the id of something else.
+    fn reused(&mut self, envelope: Envelope, events: Range<u64>) -> MicroStep {
+        let owner = self.record_of(envelope.command_id, &events);
+        let owner = owner.map_or_else(
+            || "of events that were appended".to_owned(),
+            |it| format!("of {} to {}", it.kind, it.stream),
+        );
+        let reason: Rc<str> = format!("this command id is the one {owner}").into();
+        let command =
+            envelope.command.as_ref().map_or_else(|| "append".into(), |it| it.kind.clone());
+        self.conclude(envelope, None, Outcome::CommandIdReused, Some(reason.clone()), 1..1);
+        MicroStep::Rejected { command, reason }
     }
 
     fn repeated(
