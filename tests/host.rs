@@ -11,8 +11,8 @@ use std::rc::Rc;
 use leftfold::codec::archive::{Format, Import};
 use leftfold::es::{Expected, Scenario};
 use leftfold::host::{
-    Answered, Command, Disturbance, ErrorCode, Host, Imagine, JsonText, LoadBy, LogPlace, OpenLog,
-    Request, Response, Sending, SubscriptionChange, Trouble, When,
+    Alone, Answered, Command, Disturbance, ErrorCode, Host, Imagine, JsonText, LoadBy, LogPlace,
+    OpenLog, Request, Response, Sending, SubscriptionChange, Trouble, When,
 };
 use leftfold::lab::{Control, DeliveryFault, MicroStep, Outcome, SideRecord, Target};
 use leftfold::store::{LogInfo, LogStore, StoreError};
@@ -567,6 +567,63 @@ fn a_tab_that_slept_with_the_lock_watches_when_it_comes_back() {
 }
 
 #[test]
+fn opening_the_open_log_again_keeps_its_processes_here_and_a_command_resolves_after_them() {
+    let browser = SimulatedBrowser::new();
+    let tab = Tab::new(&browser, "transfers", true);
+    let request = || {
+        let data = json!({ "from": "1", "to": "2", "amount": 100 });
+        command("transfer-9", "RequestTransfer", data)
+    };
+    for number in 0..3 {
+        let (host, info, of) = (tab.host.clone(), tab.log.info(), scenario("transfers"));
+        let again = at_once(async move { host.open(&of, info).await }).unwrap();
+        assert!(again.runs_processes(), "nobody else does");
+        assert_eq!(again.session().position(), again.session().head());
+        let log = again.clone();
+        let stream = format!("transfer-again-{number}");
+        let ask = Request::Send(Command { stream: stream.clone(), ..request() });
+        at_once(async move { log.ask(ask).await }).result.unwrap();
+        let state = at_once(async move { again.ask(Request::State { stream }).await });
+        let state = serde_json::to_value(state.result.unwrap()).unwrap();
+        assert_eq!(state["state"]["status"], "completed", "{state}");
+    }
+    // A log in memory is no different.
+    let (host, of) = (
+        Host::new(
+            Rc::new(leftfold::store::MemoryStore::default()),
+            Rc::new(Alone),
+            browser.clock.clone(),
+            browser.ids.clone(),
+        ),
+        scenario("transfers"),
+    );
+    let (making, story) = (host.clone(), of.clone());
+    let first = at_once(async move { making.create(&story, true).await }).unwrap();
+    let info = first.info();
+    let again = at_once(async move { host.open(&of, info).await }).unwrap();
+    assert!(first == again, "two worlds over one log would not know of each other");
+}
+
+#[test]
+fn a_log_in_trouble_is_read_anew_and_runs_its_processes_where_it_was_read() {
+    let browser = SimulatedBrowser::new();
+    let tab = Tab::new(&browser, "welcome", true);
+    tab.handle.foretell([Fate::Fails]);
+    let register = || {
+        let data = json!({ "name": "Zoë", "email": "zoe@example.org" });
+        command("customer-zoe", "RegisterCustomer", data)
+    };
+    assert_eq!(code(&tab.send(register())), ErrorCode::Storage);
+    let (host, info, of) = (tab.host.clone(), tab.log.info(), scenario("welcome"));
+    let again = at_once(async move { host.open(&of, info).await }).unwrap();
+    assert!(again.runs_processes() && again != tab.log && !tab.log.runs_processes());
+    let sent = again.session().world().outbox().len();
+    let log = again.clone();
+    at_once(async move { log.ask(Request::Send(register())).await }).result.unwrap();
+    assert_eq!(again.session().world().outbox().len(), sent + 1);
+}
+
+#[test]
 fn a_take_over_whose_records_cannot_be_read_is_tried_again() {
     let browser = SimulatedBrowser::new();
     let one = Tab::new(&browser, "welcome", true);
@@ -668,7 +725,6 @@ fn long_work_lets_others_have_a_turn() {
 
 #[test]
 fn a_store_in_memory_is_no_durable_one() {
-    use leftfold::host::Alone;
     let browser = SimulatedBrowser::new();
     let store = Rc::new(browser.store.clone());
     let memory = Host::new(store, Rc::new(Alone), browser.clock.clone(), browser.ids.clone());

@@ -173,6 +173,15 @@ impl OpenLog {
         });
     }
 
+    /// Leaves the processes to whoever opens the log anew, and takes them over after that.
+    pub(crate) fn leave_processes(&self) {
+        let claim = self.0.claim.take();
+        if claim.is_some() {
+            drop(claim);
+            self.wait_for_claim();
+        }
+    }
+
     /// A tab that slept for too long may have lost its claim to another tab. From then on it only
     /// watches.
     pub(crate) fn keep_claim(&self) {

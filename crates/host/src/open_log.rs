@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use codec::{CommitOrLoss, Loss};
 use es::{Commit, Scenario};
@@ -42,8 +42,8 @@ pub type ViewpointMut<'a> = RefMut<'a, Viewpoint>;
 
 pub(crate) struct Inner {
     pub(crate) host: Host,
-    /// The position of the last event when the log was opened.
-    head_at_opening: u64,
+    /// The position of the last event when the log was opened, or opened again.
+    head_at_opening: Cell<u64>,
     session: RefCell<Session>,
     pub(crate) id: String,
     info: RefCell<LogInfo>,
@@ -154,6 +154,13 @@ impl Host {
         first: Option<Command>,
     ) -> store::StoreFuture<'a, OpenedLog> {
         Box::pin(async move {
+            if let Some(log) = self.opened_here(&info.id) {
+                if log.trouble().is_none() {
+                    return Ok(log.open_again(first).await);
+                }
+                // It is read anew, and runs its processes in what is read.
+                log.leave_processes();
+            }
             // The claim comes before the reading: whoever had it before has stored all its marks.
             let runner = self.peers.claim(&info.id).await;
             let ReadLog { world, losses } = self.read_log(scenario, &info.id).await?;
@@ -165,10 +172,7 @@ impl Host {
                 log.note_opening();
             }
             log.accept_runner(runner);
-            let first = first.map(|command| {
-                let submission = self.read_command(command, &log.session())?;
-                Ok(log.submit(submission))
-            });
+            let first = log.queue_first(first);
             let short = log.session().log().head() <= FIRST_EVENTS;
             if first.is_none() && !short {
                 let refilled = log.clone();
@@ -177,12 +181,16 @@ impl Host {
             }
             // Processes that were interrupted go on.
             let trace = log.refill_now().await;
-            let first = first.map(|pending: Result<PendingOutcome, Error>| {
-                let none = || Error::new(ErrorCode::Storage, "the command was not handled");
-                sent(&log.session(), pending?.take().ok_or_else(none)?)
-            });
+            let first = log.answer_first(first);
             Ok(OpenedLog { log, trace, first })
         })
+    }
+
+    /// The log of that id, where it is open here.
+    fn opened_here(&self, log: &str) -> Option<OpenLog> {
+        let opened = self.opened.borrow();
+        let (_, open) = opened.iter().find(|(id, _)| id == log)?;
+        open.upgrade()?.downcast::<Inner>().ok().map(OpenLog)
     }
 
     /// Makes a new log: with `story` the scenario's whole story, else empty.
@@ -245,9 +253,9 @@ impl Host {
 impl OpenLog {
     fn new(host: &Host, info: LogInfo, session: Session, trouble: Option<Trouble>) -> Self {
         let (work, queue) = unbounded();
-        Self(Rc::new(Inner {
+        let log = Rc::new(Inner {
             host: host.clone(),
-            head_at_opening: session.head(),
+            head_at_opening: Cell::new(session.head()),
             session: RefCell::new(session),
             id: info.id.clone(),
             info: RefCell::new(info),
@@ -261,7 +269,46 @@ impl OpenLog {
             announcing: Cell::new(false),
             work,
             queue: RefCell::new(Some(queue)),
-        }))
+        });
+        let weak: Weak<Inner> = Rc::downgrade(&log);
+        let mut opened = host.opened.borrow_mut();
+        opened.retain(|(id, it)| it.strong_count() > 0 && *id != log.id);
+        opened.push((log.id.clone(), weak));
+        Self(log)
+    }
+
+    /// Opens the log that is open here already: it goes on as it is, and what is under way comes
+    /// to its end. A second world beside it could not run its processes.
+    async fn open_again(self, first: Option<Command>) -> OpenedLog {
+        let head = self.session().head();
+        self.viewpoint_mut().seek(head);
+        self.0.head_at_opening.set(head);
+        self.0.info.borrow_mut().opened_at = self.0.host.clock.now();
+        self.note_opening();
+        self.catch_up().await;
+        let first = self.queue_first(first);
+        let trace = self.refill_now().await;
+        let first = self.answer_first(first);
+        OpenedLog { log: self, trace, first }
+    }
+
+    /// Queues the command that is handled first, if there is one.
+    fn queue_first(&self, first: Option<Command>) -> Option<Result<PendingOutcome, Error>> {
+        first.map(|command| {
+            let submission = self.0.host.read_command(command, &self.session())?;
+            Ok(self.submit(submission))
+        })
+    }
+
+    /// The answer to the command that was handled first.
+    fn answer_first(
+        &self,
+        first: Option<Result<PendingOutcome, Error>>,
+    ) -> Option<Result<Response, Error>> {
+        first.map(|pending| {
+            let none = || Error::new(ErrorCode::Storage, "the command was not handled");
+            sent(&self.session(), pending?.take().ok_or_else(none)?)
+        })
     }
 
     /// Stores when the log was opened. Nobody waits for that, and it may fail without harm.
@@ -336,7 +383,7 @@ impl OpenLog {
 
     /// The position of the last event when the log was opened.
     pub fn head_at_opening(&self) -> u64 {
-        self.0.head_at_opening
+        self.0.head_at_opening.get()
     }
 
     /// Gives the open log another title. Nothing is stored.

@@ -1,6 +1,8 @@
 //! What a host is given: a store, the log's peers, a clock and ids.
 
-use std::rc::Rc;
+use std::any::Any;
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
 
 use futures::future::{LocalBoxFuture, pending, ready};
 use futures::stream::{LocalBoxStream, StreamExt, empty};
@@ -81,6 +83,8 @@ pub struct Host {
     pub(crate) peers: Rc<dyn Peers>,
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) ids: Rc<dyn Ids>,
+    /// The ids of the logs that are open here, and the logs.
+    pub(crate) opened: Rc<RefCell<Vec<(String, Weak<dyn Any>)>>>,
 }
 
 impl Host {
@@ -91,7 +95,7 @@ impl Host {
         clock: Rc<dyn Clock>,
         ids: Rc<dyn Ids>,
     ) -> Self {
-        Self { store, peers, clock, ids }
+        Self { store, peers, clock, ids, opened: Rc::default() }
     }
 }
 

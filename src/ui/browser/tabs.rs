@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures::channel::{mpsc, oneshot};
-use futures::future::LocalBoxFuture;
+use futures::future::{LocalBoxFuture, select};
 use futures::stream::{Stream, StreamExt};
 use gloo::events::EventListener;
 use gloo::timers::callback::Interval;
@@ -16,6 +16,7 @@ use gloo::timers::future::TimeoutFuture;
 use gloo::utils::{document, window};
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue, wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, Storage};
 
 use super::clock::{new_id, now};
@@ -33,12 +34,20 @@ extern "C" {
 /// How long a tab that cannot lock is believed to be there, in milliseconds.
 const LEASE_MILLIS: u64 = 6_000;
 const RENEW_MILLIS: u32 = 2_000;
+/// How long a lock that this tab has let go of may take to be free, in milliseconds.
+const FREED_MILLIS: u32 = 1_000;
 
 /// The tabs of this browser.
 #[derive(Default)]
-pub struct Tabs {
+pub struct SharedTabs(Rc<Tabs>);
+
+/// What this tab knows of its channels and locks.
+#[derive(Default)]
+struct Tabs {
     /// The channels of the logs that are open here: making one takes longer than a message.
     channels: RefCell<Vec<(String, Rc<BroadcastChannel>)>>,
+    /// The logs whose lock this tab had last, each with a promise that is kept once it is free.
+    freed: RefCell<Vec<(String, Promise)>>,
 }
 
 /// The browser's lock, held until it is released.
@@ -111,7 +120,13 @@ fn lock_name(log: &str) -> String {
 
 /// Asks for the lock. Hands `granted` the claim, or none where another tab has it and this one
 /// does not want to wait.
-fn ask(locks: &LockManager, log: &str, wait: bool, granted: impl FnOnce(Option<Claim>) + 'static) {
+/// Returns a promise that is kept once the lock is free again.
+fn ask(
+    locks: &LockManager,
+    log: &str,
+    wait: bool,
+    granted: impl FnOnce(Option<Claim>) + 'static,
+) -> Promise {
     let options = Object::new();
     // A plain object of our own can always be written.
     _ = Reflect::set(&options, &"ifAvailable".into(), &(!wait).into());
@@ -130,19 +145,54 @@ fn ask(locks: &LockManager, log: &str, wait: bool, granted: impl FnOnce(Option<C
         held.into()
     });
     // What becomes of it is said to the callback.
-    let _: Promise = locks.request(&lock_name(log), &options, granted.unchecked_ref());
+    locks.request(&lock_name(log), &options, granted.unchecked_ref())
 }
 
-impl Peers for Tabs {
+impl Tabs {
+    /// Asks for the lock, and notes when it will be free.
+    fn ask(
+        self: &Rc<Self>,
+        locks: &LockManager,
+        log: &str,
+        wait: bool,
+        granted: impl FnOnce(Option<Claim>) + 'static,
+    ) {
+        let asked = Rc::<RefCell<Option<Promise>>>::default();
+        let (tabs, freed, of) = (self.clone(), asked.clone(), log.to_owned());
+        // The browser calls back later: by then the promise is there.
+        let freed = ask(locks, log, wait, move |claim| {
+            if let Some(freed) = freed.take().filter(|_| claim.is_some()) {
+                let mut all = tabs.freed.borrow_mut();
+                all.retain(|(it, _)| *it != of);
+                all.push((of, freed));
+            }
+            granted(claim);
+        });
+        asked.replace(Some(freed));
+    }
+
+    /// Waits until the lock that this tab has let go of is free. Else this tab would take itself
+    /// for another one.
+    async fn freed(&self, log: &str) {
+        let freed = self.freed.borrow().iter().find(|(it, _)| it == log).map(|it| it.1.clone());
+        if let Some(freed) = freed {
+            // Whether it is free or takes too long: the lock itself says who has it.
+            select(JsFuture::from(freed), TimeoutFuture::new(FREED_MILLIS)).await;
+        }
+    }
+}
+
+impl Peers for SharedTabs {
     fn claim(&self, log: &str) -> LocalBoxFuture<'static, Runner> {
-        let log = log.to_owned();
+        let (tabs, log) = (self.0.clone(), log.to_owned());
         Box::pin(async move {
             let Some(locks) = locks() else {
                 return lease(&log).map_or(Runner::OnlyElsewhere, Runner::Here);
             };
             let (sender, granted) = oneshot::channel();
             // Nobody listens where the log is closed again already: the claim ends at once.
-            ask(&locks, &log, false, |claim| _ = sender.send(claim));
+            tabs.freed(&log).await;
+            tabs.ask(&locks, &log, false, |claim| _ = sender.send(claim));
             match granted.await {
                 Ok(Some(claim)) => Runner::Here(claim),
                 _ => Runner::Elsewhere,
@@ -151,11 +201,11 @@ impl Peers for Tabs {
     }
 
     fn inherit(&self, log: &str) -> LocalBoxFuture<'static, Claim> {
-        let log = log.to_owned();
+        let (tabs, log) = (self.0.clone(), log.to_owned());
         Box::pin(async move {
             if let Some(locks) = locks() {
                 let (sender, granted) = oneshot::channel();
-                ask(&locks, &log, true, |claim| _ = sender.send(claim));
+                tabs.ask(&locks, &log, true, |claim| _ = sender.send(claim));
                 if let Ok(Some(claim)) = granted.await {
                     return claim;
                 }
@@ -182,7 +232,7 @@ impl Peers for Tabs {
         };
         let channel = Channel::open(log, move || _ = sender.unbounded_send(()));
         if let Some(channel) = &channel {
-            let mut channels = self.channels.borrow_mut();
+            let mut channels = self.0.channels.borrow_mut();
             channels.retain(|(_, it)| Rc::strong_count(it) > 1);
             channels.push((log.to_owned(), channel.channel.clone()));
         }
@@ -190,7 +240,7 @@ impl Peers for Tabs {
     }
 
     fn announce(&self, log: &str) {
-        let channels = self.channels.borrow();
+        let channels = self.0.channels.borrow();
         let mut open =
             channels.iter().filter(|(it, channel)| it == log && Rc::strong_count(channel) > 1);
         let open = open.next().map(|(_, it)| it.clone());

@@ -7,7 +7,7 @@ use crate::host::{Alone, Answered, Host, OpenLog};
 use crate::scenarios::all as scenarios;
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 use crate::ui::browser::clock::{BrowserClock, BrowserIds};
-use crate::ui::browser::tabs::Tabs;
+use crate::ui::browser::tabs::SharedTabs;
 use crate::ui::console::Reply;
 
 /// What happens to the log that is open.
@@ -130,7 +130,7 @@ impl Logs {
     /// From now on logs are kept in the browser, and shared by its tabs.
     pub fn keep_in(&mut self, store: IdbStore) {
         let shared = Rc::new(store.clone());
-        let tabs = Rc::new(Tabs::default());
+        let tabs = Rc::new(SharedTabs::default());
         let host = Host::new(shared, tabs, Rc::new(BrowserClock), Rc::new(BrowserIds));
         self.disk = Some(Disk { host, store });
     }

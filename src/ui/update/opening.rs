@@ -232,6 +232,7 @@ fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
     let old = model.open_log();
     let altered = old
         .as_ref()
+        .filter(|old| **old != open_log)
         .is_some_and(|old| old.session().world().subscriptions().iter().any(Subscription::altered));
     let scenario = open_log.session().scenario().clone();
     if old.as_ref().is_none_or(|old| old.session().scenario().id != scenario.id) {
