@@ -8,14 +8,15 @@ mod surroundings;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use leftfold::codec::archive::{Format, Import};
-use leftfold::es::{Expected, Scenario};
+use leftfold::codec::archive::{Format, Import, Imported};
+use leftfold::es::{Expected, Scenario, StoredCommit};
 use leftfold::host::{
     Alone, Answered, Command, Disturbance, ErrorCode, Host, Imagine, JsonText, LoadBy, LogPlace,
     OpenLog, Request, Response, Sending, SubscriptionChange, Trouble, When,
 };
 use leftfold::lab::{Control, DeliveryFault, MicroStep, Outcome, SideRecord, Target};
-use leftfold::store::{LogInfo, LogStore, StoreError};
+use leftfold::store::link::{self, Shared};
+use leftfold::store::{LogInfo, LogStore, Shelf, StoreError};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use surroundings::{Fate, SimulatedBrowser, StoreHandle, Task, at_once, go_on};
@@ -1289,4 +1290,85 @@ fn the_fold_is_told_row_by_row_and_the_stage_by_the_storys_step() {
     assert_eq!(tab.json(Request::Stage)["say"], json!(story[0].say));
     tab.ask(Request::Seek(When::Position(0)));
     assert_eq!(tab.json(Request::Stage), Value::Null);
+}
+
+/// A link as somebody might make it who means harm: what is in it is what they say.
+fn opened_from_link(shared: &Shared) -> Result<OpenLog, String> {
+    let browser = SimulatedBrowser::new();
+    browser.clock.set(START);
+    let ((host, _), of) = (browser.tab(1), scenario(&shared.scenario));
+    let shared = link::read(&link::write(shared).unwrap()).unwrap();
+    at_once(async move {
+        let imported = Imported::of(shared.commits)?;
+        let records = leftfold::host::decode_side_records(&shared.records);
+        let info = host.import_new(&of, shared.title, imported, records, &mut || ()).await?;
+        host.open(&of, info).await.map_err(|fault| fault.to_string())
+    })
+}
+
+/// A log in a link: these many carts' commits, and no records.
+fn shared(items: u64) -> Shared {
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
+    for number in 0..items {
+        tab.send(add(&format!("thing {number}"))).result.unwrap();
+    }
+    let session = tab.log.session();
+    let commits = session.commits(session.head()).iter().map(StoredCommit::from).collect();
+    let (scenario, title) = ("cart".to_owned(), "A cart".to_owned());
+    Shared { scenario, title, position: 0, commits, records: leftfold::store::SideRecords::new() }
+}
+
+#[test]
+fn a_record_of_a_link_that_claims_more_events_than_there_are_holds_up_nothing() {
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
+    tab.send(command("cart-1", "RemoveFromCart", json!({ "item": "pears" }))).result.unwrap_err();
+    let entry = serde_json::to_value(&tab.log.session().world().journal()[0]).unwrap();
+    let mut shared = shared(2);
+    let events = [(1, u64::MAX), (0, u64::MAX), (u64::MAX, 1), (1, 3), (u64::MAX - 1, u64::MAX)];
+    for (number, (start, end)) in (0_u64..).zip(events) {
+        for outcome in ["rejected", "repeated", "accepted"] {
+            let mut entry = entry.clone();
+            entry["events"] = json!({ "start": start, "end": end });
+            (entry["after"], entry["commits"]) = (json!(u64::MAX), json!(u64::MAX));
+            entry["outcome"] = outcome.into();
+            let key = (Shelf::Refusals, format!("{number} {outcome}"));
+            shared.records.insert(key, entry.to_string());
+        }
+    }
+    shared.records.insert((Shelf::Marks, "Nobody".to_owned()), u64::MAX.to_string());
+    let log = opened_from_link(&shared).unwrap();
+    assert_eq!(log.trouble(), None);
+    let journal = at_once(async move { log.ask(Request::Journal).await });
+    let journal = serde_json::to_value(journal.result.unwrap()).unwrap();
+    let journal = journal.as_array().unwrap();
+    // The commands of the log, and two records for each pair: none of them was accepted.
+    assert_eq!(journal.len(), 2 + 2 * events.len());
+    let listed = |it: &Value| it["events"].as_array().map_or(0, Vec::len);
+    // Each repeats the first command, whose event it has.
+    assert_eq!(journal.iter().map(listed).sum::<usize>(), 2 + events.len());
+}
+
+#[test]
+fn a_link_is_checked_before_anything_is_made_of_it() {
+    assert_eq!(opened_from_link(&shared(3)).unwrap().session().head(), 3);
+    let faults: [(fn(&mut Shared), &str); 6] = [
+        (|it| it.commits[1].events[0].at = u64::MAX, "later than the year 9999"),
+        (|it| it.commits[1].envelope.at = u64::MAX, "later than the year 9999"),
+        (|it| it.commits[2].events[0].at = 5, "earlier than what is before"),
+        (|it| it.commits[2].events[0].version = 2, "version 2 of cart-1 comes after 2"),
+        (
+            |it| {
+                it.commits.truncate(1);
+                it.commits[0].events[0].version = u64::MAX;
+            },
+            "begins at version",
+        ),
+        (|it| it.commits[2].envelope.command_id = it.commits[0].envelope.command_id, "in it twice"),
+    ];
+    for (spoil, said) in faults {
+        let mut shared = shared(3);
+        spoil(&mut shared);
+        let why = opened_from_link(&shared).map(|_| ()).unwrap_err();
+        assert!(why.contains(said), "{why}");
+    }
 }

@@ -5,6 +5,7 @@
 //! their subject. An import is checked as a whole before any of it is used. Each fault is named
 //! with its line and field.
 
+mod check;
 mod cloud;
 mod time;
 
@@ -15,6 +16,7 @@ use memchr::memchr;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+pub use self::check::LATEST;
 use self::cloud::CloudEvent;
 use self::time::{millis, time};
 
@@ -674,14 +676,19 @@ impl Import {
 
 impl Imported {
     /// Commits that did not come in an archive, such as those in a link.
-    pub fn of(commits: Vec<StoredCommit>) -> Self {
+    ///
+    /// # Errors
+    /// A sentence: a command that comes twice, a version that does not follow the one before it,
+    /// or a time that is impossible.
+    pub fn of(commits: Vec<StoredCommit>) -> Result<Self, String> {
+        check::check(&commits)?;
         let mut seen = NameSet::default();
         let all = || commits.iter().flat_map(|commit| &commit.events);
         let continued = all().find(|event| seen.insert(&event.stream) && event.version != 1);
         let continued = continued.map(|event| (event.stream.clone(), event.version));
         let (events, untimed, first_time) = (all().count() as u64, 0, None);
         let commits = commits.into_iter().collect();
-        Self { scenario: None, commits, events, untimed, first_time, continued }
+        Ok(Self { scenario: None, commits, events, untimed, first_time, continued })
     }
 
     /// The commits for a new log. `now` is the time of the import, in milliseconds since 1970.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use codec::archive::LATEST;
 use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
 use futures::future::LocalBoxFuture;
 use lab::{
@@ -28,8 +29,6 @@ use crate::protocol::{
 const LOOKED_AT: u64 = 2_000;
 /// How many rows of the fold are answered at once.
 const ROWS_AT_MOST: u64 = 1_000;
-/// The end of the year 9999, in milliseconds since 1970: archives can write no later time.
-const LATEST: u64 = 253_402_300_799_999;
 
 type Result<T = Response> = std::result::Result<T, Error>;
 

@@ -84,13 +84,15 @@ impl Host {
         scenario: &'a Rc<Scenario>,
         title: String,
         archive: Imported,
-        mut side_records: Vec<SideRecord>,
+        side_records: Vec<SideRecord>,
         last: &'a mut dyn FnMut(),
     ) -> LocalBoxFuture<'a, Result<LogInfo, String>> {
         Box::pin(async move {
             let title = if title.is_empty() { scenario.title.to_string() } else { title };
             let info = self.new_log(scenario, title, None);
             let events = archive.events;
+            let fitting = |it: SideRecord| it.fitting(events);
+            let mut side_records: Vec<_> = side_records.into_iter().filter_map(fitting).collect();
             let mut pieces =
                 archive.into_new(self.clock.now())?.into_segments().chain(call_at_end(last));
             // The old log's processes have reacted already: theirs must not react again.

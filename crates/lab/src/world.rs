@@ -119,11 +119,6 @@ impl World {
         }
         sort(&mut self.outbox, |a, b| (a.position, a.id).cmp(&(b.position, b.id)));
         sort(&mut self.journal, |a, b| a.commits.cmp(&b.commits));
-        let head = self.log.head();
-        for subscription in &mut self.subscriptions {
-            // Where a log has lost its end, a mark may lie beyond the head.
-            subscription.mark = subscription.mark.min(head);
-        }
     }
 
     /// Folds a stored log: projections up to the head, processes up to their marks. One call folds
@@ -199,6 +194,7 @@ impl World {
 
     /// Takes in a side record that was stored.
     pub fn take_in_side_record(&mut self, side_record: SideRecord) {
+        let Some(side_record) = side_record.fitting(self.log.head()) else { return };
         match side_record {
             SideRecord::Mark(process, position) => {
                 if let Some(subscription) = self.find(&process) {
@@ -213,7 +209,12 @@ impl World {
                     self.outbox.push(effect);
                 }
             }
-            SideRecord::Refusal(entry) => self.journal.push(entry),
+            SideRecord::Refusal(mut entry) => {
+                // Which events a command has is in the log. The record is not asked.
+                let known = self.log.handled(entry.envelope.command_id);
+                entry.events = known.filter(|_| entry.outcome == Outcome::Repeated).unwrap_or(1..1);
+                self.journal.push(entry);
+            }
         }
     }
 

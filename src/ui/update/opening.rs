@@ -297,10 +297,12 @@ fn open_shared(model: &mut Model, text: &str) -> bool {
     let host = model.logs.host().clone();
     Address::clear();
     model.link.later(async move {
-        let imported = Imported::of(shared.commits);
         let kept = decode_side_records(&shared.records);
         let position = Some(shared.position);
-        let made = host.import_new(&scenario, shared.title, imported, kept, &mut || ()).await;
+        let made = match Imported::of(shared.commits) {
+            Ok(it) => host.import_new(&scenario, shared.title, it, kept, &mut || ()).await,
+            Err(why) => Err(why),
+        };
         match made {
             Ok(info) => Msg::Open(info.scenario.as_str().into(), OpenMode::Log(info.id, position)),
             Err(why) => Msg::Fault(format!("The log in this link could not be kept: {why}.")),

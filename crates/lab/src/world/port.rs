@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::journal::JournalEntry;
+use crate::journal::{JournalEntry, Outcome};
 use crate::outbox::Effect;
 use es::{CommandRecord, Draft, Expected, Follows, Origin};
 
@@ -62,6 +62,27 @@ pub enum StoreAnswer {
     Lost,
     /// The store failed, for this reason.
     Failed(String),
+}
+
+impl SideRecord {
+    /// The record as far as it speaks of a log that ends at position `head`. A record may come from
+    /// a link or a file that somebody made, so that nothing in it is believed. None where nothing
+    /// of it makes sense.
+    pub fn fitting(self, head: u64) -> Option<Self> {
+        match self {
+            Self::Mark(process, position) => Some(Self::Mark(process, position.min(head))),
+            Self::Effect(effect) => (effect.position <= head && effect.repeat < u64::MAX)
+                .then_some(Self::Effect(effect)),
+            // What was accepted is in the log itself.
+            Self::Refusal(entry) if entry.outcome == Outcome::Accepted => None,
+            Self::Refusal(mut entry) => {
+                let events = entry.events.start.max(1)..entry.events.end.min(head + 1);
+                entry.events = if events.is_empty() { 1..1 } else { events };
+                entry.after = entry.after.min(head);
+                Some(Self::Refusal(entry))
+            }
+        }
+    }
 }
 
 /// A record that is kept beside the log.
