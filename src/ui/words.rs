@@ -5,6 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::es::{Cell, Cents, Set};
+use crate::lab::clip::clip;
 
 /// The names of the fields that hold cents.
 pub type MoneyFields = Rc<Set<Rc<str>>>;
@@ -14,32 +15,45 @@ pub fn is_money(names: &MoneyFields, pointer: &str) -> bool {
     pointer.split('/').any(|key| names.contains(key))
 }
 
-/// A field's value as people write it: cents as an amount. `pointer` says where the field is.
+/// Longer data is not read for a few words, in bytes.
+const READ_BYTES: usize = 64 << 10;
+
+/// A field's value as people write it: cents as an amount. `pointer` says where the field is. A
+/// long value is clipped.
 pub fn plain(money: &MoneyFields, pointer: &str, text: &str) -> String {
+    clip(&whole(money, pointer, text)).into_owned()
+}
+
+/// As [`plain`], however long it is.
+pub fn whole(money: &MoneyFields, pointer: &str, text: &str) -> String {
     match text.parse() {
         Ok(cents) if is_money(money, pointer) => Cents(cents).to_string(),
         _ => text.to_owned(),
     }
 }
 
-/// The data of an event or a command in a few words.
+/// The data of an event or a command in a few words. What is long is clipped.
 pub fn in_words(data: &str, money: &MoneyFields) -> String {
+    if data.len() > READ_BYTES {
+        return clip(data).into_owned();
+    }
     match serde_json::from_str(data).unwrap_or_default() {
         Value::Object(map) => {
             let parts = map.iter().map(|(key, value)| field_in_words(key, value, money));
-            parts.collect::<Vec<_>>().join(", ")
+            clip(&parts.collect::<Vec<_>>().join(", ")).into_owned()
         }
-        other => other.to_string(),
+        other => clip(&other.to_string()).into_owned(),
     }
 }
 
-/// A field in a few words.
+/// A field in a few words. What is long is clipped.
 pub fn field_in_words(key: &str, value: &Value, money: &MoneyFields) -> String {
+    let key = &clip(key);
     match value {
         Value::Null => format!("{key} none"),
         other => match other.as_i64().filter(|_| is_money(money, key)) {
             Some(cents) => format!("{key} {}", Cents(cents)),
-            None => format!("{key} {other}"),
+            None => format!("{key} {}", clip(&other.to_string())),
         },
     }
 }
@@ -59,11 +73,11 @@ pub fn grouped(number: u64) -> String {
     format!("{rest}\u{202f}{:03}", number % 1000)
 }
 
-/// A table's cell as it is written.
+/// A table's cell as it is written. A long text is clipped.
 pub fn written(cell: &Cell) -> String {
     match cell {
         Cell::Empty => "–".to_owned(),
-        Cell::Text(text) => text.to_string(),
+        Cell::Text(text) => clip(text).into_owned(),
         Cell::Number(number) => number.to_string(),
         Cell::Money(amount) => amount.to_string(),
         Cell::Flag(true) => "yes".to_owned(),

@@ -5,6 +5,7 @@
 //! and never does I/O. The world hands out what must be stored, and gets it back once it is stored.
 
 mod diff;
+pub mod clip;
 pub mod csv;
 mod forms;
 mod journal;

@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+use crate::lab::clip::clip;
+
 use super::station::{Cargo, Pulse, Station};
 
 /// What the pipeline's caption says, where that is not the event at the playhead.
@@ -47,7 +49,7 @@ impl Saying {
 
     /// Says something in the caption and aloud.
     pub fn say(&mut self, caption: Caption) {
-        self.aloud = caption.text();
+        self.aloud = clip(&caption.text()).into_owned();
         self.caption = Some(caption);
     }
 

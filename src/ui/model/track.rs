@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use crate::es::{EventLog, Map, Recorded, Stream, natural, sort};
+use crate::lab::clip::clip;
 use crate::ui::browser::fixed::Fixed;
 
 /// Past so many streams, each category has a lane.
@@ -180,6 +181,7 @@ fn edges(log: &EventLog, axis: &Axis) -> Vec<u64> {
 impl Lane {
     /// What stands beside it.
     pub fn label(&self, grouped: bool) -> String {
-        if grouped { format!("{} ({})", self.name, self.streams) } else { self.name.to_string() }
+        let name = clip(&self.name);
+        if grouped { format!("{name} ({})", self.streams) } else { name.into_owned() }
     }
 }

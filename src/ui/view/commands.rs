@@ -6,7 +6,7 @@ use web_sys::SubmitEvent;
 use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, html};
 
 use super::outcomes::choices;
-use super::parts::{Head, button, chosen, panel, typed};
+use super::parts::{Head, Long, button, chosen, panel, typed};
 use crate::es::{Set, Stream};
 use crate::lab::{FieldKind, Form, FormField, label_of};
 use crate::ui::model::commands::{Answer, Draft, FormMode, Msg};
@@ -141,7 +141,7 @@ fn actions(shell: &Shell, props: &CommandsProps) -> Html {
             } else if stepping {
                 <p class="help waiting">{ "Other commands wait until this one is through. Space does the next step." }</p>
             } else if let Some(Answer { accepted, text, conflict }) = &props.draft.answer {
-                <p class={if *accepted { "answer good" } else { "answer bad" }}>{ text }</p>
+                <p class={if *accepted { "answer good" } else { "answer bad" }}><Long text={text.clone()} /></p>
                 if let Some(command) = conflict { { choices(*command, stepping, shell) } }
             }
         </>

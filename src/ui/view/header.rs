@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::{Event, Html, MouseEvent, Properties, component, html};
 
 use super::parts::{button, icon_button, menu, select};
+use crate::lab::clip::clip;
 use crate::store::LogInfo;
 use crate::ui::browser::close_menus;
 use crate::ui::model::lab::{self, Tool};
@@ -49,7 +50,8 @@ pub fn Header(props: &HeaderProps) -> Html {
     let titles = props.scenarios.iter().map(|(id, title)| (id.to_string(), title.to_string()));
     let told = props.next.as_ref().map_or(props.story, |(number, _)| *number);
     let logs = props.logs.iter().enumerate();
-    let logs = logs.map(|(at, info)| (info.id.clone(), format!("{}. {}", at + 1, info.title)));
+    let logs =
+        logs.map(|(at, info)| (info.id.clone(), format!("{}. {}", at + 1, clip(&info.title))));
     let (present, folding) = (props.present, props.folding);
     // A fork must not be taken for what it comes from.
     let named = props.logs.iter().find(|it| it.id == props.log).map(|it| it.title.clone());
@@ -77,7 +79,7 @@ pub fn Header(props: &HeaderProps) -> Html {
             <h1 class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</h1>
             <span class="scenario" title={props.about.to_string()}>{ select("Scenario", &props.scenario, titles, scenario) }</span>
             if let Some(title) = named.filter(|it| it != scenario_title) {
-                <span class="named" title={title.clone()}>{ title.strip_prefix(scenario_title).unwrap_or(&title).trim() }</span>
+                <span class="named" title={title.clone()}>{ clip(title.strip_prefix(scenario_title).unwrap_or(&title).trim()).into_owned() }</span>
             }
             <span class="story">
                 <span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>

@@ -5,9 +5,10 @@ use yew::{Callback, Html, MouseEvent, Properties, UseStateHandle, classes, compo
 
 use super::icons::icon;
 use super::outcomes::{choices, chosen_by, told};
-use super::parts::{Head, button, button_for, chip, empty, panel};
+use super::parts::{Head, Long, button, button_for, chip, empty, panel};
 use crate::es::{Choice, Set};
 use crate::host::OpenLog;
+use crate::lab::clip::clip;
 use crate::lab::{JournalEntry, Outcome};
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::model::{commands, playback};
@@ -93,19 +94,19 @@ fn line(
     };
     let again = |choice| shell.on(move |_: MouseEvent| commands::Msg::Again(id, choice));
     let asked = in_words(command.data.get(), &shell.money);
-    let whom = format!("{} of {}", command.kind, entry.envelope.actor);
+    let whom = format!("{} of {}", clip(&command.kind), clip(&entry.envelope.actor));
     html! {
         <li class={classes!(class, later.then_some("later"))} key={format!("{} {} {}", entry.envelope.command_id, entry.after, entry.outcome.name())}>
             <span class="mark">{ icon(mark) }</span>
             <span class="what">
-                <b>{ command.kind.to_string() }</b>{ " " }
-                <span class="quiet"><span class="whole">{ command.stream.to_string() }</span>{ " " }<span class="whole">{ format!("by {}", entry.envelope.actor) }</span></span>
+                <b>{ clip(&command.kind).into_owned() }</b>{ " " }
+                <span class="quiet"><span class="whole">{ clip(command.stream.as_str()).into_owned() }</span>{ " " }<span class="whole">{ format!("by {}", clip(&entry.envelope.actor)) }</span></span>
                 if !asked.is_empty() { <span class="asked" title={asked.clone()}>{ &asked }</span> }
                 if let Some(by) = chosen_by(entry) {
                     <span class="by">{ by }</span>
                 }
                 if let Some(what) = what {
-                    <span class="why">{ what }</span>
+                    <span class="why"><Long text={what} /></span>
                 }
                 if conflict { { choices(id, props.busy, shell) } }
                 if shown {

@@ -6,6 +6,7 @@ use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, 
 use super::parts::{button, tick, typed};
 use crate::codec::archive::Format;
 use crate::host::Trouble;
+use crate::lab::clip::clip;
 use crate::store::LogInfo;
 use crate::ui::browser::clock::written_millis;
 use crate::ui::browser::fixed::Fixed;
@@ -108,7 +109,7 @@ pub fn Logs(props: &LogsProps) -> Html {
                         let undo = about(&shell, &entry.info, |info| Msg::Delete(info, false));
                         html! {
                             <p key={entry.info.id.clone()} class="note pad">
-                                { format!("“{}” is deleted, and goes for good a day later. ", entry.info.title) }
+                                { format!("“{}” is deleted, and goes for good a day later. ", clip(&entry.info.title)) }
                                 <button type="button" aria-label={format!("Undo the deletion of {}", entry.info.title)} onclick={undo}>{ "Undo" }</button>
                             </p>
                         }

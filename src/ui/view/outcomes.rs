@@ -4,6 +4,7 @@ use uuid::Uuid;
 use yew::{Html, MouseEvent, html};
 
 use crate::es::Choice;
+use crate::lab::clip::clip;
 use crate::lab::{JournalEntry, Outcome};
 use crate::ui::model::commands;
 use crate::ui::model::shell::Shell;
@@ -43,7 +44,7 @@ pub fn choices(id: Uuid, off: bool, shell: &Shell) -> Html {
 
 /// Who chose what, where a command repeats another.
 pub fn chosen_by(entry: &JournalEntry) -> Option<String> {
-    let actor = &entry.envelope.actor;
+    let actor = clip(&entry.envelope.actor);
     Some(match entry.envelope.follows?.choice {
         Choice::Reload => format!("{actor} reloaded and decided again."),
         Choice::Retry => format!("{actor} had it retried automatically."),

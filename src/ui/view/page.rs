@@ -13,7 +13,7 @@ use super::journal::Journal;
 use super::lab;
 use super::log::EventLogView;
 use super::logs::{self, Logs};
-use super::parts::button;
+use super::parts::{Long, button};
 use super::pipeline::{Crowd, Pipeline};
 use super::read::{Outbox, ReadSide};
 use super::stage::{Sentence, StageBar};
@@ -154,7 +154,7 @@ fn notices(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
             if let Some(imagined) = &model.lab.imagined { { lab::banner(&imagined.borrow(), shell) } }
             if let Some(fault) = &model.saying.fault {
                 <p class="notice bad" role="alert">
-                    { fault }
+                    <Long text={fault.clone()} />
                     { button("Close", shell.on(|_: MouseEvent| Msg::Dismiss)) }
                 </p>
             }

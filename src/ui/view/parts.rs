@@ -10,6 +10,7 @@ use yew::{
 };
 
 use super::icons::icon;
+use crate::lab::clip::{clip, is_long};
 use crate::ui::browser::reveal;
 use crate::ui::model::layout;
 use crate::ui::model::shell::Shell;
@@ -40,7 +41,7 @@ pub fn panel(shell: &Shell, head: &Head, aside: Html, body: Html) -> Html {
             <div class="head">
                 <div class="title">
                     <h2><button type="button" class={format!("fold {}", head.colour)} onclick={fold} aria-expanded={if collapsed { "false" } else { "true" }}>
-                        { head.name }
+                        { clip(head.name).into_owned() }
                     </button></h2>
                     if !head.what.is_empty() { <span class="quiet what">{ head.what }</span> }
                 </div>
@@ -143,6 +144,34 @@ fn opened(event: &Event) {
 /// A button whose accessible name goes on with whom it is for: "Pause" is "Pause Balances".
 pub fn button_for(text: &str, whom: &str, off: bool, press: Callback<MouseEvent>) -> Html {
     html! { <button type="button" disabled={off} onclick={press}>{ text }{ whose(whom) }</button> }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct LongProps {
+    pub text: AttrValue,
+}
+
+/// Text that people wrote. A long one is clipped, and shown whole in a box of its own once somebody
+/// asks for it: a browser takes seconds to lay out a word of 30,000 letters.
+#[component]
+pub fn Long(props: &LongProps) -> Html {
+    let open = yew::use_state(|| false);
+    if !is_long(&props.text) {
+        return html! { { props.text.clone() } };
+    }
+    let (shown, toggle) = (*open, open.clone());
+    let press = Callback::from(move |event: MouseEvent| {
+        // Around it, a press may mean something else.
+        event.stop_propagation();
+        toggle.set(!shown);
+    });
+    html! {
+        <span class="clipped">
+            { clip(&props.text).into_owned() }{ " " }
+            <button type="button" class="link" aria-expanded={shown.to_string()} onclick={press}>{ if shown { "Show less" } else { "Show all" } }</button>
+            if shown { <span class="whole-text" role="group" aria-label="The whole text" tabindex="0">{ props.text.clone() }</span> }
+        </span>
+    }
 }
 
 /// The part of a name that the eye needs not.

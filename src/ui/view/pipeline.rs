@@ -4,6 +4,7 @@
 use yew::{AttrValue, Html, MouseEvent, Properties, component, html};
 
 use super::icons::icon;
+use super::parts::Long;
 use crate::ui::browser::fixed::drawn;
 use crate::ui::model::layout;
 use crate::ui::model::shell::use_shell;
@@ -154,7 +155,7 @@ pub fn Pipeline(props: &PipelineProps) -> Html {
             </div>
             <p class="caption">
                 if let Some(station) = now.filter(|_| props.there) { <b class={station.colour()}>{ station.name() }</b> }
-                <span>{ props.caption.clone() }</span>
+                <span><Long text={props.caption.clone()} /></span>
             </p>
         </section>
     }

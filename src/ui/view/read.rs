@@ -8,10 +8,11 @@ use yew::{Event, Html, InputEvent, MouseEvent, Properties, TargetCast, component
 
 use super::icons::icon;
 use super::lab::{differences, health_of, menu_of, state_of};
-use super::parts::{Head, button, button_for, chip, chosen, empty, icon_button, menu, panel};
+use super::parts::{Head, Long, button, button_for, chip, chosen, empty, icon_button, menu, panel};
 use super::views::{Tree, ViewBody};
 use crate::es::{Map, Stream, View};
 use crate::host::OpenLog;
+use crate::lab::clip::clip;
 use crate::lab::{Control, EffectStatus, Panel, StateView, SubscriptionKind};
 use crate::ui::browser::clock::written_millis;
 use crate::ui::model::shell::{Shell, use_shell};
@@ -190,7 +191,7 @@ fn Reader(props: &ReaderProps) -> Html {
                 <p class="fault pad">{ format!("It crashed, and goes on after #{} once it is resumed.", it.checkpoint) }</p>
             }
             if let Some(stopped) = &it.stopped {
-                <p class="fault pad">{ format!("It stopped at #{}, which it cannot take in: {}. It tries again once it is resumed or rebuilt.", stopped.position, stopped.why) }</p>
+                <p class="fault pad">{ format!("It stopped at #{}, which it cannot take in: {}. It tries again once it is resumed or rebuilt.", stopped.position, clip(&stopped.why)) }</p>
             }
             { differences(&shell, it, props.past) }
             if it.skipped > 0 {
@@ -347,7 +348,7 @@ pub fn Outbox(props: &OutboxProps) -> Html {
                     };
                     html! {
                         <li class={(position > session.position()).then_some("later")} key={format!("{}{:?}{}", effect.id, effect.status, effect.at)}>
-                            <b class="pink">{ effect.kind.to_string() }</b>{ " " }{ data }{ " " }
+                            <b class="pink">{ clip(&effect.kind).into_owned() }</b>{ " " }<Long text={data} />{ " " }
                             <button type="button" class="link" onclick={shell.on(move |_: MouseEvent| playback::Msg::Seek(position))}>{ format!("← #{position}") }</button>
                             <span class="quiet">{ match effect.status {
                                 EffectStatus::Performed if effect.repeat > 0 => format!(" performed again, now {} times, {}", effect.repeat + 1, written_millis(effect.at).1),

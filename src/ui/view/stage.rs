@@ -6,6 +6,7 @@ use std::rc::Rc;
 use yew::{Html, MouseEvent, Properties, component, html};
 
 use super::parts::{button, icon_button};
+use crate::lab::clip::clip;
 use crate::ui::model::commands;
 use crate::ui::model::layout::Msg;
 use crate::ui::model::saying::Caption;
@@ -65,8 +66,8 @@ pub struct SentenceProps {
 #[component]
 pub fn Sentence(props: &SentenceProps) -> Html {
     let (say, refused) = match &props.caption {
-        Caption::Story { say, refused } => (say.to_string(), refused.clone()),
-        Caption::Happened(text) => (text.clone(), None),
+        Caption::Story { say, refused } => (say.to_string(), refused.as_deref().map(clip)),
+        Caption::Happened(text) => (clip(text).into_owned(), None),
     };
     html! {
         <section class="sentence" role="region" aria-label="Story">

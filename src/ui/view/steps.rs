@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::{Html, Properties, component, html};
 
 use super::fold::told_changes;
-use super::parts::{Head, chip, panel};
+use super::parts::{Head, Long, chip, panel};
 use crate::ui::model::shell::use_shell;
 use crate::ui::model::station::Performed;
 
@@ -42,7 +42,7 @@ pub fn Steps(props: &StepsProps) -> Html {
         <ol class="steps" ref={place} tabindex="0" aria-label="Steps so far" start={(first + 1).to_string()}>
             { for props.steps.iter().enumerate().skip(first).map(|(index, step)| html! {
                 <li key={index} class={if step.good { "" } else { "bad" }} aria-current={(index + 1 == props.steps.len()).then_some("step")}>
-                    <b class={step.at.colour()}>{ step.at.name() }</b>{ " " }{ &*step.words }
+                    <b class={step.at.colour()}>{ step.at.name() }</b>{ " " }<Long text={step.words.clone()} />
                     if !step.folds.is_empty() { { folds(step) } }
                 </li>
             }) }

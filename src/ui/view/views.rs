@@ -13,12 +13,13 @@ use web_sys::HtmlInputElement;
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
 use super::markdown::markdown;
-use super::parts::button;
+use super::parts::{Long, button};
 use crate::es::{Bar, Cell, Cents, Map, Set, Table, View, natural, sort};
+use crate::lab::clip::{clip, clip_to, clip_words};
 use crate::lab::{DiffLine, DiffMark, RowMark, TableDiff, lines, rows};
 use crate::ui::browser::fixed::{Fixed, drawn};
 use crate::ui::model::shell::use_shell;
-use crate::ui::words::{plain, written};
+use crate::ui::words::{whole, written};
 
 /// So many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -42,7 +43,7 @@ pub fn ViewBody(props: &ViewProps) -> Html {
             html! {
                 { for either(now.keys(), was.keys()).into_iter().map(|key| html! {
                     <div class="document" key={key.to_string()} data-within={format!("/documents/{}", escaped(key))}>
-                        <h3>{ key.to_string() }</h3>
+                        <h3><Long text={key.clone()} /></h3>
                         <Tree now={now.get(key).cloned().unwrap_or_default()} was={was.get(key).cloned().unwrap_or_default()} />
                     </div>
                 }) }
@@ -82,6 +83,14 @@ fn mark(mark: DiffMark) -> (&'static str, &'static str) {
         DiffMark::Added => ("added", "new"),
         DiffMark::Changed => ("changed", "changed"),
         DiffMark::Removed => ("gone", "gone"),
+    }
+}
+
+/// A table's cell as it is shown: a long text can be shown whole.
+fn drawn_cell(cell: &Cell) -> Html {
+    match cell {
+        Cell::Text(text) => html! { <Long text={text.clone()} /> },
+        other => html! { { written(other) } },
     }
 }
 
@@ -142,7 +151,7 @@ fn Rows(props: &RowsProps) -> Html {
             if let Some(totals) = &now.totals {
                 <tfoot><tr>
                     { for totals.iter().zip(&sides).map(|(cell, column)| html! {
-                        <td class={side(cell, column)}>{ if *cell == Cell::Empty { String::new() } else { written(cell) } }</td>
+                        <td class={side(cell, column)}>if *cell != Cell::Empty { { drawn_cell(cell) } }</td>
                     }) }
                 </tr></tfoot>
             }
@@ -163,11 +172,11 @@ fn row(row: &RowMark, sides: &[&'static str]) -> Html {
             { for row.row.cells.iter().zip(&row.was).zip(sides).enumerate().map(|(index, ((cell, was), column))| html! {
                 <td class={side(cell, column)} tabindex="-1">
                     if let Some(was) = was {
-                        <del>{ written(was) }</del>{ " " }<ins>{ written(cell) }</ins>
+                        <del>{ drawn_cell(was) }</del>{ " " }<ins>{ drawn_cell(cell) }</ins>
                     } else if index == 0 && matches!(row.mark, DiffMark::Added | DiffMark::Removed) {
-                        <span>{ written(cell) }</span>{ " " }<em class="tag">{ mark(row.mark).1 }</em>
+                        <span>{ drawn_cell(cell) }</span>{ " " }<em class="tag">{ mark(row.mark).1 }</em>
                     } else {
-                        { written(cell) }
+                        { drawn_cell(cell) }
                     }
                 </td>
             }) }
@@ -189,12 +198,15 @@ pub fn Tree(props: &TreeProps) -> Html {
     if lines.is_empty() {
         return html! { <p class="tree mono"><span class="quiet">{ "empty" }</span></p> };
     }
-    let plain = |line: &DiffLine, text: &str| plain(&shell.money, &line.path, text);
+    let plain = |line: &DiffLine, text: &str| {
+        let text = whole(&shell.money, &line.path, text);
+        html! { <Long {text} /> }
+    };
     html! {
         <div class="tree mono" tabindex="0" role="group" aria-label="Fields">
             { for lines.iter().take(ROWS_SHOWN).map(|line| html! {
                 <div class={mark(line.mark).0} key={line.path.clone()} tabindex="-1" data-path={line.pointer().to_owned()} style={format!("padding-left:{}ch", 2 * line.depth)}>
-                    if !line.key.is_empty() { <span class="key">{ format!("{}:", line.key) }</span>{ " " } }
+                    if !line.key.is_empty() { <span class="key">{ format!("{}:", clip(&line.key)) }</span>{ " " } }
                     if let Some(was) = &line.was { <del>{ plain(line, was) }</del>{ " " } }
                     if let Some(now) = &line.now {
                         if line.mark == DiffMark::Same { <span>{ plain(line, now) }</span> } else { <ins>{ plain(line, now) }</ins> }
@@ -229,13 +241,35 @@ fn Pages(props: &PagesProps) -> Html {
                 html! {
                     <details class={mark(how).0} key={key.to_string()} open={true}>
                         <summary>
-                            { format!("{key}.html") }
+                            { format!("{}.html", clip(key)) }
                             if how != DiffMark::Same { { " " }<em class="tag">{ mark(how).1 }</em> }
                         </summary>
-                        <div class="rendered">{ markdown(now.or(was).map_or("", String::as_str)) }</div>
+                        <Page text={now.or(was).cloned().unwrap_or_default()} />
                     </details>
                 }
             }) }
+        </div>
+    }
+}
+
+/// How many letters of a page are rendered at first.
+const PAGE: usize = 4_000;
+/// How many letters a node's label has in a drawing.
+const LABEL: usize = 40;
+
+#[derive(Properties, PartialEq)]
+struct PageProps {
+    text: String,
+}
+
+/// A page as it is rendered. The source of a long one is a press away, in a box of its own.
+#[component]
+fn Page(props: &PageProps) -> Html {
+    let clipped = clip_words(&props.text, PAGE);
+    html! {
+        <div class="rendered">
+            { markdown(&clipped) }
+            if *clipped != *props.text { <p><Long text={props.text.clone()} /></p> }
         </div>
     }
 }
@@ -252,7 +286,7 @@ fn bars(unit: &str, money: bool, now: &[Bar], was: &[Bar]) -> Html {
                     let changed = before != Some(bar.value);
                     html! {
                         <div class={if changed { "bar-row changed" } else { "bar-row" }} key={bar.name.to_string()} tabindex="-1" data-path={format!("/bars/{}/value", escaped(&bar.name))}>
-                            <span class="name">{ bar.name.to_string() }</span>
+                            <span class="name"><Long text={bar.name.clone()} /></span>
                             <span class="track"><i style={format!("width:{}%", Fixed(share, 1))} /></span>
                             <span class="number">
                                 if let (true, Some(before)) = (changed, before) { <del>{ label(before) }</del>{ " " } }
@@ -283,7 +317,9 @@ fn chart(name: &str, unit: &str, money: bool, series: &Map<Rc<str>, Map<u64, i64
     let label = |value: i64| if money { Cents(value).to_string() } else { value.to_string() };
     let said: Vec<String> = series
         .iter()
-        .filter_map(|(name, points)| Some(format!("{name} {}", label(*points.last_key_value()?.1))))
+        .filter_map(|(name, points)| {
+            Some(format!("{} {}", clip(name), label(*points.last_key_value()?.1)))
+        })
         .collect();
     html! {
         <div class="chart">
@@ -311,7 +347,7 @@ fn chart(name: &str, unit: &str, money: bool, series: &Map<Rc<str>, Map<u64, i64
             </svg>
             <p class="legend">
                 { for series.iter().enumerate().map(|(index, (name, points))| html! {
-                    <span key={name.to_string()}><i class={format!("s{}", index % 6)} />{ format!("{name} {}", points.last_key_value().map(|(_, it)| label(*it)).unwrap_or_default()) }</span>
+                    <span key={name.to_string()}><i class={format!("s{}", index % 6)} />{ format!("{} {}", clip(name), points.last_key_value().map(|(_, it)| label(*it)).unwrap_or_default()) }</span>
                 }) }
                 <span class="quiet">{ unit }</span>
             </p>
@@ -337,7 +373,7 @@ fn graph(
     };
     let said: Vec<String> = edges
         .keys()
-        .map(|(a, b)| format!("{} with {}", label(nodes, a), label(nodes, b)))
+        .map(|(a, b)| format!("{} with {}", clip(label(nodes, a)), clip(label(nodes, b))))
         .collect();
     html! {
         <div class="chart">
@@ -355,7 +391,7 @@ fn graph(
                     html! {
                         <g key={key.to_string()} {class}>
                             <circle cx={drawn(x)} cy={drawn(y)} r="6" />
-                            <text x={drawn(x + dx)} y={drawn(y + dy)} text-anchor={anchor}>{ text }</text>
+                            <text x={drawn(x + dx)} y={drawn(y + dy)} text-anchor={anchor}>{ clip_to(text, LABEL).into_owned() }</text>
                         </g>
                     }
                 }) }
@@ -410,11 +446,11 @@ fn Search(props: &SearchProps) -> Html {
                 if let Some(hits) = hits {
                     if hits.is_empty() { <li class="quiet">{ "No entry has these words." }</li> }
                     { for hits.iter().take(ROWS_SHOWN).map(|key| html! {
-                        <li key={key.to_string()}><b>{ key.to_string() }</b>{ " " }{ props.titles.get(key).cloned().unwrap_or_default() }</li>
+                        <li key={key.to_string()}><b>{ clip(key).into_owned() }</b>{ " " }<Long text={props.titles.get(key).cloned().unwrap_or_default()} /></li>
                     }) }
                 } else {
                     { for props.titles.iter().take(20).map(|(key, title)| html! {
-                        <li key={key.to_string()} class="quiet"><b>{ key.to_string() }</b>{ " " }{ title }</li>
+                        <li key={key.to_string()} class="quiet"><b>{ clip(key).into_owned() }</b>{ " " }<Long text={title.clone()} /></li>
                     }) }
                 }
             </ul>

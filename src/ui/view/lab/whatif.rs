@@ -5,10 +5,11 @@ use yew::{Html, MouseEvent, html};
 use super::side_by_side::side_by_side;
 use crate::es::Set;
 use crate::lab::Viewpoint;
+use crate::lab::clip::clip;
 use crate::ui::model::lab::{Imagining, Msg, Tool};
 use crate::ui::model::playback;
 use crate::ui::model::shell::Shell;
-use crate::ui::view::parts::{Amount, button, refused};
+use crate::ui::view::parts::{Amount, Long, button, refused};
 use crate::ui::words::{counted, grouped};
 
 /// So many decisions are listed.
@@ -85,8 +86,8 @@ pub fn what_if(it: &Imagining, fault: Option<&str>, shell: &Shell) -> Html {
             <h3>{ "Decisions that would no longer have been allowed" }</h3>
             <ol class="causes-list" aria-label="No longer allowed">
                 { for found.iter().take(SHOWN).map(|it| {
-                    let about = format!("{} · {}", it.stream, it.actor);
-                    let why = html! { <><br /><span class="fault">{ it.reason.to_string() }</span></> };
+                    let about = format!("{} · {}", clip(it.stream.as_str()), clip(&it.actor));
+                    let why = html! { <><br /><span class="fault"><Long text={it.reason.clone()} /></span></> };
                     entry(shell, it.position, &it.command, &about, why)
                 }) }
             </ol>

@@ -4,14 +4,16 @@ use std::rc::Rc;
 
 use serde_json::Value;
 use uuid::Uuid;
-use yew::{Html, MouseEvent, Properties, component, html};
+use yew::{Callback, Html, MouseEvent, Properties, component, html};
 
 use crate::es::Set;
 use crate::host::OpenLog;
+use crate::lab::clip::{clip, clip_value};
 use crate::ui::browser::clock::written_time;
 use crate::ui::model::playback;
 use crate::ui::model::shell::Shell;
 use crate::ui::view::lab::offers;
+use crate::ui::view::parts::button;
 use crate::ui::words::is_money;
 
 #[derive(Properties, PartialEq)]
@@ -39,7 +41,7 @@ pub fn Detail(props: &DetailProps) -> Html {
         html! {
             <div>
                 <h3>{ title }if cents { <span class="quiet">{ " · amounts in cents" }</span> }</h3>
-                <pre tabindex="0">{ format!("{data:#}") }</pre>
+                <Data data={data.clone()} />
             </div>
         }
     };
@@ -57,11 +59,11 @@ pub fn Detail(props: &DetailProps) -> Html {
                     <h3>{ "Caused by" }</h3>
                     <p>
                         { event.command().map_or_else(
-                            || html! { { format!("{} appended it past its aggregate", event.actor()) } },
-                            |command| html! { <><b class="blue">{ command.kind.to_string() }</b>{ format!(" from {}", event.actor()) }</> },
+                            || html! { { format!("{} appended it past its aggregate", clip(event.actor())) } },
+                            |command| html! { <><b class="blue">{ clip(&command.kind).into_owned() }</b>{ format!(" from {}", clip(event.actor())) }</> },
                         ) }
                         if let Some((position, kind)) = cause {
-                            { " ← " }{ link(position, format!("#{position} {kind}")) }
+                            { " ← " }{ link(position, format!("#{position} {}", clip(&kind))) }
                         }
                     </p>
                 </div>
@@ -71,18 +73,18 @@ pub fn Detail(props: &DetailProps) -> Html {
                         if caused.is_empty() {
                             <span class="quiet">{ "nothing further" }</span>
                         }
-                        { for caused.into_iter().map(|(position, kind)| html! { <>{ link(position, format!("#{position} {kind}")) }{ " " }</> }) }
+                        { for caused.into_iter().map(|(position, kind)| html! { <>{ link(position, format!("#{position} {}", clip(&kind))) }{ " " }</> }) }
                     </p>
                 </div>
             </div>
             if let Some(unreadable) = event.unreadable() {
-                <p class="fault">{ format!("This event cannot be read: {}. It stays in the log; its stream refuses commands, and read models skip it.", unreadable.why) }</p>
+                <p class="fault">{ format!("This event cannot be read: {}. It stays in the log; its stream refuses commands, and read models skip it.", clip(&unreadable.why)) }</p>
             }
             <div class="shapes">
                 if let Some(stored) = event.stored() {
-                    { shape(format!("As stored, schema {}: {}", stored.schema, stored.kind), &stored.data) }
+                    { shape(format!("As stored, schema {}: {}", stored.schema, clip(&stored.kind)), &stored.data) }
                 }
-                { shape(format!("{}, schema {}", event.kind(), event.schema()), &serde_json::from_str(event.data().get()).unwrap_or_default()) }
+                { shape(format!("{}, schema {}", clip(event.kind()), event.schema()), &serde_json::from_str(event.data().get()).unwrap_or_default()) }
             </div>
             { offers(event.position(), props.head, &props.out, &props.shell) }
             <p class="ids mono">
@@ -92,6 +94,28 @@ pub fn Detail(props: &DetailProps) -> Html {
                 if event.correlation_id() != event.command_id() { { id("correlation", event.correlation_id()) } }
             </p>
         </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct DataProps {
+    data: Value,
+}
+
+/// Data as it is stored. What is long in it is clipped until somebody asks for all of it.
+#[component]
+fn Data(props: &DataProps) -> Html {
+    let all = yew::use_state(|| false);
+    let Some(clipped) = clip_value(&props.data) else {
+        return html! { <pre tabindex="0">{ format!("{:#}", props.data) }</pre> };
+    };
+    let (shown, toggle) = (*all, all.clone());
+    let data = if shown { &props.data } else { &clipped };
+    html! {
+        <>
+            <pre class="clipped" tabindex="0">{ format!("{data:#}") }</pre>
+            { button(if shown { "Show less" } else { "Show all" }, Callback::from(move |_| toggle.set(!shown))) }
+        </>
     }
 }
 

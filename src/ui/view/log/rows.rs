@@ -6,6 +6,7 @@ use yew::{Html, Properties, component, html};
 
 use crate::es::{Origin, Recorded, Set};
 use crate::host::OpenLog;
+use crate::lab::clip::clip;
 use crate::ui::browser::clock::written_time;
 use crate::ui::model::shell::Shell;
 use crate::ui::view::parts::mark;
@@ -62,8 +63,8 @@ fn row(event: &Recorded, at: &Row, props: &RowsProps) -> Html {
     if at.found {
         class += " found";
     }
-    let name =
-        format!("{position}: {} on {}, version {}", event.kind(), event.stream(), event.version());
+    let (of, stream) = (clip(event.kind()), clip(event.stream().as_str()));
+    let name = format!("{position}: {of} on {stream}, version {}", event.version());
     let kind = props.kinds.iter().position(|it| it == event.kind()).unwrap_or_default();
     let tag = |red: &'static str, text: &'static str| html! { <em class={red}>{ text }</em> };
     html! {
@@ -72,10 +73,10 @@ fn row(event: &Recorded, at: &Row, props: &RowsProps) -> Html {
             aria-selected={if selected { "true" } else { "false" }} data-position={position.to_string()}
         >
             <span role="gridcell" class="number">{ position }</span>
-            <span role="gridcell" class="mono">{ event.stream().as_str() }</span>
+            <span role="gridcell" class="mono">{ stream.into_owned() }</span>
             <span role="gridcell" class="number">{ event.version() }</span>
             <span role="gridcell" class="kind">
-                <i class={mark(kind)} />{ event.kind().to_string() }
+                <i class={mark(kind)} />{ of.into_owned() }
             </span>
             <span role="gridcell" class="data">
                 { match event.origin() {
