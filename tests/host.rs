@@ -19,7 +19,7 @@ use leftfold::store::link::{self, Shared};
 use leftfold::store::{LogInfo, LogStore, Shelf, StoreError};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
-use surroundings::{Fate, SimulatedBrowser, StoreHandle, Task, at_once, go_on};
+use surroundings::{Fate, SimulatedBrowser, StoreHandle, Task, at_once, go_on, in_seconds};
 
 const START: u64 = 1_700_000_000_000;
 
@@ -463,6 +463,128 @@ fn a_story_that_cannot_be_stored_ends_at_the_first_fault() {
         let fault = at_once(async move { host.create(&scenario, true).await.map(|_| ()) });
         assert!(fault.unwrap_err().to_string().contains(expected));
     }
+}
+
+#[test]
+fn wherever_the_store_ceases_to_work_a_story_ends_and_the_store_is_not_asked_again_and_again() {
+    for scenario in leftfold::scenarios::all() {
+        for fate in [Fate::Closes, Fate::Never, Fate::NeverTold, Fate::Fails] {
+            for calls in 0..60 {
+                let browser = SimulatedBrowser::new();
+                let (host, handle) = browser.tab(1);
+                handle.foretell(std::iter::repeat_n(Fate::Done, calls).chain([fate]));
+                // What fails once is stored a moment later. Else a step may have a few acts, and
+                // each leaves a few records.
+                let once = fate == Fate::Fails;
+                handle.allow(if once { u64::MAX } else { calls as u64 + 40 });
+                let of = scenario.clone();
+                let made = async move { host.create(&of, true).await.map(|_| ()) };
+                let (made, _) = in_seconds(&browser.clock, 12, made).unwrap();
+                if handle.over() && !once {
+                    made.unwrap_err();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_write_that_takes_long_is_said_after_a_while_and_the_log_can_be_gone_on_with_in_memory() {
+    let browser = SimulatedBrowser::new();
+    let mut tab = Tab::new(&browser, "cart", false);
+    tab.send(add("apples")).result.unwrap();
+    tab.handle.foretell([Fate::Late]);
+    let (mut first, came) = begin(&tab.log, Request::Send(add("pears")));
+    let (mut second, waits) = begin(&tab.log, Request::Send(add("figs")));
+    browser.clock.pass(2_999);
+    go_on(&mut first);
+    assert_eq!(tab.log.trouble(), None);
+    browser.clock.pass(1);
+    go_on(&mut first);
+    assert_eq!(tab.log.trouble(), Some(Trouble::Slow));
+    // Whoever waits on has both once the store answers, and nothing is said any more.
+    tab.handle.release();
+    go_on(&mut first);
+    go_on(&mut second);
+    assert!(came.take().unwrap().result.is_ok() && waits.take().unwrap().result.is_ok());
+    assert_eq!((tab.log.trouble(), tab.head()), (None, 3));
+    // It never answers, and somebody goes on in memory with all that is shown here.
+    tab.handle.foretell([Fate::Never]);
+    let (mut lost, _) = begin(&tab.log, Request::Send(add("plums")));
+    browser.clock.pass(3_000);
+    go_on(&mut lost);
+    assert_eq!(tab.log.trouble(), Some(Trouble::Slow));
+    let memory = Host::new(
+        Rc::new(leftfold::store::MemoryStore::default()),
+        Rc::new(Alone),
+        browser.clock.clone(),
+        browser.ids.clone(),
+    );
+    let (log, of) = (tab.log.clone(), scenario("cart"));
+    let copy = at_once(async move {
+        let info = log.copy_to(&memory).await?;
+        memory.open(&of, info).await
+    });
+    let copy = copy.unwrap();
+    let state = |log: &OpenLog| {
+        let (_, state) = log.viewpoint_mut().state_at(&"cart-1".parse_stream(), 9).unwrap();
+        state
+    };
+    assert_eq!(state(&copy), state(&tab.log));
+    let log = copy.clone();
+    at_once(async move { log.ask(Request::Send(add("plums"))).await }).result.unwrap();
+    assert_eq!((copy.session().head(), tab.head()), (4, 3));
+    // The first log gives the write up after a while, and asks the store from time to time.
+    browser.clock.pass(7_000);
+    go_on(&mut lost);
+    assert_eq!(tab.log.trouble(), Some(Trouble::Silent));
+    tab.go_on();
+    browser.clock.pass(2_000);
+    tab.go_on();
+    assert_eq!(tab.log.trouble(), None);
+}
+
+#[test]
+fn a_side_record_that_could_not_be_stored_is_stored_with_the_next_commit_or_retry() {
+    let register = |name: &str| {
+        let data = json!({ "name": name, "email": "zoe@example.org" });
+        command(&format!("customer-{name}"), "RegisterCustomer", data)
+    };
+    for again in [Request::Retry, Request::Send(register("ann"))] {
+        // Each write of the command and of what follows from it fails once.
+        for calls in 1..8 {
+            let browser = SimulatedBrowser::new();
+            let mut tab = Tab::new(&browser, "welcome", false);
+            tab.go_on();
+            tab.handle.foretell(std::iter::repeat_n(Fate::Done, calls).chain([Fate::Fails]));
+            tab.send(register("zoe")).result.unwrap();
+            tab.handle.calm();
+            // Where it was a process's command, that one is sent after a reload.
+            _ = tab.ask(again.clone()).result;
+            assert_eq!(tab.log.trouble(), None);
+            let known = tab.log.session().world().outbox().len();
+            let (host, info) = (tab.host.clone(), tab.log.info());
+            let records = at_once(async move { host.records(&info.id).await }).unwrap();
+            let effects = records.keys().filter(|(shelf, _)| *shelf == Shelf::Effects).count();
+            assert_eq!(effects, known, "a letter that was sent must not be sent again: {calls}");
+        }
+    }
+}
+
+#[test]
+fn while_a_silent_store_is_asked_again_a_command_is_refused_at_once() {
+    let browser = SimulatedBrowser::new();
+    let mut tab = Tab::new(&browser, "cart", false);
+    tab.go_on();
+    tab.handle.foretell(std::iter::repeat_n(Fate::Never, 4));
+    let (mut first, _) = begin(&tab.log, Request::Send(add("apples")));
+    browser.clock.pass(10_000);
+    go_on(&mut first);
+    tab.go_on();
+    browser.clock.pass(2_000);
+    tab.go_on();
+    // The store is being asked now, and does not answer.
+    assert!(why(&tab.send(add("pears"))).contains("does not answer"));
 }
 
 #[test]

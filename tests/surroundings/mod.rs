@@ -55,6 +55,26 @@ pub fn at_once<T: 'static>(future: impl Future<Output = T> + 'static) -> T {
     }
 }
 
+/// Runs a future and lets time pass a second at a time, at most so many seconds. Returns its output
+/// and how many seconds it took.
+pub fn in_seconds<T: 'static>(
+    clock: &HandClock,
+    most: u64,
+    future: impl Future<Output = T> + 'static,
+) -> Option<(T, u64)> {
+    let output = Rc::new(Cell::new(None));
+    let slot = output.clone();
+    let mut tasks: Vec<Task> = vec![Box::pin(async move { slot.set(Some(future.await)) })];
+    for seconds in 0..=most {
+        go_on(&mut tasks);
+        if let Some(output) = output.take() {
+            return Some((output, seconds));
+        }
+        clock.pass(1_000);
+    }
+    None
+}
+
 /// A clock that is moved by hand.
 #[derive(Default)]
 pub struct HandClock {
@@ -315,6 +335,8 @@ struct Inner {
     held: RefCell<Vec<oneshot::Sender<()>>>,
     closed: Cell<bool>,
     bug: Cell<Option<StoreBug>>,
+    /// How many more calls there may be: more than these are a loop without an end.
+    calls_left: Cell<u64>,
     /// The writes, in order.
     written: RefCell<Vec<StoredWrite>>,
     /// The ids of side effects that were stored as performed a second time.
@@ -342,6 +364,7 @@ impl StoreHandle {
             held: RefCell::default(),
             closed: Cell::new(false),
             bug: Cell::new(None),
+            calls_left: Cell::new(u64::MAX),
             written: RefCell::default(),
             performed_twice: RefCell::default(),
         }))
@@ -350,6 +373,16 @@ impl StoreHandle {
     /// Sets the fates of the next calls, in order.
     pub fn foretell(&self, fates: impl IntoIterator<Item = Fate>) {
         self.0.fates.borrow_mut().extend(fates);
+    }
+
+    /// True where all fates that were set have come.
+    pub fn over(&self) -> bool {
+        self.0.fates.borrow().is_empty()
+    }
+
+    /// Allows so many calls from now on. One more is a failure of the test.
+    pub fn allow(&self, calls: u64) {
+        self.0.calls_left.set(calls);
     }
 
     /// Forgets all fates that were set: calls are carried out at once again.
@@ -387,6 +420,10 @@ impl StoreHandle {
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let failed = || Err(StoreError::Failed("the disk is broken".to_owned()));
+        match self.0.calls_left.get().checked_sub(1) {
+            Some(left) => self.0.calls_left.set(left),
+            None => panic!("the store is called again and again"),
+        }
         if self.0.closed.get() {
             return Err(StoreError::Failed("it was closed".to_owned()));
         }

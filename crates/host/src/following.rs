@@ -98,7 +98,8 @@ impl OpenLog {
             CommitOrLoss::Commit(_) => {}
             CommitOrLoss::Lost(loss) => losses.push(loss),
         };
-        if let Err(fault) = inner.host.read(&inner.id, known, head, &mut visit).await {
+        let read = inner.host.read(&inner.id, known, head, &mut visit);
+        if let Err(fault) = self.patiently(read).await {
             self.in_trouble(&fault);
             return true;
         }
@@ -129,7 +130,7 @@ impl OpenLog {
         let away = logs.iter().any(|it| it.id == inner.id && it.deleted_at.is_some());
         let mut trouble = inner.trouble.borrow_mut();
         match (&*trouble, away) {
-            (None, true) => *trouble = Some(Trouble::Deleted),
+            (None | Some(Trouble::Slow), true) => *trouble = Some(Trouble::Deleted),
             (Some(Trouble::Deleted), false) => *trouble = None,
             _ => return false,
         }
@@ -199,7 +200,13 @@ impl OpenLog {
         let trace = {
             let _turn = inner.gate.lock().await;
             self.learn().await;
-            let Ok(records) = self.records().await else { return claim };
+            let records = match self.records().await {
+                Ok(records) => records,
+                Err(fault) => {
+                    self.in_trouble(&fault);
+                    return claim;
+                }
+            };
             let mut marks = Vec::new();
             {
                 let mut session = self.session_mut();
@@ -236,13 +243,17 @@ impl OpenLog {
 
     /// Tries whether the store takes the log's changes again. A lost connection is opened again.
     pub(crate) async fn retry(&self) {
-        if self.trouble().is_none_or(|it| it.lasts()) {
+        let before = self.trouble();
+        if before.as_ref().is_none_or(|it| it.lasts() || *it == Trouble::Slow) {
             return;
         }
-        let _turn = self.0.gate.lock().await;
+        // It waits for no turn, and takes none: whoever wants to write meanwhile is told at once
+        // that the store does not answer.
         match self.try_again().await {
             Ok(()) => {
-                self.0.trouble.replace(None);
+                self.0.trouble.borrow_mut().take_if(|it| Some(&*it) == before.as_ref());
+                let _turn = self.0.gate.lock().await;
+                self.store_side_records().await;
                 // Others may have stored something meanwhile.
                 self.spawn_hearing();
             }

@@ -249,9 +249,17 @@ impl OpenLog {
     /// # Errors
     /// [`StoreError`] where the new log could not be stored.
     pub(crate) async fn save_again(&self) -> Result<LogInfo, StoreError> {
-        let host = &self.0.host;
-        // Where this fails, the import below says why.
-        _ = host.reopen().await;
+        // Where this fails, the import says why.
+        _ = self.0.host.reopen().await;
+        self.copy_to(&self.0.host).await
+    }
+
+    /// Makes a new log of everything that this tab knows of the log, with another host: one that
+    /// keeps logs in memory, where the storage of this one does not answer.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the new log could not be stored.
+    pub async fn copy_to(&self, host: &Host) -> Result<LogInfo, StoreError> {
         let (info, commits, side_records) = {
             let session = self.session();
             let head = session.head();
@@ -276,7 +284,7 @@ impl OpenLog {
     ) -> LocalBoxFuture<'a, Result<(u64, u64), String>> {
         Box::pin(async move {
             let inner = &self.0;
-            if let Some(trouble) = self.trouble() {
+            if let Some(trouble) = self.trouble().filter(|it| *it != Trouble::Slow) {
                 return Err(trouble.to_string());
             }
             let (range, trace) = {

@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use codec::{CommitOrLoss, Loss};
 use es::{Commit, Scenario};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::future::LocalBoxFuture;
+use futures::future::{Either, LocalBoxFuture, select};
 use futures::lock::Mutex;
 use lab::{
     BulkAppend, JournalEntry, MicroStep, Outcome, Session, StoreAnswer, Submission, Subscription,
@@ -17,6 +17,7 @@ use store::{LogInfo, Shelf, SideRecords, StoreError};
 use uuid::Uuid;
 
 use crate::commands::sent;
+use crate::patience::SLOW_MILLIS;
 use crate::protocol::{Command, Error, ErrorCode, Response, Told};
 use crate::side_records::EncodedRecord;
 use crate::{Claim, Host, Runner, Slice, Trouble, decode_side_records};
@@ -51,6 +52,8 @@ pub(crate) struct Inner {
     pub(crate) gate: Mutex<()>,
     /// The commands whose outcome somebody waits for, oldest first.
     awaited: RefCell<VecDeque<Awaited>>,
+    /// Side records that the store did not take yet, oldest first.
+    unstored: RefCell<VecDeque<EncodedRecord>>,
     /// True while somebody steps through a command. Nothing else goes on by itself then.
     pub(crate) stepping: Cell<bool>,
     /// The time of the story's step that is being told, in milliseconds since 1970.
@@ -155,7 +158,7 @@ impl Host {
     ) -> store::StoreFuture<'a, OpenedLog> {
         Box::pin(async move {
             if let Some(log) = self.opened_here(&info.id) {
-                if log.trouble().is_none() {
+                if log.trouble().is_none_or(|it| it == Trouble::Slow) {
                     return Ok(log.open_again(first).await);
                 }
                 // It is read anew, and runs its processes in what is read.
@@ -208,17 +211,21 @@ impl Host {
             let runner = self.peers.claim(&info.id).await;
             let log = OpenLog::new(self, info, Session::new(World::new(scenario)), None);
             log.accept_runner(runner);
+            let mut next = 0;
             while story && let (Some(told), _) = log.tell_next_step().await {
-                // A step that could not be stored would be told again and again.
-                if told.entry.is_none_or(|it| it.outcome == Outcome::NotStored) {
-                    return Err(match log.trouble() {
-                        Some(Trouble::Full) => StoreError::Full,
-                        Some(Trouble::Silent) => StoreError::Silent,
-                        other => StoreError::Failed(other.map_or_else(
-                            || "the story could not be stored".to_owned(),
-                            |it| it.to_string(),
-                        )),
-                    });
+                // Whatever of a step could not be stored, be it a later act or what a process
+                // notes, the step would be told again and again.
+                let stays = std::mem::replace(&mut next, told.number) == told.number;
+                let unstored = told.entry.is_none_or(|it| it.outcome == Outcome::NotStored);
+                match log.trouble() {
+                    Some(Trouble::Full) => return Err(StoreError::Full),
+                    Some(Trouble::Silent) => return Err(StoreError::Silent),
+                    Some(other) => return Err(StoreError::Failed(other.to_string())),
+                    None if stays || unstored => {
+                        let why = "the story could not be stored";
+                        return Err(StoreError::Failed(why.to_owned()));
+                    }
+                    None => {}
                 }
             }
             Ok(log)
@@ -261,6 +268,7 @@ impl OpenLog {
             info: RefCell::new(info),
             gate: Mutex::new(()),
             awaited: RefCell::default(),
+            unstored: RefCell::default(),
             stepping: Cell::new(false),
             story_time: Cell::new(None),
             trouble: RefCell::new(trouble),
@@ -471,13 +479,31 @@ impl OpenLog {
         }
     }
 
+    /// Waits for the store, and says so where that takes a while.
+    pub(crate) async fn patiently<T>(
+        &self,
+        call: store::StoreFuture<'_, T>,
+    ) -> Result<T, StoreError> {
+        match select(call, self.0.host.clock.sleep(SLOW_MILLIS)).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(((), call)) => {
+                self.0.trouble.borrow_mut().get_or_insert(Trouble::Slow);
+                self.notify(Vec::new());
+                let answer = call.await;
+                self.0.trouble.borrow_mut().take_if(|it| *it == Trouble::Slow);
+                self.notify(Vec::new());
+                answer
+            }
+        }
+    }
+
     async fn append_commit(&self, commit: &Commit) -> StoreAnswer {
         let inner = &self.0;
         let refused = |it: &Trouble| it.lasts() || *it == Trouble::Silent;
         if let Some(trouble) = self.trouble().filter(refused) {
             return StoreAnswer::Failed(trouble.to_string());
         }
-        match inner.host.append(&inner.id, commit).await {
+        match self.patiently(inner.host.append(&inner.id, commit)).await {
             Ok(place) => {
                 inner.trouble.replace(None);
                 self.announce();
@@ -508,18 +534,25 @@ impl OpenLog {
         }
     }
 
-    /// Stores the side records that the last step has left.
-    async fn store_side_records(&self) {
+    /// Stores the side records that the last step has left, and those before that could not be
+    /// stored. As long as the store is in trouble they wait: an effect that was performed and not
+    /// noted would be performed again after a reload.
+    pub(crate) async fn store_side_records(&self) {
         let side_records = self.session_mut().world_mut().take_side_records();
-        for side_record in side_records {
-            if self.trouble().is_some_and(|it| it.lasts() || it == Trouble::Silent) {
-                return;
-            }
-            let EncodedRecord { shelf, key, text } = self.0.host.encode_side_record(&side_record);
-            match self.0.host.put(&self.0.id, shelf, &key, &text).await {
-                Ok(()) if shelf == Shelf::Effects => self.announce(),
-                Ok(()) => {}
-                Err(fault) => self.in_trouble(&fault),
+        // Encoded once, so that a record that was stored unheard is stored under the same key.
+        let encoded = side_records.iter().map(|it| self.0.host.encode_side_record(it));
+        self.0.unstored.borrow_mut().extend(encoded);
+        while self.trouble().is_none_or(|it| it == Trouble::Slow) {
+            let next = self.0.unstored.borrow().front().cloned();
+            let Some(EncodedRecord { shelf, key, text }) = next else { return };
+            match self.patiently(self.0.host.put(&self.0.id, shelf, &key, &text)).await {
+                Ok(()) => {
+                    self.0.unstored.borrow_mut().pop_front();
+                    if shelf == Shelf::Effects {
+                        self.announce();
+                    }
+                }
+                Err(fault) => return self.in_trouble(&fault),
             }
         }
     }

@@ -12,6 +12,9 @@ use crate::Host;
 /// The time after which a store that has not answered counts as silent, in milliseconds.
 const PATIENCE_MILLIS: u64 = 10_000;
 
+/// The time after which a person is told that the store takes long, in milliseconds.
+pub(crate) const SLOW_MILLIS: u64 = 3_000;
+
 /// The calls of the host's store, with a time limit. A long call may take as long as it makes
 /// progress.
 impl Host {

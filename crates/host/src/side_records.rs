@@ -7,6 +7,7 @@ use store::{Shelf, SideRecords};
 use crate::Host;
 
 /// A side record as a store keeps it.
+#[derive(Clone)]
 pub(crate) struct EncodedRecord {
     pub(crate) shelf: Shelf,
     /// Tells the record from all others on its shelf.

@@ -16,6 +16,8 @@ pub enum Trouble {
     Full,
     /// The storage cannot be reached, for this reason.
     Unreachable(String),
+    /// The storage has not answered for a while, and still may.
+    Slow,
     /// The storage does not answer.
     Silent,
     /// The storage no longer has the log, or has less of it than this tab.
@@ -38,7 +40,7 @@ impl Trouble {
 
     /// True where trying again is of no use.
     pub(crate) fn lasts(&self) -> bool {
-        !matches!(self, Self::Full | Self::Unreachable(_) | Self::Silent)
+        !matches!(self, Self::Full | Self::Unreachable(_) | Self::Slow | Self::Silent)
     }
 }
 
@@ -63,6 +65,10 @@ impl fmt::Display for Trouble {
             Self::Unreachable(why) => {
                 write!(f, "The last change was not stored: {why}. Nothing is lost in this tab.")
             }
+            Self::Slow => f.write_str(
+                "The browser's storage has not answered for a while. What was done last is shown once \
+                 it is stored, and what is done next waits for it.",
+            ),
             Self::Silent => f.write_str(
                 "The browser's storage does not answer, so nobody knows whether the last change \
                  was stored. Nothing is written until it answers again; everything that is shown \

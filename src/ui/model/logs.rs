@@ -102,6 +102,8 @@ pub struct Logs {
     pub disk: Option<Disk>,
     /// Why nothing is kept, where nothing is.
     pub unkept: Option<String>,
+    /// True where somebody has chosen to wait for a storage that does not answer.
+    pub waiting: bool,
     pub open: Option<OpenLog>,
     /// The logs of the open log's scenario.
     pub own: Rc<Vec<LogInfo>>,
@@ -121,6 +123,7 @@ impl Logs {
             memory: Host::new(store, Rc::new(Alone), Rc::new(BrowserClock), Rc::new(BrowserIds)),
             disk: None,
             unkept: None,
+            waiting: false,
             open: None,
             own: Rc::default(),
             turns: 0,

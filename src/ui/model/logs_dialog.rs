@@ -54,6 +54,10 @@ pub enum Msg {
     Retry,
     /// Save what this tab has as a new log, and go on there.
     SaveAgain,
+    /// The storage may take as long as it does.
+    KeepWaiting,
+    /// Go on with what this tab has, in memory.
+    GoOnInMemory,
     /// Put the open log in a link.
     Share,
     /// The link is made, and copied or not.

@@ -3,6 +3,7 @@
 
 use gloo::timers::callback::Timeout;
 
+use crate::host::Trouble;
 use crate::lab::{MicroStep, Subscription};
 use crate::ui::browser::address::Address;
 use crate::ui::browser::{remember, remembered};
@@ -18,6 +19,8 @@ const REST_MILLIS: u32 = 300;
 pub fn changed(model: &mut Model, trace: &[MicroStep]) {
     if let Some(open_log) = &model.logs.open {
         model.console.listeners.trace(trace, &open_log.session());
+        let silent = matches!(open_log.trouble(), Some(Trouble::Slow | Trouble::Silent));
+        model.logs.waiting &= silent;
     }
     settle_soon(model);
 }

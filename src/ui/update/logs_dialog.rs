@@ -73,6 +73,11 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             subscriptions::Msg::Changed(Vec::new())
         }),
         Msg::SaveAgain => under_way::save_again(model, open_log),
+        Msg::KeepWaiting => {
+            model.logs.waiting = true;
+            model.link.send(Msg::Retry);
+        }
+        Msg::GoOnInMemory => opening::go_on_in_memory(model, open_log),
         Msg::Share => {
             under_way::share(model, &open_log);
             show(model, &open_log);

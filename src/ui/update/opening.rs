@@ -215,6 +215,24 @@ fn not_opened(model: &mut Model, fault: String, reply: Option<Reply>) {
     }
 }
 
+/// The storage does not answer: goes on in memory with all that this tab has of the log.
+pub fn go_on_in_memory(model: &mut Model, open_log: OpenLog) {
+    model.logs.disk = None;
+    model.logs.unkept = Some("the browser's storage does not answer".to_owned());
+    let (turn, memory) = (model.logs.next_turn(), model.logs.memory.clone());
+    let position = Some(open_log.session().position());
+    model.link.later(async move {
+        let scenario = open_log.session().scenario().clone();
+        let copied = async {
+            let info = open_log.copy_to(&memory).await?;
+            let (logs, open_log) = (memory.logs().await?, memory.open(&scenario, info).await?);
+            Ok::<_, StoreError>(Opened { open_log, logs, arrival: Arrival::Asked })
+        };
+        let result = copied.await.map_err(|it| it.to_string());
+        Msg::Opened(Opening { turn, result, position, reply: None })
+    });
+}
+
 /// A fork is open: says so, and what came of the command that was sent in it.
 fn forked(model: &mut Model, after: u64, answered: Option<&Answered>) {
     let mut came = String::new();

@@ -222,19 +222,31 @@ fn about(shell: &Shell, info: &LogInfo, msg: fn(LogInfo) -> Msg) -> Callback<Mou
 }
 
 /// What keeps the log from being written, and what can be done about it.
-pub fn trouble(trouble: &Trouble, info: &LogInfo, shell: &Shell) -> Html {
-    let retry = matches!(trouble, Trouble::Full | Trouble::Unreachable(_) | Trouble::Silent);
+pub fn trouble(trouble: &Trouble, info: &LogInfo, waiting: bool, shell: &Shell) -> Html {
+    let retry = matches!(trouble, Trouble::Full | Trouble::Unreachable(_));
+    let silent = matches!(trouble, Trouble::Slow | Trouble::Silent);
     let go_on = match trouble {
         Trouble::Damaged(_) => Some("Go on in a new log"),
         Trouble::Evicted | Trouble::Unreachable(_) => Some("Save it again"),
-        Trouble::Full | Trouble::Silent | Trouble::Elsewhere | Trouble::Deleted => None,
+        Trouble::Full | Trouble::Slow | Trouble::Silent | Trouble::Elsewhere | Trouble::Deleted => {
+            None
+        }
     };
     let press = |msg: fn() -> Msg| shell.on(move |_: MouseEvent| msg());
     let back = about(shell, info, |info| Msg::Delete(info, false));
     let export = about(shell, info, |info| Msg::Export(info, Format::Lines, false));
     html! {
-        <p class="notice bad" role="alert">
-            { "This log is read-only for now. " }{ trouble.to_string() }
+        <p class={if silent && waiting { "notice" } else { "notice bad" }} role="alert">
+            if silent && waiting {
+                { "Waiting for the browser's storage. " }
+            } else {
+                if *trouble != Trouble::Slow { { "This log is read-only for now. " } }
+                { trouble.to_string() }
+            }
+            if silent {
+                if !waiting { { button("Keep waiting", press(|| Msg::KeepWaiting)) } }
+                { button("Go on in memory", press(|| Msg::GoOnInMemory)) }
+            }
             if retry { { button("Try again", press(|| Msg::Retry)) } }
             if *trouble == Trouble::Deleted { { button("Have it back", back) } }
             if let Some(words) = go_on { { button(words, press(|| Msg::SaveAgain)) } }

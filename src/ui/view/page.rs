@@ -146,7 +146,7 @@ fn notices(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
                 </p>
             }
             if let Some(trouble) = open_log.trouble() {
-                { logs::trouble(&trouble, &open_log.info(), shell) }
+                { logs::trouble(&trouble, &open_log.info(), model.logs.waiting, shell) }
             }
             if !open_log.runs_processes() {
                 <p class="notice">{ "Another tab has this log open as well. What either stores, both show; the other one runs its processes." }</p>
