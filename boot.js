@@ -1,7 +1,5 @@
 // Starts the page, and takes over should it ever fall. Kept in a file of its own, so that the
 // security policy needs no inline script.
-import init from "./leftfold.js";
-
 // The theme that was chosen, before anything is painted; the system's otherwise.
 try {
   const theme = localStorage.getItem("leftfold/theme");
@@ -40,15 +38,16 @@ const kept = () =>
     };
   });
 
-// What the page still holds of the open log, if it answers at all.
-const open = () =>
-  Promise.race([
-    (async () => leftfold.events(1, await leftfold.head()))(),
-    new Promise((_, reject) => setTimeout(reject, 2000)),
-  ]);
+// What the page still holds of the open log.
+const open = async () => leftfold.events(1, await leftfold.head());
+
+// Neither the browser's storage nor the page has to answer.
+const inTime = (answer) =>
+  Promise.race([answer, new Promise((_, reject) => setTimeout(reject, 4000))]);
 
 const download = async (status) => {
-  const [stored, events] = await Promise.allSettled([kept(), open()]);
+  status.textContent = "Reading…";
+  const [stored, events] = await Promise.allSettled([inTime(kept()), inTime(open())]);
   const all = { stored: stored.value ?? null, open: events.value ?? null };
   if (!all.stored && !all.open) {
     status.textContent =
@@ -96,8 +95,13 @@ const fall = (error) => {
 addEventListener("error", (event) => fall(event.error));
 addEventListener("unhandledrejection", (event) => fall(event.reason));
 
-init({ module_or_path: "./leftfold_bg.wasm" }).catch((error) => {
-  const place = document.querySelector(".loading-text");
-  if (place)
-    place.textContent = `Leftfold could not start: ${error.message}. A current browser with WebAssembly is needed.`;
-});
+import("./leftfold.js")
+  .then(({ default: init }) => init({ module_or_path: "./leftfold_bg.wasm" }))
+  .catch((error) => {
+    const place = document.querySelector(".loading-text");
+    if (!place) return;
+    document.querySelector(".late")?.remove();
+    place.textContent = globalThis.WebAssembly
+      ? `Leftfold could not start: ${error.message}. Load the page again; if that does not help, leftfold.js or leftfold_bg.wasm is missing on the server.`
+      : "Leftfold could not start: this browser has no WebAssembly, or it is switched off. A current browser is needed.";
+  });

@@ -479,7 +479,7 @@ fn wherever_the_store_ceases_to_work_a_story_ends_and_the_store_is_not_asked_aga
                 handle.allow(if once { u64::MAX } else { calls as u64 + 40 });
                 let of = scenario.clone();
                 let made = async move { host.create(&of, true).await.map(|_| ()) };
-                let (made, _) = in_seconds(&browser.clock, 12, made).unwrap();
+                let (made, _) = in_seconds(&browser.clock, 12, &mut Vec::new(), made).unwrap();
                 if handle.over() && !once {
                     made.unwrap_err();
                 }

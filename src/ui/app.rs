@@ -3,20 +3,23 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures::channel::oneshot;
+use futures::future::{Either, select};
 use gloo::events::{EventListener, EventListenerOptions};
+use gloo::timers::future::TimeoutFuture;
 use gloo::utils::{document, window};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent, Node};
 use yew::{Component, Context, Html};
 
-use super::browser::{FocusHeld, bring, close_menus, focus, in_view};
+use super::browser::{FocusHeld, bring, close_menus, focus, in_view, tell};
 use super::console;
 use super::model::console::Msg as ConsoleMsg;
 use super::model::message::{Link, Msg};
 use super::model::{Model, layout, logs};
 use super::update::update;
 use super::view::page;
-use crate::store::IdbStore;
+use crate::store::{IdbStore, StoreError};
 
 /// The page.
 pub struct App {
@@ -34,7 +37,11 @@ impl Component for App {
         let focus_held = Rc::<RefCell<FocusHeld>>::default();
         let events = listen(&link, &focus_held);
         console::install(&link.on(ConsoleMsg::Called));
-        link.later(async { logs::Msg::Started(IdbStore::open("leftfold").await) });
+        link.later(async { logs::Msg::Started(storage().await) });
+        tell(
+            "The browser's storage does not answer yet. If it goes on like this, the page works in \
+              memory. What may help: close other tabs of this page, or restart the browser.",
+        );
         Self { model: Model::new(link), focus_held, _events: events }
     }
 
@@ -67,6 +74,23 @@ impl Component for App {
             let panels = model.read_side.panels.iter().map(|it| &it.name);
             model.read_side.unseen = panels.filter(|name| !in_view(name)).cloned().collect();
         }
+    }
+}
+
+/// How long the browser may take to open its storage, in milliseconds. A person hears of it before
+/// five seconds are over.
+const STORAGE_MILLIS: u32 = 3_000;
+
+/// The browser's storage, if it opens in time.
+async fn storage() -> Result<IdbStore, StoreError> {
+    let (sender, opened) = oneshot::channel();
+    wasm_bindgen_futures::spawn_local(async {
+        // Opened too late, it has no use, and is closed again.
+        _ = sender.send(IdbStore::open("leftfold").await);
+    });
+    match select(opened, TimeoutFuture::new(STORAGE_MILLIS)).await {
+        Either::Left((Ok(opened), _)) => opened,
+        Either::Left((Err(_), _)) | Either::Right(_) => Err(StoreError::Silent),
     }
 }
 

@@ -10,4 +10,4 @@ mod memory;
 pub mod tabs;
 
 pub use self::focus::{FocusHeld, bring, close_menus, focus, in_view, on_button, remove, reveal};
-pub use self::memory::{remember, remembered, switch_theme};
+pub use self::memory::{remember, remembered, switch_theme, tell};

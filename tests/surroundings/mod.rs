@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
-use std::future::{pending, poll_fn};
+use std::future::{pending, poll_fn, ready};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,16 +56,19 @@ pub fn at_once<T: 'static>(future: impl Future<Output = T> + 'static) -> T {
 }
 
 /// Runs a future and lets time pass a second at a time, at most so many seconds. Returns its output
-/// and how many seconds it took.
+/// and how many seconds it took. `others` go on meanwhile.
 pub fn in_seconds<T: 'static>(
     clock: &HandClock,
     most: u64,
+    others: &mut Vec<Task>,
     future: impl Future<Output = T> + 'static,
 ) -> Option<(T, u64)> {
     let output = Rc::new(Cell::new(None));
     let slot = output.clone();
     let mut tasks: Vec<Task> = vec![Box::pin(async move { slot.set(Some(future.await)) })];
     for seconds in 0..=most {
+        go_on(&mut tasks);
+        go_on(others);
         go_on(&mut tasks);
         if let Some(output) = output.take() {
             return Some((output, seconds));
@@ -189,10 +192,25 @@ pub struct Bus {
     pub asleep: RefCell<BTreeSet<usize>>,
 }
 
+/// What the browser answers where a tab asks who runs a log's processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClaimFate {
+    /// It says who.
+    #[default]
+    Said,
+    /// Nothing.
+    Never,
+    /// Another tab does, which is not there and never will be.
+    Elsewhere,
+    /// Another tab does, and the two cannot share the log.
+    OnlyElsewhere,
+}
+
 /// One tab's connection to the bus.
 pub struct TabPeers {
     pub bus: Rc<Bus>,
     pub number: usize,
+    pub claims: ClaimFate,
 }
 
 struct HeldClaim {
@@ -262,12 +280,21 @@ impl Bus {
 impl Peers for TabPeers {
     fn claim(&self, log: &str) -> LocalBoxFuture<'static, Runner> {
         let held = self.bus.holders.borrow().iter().any(|it| it.log == log);
+        match self.claims {
+            ClaimFate::Said => {}
+            ClaimFate::Never => return Box::pin(pending()),
+            ClaimFate::Elsewhere => return Box::pin(ready(Runner::Elsewhere)),
+            ClaimFate::OnlyElsewhere => return Box::pin(ready(Runner::OnlyElsewhere)),
+        }
         let runner =
             if held { Runner::Elsewhere } else { Runner::Here(self.bus.grant(log, self.number)) };
         Box::pin(async move { runner })
     }
 
     fn inherit(&self, log: &str) -> LocalBoxFuture<'static, Claim> {
+        if self.claims != ClaimFate::Said {
+            return Box::pin(pending());
+        }
         let (sender, granted) = oneshot::channel();
         let waiting = Waiting { log: log.to_owned(), tab: self.number, granted: sender };
         self.bus.waiting.borrow_mut().push_back(waiting);
@@ -602,8 +629,13 @@ impl SimulatedBrowser {
 
     /// Opens a tab: its host, and its handle on the store.
     pub fn tab(&self, number: usize) -> (Host, StoreHandle) {
+        self.tab_with(number, ClaimFate::Said)
+    }
+
+    /// As [`tab`](Self::tab), in a browser that answers so where the tab asks for a claim.
+    pub fn tab_with(&self, number: usize, claims: ClaimFate) -> (Host, StoreHandle) {
         let handle = StoreHandle::new(&self.store);
-        let peers = Rc::new(TabPeers { bus: self.bus.clone(), number });
+        let peers = Rc::new(TabPeers { bus: self.bus.clone(), number, claims });
         let store = Rc::new(handle.clone());
         (Host::new(store, peers, self.clock.clone(), self.ids.clone()), handle)
     }

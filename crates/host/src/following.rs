@@ -220,6 +220,7 @@ impl OpenLog {
                 session.world_mut().take_over(marks);
             }
             *inner.claim.borrow_mut() = claim;
+            inner.runner_unknown.set(false);
             // A tab that could only watch can write from now on.
             inner.trouble.borrow_mut().take_if(|it| *it == Trouble::Elsewhere);
             self.run_in_turn().await

@@ -28,6 +28,7 @@ mod commands;
 mod open_log;
 mod following;
 mod logs;
+mod starting;
 mod answers;
 
 pub use logs::{Exported, Restored};
@@ -41,5 +42,6 @@ pub use protocol::{
 pub use shapes::{Field, Named, Shape};
 pub use side_records::decode_side_records;
 pub use slices::Slice;
+pub use starting::{Found, FoundLog, OpenMode, Places};
 pub use trouble::Trouble;
 pub use {codec, es, lab, scenarios, store};

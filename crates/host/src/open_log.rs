@@ -61,6 +61,8 @@ pub(crate) struct Inner {
     pub(crate) trouble: RefCell<Option<Trouble>>,
     listener: RefCell<Option<Listener>>,
     pub(crate) claim: RefCell<Option<Claim>>,
+    /// True where the peers have not said who runs the processes.
+    pub(crate) runner_unknown: Cell<bool>,
     /// True where an announcement to the peers is due.
     pub(crate) announcing: Cell<bool>,
     pub(crate) work: UnboundedSender<BackgroundWork>,
@@ -165,7 +167,7 @@ impl Host {
                 log.leave_processes();
             }
             // The claim comes before the reading: whoever had it before has stored all its marks.
-            let runner = self.peers.claim(&info.id).await;
+            let runner = self.claim(&info.id).await;
             let ReadLog { world, losses } = self.read_log(scenario, &info.id).await?;
             let info = LogInfo { opened_at: self.clock.now(), ..info };
             let trouble = (!losses.is_empty()).then_some(Trouble::Damaged(losses));
@@ -208,7 +210,7 @@ impl Host {
         Box::pin(async move {
             let info = self.new_log(scenario, scenario.title.to_string(), None);
             self.describe(&info).await?;
-            let runner = self.peers.claim(&info.id).await;
+            let runner = self.claim(&info.id).await;
             let log = OpenLog::new(self, info, Session::new(World::new(scenario)), None);
             log.accept_runner(runner);
             let mut next = 0;
@@ -274,6 +276,7 @@ impl OpenLog {
             trouble: RefCell::new(trouble),
             listener: RefCell::new(None),
             claim: RefCell::new(None),
+            runner_unknown: Cell::new(false),
             announcing: Cell::new(false),
             work,
             queue: RefCell::new(Some(queue)),
@@ -407,6 +410,11 @@ impl OpenLog {
     /// True where this tab runs the log's processes.
     pub fn runs_processes(&self) -> bool {
         self.0.claim.borrow().is_some()
+    }
+
+    /// True where nobody has said who runs the log's processes: they wait here.
+    pub fn runner_unknown(&self) -> bool {
+        self.0.runner_unknown.get()
     }
 
     /// Why the log cannot be written. None where it can.
@@ -620,11 +628,12 @@ impl OpenLog {
         self.0.host.records(&self.0.id).await
     }
 
-    pub(crate) fn accept_runner(&self, runner: Runner) {
+    pub(crate) fn accept_runner(&self, runner: Option<Runner>) {
+        self.0.runner_unknown.set(runner.is_none());
         match runner {
-            Runner::Here(claim) => _ = self.0.claim.replace(Some(claim)),
-            Runner::Elsewhere => self.wait_for_claim(),
-            Runner::OnlyElsewhere => {
+            Some(Runner::Here(claim)) => _ = self.0.claim.replace(Some(claim)),
+            Some(Runner::Elsewhere) | None => self.wait_for_claim(),
+            Some(Runner::OnlyElsewhere) => {
                 self.0.trouble.borrow_mut().get_or_insert(Trouble::Elsewhere);
                 self.wait_for_claim();
             }

@@ -7,13 +7,16 @@ use es::{Commit, Map, StoredCommit};
 use futures::future::{Either, select};
 use store::{CommitPlace, Extent, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
 
-use crate::Host;
+use crate::{Host, Runner};
 
 /// The time after which a store that has not answered counts as silent, in milliseconds.
 const PATIENCE_MILLIS: u64 = 10_000;
 
 /// The time after which a person is told that the store takes long, in milliseconds.
 pub(crate) const SLOW_MILLIS: u64 = 3_000;
+
+/// The time after which nobody knows who runs a log's processes, in milliseconds.
+const CLAIM_MILLIS: u64 = 2_000;
 
 /// The calls of the host's store, with a time limit. A long call may take as long as it makes
 /// progress.
@@ -32,6 +35,16 @@ impl Host {
                 }
                 Either::Right(((), going_on)) => call = going_on,
             }
+        }
+    }
+
+    /// Finds out who runs a log's processes. None where the peers do not say so in time: the log
+    /// can be used then, and its processes wait until they do.
+    pub(crate) async fn claim(&self, log: &str) -> Option<Runner> {
+        let claim = self.peers.claim(log);
+        match select(claim, self.clock.sleep(CLAIM_MILLIS)).await {
+            Either::Left((runner, _)) => Some(runner),
+            Either::Right(_) => None,
         }
     }
 

@@ -18,6 +18,13 @@ pub fn remember(what: &str, value: Option<&str>) {
     };
 }
 
+/// What the page says a few seconds later where no log is open by then.
+pub fn tell(text: &str) {
+    if let Some(place) = document().query_selector("#skeleton .late").ok().flatten() {
+        place.set_text_content(Some(text));
+    }
+}
+
 /// Changes to the other theme, and remembers it.
 pub fn switch_theme() {
     let Some(root) = document().document_element() else { return };

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures::channel::{mpsc, oneshot};
-use futures::future::{LocalBoxFuture, select};
+use futures::future::{Either, LocalBoxFuture, select};
 use futures::stream::{Stream, StreamExt};
 use gloo::events::EventListener;
 use gloo::timers::callback::Interval;
@@ -27,8 +27,13 @@ extern "C" {
     /// As the browser has it: the bindings leave locks out.
     type LockManager;
 
-    #[wasm_bindgen(method)]
-    fn request(this: &LockManager, name: &str, options: &Object, granted: &Function) -> Promise;
+    #[wasm_bindgen(method, catch)]
+    fn request(
+        this: &LockManager,
+        name: &str,
+        options: &Object,
+        granted: &Function,
+    ) -> Result<Promise, JsValue>;
 }
 
 /// How long a tab that cannot lock is believed to be there, in milliseconds.
@@ -64,6 +69,15 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // A promise's own function does not fail.
         _ = self.0.call0(&JsValue::NULL);
+    }
+}
+
+/// Where there are neither locks nor notes.
+struct Unknown;
+
+impl ClaimLock for Unknown {
+    fn holds(&self) -> bool {
+        true
     }
 }
 
@@ -120,13 +134,14 @@ fn lock_name(log: &str) -> String {
 
 /// Asks for the lock. Hands `granted` the claim, or none where another tab has it and this one
 /// does not want to wait.
-/// Returns a promise that is kept once the lock is free again.
+/// Returns a promise that is kept once the lock is free again, and broken where there is none to be
+/// had, as in a frame that may keep nothing.
 fn ask(
     locks: &LockManager,
     log: &str,
     wait: bool,
     granted: impl FnOnce(Option<Claim>) + 'static,
-) -> Promise {
+) -> Result<Promise, JsValue> {
     let options = Object::new();
     // A plain object of our own can always be written.
     _ = Reflect::set(&options, &"ifAvailable".into(), &(!wait).into());
@@ -156,7 +171,7 @@ impl Tabs {
         log: &str,
         wait: bool,
         granted: impl FnOnce(Option<Claim>) + 'static,
-    ) {
+    ) -> Result<Promise, JsValue> {
         let asked = Rc::<RefCell<Option<Promise>>>::default();
         let (tabs, freed, of) = (self.clone(), asked.clone(), log.to_owned());
         // The browser calls back later: by then the promise is there.
@@ -167,8 +182,9 @@ impl Tabs {
                 all.push((of, freed));
             }
             granted(claim);
-        });
-        asked.replace(Some(freed));
+        })?;
+        asked.replace(Some(freed.clone()));
+        Ok(freed)
     }
 
     /// Waits until the lock that this tab has let go of is free. Else this tab would take itself
@@ -186,15 +202,16 @@ impl Peers for SharedTabs {
     fn claim(&self, log: &str) -> LocalBoxFuture<'static, Runner> {
         let (tabs, log) = (self.0.clone(), log.to_owned());
         Box::pin(async move {
-            let Some(locks) = locks() else {
-                return lease(&log).map_or(Runner::OnlyElsewhere, Runner::Here);
-            };
+            let unlocked = || lease(&log).map_or(Runner::OnlyElsewhere, Runner::Here);
+            let Some(locks) = locks() else { return unlocked() };
             let (sender, granted) = oneshot::channel();
-            // Nobody listens where the log is closed again already: the claim ends at once.
             tabs.freed(&log).await;
-            tabs.ask(&locks, &log, false, |claim| _ = sender.send(claim));
-            match granted.await {
-                Ok(Some(claim)) => Runner::Here(claim),
+            // Nobody listens where the log is closed again already: the claim ends at once.
+            let asked = tabs.ask(&locks, &log, false, |claim| _ = sender.send(claim));
+            let Ok(asked) = asked else { return unlocked() };
+            match select(granted, JsFuture::from(asked)).await {
+                Either::Left((Ok(Some(claim)), _)) => Runner::Here(claim),
+                Either::Right((Err(_), _)) => unlocked(),
                 _ => Runner::Elsewhere,
             }
         })
@@ -205,8 +222,11 @@ impl Peers for SharedTabs {
         Box::pin(async move {
             if let Some(locks) = locks() {
                 let (sender, granted) = oneshot::channel();
-                tabs.ask(&locks, &log, true, |claim| _ = sender.send(claim));
-                if let Ok(Some(claim)) = granted.await {
+                let asked = tabs.ask(&locks, &log, true, |claim| _ = sender.send(claim));
+                if let Ok(asked) = asked
+                    && let Either::Left((Ok(Some(claim)), _)) =
+                        select(granted, JsFuture::from(asked)).await
+                {
                     return claim;
                 }
             }
@@ -272,7 +292,10 @@ impl Stream for Heard {
 
 fn lease(log: &str) -> Option<Claim> {
     let (key, owner) = (format!("leftfold/writer/{log}"), new_id().to_string());
-    storage()?;
+    if storage().is_none() {
+        // Nobody can tell, and the store keeps two tabs apart.
+        return Some(Claim::new(Unknown));
+    }
     if noted(&key).is_some_and(|(until, _)| until > now() && until <= now() + LEASE_MILLIS) {
         return None;
     }

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use crate::es::Scenario;
-use crate::host::{Alone, Answered, Host, OpenLog};
+pub use crate::host::OpenMode;
+use crate::host::{Alone, Answered, Found, Host, OpenLog, Places};
 use crate::scenarios::all as scenarios;
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 use crate::ui::browser::clock::{BrowserClock, BrowserIds};
@@ -28,30 +29,13 @@ pub enum Msg {
     Fault(String),
 }
 
-/// Which log of a scenario is opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OpenMode {
-    /// The one that was opened last; where there is none, a new one with the story.
-    Last,
-    /// The same, with the playhead at a position.
-    LastAt(u64),
-    /// The one of this id, with the playhead at a position.
-    Log(String, Option<u64>),
-    /// A new one with the story.
-    Story,
-    /// A new one with nothing in it.
-    Empty,
-    /// A new one whose story has just begun: for somebody who has never been here.
-    FirstVisit,
-    /// A new one that is only in memory, with the story or without.
-    Memory(bool),
-}
-
 /// What came of asking for a log.
 pub struct Opening {
     /// Which asking this answers. Only the last one counts.
     pub turn: u64,
     pub result: Result<Opened, String>,
+    /// Why it is in memory only, where that was not asked for.
+    pub unkept: Option<String>,
     /// Where the playhead is to be.
     pub position: Option<u64>,
     /// Who waits for it.
@@ -68,12 +52,8 @@ pub struct Opened {
 
 /// How a log comes to be opened.
 pub enum Arrival {
-    /// It was asked for.
-    Asked,
-    /// It is the first one that anybody has opened here.
-    FirstVisit,
-    /// Another one was asked for, which is not there.
-    Instead,
+    /// It was looked for.
+    Found(Found),
     /// By a fork after that event, with what came of the command that was sent there.
     Forked(u64, Option<Answered>),
 }
@@ -146,6 +126,12 @@ impl Logs {
     /// Where a new log goes: to the disk where there is one.
     pub fn host(&self) -> &Host {
         self.disk.as_ref().map_or(&self.memory, |disk| &disk.host)
+    }
+
+    /// Where logs are kept.
+    pub fn places(&self) -> Places {
+        let disk = self.disk.as_ref().map(|disk| disk.host.clone());
+        Places { disk, memory: self.memory.clone() }
     }
 
     /// A log is asked for: whoever asked before does not get one any more.

@@ -17,7 +17,7 @@ pub fn fork(
     let turn = model.logs.next_turn();
     model.link.later(async move {
         let result = forked(open_log, position, first).await;
-        Msg::Opened(Opening { turn, result, position: None, reply })
+        Msg::Opened(Opening { turn, result, unkept: None, position: None, reply })
     });
 }
 

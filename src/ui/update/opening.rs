@@ -7,11 +7,10 @@ use gloo::utils::document;
 use super::changes::{ALTERED, say_position};
 use super::{commands, playback};
 use crate::codec::archive::Imported;
-use crate::es::Scenario;
-use crate::host::{Answered, Host, OpenLog, Request, decode_side_records};
+use crate::host::{Answered, Found, FoundLog, OpenLog, Request, decode_side_records};
 use crate::lab::{Subscription, forms};
 use crate::store::link;
-use crate::store::{Durability, IdbStore, LogInfo, StoreError};
+use crate::store::{Durability, IdbStore, StoreError};
 use crate::ui::browser::address::Address;
 use crate::ui::browser::{remember, remembered, remove};
 use crate::ui::console::Reply;
@@ -131,8 +130,7 @@ pub fn open(model: &mut Model, id: &str, mode: OpenMode, reply: Option<Reply>) {
     // An address that is about to be written is the old log's.
     model.playback.settling = None;
     let turn = model.logs.next_turn();
-    let disk = model.logs.disk.as_ref().map(|disk| disk.host.clone());
-    let memory = model.logs.memory.clone();
+    let (places, starting) = (model.logs.places(), model.logs.open.is_none());
     // A command that is under way in the log that is left goes on to its end.
     let left = model.open_log().filter(|_| model.commands.under_way());
     model.link.later(async move {
@@ -144,14 +142,23 @@ pub fn open(model: &mut Model, id: &str, mode: OpenMode, reply: Option<Reply>) {
             OpenMode::LastAt(position) => Some(*position),
             _ => None,
         };
-        let result = find_or_make(disk, memory, &scenario, mode).await;
+        // A page without a log comes to one, whatever the storage does.
+        let found = match starting {
+            true => places.start(&scenario, mode).await,
+            false => places.open(&scenario, mode).await,
+        };
+        let mut unkept = None;
+        let result = found.map(|FoundLog { log, logs, found, unkept: why }| {
+            unkept = why.map(|it| it.to_string());
+            Opened { open_log: log, logs, arrival: Arrival::Found(found) }
+        });
         let result = result.map_err(|it| it.to_string());
-        Msg::Opened(Opening { turn, result, position, reply })
+        Msg::Opened(Opening { turn, result, unkept, position, reply })
     });
 }
 
 fn opened(model: &mut Model, opening: Opening) -> bool {
-    let Opening { turn, result, position, reply } = opening;
+    let Opening { turn, result, unkept, position, reply } = opening;
     if !model.logs.is_last(turn) {
         // Another log was asked for meanwhile.
         if let Some(reply) = reply {
@@ -162,11 +169,12 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
     let Opened { open_log, logs, arrival } = match result {
         Ok(opened) => opened,
         Err(fault) => {
-            not_opened(model, fault, reply);
+            not_opened(model, &fault, reply);
             return true;
         }
     };
-    let instead = matches!(arrival, Arrival::Instead);
+    model.logs.unkept = unkept.or(model.logs.unkept.take());
+    let instead = matches!(arrival, Arrival::Found(Found::Instead));
     show(model, open_log, if instead { None } else { position });
     if instead {
         model.saying.also_wrong(
@@ -187,7 +195,7 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
             }
         }
         (Some(reply), _) => reply.resolve(&()),
-        (None, Arrival::FirstVisit) => {
+        (None, Arrival::Found(Found::First)) => {
             // The story begins, and its first step is told.
             model.layout.welcome = true;
             model.link.send(commands_part::Msg::Tell);
@@ -201,17 +209,11 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
 }
 
 /// A log could not be opened.
-fn not_opened(model: &mut Model, fault: String, reply: Option<Reply>) {
+fn not_opened(model: &mut Model, fault: &str, reply: Option<Reply>) {
     let why = format!("The log could not be opened: {fault}.");
     match reply {
         Some(reply) => reply.reject("storage", &why),
-        None if model.logs.open.is_some() => model.saying.fault = Some(why),
-        // Without a log there is no page: rather one that is only in memory.
-        None => {
-            model.logs.unkept = Some(fault);
-            let scenario = Address::here().scenario;
-            open(model, scenario.as_deref().unwrap_or(FIRST), OpenMode::Memory(true), None);
-        }
+        None => model.saying.fault = Some(why),
     }
 }
 
@@ -226,10 +228,10 @@ pub fn go_on_in_memory(model: &mut Model, open_log: OpenLog) {
         let copied = async {
             let info = open_log.copy_to(&memory).await?;
             let (logs, open_log) = (memory.logs().await?, memory.open(&scenario, info).await?);
-            Ok::<_, StoreError>(Opened { open_log, logs, arrival: Arrival::Asked })
+            Ok::<_, StoreError>(Opened { open_log, logs, arrival: Arrival::Found(Found::Asked) })
         };
         let result = copied.await.map_err(|it| it.to_string());
-        Msg::Opened(Opening { turn, result, position, reply: None })
+        Msg::Opened(Opening { turn, result, unkept: None, position, reply: None })
     });
 }
 
@@ -340,57 +342,4 @@ fn not_shared(model: &mut Model, why: String) -> bool {
         None => Address::clear(),
     }
     model.logs.open.is_some()
-}
-
-/// Finds the log that is to be opened, or makes one, on disk where there is one.
-async fn find_or_make(
-    disk: Option<Host>,
-    memory: Host,
-    scenario: &Rc<Scenario>,
-    mode: OpenMode,
-) -> Result<Opened, StoreError> {
-    let mut host = match (&mode, disk) {
-        (OpenMode::Memory(_), _) | (_, None) => memory.clone(),
-        (_, Some(host)) => host,
-    };
-    let mut logs = host.logs().await?;
-    let own = |log: &&LogInfo| log.scenario == *scenario.id;
-    let last = |logs: &[LogInfo]| logs.iter().filter(own).max_by_key(|it| it.opened_at).cloned();
-    let mut arrival = Arrival::Asked;
-    let wanted = match &mode {
-        OpenMode::Log(id, _) => {
-            // A log that is only in memory can still be gone back to.
-            if !logs.iter().any(|log| log.id == *id) {
-                let others = memory.logs().await?;
-                if others.iter().any(|log| log.id == *id) {
-                    (host, logs) = (memory, others);
-                }
-            }
-            let found = logs.iter().filter(own).find(|log| log.id == *id).cloned();
-            if found.is_none() {
-                arrival = Arrival::Instead;
-            }
-            found.or_else(|| last(&logs))
-        }
-        // Logs that are kept here are from an earlier visit.
-        OpenMode::Last | OpenMode::LastAt(_) | OpenMode::FirstVisit => last(&logs),
-        _ => None,
-    };
-    let open_log = if let Some(info) = wanted {
-        host.open(scenario, info).await?
-    } else {
-        use OpenMode::{Empty, FirstVisit, Memory};
-        let story = !matches!(mode, Empty | FirstVisit | Memory(false));
-        if matches!(mode, FirstVisit) {
-            arrival = Arrival::FirstVisit;
-        }
-        host.create(scenario, story).await?
-    };
-    // What is known of the logs now, without asking again.
-    let info = open_log.info();
-    match logs.iter_mut().find(|log| log.id == info.id) {
-        Some(log) => *log = info,
-        None => logs.push(info),
-    }
-    Ok(Opened { open_log, logs, arrival })
 }

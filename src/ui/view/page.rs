@@ -148,7 +148,9 @@ fn notices(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
             if let Some(trouble) = open_log.trouble() {
                 { logs::trouble(&trouble, &open_log.info(), model.logs.waiting, shell) }
             }
-            if !open_log.runs_processes() {
+            if open_log.runner_unknown() {
+                <p class="notice">{ "The browser does not say whether another tab runs this log's processes, so they wait here. Close other tabs of this page, or load it again." }</p>
+            } else if !open_log.runs_processes() {
                 <p class="notice">{ "Another tab has this log open as well. What either stores, both show; the other one runs its processes." }</p>
             }
             if let Some(imagined) = &model.lab.imagined { { lab::banner(&imagined.borrow(), shell) } }
