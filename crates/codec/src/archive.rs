@@ -40,6 +40,8 @@ const FAULTS: usize = 100;
 /// The event type that stands for a commit without an event. Other event types have no dot.
 const NOTHING: &str = "leftfold.nothing-happened";
 const SOURCE: &str = "leftfold:";
+/// The event types of side records begin with this.
+const BESIDE: &str = "leftfold.beside.";
 /// The fault of an item that is not an event.
 const NOT_AN_EVENT: &str = "this is not an event, which is a JSON object";
 
@@ -68,32 +70,17 @@ impl Export {
     /// Appends a commit to `out`.
     pub fn commit(&mut self, commit: &StoredCommit, out: &mut Vec<u8>) {
         let it = &commit.envelope;
-        let committime = time(it.at);
+        let (committime, source) = (time(it.at), self.source.clone());
         let other = |id: Uuid| (id != it.command_id).then_some(id);
         let empty = |id: String| CloudEvent {
-            specversion: "1.0".into(),
-            id: id.into(),
-            source: (&*self.source).into(),
             kind: NOTHING.into(),
-            subject: None,
             time: Some((&*committime).into()),
-            datacontenttype: None,
-            data: None,
-            position: None,
-            streamversion: None,
-            schema: None,
             commandid: Some(it.command_id),
             causationid: other(it.causation_id),
             correlationid: other(it.correlation_id),
             actor: Some((&*it.actor).into()),
             origin: Some(it.origin),
-            committime: None,
-            commandtype: None,
-            commandsubject: None,
-            commanddata: None,
-            followsid: None,
-            followschoice: None,
-            unanswered: false,
+            ..CloudEvent::new(id.into(), source.clone().into())
         };
         // Attributes of the whole commit stand on its first event only.
         let first = |event: &mut CloudEvent<'_>| {
@@ -139,17 +126,34 @@ impl Export {
             written.push(serde_json::to_vec(&cloud));
         }
         for text in written {
-            // Texts and numbers under fixed names can always be serialised.
-            let Ok(text) = text else { continue };
-            match (self.format, std::mem::replace(&mut self.begun, true)) {
-                (Format::Lines, _) => {}
-                (Format::Batch, false) => out.extend(b"[\n"),
-                (Format::Batch, true) => out.extend(b",\n"),
-            }
-            out.extend(text);
-            if self.format == Format::Lines {
-                out.push(b'\n');
-            }
+            self.write(text, out);
+        }
+    }
+
+    /// Appends a side record to `out`: as an event of ours that no scenario reads. It belongs
+    /// behind the commits.
+    pub fn side_record(&mut self, side_record: &ArchivedRecord, out: &mut Vec<u8>) {
+        let ArchivedRecord { kind, key, data } = side_record;
+        let event = CloudEvent {
+            kind: format!("{BESIDE}{kind}").into(),
+            subject: Some((&**key).into()),
+            data: Some(data),
+            ..CloudEvent::new(format!("{kind}/{key}").into(), (&*self.source).into())
+        };
+        self.write(serde_json::to_vec(&event), out);
+    }
+
+    fn write(&mut self, text: serde_json::Result<Vec<u8>>, out: &mut Vec<u8>) {
+        // Texts and numbers under fixed names can always be serialised.
+        let Ok(text) = text else { return };
+        match (self.format, std::mem::replace(&mut self.begun, true)) {
+            (Format::Lines, _) => {}
+            (Format::Batch, false) => out.extend(b"[\n"),
+            (Format::Batch, true) => out.extend(b",\n"),
+        }
+        out.extend(text);
+        if self.format == Format::Lines {
+            out.push(b'\n');
         }
     }
 
@@ -183,8 +187,19 @@ impl fmt::Display for ArchiveFault {
     }
 }
 
+/// A record that is kept beside a log, in an archive. An archive does not know what it means.
+#[derive(Clone, Debug)]
+pub struct ArchivedRecord {
+    /// What kind of record it is, in small letters.
+    pub kind: String,
+    /// Tells the record from all others of its kind.
+    pub key: String,
+    /// The record, as JSON.
+    pub data: Box<RawValue>,
+}
+
 /// An archive that was read without a fault.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Imported {
     /// The id of the scenario whose log was exported. None for the archive of another system.
     pub scenario: Option<String>,
@@ -192,6 +207,8 @@ pub struct Imported {
     pub commits: Segments,
     /// How many events the commits hold.
     pub events: u64,
+    /// The side records.
+    pub side_records: Vec<ArchivedRecord>,
     /// How many commits at the beginning have no time. They get the time in `first_time`, or the
     /// time of the import where no commit has one.
     untimed: u64,
@@ -329,7 +346,7 @@ impl Import {
 
     /// True where the batch has an item before this one, even a faulty one.
     fn begun(&self) -> bool {
-        self.commits + self.faults.len() as u64 > 0
+        self.commits + (self.faults.len() + self.done.side_records.len()) as u64 > 0
     }
 
     /// Reads up to the end of an event or of the piece, and returns the rest.
@@ -460,6 +477,9 @@ impl Import {
                 self.fault("source", what);
             }
         }
+        if let Some(kind) = event.kind.strip_prefix(BESIDE).filter(|_| own.is_some()) {
+            return self.side_record(kind, event);
+        }
         let mut read_time = |field: &str, text: Option<&str>| match text {
             None => Some(self.at),
             Some(text) => {
@@ -563,6 +583,18 @@ impl Import {
             let schema = event.schema.unwrap_or(1);
             commit.events.push(StoredEvent { stream, version: next, kind, schema, at, data });
         }
+    }
+
+    fn side_record(&mut self, kind: &str, event: &CloudEvent<'_>) {
+        let (Some(key), Some(data)) = (event.subject.as_deref(), event.data) else {
+            return self.fault("data", "a side record has a subject and data");
+        };
+        // A refused command's data is nested within its record.
+        if too_deep(data.get().as_bytes(), DEPTH + 8) {
+            return self.fault("data", format_args!("it is nested deeper than {DEPTH}"));
+        }
+        let (kind, key, data) = (kind.to_owned(), key.to_owned(), data.to_owned());
+        self.done.side_records.push(ArchivedRecord { kind, key, data });
     }
 
     /// Hands the last commit on, which is whole. After a fault, no commit is needed any more.
@@ -688,7 +720,8 @@ impl Imported {
         let continued = continued.map(|event| (event.stream.clone(), event.version));
         let (events, untimed, first_time) = (all().count() as u64, 0, None);
         let commits = commits.into_iter().collect();
-        Ok(Self { scenario: None, commits, events, untimed, first_time, continued })
+        let side_records = Vec::new();
+        Ok(Self { scenario: None, commits, events, side_records, untimed, first_time, continued })
     }
 
     /// The commits for a new log. `now` is the time of the import, in milliseconds since 1970.

@@ -11,7 +11,7 @@ const SEGMENT_BYTES: usize = 1 << 20;
 const ROOM_BYTES: usize = SEGMENT_BYTES + (8 << 10);
 
 /// Commits that follow each other, as frames that are not chained yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Segment {
     /// Where the log has to end for this segment to follow. Its hash is not known here.
     before: End,
@@ -90,7 +90,7 @@ pub struct Gap {
 }
 
 /// Commits that are gathered one by one into segments.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Segments(Vec<Segment>);
 
 impl Segments {

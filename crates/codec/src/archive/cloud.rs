@@ -83,6 +83,35 @@ pub(super) struct CloudEvent<'a> {
 }
 
 impl<'a> CloudEvent<'a> {
+    /// An event of this id and source that says nothing else.
+    pub(super) fn new(id: Cow<'a, str>, source: Cow<'a, str>) -> Self {
+        Self {
+            specversion: "1.0".into(),
+            id,
+            source,
+            kind: "".into(),
+            subject: None,
+            time: None,
+            datacontenttype: None,
+            data: None,
+            position: None,
+            streamversion: None,
+            schema: None,
+            commandid: None,
+            causationid: None,
+            correlationid: None,
+            actor: None,
+            origin: None,
+            committime: None,
+            commandtype: None,
+            commandsubject: None,
+            commanddata: None,
+            followsid: None,
+            followschoice: None,
+            unanswered: false,
+        }
+    }
+
     /// Reads an event.
     ///
     /// # Errors
