@@ -12,11 +12,13 @@ use leftfold::codec::archive::{Format, Import, Imported};
 use leftfold::es::{Expected, Scenario, StoredCommit};
 use leftfold::host::{
     Alone, Answered, Command, Disturbance, ErrorCode, Host, Imagine, JsonText, LoadBy, LogPlace,
-    OpenLog, Request, Response, Sending, SubscriptionChange, Trouble, When,
+    Made, OpenLog, Request, Response, Sending, SubscriptionChange, Trouble, When,
 };
-use leftfold::lab::{Control, DeliveryFault, MicroStep, Outcome, SideRecord, Target};
+use leftfold::lab::{
+    Control, DeliveryFault, MicroStep, Outcome, SetUp, SideRecord, SubscriptionKind, Target,
+};
 use leftfold::store::link::{self, Shared};
-use leftfold::store::{LogInfo, LogStore, Shelf, StoreError};
+use leftfold::store::{LogInfo, LogStore, Shelf, SideRecords, StoreError};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use surroundings::{Fate, SimulatedBrowser, StoreHandle, Task, at_once, go_on, in_seconds};
@@ -70,6 +72,12 @@ impl Tab {
         let (scenario, info, of) = (scenario(&info.scenario), info.clone(), host.clone());
         let log = at_once(async move { of.open(&scenario, info).await }).unwrap();
         Self::of(host, handle, log)
+    }
+
+    /// The logs that a browser keeps.
+    fn logs(browser: &SimulatedBrowser) -> Vec<LogInfo> {
+        let (host, _) = browser.tab(0);
+        at_once(async move { host.logs().await }).unwrap()
     }
 
     fn ask(&self, request: Request) -> Answered {
@@ -893,7 +901,8 @@ fn a_log_goes_out_as_an_archive_and_comes_back_as_a_new_log_or_after_another() {
                 Some(piece) => bytes.extend_from_slice(piece),
                 None => bytes.clear(),
             };
-            let copied = host.export(&info, format, None, &mut sink).await.unwrap();
+            let copied =
+                host.export(&info, Some(&scenario("cart")), format, None, &mut sink).await.unwrap();
             (copied.events, copied.whole, bytes)
         })
     };
@@ -909,9 +918,10 @@ fn a_log_goes_out_as_an_archive_and_comes_back_as_a_new_log_or_after_another() {
     let last = asked.clone();
     let info = at_once(async move {
         let mut last = || *last.borrow_mut() += 1;
-        host.import_new(&of, String::new(), archive, Vec::new(), &mut last).await
+        host.import_new(&of, String::new(), archive, SideRecords::new(), &mut last).await
     });
-    let info = info.unwrap();
+    let Made { info, unsaid } = info.unwrap();
+    assert!(!unsaid, "nobody reacts here");
     assert_eq!((&*info.title, *asked.borrow()), ("Shopping cart", 1));
     let again = Tab::open(&browser, 2, &info);
     assert_eq!(again.head(), tab.head());
@@ -940,7 +950,7 @@ fn an_archive_is_written_from_what_is_known_here_where_the_store_fails() {
         at_once(async move {
             let info = log.info();
             let copied =
-                host.export(&info, Format::Lines, open.then_some(&log), &mut |_, _| ()).await;
+                host.export(&info, None, Format::Lines, open.then_some(&log), &mut |_, _| ()).await;
             copied.map(|it| (it.events, it.whole))
         })
     };
@@ -973,6 +983,259 @@ fn a_disaster_is_rehearsed_and_every_read_model_comes_back() {
 fn scenario_models(tab: &Tab) -> usize {
     let all = tab.json(Request::Subscriptions);
     all.as_array().unwrap().iter().filter(|it| it["kind"] == "projection").count()
+}
+
+/// Requests a transfer that nobody carries out, because the process is paused.
+fn a_pending_transfer(browser: &SimulatedBrowser) -> Tab {
+    let tab = Tab::new(browser, "transfers", false);
+    for account in ["1", "2"] {
+        let open = json!({ "name": "Lola", "initial_balance": 100 });
+        tab.send(command(&format!("account-{account}"), "OpenAccount", open)).result.unwrap();
+    }
+    set(&tab, "Transfer process", Control::Pause(true));
+    let request = json!({ "from": "1", "to": "2", "amount": 80 });
+    tab.send(command("transfer-1", "RequestTransfer", request)).result.unwrap();
+    assert_eq!(tab.head(), 3);
+    tab
+}
+
+fn set(tab: &Tab, name: &str, control: Control) {
+    let request = Request::Subscription { name: name.to_owned(), how: control.into() };
+    tab.ask(request).result.unwrap();
+}
+
+/// How all subscriptions are set up, and how far they are.
+fn set_ups(tab: &Tab) -> Vec<(SetUp, u64, u64)> {
+    let session = tab.log.session();
+    let all = session.world().subscriptions().iter();
+    all.map(|it| (it.set_up(), it.delay(), it.checkpoint())).collect()
+}
+
+/// The log as a file.
+fn exported(tab: &Tab, format: Format) -> Vec<u8> {
+    let (host, info) = (tab.host.clone(), tab.log.info());
+    let scenario = tab.log.session().scenario().clone();
+    at_once(async move {
+        let mut bytes = Vec::new();
+        let mut sink = |piece: Option<&[u8]>, _: u64| bytes.extend_from_slice(piece.unwrap());
+        host.export(&info, Some(&scenario), format, None, &mut sink).await.unwrap();
+        bytes
+    })
+}
+
+fn read(bytes: &[u8]) -> Imported {
+    let mut import = Import::new();
+    import.feed(bytes);
+    import.finish().unwrap()
+}
+
+fn import(tab: &Tab, archive: Imported, beside: SideRecords) -> Made {
+    let (host, of) = (tab.host.clone(), tab.log.session().scenario().clone());
+    let made =
+        async move { host.import_new(&of, String::new(), archive, beside, &mut || ()).await };
+    at_once(made).unwrap()
+}
+
+/// The log as a link carries it.
+fn shared(tab: &Tab) -> Shared {
+    let (host, info) = (tab.host.clone(), tab.log.info());
+    let scenario = tab.log.session().scenario().clone();
+    let records = at_once(async move { host.whole_records(Some(&scenario), &info.id).await });
+    let (session, info) = (tab.log.session(), tab.log.info());
+    let shared = Shared {
+        scenario: info.scenario,
+        title: info.title,
+        position: session.position(),
+        commits: session.commits(session.head()).iter().map(Into::into).collect(),
+        records: records.unwrap(),
+        bookmarks: Vec::new(),
+    };
+    link::read(&link::write(&shared).unwrap()).unwrap()
+}
+
+#[test]
+fn a_copy_resumes_what_was_pending_whichever_way_it_has_come() {
+    let browser = SimulatedBrowser::new();
+    let tab = a_pending_transfer(&browser);
+    let mut copies = Vec::new();
+    for format in [Format::Lines, Format::Batch] {
+        let archive = read(&exported(&tab, format));
+        copies.push(import(&tab, archive, SideRecords::new()));
+    }
+    let Shared { commits, records, .. } = shared(&tab);
+    copies.push(import(&tab, Imported::of(commits).unwrap(), records));
+    let mut infos: Vec<LogInfo> = Vec::new();
+    for Made { info, unsaid } in copies {
+        assert!(!unsaid);
+        infos.push(info);
+    }
+    let log = tab.log.clone();
+    infos.push(at_once(async move { log.restore(&mut || ()).await }).unwrap().info);
+    let (host, info) = (tab.host.clone(), tab.log.info());
+    let copied = async move { host.duplicate(&info, "A copy".to_owned(), &mut || ()).await };
+    infos.push(at_once(copied).unwrap());
+    for request in [Request::Fork { position: 3 }, Request::SaveAgain] {
+        let Ok(Response::Log(info)) = tab.ask(request).result else { panic!("it is copied") };
+        infos.push(info);
+    }
+    // A tab that only watches knows no marks, but what is stored.
+    let watching = Tab::open(&browser, 2, &tab.log.info());
+    let forked = watching.ask(Request::Fork { position: 3 }).result;
+    let Ok(Response::Log(info)) = forked else { panic!("it is forked") };
+    infos.push(info);
+    // The log itself, after a reload.
+    infos.push(tab.log.info());
+    drop(watching);
+    let before = set_ups(&tab);
+    drop(tab);
+    for (number, info) in infos.iter().enumerate() {
+        let copy = Tab::open(&browser, 3, info);
+        assert_eq!(set_ups(&copy), before, "{number}");
+        assert_eq!(copy.head(), 3, "{number}: it is still paused");
+        set(&copy, "Transfer process", Control::Pause(false));
+        let state = copy.json(Request::State { stream: "transfer-1".to_owned() });
+        assert!(state["state"].to_string().contains("completed"), "{number}: {state}");
+    }
+}
+
+#[test]
+fn what_no_file_says_is_counted_and_answered_only_where_somebody_asks_for_it() {
+    let browser = SimulatedBrowser::new();
+    let tab = a_pending_transfer(&browser);
+    let archive = exported(&tab, Format::Lines);
+    let archive = String::from_utf8(archive).unwrap();
+    // As another tool writes it, or an earlier page.
+    let events: Vec<&str> = archive.lines().filter(|it| !it.contains("leftfold.beside")).collect();
+    let Made { info, unsaid } =
+        import(&tab, read(events.join("\n").as_bytes()), SideRecords::new());
+    assert!(unsaid);
+    let copy = Tab::open(&browser, 2, &info);
+    let log = copy.log.clone();
+    assert_eq!((copy.head(), at_once(async move { log.unanswered().await })), (3, 1));
+    copy.ask(Request::SendMissing { name: "Transfer process".to_owned() }).result.unwrap();
+    let log = copy.log.clone();
+    assert_eq!(at_once(async move { log.unanswered().await }), 0);
+    let state = copy.json(Request::State { stream: "transfer-1".to_owned() });
+    assert!(state["state"].to_string().contains("completed"), "{state}");
+    // What an earlier page has kept beside the log is a position alone.
+    let marks = [((Shelf::Marks, "Transfer process".to_owned()), "2".to_owned())];
+    let Made { info, unsaid } =
+        import(&tab, read(events.join("\n").as_bytes()), marks.into_iter().collect());
+    assert!(!unsaid);
+    let copy = Tab::open(&browser, 2, &info);
+    let state = copy.json(Request::State { stream: "transfer-1".to_owned() });
+    assert!(state["state"].to_string().contains("completed"), "{state}");
+    assert_eq!(import(&tab, read(b"[]"), SideRecords::new()).unsaid, false);
+}
+
+#[test]
+fn how_a_subscription_is_set_up_survives_a_reload_and_the_end_of_its_tab() {
+    let browser = SimulatedBrowser::new();
+    let tab = a_pending_transfer(&browser);
+    let [projection, process] =
+        [SubscriptionKind::Projection, SubscriptionKind::Process].map(|kind| {
+            let session = tab.log.session();
+            let mut all = session.world().subscriptions().iter();
+            all.find(|it| it.kind() == kind).unwrap().name().to_string()
+        });
+    set(&tab, &projection, Control::Delay(2));
+    set(&tab, &projection, Control::Deduplicate(false));
+    set(&tab, &process, Control::Fault(Some(DeliveryFault::CrashAfterEffect)));
+    set(&tab, &process, Control::Guard(false));
+    // Also while somebody goes through a command step by step.
+    tab.ask(Request::Submit(command("account-3", "OpenAccount", json!({ "name": "Zoë" }))));
+    set(&tab, &projection, Control::Fault(Some(DeliveryFault::Swap)));
+    let before = set_ups(&tab);
+    let mut other = Tab::open(&browser, 2, &tab.log.info());
+    assert_ne!(set_ups(&other), before, "another tab's processes are none of its business");
+    drop(tab);
+    meanwhile(&browser, &mut [&mut other]);
+    assert!(other.log.runs_processes());
+    assert_eq!(set_ups(&other), before);
+    drop(other);
+    let mut again = Tab::open(&browser, 3, &Tab::logs(&browser)[0]);
+    again.go_on();
+    assert_eq!(set_ups(&again), before);
+}
+
+#[test]
+fn a_rehearsal_compares_at_one_position_although_another_tab_writes_meanwhile() {
+    let browser = SimulatedBrowser::new();
+    let tab = Tab::new(&browser, "cart", true);
+    let mut other = Tab::open(&browser, 2, &tab.log.info());
+    meanwhile(&browser, &mut [&mut other]);
+    // The export waits for the store, and the other tab is quicker.
+    tab.handle.foretell([Fate::Late]);
+    let (log, slot) = (tab.log.clone(), Rc::new(RefCell::new(None)));
+    let came = slot.clone();
+    let mut task: Vec<Task> = vec![Box::pin(async move {
+        let restored = log.restore(&mut || ()).await;
+        came.replace(Some(restored));
+    })];
+    go_on(&mut task);
+    other.send(add("figs")).result.unwrap();
+    assert!(tab.handle.release());
+    go_on(&mut task);
+    let restored = slot.take().unwrap().unwrap();
+    assert!(restored.same);
+    assert_eq!(restored.events + 1, other.head());
+
+    // The models are dropped while this tab learns what the other one has written.
+    tab.handle.foretell([Fate::Late]);
+    let (mut learning, _) = begin(&tab.log, Request::CatchUp);
+    let (mut dropping, came) = begin(&tab.log, Request::RebuildAll);
+    assert!(tab.handle.release());
+    go_on(&mut learning);
+    go_on(&mut dropping);
+    let folded = serde_json::to_value(came.take().unwrap().result.unwrap()).unwrap();
+    assert_eq!((&folded["same"], tab.head()), (&json!(true), other.head()));
+}
+
+#[test]
+fn a_paused_model_that_is_dropped_is_folded_up_to_where_it_was() {
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", true);
+    set(&tab, "Carts now", Control::Pause(true));
+    set(&tab, "Best sellers", Control::Delay(1));
+    tab.send(add("figs")).result.unwrap();
+    let before = tab.json(Request::Subscriptions);
+    assert_eq!(tab.json(Request::RebuildAll)["same"], true);
+    assert_eq!(tab.json(Request::Subscriptions), before);
+}
+
+#[test]
+fn an_archive_goes_behind_what_another_tab_was_quicker_to_write() {
+    let browser = SimulatedBrowser::new();
+    let tab = Tab::new(&browser, "cart", false);
+    tab.send(add("apples")).result.unwrap();
+    tab.send(add("pears")).result.unwrap();
+    let archive = exported(&tab, Format::Lines);
+    let tab = Tab::new(&browser, "cart", false);
+    let mut other = Tab::open(&browser, 2, &tab.log.info());
+    meanwhile(&browser, &mut [&mut other]);
+    let begin = |archive: Imported| {
+        let (log, slot) = (tab.log.clone(), Rc::new(RefCell::new(None)));
+        let came = slot.clone();
+        let mut task: Vec<Task> = vec![Box::pin(async move {
+            let range = log.extend(archive, &mut || ()).await;
+            came.replace(Some(range));
+        })];
+        go_on(&mut task);
+        (task, slot)
+    };
+    // It reads, looks whether the log is still there, and is late to write.
+    tab.handle.foretell([Fate::Done, Fate::Done, Fate::Late]);
+    let (mut task, came) = begin(read(&archive));
+    other.send(command("cart-9", "AddToCart", json!({ "item": "figs" }))).result.unwrap();
+    assert!(tab.handle.release());
+    go_on(&mut task);
+    let events = read(&archive).events;
+    assert_eq!(came.take().unwrap(), Ok((2, events + 1)));
+    // A store that fails is still blamed.
+    let tab = Tab::new(&browser, "cart", false);
+    tab.handle.foretell([Fate::Done, Fate::Done, Fate::Fails]);
+    let (log, archive) = (tab.log.clone(), read(&archive));
+    let failed = at_once(async move { log.extend(archive, &mut || ()).await }).unwrap_err();
+    assert!(failed.contains("the disk is broken"), "{failed}");
 }
 
 #[test]
@@ -1422,14 +1685,14 @@ fn opened_from_link(shared: &Shared) -> Result<OpenLog, String> {
     let shared = link::read(&link::write(shared).unwrap()).unwrap();
     at_once(async move {
         let imported = Imported::of(shared.commits)?;
-        let records = leftfold::host::decode_side_records(&shared.records);
-        let info = host.import_new(&of, shared.title, imported, records, &mut || ()).await?;
-        host.open(&of, info).await.map_err(|fault| fault.to_string())
+        let (title, kept) = (shared.title, shared.records);
+        let made = host.import_new(&of, title, imported, kept, &mut || ()).await?;
+        host.open(&of, made.info).await.map_err(|fault| fault.to_string())
     })
 }
 
 /// A log in a link: these many carts' commits, and no records.
-fn shared(items: u64) -> Shared {
+fn cart_in_a_link(items: u64) -> Shared {
     let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
     for number in 0..items {
         tab.send(add(&format!("thing {number}"))).result.unwrap();
@@ -1437,7 +1700,8 @@ fn shared(items: u64) -> Shared {
     let session = tab.log.session();
     let commits = session.commits(session.head()).iter().map(StoredCommit::from).collect();
     let (scenario, title) = ("cart".to_owned(), "A cart".to_owned());
-    Shared { scenario, title, position: 0, commits, records: leftfold::store::SideRecords::new() }
+    let (records, bookmarks) = (SideRecords::new(), Vec::new());
+    Shared { scenario, title, position: 0, commits, records, bookmarks }
 }
 
 #[test]
@@ -1445,7 +1709,7 @@ fn a_record_of_a_link_that_claims_more_events_than_there_are_holds_up_nothing() 
     let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
     tab.send(command("cart-1", "RemoveFromCart", json!({ "item": "pears" }))).result.unwrap_err();
     let entry = serde_json::to_value(&tab.log.session().world().journal()[0]).unwrap();
-    let mut shared = shared(2);
+    let mut shared = cart_in_a_link(2);
     let events = [(1, u64::MAX), (0, u64::MAX), (u64::MAX, 1), (1, 3), (u64::MAX - 1, u64::MAX)];
     for (number, (start, end)) in (0_u64..).zip(events) {
         for outcome in ["rejected", "repeated", "accepted"] {
@@ -1472,7 +1736,7 @@ fn a_record_of_a_link_that_claims_more_events_than_there_are_holds_up_nothing() 
 
 #[test]
 fn a_link_is_checked_before_anything_is_made_of_it() {
-    assert_eq!(opened_from_link(&shared(3)).unwrap().session().head(), 3);
+    assert_eq!(opened_from_link(&cart_in_a_link(3)).unwrap().session().head(), 3);
     let faults: [(fn(&mut Shared), &str); 6] = [
         (|it| it.commits[1].events[0].at = u64::MAX, "later than the year 9999"),
         (|it| it.commits[1].envelope.at = u64::MAX, "later than the year 9999"),
@@ -1488,7 +1752,7 @@ fn a_link_is_checked_before_anything_is_made_of_it() {
         (|it| it.commits[2].envelope.command_id = it.commits[0].envelope.command_id, "in it twice"),
     ];
     for (spoil, said) in faults {
-        let mut shared = shared(3);
+        let mut shared = cart_in_a_link(3);
         spoil(&mut shared);
         let why = opened_from_link(&shared).map(|_| ()).unwrap_err();
         assert!(why.contains(said), "{why}");

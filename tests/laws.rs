@@ -25,11 +25,10 @@ use leftfold::es::{
 };
 use leftfold::host::Request;
 use leftfold::lab::{
-    Control, FieldKind, Health, JournalEntry, MicroStep, Outcome, Panel, Session, SideRecord,
-    Submission, SubscriptionKind, World, forms,
+    Control, DeliveryFault, FieldKind, Health, JournalEntry, MicroStep, Outcome, Panel, Session,
+    SetUp, SideRecord, Submission, SubscriptionKind, World, forms,
 };
 use leftfold::scenarios::all as scenarios;
-use leftfold::store::SideRecords;
 use leftfold::store::link::{self, Shared};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -104,7 +103,9 @@ fn a_log_that_is_folded_in_slices_shows_what_it_showed_and_each_event_is_folded_
         }
         let head = world.log().head();
         // The marks keep processes from reacting.
-        world.finish_learning(scenario.processes.iter().map(|it| SideRecord::Mark(it.name(), 0)));
+        world.finish_learning(
+            scenario.processes.iter().map(|it| SideRecord::SetUp(it.name(), SetUp::answered(0))),
+        );
         let projections =
             run.names().into_iter().filter(|(_, kind)| *kind == SubscriptionKind::Projection);
         let names: Vec<_> = projections.map(|(name, _)| name).collect();
@@ -140,7 +141,10 @@ fn in_a_long_history_each_load_does_bounded_work_and_gives_the_plain_fold() {
         let events: Vec<Draft> = story.iter().cycle().take(LENGTH).cloned().collect();
         let commit = StoredCommit::from(&commit(events));
         // The marks keep processes from reacting.
-        let marks = scenario.processes.iter().map(|it| SideRecord::Mark(it.name(), LENGTH as u64));
+        let marks = scenario
+            .processes
+            .iter()
+            .map(|it| SideRecord::SetUp(it.name(), SetUp::answered(LENGTH as u64)));
         let mut cycle = Run::open(&scenario, [commit], &marks.collect::<Vec<_>>(), 0);
         for position in [2_999, 1, 1_500, 1_499, 640, 0] {
             cycle.viewpoint_mut().seek(position);
@@ -224,8 +228,11 @@ fn a_log_that_is_exported_and_imported_is_the_same_log() {
 fn a_log_that_travels_in_a_link_arrives_as_it_was() {
     check_stories(|run| {
         let (scenario, title) = (run.session().scenario().id.to_string(), "A log".to_owned());
-        let records = SideRecords::new();
-        let shared = Shared { scenario, title, position: 3, commits: run.commits(), records };
+        let world = run.log.session().world().side_records_up_to(u64::MAX);
+        let records = run.log.host().encode_side_records(&world);
+        let bookmarks = vec![(2, "Here".to_owned())];
+        let commits = run.commits();
+        let shared = Shared { scenario, title, position: 3, commits, records, bookmarks };
         let arrived = link::read(&link::write(&shared).unwrap()).unwrap();
         assert_eq!(format!("{arrived:?}"), format!("{shared:?}"));
     });
@@ -276,7 +283,7 @@ fn the_processes_of_a_fork_do_what_they_would_if_they_were_told_all_of_the_past_
             };
             let (goes_on, steps) = fork(kept.clone());
             let (anew, _) =
-                fork(kept.into_iter().filter(|it| !matches!(it, SideRecord::Mark(..))).collect());
+                fork(kept.into_iter().filter(|it| !matches!(it, SideRecord::SetUp(..))).collect());
             let log = |fork: &Run| written(fork.session().log());
             assert_same("the log", &log(&goes_on), &log(&anew));
             assert_handled_once(&goes_on);
@@ -290,6 +297,85 @@ fn the_processes_of_a_fork_do_what_they_would_if_they_were_told_all_of_the_past_
                 let idle = steps.iter().all(|step| matches!(step, MicroStep::Delivered { .. }));
                 assert!(idle, "{steps:#?}");
             }
+        }
+    });
+}
+
+/// A change to a subscription that stops it somewhere, or makes it stumble.
+fn stop() -> impl Strategy<Value = Control> + Clone {
+    let faults: Vec<_> = DeliveryFault::ALL.into_iter().map(|(fault, _)| fault).collect();
+    prop_oneof![
+        4 => Just(Control::Pause(true)),
+        1 => Just(Control::Pause(false)),
+        1 => Just(Control::Step),
+        2 => (0..4_u64).prop_map(Control::Delay),
+        1 => Just(Control::Deduplicate(false)),
+        1 => Just(Control::Guard(false)),
+        1 => Just(Control::Synchronous(true)),
+        2 => (0..20_u64).prop_map(Control::Redeliver),
+        1 => (0..20_u64).prop_map(Control::Rewind),
+        3 => prop::sample::select(faults).prop_map(|fault| Control::Fault(Some(fault))),
+    ]
+}
+
+/// Everything that a copy of a system must have: events, what was refused and what was performed,
+/// set-ups, and what is still waited for.
+fn assert_same_system(left: &Run, right: &Run) {
+    assert_same("the log", &written(left.session().log()), &written(right.session().log()));
+    assert_same("what is beside the log", &left.records(), &right.records());
+    assert_same("how all is set up", &left.set_ups(), &right.set_ups());
+}
+
+/// Everything that is stopped goes on.
+fn resume(run: &mut Run) {
+    for (name, _) in run.names() {
+        for control in [Control::Fault(None), Control::Delay(0), Control::Pause(false)] {
+            run.control(&name, control);
+        }
+    }
+    run.settle();
+}
+
+#[test]
+fn a_system_that_is_exported_and_imported_goes_on_as_the_one_that_stayed_wherever_it_was_stopped() {
+    let stops = vec((any::<Index>(), stop(), vec(op(), 0..4)), 0..6);
+    check(stops, |run, stops| {
+        for (place, control, ops) in stops {
+            let names = run.names();
+            // Processes are stopped more often than projections.
+            let of = |wanted: SubscriptionKind| names.iter().filter(move |it| it.1 == wanted);
+            let some: Vec<_> = of(SubscriptionKind::Projection)
+                .chain(of(SubscriptionKind::Process).cycle().take(6))
+                .map(|(name, _)| name.to_string())
+                .collect();
+            let name = place.get(&some).clone();
+            // Not every change is possible for each.
+            _ = run.ask(Request::Subscription { name, how: control.into() });
+            run.play_all(&ops);
+        }
+        for format in [Format::Lines, Format::Batch] {
+            let mut copy = run.imported(None, format);
+            assert_same_system(&copy, run);
+            let mut again = run.reopened(run.disk().len());
+            assert_same_system(&again, run);
+            resume(&mut copy);
+            resume(&mut again);
+            assert_same_system(&copy, &again);
+        }
+        let mut copy = run.imported(None, Format::Lines);
+        resume(&mut copy);
+        resume(run);
+        assert_same_system(&copy, run);
+    });
+}
+
+#[test]
+fn a_browser_that_was_killed_at_any_moment_is_exported_and_imported_as_it_would_come_back() {
+    check(vec(any::<Index>(), 1..4), |run, kills| {
+        for kill in kills {
+            let writes = kill.index(run.disk().len() + 1);
+            let (copy, again) = (run.imported(Some(writes), Format::Lines), run.reopened(writes));
+            assert_same_system(&copy, &again);
         }
     });
 }
@@ -537,9 +623,9 @@ fn a_rebuild_equals_the_running_fold_in_every_version_of_the_code_and_sends_noth
     check(Just(()), |run, ()| {
         let scenario = run.scenario();
         let (log, records) = (written(run.session().log()), run.records());
-        // A change of the code stores the mark, so the same mark may be stored again.
+        // A change of the code is a change of the set-up.
         let kept = |run: &Run| {
-            let others = run.disk().into_iter().filter(|it| !it.contains(r#"["marks","#));
+            let others = run.disk().into_iter().filter(|it| !it.contains(r#"["setups","#));
             others.collect::<Vec<_>>()
         };
         let stored = kept(run);

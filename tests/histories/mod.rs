@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+use leftfold::codec::archive::{Format, Import};
 use leftfold::es::{
     AnyRunner, CommandRecord, Draft, EventLog, Expected, Recorded, Scenario, StoredCommit,
     StoredEvent, Stream, View, command_id, read_event,
@@ -17,11 +18,11 @@ use leftfold::host::{
     decode_side_records,
 };
 use leftfold::lab::{
-    Control, Effect, EffectStatus, Form, MicroStep, SideRecord, Submission, SubscriptionKind,
-    Viewpoint,
+    Control, Effect, EffectStatus, Form, MicroStep, SideRecord, Submission, Subscription,
+    SubscriptionKind, Viewpoint,
 };
 use leftfold::scenarios::all as scenarios;
-use leftfold::store::SideRecords;
+use leftfold::store::{LogInfo, SideRecords};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -102,6 +103,18 @@ pub fn op() -> impl Strategy<Value = Op> + Clone {
     prop_oneof![8 => Just(Op::Tell), 12 => send, 1 => copy]
 }
 
+/// The commits and the side records that these writes have left.
+fn split(writes: impl Iterator<Item = StoredWrite>) -> (Vec<StoredCommit>, SideRecords) {
+    let (mut commits, mut records) = (Vec::new(), SideRecords::new());
+    for write in writes {
+        match write {
+            StoredWrite::Commit(commit) => commits.push(commit),
+            StoredWrite::Record { shelf, key, text } => _ = records.insert((shelf, key), text),
+        }
+    }
+    (commits, records)
+}
+
 /// An open log that is driven by a host.
 pub struct Run {
     pub log: OpenLog,
@@ -133,6 +146,11 @@ impl Run {
         let start = scenario.story.first().map_or(0, |step| step.at);
         browser.clock.set(if now > 0 { now } else { start });
         let info = browser.keep(scenario, commits, side_records);
+        Self::at(browser, scenario, info)
+    }
+
+    /// Opens a log that a browser keeps.
+    fn at(browser: SimulatedBrowser, scenario: &Rc<Scenario>, info: LogInfo) -> Self {
         let (host, handle) = browser.tab(1);
         let of = scenario.clone();
         let opened = at_once(async move { host.open_with(&of, info, None).await }).unwrap();
@@ -158,16 +176,49 @@ impl Run {
 
     /// Opens the log that these writes have left.
     pub fn of_writes(scenario: &Rc<Scenario>, writes: &[StoredWrite], now: u64) -> Self {
-        let (mut commits, mut records) = (Vec::new(), SideRecords::new());
-        for write in writes {
-            match write {
-                StoredWrite::Commit(commit) => commits.push(commit.clone()),
-                StoredWrite::Record { shelf, key, text } => {
-                    records.insert((*shelf, key.clone()), text.clone());
-                }
-            }
-        }
+        let (commits, records) = split(writes.iter().cloned());
         Self::open(scenario, commits, &decode_side_records(&records), now)
+    }
+
+    /// Opens what arrives of the log once it was exported and imported. With `writes`, only as much
+    /// of it has left the browser before as these first writes have stored.
+    pub fn imported(&self, writes: Option<usize>, format: Format) -> Self {
+        let (browser, scenario) = (self.browser.clone(), self.scenario());
+        let mut info = self.log.info();
+        if let Some(writes) = writes {
+            let (commits, records) = split(self.writes().into_iter().take(writes));
+            info = browser.keep(&scenario, commits, &decode_side_records(&records));
+        }
+        let ((host, _), of) = (browser.tab(2), scenario.clone());
+        let made = at_once(async move {
+            let mut bytes = Vec::new();
+            let mut sink = |piece: Option<&[u8]>, _| bytes.extend_from_slice(piece.unwrap());
+            host.export(&info, Some(&of), format, None, &mut sink).await.unwrap();
+            if bytes.is_empty() {
+                bytes.extend(b"[]");
+            }
+            let mut import = Import::new();
+            bytes.chunks(500).for_each(|piece| import.feed(piece));
+            let archive = import.finish().unwrap();
+            let (title, beside) = (info.title, SideRecords::new());
+            host.import_new(&of, title, archive, beside, &mut || ()).await.unwrap()
+        });
+        assert!(!made.unsaid, "an archive of ours says what is answered");
+        let mut copy = Self::at(browser, &scenario, made.info);
+        copy.sent = self.sent;
+        copy
+    }
+
+    /// How all subscriptions are set up, how far they are, and how much they still wait for, each as
+    /// a line.
+    pub fn set_ups(&self) -> Vec<String> {
+        let session = self.session();
+        let all = session.world().subscriptions().iter();
+        let line = |it: &Subscription| {
+            let far = (it.checkpoint(), it.unanswered(), it.delay(), it.is_guarded());
+            format!("{} {} {far:?}", it.name(), json(&it.set_up()))
+        };
+        all.map(line).collect()
     }
 
     pub fn now(&self) -> u64 {

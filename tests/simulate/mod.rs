@@ -311,6 +311,7 @@ impl<'a> Run<'a> {
             self.act()?;
             invariants::after_every_act(self)?;
         }
+        self.note_what_may_differ();
         // Pending crashes happen before everything is put right.
         self.settle()?;
         self.calm()?;
@@ -341,11 +342,25 @@ impl<'a> Run<'a> {
         let (asked, asleep, may_differ) = (Vec::new(), false, BTreeSet::new());
         self.tabs.push(Tab { number, log, handle, serve, asked, heard, asleep, may_differ });
         self.plant(self.tabs.len() - 1);
+        self.note_what_may_differ();
+    }
+
+    /// Names what begins with a fault, or without deduplication, in a tab that opens the log.
+    fn begin_unsound(&self) -> BTreeSet<Rc<str>> {
+        let (host, _) = self.browser.tab(0);
+        let (scenario, log) = (self.scenario.clone(), self.info.id.clone());
+        let looked = finished(async move { host.look(&scenario, &log).await });
+        let Some(Ok(session)) = looked else {
+            return BTreeSet::new();
+        };
+        let all = session.world().subscriptions().iter();
+        all.filter(|it| self.stumbles(it)).map(|it| it.name().clone()).collect()
     }
 
     fn open(&mut self) -> Verdict {
         let NewTab { host, handle, number } = self.tab();
         let (scenario, info) = (self.scenario.clone(), self.info.clone());
+        let unsound = self.begin_unsound();
         let opened = finished(async move { host.open(&scenario, info).await });
         let Some(Ok(log)) = opened else { return Err(never("a log is opened")) };
         if let Some(trouble) = log.trouble() {
@@ -356,6 +371,9 @@ impl<'a> Run<'a> {
         }
         self.note(|| format!("# tab {number} opens the log"));
         self.add_tab(number, handle, log);
+        if let Some(tab) = self.tabs.last_mut() {
+            tab.may_differ.extend(unsound);
+        }
         Ok(())
     }
 
@@ -394,7 +412,29 @@ impl<'a> Run<'a> {
         awake[self.below(awake.len())]
     }
 
+    /// True where a subscription may miss an event or take one in twice, and no planted bug is to
+    /// blame.
+    fn stumbles(&self, it: &Subscription) -> bool {
+        it.fault().is_some() || !it.deduplicates() && self.bug != Some(Bug::NoDeduplication)
+    }
+
+    /// How a subscription is set up survives its tab, so another tab may go on with a fault.
+    fn note_what_may_differ(&mut self) {
+        for tab in 0..self.tabs.len() {
+            for name in self.names(tab) {
+                let stumbles = {
+                    let session = self.tabs[tab].log.session();
+                    session.world().subscription(&name).is_some_and(|it| self.stumbles(it))
+                };
+                if stumbles {
+                    self.tabs[tab].may_differ.insert(name);
+                }
+            }
+        }
+    }
+
     fn act(&mut self) -> Verdict {
+        self.note_what_may_differ();
         let tab = self.any_tab();
         match self.below(48) {
             0..=7 => self.tell(tab),

@@ -193,7 +193,9 @@ impl OpenLog {
 
     /// Runs until all is quiet, unless somebody goes through a command step by step.
     async fn go_on(&self, trace: &mut Vec<MicroStep>) {
-        if !self.0.stepping.get() {
+        if self.0.stepping.get() {
+            self.keep_set_ups().await;
+        } else {
             trace.extend(self.run().await);
         }
     }

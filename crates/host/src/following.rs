@@ -207,17 +207,17 @@ impl OpenLog {
                     return claim;
                 }
             };
-            let mut marks = Vec::new();
+            let mut set_ups = Vec::new();
             {
                 let mut session = self.session_mut();
                 for kept in decode_side_records(&records) {
                     match kept {
-                        SideRecord::Mark(process, position) => marks.push((process, position)),
+                        SideRecord::SetUp(name, set_up) => set_ups.push((name, set_up)),
                         SideRecord::Effect(_) => session.world_mut().take_in_side_record(kept),
                         SideRecord::Refusal(_) => {}
                     }
                 }
-                session.world_mut().take_over(marks);
+                session.world_mut().take_over(set_ups);
             }
             *inner.claim.borrow_mut() = claim;
             inner.runner_unknown.set(false);

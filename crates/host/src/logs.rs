@@ -4,15 +4,20 @@ use std::rc::Rc;
 
 use codec::archive::{Export, Format, Import, Imported};
 use codec::{CommitOrLoss, Segment, Segments, segments_of};
-use es::{Scenario, StoredCommit};
+use es::{Scenario, Set, StoredCommit};
 use futures::future::LocalBoxFuture;
-use lab::{SideRecord, Subscription, SubscriptionKind, Viewpoint};
+use lab::{SetUp, SideRecord, Subscription, SubscriptionKind, Viewpoint};
 use store::{LogInfo, SideRecords, StoreError, StoreFuture};
 
-use crate::{Host, OpenLog, Trouble};
+use crate::side_records::{from_archive, to_archive};
+use crate::{Host, OpenLog, Trouble, decode_side_records};
 
 /// The size of the pieces in which a file is handed on, in bytes.
 const PIECE_BYTES: usize = 1 << 20;
+/// How often an archive goes behind what another tab was quicker to write.
+const OVERTAKEN_AT_MOST: u32 = 8;
+/// How many events are looked through for missing reactions between two looks at the clock.
+const MISSING_EVENTS: u64 = 2_000;
 
 /// The result of an export.
 pub struct Exported {
@@ -20,6 +25,15 @@ pub struct Exported {
     pub events: u64,
     /// False where parts of the log could not be read.
     pub whole: bool,
+}
+
+/// A log that was made from elsewhere.
+pub struct Made {
+    /// The new log.
+    pub info: LogInfo,
+    /// True where nothing says what the processes have reacted to. They take all events as
+    /// answered then, and [`OpenLog::unanswered`] counts those that are not.
+    pub unsaid: bool,
 }
 
 /// The result of a rehearsed disaster: the log was exported and made anew from the export.
@@ -74,8 +88,8 @@ impl Host {
         })
     }
 
-    /// Makes a new log from an archive and side records. `last` is called once all commits were
-    /// handed to the store.
+    /// Makes a new log from an archive, with the side records that came with it or beside it.
+    /// `last` is called once all commits were handed to the store.
     ///
     /// # Errors
     /// A sentence: why the archive cannot begin a log, or why it could not be stored.
@@ -83,31 +97,31 @@ impl Host {
         &'a self,
         scenario: &'a Rc<Scenario>,
         title: String,
-        archive: Imported,
-        side_records: Vec<SideRecord>,
+        mut archive: Imported,
+        mut side_records: SideRecords,
         last: &'a mut dyn FnMut(),
-    ) -> LocalBoxFuture<'a, Result<LogInfo, String>> {
+    ) -> LocalBoxFuture<'a, Result<Made, String>> {
         Box::pin(async move {
             let title = if title.is_empty() { scenario.title.to_string() } else { title };
             let info = self.new_log(scenario, title, None);
             let events = archive.events;
-            let fitting = |it: SideRecord| it.fitting(events);
-            let mut side_records: Vec<_> = side_records.into_iter().filter_map(fitting).collect();
+            side_records.extend(from_archive(std::mem::take(&mut archive.side_records)));
             let mut pieces =
                 archive.into_new(self.clock.now())?.into_segments().chain(call_at_end(last));
-            // The old log's processes have reacted already: theirs must not react again.
+            let records = decode_side_records(&side_records).into_iter();
+            let mut kept: Vec<_> = records.filter_map(|it| it.fitting(events)).collect();
+            let mut unsaid = false;
             for name in scenario.processes.iter().map(|process| process.name()) {
-                if !side_records
-                    .iter()
-                    .any(|it| matches!(it, SideRecord::Mark(process, _) if *process == name))
-                {
-                    side_records.push(SideRecord::Mark(name, events));
+                if !kept.iter().any(|it| matches!(it, SideRecord::SetUp(it, _) if *it == name)) {
+                    // Nobody knows what was done about these events, so nothing is done again.
+                    kept.push(SideRecord::SetUp(name, SetUp::answered(events)));
+                    unsaid = true;
                 }
             }
-            let stored =
-                self.import(&info, &mut pieces, &self.encode_side_records(&side_records)).await;
+            let kept = self.encode_side_records(&kept);
+            let stored = self.import(&info, &mut pieces, &kept).await;
             stored.map_err(|fault| fault.to_string())?;
-            Ok(info)
+            Ok(Made { info, unsaid: unsaid && events > 0 })
         })
     }
 
@@ -148,8 +162,9 @@ impl Host {
         format!("{}{}", &id[4..12], &id[28..])
     }
 
-    /// Exports a log as an archive, in pieces. Where the store fails and the log is open, the
-    /// archive is written from what the open log knows.
+    /// Exports a log as an archive, in pieces, with its side records: what its processes still owe
+    /// is owed by those of a copy. Where the store fails and the log is open, the archive is written
+    /// from what the open log knows. Without the scenario, the archive says only what was stored.
     ///
     /// `sink` is called with each piece and with the number of events so far. It is called without
     /// a piece where the archive begins again: all pieces before that are void.
@@ -159,7 +174,23 @@ impl Host {
     pub fn export<'a>(
         &'a self,
         info: &'a LogInfo,
+        scenario: Option<&'a Scenario>,
         format: Format,
+        open: Option<&'a OpenLog>,
+        sink: &'a mut dyn FnMut(Option<&[u8]>, u64),
+    ) -> StoreFuture<'a, Exported> {
+        Box::pin(async move {
+            let records = self.whole_records(scenario, &info.id).await;
+            self.write_archive(info, format, (records, u64::MAX), open, sink).await
+        })
+    }
+
+    /// As [`Host::export`], up to a position, with these side records.
+    fn write_archive<'a>(
+        &'a self,
+        info: &'a LogInfo,
+        format: Format,
+        (records, to): (Result<SideRecords, StoreError>, u64),
         open: Option<&'a OpenLog>,
         sink: &'a mut dyn FnMut(Option<&[u8]>, u64),
     ) -> StoreFuture<'a, Exported> {
@@ -167,6 +198,7 @@ impl Host {
             let mut export = Export::new(format, &info.scenario);
             let (mut bytes, mut events, mut whole) = (Vec::new(), 0, true);
             let mut visit = |found: CommitOrLoss<'_>| match found {
+                CommitOrLoss::Commit(commit) if commit.after >= to => {}
                 CommitOrLoss::Commit(commit) => {
                     export.commit(&commit.owned(), &mut bytes);
                     events += commit.events.len() as u64;
@@ -178,20 +210,31 @@ impl Host {
                 // A lost part is left out, and everything else is exported.
                 CommitOrLoss::Lost(_) => whole = false,
             };
-            let read = self.read(&info.id, 0, 0, &mut visit).await;
+            let read = match records {
+                Ok(records) => self.read(&info.id, 0, 0, &mut visit).await.map(|()| records),
+                Err(fault) => Err(fault),
+            };
             let held = open.filter(|log| read.is_err() || log.trouble() == Some(Trouble::Evicted));
-            if let (Err(fault), None) = (&read, held) {
-                return Err(fault.clone());
-            }
+            let records = match (read, held) {
+                (Ok(records), None) => records,
+                (Err(fault), None) => return Err(fault),
+                (_, Some(log)) => {
+                    let session = log.session();
+                    self.encode_side_records(&session.world().side_records_up_to(session.head()))
+                }
+            };
             if let Some(log) = held {
                 sink(None, 0);
                 export = Export::new(format, &info.scenario);
                 (bytes, events, whole) = (Vec::new(), 0, true);
                 let session = log.session();
-                for commit in session.commits(session.head()) {
+                for commit in session.commits(session.head().min(to)) {
                     export.commit(&StoredCommit::from(&commit), &mut bytes);
                     events += commit.events.len() as u64;
                 }
+            }
+            for side_record in to_archive(&records) {
+                export.side_record(&side_record, &mut bytes);
             }
             export.finish(&mut bytes);
             sink(Some(&bytes), events);
@@ -209,16 +252,42 @@ impl OpenLog {
     pub(crate) async fn fork(&self, position: u64) -> Result<LogInfo, StoreError> {
         let host = &self.0.host;
         let commits = self.commits_up_to(position).await;
-        let (scenario, side_records) = {
-            let session = self.session();
-            (session.scenario().clone(), session.world().side_records_up_to(position))
-        };
+        let side_records = self.side_records_up_to(position).await;
+        let scenario = self.session().scenario().clone();
         let from = Some((self.0.id.clone(), position));
         let title = format!("{} from {position}", self.info().title);
         let info = host.new_log(&scenario, title, from);
         let records = host.encode_side_records(&side_records);
         host.import(&info, &mut commits.into_segments(), &records).await?;
         Ok(info)
+    }
+
+    /// The side records for a copy up to `position`. How the processes are set up is known best to
+    /// whoever runs them, and that is what is stored.
+    async fn side_records_up_to(&self, position: u64) -> Vec<SideRecord> {
+        let mut side_records = self.session().world().side_records_up_to(position);
+        if self.runs_processes() {
+            return side_records;
+        }
+        let Ok(stored) = self.records().await else { return side_records };
+        let session = self.session();
+        let process = |name: &str| {
+            let it = session.world().subscription(name);
+            it.is_some_and(|it| it.kind() == SubscriptionKind::Process)
+        };
+        let answered = session.world().answered_by(position);
+        for stored in decode_side_records(&stored) {
+            let SideRecord::SetUp(name, there) = stored else { continue };
+            for it in &mut side_records {
+                if let SideRecord::SetUp(own, set_up) = it
+                    && *own == name
+                    && process(&name)
+                {
+                    *set_up = SetUp { mark: there.mark.min(answered), ..there.clone() };
+                }
+            }
+        }
+        side_records
     }
 
     /// The commits up to `position`, as they are stored: the store may know more of an event than
@@ -260,20 +329,23 @@ impl OpenLog {
     /// # Errors
     /// [`StoreError`] where the new log could not be stored.
     pub async fn copy_to(&self, host: &Host) -> Result<LogInfo, StoreError> {
-        let (info, commits, side_records) = {
+        let head = self.session().head();
+        let side_records = self.side_records_up_to(head).await;
+        let (info, commits) = {
             let session = self.session();
-            let head = session.head();
             let from = Some((self.0.id.clone(), head));
             let info = host.new_log(session.scenario(), self.info().title, from);
-            (info, session.commits(head), session.world().side_records_up_to(head))
+            (info, session.commits(head))
         };
         let mut commits = segments_of(commits.iter().map(StoredCommit::from));
         host.import(&info, &mut commits, &host.encode_side_records(&side_records)).await?;
         Ok(info)
     }
 
-    /// Appends an archive, all of it or nothing. Returns the positions of its first and last
-    /// event. `last` is called once all commits were handed to the store.
+    /// Appends an archive, all of it or nothing. Where another tab is quicker, it goes behind what
+    /// that one has written. Nobody reacts to its events. Its side records are left out: they are
+    /// about another log. Returns the positions of its first and last event. `last` is called once
+    /// all commits were handed to the store.
     ///
     /// # Errors
     /// A sentence: why the archive does not fit the log, or why it could not be stored.
@@ -283,56 +355,111 @@ impl OpenLog {
         last: &'a mut dyn FnMut(),
     ) -> LocalBoxFuture<'a, Result<(u64, u64), String>> {
         Box::pin(async move {
-            let inner = &self.0;
             if let Some(trouble) = self.trouble().filter(|it| *it != Trouble::Slow) {
                 return Err(trouble.to_string());
             }
             let (range, trace) = {
-                let _turn = inner.gate.lock().await;
+                let _turn = self.0.gate.lock().await;
                 self.learn().await;
-                let before = self.session().head();
-                let commits = imported.after(self.session().log(), inner.host.clock.now())?;
-                let scenario = self.session().scenario().clone();
-                let (mut read, mut slice) = (Vec::with_capacity(commits.len()), inner.host.slice());
-                for commit in &commits {
-                    read.push(commit.lent().read(&scenario));
-                    slice.breathe().await;
-                }
-                let mut all = segments_of(commits).chain(call_at_end(last));
-                let stored = inner.host.import(&self.info(), &mut all, &SideRecords::new()).await;
-                stored.map_err(|fault| fault.to_string())?;
-                self.announce();
-                // The archive is stored, so it must be learned before anything else happens.
-                for commit in read {
-                    self.session_mut().learn(commit);
-                }
-                let head = self.session().head();
-                ((before + 1, head), self.run_in_turn().await)
+                let mut tries = 1;
+                let range = loop {
+                    let known = self.session().log().commits();
+                    match self.extend_once(imported.clone(), last).await {
+                        Ok(range) => break range,
+                        Err(why) => {
+                            self.learn().await;
+                            if self.session().log().commits() == known {
+                                return Err(why);
+                            }
+                        }
+                    }
+                    if tries == OVERTAKEN_AT_MOST {
+                        return Err("another tab keeps writing to this log".to_owned());
+                    }
+                    tries += 1;
+                };
+                (range, self.run_in_turn().await)
             };
             self.notify(trace);
             Ok(range)
         })
     }
 
-    /// Forgets all read models and folds them again. Returns how many there are, and whether each
-    /// shows what it showed before.
-    pub(crate) async fn drop_models(&self) -> (usize, bool) {
-        let (models, before) = {
-            let session = self.session();
-            let running = session.world().subscriptions().iter();
-            let models = running.filter(|it| it.kind() == SubscriptionKind::Projection);
-            let models: Vec<_> = models.map(|it| (it.name().clone(), it.code())).collect();
-            (models, views(&session))
-        };
-        for (name, code) in &models {
-            self.session_mut().world_mut().rebuild(name, *code);
+    /// Appends an archive behind what is known of the log, in turn.
+    async fn extend_once(
+        &self,
+        imported: Imported,
+        last: &mut dyn FnMut(),
+    ) -> Result<(u64, u64), String> {
+        let inner = &self.0;
+        let before = self.session().head();
+        let commits = imported.after(self.session().log(), inner.host.clock.now())?;
+        let scenario = self.session().scenario().clone();
+        let (mut read, mut slice) = (Vec::with_capacity(commits.len()), inner.host.slice());
+        for commit in &commits {
+            read.push(commit.lent().read(&scenario));
+            slice.breathe().await;
         }
-        self.refill().await;
-        (models.len(), views(&self.session()) == before)
+        let mut all = segments_of(commits).chain(call_at_end(last));
+        let stored = inner.host.import(&self.info(), &mut all, &SideRecords::new()).await;
+        stored.map_err(|fault| fault.to_string())?;
+        self.announce();
+        // The archive is stored, so it must be learned before anything else happens.
+        for commit in read {
+            self.session_mut().learn(commit);
+        }
+        Ok((before + 1, self.session().head()))
     }
 
-    /// Exports the log, makes a new log from the export, and compares the two. `last` is called
-    /// once all commits were handed to the store.
+    /// How many events ask for something that nobody has done: of a process, by the code that runs,
+    /// from the first event on.
+    pub async fn unanswered(&self) -> u64 {
+        let names: Vec<Rc<str>> = {
+            let session = self.session();
+            let running = session.world().subscriptions().iter();
+            let processes = running.filter(|it| it.kind() == SubscriptionKind::Process);
+            processes.map(|it| it.name().clone()).collect()
+        };
+        let mut unanswered = Set::new();
+        for name in names {
+            let Some(mut missing) = self.session().world().look_for_missing(&name) else {
+                continue;
+            };
+            let mut slice = self.0.host.slice();
+            while !self.session().world().look_on(&mut missing, MISSING_EVENTS) {
+                slice.breathe().await;
+            }
+            unanswered.extend(missing.found().iter().map(|(position, _)| *position));
+        }
+        unanswered.len() as u64
+    }
+
+    /// Forgets all read models and folds them again, up to the same position. Returns how many there
+    /// are, and whether each shows what it showed before.
+    pub(crate) async fn drop_models(&self) -> (usize, bool) {
+        let ((models, same), trace) = {
+            // Whatever others write meanwhile is learned afterwards.
+            let _turn = self.0.gate.lock().await;
+            let (models, before) = {
+                let session = self.session();
+                let running = session.world().subscriptions().iter();
+                let models = running.filter(|it| it.kind() == SubscriptionKind::Projection);
+                let models: Vec<_> = models.map(|it| (it.name().clone(), it.code())).collect();
+                (models, views(&session))
+            };
+            for (name, code) in &models {
+                self.session_mut().world_mut().drop_model(name, *code);
+            }
+            self.refill_in_turn().await;
+            let same = views(&self.session()) == before;
+            ((models.len(), same), self.run_in_turn().await)
+        };
+        self.notify(trace);
+        (models, same)
+    }
+
+    /// Exports the log, makes a new log from the export, and compares the two at the position where
+    /// this one stood when it began. `last` is called once all commits were handed to the store.
     ///
     /// # Errors
     /// A sentence: which of the steps failed, and why.
@@ -348,7 +475,16 @@ impl OpenLog {
                 Some(piece) => pieces.push(piece.to_vec()),
                 None => pieces.clear(),
             };
-            let exported = host.export(&info, Format::Lines, Some(self), &mut sink).await;
+            // What others write meanwhile is in neither of the two.
+            let (head, shown, side_records) = {
+                let _turn = self.0.gate.lock().await;
+                let head = self.session().head();
+                let side_records = self.side_records_up_to(head).await;
+                (head, views(&self.session()), host.encode_side_records(&side_records))
+            };
+            let all = (Ok(side_records), head);
+            let exported = host.write_archive(&info, Format::Lines, all, Some(self), &mut sink);
+            let exported = exported.await;
             exported.map_err(|fault| fault.to_string())?;
             let (mut import, mut bytes, mut slice) = (Import::new(), 0, host.slice());
             for piece in pieces {
@@ -358,10 +494,11 @@ impl OpenLog {
             }
             let read = import.finish().map_err(|faults| faults[0].to_string())?;
             let (events, title) = (read.events, format!("{} restored", info.title));
-            let info = host.import_new(&scenario, title, read, Vec::new(), last).await?;
+            let made = host.import_new(&scenario, title, read, SideRecords::new(), last).await?;
+            let info = made.info;
             let restored =
                 host.look(&scenario, &info.id).await.map_err(|fault| fault.to_string())?;
-            let same = views(&restored) == views(&self.session());
+            let same = views(&restored) == shown;
             Ok(Restored { info, events, bytes, same })
         })
     }

@@ -355,6 +355,12 @@ impl OpenLog {
     /// Folds the rest of the log, and then runs what is due.
     async fn refill_now(&self) -> Vec<MicroStep> {
         let _turn = self.0.gate.lock().await;
+        self.refill_in_turn().await;
+        self.run_in_turn().await
+    }
+
+    /// Folds the rest of the log.
+    pub(crate) async fn refill_in_turn(&self) {
         let mut shown = self.folded();
         while !self.refill_slice() {
             // Each read model is shown once it is whole.
@@ -363,10 +369,9 @@ impl OpenLog {
             }
             self.0.host.clock.sleep(0).await;
         }
-        self.run_in_turn().await
     }
 
-    pub(crate) async fn refill(&self) {
+    async fn refill(&self) {
         let trace = self.refill_now().await;
         self.notify(trace);
     }
@@ -540,6 +545,12 @@ impl OpenLog {
                 StoreAnswer::Failed(fault.to_string())
             }
         }
+    }
+
+    /// Stores what was changed while somebody goes through a command step by step.
+    pub(crate) async fn keep_set_ups(&self) {
+        let _turn = self.0.gate.lock().await;
+        self.store_side_records().await;
     }
 
     /// Stores the side records that the last step has left, and those before that could not be

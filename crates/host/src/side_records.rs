@@ -1,10 +1,19 @@
-//! The side records of a log: marks, effects and refusals. A store keeps them as JSON text.
+//! The side records of a log: set-ups, effects and refusals. A store keeps them as JSON text, an
+//! archive as events of its own.
 
-use es::Map;
-use lab::SideRecord;
-use store::{Shelf, SideRecords};
+use std::rc::Rc;
+
+use codec::archive::ArchivedRecord;
+use es::{Map, Scenario};
+use lab::{SetUp, SideRecord};
+use serde_json::value::RawValue;
+use store::{Shelf, SideRecords, StoreError};
 
 use crate::Host;
+
+/// What an archive calls the records of each shelf.
+const SHELVES: [(Shelf, &str); 3] =
+    [(Shelf::SetUps, "set-up"), (Shelf::Effects, "effect"), (Shelf::Refusals, "refusal")];
 
 /// A side record as a store keeps it.
 #[derive(Clone)]
@@ -12,17 +21,17 @@ pub(crate) struct EncodedRecord {
     pub(crate) shelf: Shelf,
     /// Tells the record from all others on its shelf.
     pub(crate) key: String,
-    /// The record as JSON; a mark is its position.
+    /// The record as JSON.
     pub(crate) text: String,
 }
 
 impl Host {
     pub(crate) fn encode_side_record(&self, side_record: &SideRecord) -> EncodedRecord {
         match side_record {
-            SideRecord::Mark(process, position) => EncodedRecord {
-                shelf: Shelf::Marks,
-                key: process.to_string(),
-                text: position.to_string(),
+            SideRecord::SetUp(name, set_up) => EncodedRecord {
+                shelf: Shelf::SetUps,
+                key: name.to_string(),
+                text: serde_json::to_string(set_up).unwrap_or_default(),
             },
             SideRecord::Effect(effect) => EncodedRecord {
                 shelf: Shelf::Effects,
@@ -50,12 +59,71 @@ impl Host {
         });
         encoded.collect::<Map<_, _>>()
     }
+
+    /// The side records of a log, as a copy of it needs them: with a set-up for each subscription,
+    /// also where none was stored because all of it is as it was at first. Without a scenario, the
+    /// set-ups that were stored.
+    ///
+    /// Whoever reads the commits as well reads them afterwards: then no mark is ahead of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they could not be read.
+    pub async fn whole_records(
+        &self,
+        scenario: Option<&Scenario>,
+        log: &str,
+    ) -> Result<SideRecords, StoreError> {
+        let records = self.records(log).await?;
+        let mut set_ups: Map<Rc<str>, SetUp> = Map::new();
+        if let Some(scenario) = scenario {
+            let projections = scenario.projections.iter().map(|it| it.name());
+            let processes = scenario.processes.iter().map(|it| it.name());
+            set_ups.extend(projections.chain(processes).map(|it| (it, SetUp::default())));
+        }
+        for side_record in decode_side_records(&records) {
+            if let SideRecord::SetUp(name, set_up) = side_record {
+                set_ups.insert(name, set_up);
+            }
+        }
+        let mut records: SideRecords = records
+            .into_iter()
+            .filter(|((shelf, _), _)| !matches!(shelf, Shelf::Marks | Shelf::SetUps))
+            .collect();
+        let set_ups: Vec<_> =
+            set_ups.into_iter().map(|(name, set_up)| SideRecord::SetUp(name, set_up)).collect();
+        records.extend(self.encode_side_records(&set_ups));
+        Ok(records)
+    }
 }
 
-/// Decodes the side records of a store. Records that cannot be read are left out.
+/// Side records for an archive.
+pub(crate) fn to_archive(records: &SideRecords) -> impl Iterator<Item = ArchivedRecord> {
+    records.iter().filter_map(|((shelf, key), text)| {
+        let (_, kind) = SHELVES.iter().find(|(it, _)| it == shelf)?;
+        let data = RawValue::from_string(text.clone()).ok()?;
+        Some(ArchivedRecord { kind: (*kind).to_owned(), key: key.clone(), data })
+    })
+}
+
+/// The side records in an archive. Kinds that are not known here are left out.
+pub(crate) fn from_archive(archived: Vec<ArchivedRecord>) -> SideRecords {
+    let record = |it: ArchivedRecord| {
+        let (shelf, _) = SHELVES.iter().find(|(_, kind)| *kind == it.kind)?;
+        Some(((*shelf, it.key), it.data.get().to_owned()))
+    };
+    archived.into_iter().filter_map(record).collect()
+}
+
+/// Decodes the side records of a store. Records that cannot be read are left out. The mark that an
+/// earlier page has stored comes before the set-up that has taken its place.
 pub fn decode_side_records(records: &SideRecords) -> Vec<SideRecord> {
     let kept = |((shelf, key), text): (&(Shelf, String), &String)| match shelf {
-        Shelf::Marks => Some(SideRecord::Mark(key.as_str().into(), text.parse().ok()?)),
+        Shelf::Marks => {
+            Some(SideRecord::SetUp(key.as_str().into(), SetUp::answered(text.parse().ok()?)))
+        }
+        Shelf::SetUps => {
+            serde_json::from_str(text).ok().map(|it| SideRecord::SetUp(key.as_str().into(), it))
+        }
         Shelf::Effects => serde_json::from_str(text).ok().map(SideRecord::Effect),
         Shelf::Refusals => serde_json::from_str(text).ok().map(SideRecord::Refusal),
     };

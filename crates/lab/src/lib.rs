@@ -32,7 +32,7 @@ pub use provenance::{Bisect, BisectResult, Cause, Probe, Target, Why};
 pub use session::{FailedCheck, Panel, Session, StateView, Viewpoint};
 pub use snapshots::{Load, Loading, Meter, StateSnapshot};
 pub use subscription::{
-    Control, ControlError, DeliveryFault, Subscription, SubscriptionKind, Wait,
+    Control, ControlError, DeliveryFault, SetUp, Subscription, SubscriptionKind, Wait,
 };
 pub use whatif::{Change, Consequence, Imagined, NoLongerAllowed, WhatIf};
-pub use world::{BulkAppend, MicroStep, SideRecord, StoreAnswer, Submission, World};
+pub use world::{BulkAppend, MicroStep, Missing, SideRecord, StoreAnswer, Submission, World};

@@ -50,6 +50,59 @@ impl DeliveryFault {
     ];
 }
 
+/// How a subscription is set up: all of it that outlives a reload, and that travels with a copy of
+/// its log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct SetUp {
+    /// The version of the code that runs. None stands for the scenario's first one.
+    pub code: Option<u16>,
+    /// The position up to which a process has reacted to all events. 0 for a projection.
+    pub mark: u64,
+    /// True where the subscription takes in nothing.
+    pub paused: bool,
+    /// True where it is paused because it has crashed.
+    pub crashed: bool,
+    /// The position up to which a subscription has taken events in that is paused, delayed, or
+    /// waits for an event to be overtaken. 0 for any other, whose position follows from the log.
+    pub checkpoint: u64,
+    /// How many events the subscription is kept behind the head.
+    pub delay: u64,
+    /// True where events that were taken in before are recognised.
+    pub deduplicate: bool,
+    /// True where events are taken in within the command's own commit.
+    pub synchronous: bool,
+    /// True where a replay sends nothing.
+    pub guard: bool,
+    /// The fault that is armed.
+    pub fault: Option<DeliveryFault>,
+}
+
+impl Default for SetUp {
+    fn default() -> Self {
+        Self {
+            code: None,
+            mark: 0,
+            paused: false,
+            crashed: false,
+            checkpoint: 0,
+            delay: 0,
+            deduplicate: true,
+            synchronous: false,
+            guard: true,
+            fault: None,
+        }
+    }
+}
+
+impl SetUp {
+    /// A process that runs as usual, and has reacted to all events up to `mark`.
+    pub fn answered(mark: u64) -> Self {
+        Self { mark, ..Self::default() }
+    }
+}
+
 /// A change to a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
@@ -141,6 +194,10 @@ pub struct Subscription {
     pub(super) withheld: bool,
     /// The event whose first handled reaction makes the process crash.
     pub(super) crash_after: Option<u64>,
+    /// The position up to which a held subscription of a stored log still has to be folded.
+    pub(super) fold_to: u64,
+    /// True where the set-up has changed, and is still to be stored.
+    pub(super) unsaved: bool,
     /// Grows with every change that the running instance may show.
     pub(super) revision: u64,
 }
@@ -188,6 +245,8 @@ impl Subscription {
             again: None,
             withheld: false,
             crash_after: None,
+            fold_to: 0,
+            unsaved: false,
             revision: 0,
         }
     }
@@ -261,12 +320,63 @@ impl Subscription {
         self.held_back = 0;
         self.again = None;
         self.withheld = false;
+        self.fold_to = 0;
         self.revision += 1;
     }
 
-    /// True where the subscription is paused or delayed.
+    /// Takes a stored set-up over. `runner` is a fresh instance of its code; without one, the code
+    /// stays. Nothing is folded.
+    pub(super) fn adopt(&mut self, set_up: &SetUp, runner: Option<Box<dyn AnyRunner>>, head: u64) {
+        if let (Some(code), Some(runner)) = (set_up.code, runner) {
+            self.code = code;
+            self.subscriber = Subscriber::new(runner);
+        }
+        let process = self.kind == SubscriptionKind::Process;
+        self.mark = if process { set_up.mark.min(head) } else { 0 };
+        self.deduplicate = set_up.deduplicate;
+        self.guard = set_up.guard || !process;
+        self.synchronous = set_up.synchronous && !process;
+        if self.synchronous {
+            return;
+        }
+        (self.paused, self.crashed) = (set_up.paused, set_up.paused && set_up.crashed);
+        (self.delay, self.fault) = (set_up.delay, set_up.fault);
+        // What is only delayed has gone on since its set-up was stored.
+        let stands = self.paused || self.fault == Some(DeliveryFault::Swap);
+        let least = if stands { 0 } else { head.saturating_sub(set_up.delay) };
+        let taken_in = set_up.checkpoint.max(least);
+        let most = if process { self.mark } else { head };
+        self.fold_to = taken_in.min(most);
+    }
+
+    /// From now on, a process only folds: how it is set up concerns the tab that runs it.
+    pub(super) fn only_fold(&mut self) {
+        (self.paused, self.crashed, self.steps, self.delay) = (false, false, 0, 0);
+        (self.fault, self.again, self.withheld, self.crash_after) = (None, None, false, None);
+        (self.deduplicate, self.guard, self.fold_to) = (true, true, 0);
+    }
+
+    /// How the subscription is set up.
+    pub fn set_up(&self) -> SetUp {
+        SetUp {
+            code: Some(self.code),
+            mark: self.mark,
+            paused: self.paused,
+            crashed: self.crashed,
+            checkpoint: if self.is_held() { self.checkpoint.max(self.fold_to) } else { 0 },
+            delay: self.delay,
+            deduplicate: self.deduplicate,
+            synchronous: self.synchronous,
+            guard: self.guard,
+            // The event at which the process is to crash is delivered again, so it crashes then.
+            fault: self.fault.or(self.crash_after.map(|_| DeliveryFault::CrashAfterEffect)),
+        }
+    }
+
+    /// True where the subscription is paused or delayed, or where an event is to be overtaken on its
+    /// way to it.
     pub(super) fn is_held(&self) -> bool {
-        self.paused || self.delay > 0
+        self.paused || self.delay > 0 || self.fault == Some(DeliveryFault::Swap)
     }
 
     /// Allows a stopped subscriber to try its event again.
@@ -355,17 +465,6 @@ impl Subscription {
     /// The position up to which a process has reacted to all events.
     pub fn mark(&self) -> u64 {
         self.mark
-    }
-
-    /// True where a control differs from its default, or the subscriber has crashed or stopped.
-    pub fn altered(&self) -> bool {
-        self.paused
-            || self.crashed
-            || self.stopped().is_some()
-            || self.delay > 0
-            || self.synchronous
-            || self.fault.is_some()
-            || !(self.deduplicate && self.guard)
     }
 
     /// True where the subscription takes in no events for now.

@@ -21,6 +21,7 @@ use std::rc::Rc;
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use self::control::Missing;
 use self::handling::{
     Appending, CommandInProgress, CommandStage, InboxItem, PendingCrash, Reacting, RequestedEffect,
 };
@@ -29,7 +30,7 @@ pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
 use super::journal::{JournalEntry, Outcome};
 use super::outbox::{Effect, EffectStatus};
 use super::snapshots::{Loading, Meter, StateSnapshot, StateSnapshots};
-use super::subscription::{Subscription, SubscriptionKind};
+use super::subscription::{SetUp, Subscription, SubscriptionKind};
 use es::{
     Choice, Commit, EventLog, Expected, Follows, Hydrated, IdSet, Map, Scenario, Set, Stream,
     Subscriber, Timeline, sort,
@@ -114,21 +115,27 @@ impl World {
     pub fn finish_learning(&mut self, side_records: impl IntoIterator<Item = SideRecord>) {
         // These follow from the commits alone, so they need not be stored again.
         self.side_records.clear();
+        self.subscriptions.iter_mut().for_each(|it| it.unsaved = false);
+        let skipped: Vec<u64> = self.subscriptions.iter().map(Subscription::mark).collect();
         for side_record in side_records {
             self.take_in_side_record(side_record);
+        }
+        for (it, skipped) in self.subscriptions.iter_mut().zip(skipped) {
+            // Events that say for themselves that nobody reacts to them may reach further.
+            it.mark = it.mark.max(skipped);
         }
         sort(&mut self.outbox, |a, b| (a.position, a.id).cmp(&(b.position, b.id)));
         sort(&mut self.journal, |a, b| a.commits.cmp(&b.commits));
     }
 
-    /// Folds a stored log: projections up to the head, processes up to their marks. One call folds
-    /// at most `events` events. True once nothing is left to fold. Until then,
+    /// Folds a stored log: projections up to the head, processes up to their marks, and whatever is
+    /// paused or delayed up to where it was. One call folds at most `events` events. True once nothing is left to fold. Until then,
     /// [`step`](Self::step) must not be called.
     pub fn refill(&mut self, mut events: u64) -> bool {
         let head = self.log.head();
-        let goes_on = |it: &&mut Subscription| !it.is_held() && it.stopped().is_none();
-        for it in self.subscriptions.iter_mut().filter(goes_on) {
+        for it in self.subscriptions.iter_mut().filter(|it| it.stopped().is_none()) {
             let to = match it.kind {
+                _ if it.is_held() => it.fold_to,
                 SubscriptionKind::Projection => head,
                 SubscriptionKind::Process => it.mark,
             };
@@ -169,18 +176,22 @@ impl World {
     /// nobody has begun is left to that tab.
     pub fn watch(&mut self) {
         self.watching = true;
+        for it in self.subscriptions.iter_mut().filter(|it| it.kind == SubscriptionKind::Process) {
+            it.only_fold();
+        }
         self.reacting = None;
         self.effects.clear();
         self.inbox.retain(|it| it.sent_by().is_none());
     }
 
-    /// From now on, processes react here. Each goes on from its mark; `marks` holds process → mark.
-    pub fn take_over(&mut self, marks: impl IntoIterator<Item = (Rc<str>, u64)>) {
+    /// From now on, processes react here. Each goes on from its mark, as `set_ups` say that the
+    /// other tab has left it. They hold name → set-up.
+    pub fn take_over(&mut self, set_ups: impl IntoIterator<Item = (Rc<str>, SetUp)>) {
         self.watching = false;
-        let head = self.log.head();
-        for (process, mark) in marks {
-            if let Some(it) = self.find(&process) {
-                it.mark = mark.min(head);
+        for (name, set_up) in set_ups {
+            let process = |it: &&Subscription| it.kind == SubscriptionKind::Process;
+            if self.subscription(&name).filter(process).is_some() {
+                self.adopt(&name, &set_up);
             }
         }
         let processes = self.subscriptions.iter().filter(|it| it.kind == SubscriptionKind::Process);
@@ -196,11 +207,7 @@ impl World {
     pub fn take_in_side_record(&mut self, side_record: SideRecord) {
         let Some(side_record) = side_record.fitting(self.log.head()) else { return };
         match side_record {
-            SideRecord::Mark(process, position) => {
-                if let Some(subscription) = self.find(&process) {
-                    subscription.mark = position;
-                }
-            }
+            SideRecord::SetUp(name, set_up) => self.adopt(&name, &set_up),
             SideRecord::Effect(effect) => {
                 let times = self.performed.entry(effect.id).or_default();
                 // The record of an effect that another tab performed may come twice.
@@ -218,12 +225,24 @@ impl World {
         }
     }
 
-    /// The side records for a copy of the log up to `position`: the marks of its processes, the
-    /// side effects that were performed by then, and the commands that were not accepted by then.
+    /// Takes a stored set-up over. Where nothing of that name runs, there is nothing to set up. A
+    /// version of the code that is gone leaves the one that runs.
+    fn adopt(&mut self, name: &str, set_up: &SetUp) {
+        let (head, runner) = (self.log.head(), set_up.code.and_then(|code| self.fresh(name, code)));
+        if let Some(it) = self.find(name) {
+            it.adopt(set_up, runner, head);
+        }
+    }
+
+    /// The side records for a copy of the log up to `position`: the set-ups of all subscriptions,
+    /// the side effects that were performed by then, and the commands that were not accepted by then.
     pub fn side_records_up_to(&self, position: u64) -> Vec<SideRecord> {
-        let processes = self.subscriptions.iter().filter(|it| it.kind == SubscriptionKind::Process);
         let answered = self.answered_by(position);
-        let marks = processes.map(|it| SideRecord::Mark(it.name.clone(), it.mark.min(answered)));
+        let set_ups = self.subscriptions.iter().map(|it| {
+            let set_up = it.set_up();
+            let (mark, checkpoint) = (set_up.mark.min(answered), set_up.checkpoint.min(position));
+            SideRecord::SetUp(it.name.clone(), SetUp { mark, checkpoint, ..set_up })
+        });
         let performed =
             |it: &&Effect| it.status == EffectStatus::Performed && it.position <= position;
         let effects = self.outbox.iter().filter(performed).cloned().map(SideRecord::Effect);
@@ -234,11 +253,11 @@ impl World {
             !other && !it.is_after(position)
         };
         let refusals = self.journal.iter().filter(refused).cloned().map(SideRecord::Refusal);
-        marks.chain(effects).chain(refusals).collect()
+        set_ups.chain(effects).chain(refusals).collect()
     }
 
     /// The greatest position such that all reactions to events up to it were handled by `position`.
-    fn answered_by(&self, position: u64) -> u64 {
+    pub fn answered_by(&self, position: u64) -> u64 {
         let later = self.journal.iter().filter(|it| it.is_after(position));
         let causes: IdSet = later.map(|it| it.envelope.causation_id).collect();
         let mut past = self.log.events(1, position);
@@ -374,9 +393,18 @@ impl World {
         std::mem::take(&mut self.outcomes)
     }
 
-    /// Takes the side records to store since the last call.
+    /// Takes the side records to store since the last call. Set-ups come last: a mark must not be
+    /// stored before what it says is done.
     pub fn take_side_records(&mut self) -> Vec<SideRecord> {
-        std::mem::take(&mut self.side_records)
+        let mut taken = std::mem::take(&mut self.side_records);
+        for it in self.subscriptions.iter_mut().filter(|it| it.unsaved) {
+            it.unsaved = false;
+            // The tab that runs the processes says how they are set up.
+            if it.kind == SubscriptionKind::Projection || !self.watching {
+                taken.push(SideRecord::SetUp(it.name.clone(), it.set_up()));
+            }
+        }
+        taken
     }
 
     /// Takes in a commit that is stored, whoever wrote it. False where it does not follow the last

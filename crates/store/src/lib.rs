@@ -77,12 +77,15 @@ pub enum Durability {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shelf {
-    /// Process title → the position up to which the process has reacted.
+    /// Process title → the position up to which the process has reacted. Earlier pages kept this
+    /// instead of set-ups.
     Marks,
     /// Effect id → a side effect that was performed.
     Effects,
     /// A new id → the journal entry of a command that was not accepted.
     Refusals,
+    /// The title of a projection or process → how it is set up, with its mark.
+    SetUps,
 }
 
 /// A whole log, read from a store.

@@ -1,8 +1,23 @@
-//! A whole log in the text of a link: compressed frames, in letters that a link may hold.
+//! A whole log in the text of a link: compressed sections, in letters that a link may hold.
 //!
-//! The text begins with the version of the format: `2.`, or `1.` for the format without side
-//! records. The rest is URL-safe base64 without padding. Whatever the text is, reading it never
-//! panics, and never takes more room than a log that may be shared.
+//! The text begins with the version of the format, `3.`. The rest is URL-safe base64 without
+//! padding. Uncompressed, it is a list of sections: a byte that says which one it is, its length in
+//! four bytes (little-endian), and its content. No section needs to be there, and each comes at
+//! most once. A reader skips what it does not know from 128 on, and refuses what it does not know
+//! below: that link needs a newer page.
+//!
+//! | section | content |
+//! |---|---|
+//! | 1 | the scenario's id, UTF-8 |
+//! | 2 | the log's title, UTF-8 |
+//! | 3 | the log: frames of commits |
+//! | 128 | set-ups: JSON, `[[["setups", name], text]]` |
+//! | 129 | effects and refusals: JSON, in the same shape |
+//! | 130 | bookmarks: JSON, `[[position, name]]` |
+//! | 131 | the position of the playhead, eight bytes (little-endian) |
+//!
+//! Links of versions 1 and 2 can still be read. Whatever the text is, reading it never panics, and
+//! never takes more room than a log that may be shared.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as LETTERS;
@@ -11,10 +26,13 @@ use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 use super::{Shelf, SideRecords};
 use codec::record::{CommitOrLoss, End, FrameReader, encode};
-use es::StoredCommit;
+use es::{Set, StoredCommit};
 
-const VERSION: &str = "2.";
+const VERSION: &str = "3.";
+const WITHOUT_SECTIONS: &str = "2.";
 const WITHOUT_RECORDS: &str = "1.";
+/// From this one on, a section that is not known is skipped.
+const SKIPPED_FROM: u8 = 128;
 /// The greatest length of a link, in letters. Some browsers, mail programs and chats cut longer
 /// links.
 const LONGEST: usize = 32_000;
@@ -38,6 +56,19 @@ pub struct Shared {
     pub commits: Vec<StoredCommit>,
     /// The side records.
     pub records: SideRecords,
+    /// The log's bookmarks: positions and their names.
+    pub bookmarks: Vec<(u64, String)>,
+}
+
+/// What a section of a link holds.
+mod section {
+    pub(super) const SCENARIO: u8 = 1;
+    pub(super) const TITLE: u8 = 2;
+    pub(super) const LOG: u8 = 3;
+    pub(super) const SET_UPS: u8 = 128;
+    pub(super) const RECORDS: u8 = 129;
+    pub(super) const BOOKMARKS: u8 = 130;
+    pub(super) const POSITION: u8 = 131;
 }
 
 /// Why a link cannot be written or read.
@@ -63,25 +94,35 @@ pub fn write(shared: &Shared) -> Result<String, LinkError> {
         return Err(LinkError::TooLong);
     }
     let mut bytes = Vec::new();
-    for text in [&shared.scenario, &shared.title] {
-        let text = text.as_bytes();
-        let length = u8::try_from(text.len()).map_err(|_| LinkError::TooLong)?;
-        bytes.push(length);
-        bytes.extend(text);
+    let mut add = |section: u8, content: &[u8]| {
+        let length = u32::try_from(content.len()).map_err(|_| LinkError::TooLong)?;
+        bytes.push(section);
+        bytes.extend(length.to_le_bytes());
+        bytes.extend(content);
+        if bytes.len() > ROOM_BYTES { Err(LinkError::TooLong) } else { Ok(()) }
+    };
+    add(section::SCENARIO, shared.scenario.as_bytes())?;
+    add(section::TITLE, shared.title.as_bytes())?;
+    add(section::POSITION, &shared.position.to_le_bytes())?;
+    let text = |it: serde_json::Result<Vec<u8>>| it.map_err(|_| LinkError::TooLong);
+    let (set_ups, records): (Vec<_>, Vec<_>) =
+        shared.records.iter().partition(|((shelf, _), _)| *shelf == Shelf::SetUps);
+    for (section, records) in [(section::SET_UPS, set_ups), (section::RECORDS, records)] {
+        if !records.is_empty() {
+            add(section, &text(serde_json::to_vec(&records))?)?;
+        }
     }
-    bytes.extend(shared.position.to_le_bytes());
-    let records: Vec<_> = shared.records.iter().collect();
-    let records = serde_json::to_vec(&records).map_err(|_| LinkError::TooLong)?;
-    let length = u32::try_from(records.len()).map_err(|_| LinkError::TooLong)?;
-    bytes.extend(length.to_le_bytes());
-    bytes.extend(records);
-    let mut end = End::default();
+    if !shared.bookmarks.is_empty() {
+        add(section::BOOKMARKS, &text(serde_json::to_vec(&shared.bookmarks))?)?;
+    }
+    let (mut end, mut frames) = (End::default(), Vec::new());
     for commit in &shared.commits {
-        encode(commit, &mut end, &mut bytes);
-        if bytes.len() > ROOM_BYTES {
+        encode(commit, &mut end, &mut frames);
+        if frames.len() > ROOM_BYTES {
             return Err(LinkError::TooLong);
         }
     }
+    add(section::LOG, &frames)?;
     let text = LETTERS.encode(compress_to_vec_zlib(&bytes, LEVEL));
     if text.len() + VERSION.len() > LONGEST {
         return Err(LinkError::TooLong);
@@ -94,22 +135,79 @@ pub fn write(shared: &Shared) -> Result<String, LinkError> {
 /// # Errors
 /// [`LinkError::Newer`], [`LinkError::Damaged`].
 pub fn read(text: &str) -> Result<Shared, LinkError> {
-    let (letters, recorded) = match (text.strip_prefix(VERSION), text.strip_prefix(WITHOUT_RECORDS))
-    {
-        (Some(letters), _) => (letters, true),
-        (_, Some(letters)) => (letters, false),
+    let version = text.split_inclusive('.').next().unwrap_or_default();
+    let read = match version {
+        VERSION => unpack,
+        WITHOUT_SECTIONS => |bytes: &[u8]| older(bytes, true).ok_or(LinkError::Damaged),
+        WITHOUT_RECORDS => |bytes: &[u8]| older(bytes, false).ok_or(LinkError::Damaged),
         _ => {
-            let number = text.split('.').next().unwrap_or_default();
-            let newer = number.parse::<u32>().is_ok_and(|number| number > 2);
+            let number = version.trim_end_matches('.').parse::<u32>();
+            let newer = number.is_ok_and(|number| number > 3);
             return Err(if newer { LinkError::Newer } else { LinkError::Damaged });
         }
     };
+    let letters = text.get(version.len()..).unwrap_or_default();
     let bytes = LETTERS.decode(letters).map_err(|_| LinkError::Damaged)?;
     let bytes = decompress_to_vec_zlib_with_limit(&bytes, ROOM_BYTES);
-    unpack(&bytes.map_err(|_| LinkError::Damaged)?, recorded).ok_or(LinkError::Damaged)
+    read(&bytes.map_err(|_| LinkError::Damaged)?)
 }
 
-fn unpack(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
+/// Reads the sections of a link.
+fn unpack(mut bytes: &[u8]) -> Result<Shared, LinkError> {
+    let mut shared = Shared {
+        scenario: String::new(),
+        title: String::new(),
+        position: u64::MAX,
+        commits: Vec::new(),
+        records: SideRecords::new(),
+        bookmarks: Vec::new(),
+    };
+    let mut seen = Set::new();
+    while let Some((&section, rest)) = bytes.split_first() {
+        let content = sized(rest).filter(|_| seen.insert(section));
+        let (content, rest) = content.ok_or(LinkError::Damaged)?;
+        bytes = rest;
+        read_section(&mut shared, section, content)?;
+    }
+    // Whatever a link carries, it says for which scenario.
+    if shared.scenario.is_empty() { Err(LinkError::Damaged) } else { Ok(shared) }
+}
+
+/// Splits off what stands behind its length.
+fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
+}
+
+fn read_section(shared: &mut Shared, section: u8, content: &[u8]) -> Result<(), LinkError> {
+    let damaged = || LinkError::Damaged;
+    let text = || str::from_utf8(content).map_err(|_| LinkError::Damaged);
+    match section {
+        section::SCENARIO => text()?.clone_into(&mut shared.scenario),
+        section::TITLE => text()?.clone_into(&mut shared.title),
+        section::LOG => shared.commits = commits(content).ok_or_else(damaged)?,
+        section::SET_UPS | section::RECORDS => {
+            shared.records.extend(records(content).ok_or_else(damaged)?);
+        }
+        section::BOOKMARKS => {
+            shared.bookmarks = serde_json::from_slice(content).map_err(|_| LinkError::Damaged)?;
+        }
+        section::POSITION => {
+            let position = content.try_into().map_err(|_| LinkError::Damaged)?;
+            shared.position = u64::from_le_bytes(position);
+        }
+        SKIPPED_FROM.. => {}
+        _ => return Err(LinkError::Newer),
+    }
+    Ok(())
+}
+
+fn records(text: &[u8]) -> Option<Vec<((Shelf, String), String)>> {
+    serde_json::from_slice(text).ok()
+}
+
+/// Reads a link of version 2, or of version 1, which had no side records.
+fn older(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
     let mut text = || {
         let (&length, rest) = bytes.split_first()?;
         let (text, rest) = rest.split_at_checked(length.into())?;
@@ -118,15 +216,19 @@ fn unpack(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
     };
     let (scenario, title) = (text()?, text()?);
     let (position, mut frames) = bytes.split_first_chunk()?;
-    let mut records = SideRecords::new();
+    let mut kept = SideRecords::new();
     if recorded {
-        let (length, rest) = frames.split_first_chunk()?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let (text, rest) = rest.split_at_checked(length)?;
-        let text = str::from_utf8(text).ok()?;
-        records.extend(serde_json::from_str::<Vec<((Shelf, String), String)>>(text).ok()?);
+        let (text, rest) = sized(frames)?;
+        kept.extend(records(text)?);
         frames = rest;
     }
+    let position = u64::from_le_bytes(*position);
+    let (commits, bookmarks) = (commits(frames)?, Vec::new());
+    Some(Shared { scenario, title, position, commits, records: kept, bookmarks })
+}
+
+/// The commits in frames. None where one of them is lost.
+fn commits(frames: &[u8]) -> Option<Vec<StoredCommit>> {
     let (mut commits, mut whole) = (Vec::new(), true);
     let mut visit = |found: CommitOrLoss<'_>| match found {
         CommitOrLoss::Commit(commit) => commits.push(commit.owned()),
@@ -136,8 +238,7 @@ fn unpack(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
     reader.record(frames, &mut visit);
     let end = reader.end();
     reader.finish(Some(end), &mut visit);
-    let position = u64::from_le_bytes(*position);
-    whole.then_some(Shared { scenario, title, position, commits, records })
+    whole.then_some(commits)
 }
 
 #[cfg(test)]
@@ -160,9 +261,11 @@ mod tests {
             }],
         });
         let (scenario, title) = ("notes".to_owned(), "Zoë’s notes".to_owned());
-        let record = |n: u64| ((Shelf::Marks, format!("process {n}")), n.to_string());
+        let shelf = |n: u64| if n == 0 { Shelf::SetUps } else { Shelf::Effects };
+        let record = |n: u64| ((shelf(n), format!("process {n}")), n.to_string());
         let records = (0..count % 3).map(record).collect();
-        Shared { scenario, title, position: 2, commits: commits.collect(), records }
+        let bookmarks = (0..count % 4).map(|at| (at, format!("No. {at}"))).collect();
+        Shared { scenario, title, position: 2, commits: commits.collect(), records, bookmarks }
     }
 
     fn written(shared: &Shared) -> String {
@@ -180,16 +283,72 @@ mod tests {
         }
     }
 
+    /// The sections of a link: each with its content.
+    fn sections(link: &str) -> Vec<(u8, Vec<u8>)> {
+        let packed = LETTERS.decode(link.strip_prefix(VERSION).unwrap()).unwrap();
+        let bytes = decompress_to_vec_zlib_with_limit(&packed, ROOM_BYTES).unwrap();
+        let (mut bytes, mut sections) = (&*bytes, Vec::new());
+        while let Some((section, rest)) = bytes.split_first() {
+            let (content, rest) = sized(rest).unwrap();
+            sections.push((*section, content.to_vec()));
+            bytes = rest;
+        }
+        sections
+    }
+
+    fn link_of(version: &str, bytes: &[u8]) -> String {
+        format!("{version}{}", LETTERS.encode(compress_to_vec_zlib(bytes, LEVEL)))
+    }
+
+    fn link_of_sections(sections: &[(u8, Vec<u8>)]) -> String {
+        let mut bytes = Vec::new();
+        for (section, content) in sections {
+            bytes.push(*section);
+            bytes.extend(u32::try_from(content.len()).unwrap().to_le_bytes());
+            bytes.extend(content);
+        }
+        link_of(VERSION, &bytes)
+    }
+
     #[test]
-    fn a_link_of_version_1_is_read_without_side_records() {
-        let whole = Shared { records: SideRecords::new(), ..shared(3) };
-        let packed = LETTERS.decode(write(&whole).unwrap().strip_prefix(VERSION).unwrap()).unwrap();
-        let packed = decompress_to_vec_zlib_with_limit(&packed, ROOM_BYTES).unwrap();
-        let at = 2 + whole.scenario.len() + whole.title.len() + 8;
-        // Without the length and the text of no records.
-        let older = [&packed[..at], &packed[at + 4 + 2..]].concat();
-        let older = LETTERS.encode(compress_to_vec_zlib(&older, LEVEL));
-        assert_eq!(written(&read(&format!("1.{older}")).unwrap()), written(&whole));
+    fn links_of_earlier_versions_are_read() {
+        let whole = Shared { bookmarks: Vec::new(), ..shared(4) };
+        let mut frames = Vec::new();
+        let mut end = End::default();
+        whole.commits.iter().for_each(|it| encode(it, &mut end, &mut frames));
+        let mut begin = Vec::new();
+        for text in [&whole.scenario, &whole.title] {
+            begin.push(u8::try_from(text.len()).unwrap());
+            begin.extend(text.as_bytes());
+        }
+        begin.extend(whole.position.to_le_bytes());
+        let kept = serde_json::to_vec(&whole.records.iter().collect::<Vec<_>>()).unwrap();
+        let length = u32::try_from(kept.len()).unwrap().to_le_bytes();
+        let second = [&*begin, &length, &kept, &frames].concat();
+        assert_eq!(written(&read(&link_of("2.", &second)).unwrap()), written(&whole));
+        let first = Shared { records: SideRecords::new(), ..whole };
+        let link = link_of("1.", &[begin, frames].concat());
+        assert_eq!(written(&read(&link).unwrap()), written(&first));
+    }
+
+    #[test]
+    fn no_section_but_the_scenario_is_needed_and_what_is_new_is_skipped_or_refused() {
+        let all = sections(&write(&shared(5)).unwrap());
+        assert_eq!(all.len(), 7, "{all:?}");
+        for left_out in 0..all.len() {
+            let mut some = all.clone();
+            let (section, _) = some.remove(left_out);
+            let read = read(&link_of_sections(&some));
+            assert_eq!(read.is_ok(), section != section::SCENARIO, "{section}");
+        }
+        let with = |section: u8| {
+            let mut more = all.clone();
+            more.push((section, b"what nobody knows yet".to_vec()));
+            read(&link_of_sections(&more)).map(|it| written(&it))
+        };
+        assert_eq!(with(200), Ok(written(&shared(5))));
+        assert_eq!(with(9), Err(LinkError::Newer));
+        assert_eq!(with(section::TITLE), Err(LinkError::Damaged), "it is there twice");
     }
 
     #[test]
@@ -198,7 +357,10 @@ mod tests {
         assert!(link.len() <= LONGEST, "{}", link.len());
         assert_eq!(write(&shared(20_000)).unwrap_err(), LinkError::TooLong);
         let title = "x".repeat(300);
-        assert_eq!(write(&Shared { title, ..shared(0) }).unwrap_err(), LinkError::TooLong);
+        assert_eq!(
+            read(&write(&Shared { title: title.clone(), ..shared(0) }).unwrap()).unwrap().title,
+            title
+        );
     }
 
     #[test]
@@ -214,10 +376,13 @@ mod tests {
                 assert_eq!(written(&read), written(&shared(5)), "changed at {at}");
             }
         }
-        for text in ["", "1", "1.", "1.A", "1.AA", "1.é", "2.", "2.AA", "0.AA", "x.AA", "hello"] {
+        for text in [
+            "", "1", "1.", "1.A", "1.AA", "1.é", "2.", "2.AA", "3.", "3.AA", "0.AA", "x.AA",
+            "hello",
+        ] {
             assert_eq!(read(text).map(|it| written(&it)), Err(LinkError::Damaged), "{text}");
         }
-        for text in ["3.", "17.AAAA"] {
+        for text in ["4.", "17.AAAA"] {
             assert_eq!(read(text).map(|it| written(&it)), Err(LinkError::Newer), "{text}");
         }
     }

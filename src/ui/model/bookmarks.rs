@@ -21,6 +21,14 @@ pub fn load(log: &str) -> Bookmarks {
     Rc::new(text.lines().filter_map(line).collect())
 }
 
+/// Keeps the bookmarks that came with a log.
+pub fn keep(log: &str, bookmarks: &[(u64, String)]) {
+    let mut kept = Bookmarks::default();
+    for (position, name) in bookmarks {
+        set(log, &mut kept, *position, Some(name));
+    }
+}
+
 /// Gives a position a name. Without a name it takes the position's bookmark away.
 pub fn set(log: &str, bookmarks: &mut Bookmarks, position: u64, name: Option<&str>) {
     let list = Rc::make_mut(bookmarks);

@@ -21,8 +21,8 @@ pub enum Msg {
     Open(Rc<str>, OpenMode),
     /// A log is open, or cannot be opened.
     Opened(Opening),
-    /// A log was made from elsewhere, or the open one grew: open it, and say this.
-    Imported(LogInfo, String),
+    /// A log was made from elsewhere, or the open one grew: open it.
+    Imported(Arrived),
     /// The browser has lost logs that were kept here.
     Lost(Lost),
     /// A log could not be kept, or opened, for this reason.
@@ -58,6 +58,24 @@ pub enum Arrival {
     Forked(u64, Option<Answered>),
 }
 
+/// A log that was made from elsewhere, or has grown.
+pub struct Arrived {
+    pub info: LogInfo,
+    /// What came of it, in words; empty where there is nothing to say.
+    pub said: String,
+    /// Where the playhead is to be.
+    pub position: Option<u64>,
+    /// True where nothing says what its processes have reacted to.
+    pub unsaid: bool,
+}
+
+impl Arrived {
+    /// A log whose processes know what they have reacted to.
+    pub fn new(info: LogInfo, said: String) -> Self {
+        Self { info, said, position: None, unsaid: false }
+    }
+}
+
 /// Logs that the browser has lost.
 pub struct Lost {
     pub logs: usize,
@@ -85,6 +103,8 @@ pub struct Logs {
     /// True where somebody has chosen to wait for a storage that does not answer.
     pub waiting: bool,
     pub open: Option<OpenLog>,
+    /// The log that is about to be opened, where nothing says what its processes have reacted to.
+    pub unsaid: Option<String>,
     /// The logs of the open log's scenario.
     pub own: Rc<Vec<LogInfo>>,
     /// How often a log was asked for.
@@ -105,6 +125,7 @@ impl Logs {
             unkept: None,
             waiting: false,
             open: None,
+            unsaid: None,
             own: Rc::default(),
             turns: 0,
         }

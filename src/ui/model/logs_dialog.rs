@@ -7,6 +7,7 @@ use futures::channel::oneshot;
 use web_sys::File;
 
 use crate::codec::archive::{Format, Imported};
+use crate::host::OpenLog;
 use crate::store::{Extent, LogInfo};
 use crate::ui::browser::files::Room;
 
@@ -32,6 +33,11 @@ pub enum Msg {
     Import(File),
     /// A file of this name was read, or has these faults.
     Read(String, Result<Imported, Vec<String>>),
+    /// So many events of this log ask its processes for something, and nothing says what they
+    /// have done about them.
+    Unanswered(OpenLog, u64),
+    /// Answer those events, or leave them.
+    Answer(bool),
     /// Look through the next piece of what was read.
     Look,
     /// Put what was read into a new log, or after what is in the open one.
@@ -126,6 +132,8 @@ pub struct Shown {
     pub faults: Vec<String>,
     /// What was read and waits for its place.
     pub ready: Option<String>,
+    /// How many events of the open log are unanswered, as far as anybody knows.
+    pub unanswered: Option<u64>,
     pub link: Option<String>,
     /// The open log does not fit into a link.
     pub too_long: bool,

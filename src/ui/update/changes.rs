@@ -4,14 +4,11 @@
 use gloo::timers::callback::Timeout;
 
 use crate::host::Trouble;
-use crate::lab::{MicroStep, Subscription};
+use crate::lab::MicroStep;
 use crate::ui::browser::address::Address;
-use crate::ui::browser::{remember, remembered};
 use crate::ui::model::Model;
 use crate::ui::model::playback::Msg;
 
-/// Under this the log is remembered in which something does not run as usual.
-pub const ALTERED: &str = "altered";
 /// How long the playhead rests before the address follows it, in milliseconds.
 const REST_MILLIS: u32 = 300;
 
@@ -47,12 +44,6 @@ fn follow(model: &Model) {
     let session = open_log.session();
     let log = open_log.id();
     Address::write(&session.scenario().id, log, session.position(), false);
-    // What a reload would undo, so that it can be said then.
-    let altered = session.world().subscriptions().iter().any(Subscription::altered);
-    let noted = remembered(ALTERED).is_some_and(|it| it == *log);
-    if altered != noted {
-        remember(ALTERED, altered.then_some(log));
-    }
 }
 
 /// Reads out where the playhead is.

@@ -1,6 +1,7 @@
 //! The logs dialog is opened, lists logs, and has things done to them. What takes longer is done
 //! in `under_way`.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::opening;
@@ -54,6 +55,14 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             show_faults(model, &name, faults);
             show(model, &open_log);
         }
+        Msg::Unanswered(of, events) => {
+            if events == 0 || !model.logs.is_open(&of) {
+                return false;
+            }
+            show(model, &open_log);
+            model.logs_dialog.shown.unanswered = Some(events);
+        }
+        Msg::Answer(on) => answer(model, open_log, on),
         Msg::Look => return look(model, &open_log),
         Msg::Place(after) => place(model, &open_log, after),
         Msg::Progress(text) => {
@@ -274,6 +283,31 @@ fn place(model: &mut Model, open_log: &OpenLog, after: bool) {
         let scenario = reader(model, &ready, open_log.session().scenario());
         under_way::import(model, open_log, scenario, ready);
     }
+}
+
+/// Has the open log's processes answer what nobody has answered, or leaves it.
+fn answer(model: &mut Model, open_log: OpenLog, on: bool) {
+    model.logs_dialog.shown.unanswered = None;
+    if !on {
+        return said(model, "They are left as they are: no process reacts to them.".to_owned());
+    }
+    model.link.later(async move {
+        let names: Vec<String> = {
+            let session = open_log.session();
+            let processes = &session.scenario().processes;
+            processes.iter().map(|it| it.name().to_string()).collect()
+        };
+        let mut trace = Vec::new();
+        // Versions of a process's code have one name.
+        let mut asked = BTreeSet::new();
+        for name in names {
+            if asked.insert(name.clone()) {
+                trace.extend(open_log.ask(Request::SendMissing { name }).await.trace);
+            }
+        }
+        subscriptions::Msg::Changed(trace)
+    });
+    said(model, "They are answered now.".to_owned());
 }
 
 /// Whether each command waits for the disk.

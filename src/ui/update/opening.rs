@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use gloo::utils::document;
 
-use super::changes::{ALTERED, say_position};
+use super::changes::say_position;
 use super::{commands, playback};
 use crate::codec::archive::Imported;
-use crate::host::{Answered, Found, FoundLog, OpenLog, Request, decode_side_records};
-use crate::lab::{Subscription, forms};
+use crate::host::{Answered, Found, FoundLog, Made, OpenLog, Request};
+use crate::lab::forms;
 use crate::store::link;
 use crate::store::{Durability, IdbStore, StoreError};
 use crate::ui::browser::address::Address;
@@ -17,8 +17,7 @@ use crate::ui::console::Reply;
 use crate::ui::model::Model;
 use crate::ui::model::commands as commands_part;
 use crate::ui::model::lab::Lab;
-use crate::ui::model::logs::{Arrival, Lost, Msg, OpenMode, Opened, Opening};
-use crate::ui::model::saying::Caption;
+use crate::ui::model::logs::{Arrival, Arrived, Lost, Msg, OpenMode, Opened, Opening};
 use crate::ui::model::{bookmarks, console, logs_dialog, subscriptions, summary};
 
 /// The scenario that a first visit opens.
@@ -31,10 +30,13 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         Msg::Navigate => return navigate(model),
         Msg::Open(scenario, mode) => open(model, &scenario, mode, None),
         Msg::Opened(opening) => return opened(model, opening),
-        Msg::Imported(info, said) => {
-            model.link.send(logs_dialog::Msg::Said(said));
-            if model.logs.open.as_ref().is_some_and(|open_log| open_log.id() != info.id) {
-                open(model, &info.scenario, OpenMode::Log(info.id, None), None);
+        Msg::Imported(Arrived { info, said, position, unsaid }) => {
+            if !said.is_empty() {
+                model.link.send(logs_dialog::Msg::Said(said));
+            }
+            model.logs.unsaid = unsaid.then(|| info.id.clone());
+            if model.logs.open.as_ref().is_none_or(|open_log| open_log.id() != info.id) {
+                open(model, &info.scenario, OpenMode::Log(info.id, position), None);
             }
         }
         Msg::Lost(Lost { logs, longest }) => model.saying.also_wrong(&format!(
@@ -175,6 +177,13 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
     };
     model.logs.unkept = unkept.or(model.logs.unkept.take());
     let instead = matches!(arrival, Arrival::Found(Found::Instead));
+    if model.logs.unsaid.take_if(|it| it == open_log.id()).is_some() {
+        let open_log = open_log.clone();
+        model.link.later(async move {
+            let events = open_log.unanswered().await;
+            logs_dialog::Msg::Unanswered(open_log, events)
+        });
+    }
     show(model, open_log, if instead { None } else { position });
     if instead {
         model.saying.also_wrong(
@@ -250,10 +259,6 @@ fn forked(model: &mut Model, after: u64, answered: Option<&Answered>) {
 /// Puts a log on the page.
 fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
     let old = model.open_log();
-    let altered = old
-        .as_ref()
-        .filter(|old| **old != open_log)
-        .is_some_and(|old| old.session().world().subscriptions().iter().any(Subscription::altered));
     let scenario = open_log.session().scenario().clone();
     if old.as_ref().is_none_or(|old| old.session().scenario().id != scenario.id) {
         model.commands.begin(forms(&scenario));
@@ -271,17 +276,6 @@ fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
     model.lab = Lab::default();
     (model.saying.pulse, model.saying.caption) = (None, None);
     model.console.listeners.open(&open_log);
-    let reloaded = old.is_none() && remembered(ALTERED).is_some_and(|log| log == open_log.id());
-    if altered || reloaded {
-        remember(ALTERED, None);
-        let here = if altered {
-            "in the other log runs as usual when you come back to it"
-        } else {
-            "here before the page was loaded again runs as usual"
-        };
-        let text = format!("What was paused, delayed or broken {here}.");
-        model.saying.caption = Some(Caption::Happened(text));
-    }
     if old.is_none() && !open_log.runs_processes() {
         // Another tab is Alice.
         model.commands.draft_mut().actor = "Bob".into();
@@ -317,14 +311,17 @@ fn open_shared(model: &mut Model, text: &str) -> bool {
     let host = model.logs.host().clone();
     Address::clear();
     model.link.later(async move {
-        let kept = decode_side_records(&shared.records);
-        let position = Some(shared.position);
+        let (title, kept) = (shared.title, shared.records);
         let made = match Imported::of(shared.commits) {
-            Ok(it) => host.import_new(&scenario, shared.title, it, kept, &mut || ()).await,
+            Ok(it) => host.import_new(&scenario, title, it, kept, &mut || ()).await,
             Err(why) => Err(why),
         };
         match made {
-            Ok(info) => Msg::Open(info.scenario.as_str().into(), OpenMode::Log(info.id, position)),
+            Ok(Made { info, unsaid }) => {
+                bookmarks::keep(&info.id, &shared.bookmarks);
+                let said = String::new();
+                Msg::Imported(Arrived { info, said, position: Some(shared.position), unsaid })
+            }
             Err(why) => Msg::Fault(format!("The log in this link could not be kept: {why}.")),
         }
     });

@@ -9,16 +9,16 @@ use web_sys::File;
 use crate::codec::CommitOrLoss;
 use crate::codec::archive::{Format, Import, Imported};
 use crate::es::{Scenario, View};
-use crate::host::{Host, OpenLog, Request, Response, Restored};
+use crate::host::{Host, Made, OpenLog, Request, Response, Restored};
 use crate::lab::csv::csv as written;
-use crate::store::LogInfo;
 use crate::store::link::{self, LinkError, Shared};
+use crate::store::{LogInfo, SideRecords};
 use crate::ui::browser::address::Address;
 use crate::ui::browser::clock::{ProgressPace, breathe, clock};
 use crate::ui::browser::files::{self, Pieces};
 use crate::ui::browser::fixed::Fixed;
 use crate::ui::model::Model;
-use crate::ui::model::logs;
+use crate::ui::model::logs::{self, Arrived};
 use crate::ui::model::logs_dialog::{Msg, PointOfNoReturn, Ready};
 use crate::ui::model::message;
 use crate::ui::words::counted;
@@ -44,9 +44,9 @@ fn begin(
 }
 
 /// What came of a log that was made, or grew: opens it, or says why there is none.
-fn made(made: Result<(LogInfo, String), String>, what: &str) -> message::Msg {
+fn made(made: Result<Arrived, String>, what: &str) -> message::Msg {
     match made {
-        Ok((info, said)) => logs::Msg::Imported(info, said).into(),
+        Ok(arrived) => logs::Msg::Imported(arrived).into(),
         Err(why) => Msg::Said(format!("{what}: {why}.")).into(),
     }
 }
@@ -72,10 +72,12 @@ pub fn duplicate(model: &mut Model, open_log: &OpenLog, info: LogInfo) {
 pub fn export(model: &mut Model, open_log: &OpenLog, info: LogInfo, format: Format, zip: bool) {
     let host = open_log.host().clone();
     let open = (info.id == open_log.id()).then(|| open_log.clone());
+    let scenario = model.logs.scenario(&info.scenario).cloned();
     let link = model.link.clone();
     let work = async move {
         let progress = |events| link.send(Msg::Progress(format!("Exporting… {events} events")));
-        let said = match exported(&host, &info, format, open.as_ref(), progress).await {
+        let what = (&info, scenario.as_deref(), format);
+        let said = match exported(&host, what, open.as_ref(), progress).await {
             Ok((pieces, held)) => {
                 let ending = if format == Format::Lines { "ndjson" } else { "json" };
                 let name = file_name(&info.title, ending, zip);
@@ -151,10 +153,11 @@ pub fn import(model: &mut Model, open_log: &OpenLog, scenario: Rc<Scenario>, rea
         let (start, events) = (clock(), archive.events);
         let title = stem(&name).to_owned();
         let pass = &mut || passed.pass();
-        let info = host.import_new(&scenario, title, archive, Vec::new(), pass).await;
+        let new = host.import_new(&scenario, title, archive, SideRecords::new(), pass).await;
         let millis = (clock() - start).round();
         let said = format!("{events} events are a new log, {millis} ms after the import began.");
-        made(info.map(|info| (info, said)), "Nothing was imported")
+        let new = new.map(|Made { info, unsaid }| Arrived { unsaid, ..Arrived::new(info, said) });
+        made(new, "Nothing was imported")
     };
     begin(model, "Importing…", point, Box::pin(work));
 }
@@ -171,7 +174,7 @@ pub fn append(model: &mut Model, open_log: OpenLog, archive: Imported) {
             1 => format!("1 event was appended, at position {from}."),
             _ => format!("{events} events were appended, at positions {from} to {to}."),
         });
-        made(said.map(|said| (open_log.info(), said)), "Nothing was imported")
+        made(said.map(|said| Arrived::new(open_log.info(), said)), "Nothing was imported")
     };
     begin(model, "Importing…", point, Box::pin(work));
 }
@@ -191,8 +194,8 @@ pub fn drop_models(model: &mut Model, open_log: OpenLog) {
         let shown = if same {
             "Each shows what it showed before."
         } else {
-            "Not all show what they showed before: some were behind or are paused, had missed \
-             events, or heard them twice."
+            "Not all show what they showed before: some were behind, had missed events, or heard \
+             them twice."
         };
         let said = format!(
             "{models} read models were dropped, and folded again from {head} events in {millis} \
@@ -214,8 +217,8 @@ pub fn restore(model: &mut Model, open_log: OpenLog) {
         let said = restored.map(|Restored { info, events, bytes, same }| {
             let size = bytes / 1000;
             let shown = if same {
-                "Every read model shows what it showed. What was refused is no event: it is not \
-                 in a backup."
+                "Every read model shows what it showed. What was refused came along, and so did \
+                 what processes still owe."
             } else {
                 "Its read models show something else than before: those had faults."
             };
@@ -223,7 +226,7 @@ pub fn restore(model: &mut Model, open_log: OpenLog) {
                 "A backup of {events} events ({size} kB) became this new log in {millis} ms. \
                  {shown}"
             );
-            (info, said)
+            Arrived::new(info, said)
         });
         made(said, "Not restored")
     };
@@ -238,7 +241,7 @@ pub fn save_again(model: &mut Model, open_log: OpenLog) {
         match open_log.ask(Request::SaveAgain).await.result {
             Ok(Response::Log(info)) => {
                 let said = format!("{} is saved again.", info.title);
-                logs::Msg::Imported(info, said).into()
+                logs::Msg::Imported(Arrived::new(info, said)).into()
             }
             Ok(_) => Msg::Said("There is nothing to save.".to_owned()).into(),
             Err(fault) => Msg::Said(format!("Not saved: {fault}.")).into(),
@@ -250,12 +253,20 @@ pub fn save_again(model: &mut Model, open_log: OpenLog) {
 /// Puts the open log in a link.
 pub fn share(model: &mut Model, open_log: &OpenLog) {
     let (host, log) = (open_log.host().clone(), open_log.info().clone());
+    let scenario = open_log.session().scenario().clone();
     let position = open_log.session().position();
-    let work = async move { shared(&host, &log, position).await.into() };
+    let named = model.layout.bookmarks.iter();
+    let bookmarks = named.map(|(at, name)| (*at, name.to_string())).collect();
+    let work = async move { shared(&host, &log, &scenario, (position, bookmarks)).await.into() };
     begin(model, "Making a link…", PointOfNoReturn::default(), Box::pin(work));
 }
 
-async fn shared(host: &Host, log: &LogInfo, position: u64) -> Msg {
+async fn shared(
+    host: &Host,
+    log: &LogInfo,
+    scenario: &Scenario,
+    (position, bookmarks): (u64, Vec<(u64, String)>),
+) -> Msg {
     let mut commits = Vec::new();
     let mut visit = |found: CommitOrLoss<'_>| {
         if let CommitOrLoss::Commit(commit) = found
@@ -264,13 +275,14 @@ async fn shared(host: &Host, log: &LogInfo, position: u64) -> Msg {
             commits.push(commit.owned());
         }
     };
-    let read = host.read(&log.id, 0, 0, &mut visit).await;
-    let records = match (read, host.records(&log.id).await) {
+    // The side records come first, so that no mark is ahead of the commits.
+    let records = host.whole_records(Some(scenario), &log.id).await;
+    let records = match (host.read(&log.id, 0, 0, &mut visit).await, records) {
         (Ok(()), Ok(records)) => records,
         (Err(fault), _) | (_, Err(fault)) => return Msg::Said(format!("{fault}.")),
     };
     let (scenario, title) = (log.scenario.clone(), log.title.clone());
-    match link::write(&Shared { scenario, title, position, commits, records }) {
+    match link::write(&Shared { scenario, title, position, commits, records, bookmarks }) {
         Ok(text) => {
             let link = Address::of_shared(&text);
             // Where the clipboard is closed to us, the link can be copied from the dialog.
@@ -285,8 +297,7 @@ async fn shared(host: &Host, log: &LogInfo, position: u64) -> Msg {
 /// Writes a log's archive, and says what it holds.
 async fn exported(
     host: &Host,
-    info: &LogInfo,
-    format: Format,
+    (info, scenario, format): (&LogInfo, Option<&Scenario>, Format),
     open: Option<&OpenLog>,
     progress: impl Fn(u64),
 ) -> Result<(Pieces, String), String> {
@@ -300,7 +311,8 @@ async fn exported(
         }
         None => pieces = Pieces::default(),
     };
-    let copied = host.export(info, format, open, &mut sink).await.map_err(|it| it.to_string())?;
+    let copied = host.export(info, scenario, format, open, &mut sink).await;
+    let copied = copied.map_err(|it| it.to_string())?;
     let count = counted(copied.events, "event");
     let held =
         if copied.whole { format!("all {count}") } else { format!("the {count} that can be read") };

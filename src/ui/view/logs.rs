@@ -92,6 +92,17 @@ pub fn Logs(props: &LogsProps) -> Html {
                         { " " }{ start("After the open log’s events", || Msg::Place(true)) }
                     </p>
                 }
+                if let Some(events) = shown.unanswered {
+                    <p class="note pad">
+                        { format!(
+                            "{} of this log {} a process for something, and nothing that came with it says whether that was done. ",
+                            counted(events, "event"),
+                            if events == 1 { "asks" } else { "ask" },
+                        ) }
+                        { start("Answer them", || Msg::Answer(true)) }
+                        { " " }{ start("Leave them", || Msg::Answer(false)) }
+                    </p>
+                }
                 if let Some(link) = &shown.link {
                     <label class="field"><span>{ "Whoever opens this link gets a new log of their own" }</span>
                         <input readonly=true aria-label="Link" value={link.clone()} onfocus={all} />

@@ -3,11 +3,30 @@
 
 use std::rc::Rc;
 
+use super::World;
 use super::handling::{ReactionSource, RequestedEffect};
-use super::{SideRecord, World};
 use crate::journal::Outcome;
 use crate::subscription::{Control, ControlError, Subscription, SubscriptionKind, Wait};
 use es::{AnyRunner, Fold, IdSet, Reaction, Subscriber, Timeline};
+
+/// A search for reactions that a process would have asked for, and that nobody has handled.
+pub struct Missing {
+    process: Rc<str>,
+    runner: Subscriber,
+    known: IdSet,
+    /// All events up to this position were looked through.
+    looked: u64,
+    /// The last position to look at.
+    to: u64,
+    found: Vec<(u64, Reaction)>,
+}
+
+impl Missing {
+    /// What was found so far, with the positions of the events.
+    pub fn found(&self) -> &[(u64, Reaction)] {
+        &self.found
+    }
+}
 
 impl World {
     pub(super) fn find(&mut self, name: &str) -> Option<&mut Subscription> {
@@ -28,7 +47,7 @@ impl World {
         let unknown = || ControlError::Unknown(name.to_owned());
         let refuse = |why: String| Err(ControlError::Refused(why));
         let it = self.find(name).ok_or_else(unknown)?;
-        let (kind, code, checkpoint) = (it.kind, it.code, it.checkpoint);
+        let (kind, code, checkpoint, before) = (it.kind, it.code, it.checkpoint, it.set_up());
         match control {
             Control::Pause(true)
             | Control::Delay(1..)
@@ -106,10 +125,11 @@ impl World {
             Control::Rewind(to) => self.restart(name, code, to).ok_or_else(unknown)?,
             Control::Redeliver(to) => {
                 it.mark = to;
-                let name = it.name.clone();
-                self.restart(&name, code, to.min(checkpoint)).ok_or_else(unknown)?;
-                self.side_records.push(SideRecord::Mark(name, to));
+                self.restart(name, code, to.min(checkpoint)).ok_or_else(unknown)?;
             }
+        }
+        if let Some(it) = self.find(name) {
+            it.unsaved |= it.set_up() != before;
         }
         Ok(())
     }
@@ -139,12 +159,8 @@ impl World {
     /// where nothing of that name runs, or has no such code.
     pub(super) fn restart(&mut self, name: &str, code: u16, position: u64) -> Option<()> {
         let runner = self.fresh(name, code)?;
-        let watching = self.watching;
         let it = self.subscriptions.iter_mut().find(|it| &*it.name == name)?;
-        if it.kind == SubscriptionKind::Process && it.code != code && !watching {
-            // The mark is stored, because the other code may react where this one did not.
-            self.side_records.push(SideRecord::Mark(it.name.clone(), it.mark));
-        }
+        it.unsaved |= it.code != code || it.is_held();
         it.code = code;
         it.start_at(runner, position, &self.log);
         if it.synchronous {
@@ -157,6 +173,17 @@ impl World {
     /// not react again. False where nothing of that name runs, or it has no such code.
     pub fn rebuild(&mut self, name: &str, code: u16) -> bool {
         self.subscription(name).is_some() && self.restart(name, code, 0).is_some()
+    }
+
+    /// Forgets what a subscription has folded. [`refill`](Self::refill) folds it again, up to where
+    /// it was where it is paused or delayed.
+    pub fn drop_model(&mut self, name: &str, code: u16) {
+        let Some(was) = self.subscription(name).map(Subscription::checkpoint) else { return };
+        if self.rebuild(name, code)
+            && let Some(it) = self.find(name).filter(|it| it.is_held())
+        {
+            it.fold_to = was;
+        }
     }
 
     /// Starts a projection of the scenario. It begins at zero, and events are delivered from the
@@ -208,7 +235,7 @@ impl World {
         projections.chain(processes).filter(|(it, _)| &**it == name).map(|(_, code)| code).collect()
     }
 
-    fn fresh(&self, name: &str, code: u16) -> Option<Box<dyn AnyRunner>> {
+    pub(super) fn fresh(&self, name: &str, code: u16) -> Option<Box<dyn AnyRunner>> {
         let processes = &self.scenario.processes;
         let process = processes.iter().find(|it| &*it.name() == name && it.code() == code);
         let projections = &self.scenario.projections;
@@ -229,27 +256,46 @@ impl World {
     /// The reactions that a process's current code would have asked for from the beginning, and
     /// that nobody has handled. Each stands with the position of its event. Nothing is sent.
     pub fn missing(&self, process: &str) -> Vec<(u64, Reaction)> {
-        let Some(it) = self.subscription(process) else { return Vec::new() };
-        let Some(runner) = self.fresh(process, it.code) else { return Vec::new() };
-        let mut runner = Subscriber::new(runner);
+        let Some(mut missing) = self.look_for_missing(process) else { return Vec::new() };
+        self.look_on(&mut missing, u64::MAX);
+        missing.found
+    }
+
+    /// Begins to look for what [`missing`](Self::missing) finds. None where no process of that name
+    /// runs.
+    pub fn look_for_missing(&self, process: &str) -> Option<Missing> {
+        let it = self.subscription(process)?;
         // A refused command counts as handled.
         let asked = self.journal.iter().filter(|it| it.outcome != Outcome::NotStored);
-        let mut known: IdSet = asked.map(|it| it.envelope.command_id).collect();
-        let mut missing = Vec::new();
-        for event in self.log.events(1, it.mark.min(self.log.head())) {
+        Some(Missing {
+            process: it.name.clone(),
+            runner: Subscriber::new(self.fresh(process, it.code)?),
+            known: asked.map(|it| it.envelope.command_id).collect(),
+            looked: 0,
+            to: it.mark.min(self.log.head()),
+            found: Vec::new(),
+        })
+    }
+
+    /// Looks through the next `events` events. True once all were looked through.
+    pub fn look_on(&self, missing: &mut Missing, events: u64) -> bool {
+        let Missing { process, runner, known, looked, to, found } = missing;
+        let last = looked.saturating_add(events).min(*to);
+        for event in self.log.events(*looked + 1, last) {
             runner.fold(&[event]);
             if runner.stopped().is_some() {
-                break;
+                return true;
             }
             for reaction in runner.react(event) {
                 let id = reaction.id(process);
                 let done = self.log.handled(id).is_some() || self.performed.contains_key(&id);
                 if !done && known.insert(id) {
-                    missing.push((event.position(), reaction));
+                    found.push((event.position(), reaction));
                 }
             }
         }
-        missing
+        *looked = last;
+        last == *to
     }
 
     /// Sends the [`missing`](Self::missing) reactions. Returns their number.

@@ -60,6 +60,9 @@ impl World {
             // Nothing was delivered, so the fault stays armed.
             (it.fault, it.withheld, it.again) = armed;
         }
+        if let Some(it) = self.subscriptions.get_mut(index) {
+            it.unsaved |= (it.fault, it.withheld) != (armed.0, armed.1);
+        }
         step
     }
 
@@ -128,17 +131,12 @@ impl World {
     fn save_checkpoint(&mut self, index: usize) {
         let Some(it) = self.subscriptions.get_mut(index) else { return };
         it.advance_checkpoint();
+        it.unsaved |= it.paused;
         // A process that owes no reaction moves its mark as well, so that a rebuild stays quiet.
         let owes =
             it.kind != SubscriptionKind::Process || !it.open_reactions.is_empty() || self.watching;
         if !owes && it.mark < it.checkpoint {
             it.mark = it.checkpoint;
-            let (name, code, mark) = (it.name.clone(), it.code, it.mark);
-            let first = self.scenario.processes.iter().find(|it| it.name() == name);
-            if first.is_some_and(|it| it.code() != code) {
-                // A reload begins with the first version, which may react where this one did not.
-                self.side_records.push(SideRecord::Mark(name, mark));
-            }
         }
     }
 
@@ -148,6 +146,7 @@ impl World {
         let PendingCrash { name, position, fault } = crash;
         let it = self.subscriptions.iter_mut().find(|it| it.name == name)?;
         (it.paused, it.crashed, it.steps) = (true, true, 0);
+        it.unsaved = true;
         (it.again, it.crash_after) = (None, None);
         let answered = if it.kind == SubscriptionKind::Process { it.mark } else { it.checkpoint };
         it.fall_back(answered.min(it.checkpoint));
@@ -236,8 +235,7 @@ impl World {
         let it = self.find(&process)?;
         let open_reactions = it.open_reactions.first_key_value().map(|(position, _)| position - 1);
         let position = open_reactions.unwrap_or(u64::MAX).min(it.checkpoint).max(it.mark);
-        it.mark = position;
-        self.side_records.push(SideRecord::Mark(process.clone(), position));
+        (it.mark, it.unsaved) = (position, true);
         Some(MicroStep::Checkpointed { process, position })
     }
 }

@@ -236,17 +236,12 @@ impl World {
     }
 
     /// Moves the marks of processes over events that they must not react to. A process that still
-    /// has to react to an earlier event keeps its mark. Only the last move is stored, because an
-    /// archive has many commits, and each event says for itself that nobody reacts to it.
+    /// has to react to an earlier event keeps its mark.
     pub(super) fn skip_reactions(&mut self, from: u64, to: u64) {
         for subscription in &mut self.subscriptions {
             let answered = subscription.mark + 1 == from && !self.watching;
             if subscription.kind == SubscriptionKind::Process && answered {
-                subscription.mark = to;
-                let name = &subscription.name;
-                self.side_records
-                    .retain(|it| !matches!(it, SideRecord::Mark(process, _) if process == name));
-                self.side_records.push(SideRecord::Mark(name.clone(), to));
+                (subscription.mark, subscription.unsaved) = (to, true);
             }
         }
     }

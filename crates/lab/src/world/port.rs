@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::journal::{JournalEntry, Outcome};
 use crate::outbox::Effect;
+use crate::subscription::SetUp;
 use es::{CommandRecord, Draft, Expected, Follows, Origin};
 
 /// A command that is submitted to a world.
@@ -70,7 +71,10 @@ impl SideRecord {
     /// of it makes sense.
     pub fn fitting(self, head: u64) -> Option<Self> {
         match self {
-            Self::Mark(process, position) => Some(Self::Mark(process, position.min(head))),
+            Self::SetUp(name, set_up) => {
+                let (mark, checkpoint) = (set_up.mark.min(head), set_up.checkpoint.min(head));
+                Some(Self::SetUp(name, SetUp { mark, checkpoint, ..set_up }))
+            }
             Self::Effect(effect) => (effect.position <= head && effect.repeat < u64::MAX)
                 .then_some(Self::Effect(effect)),
             // What was accepted is in the log itself.
@@ -89,8 +93,8 @@ impl SideRecord {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SideRecord {
-    /// A process has reacted to every event up to this position.
-    Mark(Rc<str>, u64),
+    /// The projection or process of this name is set up like this.
+    SetUp(Rc<str>, SetUp),
     /// A side effect was performed.
     Effect(Effect),
     /// A command was not accepted.

@@ -369,10 +369,10 @@ impl TestWorld {
     }
 }
 
-/// The marks among side records.
+/// The marks of the porter among side records.
 fn marks(side_records: &[SideRecord]) -> Vec<u64> {
     let mark = |side_record: &SideRecord| match side_record {
-        SideRecord::Mark(_, position) => Some(*position),
+        SideRecord::SetUp(name, set_up) if &**name == "Porter" => Some(set_up.mark),
         _ => None,
     };
     side_records.iter().filter_map(mark).collect()
@@ -768,7 +768,7 @@ fn whoever_watches_folds_and_sends_nothing_until_they_take_over_from_the_mark() 
         lab.world.control("Porter", Control::Redeliver(0)).unwrap_err().to_string(),
         "another tab runs Porter, and would not hear of it: do that there"
     );
-    lab.world.take_over([("Porter".into(), 0)]);
+    lab.world.take_over([("Porter".into(), SetUp::answered(0))]);
     check(
         lab.run(),
         expect![[r#"
@@ -1098,7 +1098,7 @@ fn a_browser_killed_between_reaction_and_mark_performs_no_effect_twice() {
     lab.run();
     // Only the mark was lost, and not what was done.
     let mut side_records = lab.side_records.clone();
-    side_records.retain(|side_record| !matches!(side_record, SideRecord::Mark(..)));
+    side_records.retain(|side_record| !matches!(side_record, SideRecord::SetUp(..)));
     let mut again = lab.reopened_with(side_records);
     check(
         again.run(),

@@ -405,6 +405,8 @@ fn a_reaction_to_an_overtaking_event_does_not_move_the_mark_past_the_gap() {
     assert_eq!(lab.mark(), 0);
     // The browser is killed at this moment.
     let mut again = lab.reopened();
+    assert!(again.run().is_empty(), "it is still paused");
+    again.set("Porter", Control::Pause(false));
     again.run();
     assert_eq!(
         again.outbox(),
@@ -585,4 +587,69 @@ fn a_projection_that_becomes_synchronous_takes_in_only_what_it_has_not() {
     lab.set("Doors", Control::Synchronous(true));
     assert_eq!(lab.doors(), "1: 2, 2: 1 at 3");
     assert_eq!(lab.health("Doors"), Health::Clean);
+}
+
+#[test]
+fn a_set_up_survives_a_reload_and_is_stored_only_where_it_has_changed() {
+    let mut lab = behind("Porter", 2);
+    let kept = lab.side_records.len();
+    lab.set("Porter", Control::Fault(Some(DeliveryFault::CrashAfterEffect)));
+    lab.set("Porter", Control::Guard(false));
+    lab.set("Porter", Control::Guard(false));
+    lab.set("Doors", Control::Pause(true));
+    lab.set("Doors", Control::Rewind(1));
+    lab.set("Doors", Control::Fault(Some(DeliveryFault::Swap)));
+    lab.set("Doors", Control::Deduplicate(false));
+    lab.run();
+    // One of the seven controls has changed nothing.
+    assert_eq!(lab.side_records.len(), kept + 6);
+    let set_ups = |lab: &TestWorld| -> Vec<SetUp> {
+        lab.world.subscriptions().iter().map(Subscription::set_up).collect()
+    };
+    let again = lab.reopened();
+    assert_eq!(set_ups(&again), set_ups(&lab));
+    assert_eq!(again.doors(), lab.doors());
+    let checkpoints = |lab: &TestWorld| -> Vec<u64> {
+        lab.world.subscriptions().iter().map(Subscription::checkpoint).collect()
+    };
+    assert_eq!(checkpoints(&again), checkpoints(&lab));
+}
+
+#[test]
+fn a_process_that_has_crashed_is_still_down_after_a_reload_and_goes_on_once_it_is_resumed() {
+    let mut lab = behind("Porter", 2);
+    lab.set("Porter", Control::Fault(Some(DeliveryFault::CrashAfterEffect)));
+    lab.set("Porter", Control::Pause(false));
+    lab.run();
+    let mut again = lab.reopened();
+    for lab in [&mut lab, &mut again] {
+        assert!(lab.run().is_empty());
+        let porter = lab.world.subscription("Porter").unwrap();
+        assert!(porter.crashed() && porter.paused());
+        lab.set("Porter", Control::Pause(false));
+        lab.run();
+    }
+    assert_eq!((again.log(), again.mark()), (lab.log(), lab.mark()));
+}
+
+#[test]
+fn a_set_up_that_makes_no_sense_is_taken_as_far_as_it_does() {
+    let lab = TestWorld::new(&kept_house());
+    let wild = SetUp {
+        code: Some(9),
+        mark: u64::MAX,
+        paused: true,
+        checkpoint: u64::MAX,
+        delay: u64::MAX,
+        synchronous: true,
+        guard: false,
+        ..SetUp::default()
+    };
+    let names = ["Porter", "Doors", "Nobody"];
+    let records = names.map(|name| SideRecord::SetUp(name.into(), wild.clone())).to_vec();
+    let again = lab.reopened_with(records);
+    let porter = again.world.subscription("Porter").unwrap();
+    assert_eq!((porter.mark(), porter.code(), porter.is_synchronous()), (0, 1, false));
+    let doors = again.world.subscription("Doors").unwrap();
+    assert!(doors.is_synchronous() && !doors.paused() && doors.is_guarded());
 }

@@ -180,7 +180,8 @@ fn a_panel_says_what_is_set_of_its_subscription() {
     );
     assert_eq!((it.checkpoint, it.shown, it.lag, it.skipped), (4, 4, 0, 0));
     assert_eq!((&*it.name, &*it.about), ("Doors", "How often each door was opened."));
-    assert!(!lab.world.subscription("Doors").unwrap().altered());
+    let usual = SetUp { code: Some(1), ..SetUp::default() };
+    assert_eq!(lab.world.subscription("Doors").unwrap().set_up(), usual);
 
     for (set, unset) in [
         (Control::Deduplicate(false), Control::Deduplicate(true)),
@@ -191,12 +192,12 @@ fn a_panel_says_what_is_set_of_its_subscription() {
     ] {
         lab.world.control("Doors", set).unwrap();
         let it = lab.world.subscription("Doors").unwrap();
-        assert!(it.altered(), "{set:?}");
+        assert_ne!(it.set_up(), usual, "{set:?}");
         let seen = (it.deduplicates(), it.is_synchronous());
         let expected = (set == Control::Deduplicate(false), set == Control::Synchronous(true));
         assert_eq!(seen, (!expected.0, expected.1), "{set:?}");
         lab.world.control("Doors", unset).unwrap();
-        assert!(!lab.world.subscription("Doors").unwrap().altered(), "{unset:?}");
+        assert_eq!(lab.world.subscription("Doors").unwrap().set_up(), usual, "{unset:?}");
     }
     for control in [
         Control::Deduplicate(false),
