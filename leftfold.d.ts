@@ -606,6 +606,8 @@ declare namespace Leftfold {
     origin: "command" | "import" | "forced";
     /** Why it cannot be read, where it cannot. */
     unreadable?: string;
+    /** Attributes that came with it from elsewhere, by their names. */
+    metadata?: unknown;
   }
 
   /** A micro-step, as it was performed. */

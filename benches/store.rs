@@ -164,6 +164,7 @@ fn make_archive(file: &Path) {
             schema: 1,
             at,
             data: RawValue::from_string(data).unwrap(),
+            metadata: None,
         };
         let envelope = Envelope::first(command_id("bench", after), "Alice".into(), at);
         let commit = StoredCommit { number: after + 1, after, envelope, events: vec![event] };

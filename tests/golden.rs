@@ -254,6 +254,7 @@ fn session(events: &[(&str, &str, u16, Value)]) -> Session {
             schema: *schema,
             at: 1,
             data: to_raw_value(data).unwrap(),
+            metadata: None,
         }
     });
     let commit = StoredCommit { number: 1, after: 0, envelope, events: events.collect() };

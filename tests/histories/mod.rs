@@ -451,6 +451,7 @@ pub fn copy(event: &Recorded) -> Draft {
         body: event.body().clone(),
         stored: event.stored().cloned().map(Rc::new),
         at: None,
+        metadata: event.metadata().cloned(),
     }
 }
 

@@ -581,7 +581,9 @@ impl Import {
         }
         if let Some(commit) = &mut self.commit {
             let schema = event.schema.unwrap_or(1);
-            commit.events.push(StoredEvent { stream, version: next, kind, schema, at, data });
+            let (version, metadata) = (next, None);
+            let event = StoredEvent { stream, version, kind, schema, at, data, metadata };
+            commit.events.push(event);
         }
     }
 

@@ -17,7 +17,8 @@ use twox_hash::XxHash64;
 use uuid::Uuid;
 
 use es::{
-    Choice, CommandRecord, Envelope, Follows, NameMap, Origin, StoredCommit, StoredEvent, Stream,
+    Choice, CommandRecord, Envelope, Follows, Metadata, NameMap, Origin, StoredCommit, StoredEvent,
+    Stream,
 };
 
 /// The size of a frame's header, in bytes.
@@ -25,13 +26,17 @@ const HEADER: usize = 20;
 /// The version of the payload's format.
 const FORMAT: u8 = 1;
 
-/// The bits of a payload's second byte say what else it holds. The highest bit is reserved.
+/// The bits of a payload's second byte say what else it holds. The highest bit says that one more
+/// byte of bits follows.
 const ORIGIN: u8 = 3;
 const CAUSATION: u8 = 4;
 const CORRELATION: u8 = 8;
 const COMMAND: u8 = 16;
 const UNANSWERED: u8 = 32;
 const FOLLOWS: u8 = 64;
+const MORE: u8 = 128;
+/// The bits of the byte that may follow. The others are reserved.
+const METADATA: u8 = 1;
 
 const CHOICES: [Choice; 5] =
     [Choice::Reload, Choice::Retry, Choice::Force, Choice::Same, Choice::Anew];
@@ -320,7 +325,12 @@ impl<'a> PayloadWriter<'a> {
             | when(COMMAND, it.command.is_some())
             | when(UNANSWERED, it.unanswered)
             | when(FOLLOWS, it.follows.is_some());
-        self.out.extend([FORMAT, flags]);
+        // Few commits hold metadata, so that the others need no byte to say so.
+        let metadata = commit.events.iter().any(|event| event.metadata.is_some());
+        self.out.extend([FORMAT, flags | when(MORE, metadata)]);
+        if metadata {
+            self.out.push(METADATA);
+        }
         self.number(commit.number);
         self.number(commit.after);
         self.number(it.at);
@@ -353,6 +363,9 @@ impl<'a> PayloadWriter<'a> {
             self.number(event.at.wrapping_sub(before));
             before = event.at;
             self.text(event.data.get());
+            if metadata {
+                self.text(event.metadata.as_deref().map_or("", Metadata::text));
+            }
         }
     }
 
@@ -448,7 +461,8 @@ struct Cursor<'a, 'n> {
 impl<'a> Cursor<'a, '_> {
     fn commit(&mut self) -> Option<StoredCommit<&'a str>> {
         let [format, flags] = *self.take(2)? else { return None };
-        if format != FORMAT || flags & 0x80 != 0 {
+        let more = if flags & MORE != 0 { self.take(1)?[0] } else { 0 };
+        if format != FORMAT || more & !METADATA != 0 {
             return None;
         }
         let (number, after, at) = (self.number()?, self.number()?, self.number()?);
@@ -490,7 +504,8 @@ impl<'a> Cursor<'a, '_> {
             let (version, schema) = (self.number()?, self.number()?.try_into().ok()?);
             before = before.wrapping_add(self.number()?);
             let data = self.text()?;
-            events.push(StoredEvent { stream, version, kind, schema, at: before, data });
+            let metadata = if more & METADATA != 0 { self.metadata()? } else { None };
+            events.push(StoredEvent { stream, version, kind, schema, at: before, data, metadata });
         }
         if !self.bytes.is_empty() {
             return None;
@@ -564,6 +579,15 @@ impl<'a> Cursor<'a, '_> {
         name.stream.clone()
     }
 
+    /// The outer `None` says that there should be one, and cannot be read.
+    #[cold]
+    #[inline(never)]
+    #[expect(clippy::option_option, reason = "metadata may be unreadable, or absent")]
+    fn metadata(&mut self) -> Option<Option<Rc<Metadata>>> {
+        let text = self.text()?;
+        Some((!text.is_empty()).then(|| Metadata::stored(text)))
+    }
+
     fn json(&mut self) -> Option<Box<RawValue>> {
         RawValue::from_string(self.text()?.to_owned()).ok()
     }
@@ -613,6 +637,9 @@ mod tests {
                     schema: 2,
                     at: [60, 80, 70][n],
                     data: json("ä"),
+                    metadata: (n == 2)
+                        .then(|| Metadata::of(&[("traceparent", "\"00-ü\"")]))
+                        .flatten(),
                 }
             });
             let events: Vec<_> = events.collect();

@@ -169,6 +169,7 @@ mod tests {
                 schema: 1,
                 at: number,
                 data: RawValue::from_string(format!("\"{}\"", "x".repeat(6_000))).unwrap(),
+                metadata: None,
             };
             let commit = StoredCommit {
                 number,

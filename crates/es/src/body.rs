@@ -191,6 +191,7 @@ mod tests {
             schema: 1,
             at: 0,
             data,
+            metadata: None,
         };
         let envelope = Envelope::first(command_id("body", 1), "Alice".into(), 0);
         let commit = StoredCommit { number: 1, after: 0, envelope, events: vec![event] };

@@ -253,7 +253,7 @@ impl dyn AnyAggregate + '_ {
                 Err(why) => (kind.clone(), schema, Body::unreadable(kind, schema, data, why), None),
             }
         };
-        Draft { stream: stream.clone(), kind, schema, body, stored, at: None }
+        Draft { stream: stream.clone(), kind, schema, body, stored, at: None, metadata: None }
     }
 }
 

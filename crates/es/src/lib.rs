@@ -8,6 +8,7 @@
 //! times are handed in. It knows no scenario and no page.
 
 mod upcast;
+mod metadata;
 mod aggregate;
 mod stream;
 mod ids;
@@ -47,6 +48,7 @@ pub use hydrated::Hydrated;
 pub use ids::{Id, command_id, event_id, reaction_id};
 pub use log::{EventLog, History, StreamHistory};
 pub use map::{Map, Set};
+pub use metadata::{DATA_BASE64, Metadata};
 pub use money::Cents;
 pub use process::{ProcessManager, Reaction};
 pub use projection::Projection;

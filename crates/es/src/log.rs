@@ -159,6 +159,7 @@ impl EventLog {
                     envelope: envelope.clone(),
                     body: draft.body.into(),
                     stored: draft.stored,
+                    metadata: draft.metadata,
                 }
             });
         let number = self.commits() + 1;
@@ -362,6 +363,7 @@ pub(super) fn history(length: usize) -> EventLog {
         body: super::Body::Known(Rc::new(serde_json::json!({ "Noted": {} }))),
         stored: None,
         at: None,
+        metadata: None,
     };
     let envelope = super::Envelope::first(super::command_id("history", 1), "Alice".into(), 1);
     let mut log = EventLog::default();
@@ -390,6 +392,7 @@ mod tests {
             body: Body::Known(Rc::new(json!({ "type": "Noted", "data": {} }))),
             stored: None,
             at: None,
+            metadata: None,
         }
     }
 

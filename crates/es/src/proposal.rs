@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::envelope::same_data;
-use super::{Aggregate, AnyEvent, Body, Envelope, Recorded, Stored, Stream, tagged};
+use super::{Aggregate, AnyEvent, Body, Envelope, Metadata, Recorded, Stored, Stream, tagged};
 
 /// Which version of a stream a writer expects: optimistic concurrency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,8 @@ pub struct Draft {
     pub stored: Option<Rc<Stored>>,
     /// When it happened, where that is not the envelope's time.
     pub at: Option<u64>,
+    /// What came with it from elsewhere.
+    pub metadata: Option<Rc<Metadata>>,
 }
 
 /// Events to append, all of them or none.
@@ -123,7 +125,7 @@ impl Draft {
 
     fn known(stream: Stream, kind: &str, schema: u16, event: Rc<dyn AnyEvent>) -> Self {
         let body = Body::Known(event);
-        Self { stream, kind: kind.into(), schema, body, stored: None, at: None }
+        Self { stream, kind: kind.into(), schema, body, stored: None, at: None, metadata: None }
     }
 }
 
@@ -138,6 +140,7 @@ impl From<Recorded> for Draft {
             body,
             stored: event.stored,
             at: Some(event.at),
+            metadata: event.metadata,
         }
     }
 }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::body::Late;
 use super::{
-    Aggregate, Body, CommandRecord, Envelope, Origin, Stored, Stream, Unreadable, event_id,
+    Aggregate, Body, CommandRecord, Envelope, Metadata, Origin, Stored, Stream, Unreadable,
+    event_id,
 };
 
 /// One recorded event. Cheap to clone; it never changes.
@@ -25,6 +26,7 @@ pub struct Recorded {
     pub(super) envelope: Rc<Envelope>,
     pub(super) body: Late,
     pub(super) stored: Option<Rc<Stored>>,
+    pub(super) metadata: Option<Rc<Metadata>>,
 }
 
 impl Recorded {
@@ -133,6 +135,11 @@ impl Recorded {
     /// The shape in which it was stored. None where that is the current one.
     pub fn stored(&self) -> Option<&Stored> {
         self.stored.as_deref()
+    }
+
+    /// What came with it from elsewhere. None for most events.
+    pub fn metadata(&self) -> Option<&Rc<Metadata>> {
+        self.metadata.as_ref()
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::body::Late;
-use super::{Body, Commit, Draft, Envelope, Recorded, Scenario, Stream};
+use super::{Body, Commit, Draft, Envelope, Metadata, Recorded, Scenario, Stream};
 
 /// A commit in its stored form: plain JSON, no types of any domain. `D` is how its events hold
 /// their data: as text of their own, or as a part of the text that the commit was read from.
@@ -43,6 +43,9 @@ pub struct StoredEvent<D = Box<RawValue>> {
     /// Its data, as JSON text.
     #[serde(serialize_with = "as_json", bound(serialize = "D: Json"))]
     pub data: D,
+    /// What came with it from elsewhere. None for most events.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "shared")]
+    pub metadata: Option<Rc<Metadata>>,
 }
 
 /// JSON, as text.
@@ -60,6 +63,24 @@ impl Json for Box<RawValue> {
 impl Json for &str {
     fn text(&self) -> &str {
         self
+    }
+}
+
+/// Metadata is shared in memory, and written as itself.
+mod shared {
+    use super::{Deserialize, Metadata, Rc, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        metadata: &Option<Rc<Metadata>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        metadata.as_deref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Rc<Metadata>>, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map(Rc::new))
     }
 }
 
@@ -89,8 +110,8 @@ impl From<&Recorded> for StoredEvent {
             }
             None => (event.kind().clone(), event.schema(), event.data()),
         };
-        let stream = event.stream().clone();
-        Self { stream, version: event.version(), kind, schema, at: event.at(), data }
+        let (stream, metadata) = (event.stream().clone(), event.metadata().cloned());
+        Self { stream, version: event.version(), kind, schema, at: event.at(), data, metadata }
     }
 }
 
@@ -102,17 +123,29 @@ impl<D: Json> StoredCommit<D> {
         let events = (self.after + 1..).zip(0..).zip(self.events).map(|((position, index), it)| {
             let data = it.data.text();
             let (kind, schema, body, stored) = match scenario.aggregate_of(it.stream.category()) {
-                Some(aggregate) if aggregate.schema() == it.schema => {
+                Some(aggregate) if aggregate.schema() == it.schema && it.no_json().is_none() => {
                     (it.kind, it.schema, Late::unread(aggregate.clone(), data), None)
                 }
                 _ => {
-                    let draft = read_shared(scenario, &it.stream, &it.kind, it.schema, data);
+                    let draft = it.draft(scenario);
                     (draft.kind, draft.schema, draft.body.into(), draft.stored)
                 }
             };
-            let envelope = envelope.clone();
+            let (envelope, metadata) = (envelope.clone(), it.metadata);
             let (version, at, stream) = (it.version, it.at, it.stream);
-            Recorded { position, version, at, stream, kind, schema, index, envelope, body, stored }
+            Recorded {
+                position,
+                version,
+                at,
+                stream,
+                kind,
+                schema,
+                index,
+                envelope,
+                body,
+                stored,
+                metadata,
+            }
         });
         let events = events.collect();
         Commit { number: self.number, after: self.after, envelope, events }
@@ -126,6 +159,7 @@ impl<D: Json> StoredCommit<D> {
             schema: it.schema,
             at: it.at,
             data: data(it.data.text()),
+            metadata: it.metadata.clone(),
         });
         let events = events.collect();
         let envelope = self.envelope.clone();
@@ -151,8 +185,23 @@ impl<D: Json> StoredCommit<D> {
 impl<D: Json> StoredEvent<D> {
     /// True where `scenario` can read it.
     pub fn readable(&self, scenario: &Scenario) -> bool {
-        let draft = read_shared(scenario, &self.stream, &self.kind, self.schema, self.data.text());
-        matches!(draft.body, Body::Known(_))
+        matches!(self.draft(scenario).body, Body::Known(_))
+    }
+
+    /// Why nobody can read it, where its data is no JSON.
+    pub fn no_json(&self) -> Option<String> {
+        self.metadata.as_ref()?.no_json(self.data.text())
+    }
+
+    /// The event as `scenario` understands it.
+    fn draft(&self, scenario: &Scenario) -> Draft {
+        let data = self.data.text();
+        let Some(why) = self.no_json() else {
+            return read_shared(scenario, &self.stream, &self.kind, self.schema, data);
+        };
+        let body = Body::unreadable(&self.kind, self.schema, data, why);
+        let (stream, kind) = (self.stream.clone(), self.kind.clone());
+        Draft { stream, kind, schema: self.schema, body, stored: None, at: None, metadata: None }
     }
 }
 
@@ -180,5 +229,34 @@ fn read_shared(
     }
     let why = format!("this scenario has no {}", stream.category());
     let body = Body::unreadable(kind, schema, data, why);
-    Draft { stream: stream.clone(), kind: kind.clone(), schema, body, stored: None, at: None }
+    let (stream, kind) = (stream.clone(), kind.clone());
+    Draft { stream, kind, schema, body, stored: None, at: None, metadata: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command_id;
+
+    #[test]
+    fn metadata_stays_with_its_event_and_says_why_data_that_is_no_json_is_unreadable() {
+        let metadata = [("datacontenttype", "\"image/png\""), ("data_base64", "\"iVBO\"")];
+        let event = StoredEvent {
+            stream: Stream::new("note", "1"),
+            version: 1,
+            kind: "Noted".into(),
+            schema: 1,
+            at: 0,
+            data: RawValue::from_string("\"iVBO\"".to_owned()).unwrap(),
+            metadata: Metadata::of(&metadata),
+        };
+        let envelope = Envelope::first(command_id("stored", 1), "Alice".into(), 0);
+        let stored = StoredCommit { number: 1, after: 0, envelope, events: vec![event] };
+        let text = serde_json::to_string(&stored).unwrap();
+        let read: StoredCommit = serde_json::from_str(&text).unwrap();
+        let commit = read.read(&Scenario::new("notes", "Notes", ""));
+        let why = &commit.events[0].unreadable().unwrap().why;
+        assert_eq!(why, "its data is no JSON, but 3 bytes of image/png");
+        assert_eq!(serde_json::to_string(&StoredCommit::from(&commit)).unwrap(), text);
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use es::{Choice, Condition, Expected, Origin, Recorded, Stream};
+use es::{Choice, Condition, Expected, Metadata, Origin, Recorded, Stream};
 use lab::{Change, Control, DeliveryFault, JournalEntry, Loading, MicroStep, Submission, Target};
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -627,6 +627,8 @@ struct EventOut<'a> {
     origin: Origin,
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a Metadata>,
 }
 
 /// A recorded event, written as plain JSON.
@@ -650,6 +652,7 @@ impl Serialize for EventJson<'_> {
             actor: event.actor(),
             origin: event.origin(),
             unreadable: event.unreadable().map(|it| &*it.why),
+            metadata: event.metadata().map(|it| &**it),
         };
         out.serialize(serializer)
     }

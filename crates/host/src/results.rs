@@ -42,6 +42,11 @@ pub static EVENT: Named = Named {
              the aggregate's back.",
         ),
         optional("unreadable", Shape::Text, "Why it cannot be read, where it cannot."),
+        optional(
+            "metadata",
+            Shape::Json,
+            "Attributes that came with it from elsewhere, by their names.",
+        ),
     ]),
 };
 

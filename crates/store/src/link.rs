@@ -258,6 +258,7 @@ mod tests {
                 schema: 1,
                 at: number,
                 data: serde_json::value::to_raw_value(&number).unwrap(),
+                metadata: None,
             }],
         });
         let (scenario, title) = ("notes".to_owned(), "Zoë’s notes".to_owned());

@@ -87,7 +87,7 @@ impl AnyInstance for Notes {
         let event = Note.event(&command.kind, command.data.get());
         let body = es::Body::Known(event.map_err(|it| Refusal::Malformed(it.to_string()))?);
         let (stream, kind) = (command.stream.clone(), command.kind.clone());
-        Ok(vec![Draft { stream, kind, schema: 1, body, stored: None, at: None }])
+        Ok(vec![Draft { stream, kind, schema: 1, body, stored: None, at: None, metadata: None }])
     }
 
     fn copy(&self) -> Box<dyn AnyInstance> {
