@@ -20,10 +20,10 @@ pub use self::check::LATEST;
 use self::cloud::CloudEvent;
 use self::time::{millis, time};
 
-use super::Segments;
+use super::{Segment, Segments, segments_of};
 use es::{
     CommandRecord, Envelope, EventLog, Follows, IdSet, Json, NameMap, NameSet, Origin, Scenario,
-    StoredCommit, StoredEvent, Stream, event_id, sentence,
+    StoredCommit, StoredEvent, Stream, UNSTATED, event_id, sentence,
 };
 
 /// The greatest size of an event, in bytes.
@@ -214,6 +214,8 @@ pub struct Imported {
     untimed: u64,
     /// The first time in the archive, in milliseconds since 1970.
     first_time: Option<u64>,
+    /// True where an event does not say its schema.
+    unsettled: bool,
     /// The first stream that does not begin at version 1, and the version at which it begins.
     continued: Option<(Stream, u64)>,
 }
@@ -580,7 +582,10 @@ impl Import {
             self.fault("", format_args!("there are more than {EVENTS} events"));
         }
         if let Some(commit) = &mut self.commit {
-            let schema = event.schema.unwrap_or(1);
+            // Older exports left schema 1 out. Of another system's event nobody knows.
+            let unstated = if own.is_some() { 1 } else { UNSTATED };
+            let schema = event.schema.unwrap_or(unstated);
+            self.done.unsettled |= schema == UNSTATED;
             let (version, metadata) = (next, None);
             let event = StoredEvent { stream, version, kind, schema, at, data, metadata };
             commit.events.push(event);
@@ -722,48 +727,74 @@ impl Imported {
         let continued = continued.map(|event| (event.stream.clone(), event.version));
         let (events, untimed, first_time) = (all().count() as u64, 0, None);
         let commits = commits.into_iter().collect();
-        let side_records = Vec::new();
-        Ok(Self { scenario: None, commits, events, side_records, untimed, first_time, continued })
+        let (scenario, side_records, unsettled) = (None, Vec::new(), false);
+        Ok(Self {
+            scenario,
+            commits,
+            events,
+            side_records,
+            untimed,
+            first_time,
+            unsettled,
+            continued,
+        })
     }
 
-    /// The commits for a new log. `now` is the time of the import, in milliseconds since 1970.
+    /// The commits for a new log of `scenario`. `now` is the time of the import, in milliseconds
+    /// since 1970.
     ///
     /// # Errors
     /// A sentence that names the first stream that does not begin at version 1.
-    pub fn into_new(self, now: u64) -> Result<Segments, String> {
+    pub fn into_new(
+        self,
+        scenario: &Scenario,
+        now: u64,
+    ) -> Result<Box<dyn Iterator<Item = Segment> + '_>, String> {
         if let Some((stream, version)) = &self.continued {
             return Err(format!(
                 "{stream} begins at version {version}: a new log has nothing before it"
             ));
         }
-        if self.untimed == 0 { Ok(self.commits) } else { Ok(self.dated(now).collect()) }
+        if self.untimed == 0 && !self.unsettled {
+            return Ok(Box::new(self.commits.into_segments()));
+        }
+        Ok(Box::new(segments_of(self.settled(scenario, now))))
     }
 
-    /// The commits. Those without a time get the first time in the archive, or `now` where there is
-    /// none.
-    fn dated(self, now: u64) -> impl Iterator<Item = StoredCommit> {
+    /// The commits, with what the archive does not say of them. Those without a time get the first
+    /// time in the archive, or `now` where there is none. An event without a schema gets the one in
+    /// which `scenario` can read it.
+    fn settled(self, scenario: &Scenario, now: u64) -> impl Iterator<Item = StoredCommit> {
         let at = self.first_time.unwrap_or(now);
         self.commits.into_iter().map(move |mut commit| {
             if commit.number <= self.untimed {
                 commit.envelope.at = commit.envelope.at.max(at);
                 commit.events.iter_mut().for_each(|event| event.at = event.at.max(at));
             }
+            for event in &mut commit.events {
+                event.schema = event.fitting_schema(scenario);
+            }
             commit
         })
     }
 
-    /// The commits to append to a log. They are marked as imported, and no process reacts to them.
-    /// `now` is the time of the import, in milliseconds since 1970.
+    /// The commits to append to a log of `scenario`. They are marked as imported, and no process
+    /// reacts to them. `now` is the time of the import, in milliseconds since 1970.
     ///
     /// # Errors
     /// A sentence: the first commit that was handled before, the first version that does not follow
     /// its stream's, or the first event that is earlier than the log's last one.
-    pub fn after(self, log: &EventLog, now: u64) -> Result<Vec<StoredCommit>, String> {
+    pub fn after(
+        self,
+        log: &EventLog,
+        scenario: &Scenario,
+        now: u64,
+    ) -> Result<Vec<StoredCommit>, String> {
         let (commits, head) = (log.commits(), log.head());
         let mut at = log.event(head).map_or(0, es::Recorded::at);
         let mut versions: NameMap<Stream, u64> = NameMap::default();
         let mut placed = Vec::new();
-        for mut commit in self.dated(now.max(at)) {
+        for mut commit in self.settled(scenario, now.max(at)) {
             if log.handled(commit.envelope.command_id).is_some() {
                 let id = commit.envelope.command_id;
                 return Err(format!("the command {id} was handled in this log before"));
@@ -877,6 +908,11 @@ mod tests {
         let mut import = Import::new();
         text.as_bytes().chunks(size.max(1)).for_each(|piece| import.feed(piece));
         import.finish()
+    }
+
+    /// A scenario that knows nothing.
+    fn carts() -> Scenario {
+        Scenario::new("cart", "Shopping cart", "")
     }
 
     /// A line of another system, with some attributes replaced.
@@ -1046,9 +1082,9 @@ mod tests {
         let text = line(1, r#"{"streamversion":3}"#);
         let imported = read(&text, 9).unwrap();
         let late = "cart-1 begins at version 3: a new log has nothing before it";
-        assert_eq!(imported.into_new(1).unwrap_err(), late);
+        assert_eq!(imported.into_new(&carts(), 1).err().as_deref(), Some(late));
         assert_eq!(
-            read(&text, 9).unwrap().after(&EventLog::default(), 1).unwrap_err(),
+            read(&text, 9).unwrap().after(&EventLog::default(), &carts(), 1).unwrap_err(),
             "cart-1 is at version 0 here, and the archive goes on with version 3"
         );
     }
@@ -1060,11 +1096,18 @@ mod tests {
         let times = |commits: Vec<StoredCommit>| -> Vec<[u64; 2]> {
             commits.iter().map(|it| [it.envelope.at, it.events[0].at]).collect()
         };
-        let new = |text: &str| read(text, 9).unwrap().into_new(now).unwrap().into_iter().collect();
+        let new = |text: &str| {
+            let carts = carts();
+            let segments = read(text, 9).unwrap().into_new(&carts, now).unwrap();
+            segments.flat_map(|it| it.commits().map(|it| it.owned()).collect::<Vec<_>>()).collect()
+        };
         let none = format!("{}\n{}\n", without(1), without(2));
         assert_eq!(times(new(&none)), [[now; 2]; 2]);
         let log = EventLog::default();
-        assert_eq!(times(read(&none, 9).unwrap().after(&log, now).unwrap()), [[now; 2]; 2]);
+        assert_eq!(
+            times(read(&none, 9).unwrap().after(&log, &carts(), now).unwrap()),
+            [[now; 2]; 2]
+        );
         let some = format!("{}\n{}\n{}\n", without(1), line(2, "{}"), without(3));
         let then = 1_503_597_600_000;
         assert_eq!(times(new(&some)), [[then; 2]; 3]);

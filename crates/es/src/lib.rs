@@ -57,7 +57,7 @@ pub use recorded::Recorded;
 pub use scenario::{Act, Fact, Scenario, Step};
 pub use spec::{Given, Outcome, Past, given, past};
 pub use states::{Listed, States};
-pub use stored::{Json, StoredCommit, StoredEvent, read_event};
+pub use stored::{Json, StoredCommit, StoredEvent, UNSTATED, read_event};
 pub use stream::{BadStream, Stream};
 pub use subscriber::{Stopped, Subscriber};
 pub use tagged::sentence;

@@ -36,7 +36,7 @@ pub struct StoredEvent<D = Box<RawValue>> {
     /// Its type.
     #[serde(rename = "type")]
     pub kind: Rc<str>,
-    /// The schema of its data.
+    /// The schema of its data. [`UNSTATED`] where it came from elsewhere and nobody has said.
     pub schema: u16,
     /// When it was recorded, in milliseconds since 1970.
     pub at: u64,
@@ -47,6 +47,9 @@ pub struct StoredEvent<D = Box<RawValue>> {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "shared")]
     pub metadata: Option<Rc<Metadata>>,
 }
+
+/// The schema of an event that nobody has said. Schemas are counted from 1.
+pub const UNSTATED: u16 = 0;
 
 /// JSON, as text.
 pub trait Json {
@@ -127,7 +130,7 @@ impl<D: Json> StoredCommit<D> {
                     (it.kind, it.schema, Late::unread(aggregate.clone(), data), None)
                 }
                 _ => {
-                    let draft = it.draft(scenario);
+                    let draft = it.draft(scenario, it.schema);
                     (draft.kind, draft.schema, draft.body.into(), draft.stored)
                 }
             };
@@ -185,7 +188,21 @@ impl<D: Json> StoredCommit<D> {
 impl<D: Json> StoredEvent<D> {
     /// True where `scenario` can read it.
     pub fn readable(&self, scenario: &Scenario) -> bool {
-        matches!(self.draft(scenario).body, Body::Known(_))
+        let schema = self.fitting_schema(scenario);
+        matches!(self.draft(scenario, schema).body, Body::Known(_))
+    }
+
+    /// The schema of its data. Where nobody has said it, that is the newest schema in which
+    /// `scenario` can read the data, and the newest one of all where it cannot. It stays unstated
+    /// where the scenario has no such category.
+    pub fn fitting_schema(&self, scenario: &Scenario) -> u16 {
+        let aggregate = scenario.aggregate_of(self.stream.category());
+        let Some(aggregate) = aggregate.filter(|_| self.schema == UNSTATED) else {
+            return self.schema;
+        };
+        let newest = aggregate.schema();
+        let fits = |schema: &u16| matches!(self.draft(scenario, *schema).body, Body::Known(_));
+        (1..=newest).rev().find(fits).unwrap_or(newest)
     }
 
     /// Why nobody can read it, where its data is no JSON.
@@ -193,15 +210,15 @@ impl<D: Json> StoredEvent<D> {
         self.metadata.as_ref()?.no_json(self.data.text())
     }
 
-    /// The event as `scenario` understands it.
-    fn draft(&self, scenario: &Scenario) -> Draft {
+    /// The event as `scenario` understands it under this schema.
+    fn draft(&self, scenario: &Scenario, schema: u16) -> Draft {
         let data = self.data.text();
         let Some(why) = self.no_json() else {
-            return read_shared(scenario, &self.stream, &self.kind, self.schema, data);
+            return read_shared(scenario, &self.stream, &self.kind, schema, data);
         };
-        let body = Body::unreadable(&self.kind, self.schema, data, why);
+        let body = Body::unreadable(&self.kind, schema, data, why);
         let (stream, kind) = (self.stream.clone(), self.kind.clone());
-        Draft { stream, kind, schema: self.schema, body, stored: None, at: None, metadata: None }
+        Draft { stream, kind, schema, body, stored: None, at: None, metadata: None }
     }
 }
 

@@ -106,8 +106,7 @@ impl Host {
             let info = self.new_log(scenario, title, None);
             let events = archive.events;
             side_records.extend(from_archive(std::mem::take(&mut archive.side_records)));
-            let mut pieces =
-                archive.into_new(self.clock.now())?.into_segments().chain(call_at_end(last));
+            let mut pieces = archive.into_new(scenario, self.clock.now())?.chain(call_at_end(last));
             let records = decode_side_records(&side_records).into_iter();
             let mut kept: Vec<_> = records.filter_map(|it| it.fitting(events)).collect();
             let mut unsaid = false;
@@ -393,8 +392,9 @@ impl OpenLog {
     ) -> Result<(u64, u64), String> {
         let inner = &self.0;
         let before = self.session().head();
-        let commits = imported.after(self.session().log(), inner.host.clock.now())?;
         let scenario = self.session().scenario().clone();
+        let now = inner.host.clock.now();
+        let commits = imported.after(self.session().log(), &scenario, now)?;
         let (mut read, mut slice) = (Vec::with_capacity(commits.len()), inner.host.slice());
         for commit in &commits {
             read.push(commit.lent().read(&scenario));
