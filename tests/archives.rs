@@ -7,9 +7,10 @@ mod surroundings;
 
 use std::rc::Rc;
 
-use leftfold::codec::archive::{Import, Imported};
-use leftfold::es::Scenario;
-use leftfold::host::{Host, OpenLog, Request};
+use leftfold::codec::archive::{Format, Import, Imported, stated_time};
+use leftfold::es::{Recorded, Scenario, StoredCommit};
+use leftfold::host::{Appended, Host, OpenLog, Request};
+use leftfold::store::SideRecords;
 use serde_json::{Value, json};
 use surroundings::{SimulatedBrowser, at_once};
 
@@ -40,11 +41,68 @@ impl Tab {
         let (scenario, archive, importer) = (scenario(of), read(text), host.clone());
         let log = at_once(async move {
             let title = String::new();
-            let imported =
-                importer.import_new(&scenario, title, archive, Vec::new(), &mut || ()).await;
-            importer.open(&scenario, imported.unwrap()).await.unwrap()
+            let beside = SideRecords::new();
+            let made = importer.import_new(&scenario, title, archive, beside, &mut || ()).await;
+            importer.open(&scenario, made.unwrap().info).await.unwrap()
         });
         Self { host, log }
+    }
+
+    /// A new log of a scenario with its story.
+    fn story(browser: &SimulatedBrowser, of: &str) -> Self {
+        browser.clock.set(NOW);
+        let (host, _) = browser.tab(1);
+        let (scenario, creator) = (scenario(of), host.clone());
+        let log = at_once(async move { creator.create(&scenario, true).await }).unwrap();
+        Self { host, log }
+    }
+
+    /// Appends an archive, and returns what came of it.
+    fn extend(&self, text: &str) -> Result<Appended, String> {
+        let (log, archive) = (self.log.clone(), read(text));
+        at_once(async move { log.extend(archive, &mut || ()).await })
+    }
+
+    /// The log as an archive.
+    fn export(&self, format: Format) -> String {
+        let (host, info) = (self.host.clone(), self.log.info());
+        let bytes = at_once(async move {
+            let mut bytes = Vec::new();
+            let mut sink = |piece: Option<&[u8]>, _| bytes.extend(piece.unwrap_or_default());
+            host.export(&info, None, format, None, &mut sink).await.unwrap();
+            bytes
+        });
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// The events of its export, without the page's own attributes.
+    fn given_back(&self) -> Vec<Value> {
+        let events = self.export(Format::Lines);
+        let mut events: Vec<Value> =
+            events.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+        // Side records are of this page alone.
+        events.retain(|it| !it["type"].as_str().unwrap().starts_with("leftfold.beside."));
+        for event in &mut events {
+            event.as_object_mut().unwrap().retain(|name, _| !name.starts_with("leftfold"));
+        }
+        events
+    }
+
+    /// The commits as they are stored, but for their numbers.
+    fn stored(&self) -> Vec<String> {
+        let session = self.log.session();
+        let commits = session.commits(session.head());
+        commits.iter().map(|it| serde_json::to_string(&StoredCommit::from(it)).unwrap()).collect()
+    }
+
+    /// Of each event: its stream, version, and item.
+    fn told(&self) -> Vec<String> {
+        let session = self.log.session();
+        let told = session.log().events(1, session.head()).map(|it| {
+            let data: Value = serde_json::from_str(it.data().get()).unwrap();
+            format!("{} {} {}", it.stream(), it.version(), data["item"].as_str().unwrap_or("-"))
+        });
+        told.collect()
     }
 
     fn json(&self, request: Request) -> Value {
@@ -110,4 +168,346 @@ fn an_old_export_without_a_schema_holds_schema_1() {
     let tab = Tab::import("bank", &lines(&[event(1, account)]));
     let session = tab.log.session();
     assert_eq!(session.log().event(1).unwrap().stored().unwrap().schema, 1);
+}
+
+/// An event that puts something into a cart.
+fn put(id: u64, item: &str) -> Value {
+    event(id, json!({ "data": { "item": item } }))
+}
+
+#[test]
+fn mondays_file_and_then_mondays_and_tuesdays_give_tuesdays_events_once() {
+    let monday = [put(1, "pears"), put(2, "figs")];
+    let both = [monday.to_vec(), vec![put(3, "plums")]].concat();
+    let tab = Tab::import("cart", &lines(&monday));
+    assert_eq!(tab.extend(&lines(&both)), Ok(Appended { from: 3, to: 3, known: 2, moved: 0 }));
+    assert_eq!(tab.told(), ["cart-1 1 pears", "cart-1 2 figs", "cart-1 3 plums"]);
+    // The whole file once more, and in one file twice: nothing comes of it.
+    let twice = lines(&[both.clone(), both.clone()].concat());
+    assert_eq!(tab.extend(&twice), Ok(Appended { from: 4, to: 3, known: 6, moved: 0 }));
+    let archive = read(&twice);
+    assert_eq!((archive.events, archive.known), (3, 3));
+    assert_eq!(Tab::import("cart", &twice).told(), tab.told());
+    // What this page exports of it is known here as well, and so is the file in another log of it.
+    let export = tab.export(Format::Lines);
+    assert_eq!(tab.extend(&export), Ok(Appended { from: 4, to: 3, known: 3, moved: 0 }));
+    let copy = Tab::import("cart", &export);
+    assert_eq!(copy.extend(&twice), Ok(Appended { from: 4, to: 3, known: 6, moved: 0 }));
+}
+
+#[test]
+fn a_pages_own_export_is_continued_and_known_events_are_left_out() {
+    let mut several = 0;
+    for scenario in leftfold::scenarios::all() {
+        let id = &*scenario.id;
+        let tab = Tab::story(&SimulatedBrowser::new(), id);
+        let export = tab.export(Format::Lines);
+        let all: Vec<&str> = export.lines().collect();
+        let half: String = all[..all.len() / 2].iter().map(|it| format!("{it}\n")).collect();
+        // Each line twice: in a commit of several events, too.
+        let doubled: String = all.iter().map(|it| format!("{it}\n{it}\n")).collect();
+        let events = tab.log.session().head();
+        for text in [format!("{half}{export}"), doubled, format!("{export}{half}{export}")] {
+            let copy = Tab::import(id, &text);
+            assert_eq!(copy.stored(), tab.stored(), "{id}");
+            let told = text.matches("\"leftfoldversion\"").count() as u64;
+            assert_eq!(read(&text).known, told - events, "{id}");
+            let again = copy.extend(&export).unwrap();
+            assert_eq!((again.known, copy.log.session().head()), (events, events), "{id}");
+        }
+        let session = tab.log.session();
+        several += session.commits(events).iter().filter(|it| it.events.len() > 1).count();
+    }
+    assert!(several > 0, "some commit has several events");
+    let export = Tab::story(&SimulatedBrowser::new(), "cart").export(Format::Lines);
+    let first = export.lines().next().unwrap();
+    let part = Tab::import("cart", first);
+    part.extend(&export).unwrap();
+    assert_eq!(part.told(), Tab::import("cart", &export).told());
+}
+
+#[test]
+fn an_id_is_one_of_its_source_however_the_two_are_written() {
+    let [a, b] = ["a", "a#b"].map(|source| {
+        let id = if source == "a" { "b#1" } else { "1" };
+        event(1, json!({ "source": source, "id": id }))
+    });
+    assert_eq!(read(&lines(&[a.clone(), b])).events, 2);
+    let other = event(1, json!({ "source": "/other", "id": a["id"] }));
+    assert_eq!(read(&lines(&[a.clone(), other, a])).known, 1);
+}
+
+#[test]
+fn an_event_without_a_version_is_the_next_one_of_its_stream() {
+    let tab = Tab::import("cart", &lines(&[put(1, "pears"), put(2, "figs")]));
+    let stated = |id: u64, version: u64| event(id, json!({ "leftfoldversion": version }));
+    tab.extend(&lines(&[put(3, "plums"), put(4, "nuts"), stated(5, 5), put(6, "tea")])).unwrap();
+    assert_eq!(
+        tab.told()[2..],
+        ["cart-1 3 plums", "cart-1 4 nuts", "cart-1 5 pears", "cart-1 6 tea"]
+    );
+    let late = tab.extend(&lines(&[stated(7, 9)])).unwrap_err();
+    assert_eq!(late, "cart-1 is at version 6 here, and the archive goes on with version 9");
+    // An attribute of that name without the prefix is another system's.
+    let theirs = event(8, json!({ "streamversion": 70, "position": "first" }));
+    tab.extend(&lines(&[theirs])).unwrap();
+    assert_eq!(tab.told()[6], "cart-1 7 pears");
+}
+
+fn times(tab: &Tab) -> Vec<(u64, Option<String>)> {
+    let session = tab.log.session();
+    let said = |it: &Recorded| it.metadata().and_then(|it| it.said("time"));
+    session.log().events(1, session.head()).map(|it| (it.at(), said(it))).collect()
+}
+
+#[test]
+fn a_time_before_the_one_before_it_is_kept_beside_a_later_one() {
+    let at = |id: u64, time: &str| event(id, json!({ "time": time }));
+    let text = lines(&[
+        at(1, "1969-07-20T20:17:40Z"),
+        at(2, "2017-08-24T18:00:00.000Z"),
+        at(3, "2017-08-24T17:00:00.000Z"),
+        at(4, "2017-08-24T20:00:01.1234567+02:00"),
+    ]);
+    assert_eq!(read(&text).moved, 2);
+    let then = 1_503_597_600_000;
+    let expected = [
+        (0, Some("1969-07-20T20:17:40Z")),
+        (then, None),
+        (then, Some("2017-08-24T17:00:00.000Z")),
+        (then + 1_123, Some("2017-08-24T20:00:01.1234567+02:00")),
+    ];
+    let expected = expected.map(|(at, said)| (at, said.map(str::to_owned)));
+    let tab = Tab::import("cart", &text);
+    assert_eq!(times(&tab), expected);
+    let stated: Vec<Value> = tab.given_back().iter().map(|it| it["time"].clone()).collect();
+    let given: Vec<Value> =
+        text.lines().map(|it| serde_json::from_str::<Value>(it).unwrap()["time"].clone()).collect();
+    assert_eq!(stated, given);
+    let copy = Tab::import("cart", &tab.export(Format::Batch));
+    assert_eq!(copy.stored(), tab.stored());
+
+    // The log may be later than all that comes after it.
+    let earlier = lines(&[at(5, "2016-01-01T00:00:00.000Z"), at(6, "2020-01-01T00:00:00.000Z")]);
+    let appended = tab.extend(&earlier).unwrap();
+    assert_eq!(appended.moved, 1);
+    assert_eq!(times(&tab)[4], (then + 1_123, Some("2016-01-01T00:00:00.000Z".to_owned())));
+    assert_eq!(tab.given_back()[4]["time"], "2016-01-01T00:00:00.000Z");
+    let session = tab.log.session();
+    let marked: Vec<u64> = session
+        .log()
+        .events(1, session.head())
+        .filter_map(|it| stated_time(it).map(|_| it.position()))
+        .collect();
+    assert_eq!(marked, [1, 3, 5]);
+    let ascending: Vec<u64> = times(&tab).into_iter().map(|it| it.0).collect();
+    assert!(ascending.is_sorted(), "{ascending:?}");
+    let copy = Tab::import("cart", &tab.export(Format::Lines));
+    assert_eq!(times(&copy), times(&tab));
+}
+
+/// Events in the shapes of the examples in the CloudEvents specification's JSON format: with binary
+/// data, XML, a JSON object, a JSON text, and without data.
+fn examples() -> Vec<Value> {
+    let with = |id: &str, others: Value| {
+        let mut event = json!({
+            "specversion": "1.0", "type": "com.example.someevent", "source": "/mycontext",
+            "id": id, "time": "2018-04-05T17:31:00Z", "comexampleextension1": "value",
+            "comexampleothervalue": 5,
+        });
+        let Value::Object(others) = others else { panic!("{others} is no object") };
+        event.as_object_mut().unwrap().extend(others);
+        event
+    };
+    vec![
+        with(
+            "A234-1234-1234",
+            json!({
+                "datacontenttype": "application/vnd.apache.thrift.binary",
+                "data_base64": "AAECA/8=",
+            }),
+        ),
+        with(
+            "B234-1234-1234",
+            json!({
+                "unsetextension": null, "datacontenttype": "application/xml",
+                "data": "<much wow=\"xml\"/>",
+            }),
+        ),
+        with(
+            "C234-1234-1234",
+            json!({
+                "subject": null, "datacontenttype": "application/json",
+                "data": { "appinfoA": "abc", "appinfoB": 123, "appinfoC": true },
+            }),
+        ),
+        with("D234-1234-1234", json!({ "subject": "larger-context", "data": "I'm just a string" })),
+        with("E234-1234-1234", json!({ "subject": "mynewfile.jpg", "data": null })),
+        with("F234-1234-1234", json!({ "dataschema": "https://example.com/schema" })),
+        with("G234-1234-1234", json!({ "data_base64": "eyJhIjogMS41MH0=" })),
+    ]
+}
+
+/// The same event, as far as CloudEvents say: an attribute that is null is none, and data that is
+/// null is null.
+fn set(event: &Value) -> Value {
+    let mut event = event.clone();
+    event.as_object_mut().unwrap().retain(|name, it| name == "data" || !it.is_null());
+    event
+}
+
+#[test]
+fn the_specifications_examples_come_back_attribute_for_attribute() {
+    let examples = examples();
+    let expected: Vec<Value> = examples.iter().map(set).collect();
+    let batch = serde_json::to_string_pretty(&examples).unwrap();
+    let pretty: String = examples.iter().map(|it| format!("{it:#}\n")).collect();
+    for text in [batch, lines(&examples), pretty] {
+        let tab = Tab::import("cart", &text);
+        assert_eq!(tab.given_back(), expected);
+        for format in [Format::Lines, Format::Batch] {
+            let copy = Tab::import("cart", &tab.export(format));
+            assert_eq!(copy.stored(), tab.stored());
+            assert_eq!(copy.given_back(), expected);
+        }
+    }
+    for (example, expected) in examples.iter().zip(expected) {
+        let tab = Tab::import("cart", &format!("{example:#}"));
+        assert_eq!(tab.given_back(), [expected]);
+        let session = tab.log.session();
+        assert!(session.log().event(1).unwrap().unreadable().is_some());
+    }
+    let read = read(&lines(&examples));
+    assert_eq!((read.no_json, read.unnamed), (1, 6));
+}
+
+#[test]
+fn data_in_base64_is_decoded_where_it_is_json_and_kept_byte_for_byte_elsewhere() {
+    // {"item":"pears"}, and the first bytes of a picture.
+    let json = json!({ "data": null, "data_base64": "eyJpdGVtIjoicGVhcnMifQ" });
+    let picture = json!({
+        "data": null, "data_base64": "iVBORw0KGgo=", "datacontenttype": "image/png",
+    });
+    let text = lines(&[event(1, json), event(2, picture)]);
+    let tab = Tab::import("cart", &text);
+    let session = tab.log.session();
+    let [first, second] = [1, 2].map(|position| session.log().event(position).unwrap());
+    assert!(first.unreadable().is_none());
+    assert_eq!(tab.told()[0], "cart-1 1 pears");
+    let why = &second.unreadable().unwrap().why;
+    assert_eq!(why, "its data is no JSON, but 8 bytes of image/png");
+    let given: Vec<Value> = tab.given_back().iter().map(|it| it["data_base64"].clone()).collect();
+    assert_eq!(given, ["eyJpdGVtIjoicGVhcnMifQ", "iVBORw0KGgo="]);
+    assert!(tab.given_back().iter().all(|it| it.get("data").is_none()));
+    assert_eq!(read(&text).no_json, 1);
+    // A log that was opened again says the same.
+    let copy = Tab::import("cart", &tab.export(Format::Lines));
+    assert_eq!(copy.stored(), tab.stored());
+}
+
+#[test]
+fn whatever_another_system_says_of_an_event_stays_with_it() {
+    let theirs = event(
+        1,
+        json!({
+            "correlationid": "order-4711", "causationid": 7, "position": "first", "schema": "v2",
+            "origin": "web", "actor": null, "streamversion": 1.50, "commandid": true,
+            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "dataschema": "https://shop.example/added", "datacontenttype": "application/json",
+            "time": "2017-08-24T18:00:00.123456Z", "nested": { "deep": [1, null] },
+        }),
+    );
+    let tab = Tab::import("cart", &lines(&[theirs.clone()]));
+    assert_eq!(tab.given_back(), [set(&theirs)]);
+    let known = tab.json(Request::Events { from: 1, to: 1 });
+    let metadata = &known[0]["metadata"];
+    assert_eq!(metadata["source"], "/shop");
+    assert_eq!(metadata["id"], "e-1");
+    assert_eq!(metadata["correlationid"], "order-4711");
+    assert_eq!(metadata["traceparent"], theirs["traceparent"]);
+    // It is still there once the log was copied, forked, shared or restored.
+    let log = tab.log.clone();
+    let restored = at_once(async move { log.restore(&mut || ()).await }).unwrap();
+    assert!(restored.same);
+    let (host, of) = (tab.host.clone(), scenario("cart"));
+    let log = at_once(async move { host.open(&of, restored.info).await }).unwrap();
+    let again = Tab { host: tab.host.clone(), log };
+    assert_eq!(again.given_back(), [set(&theirs)]);
+}
+
+#[test]
+fn what_another_system_adds_to_an_exported_event_is_given_back() {
+    let export = Tab::story(&SimulatedBrowser::new(), "cart").export(Format::Lines);
+    let traced: Vec<Value> = export
+        .lines()
+        .map(|line| {
+            let mut event: Value = serde_json::from_str(line).unwrap();
+            event["traceparent"] = json!("00-1-2-01");
+            event["position"] = json!("theirs");
+            event["leftfoldnewer"] = json!(true);
+            event
+        })
+        .collect();
+    let tab = Tab::import("cart", &lines(&traced));
+    let back = tab.export(Format::Lines);
+    let back: Vec<Value> = back.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    for (traced, back) in traced.iter().zip(&back).filter(|it| it.0.get("subject").is_some()) {
+        assert_eq!(traced, back);
+    }
+}
+
+#[test]
+fn the_scenario_is_said_beside_a_source_of_another_system() {
+    let tab = Tab::import("cart", &lines(&[put(1, "pears")]));
+    let export = tab.export(Format::Lines);
+    let event: Value = serde_json::from_str(&export).unwrap();
+    assert_eq!((&event["source"], &event["leftfoldscenario"]), (&json!("/shop"), &json!("cart")));
+    assert_eq!(read(&export).scenario.as_deref(), Some("cart"));
+    let names = event.as_object().unwrap().keys();
+    assert!(names.clone().all(|it| it.len() <= 20), "{event}");
+    assert!(names.clone().all(|it| it.bytes().all(|it| it.is_ascii_lowercase())), "{event}");
+}
+
+#[test]
+fn data_that_came_on_several_lines_goes_out_on_one() {
+    let text = "[{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/shop\",\"type\":\"AddedToCart\",\
+                \"subject\":\"cart-1\",\"note\":{\n \"a\": 1\n},\"data\":{\n  \"item\": \"p \\n s\"\n}}]";
+    let tab = Tab::import("cart", text);
+    assert_eq!(tab.export(Format::Lines).lines().count(), 1);
+    let copy = Tab::import("cart", &tab.export(Format::Lines));
+    assert_eq!(copy.given_back(), tab.given_back());
+    assert_eq!(copy.told(), tab.told());
+}
+
+#[test]
+fn what_an_archive_has_of_its_own_is_counted_and_said() {
+    let odd = [
+        event(1, json!({ "subject": "larger-context", "data": null, "data_base64": "/w==" })),
+        event(2, json!({ "subject": null, "time": "1960-01-01T00:00:00Z" })),
+        event(2, json!({})),
+    ];
+    assert_eq!(
+        read(&lines(&odd)).remarks(),
+        [
+            "1 event is there twice: it is read once.",
+            "1 event says an earlier time than the one before it, or one before 1970: it is \
+             recorded after that one, and keeps what it says.",
+            "1 event has no subject that names a stream, such as cart-1: its stream is named \
+             after its subject or its source.",
+            "1 event holds data that is no JSON: it is kept byte for byte, and cannot be read.",
+        ]
+    );
+    assert_eq!(read(&lines(&[put(1, "pears")])).remarks(), [""; 0]);
+    assert!(read("[]").is_empty());
+    assert!(!read(&lines(&[put(1, "pears")])).is_empty());
+    let tab = Tab::import("cart", &lines(&[put(1, "pears")]));
+    let two = lines(&[put(1, "pears"), event(2, json!({ "time": "1960-01-01T00:00:00Z" }))]);
+    assert_eq!(
+        tab.extend(&two).unwrap().to_string(),
+        "1 event was appended, at position 2. 1 event was known here already. 1 event says an \
+         earlier time than the one before it: it is recorded after that one, and keeps what it \
+         says."
+    );
+    let none = tab.extend(&two).unwrap().to_string();
+    assert_eq!(none, "No event was appended. 2 events were known here already.");
 }

@@ -4,11 +4,12 @@
 use leftfold::codec::Segment;
 use leftfold::codec::archive::{Export, Format, Import, Imported};
 use leftfold::codec::record::{CommitOrLoss, FrameReader};
-use leftfold::es::StoredCommit;
+use leftfold::es::{EventLog, Scenario, StoredCommit};
 use leftfold::store::link;
 
 /// An archive is read alike in one piece and in many pieces, and also where nothing can be read the
-/// quick way. Exported and imported again, it is the same.
+/// quick way. Exported in either format and imported again, it is the same. A log that holds it has
+/// nothing new to learn of it.
 pub fn archive(bytes: &[u8], format: Format) {
     let whole = import(bytes, bytes.len().max(1));
     let mut others = vec![import(bytes, 3)];
@@ -26,18 +27,31 @@ pub fn archive(bytes: &[u8], format: Format) {
         }
     }
     let Ok(imported) = whole else { return };
-    let mut export = Export::new(format, imported.scenario.as_deref().unwrap_or("fuzz"));
-    let mut archive = Vec::new();
     let commits = commits(&imported);
-    for commit in &commits {
-        export.commit(commit, &mut archive);
-    }
-    export.finish(&mut archive);
     if commits.is_empty() {
         return;
     }
-    let again = import(&archive, 1000).unwrap_or_else(|faults| panic!("{faults:?}"));
-    assert_eq!(texts(&again), texts(&imported));
+    for format in [format, Format::Lines] {
+        let mut export = Export::new(format, imported.scenario.as_deref().unwrap_or("fuzz"));
+        let mut archive = Vec::new();
+        for commit in &commits {
+            export.commit(commit, &mut archive);
+        }
+        export.finish(&mut archive);
+        let again = import(&archive, 1000).unwrap_or_else(|faults| panic!("{faults:?}"));
+        assert_eq!(texts(&again), texts(&imported));
+    }
+    let (scenario, mut log) = (Scenario::new("fuzz", "", ""), EventLog::default());
+    let events = imported.events + imported.known;
+    let Ok(placed) = imported.after(&log, &scenario, 0) else { return };
+    let mut at = 0;
+    for commit in placed.commits {
+        assert!(commit.events.iter().all(|event| event.at >= std::mem::replace(&mut at, event.at)));
+        assert!(log.learn(commit.read(&scenario)));
+    }
+    let again = import(bytes, bytes.len().max(1)).unwrap_or_default();
+    let again = again.after(&log, &scenario, 0).unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!((again.commits.len(), again.known), (0, events));
 }
 
 fn import(bytes: &[u8], size: usize) -> Result<Imported, Vec<String>> {

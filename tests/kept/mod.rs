@@ -21,6 +21,7 @@ use miniz_oxide::inflate::decompress_to_vec;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The name of the page's database.
 const DATABASE: &str = "leftfold";
@@ -320,6 +321,58 @@ pub fn missing(golden: &Value, said: &Value, path: &str) -> Option<String> {
         (Value::String(_), Value::String(_)) if path.ends_with("/unreadable") => None,
         _ => Some(format!("{path} was {golden}\nand is now {said}")),
     }
+}
+
+/// An archive as this page exports its log. The files may be older: then the page's own attributes
+/// have no prefix, and schema 1 is left out.
+pub fn exported_today(archive: &[u8]) -> Vec<u8> {
+    let archive = std::str::from_utf8(archive).unwrap();
+    archive.split_inclusive('\n').map(event_today).collect::<String>().into_bytes()
+}
+
+fn event_today(line: &str) -> String {
+    const NAMES: [(&str, &str); 14] = [
+        ("position", "position"),
+        ("streamversion", "version"),
+        ("schema", "schema"),
+        ("commandid", "command"),
+        ("causationid", "causation"),
+        ("correlationid", "correlation"),
+        ("actor", "actor"),
+        ("origin", "origin"),
+        ("committime", "committime"),
+        ("commandtype", "commandtype"),
+        ("commandsubject", "commandto"),
+        ("commanddata", "commanddata"),
+        ("followsid", "follows"),
+        ("followschoice", "choice"),
+    ];
+    #[derive(Deserialize)]
+    struct Event<'a> {
+        #[serde(borrow)]
+        data: Option<&'a RawValue>,
+    }
+    let Ok(event) = serde_json::from_str::<Event<'_>>(line.trim_end().trim_end_matches(',')) else {
+        // A bracket around a batch.
+        return line.to_owned();
+    };
+    // The page's own attributes come after the data, or from the command's id on.
+    let start = match event.data {
+        Some(data) => data.get().as_ptr() as usize - line.as_ptr() as usize + data.get().len(),
+        None => line.find(",\"commandid\":").unwrap_or(line.len()),
+    };
+    let (begin, own) = line.split_at(start);
+    if own.starts_with(",\"leftfold") || own.is_empty() {
+        return line.to_owned();
+    }
+    let mut own = own.replace(",\"unanswered\":", ",\"leftfoldunanswered\":");
+    if event.data.is_some() && !own.contains(",\"schema\":") {
+        own = own.replace(",\"commandid\":", ",\"schema\":1,\"commandid\":");
+    }
+    for (then, now) in NAMES {
+        own = own.replace(&format!(",\"{then}\":"), &format!(",\"leftfold{now}\":"));
+    }
+    format!("{begin}{own}")
 }
 
 /// Asserts that two texts are the same. Compares them line by line, so that a failure is readable.

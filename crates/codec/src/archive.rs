@@ -1,29 +1,37 @@
 //! Exports a log, and imports it again: as CloudEvents 1.0, in NDJSON or in a JSON batch.
 //!
 //! Extension attributes hold everything that a commit says, so that an exported log is the same
-//! after its import. Events of another system need only what CloudEvents require, and a stream as
-//! their subject. An import is checked as a whole before any of it is used. Each fault is named
-//! with its line and field.
+//! after its import. Their names begin with `leftfold`, so that any other attribute is another
+//! system's: it stays with its event, and goes out again. Events of another system need only what
+//! CloudEvents require. `docs/archive.md` describes the format.
+//!
+//! An import is checked as a whole before any of it is used. Each fault is named with its line and
+//! field.
 
 mod check;
 mod cloud;
 mod time;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memchr;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub use self::check::LATEST;
-use self::cloud::CloudEvent;
-use self::time::{millis, time};
+use self::cloud::{CloudEvent, SOURCE};
+use self::time::{is_written, millis, time};
 
 use super::{Segment, Segments, segments_of};
 use es::{
-    CommandRecord, Envelope, EventLog, Follows, IdSet, Json, NameMap, NameSet, Origin, Scenario,
-    StoredCommit, StoredEvent, Stream, UNSTATED, event_id, sentence,
+    BadStream, CommandRecord, DATA_BASE64, Envelope, EventLog, Follows, IdSet, Json, Metadata,
+    NameMap, NameSet, Origin, Recorded, Scenario, StoredCommit, StoredEvent, Stream, UNSTATED,
+    event_id, sentence,
 };
 
 /// The greatest size of an event, in bytes.
@@ -39,7 +47,6 @@ const FAULTS: usize = 100;
 
 /// The event type that stands for a commit without an event. Other event types have no dot.
 const NOTHING: &str = "leftfold.nothing-happened";
-const SOURCE: &str = "leftfold:";
 /// The event types of side records begin with this.
 const BESIDE: &str = "leftfold.beside.";
 /// The fault of an item that is not an event.
@@ -57,6 +64,7 @@ pub enum Format {
 /// Writes an archive, commit by commit.
 pub struct Export {
     format: Format,
+    scenario: String,
     source: String,
     begun: bool,
 }
@@ -64,7 +72,8 @@ pub struct Export {
 impl Export {
     /// Begins an archive of a log of the scenario with this id.
     pub fn new(format: Format, scenario: &str) -> Self {
-        Self { format, source: format!("{SOURCE}{scenario}"), begun: false }
+        let source = format!("{SOURCE}{scenario}");
+        Self { format, scenario: scenario.to_owned(), source, begun: false }
     }
 
     /// Appends a commit to `out`.
@@ -73,25 +82,28 @@ impl Export {
         let (committime, source) = (time(it.at), self.source.clone());
         let other = |id: Uuid| (id != it.command_id).then_some(id);
         let empty = |id: String| CloudEvent {
+            specversion: "1.0".into(),
+            id: id.into(),
+            source: source.clone().into(),
             kind: NOTHING.into(),
             time: Some((&*committime).into()),
-            commandid: Some(it.command_id),
-            causationid: other(it.causation_id),
-            correlationid: other(it.correlation_id),
+            command: Some(it.command_id),
+            causation: other(it.causation_id),
+            correlation: other(it.correlation_id),
             actor: Some((&*it.actor).into()),
             origin: Some(it.origin),
-            ..CloudEvent::new(id.into(), source.clone().into())
+            ..CloudEvent::default()
         };
         // Attributes of the whole commit stand on its first event only.
         let first = |event: &mut CloudEvent<'_>| {
             if let Some(command) = &it.command {
                 event.commandtype = Some(command.kind.to_string().into());
-                event.commandsubject = Some(command.stream.as_str().to_owned().into());
+                event.commandto = Some(command.stream.as_str().to_owned().into());
                 event.commanddata = Some(command.data.get().to_owned().into());
             }
             if let Some(follows) = &it.follows {
-                event.followsid = Some(follows.command);
-                event.followschoice = Some(follows.choice);
+                event.follows = Some(follows.command);
+                event.choice = Some(follows.choice);
             }
             event.unanswered = it.unanswered;
         };
@@ -107,9 +119,9 @@ impl Export {
                 }),
                 data: Some(&event.data),
                 position: Some(position),
-                streamversion: Some(event.version),
-                // Schema 1 is the default.
-                schema: (event.schema != 1).then_some(event.schema),
+                // 0 where nobody has said it yet.
+                version: (event.version > 0).then_some(event.version),
+                schema: (event.schema != UNSTATED).then_some(event.schema),
                 ..empty(event_id(it.command_id, index).to_string())
             };
             if index == 0 {
@@ -117,6 +129,9 @@ impl Export {
                 if event.at != it.at {
                     cloud.committime = Some((&*committime).into());
                 }
+            }
+            if let Some(metadata) = &event.metadata {
+                give_back(&mut cloud, metadata, event.at, &self.scenario);
             }
             written.push(serde_json::to_vec(&cloud));
         }
@@ -135,10 +150,13 @@ impl Export {
     pub fn side_record(&mut self, side_record: &ArchivedRecord, out: &mut Vec<u8>) {
         let ArchivedRecord { kind, key, data } = side_record;
         let event = CloudEvent {
+            specversion: "1.0".into(),
+            id: format!("{kind}/{key}").into(),
+            source: (&*self.source).into(),
             kind: format!("{BESIDE}{kind}").into(),
             subject: Some((&**key).into()),
             data: Some(data),
-            ..CloudEvent::new(format!("{kind}/{key}").into(), (&*self.source).into())
+            ..CloudEvent::default()
         };
         self.write(serde_json::to_vec(&event), out);
     }
@@ -151,9 +169,13 @@ impl Export {
             (Format::Batch, false) => out.extend(b"[\n"),
             (Format::Batch, true) => out.extend(b",\n"),
         }
-        out.extend(text);
         if self.format == Format::Lines {
+            // Data that came in a batch may go over several lines.
+            let several = memchr(b'\n', &text).is_some();
+            out.extend(if several { one_line(&text) } else { text });
             out.push(b'\n');
+        } else {
+            out.extend(text);
         }
     }
 
@@ -165,6 +187,58 @@ impl Export {
             (Format::Batch, false) => out.extend(b"[]\n"),
         }
     }
+}
+
+/// Writes an event as it came: with its own attributes, in place of those that this page gives it.
+fn give_back<'a>(cloud: &mut CloudEvent<'a>, metadata: &'a Metadata, at: u64, scenario: &'a str) {
+    let text = |value: &RawValue| serde_json::from_str::<Option<String>>(value.get());
+    for (name, value) in metadata.attributes() {
+        match (&*name, text(value)) {
+            ("id", Ok(Some(id))) => {
+                // This says as well that the id is not the page's.
+                (cloud.id, cloud.scenario) = (id.into(), Some(scenario.into()));
+            }
+            ("source", Ok(Some(source))) => cloud.source = source.into(),
+            ("subject", Ok(subject)) => {
+                cloud.stream = std::mem::replace(&mut cloud.subject, subject.map(Into::into));
+            }
+            ("time", Ok(stated)) => {
+                let same = stated.as_deref().and_then(millis) == Some(at.into());
+                cloud.recorded = (!same).then(|| time(at).into());
+                cloud.time = stated.map(Into::into);
+            }
+            ("data", _) => cloud.data = Some(value),
+            (DATA_BASE64, Ok(encoded)) => {
+                (cloud.data, cloud.data_base64) = (None, encoded.map(Into::into));
+            }
+            _ => cloud.others.0.push((name.into(), value)),
+        }
+    }
+}
+
+/// The time that an event says, where it is recorded under another one.
+pub fn stated_time(event: &Recorded) -> Option<String> {
+    stated_otherwise(event.metadata()?, event.at())
+}
+
+fn stated_otherwise(metadata: &Metadata, at: u64) -> Option<String> {
+    let stated = metadata.said("time")?;
+    (millis(&stated) != Some(at.into())).then_some(stated)
+}
+
+/// JSON without the space between its tokens.
+fn one_line(json: &[u8]) -> Vec<u8> {
+    let (mut in_text, mut escaped) = (false, false);
+    let outside = |byte: &&u8| {
+        match **byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ => {}
+        }
+        in_text || !byte.is_ascii_whitespace()
+    };
+    json.iter().filter(outside).copied().collect()
 }
 
 /// A fault in an archive.
@@ -209,15 +283,33 @@ pub struct Imported {
     pub events: u64,
     /// The side records.
     pub side_records: Vec<ArchivedRecord>,
+    /// How many events beside those were in the archive before: their source and id are known.
+    pub known: u64,
+    /// How many events say another time than the one under which they are recorded: an earlier one
+    /// than the event before them, or one before 1970.
+    pub moved: u64,
+    /// How many events have no subject that names a stream.
+    pub unnamed: u64,
+    /// How many events hold data that is no JSON.
+    pub no_json: u64,
     /// How many commits at the beginning have no time. They get the time in `first_time`, or the
     /// time of the import where no commit has one.
     untimed: u64,
     /// The first time in the archive, in milliseconds since 1970.
     first_time: Option<u64>,
-    /// True where an event does not say its schema.
+    /// True where an event does not say its schema, or its version in its stream.
     unsettled: bool,
     /// The first stream that does not begin at version 1, and the version at which it begins.
     continued: Option<(Stream, u64)>,
+}
+
+/// A stream, as far as it was read.
+struct StreamSoFar {
+    stream: Stream,
+    /// Its version, counted from 1 where no event has said its version.
+    version: u64,
+    /// True once an event has said its version.
+    stated: bool,
 }
 
 /// Reads an archive piece by piece, in either format. Each commit is turned into bytes as soon as
@@ -226,6 +318,8 @@ pub struct Imported {
 #[expect(clippy::struct_excessive_bools, reason = "each says where in the text the reader is")]
 pub struct Import {
     format: Option<Format>,
+    /// In a batch: true where its events stand one after the other, without brackets and commas.
+    loose: bool,
     /// How many bytes were read.
     bytes: u64,
     /// The line that is being read, from 1.
@@ -248,11 +342,18 @@ pub struct Import {
     /// The last commit. More of its events may come.
     commit: Option<StoredCommit>,
     commits: u64,
-    /// The streams by their names, each with its version.
-    streams: NameMap<Stream, (Stream, u64)>,
+    streams: NameMap<Stream, StreamSoFar>,
     /// Event types and actors. There are few, so each is stored once.
     names: NameSet<Rc<str>>,
+    /// The ids of all commits.
     ids: IdSet,
+    /// The ids of the current commit's events: of the first one, and of the others.
+    first_id: String,
+    other_ids: NameSet<String>,
+    /// How many events the commits have that have more than one. None before somebody asks.
+    long: Option<NameMap<Uuid, usize>>,
+    /// A commit that is there again, and its events' ids.
+    again: Option<(Uuid, NameSet<String>)>,
     position: u64,
     at: u64,
     faults: Vec<ArchiveFault>,
@@ -301,6 +402,8 @@ impl Import {
                         self.format = Some(Format::Batch);
                         bytes = &bytes[1..];
                     }
+                    // So each event begins in a JSON text sequence (RFC 7464).
+                    0x1e => (self.format, self.loose) = (Some(Format::Batch), true),
                     _ => {
                         self.format = Some(Format::Lines);
                         self.began = self.line;
@@ -312,7 +415,9 @@ impl Import {
                         return self.add(bytes);
                     };
                     self.line += 1;
-                    self.began = self.line;
+                    if !self.loose {
+                        self.began = self.line;
+                    }
                     bytes = &bytes[end + 1..];
                 }
                 Some(Format::Batch) => bytes = self.batch(bytes),
@@ -342,13 +447,37 @@ impl Import {
     /// Reads any line that ends in this piece, and returns its length in bytes.
     fn any(&mut self, bytes: &[u8]) -> Option<usize> {
         let end = memchr(b'\n', bytes)?;
-        self.last_of_item(&bytes[..end]);
+        if !self.begun() && self.goes_on(&bytes[..end]) {
+            // The first event stands on several lines.
+            self.add(&bytes[..=end]);
+            (self.format, self.loose) = (Some(Format::Batch), true);
+        } else {
+            self.last_of_item(&bytes[..end]);
+        }
         Some(end)
+    }
+
+    /// True where an event does not end with this line. Then the reader stands inside it.
+    fn goes_on(&mut self, line: &[u8]) -> bool {
+        self.depth = 0;
+        let (mut in_text, mut escaped) = (false, false);
+        for byte in self.item.iter().chain(line) {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if in_text => escaped = true,
+                b'"' => in_text = !in_text,
+                b'{' | b'[' if !in_text => self.depth += 1,
+                b'}' | b']' if !in_text => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        self.depth > 0 && !in_text
     }
 
     /// True where the batch has an item before this one, even a faulty one.
     fn begun(&self) -> bool {
-        self.commits + (self.faults.len() + self.done.side_records.len()) as u64 > 0
+        let before = self.commits + self.done.known;
+        before + (self.faults.len() + self.done.side_records.len()) as u64 > 0
     }
 
     /// Reads up to the end of an event or of the piece, and returns the rest.
@@ -372,18 +501,18 @@ impl Import {
             }
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' => {}
+                0x1e if self.depth == 0 && self.loose => {}
                 b'{' if self.depth == 0 && !self.closed => {
-                    if self.begun() && !self.comma {
+                    if self.begun() && !self.comma && !self.loose {
                         self.fault("", "a comma is missing before this event");
                     }
                     self.began = self.line;
                     self.depth = 1;
                     self.comma = false;
                 }
-                b',' if self.depth == 0 && !self.comma && !self.closed && self.begun() => {
-                    self.comma = true;
+                b',' | b']' if self.depth == 0 && self.closes(byte) => {
+                    (self.comma, self.closed) = (byte == b',', byte == b']');
                 }
-                b']' if self.depth == 0 && !self.comma && !self.closed => self.closed = true,
                 _ if self.depth == 0 => {
                     self.began = self.line;
                     self.fault("", NOT_AN_EVENT);
@@ -407,6 +536,11 @@ impl Import {
             self.add(&bytes[from..]);
         }
         &[]
+    }
+
+    /// True where a comma or the last bracket of a batch may come.
+    fn closes(&self, byte: u8) -> bool {
+        !self.loose && !self.comma && !self.closed && (byte == b']' || self.begun())
     }
 
     fn add(&mut self, bytes: &[u8]) {
@@ -452,7 +586,7 @@ impl Import {
         };
         match CloudEvent::read(text) {
             Ok(event) => self.event(&event),
-            Err(error) => self.fault("", sentence(&error)),
+            Err(bad) => self.fault(&bad.field, bad.what),
         }
     }
 
@@ -467,51 +601,63 @@ impl Import {
         if event.id.is_empty() {
             self.fault("id", "it is empty");
         }
-        let own = event.source.strip_prefix(SOURCE);
-        if event.source.is_empty() {
+        if event.source.trim().is_empty() {
             self.fault("source", "it is empty");
         }
-        if let Some(scenario) = own {
+        let stated = event.scenario.as_deref().map(|it| (it, "leftfoldscenario"));
+        let older = || Some((event.source.strip_prefix(SOURCE)?, "source"));
+        if let Some((scenario, field)) = stated.or_else(older) {
             let known = self.done.scenario.get_or_insert_with(|| scenario.to_owned());
             if known != scenario {
                 let known = known.clone();
                 let what = format_args!("{scenario} is another scenario than {known} before it");
-                self.fault("source", what);
+                self.fault(field, what);
             }
         }
-        if let Some(kind) = event.kind.strip_prefix(BESIDE).filter(|_| own.is_some()) {
+        if let Some(kind) =
+            event.kind.strip_prefix(BESIDE).filter(|_| event.source.starts_with(SOURCE))
+        {
             return self.side_record(kind, event);
         }
-        let mut read_time = |field: &str, text: Option<&str>| match text {
-            None => Some(self.at),
-            Some(text) => {
-                let at = millis(text);
-                if at.is_none() {
-                    self.fault(field, format_args!("{text} is not a date and time with a zone"));
-                }
-                at
+        let mut read_time = |field: &str, text: Option<&str>| match text.map(|it| (it, millis(it)))
+        {
+            Some((text, None)) => {
+                self.fault(field, format_args!("{text} is not a date and time with a zone"));
+                None
             }
+            other => Some(other.and_then(|it| it.1)),
         };
-        let Some(at) = read_time("time", event.time.as_deref()) else { return };
-        let Some(committed) = read_time("committime", event.committime.as_deref()) else { return };
-        let committed = if event.committime.is_some() { committed } else { at };
-        // Commits before the first time happened by then.
-        if event.time.is_some() && self.done.first_time.is_none() {
-            (self.done.first_time, self.done.untimed) = (Some(at), self.commits);
-        }
+        let Some(stated) = read_time("time", event.time.as_deref()) else { return };
+        let recorded = read_time("leftfoldrecorded", event.recorded.as_deref());
+        let committed = read_time("leftfoldcommittime", event.committime.as_deref());
+        let (Some(recorded), Some(committed)) = (recorded, committed) else { return };
+        let recorded = recorded.or(stated);
+        let at = recorded.map_or(self.at, |at| not_negative(at).max(self.at));
+        let committed = committed.map_or(at, not_negative);
 
         let empty = event.kind == NOTHING;
         // An event of another system is a commit of its own. Its id follows from the event's id.
-        let command_id = event.commandid.unwrap_or_else(|| {
-            Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}#{}", event.source, event.id).as_bytes())
-        });
+        let command_id = event.command.unwrap_or_else(|| command_of(&event.source, &event.id));
         let goes_on = self.commit.as_ref().is_some_and(|it| {
-            let same = event.commandid == Some(it.envelope.command_id);
+            let same = event.command == Some(it.envelope.command_id);
             same && !it.events.is_empty() && !empty
         });
-        if !goes_on && !self.ids.insert(command_id) {
-            let field = if event.commandid.is_some() { "commandid" } else { "id" };
+        if goes_on {
+            if *event.id == *self.first_id || !self.other_ids.insert(event.id.to_string()) {
+                self.done.known += 1;
+                return;
+            }
+        } else if !self.ids.insert(command_id) {
+            if self.is_known(event, command_id) {
+                self.done.known += u64::from(!empty);
+                return;
+            }
+            let field = if event.command.is_some() { "leftfoldcommand" } else { "id" };
             return self.fault(field, "an earlier event has it already");
+        }
+        // Commits before the first time happened by then.
+        if recorded.is_some() && self.done.first_time.is_none() {
+            (self.done.first_time, self.done.untimed) = (Some(at), self.commits);
         }
         if !goes_on {
             let envelope = self.envelope(event, command_id, committed);
@@ -522,60 +668,50 @@ impl Import {
             // Most commits have one event.
             let events = Vec::with_capacity(1);
             self.commit = Some(StoredCommit { number, after, envelope, events });
+            self.first_id.clear();
+            self.first_id.push_str(&event.id);
+            self.other_ids.clear();
         }
         if empty {
             return;
         }
 
-        let Some(subject) = &event.subject else {
-            return self.fault("subject", "the name of the stream is missing, such as cart-1");
-        };
-        let (stream, next) = if let Some((stream, version)) = self.streams.get_mut(&**subject) {
-            *version = version.saturating_add(1);
-            (stream.clone(), *version)
-        } else {
-            let stream = match Stream::parse(subject) {
-                Ok(stream) => stream,
-                Err(error) => return self.fault("subject", error),
-            };
-            // This may be a later part of a log, in which streams go on.
-            let first = event.streamversion.unwrap_or(1).max(1);
-            if first > 1 && self.done.continued.is_none() {
-                self.done.continued = Some((stream.clone(), first));
-            }
-            self.streams.insert(stream.clone(), (stream.clone(), first));
-            (stream, first)
-        };
+        let Some(name) = self.stream_name(event) else { return };
         if event.kind.is_empty() {
             return self.fault("type", "it is empty");
         }
-        if let Some(kind) = event.datacontenttype.as_deref()
-            && !kind.contains("json")
-        {
-            return self.fault("datacontenttype", format_args!("{kind} is not JSON"));
-        }
-        if at < self.at {
-            self.fault("time", "it is earlier than the one before it");
-        }
-        self.at = at.max(self.at);
+        let Some((stream, version)) = self.next_version(&name, event.version) else { return };
+        self.done.moved += u64::from(stated.is_some_and(|stated| stated != i128::from(at)));
+        self.at = at;
         if let Some(position) = event.position {
             let before = self.position;
             if position <= before {
-                self.fault("position", format_args!("{position} does not come after {before}"));
+                let what = format_args!("{position} does not come after {before}");
+                self.fault("leftfoldposition", what);
             }
             self.position = position;
         }
-        if let Some(version) = event.streamversion
-            && version != next
-        {
-            let what = format_args!("{version} is not {next}, the next one of {stream}");
-            return self.fault("streamversion", what);
-        }
-        let data = event.data.map_or_else(empty_object, ToOwned::to_owned);
+        let Some((data, json)) = self.data(event) else { return };
         // The event around the data is a level as well.
         if too_deep(data.get().as_bytes(), DEPTH - 1) {
             return self.fault("data", format_args!("it is nested deeper than {DEPTH}"));
         }
+        self.done.no_json += u64::from(!json);
+        let plain = event.ours()
+            && event.others.0.is_empty()
+            && event.stream.is_none()
+            && event.data.is_some_and(|it| it.get() != "null")
+            && event.time.as_deref().is_some_and(|it| is_written(it, at));
+        let moved = stated != Some(at.into());
+        let metadata = if plain && !moved {
+            None
+        } else {
+            let deep = |it: &&(_, &RawValue)| too_deep(it.1.get().as_bytes(), DEPTH - 1);
+            if let Some((name, _)) = event.others.0.iter().find(deep) {
+                return self.fault(name, format_args!("it is nested deeper than {DEPTH}"));
+            }
+            metadata(event, stream.as_str(), at)
+        };
         let kind = self.name(&event.kind);
         self.done.events += 1;
         if self.done.events > EVENTS {
@@ -583,12 +719,9 @@ impl Import {
         }
         if let Some(commit) = &mut self.commit {
             // Older exports left schema 1 out. Of another system's event nobody knows.
-            let unstated = if own.is_some() { 1 } else { UNSTATED };
-            let schema = event.schema.unwrap_or(unstated);
-            self.done.unsettled |= schema == UNSTATED;
-            let (version, metadata) = (next, None);
-            let event = StoredEvent { stream, version, kind, schema, at, data, metadata };
-            commit.events.push(event);
+            let schema = event.schema.unwrap_or(if event.older() { 1 } else { UNSTATED });
+            self.done.unsettled |= schema == UNSTATED || version == 0;
+            commit.events.push(StoredEvent { stream, version, kind, schema, at, data, metadata });
         }
     }
 
@@ -604,9 +737,119 @@ impl Import {
         self.done.side_records.push(ArchivedRecord { kind, key, data });
     }
 
+    /// True where an event of a commit that was read before is one of its events: the same one
+    /// again.
+    #[cold]
+    #[inline(never)]
+    fn is_known(&mut self, event: &CloudEvent<'_>, command: Uuid) -> bool {
+        if command_of(&event.source, &event.id) == command || *event.id == command.to_string() {
+            return true;
+        }
+        if *event.id == *event_id(command, 0).to_string() {
+            return true;
+        }
+        let long = self.long.get_or_insert_with(|| {
+            let all = self.done.commits.segments().iter().flat_map(Segment::commits);
+            let long = all.filter(|it| it.events.len() > 1);
+            long.map(|it| (it.envelope.command_id, it.events.len())).collect()
+        });
+        let count = long.get(&command).copied().unwrap_or_default();
+        if self.again.as_ref().is_none_or(|(known, _)| *known != command) {
+            let ids = (0..).take(count).map(|index| event_id(command, index).to_string());
+            self.again = Some((command, ids.collect()));
+        }
+        self.again.as_ref().is_some_and(|(_, ids)| ids.contains(&*event.id))
+    }
+
+    /// The name of an event's stream. Where the subject of another system's event names none, the
+    /// stream is named after the subject, or after the source where there is no subject.
+    fn stream_name<'a>(&mut self, event: &'a CloudEvent<'_>) -> Option<Cow<'a, str>> {
+        if let Some(name) = event.stream.as_deref() {
+            return self.checked("leftfoldstream", name);
+        }
+        match event.subject.as_deref() {
+            Some(subject) if event.ours() => self.checked("subject", subject),
+            Some(subject) if Stream::is_named(subject) => Some(subject.into()),
+            subject if event.ours() || event.source.starts_with(SOURCE) => {
+                let Some(subject) = subject else {
+                    let what = "the name of the stream is missing, such as cart-1";
+                    self.fault("subject", what);
+                    return None;
+                };
+                self.checked("subject", subject)
+            }
+            subject => {
+                self.done.unnamed += 1;
+                let named = subject.filter(|it| !it.trim().is_empty());
+                let (category, id) =
+                    named.map_or(("source", &*event.source), |subject| ("subject", subject));
+                Some(format!("{category}-{id}").into())
+            }
+        }
+    }
+
+    fn checked<'a>(&mut self, field: &str, name: &'a str) -> Option<Cow<'a, str>> {
+        if Stream::is_named(name) {
+            return Some(name.into());
+        }
+        self.fault(field, BadStream(name.to_owned()));
+        None
+    }
+
+    /// An event's stream, and its version there; 0 where nobody has said it yet.
+    fn next_version(&mut self, name: &str, stated: Option<u64>) -> Option<(Stream, u64)> {
+        let so_far = if let Some(so_far) = self.streams.get_mut(name) {
+            so_far
+        } else {
+            let stream = Stream::parse(name).ok()?;
+            let new = StreamSoFar { stream: stream.clone(), version: 0, stated: false };
+            self.streams.entry(stream).or_insert(new)
+        };
+        let next = so_far.version.saturating_add(1);
+        let Some(version) = stated else {
+            so_far.version = next;
+            return Some((so_far.stream.clone(), if so_far.stated { next } else { 0 }));
+        };
+        if version < next || so_far.stated && version != next {
+            let what = format!("{version} is not {next}, the next one of {}", so_far.stream);
+            self.fault("leftfoldversion", what);
+            return None;
+        }
+        // This may be a later part of a log, in which streams go on.
+        if version > next && self.done.continued.is_none() {
+            self.done.continued = Some((so_far.stream.clone(), version - so_far.version));
+        }
+        (so_far.version, so_far.stated) = (version, true);
+        Some((so_far.stream.clone(), version))
+    }
+
+    /// An event's data, and whether it is JSON. Other data is a text in base64.
+    fn data(&mut self, event: &CloudEvent<'_>) -> Option<(Box<RawValue>, bool)> {
+        let data = event.data.filter(|it| it.get() != "null");
+        let Some(encoded) = event.data_base64.as_deref() else {
+            return Some((data.map_or_else(empty_object, ToOwned::to_owned), true));
+        };
+        if data.is_some() {
+            self.fault(DATA_BASE64, "there is data as well: an event has one of the two");
+            return None;
+        }
+        let Ok(bytes) = BASE64.decode(encoded) else {
+            self.fault(DATA_BASE64, "it is not base64");
+            return None;
+        };
+        let json = String::from_utf8(bytes).ok().and_then(|it| RawValue::from_string(it).ok());
+        let is_json = json.is_some();
+        Some((json.unwrap_or_else(|| json_text(encoded)), is_json))
+    }
+
     /// Hands the last commit on, which is whole. After a fault, no commit is needed any more.
     fn hand_on(&mut self) {
         let whole = self.commit.take().filter(|_| self.faults.is_empty());
+        if let (Some(long), Some(commit)) = (&mut self.long, &whole)
+            && commit.events.len() > 1
+        {
+            long.insert(commit.envelope.command_id, commit.events.len());
+        }
         self.done.commits.extend(whole);
     }
 
@@ -621,50 +864,59 @@ impl Import {
     }
 
     fn envelope(&mut self, event: &CloudEvent<'_>, id: Uuid, at: u64) -> Option<Envelope> {
-        let command = match (&event.commandtype, &event.commandsubject) {
+        let command = match (&event.commandtype, &event.commandto) {
             (None, None) => None,
             (Some(kind), Some(subject)) => {
                 let stream = match Stream::parse(subject) {
                     Ok(stream) => stream,
                     Err(error) => {
-                        self.fault("commandsubject", error);
+                        self.fault("leftfoldcommandto", error);
                         return None;
                     }
                 };
                 let text = event.commanddata.as_deref().unwrap_or("{}");
                 if too_deep(text.as_bytes(), DEPTH) {
-                    self.fault("commanddata", format_args!("it is nested deeper than {DEPTH}"));
+                    self.fault(
+                        "leftfoldcommanddata",
+                        format_args!("it is nested deeper than {DEPTH}"),
+                    );
                     return None;
                 }
                 match RawValue::from_string(text.to_owned()) {
                     Ok(data) => Some(CommandRecord { stream, kind: (&**kind).into(), data }),
                     Err(error) => {
-                        self.fault("commanddata", sentence(&error));
+                        self.fault("leftfoldcommanddata", sentence(&error));
                         return None;
                     }
                 }
             }
             (Some(_), None) => {
-                self.fault("commandsubject", "it is missing, although there is a commandtype");
+                self.fault(
+                    "leftfoldcommandto",
+                    "it is missing, although there is a leftfoldcommandtype",
+                );
                 return None;
             }
             (None, Some(_)) => {
-                self.fault("commandtype", "it is missing, although there is a commandsubject");
+                self.fault(
+                    "leftfoldcommandtype",
+                    "it is missing, although there is a leftfoldcommandto",
+                );
                 return None;
             }
         };
-        let follows = match (event.followsid, event.followschoice) {
+        let follows = match (event.follows, event.choice) {
             (Some(command), Some(choice)) => Some(Follows { command, choice }),
             (None, None) => None,
             _ => {
-                self.fault("followsid", "followsid and followschoice go together");
+                self.fault("leftfoldfollows", "it and leftfoldchoice go together");
                 return None;
             }
         };
         Some(Envelope {
             command_id: id,
-            causation_id: event.causationid.unwrap_or(id),
-            correlation_id: event.correlationid.unwrap_or(id),
+            causation_id: event.causation.unwrap_or(id),
+            correlation_id: event.correlation.unwrap_or(id),
             actor: self.name(event.actor.as_deref().unwrap_or(&event.source)),
             origin: event.origin.unwrap_or(Origin::Import),
             at,
@@ -683,7 +935,7 @@ impl Import {
             // The end was not read, so it cannot be judged.
             _ if self.hopeless() => {}
             Some(Format::Lines) => self.last_of_item(&[]),
-            Some(Format::Batch) if !self.closed => {
+            Some(Format::Batch) if !self.closed && (!self.loose || self.depth > 0) => {
                 self.began = self.line;
                 self.fault("", "the archive breaks off");
             }
@@ -727,17 +979,54 @@ impl Imported {
         let continued = continued.map(|event| (event.stream.clone(), event.version));
         let (events, untimed, first_time) = (all().count() as u64, 0, None);
         let commits = commits.into_iter().collect();
-        let (scenario, side_records, unsettled) = (None, Vec::new(), false);
-        Ok(Self {
-            scenario,
-            commits,
-            events,
-            side_records,
-            untimed,
-            first_time,
-            unsettled,
-            continued,
+        Ok(Self { commits, events, untimed, first_time, continued, ..Self::default() })
+    }
+
+    /// What somebody should know before the archive is used, in sentences.
+    pub fn remarks(&self) -> Vec<String> {
+        let events =
+            |count: u64| if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
+        let all = [
+            (
+                self.known,
+                ["is there twice: it is read once.", "are there twice: each is read once."],
+            ),
+            (
+                self.moved,
+                [
+                    "says an earlier time than the one before it, or one before 1970: it is recorded \
+                     after that one, and keeps what it says.",
+                    "say an earlier time than the one before them, or one before 1970: they are \
+                     recorded after that one, and keep what they say.",
+                ],
+            ),
+            (
+                self.unnamed,
+                [
+                    "has no subject that names a stream, such as cart-1: its stream is named after \
+                     its subject or its source.",
+                    "have no subject that names a stream, such as cart-1: their streams are named \
+                     after their subjects or their sources.",
+                ],
+            ),
+            (
+                self.no_json,
+                [
+                    "holds data that is no JSON: it is kept byte for byte, and cannot be read.",
+                    "hold data that is no JSON: it is kept byte for byte, and cannot be read.",
+                ],
+            ),
+        ];
+        let said = all.into_iter().filter(|(count, _)| *count > 0);
+        said.map(|(count, [one, many])| {
+            format!("{} {}", events(count), if count == 1 { one } else { many })
         })
+        .collect()
+    }
+
+    /// True where there is no commit in it, and so no event.
+    pub fn is_empty(&self) -> bool {
+        self.commits.segments().is_empty()
     }
 
     /// The commits for a new log of `scenario`. `now` is the time of the import, in milliseconds
@@ -758,12 +1047,21 @@ impl Imported {
         if self.untimed == 0 && !self.unsettled {
             return Ok(Box::new(self.commits.into_segments()));
         }
-        Ok(Box::new(segments_of(self.settled(scenario, now))))
+        let mut versions: NameMap<Stream, u64> = NameMap::default();
+        let numbered = self.settled(scenario, now).map(move |mut commit| {
+            for event in &mut commit.events {
+                let version = versions.entry(event.stream.clone()).or_default();
+                *version += 1;
+                event.version = *version;
+            }
+            commit
+        });
+        Ok(Box::new(segments_of(numbered)))
     }
 
-    /// The commits, with what the archive does not say of them. Those without a time get the first
-    /// time in the archive, or `now` where there is none. An event without a schema gets the one in
-    /// which `scenario` can read it.
+    /// The commits, with what the archive does not say of them: times and schemas. Those without a
+    /// time get the first time in the archive, or `now` where there is none. An event without a
+    /// schema gets the one in which `scenario` can read it.
     fn settled(self, scenario: &Scenario, now: u64) -> impl Iterator<Item = StoredCommit> {
         let at = self.first_time.unwrap_or(now);
         self.commits.into_iter().map(move |mut commit| {
@@ -779,53 +1077,81 @@ impl Imported {
     }
 
     /// The commits to append to a log of `scenario`. They are marked as imported, and no process
-    /// reacts to them. `now` is the time of the import, in milliseconds since 1970.
+    /// reacts to them. An event that does not say its version is the next one of its stream. One
+    /// that is earlier than the event before it is recorded with that, and keeps the time that it
+    /// says. `now` is the time of the import, in milliseconds since 1970.
     ///
     /// # Errors
-    /// A sentence: the first commit that was handled before, the first version that does not follow
-    /// its stream's, or the first event that is earlier than the log's last one.
-    pub fn after(
-        self,
-        log: &EventLog,
-        scenario: &Scenario,
-        now: u64,
-    ) -> Result<Vec<StoredCommit>, String> {
-        let (commits, head) = (log.commits(), log.head());
-        let mut at = log.event(head).map_or(0, es::Recorded::at);
+    /// A sentence: the first version that does not follow its stream's, or the first command that
+    /// was handled before with fewer events.
+    pub fn after(self, log: &EventLog, scenario: &Scenario, now: u64) -> Result<Placed, String> {
+        let (mut number, mut after) = (log.commits(), log.head());
+        let mut at = log.event(after).map_or(0, Recorded::at);
         let mut versions: NameMap<Stream, u64> = NameMap::default();
-        let mut placed = Vec::new();
+        let mut placed = Placed { known: self.known, ..Placed::default() };
         for mut commit in self.settled(scenario, now.max(at)) {
-            if log.handled(commit.envelope.command_id).is_some() {
-                let id = commit.envelope.command_id;
-                return Err(format!("the command {id} was handled in this log before"));
+            let id = commit.envelope.command_id;
+            let count = commit.events.len() as u64;
+            if let Some(handled) = log.handled(id) {
+                if count > handled.end - handled.start {
+                    return Err(format!(
+                        "the command {id} was handled in this log before, with fewer events"
+                    ));
+                }
+                placed.known += count;
+                continue;
             }
-            commit.number += commits;
-            commit.after += head;
+            number += 1;
+            (commit.number, commit.after) = (number, after);
+            after += count;
             commit.envelope.origin = Origin::Import;
             commit.envelope.unanswered = true;
             commit.envelope.at = commit.envelope.at.max(at);
             for event in &mut commit.events {
-                let known = versions.get(&event.stream).copied();
-                let version = known.unwrap_or_else(|| log.version(&event.stream));
-                if event.version != version + 1 {
+                let version = if let Some(version) = versions.get_mut(&event.stream) {
+                    version
+                } else {
+                    let version = log.version(&event.stream);
+                    versions.entry(event.stream.clone()).or_insert(version)
+                };
+                if event.version == 0 {
+                    event.version = *version + 1;
+                }
+                if event.version != *version + 1 {
                     return Err(format!(
                         "{} is at version {version} here, and the archive goes on with version {}",
                         event.stream, event.version
                     ));
                 }
+                *version += 1;
                 if event.at < at {
-                    return Err(format!(
-                        "version {} of {} is earlier than this log's last event",
-                        event.version, event.stream
-                    ));
+                    let stated = event.metadata.as_deref().and_then(|it| it.get("time"));
+                    if stated.is_none() {
+                        let said = json_text(&time(event.at));
+                        event.metadata =
+                            Metadata::with(event.metadata.as_deref(), "time", said.get());
+                    }
+                    event.at = at;
                 }
                 at = event.at;
-                versions.insert(event.stream.clone(), event.version);
+                let stated = event.metadata.as_deref().and_then(|it| stated_otherwise(it, at));
+                placed.moved += u64::from(stated.is_some());
             }
-            placed.push(commit);
+            placed.commits.push(commit);
         }
         Ok(placed)
     }
+}
+
+/// Commits that have their place in a log.
+#[derive(Debug, Default)]
+pub struct Placed {
+    /// The commits, in order.
+    pub commits: Vec<StoredCommit>,
+    /// How many events of the archive are left out, because the log or the archive had them before.
+    pub known: u64,
+    /// How many events are recorded under a later time than they say.
+    pub moved: u64,
 }
 
 /// How many events of these commits the scenario cannot read. Such events are stored as they are.
@@ -835,6 +1161,64 @@ pub fn unreadable<D: Json>(
 ) -> u64 {
     let unreadable = |it: &StoredEvent<D>| u64::from(!it.readable(scenario));
     commits.map(|it| it.events.iter().map(unreadable).sum::<u64>()).sum()
+}
+
+/// Base64 as CloudEvents have it. Its end may be left open.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The id of the commit that another system's event is: it follows from the event's source and id.
+fn command_of(source: &str, id: &str) -> Uuid {
+    // Where the id has such a sign itself, the two could be parted elsewhere.
+    let space = if id.contains('#') { Uuid::NAMESPACE_OID } else { Uuid::NAMESPACE_URL };
+    let name = if id.contains('#') {
+        format!("{}#{source}#{id}", source.len())
+    } else {
+        format!("{source}#{id}")
+    };
+    Uuid::new_v5(&space, name.as_bytes())
+}
+
+/// A time before 1970 counts as the beginning of 1970.
+fn not_negative(at: i128) -> u64 {
+    u64::try_from(at.max(0)).unwrap_or(u64::MAX)
+}
+
+fn json_text(text: &str) -> Box<RawValue> {
+    serde_json::value::to_raw_value(text).unwrap_or_default()
+}
+
+/// What an event says beyond what the log holds of it. `at` is when it is recorded.
+#[cold]
+#[inline(never)]
+fn metadata(event: &CloudEvent<'_>, stream: &str, at: u64) -> Option<Rc<Metadata>> {
+    let mut texts = Vec::new();
+    let mut text = |name, text: Option<&str>| {
+        texts.push((name, text.map_or_else(Box::default, json_text)));
+    };
+    if !event.ours() {
+        text("id", Some(&event.id));
+        text("source", Some(&event.source));
+    }
+    if event.subject.as_deref() != Some(stream) {
+        text("subject", event.subject.as_deref());
+    }
+    let same =
+        event.time.as_deref().is_some_and(|it| millis(it) == Some(at.into()) && is_written(it, at));
+    if !same {
+        text("time", event.time.as_deref());
+    }
+    match (event.data, &event.data_base64) {
+        (_, Some(encoded)) => text(DATA_BASE64, Some(encoded)),
+        (None, None) => text(DATA_BASE64, None),
+        (Some(data), None) if data.get() == "null" => text("data", None),
+        (Some(_), None) => {}
+    }
+    let texts = texts.iter().map(|(name, value)| (*name, value.get()));
+    let others = event.others.0.iter().map(|(name, value)| (&**name, value.get()));
+    Metadata::of(&texts.chain(others).collect::<Vec<_>>())
 }
 
 fn empty_object() -> Box<RawValue> {
@@ -949,14 +1333,21 @@ mod tests {
             (r#"{"specversion":"0.3"}"#, "line 2, specversion: 0.3 is not 1.0"),
             (r#"{"id":""}"#, "line 2, id: it is empty"),
             (r#"{"source":""}"#, "line 2, source: it is empty"),
-            (r#"{"id":"1"}"#, "line 2, id: an earlier event has it already"),
+            (r#"{"id":null}"#, "line 2, id: it is missing"),
+            (r#"{"source":7}"#, "line 2, source: 7 is not a text"),
+            (r#"{"subject":["cart-1"]}"#, "line 2, subject: [\"cart-1\"] is not a text"),
             (
-                r#"{"subject":null}"#,
+                r#"{"source":"leftfold:cart","subject":null}"#,
                 "line 2, subject: the name of the stream is missing, such as cart-1",
             ),
             (
-                r#"{"subject":"cart"}"#,
+                r#"{"source":"leftfold:cart","subject":"cart"}"#,
                 "line 2, subject: a stream is written category-id, such as cart-1; \"cart\" is not",
+            ),
+            (
+                r#"{"leftfoldstream":"cart-"}"#,
+                "line 2, leftfoldstream: a stream is written category-id, such as cart-1; \"cart-\" \
+                 is not",
             ),
             (r#"{"type":""}"#, "line 2, type: it is empty"),
             (
@@ -964,35 +1355,46 @@ mod tests {
                 "line 2, time: yesterday is not a date and time with a zone",
             ),
             (
-                r#"{"time":"2017-08-24T17:59:59Z"}"#,
-                "line 2, time: it is earlier than the one before it",
-            ),
-            (r#"{"datacontenttype":"text/xml"}"#, "line 2, datacontenttype: text/xml is not JSON"),
-            (r#"{"streamversion":3}"#, "line 2, streamversion: 3 is not 2, the next one of cart-1"),
-            (r#"{"position":0}"#, "line 2, position: 0 does not come after 0"),
-            (
-                r#"{"commandtype":"Add"}"#,
-                "line 2, commandsubject: it is missing, although there is a commandtype",
+                r#"{"leftfoldrecorded":"2017-08-24"}"#,
+                "line 2, leftfoldrecorded: 2017-08-24 is not a date and time with a zone",
             ),
             (
-                r#"{"commandsubject":"cart-1"}"#,
-                "line 2, commandtype: it is missing, although there is a commandsubject",
+                r#"{"data_base64":"e30="}"#,
+                "line 2, data_base64: there is data as well: an event has one of the two",
+            ),
+            (r#"{"data":null,"data_base64":"%"}"#, "line 2, data_base64: it is not base64"),
+            (
+                r#"{"leftfoldversion":1}"#,
+                "line 2, leftfoldversion: 1 is not 2, the next one of cart-1",
+            ),
+            (r#"{"leftfoldposition":0}"#, "line 2, leftfoldposition: 0 does not come after 0"),
+            (
+                r#"{"leftfoldcommandtype":"Add"}"#,
+                "line 2, leftfoldcommandto: it is missing, although there is a leftfoldcommandtype",
             ),
             (
-                r#"{"commandtype":"Add","commandsubject":"cart-1","commanddata":"{"}"#,
-                "line 2, commanddata: EOF while parsing an object",
+                r#"{"leftfoldcommandto":"cart-1"}"#,
+                "line 2, leftfoldcommandtype: it is missing, although there is a leftfoldcommandto",
             ),
             (
-                r#"{"followschoice":"retry"}"#,
-                "line 2, followsid: followsid and followschoice go together",
+                r#"{"leftfoldcommandtype":"Add","leftfoldcommandto":"cart-1","leftfoldcommanddata":"{"}"#,
+                "line 2, leftfoldcommanddata: EOF while parsing an object",
             ),
             (
-                r#"{"schema":70000}"#,
-                "line 2: a whole number from 0 to 65535 is expected, not 70000",
+                r#"{"leftfoldchoice":"retry"}"#,
+                "line 2, leftfoldfollows: it and leftfoldchoice go together",
             ),
             (
-                r#"{"origin":"luck"}"#,
-                "line 2: there is no luck: one of command, import, forced is expected",
+                r#"{"leftfoldschema":70000}"#,
+                "line 2, leftfoldschema: 70000 is not a whole number from 0 to 65535",
+            ),
+            (
+                r#"{"leftfoldorigin":"luck"}"#,
+                "line 2, leftfoldorigin: \"luck\" is not one of \"command\", \"import\" and \"forced\"",
+            ),
+            (
+                r#"{"source":"leftfold:cart","origin":"luck"}"#,
+                "line 2, origin: \"luck\" is not one of \"command\", \"import\" and \"forced\"",
             ),
         ];
         for (others, fault) in table {
@@ -1019,7 +1421,8 @@ mod tests {
             ("", "line 1: the archive is empty"),
             (" \n ", "line 2: the archive is empty"),
             ("hello", "line 1: expected value"),
-            ("{\"specversion\":\"1.0\"}", "line 1: id is missing"),
+            ("{\"specversion\":\"1.0\"}", "line 1, id: it is missing"),
+            ("{\"id\":\"1\",\"id\":\"2\"}", "line 1, id: it is there twice"),
             ("[", "line 1: the archive breaks off"),
             ("[{\"a\":", "line 1: the archive breaks off"),
             ("[1]", "line 1: this is not an event, which is a JSON object"),
@@ -1050,9 +1453,9 @@ mod tests {
         };
         assert_eq!(faults(&ours("{}")), [""; 0]);
         for data in ["\n{}", "{\n}", "[1,\n2]"] {
-            let told = faults(&ours(data));
+            let told = faults(&(ours("{}") + &ours(data).replace(r#""id":"1""#, r#""id":"2""#)));
             let [first, ..] = &*told else { panic!("{data:?} is read") };
-            assert!(first.starts_with("line 1: EOF while parsing"), "{first}");
+            assert!(first.starts_with("line 2: EOF while parsing"), "{first}");
             assert_eq!(faults(&format!("[{}]", ours(data))), [""; 0]);
         }
         let two = ours("{}") + &ours("{}").replace(r#""id":"1""#, r#""id":"2""#);
@@ -1061,6 +1464,35 @@ mod tests {
             assert_eq!(faults(&text), [""; 0]);
             assert_eq!(read(&text, text.len()).unwrap().events, 2);
         }
+    }
+
+    #[test]
+    fn events_stand_one_after_the_other_where_the_first_one_stands_on_several_lines() {
+        let pretty = |id: u64, others: &str| {
+            let event: serde_json::Value = serde_json::from_str(&line(id, others)).unwrap();
+            format!("{event:#}\n")
+        };
+        let [one, two] = [pretty(1, "{}"), pretty(2, "{}")];
+        for text in [
+            one.clone(),
+            format!("\n {one}{two}"),
+            format!("{one}{}\n{two}", line(3, "{}")),
+            format!("\u{1e}{one}\u{1e}{two}"),
+            format!("\u{1e}{}\n\u{1e}{}\n", line(1, "{}"), line(2, "{}")),
+        ] {
+            assert_eq!(faults(&text), [""; 0], "{text}");
+            let events = text.matches("specversion").count();
+            assert_eq!(read(&text, 9).unwrap().events, events as u64);
+        }
+        let lines = one.lines().count() + 1;
+        assert_eq!(
+            faults(&format!("{one}{}", pretty(2, r#"{"type":""}"#))),
+            [format!("line {lines}, type: it is empty")]
+        );
+        let broken = format!("line {}: the archive breaks off", lines - 2);
+        assert_eq!(faults(&one[..one.len() - 3]), [broken]);
+        let told = faults(&format!("{}]", one.trim_end()));
+        assert!(told[0].ends_with(": this is not an event, which is a JSON object"), "{told:?}");
     }
 
     #[test]
@@ -1079,7 +1511,7 @@ mod tests {
 
     #[test]
     fn a_later_part_of_a_log_is_imported_only_where_its_streams_go_on() {
-        let text = line(1, r#"{"streamversion":3}"#);
+        let text = line(1, r#"{"leftfoldversion":3}"#);
         let imported = read(&text, 9).unwrap();
         let late = "cart-1 begins at version 3: a new log has nothing before it";
         assert_eq!(imported.into_new(&carts(), 1).err().as_deref(), Some(late));
@@ -1105,7 +1537,7 @@ mod tests {
         assert_eq!(times(new(&none)), [[now; 2]; 2]);
         let log = EventLog::default();
         assert_eq!(
-            times(read(&none, 9).unwrap().after(&log, &carts(), now).unwrap()),
+            times(read(&none, 9).unwrap().after(&log, &carts(), now).unwrap().commits),
             [[now; 2]; 2]
         );
         let some = format!("{}\n{}\n{}\n", without(1), line(2, "{}"), without(3));

@@ -44,7 +44,7 @@ pub struct StoredEvent<D = Box<RawValue>> {
     #[serde(serialize_with = "as_json", bound(serialize = "D: Json"))]
     pub data: D,
     /// What came with it from elsewhere. None for most events.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "shared")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Rc<Metadata>>,
 }
 
@@ -66,24 +66,6 @@ impl Json for Box<RawValue> {
 impl Json for &str {
     fn text(&self) -> &str {
         self
-    }
-}
-
-/// Metadata is shared in memory, and written as itself.
-mod shared {
-    use super::{Deserialize, Metadata, Rc, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(
-        metadata: &Option<Rc<Metadata>>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        metadata.as_deref().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Rc<Metadata>>, D::Error> {
-        Ok(Option::deserialize(deserializer)?.map(Rc::new))
     }
 }
 

@@ -39,11 +39,15 @@ impl Stream {
     /// [`BadStream`] where a part is missing.
     pub fn parse(text: &str) -> Result<Self, BadStream> {
         match text.split_once('-') {
-            Some((category, id)) if !category.is_empty() && !id.trim().is_empty() => {
-                Ok(Self::new(category, id))
-            }
+            Some((category, id)) if Self::is_named(text) => Ok(Self::new(category, id)),
             _ => Err(BadStream(text.to_owned())),
         }
+    }
+
+    /// True where the text names a stream: `category-id`.
+    pub fn is_named(text: &str) -> bool {
+        let parts = text.split_once('-');
+        parts.is_some_and(|(category, id)| !category.is_empty() && !id.trim().is_empty())
     }
 
     /// `account` in `account-1`.

@@ -1,8 +1,9 @@
 //! Whole logs: they are made, copied, forked, described, imported, exported and restored.
 
+use std::fmt;
 use std::rc::Rc;
 
-use codec::archive::{Export, Format, Import, Imported};
+use codec::archive::{Export, Format, Import, Imported, Placed};
 use codec::{CommitOrLoss, Segment, Segments, segments_of};
 use es::{Scenario, Set, StoredCommit};
 use futures::future::LocalBoxFuture;
@@ -46,6 +47,47 @@ pub struct Restored {
     pub bytes: usize,
     /// True where every read model of the new log shows what it showed in the old one.
     pub same: bool,
+}
+
+/// What came of an archive that was appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The position of the first event that was appended.
+    pub from: u64,
+    /// The position of the last one; less than `from` where there was none.
+    pub to: u64,
+    /// How many of the archive's events were there before.
+    pub known: u64,
+    /// How many are recorded under a later time than they say.
+    pub moved: u64,
+}
+
+impl fmt::Display for Appended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, known, moved } = *self;
+        match (to + 1).saturating_sub(from) {
+            0 => f.write_str("No event was appended.")?,
+            1 => write!(f, "1 event was appended, at position {from}.")?,
+            count => write!(f, "{count} events were appended, at positions {from} to {to}.")?,
+        }
+        match known {
+            0 => {}
+            1 => f.write_str(" 1 event was known here already.")?,
+            _ => write!(f, " {known} events were known here already.")?,
+        }
+        match moved {
+            0 => Ok(()),
+            1 => f.write_str(
+                " 1 event says an earlier time than the one before it: it is recorded after that \
+                 one, and keeps what it says.",
+            ),
+            _ => write!(
+                f,
+                " {moved} events say an earlier time than the one before them: they are recorded \
+                 after that one, and keep what they say.",
+            ),
+        }
+    }
 }
 
 /// An iterator without an item, which calls `last` when it is asked for one.
@@ -341,10 +383,10 @@ impl OpenLog {
         Ok(info)
     }
 
-    /// Appends an archive, all of it or nothing. Where another tab is quicker, it goes behind what
-    /// that one has written. Nobody reacts to its events. Its side records are left out: they are
-    /// about another log. Returns the positions of its first and last event. `last` is called once
-    /// all commits were handed to the store.
+    /// Appends an archive, all of it or nothing. An event that the log has already is left out.
+    /// Where another tab is quicker, the archive goes behind what that one has written. Nobody
+    /// reacts to its events. Its side records are left out: they are about another log. `last` is
+    /// called once all commits were handed to the store.
     ///
     /// # Errors
     /// A sentence: why the archive does not fit the log, or why it could not be stored.
@@ -352,19 +394,19 @@ impl OpenLog {
         &'a self,
         imported: Imported,
         last: &'a mut dyn FnMut(),
-    ) -> LocalBoxFuture<'a, Result<(u64, u64), String>> {
+    ) -> LocalBoxFuture<'a, Result<Appended, String>> {
         Box::pin(async move {
             if let Some(trouble) = self.trouble().filter(|it| *it != Trouble::Slow) {
                 return Err(trouble.to_string());
             }
-            let (range, trace) = {
+            let (appended, trace) = {
                 let _turn = self.0.gate.lock().await;
                 self.learn().await;
                 let mut tries = 1;
-                let range = loop {
+                let appended = loop {
                     let known = self.session().log().commits();
                     match self.extend_once(imported.clone(), last).await {
-                        Ok(range) => break range,
+                        Ok(appended) => break appended,
                         Err(why) => {
                             self.learn().await;
                             if self.session().log().commits() == known {
@@ -377,10 +419,10 @@ impl OpenLog {
                     }
                     tries += 1;
                 };
-                (range, self.run_in_turn().await)
+                (appended, self.run_in_turn().await)
             };
             self.notify(trace);
-            Ok(range)
+            Ok(appended)
         })
     }
 
@@ -389,12 +431,16 @@ impl OpenLog {
         &self,
         imported: Imported,
         last: &mut dyn FnMut(),
-    ) -> Result<(u64, u64), String> {
+    ) -> Result<Appended, String> {
         let inner = &self.0;
         let before = self.session().head();
         let scenario = self.session().scenario().clone();
         let now = inner.host.clock.now();
-        let commits = imported.after(self.session().log(), &scenario, now)?;
+        let placed = imported.after(self.session().log(), &scenario, now)?;
+        let Placed { commits, known, moved } = placed;
+        if commits.is_empty() {
+            return Ok(Appended { from: before + 1, to: before, known, moved });
+        }
         let (mut read, mut slice) = (Vec::with_capacity(commits.len()), inner.host.slice());
         for commit in &commits {
             read.push(commit.lent().read(&scenario));
@@ -408,7 +454,7 @@ impl OpenLog {
         for commit in read {
             self.session_mut().learn(commit);
         }
-        Ok((before + 1, self.session().head()))
+        Ok(Appended { from: before + 1, to: self.session().head(), known, moved })
     }
 
     /// How many events ask for something that nobody has done: of a process, by the code that runs,

@@ -75,7 +75,8 @@ pub fn export(model: &mut Model, open_log: &OpenLog, info: LogInfo, format: Form
     let scenario = model.logs.scenario(&info.scenario).cloned();
     let link = model.link.clone();
     let work = async move {
-        let progress = |events| link.send(Msg::Progress(format!("Exporting… {events} events")));
+        let progress =
+            |events| link.send(Msg::Progress(format!("Exporting… {}", counted(events, "event"))));
         let what = (&info, scenario.as_deref(), format);
         let said = match exported(&host, what, open.as_ref(), progress).await {
             Ok((pieces, held)) => {
@@ -120,7 +121,7 @@ pub fn read(model: &mut Model, file: File) {
         let read = files::read(&file, |bytes| {
             import.feed(bytes);
             if pace.due() {
-                link.send(Msg::Progress(format!("Reading… {} events", import.events())));
+                link.send(Msg::Progress(format!("Reading… {}", counted(import.events(), "event"))));
             }
             !import.hopeless()
         });
@@ -155,7 +156,11 @@ pub fn import(model: &mut Model, open_log: &OpenLog, scenario: Rc<Scenario>, rea
         let pass = &mut || passed.pass();
         let new = host.import_new(&scenario, title, archive, SideRecords::new(), pass).await;
         let millis = (clock() - start).round();
-        let said = format!("{events} events are a new log, {millis} ms after the import began.");
+        let are = if events == 1 { "is" } else { "are" };
+        let said = format!(
+            "{} {are} a new log, {millis} ms after the import began.",
+            counted(events, "event")
+        );
         let new = new.map(|Made { info, unsaid }| Arrived { unsaid, ..Arrived::new(info, said) });
         made(new, "Nothing was imported")
     };
@@ -167,14 +172,9 @@ pub fn append(model: &mut Model, open_log: OpenLog, archive: Imported) {
     let point = PointOfNoReturn::default();
     let passed = point.clone();
     let work = async move {
-        let events = archive.events;
         let appended = open_log.extend(archive, &mut || passed.pass()).await;
-        let said = appended.map(|(from, to)| match events {
-            0 => "There was no event in it: nothing was appended.".to_owned(),
-            1 => format!("1 event was appended, at position {from}."),
-            _ => format!("{events} events were appended, at positions {from} to {to}."),
-        });
-        made(said.map(|said| Arrived::new(open_log.info(), said)), "Nothing was imported")
+        let said = appended.map(|it| Arrived::new(open_log.info(), it.to_string()));
+        made(said, "Nothing was imported")
     };
     begin(model, "Importing…", point, Box::pin(work));
 }
@@ -198,8 +198,10 @@ pub fn drop_models(model: &mut Model, open_log: OpenLog) {
              them twice."
         };
         let said = format!(
-            "{models} read models were dropped, and folded again from {head} events in {millis} \
-             ms. {shown}"
+            "{} {} dropped, and folded again from {} in {millis} ms. {shown}",
+            counted(models as u64, "read model"),
+            if models == 1 { "was" } else { "were" },
+            counted(head, "event"),
         );
         Msg::Said(said).into()
     };
@@ -223,8 +225,8 @@ pub fn restore(model: &mut Model, open_log: OpenLog) {
                 "Its read models show something else than before: those had faults."
             };
             let said = format!(
-                "A backup of {events} events ({size} kB) became this new log in {millis} ms. \
-                 {shown}"
+                "A backup of {} ({size} kB) became this new log in {millis} ms. {shown}",
+                counted(events, "event")
             );
             Arrived::new(info, said)
         });
@@ -314,8 +316,12 @@ async fn exported(
     let copied = host.export(info, scenario, format, open, &mut sink).await;
     let copied = copied.map_err(|it| it.to_string())?;
     let count = counted(copied.events, "event");
-    let held =
-        if copied.whole { format!("all {count}") } else { format!("the {count} that can be read") };
+    let held = match (copied.whole, copied.events) {
+        (true, 0) => "no events".to_owned(),
+        (true, 1) => "1 event, which is all".to_owned(),
+        (true, _) => format!("all {count}"),
+        (false, _) => format!("the {count} that can be read"),
+    };
     Ok((pieces, held))
 }
 

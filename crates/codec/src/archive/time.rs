@@ -26,11 +26,46 @@ pub(super) fn time(at: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{rest:03}Z")
 }
 
-/// The milliseconds since 1970 of a time in RFC 3339: with any zone, and any number of decimals, of
-/// which three count. `None` where the text is no such time, or the time is before 1970.
-pub(super) fn millis(text: &str) -> Option<u64> {
+/// True where [`time`] writes the text: `2017-08-24T18:00:00.000Z`. `at` is what the text says.
+pub(super) fn is_written(text: &str, at: u64) -> bool {
+    // Nearly all times look so, and to write each is slow.
+    if let [
+        _,
+        _,
+        _,
+        _,
+        b'-',
+        _,
+        _,
+        b'-',
+        _,
+        _,
+        b'T',
+        _,
+        _,
+        b':',
+        _,
+        _,
+        b':',
+        b'0'..=b'5',
+        _,
+        b'.',
+        _,
+        _,
+        _,
+        b'Z',
+    ] = text.as_bytes()
+    {
+        return true;
+    }
+    time(at) == text
+}
+
+/// The milliseconds since 1970 of a time in RFC 3339, less than 0 before that: with any zone, and
+/// any number of decimals, of which three count. `None` where the text is no such time.
+pub(super) fn millis(text: &str) -> Option<i128> {
     let mut text = Digits(text.as_bytes());
-    let year = text.number(text.count().max(4)).filter(|year| *year >= 1970)?;
+    let year = text.number(text.count().max(4))?;
     text.one(b"-")?;
     let month = text.number(2)?;
     text.one(b"-")?;
@@ -70,13 +105,14 @@ pub(super) fn millis(text: &str) -> Option<u64> {
     if !text.0.is_empty() {
         return None;
     }
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    // One era earlier than it is, so that the year 0 may begin in the year before it.
+    let (y, m) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
     let (era, of_era) = (y / 400, y % 400);
     let of_year = (153 * m + 2) / 5 + day - 1;
     let of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-    let days = era.checked_mul(146_097)?.checked_add(of_era)?.checked_sub(719_468)?;
+    let days = i128::from(era * 146_097 + of_era) - 719_468 - 146_097;
     let of_day = hour * 3_600_000 + minute * 60_000 + second * 1_000 + decimals;
-    days.checked_mul(DAY_MILLIS)?.checked_add(of_day)?.checked_add_signed(shift)
+    Some(days * i128::from(DAY_MILLIS) + i128::from(of_day) + i128::from(shift))
 }
 
 /// What is left of a text that is read from its beginning.
@@ -112,17 +148,26 @@ mod tests {
 
     #[test]
     fn times_are_written_and_read_as_the_standard_has_them() {
-        for at in [0, 1, 951_782_400_000, 1_503_597_600_123, 4_107_542_399_999, 253_402_300_799_999]
-        {
-            assert_eq!(millis(&time(at)), Some(at), "{}", time(at));
+        for at in [
+            0,
+            1,
+            951_782_400_000,
+            1_503_597_600_123,
+            4_107_542_399_999,
+            253_402_300_799_999,
+            u64::MAX,
+        ] {
+            assert_eq!(millis(&time(at)), Some(at.into()), "{}", time(at));
+            assert!(is_written(&time(at), at), "{}", time(at));
         }
         assert_eq!(time(951_782_400_000), "2000-02-29T00:00:00.000Z");
         let table = [
             ("2017-08-24T18:00:00Z", Some(1_503_597_600_000)),
             ("2017-08-24t20:00:00.5+02:00", Some(1_503_597_600_500)),
             ("2017-08-24 12:30:00.123456-05:30", Some(1_503_597_600_123)),
-            ("1970-01-01T00:00:00+01:00", None),
-            ("1969-12-31T23:59:59Z", None),
+            ("1970-01-01T00:00:00+01:00", Some(-3_600_000)),
+            ("1969-12-31T23:59:59Z", Some(-1_000)),
+            ("0000-02-29T00:00:00Z", Some(-62_162_121_600_000)),
             ("2017-02-29T00:00:00Z", None),
             ("2017-13-01T00:00:00Z", None),
             ("2017-08-24T24:00:00Z", None),
@@ -134,6 +179,11 @@ mod tests {
         ];
         for (text, at) in table {
             assert_eq!(millis(text), at, "{text}");
+        }
+        for text in ["2017-08-24T18:00:00Z", "2017-08-24T18:00:60.000Z", "2017-08-24 18:00:00.000Z"]
+        {
+            let at = u64::try_from(millis(text).unwrap()).unwrap();
+            assert!(!is_written(text, at), "{text}");
         }
     }
 }
