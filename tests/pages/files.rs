@@ -15,6 +15,8 @@ tests! {
         an_archive_of_another_scenario_says_so_and_becomes_a_log_of_its_own,
         an_archive_goes_after_the_open_logs_events_where_its_versions_go_on,
         an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing,
+        a_new_file_takes_the_place_of_the_one_before_and_no_events_are_made_nothing_of,
+        what_another_system_says_of_an_event_is_shown_in_its_detail,
         an_import_that_is_cancelled_in_the_middle_leaves_nothing,
         a_table_is_downloaded_as_it_is_shown,
         how_sure_a_command_is_and_how_much_room_there_is_is_said_and_chosen,
@@ -95,12 +97,12 @@ async fn a_log_goes_out_as_every_kind_of_file_and_comes_back_the_same() {
     let events: Vec<Value> = texts[0].lines().map(|it| serde_json::from_str(it).unwrap()).collect();
     let batch: Vec<Value> = serde_json::from_str(texts[1]).unwrap();
     assert_eq!(events, batch);
-    let told: Vec<&Value> = events.iter().filter(|it| it["position"].is_u64()).collect();
+    let told: Vec<&Value> = events.iter().filter(|it| it["leftfoldposition"].is_u64()).collect();
     assert_eq!(told.len() as u64, count);
     for (position, event) in (1..).zip(told) {
         assert_eq!(event["specversion"], "1.0");
         assert_eq!(event["source"], "leftfold:cart");
-        assert_eq!(event["position"], json!(position));
+        assert_eq!(event["leftfoldposition"], json!(position));
     }
     assert_eq!(files[1].1[..2], [0x1f, 0x8b]);
     assert!(files[1].1.len() * 2 < files[0].1.len());
@@ -150,7 +152,7 @@ async fn an_archive_goes_after_the_open_logs_events_where_its_versions_go_on() {
     page.js("await leftfold.open('cart', { empty: true })").await;
     page.js(ADD).await;
     open_logs(&page).await;
-    let file = lines(&[json!({ "streamversion": 2 }), json!({ "streamversion": 3 })]);
+    let file = lines(&[json!({ "leftfoldversion": 2 }), json!({ "leftfoldversion": 3 })]);
     let place = async |name: &str, content: &[u8]| {
         page.choose(name, content).await;
         page.shows("Logs", &format!("{name} holds")).await;
@@ -176,8 +178,8 @@ async fn an_archive_goes_after_the_open_logs_events_where_its_versions_go_on() {
 
     let before = page.js(EVENTS).await;
     place("again.ndjson", &file).await;
-    says(&page, "was handled in this log before").await;
-    let id = |version: u64| json!({ "id": "another", "streamversion": version });
+    says(&page, "No event was appended. 2 events were known here already.").await;
+    let id = |version: u64| json!({ "id": "another", "leftfoldversion": version });
     place("late.ndjson", &lines(&[id(9)])).await;
     says(&page, "cart-1 is at version 3 here, and the archive goes on with version 9").await;
     page.choose("late.ndjson", &lines(&[id(9)])).await;
@@ -195,9 +197,9 @@ async fn an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing
     let faulty = lines(&[
         json!({}),
         json!({ "type": "" }),
-        json!({ "subject": "cart" }),
+        json!({ "subject": ["cart"] }),
         json!({ "time": "yesterday" }),
-        json!({ "id": "it-0" }),
+        json!({ "id": "" }),
     ]);
     page.choose("faulty.ndjson", &faulty).await;
     says(&page, "faulty.ndjson has 4 faults, so nothing of it was imported.").await;
@@ -207,9 +209,9 @@ async fn an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing
         page.js(told).await,
         json!([
             "line 2, type: it is empty",
-            "line 3, subject: a stream is written category-id, such as cart-1; \"cart\" is not",
+            "line 3, subject: [\"cart\"] is not a text",
             "line 4, time: yesterday is not a date and time with a zone",
-            "line 5, id: an earlier event has it already",
+            "line 5, id: it is empty",
         ])
     );
     for (name, content, told) in [
@@ -229,6 +231,40 @@ async fn an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing
     page.shows("Faults", "torn.gz cannot be read").await;
     assert_eq!(page.js(EVENTS).await, before);
     assert_eq!(page.js("(await leftfold.logs()).length").await, json!(1));
+    page.close().await;
+}
+
+async fn a_new_file_takes_the_place_of_the_one_before_and_no_events_are_made_nothing_of() {
+    let page = logs().await;
+    let offered = "document.body.innerText.includes('Into a new log')";
+    page.choose("good.ndjson", &lines(&[json!({})])).await;
+    page.shows("Logs", "good.ndjson holds 1 event, all in order.").await;
+    page.choose("bad.ndjson", b"hello").await;
+    says(&page, "bad.ndjson has a fault, so nothing of it was imported.").await;
+    assert_eq!(page.js(offered).await, json!(false));
+    page.choose("good.ndjson", &lines(&[json!({})])).await;
+    page.shows("Logs", "good.ndjson holds").await;
+    page.choose("none.json", b"[]").await;
+    says(&page, "none.json holds no events, so nothing is made of it.").await;
+    assert_eq!(page.js(offered).await, json!(false));
+    page.choose("one.ndjson", &lines(&[json!({ "time": "1969-01-01T00:00:00Z" })])).await;
+    page.shows("Logs", "one.ndjson holds 1 event. 1 event says an earlier time").await;
+    page.click("Into a new log").await;
+    says(&page, "1 event is a new log").await;
+    page.close().await;
+}
+
+async fn what_another_system_says_of_an_event_is_shown_in_its_detail() {
+    let page = logs().await;
+    let traced = json!({ "traceparent": "00-4bf92f35", "time": "1969-01-01T00:00:00Z" });
+    page.choose("theirs.ndjson", &lines(&[traced])).await;
+    page.click("Into a new log").await;
+    says(&page, "1 event is a new log").await;
+    page.click("Close").await;
+    for text in ["From elsewhere", "traceparent", "00-4bf92f35", "it-0", "/shop"] {
+        page.shows("Log", text).await;
+    }
+    page.shows("Log", "It says another time: 1969-01-01T00:00:00Z").await;
     page.close().await;
 }
 

@@ -193,6 +193,11 @@ impl LogsDialog {
         cancelled
     }
 
+    /// What was read is offered no longer.
+    pub fn withdraw(&mut self) {
+        (self.ready, self.shown.ready) = (None, None);
+    }
+
     /// The dialog is closed. What is under way goes on.
     pub fn close(&mut self) {
         let (strict, busy) = (self.shown.strict, self.shown.busy.take());

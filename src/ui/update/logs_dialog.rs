@@ -45,7 +45,15 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         Msg::Delete(info, deleted) => delete(model, &open_log, info, deleted),
         Msg::Duplicate(info) => under_way::duplicate(model, &open_log, info),
         Msg::Export(info, format, zip) => under_way::export(model, &open_log, info, format, zip),
-        Msg::Import(file) => under_way::read(model, file),
+        Msg::Import(file) => {
+            model.logs_dialog.withdraw();
+            under_way::read(model, file);
+        }
+        Msg::Read(name, Ok(archive)) if archive.is_empty() => {
+            model.logs_dialog.shown.said =
+                format!("{name} holds no events, so nothing is made of it.");
+            show(model, &open_log);
+        }
         Msg::Read(name, Ok(archive)) => {
             model.logs_dialog.ready = Some(Ready { name, archive, looked: 0, unreadable: 0 });
             // Whoever chose the file may have closed the dialog meanwhile.
@@ -239,18 +247,25 @@ fn reader(model: &Model, ready: &Ready, open: &Rc<Scenario>) -> Rc<Scenario> {
 /// What is to be known before an archive is placed.
 fn about(model: &Model, ready: &Ready, open: &Rc<Scenario>) -> String {
     let scenario = reader(model, ready, open);
-    let events = counted(ready.archive.events, "event");
+    let events = match ready.archive.events {
+        0 => "no events, but commands that led to none".to_owned(),
+        count => counted(count, "event"),
+    };
+    let order = if ready.archive.moved > 0 { "" } else { ", all in order" };
     let (mut whose, mut who) = (String::new(), "This");
     if scenario.id != open.id {
         (whose, who) = (format!(" It is a log of “{}”.", scenario.title), "That");
     }
     let unreadable = match ready.unreadable {
         0 => String::new(),
+        1 => format!(" {who} scenario cannot read 1 of them: it is kept as it is."),
         count => {
             format!(" {who} scenario cannot read {count} of them: they are kept as they are.")
         }
     };
-    format!("{} holds {events}, all in order.{whose}{unreadable}", ready.name)
+    let remarks = ready.archive.remarks();
+    let remarks = remarks.iter().fold(String::new(), |said, remark| format!("{said} {remark}"));
+    format!("{} holds {events}{order}.{whose}{remarks}{unreadable}", ready.name)
 }
 
 /// Looks through the next piece of what was read, while its reader thinks about where it goes.

@@ -6,7 +6,8 @@ use serde_json::Value;
 use uuid::Uuid;
 use yew::{Callback, Html, MouseEvent, Properties, component, html};
 
-use crate::es::Set;
+use crate::codec::archive::stated_time;
+use crate::es::{Metadata, Set};
 use crate::host::OpenLog;
 use crate::lab::clip::{clip, clip_value};
 use crate::ui::browser::clock::written_time;
@@ -80,9 +81,15 @@ pub fn Detail(props: &DetailProps) -> Html {
             if let Some(unreadable) = event.unreadable() {
                 <p class="fault">{ format!("This event cannot be read: {}. It stays in the log; its stream refuses commands, and read models skip it.", clip(&unreadable.why)) }</p>
             }
+            if let Some(stated) = stated_time(event) {
+                <p class="note">{ format!("It says another time: {stated}. It was recorded after the event before it.") }</p>
+            }
             <div class="shapes">
                 if let Some(stored) = event.stored() {
                     { shape(format!("As stored, schema {}: {}", stored.schema, clip(&stored.kind)), &stored.data) }
+                }
+                if let Some(metadata) = event.metadata() {
+                    { shape("From elsewhere".to_owned(), &attributes(metadata)) }
                 }
                 { shape(format!("{}, schema {}", clip(event.kind()), event.schema()), &serde_json::from_str(event.data().get()).unwrap_or_default()) }
             </div>
@@ -117,6 +124,15 @@ fn Data(props: &DataProps) -> Html {
             { button(if shown { "Show less" } else { "Show all" }, Callback::from(move |_| toggle.set(!shown))) }
         </>
     }
+}
+
+/// The attributes that came with an event from elsewhere.
+fn attributes(metadata: &Metadata) -> Value {
+    let shown = metadata.attributes().into_iter().filter_map(|(name, value)| {
+        let value: Value = serde_json::from_str(value.get()).ok()?;
+        (!value.is_null()).then_some((name, value))
+    });
+    Value::Object(shown.collect())
 }
 
 /// An id's first and last digits: enough to tell it from its neighbours.
