@@ -5,6 +5,7 @@
 
 mod surroundings;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use leftfold::codec::archive::{Format, Import, Imported, stated_time};
@@ -510,4 +511,40 @@ fn what_an_archive_has_of_its_own_is_counted_and_said() {
     );
     let none = tab.extend(&two).unwrap().to_string();
     assert_eq!(none, "No event was appended. 2 events were known here already.");
+}
+
+const DOCUMENT: &str = include_str!("../docs/archive.md");
+
+#[test]
+fn every_example_of_the_document_is_read() {
+    let mut examples = 0;
+    for block in DOCUMENT.split("```json\n").skip(1) {
+        let example = block.split("```").next().unwrap();
+        let archive = read(example);
+        assert_eq!(archive.events, example.matches("specversion").count() as u64, "{example}");
+        assert_eq!((archive.known, archive.moved, archive.unnamed), (0, 0, 0), "{example}");
+        let tab = Tab::import("cart", example);
+        let session = tab.log.session();
+        for event in session.log().events(1, session.head()) {
+            let why = event.unreadable().map(|it| &*it.why);
+            let picture = "its data is no JSON, but 8 bytes of image/png";
+            let expected = (&**event.kind() == "PictureTaken").then_some(picture);
+            assert_eq!(why, expected, "{example}");
+        }
+        examples += 1;
+    }
+    assert_eq!(examples, 5);
+}
+
+#[test]
+fn the_document_names_every_attribute_of_this_pages_own_and_no_other() {
+    let names = |text: &str, before: &str| -> BTreeSet<String> {
+        let names = text.split(before).skip(1).map(|it| {
+            let end = it.find(|it: char| !it.is_ascii_alphanumeric()).unwrap();
+            format!("leftfold{}", &it[..end])
+        });
+        names.collect()
+    };
+    let code = include_str!("../crates/codec/src/archive/cloud.rs");
+    assert_eq!(names(DOCUMENT, "| `leftfold"), names(code, "rename = \"leftfold"));
 }

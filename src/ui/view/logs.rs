@@ -84,6 +84,7 @@ pub fn Logs(props: &LogsProps) -> Html {
                         <input type="file" aria-label="Import a file" accept=".json,.ndjson,.jsonl,.gz" disabled={busy} onchange={file} />
                     </label>
                     { start("Share as a link", || Msg::Share) }
+                    <a href="archive.md" target="_blank" rel="noopener">{ "What a file holds, and how to bring one’s own" }</a>
                 </div>
                 if let Some(ready) = &shown.ready {
                     <p class="note pad">
