@@ -197,7 +197,7 @@ async fn a_log_of_the_first_layout_is_brought_over() {
         .await;
     }
     let store = IdbStore::open(name).await.unwrap();
-    assert_eq!(store.describe(&info("a")).await, Ok(()));
+    assert_eq!(store.add(&info("a")).await, Ok(()));
     assert_eq!(losses(&store).await, (2, Vec::new(), 0));
     assert_eq!(store.append("a", &commits[2]).await, Ok(place(&commits[2])));
     assert_eq!(losses(&store).await, (3, Vec::new(), 0));
@@ -306,7 +306,7 @@ async fn a_full_storage_stores_nothing_and_says_so() {
     );
     let appended = store.append("a", &commits(2)[1]).await.map(|_| ());
     let put = store.put("a", Shelf::Marks, "transfers", "1").await;
-    let described = store.describe(&info("b")).await;
+    let described = store.add(&info("b")).await;
     undo.call0(&JsValue::NULL).unwrap();
     assert_eq!([appended, put, described], [const { Err(StoreError::Full) }; 3]);
     assert_eq!(StoreError::Full.to_string(), "the browser's storage is full");
@@ -370,7 +370,7 @@ fn commits(count: usize) -> Vec<Commit> {
 /// A store with a log `a` of `count` commits.
 async fn with_commits(name: &str, count: usize) -> IdbStore {
     let store = IdbStore::open(name).await.unwrap();
-    store.describe(&info("a")).await.unwrap();
+    store.add(&info("a")).await.unwrap();
     for commit in commits(count) {
         store.append("a", &commit).await.unwrap();
     }

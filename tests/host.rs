@@ -18,7 +18,7 @@ use leftfold::lab::{
     Control, DeliveryFault, MicroStep, Outcome, SetUp, SideRecord, SubscriptionKind, Target,
 };
 use leftfold::store::link::{self, Shared};
-use leftfold::store::{LogInfo, LogStore, Shelf, SideRecords, StoreError};
+use leftfold::store::{LogChange, LogInfo, LogStore, Shelf, SideRecords, StoreError};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use surroundings::{Fate, SimulatedBrowser, StoreHandle, Task, at_once, go_on, in_seconds};
@@ -779,9 +779,15 @@ fn a_log_that_is_put_away_elsewhere_takes_nothing_until_it_is_back() {
     let browser = SimulatedBrowser::new();
     let mut one = Tab::new(&browser, "cart", false);
     let mut two = Tab::open(&browser, 2, &one.log.info());
-    let away = LogInfo { deleted_at: Some(START), ..two.log.info() };
-    let (host, info) = (two.host.clone(), away.clone());
-    at_once(async move { host.redescribe(&info).await }).unwrap();
+    let change = |tab: &Tab, change: LogChange| {
+        let (host, id) = (tab.host.clone(), tab.log.id().to_owned());
+        at_once(async move { host.redescribe(&id, &change).await })
+    };
+    change(&two, LogChange::Deleted { from: None, to: Some(START) }).unwrap();
+    // Also where no message comes: the store knows.
+    browser.bus.sent.take();
+    assert_eq!(code(&one.send(add("apples"))), ErrorCode::Storage);
+    assert_eq!((one.head(), one.log.trouble()), (0, Some(Trouble::Deleted)));
     meanwhile(&browser, &mut [&mut one, &mut two]);
     assert_eq!(one.log.trouble(), Some(Trouble::Deleted));
     assert_eq!(code(&one.send(add("apples"))), ErrorCode::Storage);
@@ -789,11 +795,46 @@ fn a_log_that_is_put_away_elsewhere_takes_nothing_until_it_is_back() {
     assert_eq!(one.log.trouble(), Some(Trouble::Deleted), "that is not for a retry to mend");
     let host = two.host.clone();
     assert_eq!(at_once(async move { host.logs().await }).unwrap(), []);
-    let (host, info) = (two.host.clone(), LogInfo { deleted_at: None, ..away });
-    at_once(async move { host.redescribe(&info).await }).unwrap();
+    change(&two, LogChange::Deleted { from: Some(START), to: None }).unwrap();
     one.ask(Request::CatchUp).result.unwrap();
     assert_eq!(one.log.trouble(), None);
     one.send(add("apples")).result.unwrap();
+}
+
+#[test]
+fn a_title_is_not_lost_between_two_tabs_and_a_log_that_is_gone_stays_gone() {
+    let browser = SimulatedBrowser::new();
+    let mut one = Tab::new(&browser, "cart", false);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    let change = |tab: &Tab, change: LogChange| {
+        let (host, id) = (tab.host.clone(), tab.log.id().to_owned());
+        at_once(async move { host.redescribe(&id, &change).await })
+    };
+    let title = |from: &str, to: &str| LogChange::Title { from: from.into(), to: to.into() };
+    let seen = one.log.info().title;
+    change(&one, title(&seen, "Monday")).unwrap();
+    // The other tab still shows the log as it was, renames it, and then deletes it.
+    let quicker = change(&two, title(&seen, "Tuesday")).unwrap_err();
+    assert_eq!(quicker.to_string(), "another tab was quicker: it is called “Monday”");
+    let away = change(&two, LogChange::Deleted { from: None, to: Some(START) }).unwrap();
+    assert_eq!((&*away.title, away.deleted_at), ("Monday", Some(START)));
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    assert_eq!([one.log.info().title, two.log.info().title], ["Monday", "Monday"]);
+    // A third tab removes it for good. Nothing makes it anew.
+    let (store, id) = (browser.store.clone(), one.log.id().to_owned());
+    at_once(async move { store.remove(&id).await }).unwrap();
+    change(&one, LogChange::Deleted { from: Some(START), to: None }).unwrap_err();
+    one.ask(Request::Retry).result.unwrap();
+    two.ask(Request::CatchUp).result.unwrap();
+    let archive = {
+        let other = Tab::new(&SimulatedBrowser::new(), "cart", false);
+        other.send(add("figs")).result.unwrap();
+        read(&exported(&other, Format::Lines))
+    };
+    let log = two.log.clone();
+    at_once(async move { log.extend(archive, &mut || ()).await }).unwrap_err();
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    assert_eq!(Tab::logs(&browser), []);
 }
 
 #[test]
@@ -825,7 +866,7 @@ fn a_log_that_has_become_shorter_while_its_store_failed_is_not_taken_for_the_sam
     let (store, info) = (browser.store.clone(), tab.log.info());
     at_once(async move {
         store.remove(&info.id).await.unwrap();
-        store.describe(&info).await.unwrap();
+        store.add(&info).await.unwrap();
     });
     tab.ask(Request::Retry).result.unwrap();
     assert_eq!(tab.log.trouble(), Some(Trouble::Evicted));
@@ -1127,7 +1168,39 @@ fn what_no_file_says_is_counted_and_answered_only_where_somebody_asks_for_it() {
     let copy = Tab::open(&browser, 2, &info);
     let state = copy.json(Request::State { stream: "transfer-1".to_owned() });
     assert!(state["state"].to_string().contains("completed"), "{state}");
-    assert_eq!(import(&tab, read(b"[]"), SideRecords::new()).unsaid, false);
+    assert!(!import(&tab, read(b"[]"), SideRecords::new()).unsaid);
+}
+
+#[test]
+fn what_stands_beside_the_events_of_a_file_is_taken_whole_or_not_at_all() {
+    let browser = SimulatedBrowser::new();
+    let tab = a_pending_transfer(&browser);
+    let refused = command("account-1", "Withdraw", json!({ "amount": -1 }));
+    tab.send(refused).result.unwrap_err();
+    let archive = String::from_utf8(exported(&tab, Format::Lines)).unwrap();
+    let import = |archive: &str| {
+        let (host, of, archive) =
+            (tab.host.clone(), scenario("transfers"), read(archive.as_bytes()));
+        let beside = SideRecords::new();
+        let title = String::new();
+        at_once(async move { host.import_new(&of, title, archive, beside, &mut || ()).await })
+    };
+    let newer = archive.replace("leftfold.beside.refusal", "leftfold.beside.exercise");
+    assert_ne!(newer, archive);
+    let why = import(&newer).map(|_| ()).unwrap_err();
+    assert_eq!(why, "a newer version of this page made it: it holds the record “exercise”");
+    let odd = archive.replace("\"outcome\":", "\"became\":");
+    let why = import(&odd).map(|_| ()).unwrap_err();
+    assert_eq!(why, "what stands beside its events cannot be read");
+    // A record that speaks of events which there never were does no harm.
+    let wild = archive.replace(
+        "\"events\":{\"start\":1,\"end\":1}",
+        "\"events\":{\"start\":1,\"end\":18446744073709551615}",
+    );
+    assert_ne!(wild, archive);
+    let copy = Tab::open(&browser, 2, &import(&wild).unwrap().info);
+    let last = copy.log.session().world().journal().last().unwrap().events.clone();
+    assert_eq!(last, 1..4);
 }
 
 #[test]

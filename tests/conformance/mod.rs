@@ -13,7 +13,9 @@ use leftfold::es::{
     Aggregate, Commit, Envelope, EventLog, Map, Proposal, Scenario, StoredCommit, Stream,
     command_id, read_event,
 };
-use leftfold::store::{CommitPlace, Kept, LogInfo, LogStore, Shelf, SideRecords, StoreError};
+use leftfold::store::{
+    CommitPlace, Kept, LogChange, LogInfo, LogStore, Shelf, SideRecords, StoreError,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -35,7 +37,7 @@ macro_rules! for_every_promise {
             writers_that_decide_anew_all_get_through
             a_log_that_was_refused_a_commit_takes_the_next_one
             records_come_back_and_are_replaced_by_key
-            logs_are_listed_in_order_and_described_anew
+            logs_are_listed_in_order_and_changed_field_by_field
             an_unknown_log_is_refused
             logs_do_not_see_each_other
             another_handle_sees_everything_also_when_the_first_is_gone
@@ -43,6 +45,8 @@ macro_rules! for_every_promise {
             a_commit_that_misses_one_without_events_goes_behind_it
             what_was_missed_can_be_read_alone
             a_log_is_imported_whole_or_not_at_all
+            a_log_that_is_deleted_takes_nothing_until_it_is_back
+            a_log_that_is_removed_does_not_come_back_by_a_change
             a_log_that_is_removed_is_gone_with_all_that_belongs_to_it
             a_log_of_many_small_commits_is_read_as_it_was_written
             how_much_a_log_holds_is_known_without_reading_it
@@ -303,26 +307,71 @@ pub async fn records_come_back_and_are_replaced_by_key<S: LogStore>(open: impl A
     assert_eq!(load(&store, "a").await.records, expected);
 }
 
-pub async fn logs_are_listed_in_order_and_described_anew<S: LogStore>(open: impl AsyncFn() -> S) {
+pub async fn logs_are_listed_in_order_and_changed_field_by_field<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
     let store = open().await;
     assert_eq!(store.logs().await, Ok(Vec::new()));
     // JavaScript would sort the last two the other way round.
     let ids = ["b", "a", "ä", "B", "", "\u{1F968}", "\u{FF5E}"];
     for id in ids {
-        assert_eq!(store.describe(&info(id)).await, Ok(()));
+        assert_eq!(store.add(&info(id)).await, Ok(()));
     }
     assert!(store.append("a", &Writer::default().commit(&["note-1"])).await.is_ok());
-    let forked = LogInfo {
-        title: "Again".to_owned(),
-        opened_at: 9,
-        forked_from: Some(("b".to_owned(), 3)),
-        ..info("a")
-    };
-    assert_eq!(store.describe(&forked).await, Ok(()));
+    // Another handle may have seen the log as it was before.
+    let forked = LogInfo { forked_from: Some(("b".to_owned(), 3)), ..info("a") };
+    assert_eq!(store.add(&forked).await, Ok(()), "what is known of it stays");
+    let title = |from: &str, to: &str| LogChange::Title { from: from.into(), to: to.into() };
+    let (first, opened) = (info("a").title, info("a").opened_at + 9);
+    let renamed = LogInfo { title: "Again".to_owned(), ..info("a") };
+    assert_eq!(store.change("a", &title(&first, "Again")).await, Ok(renamed.clone()));
+    let changed = store.change("a", &title(&first, "Never")).await.unwrap_err();
+    assert_eq!(changed, StoreError::Changed("it is called “Again”".to_owned()));
+    let renamed = LogInfo { opened_at: opened, ..renamed };
+    for at in [opened, 0] {
+        assert_eq!(store.change("a", &LogChange::Opened(at)).await, Ok(renamed.clone()));
+    }
     let ordered = ["", "B", "a", "b", "ä", "\u{FF5E}", "\u{1F968}"];
-    let expected = ordered.map(|id| if id == "a" { forked.clone() } else { info(id) });
+    let expected = ordered.map(|id| if id == "a" { renamed.clone() } else { info(id) });
     assert_eq!(store.logs().await, Ok(expected.to_vec()));
     assert_eq!(texts(&store, "a").await.len(), 1);
+}
+
+pub async fn a_log_that_is_deleted_takes_nothing_until_it_is_back<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    let other = open().await;
+    let mut writer = Writer::default();
+    let first = writer.commit(&["note-1"]);
+    assert_eq!(store.append("a", &first).await, Ok(place(&first)));
+    let deleted = |from, to| LogChange::Deleted { from, to };
+    assert!(other.change("a", &deleted(None, Some(7))).await.is_ok());
+    let second = writer.commit(&["note-1"]);
+    // Nobody has told the first handle.
+    assert_eq!(store.append("a", &second).await, Err(StoreError::Deleted));
+    let mut segments = segments_of([StoredCommit::from(&second)]);
+    let none = SideRecords::new();
+    assert_eq!(store.import(&info("a"), &mut segments, &none).await, Err(StoreError::Deleted));
+    let third = writer.commit(&["note-2"]);
+    assert_eq!(store.append("a", &third).await, Err(StoreError::Deleted), "nor one that is ahead");
+    let again = other.change("a", &deleted(None, Some(9))).await;
+    assert_eq!(again, Err(StoreError::Changed("it is deleted".to_owned())));
+    assert!(store.change("a", &deleted(Some(7), None)).await.is_ok());
+    assert_eq!(store.append("a", &second).await, Ok(place(&second)));
+}
+
+pub async fn a_log_that_is_removed_does_not_come_back_by_a_change<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = with_log(&open, "a").await;
+    assert_eq!(store.remove("a").await, Ok(()));
+    let title = LogChange::Title { from: info("a").title, to: "Back".to_owned() };
+    for change in [title, LogChange::Deleted { from: None, to: None }, LogChange::Opened(7)] {
+        let unknown = Err(StoreError::UnknownLog("a".to_owned()));
+        assert_eq!(store.change("a", &change).await, unknown);
+    }
+    assert_eq!(store.logs().await, Ok(Vec::new()));
 }
 
 pub async fn an_unknown_log_is_refused<S: LogStore>(open: impl AsyncFn() -> S) {
@@ -335,7 +384,7 @@ pub async fn an_unknown_log_is_refused<S: LogStore>(open: impl AsyncFn() -> S) {
     assert_eq!(store.load("b").await.map(|_| ()), Err(unknown));
     assert_eq!(store.logs().await, Ok(vec![info("a")]));
     // No part of it appears once a log of that name is made.
-    assert_eq!(store.describe(&info("b")).await, Ok(()));
+    assert_eq!(store.add(&info("b")).await, Ok(()));
     let kept = load(&store, "b").await;
     assert!(kept.commits.is_empty() && kept.records.is_empty());
 }
@@ -346,7 +395,7 @@ pub async fn logs_do_not_see_each_other<S: LogStore>(open: impl AsyncFn() -> S) 
     let ids = ["a", "a\u{0}", "aa", "a,note-1", ""];
     let mut commits = Vec::new();
     for (index, id) in ids.into_iter().enumerate() {
-        assert_eq!(store.describe(&info(id)).await, Ok(()));
+        assert_eq!(store.add(&info(id)).await, Ok(()));
         let commit = Writer::default().commit(&vec!["note-1"; index + 1]);
         assert_eq!(store.append(id, &commit).await, Ok(place(&commit)));
         assert_eq!(store.put(id, Shelf::Marks, "transfers", &index.to_string()).await, Ok(()));
@@ -457,7 +506,8 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     assert_eq!(texts(&store, "a").await.len(), 3_001);
     assert_eq!(store.records("a").await, Ok(records));
     let renamed = LogInfo { title: "elsewhere".to_owned(), ..info("a") };
-    assert_eq!(store.describe(&renamed).await, Ok(()));
+    let title = LogChange::Title { from: info("a").title, to: "elsewhere".to_owned() };
+    assert_eq!(store.change("a", &title).await, Ok(renamed.clone()));
     let more = [alice.commit(&[]), alice.commit(&["note-1", "note-4"])];
     assert_eq!(
         store
@@ -488,7 +538,7 @@ pub async fn a_log_that_is_removed_is_gone_with_all_that_belongs_to_it<S: LogSto
     open: impl AsyncFn() -> S,
 ) {
     let store = with_log(&open, "a").await;
-    assert_eq!(store.describe(&info("aa")).await, Ok(()));
+    assert_eq!(store.add(&info("aa")).await, Ok(()));
     let commit = Writer::default().commit(&["note-1"]);
     for log in ["a", "aa"] {
         assert_eq!(store.append(log, &commit).await, Ok(place(&commit)));
@@ -503,7 +553,7 @@ pub async fn a_log_that_is_removed_is_gone_with_all_that_belongs_to_it<S: LogSto
     let other = load(&store, "aa").await;
     assert_eq!((other.commits.len(), other.records.len()), (1, 1));
     // A new log of that name starts empty.
-    assert_eq!(store.describe(&info("a")).await, Ok(()));
+    assert_eq!(store.add(&info("a")).await, Ok(()));
     let again = load(&store, "a").await;
     assert!(again.commits.is_empty() && again.records.is_empty() && again.losses.is_empty());
     assert_eq!(store.append("a", &commit).await, Ok(place(&commit)));
@@ -541,7 +591,7 @@ pub async fn how_much_a_log_holds_is_known_without_reading_it<S: LogStore>(
     for streams in [&["note-1", "note-1"][..], &[]] {
         assert!(store.append("a", &writer.commit(streams)).await.is_ok());
     }
-    assert_eq!(store.describe(&info("b")).await, Ok(()));
+    assert_eq!(store.add(&info("b")).await, Ok(()));
     let extents = store.extents().await.unwrap();
     let found: Vec<_> =
         extents.iter().map(|(log, it)| (log.as_str(), it.commits, it.events)).collect();
@@ -665,7 +715,7 @@ pub fn info(id: &str) -> LogInfo {
 
 async fn with_log<S: LogStore>(open: &impl AsyncFn() -> S, log: &str) -> S {
     let store = open().await;
-    assert_eq!(store.describe(&info(log)).await, Ok(()));
+    assert_eq!(store.add(&info(log)).await, Ok(()));
     store
 }
 

@@ -19,7 +19,7 @@ use leftfold::es::{Commit, Map, Scenario, StoredCommit, command_id};
 use leftfold::host::{Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};
 use leftfold::lab::{Session, SideRecord};
 use leftfold::store::{
-    CommitPlace, Extent, LogInfo, LogStore, MemoryStore, Shelf, SideRecords, StoreError,
+    CommitPlace, Extent, LogChange, LogInfo, LogStore, MemoryStore, Shelf, SideRecords, StoreError,
 };
 use uuid::Uuid;
 
@@ -512,8 +512,12 @@ impl LogStore for StoreHandle {
         self.call(self.0.shared.logs()).await
     }
 
-    async fn describe(&self, log: &LogInfo) -> Result<(), StoreError> {
-        self.call(self.0.shared.describe(log)).await
+    async fn add(&self, log: &LogInfo) -> Result<(), StoreError> {
+        self.call(self.0.shared.add(log)).await
+    }
+
+    async fn change(&self, log: &str, change: &LogChange) -> Result<LogInfo, StoreError> {
+        self.call(self.0.shared.change(log, change)).await
     }
 
     async fn append(&self, log: &str, commit: &Commit) -> Result<CommitPlace, StoreError> {

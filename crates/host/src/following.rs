@@ -9,7 +9,7 @@ use es::sort;
 use futures::future::poll_fn;
 use futures::stream::{FuturesUnordered, StreamExt};
 use lab::SideRecord;
-use store::{LogInfo, StoreError};
+use store::{LogChange, StoreError};
 
 use crate::open_log::{BackgroundWork, Inner};
 use crate::{Claim, OpenLog, Trouble, decode_side_records};
@@ -107,9 +107,9 @@ impl OpenLog {
         if damaged {
             inner.trouble.replace(Some(Trouble::Damaged(losses)));
         }
-        let put_away = self.put_away_elsewhere().await;
+        let redescribed = self.redescribed_elsewhere().await;
         let effects = self.effects_elsewhere().await;
-        let new = damaged || put_away || !commits.is_empty() || !effects.is_empty();
+        let new = damaged || redescribed || !commits.is_empty() || !effects.is_empty();
         let mut session = self.session_mut();
         let scenario = session.scenario().clone();
         for mut commit in commits {
@@ -123,16 +123,21 @@ impl OpenLog {
         new
     }
 
-    /// True where another tab has deleted the log, or brought it back.
-    async fn put_away_elsewhere(&self) -> bool {
+    /// True where another tab has deleted the log, brought it back, or given it another title.
+    async fn redescribed_elsewhere(&self) -> bool {
         let inner = &self.0;
         let Ok(logs) = inner.host.all_logs().await else { return false };
-        let away = logs.iter().any(|it| it.id == inner.id && it.deleted_at.is_some());
+        let there = logs.into_iter().find(|it| it.id == inner.id);
+        let away = there.as_ref().is_some_and(|it| it.deleted_at.is_some());
+        let renamed = there.map(|it| it.title).filter(|title| *title != self.info().title);
+        if let Some(title) = renamed.clone() {
+            self.rename(title);
+        }
         let mut trouble = inner.trouble.borrow_mut();
         match (&*trouble, away) {
             (None | Some(Trouble::Slow), true) => *trouble = Some(Trouble::Deleted),
             (Some(Trouble::Deleted), false) => *trouble = None,
-            _ => return false,
+            _ => return renamed.is_some(),
         }
         true
     }
@@ -266,14 +271,12 @@ impl OpenLog {
         let (host, log) = (&self.0.host, &self.0.id);
         host.reopen().await?;
         let there = host.extents().await?.get(log).map_or(0, |it| it.events);
-        let logs = host.all_logs().await?;
-        match logs.into_iter().find(|it| it.id == *log) {
-            // A log that was thrown away must not be taken for a new one.
-            Some(info) if there >= self.session().head() => {
-                host.describe(&LogInfo { opened_at: self.info().opened_at, ..info }).await
-            }
-            _ => Err(StoreError::UnknownLog(log.clone())),
+        // A log that was thrown away must not be taken for a new one.
+        if there < self.session().head() {
+            return Err(StoreError::UnknownLog(log.clone()));
         }
+        host.change(log, &LogChange::Opened(self.info().opened_at)).await?;
+        Ok(())
     }
 
     /// Asks a silent store again from time to time, until it answers.

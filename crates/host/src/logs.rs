@@ -8,7 +8,7 @@ use codec::{CommitOrLoss, Segment, Segments, segments_of};
 use es::{Scenario, Set, StoredCommit};
 use futures::future::LocalBoxFuture;
 use lab::{SetUp, SideRecord, Subscription, SubscriptionKind, Viewpoint};
-use store::{LogInfo, SideRecords, StoreError, StoreFuture};
+use store::{LogChange, LogInfo, SideRecords, StoreError, StoreFuture};
 
 use crate::side_records::{from_archive, to_archive};
 use crate::{Host, OpenLog, Trouble, decode_side_records};
@@ -118,15 +118,20 @@ impl Host {
         }
     }
 
-    /// Stores a new description of a log, and tells the peers that have it open.
+    /// Changes the description of a log, and tells the peers that have it open. Returns it as it is
+    /// then.
     ///
     /// # Errors
-    /// [`StoreError`] where it could not be stored.
-    pub fn redescribe<'a>(&'a self, info: &'a LogInfo) -> StoreFuture<'a, ()> {
+    /// [`StoreError`] where it could not be stored, or another tab was quicker.
+    pub fn redescribe<'a>(
+        &'a self,
+        log: &'a str,
+        change: &'a LogChange,
+    ) -> StoreFuture<'a, LogInfo> {
         Box::pin(async move {
-            self.describe(info).await?;
-            self.peers.announce(&info.id);
-            Ok(())
+            let info = self.change(log, change).await?;
+            self.peers.announce(log);
+            Ok(info)
         })
     }
 
@@ -147,10 +152,14 @@ impl Host {
             let title = if title.is_empty() { scenario.title.to_string() } else { title };
             let info = self.new_log(scenario, title, None);
             let events = archive.events;
-            side_records.extend(from_archive(std::mem::take(&mut archive.side_records)));
+            side_records.extend(from_archive(std::mem::take(&mut archive.side_records))?);
             let mut pieces = archive.into_new(scenario, self.clock.now())?.chain(call_at_end(last));
-            let records = decode_side_records(&side_records).into_iter();
-            let mut kept: Vec<_> = records.filter_map(|it| it.fitting(events)).collect();
+            let records = decode_side_records(&side_records);
+            if records.len() < side_records.len() {
+                return Err("what stands beside its events cannot be read".to_owned());
+            }
+            let mut kept: Vec<_> =
+                records.into_iter().filter_map(|it| it.fitting(events)).collect();
             let mut unsaid = false;
             for name in scenario.processes.iter().map(|process| process.name()) {
                 if !kept.iter().any(|it| matches!(it, SideRecord::SetUp(it, _) if *it == name)) {
@@ -402,6 +411,10 @@ impl OpenLog {
             let (appended, trace) = {
                 let _turn = self.0.gate.lock().await;
                 self.learn().await;
+                // A log that is gone by now must not be made anew.
+                if let Some(trouble) = self.trouble().filter(|it| *it != Trouble::Slow) {
+                    return Err(trouble.to_string());
+                }
                 let mut tries = 1;
                 let appended = loop {
                     let known = self.session().log().commits();

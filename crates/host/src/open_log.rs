@@ -13,7 +13,7 @@ use lab::{
     BulkAppend, JournalEntry, MicroStep, Outcome, Session, StoreAnswer, Submission, Subscription,
     Viewpoint, World,
 };
-use store::{LogInfo, Shelf, SideRecords, StoreError};
+use store::{LogChange, LogInfo, Shelf, SideRecords, StoreError};
 use uuid::Uuid;
 
 use crate::commands::sent;
@@ -209,7 +209,7 @@ impl Host {
     ) -> store::StoreFuture<'a, OpenLog> {
         Box::pin(async move {
             let info = self.new_log(scenario, scenario.title.to_string(), None);
-            self.describe(&info).await?;
+            self.add(&info).await?;
             let runner = self.claim(&info.id).await;
             let log = OpenLog::new(self, info, Session::new(World::new(scenario)), None);
             log.accept_runner(runner);
@@ -327,11 +327,7 @@ impl OpenLog {
         let (host, id, opened_at) =
             (self.0.host.clone(), self.0.id.clone(), self.0.info.borrow().opened_at);
         self.spawn(async move {
-            // Another tab may have renamed or deleted the log meanwhile.
-            let logs = host.all_logs().await.unwrap_or_default();
-            if let Some(there) = logs.into_iter().find(|it| it.id == id) {
-                _ = host.describe(&LogInfo { opened_at, ..there }).await;
-            }
+            _ = host.change(&id, &LogChange::Opened(opened_at)).await;
         });
     }
 

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
 use futures::future::{Either, select};
-use store::{CommitPlace, Extent, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
+use store::{CommitPlace, Extent, LogChange, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
 
 use crate::{Host, Runner};
 
@@ -135,8 +135,16 @@ impl Host {
         Ok(commits)
     }
 
-    pub(crate) fn describe<'a>(&'a self, log: &'a LogInfo) -> StoreFuture<'a, ()> {
-        self.soon(self.store.describe(log))
+    pub(crate) fn add<'a>(&'a self, log: &'a LogInfo) -> StoreFuture<'a, ()> {
+        self.soon(self.store.add(log))
+    }
+
+    pub(crate) fn change<'a>(
+        &'a self,
+        log: &'a str,
+        change: &'a LogChange,
+    ) -> StoreFuture<'a, LogInfo> {
+        self.soon(self.store.change(log, change))
     }
 
     pub(crate) fn append<'a>(

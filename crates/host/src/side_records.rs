@@ -105,13 +105,19 @@ pub(crate) fn to_archive(records: &SideRecords) -> impl Iterator<Item = Archived
     })
 }
 
-/// The side records in an archive. Kinds that are not known here are left out.
-pub(crate) fn from_archive(archived: Vec<ArchivedRecord>) -> SideRecords {
+/// The side records in an archive.
+///
+/// # Errors
+/// A sentence that names a kind of record which is not known here.
+pub(crate) fn from_archive(archived: Vec<ArchivedRecord>) -> Result<SideRecords, String> {
     let record = |it: ArchivedRecord| {
-        let (shelf, _) = SHELVES.iter().find(|(_, kind)| *kind == it.kind)?;
-        Some(((*shelf, it.key), it.data.get().to_owned()))
+        let shelf = SHELVES.iter().find(|(_, kind)| *kind == it.kind);
+        let why =
+            || format!("a newer version of this page made it: it holds the record “{}”", it.kind);
+        let (shelf, _) = shelf.ok_or_else(why)?;
+        Ok(((*shelf, it.key), it.data.get().to_owned()))
     };
-    archived.into_iter().filter_map(record).collect()
+    archived.into_iter().map(record).collect()
 }
 
 /// Decodes the side records of a store. Records that cannot be read are left out. The mark that an

@@ -34,7 +34,10 @@ impl Trouble {
             StoreError::UnknownLog(_) => Some(Self::Evicted),
             StoreError::Failed(why) => Some(Self::Unreachable(why.clone())),
             StoreError::Silent => Some(Self::Silent),
-            StoreError::Conflict { .. } | StoreError::Behind { .. } => None,
+            StoreError::Deleted => Some(Self::Deleted),
+            StoreError::Conflict { .. } | StoreError::Behind { .. } | StoreError::Changed(_) => {
+                None
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
 
-use super::{CommitPlace, Extent, LogInfo, LogStore, Shelf, SideRecords, StoreError};
+use super::{CommitPlace, Extent, LogChange, LogInfo, LogStore, Shelf, SideRecords, StoreError};
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map};
 
@@ -22,8 +22,10 @@ pub trait AnyLogStore {
     fn reopen(&self) -> StoreFuture<'_, ()>;
     /// As [`LogStore::logs`].
     fn logs(&self) -> StoreFuture<'_, Vec<LogInfo>>;
-    /// As [`LogStore::describe`].
-    fn describe<'a>(&'a self, log: &'a LogInfo) -> StoreFuture<'a, ()>;
+    /// As [`LogStore::add`].
+    fn add<'a>(&'a self, log: &'a LogInfo) -> StoreFuture<'a, ()>;
+    /// As [`LogStore::change`].
+    fn change<'a>(&'a self, log: &'a str, change: &'a LogChange) -> StoreFuture<'a, LogInfo>;
     /// As [`LogStore::append`].
     fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> StoreFuture<'a, CommitPlace>;
     /// As [`LogStore::put`].
@@ -70,8 +72,12 @@ impl<S: LogStore> AnyLogStore for S {
         Box::pin(LogStore::logs(self))
     }
 
-    fn describe<'a>(&'a self, log: &'a LogInfo) -> StoreFuture<'a, ()> {
-        Box::pin(LogStore::describe(self, log))
+    fn add<'a>(&'a self, log: &'a LogInfo) -> StoreFuture<'a, ()> {
+        Box::pin(LogStore::add(self, log))
+    }
+
+    fn change<'a>(&'a self, log: &'a str, change: &'a LogChange) -> StoreFuture<'a, LogInfo> {
+        Box::pin(LogStore::change(self, log, change))
     }
 
     fn append<'a>(&'a self, log: &'a str, commit: &'a Commit) -> StoreFuture<'a, CommitPlace> {

@@ -39,8 +39,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::IdbTransaction;
 
 use super::{
-    CommitPlace, Durability, Extent, LogInfo, LogStore, Shelf, SideRecords, StoreError, place,
-    sentinel,
+    CommitPlace, Durability, Extent, LogChange, LogInfo, LogStore, Shelf, SideRecords, StoreError,
+    place, sentinel,
 };
 use codec::record::{End, FrameReader, encode};
 use codec::{CommitOrLoss, Segment};
@@ -323,11 +323,13 @@ impl IdbStore {
             return Ok(None);
         }
         let durability = self.0.durability.get();
-        let appended = self.write(&[HEADS, TAIL], durability, async |transaction| {
+        let appended = self.write(&[LOGS, HEADS, TAIL], durability, async |transaction| {
+            let info = get(transaction, LOGS, &log)?;
             let there = get(transaction, HEADS, &log)?;
             add(transaction, TAIL, &(log, commit.number), &frame)?;
             put(transaction, HEADS, &log, &head.write()?)?;
-            // Requests are answered in order: when this answer comes, all can still be undone.
+            // Requests are answered in order: when these answers come, all can still be undone.
+            takes_more(info.await?)?;
             match there.await?.and_then(StoredEnd::read) {
                 Some(there) if there == before => Ok(head),
                 there => Err(StoreError::Behind {
@@ -349,15 +351,17 @@ impl IdbStore {
         log: &str,
         commit: &Commit,
     ) -> Result<(StoredEnd, CommitPlace), StoreError> {
-        let places = [HEADS, TAIL, SEGMENTS];
+        let places = [LOGS, HEADS, TAIL, SEGMENTS];
         let durability = match commit.events.len() as u64 {
             SEGMENT_COMMITS.. => Durability::Strict,
             _ => self.0.durability.get(),
         };
         self.write(&places, durability, async |transaction| {
+            let info = get(transaction, LOGS, &log)?;
             let Some(head) = get(transaction, HEADS, &log)?.await? else {
                 return Err(StoreError::UnknownLog(log.to_owned()));
             };
+            takes_more(info.await?)?;
             let mut head = StoredEnd::read(head)
                 .ok_or_else(|| StoreError::Failed(format!("the end of the log {log} is lost")))?;
             let end = CommitPlace { number: head.end.commits, after: head.end.head };
@@ -451,6 +455,15 @@ impl IdbStore {
     }
 }
 
+/// Nothing is added to a log that is deleted. A description that cannot be read says nothing of it.
+fn takes_more(info: Option<JsValue>) -> Result<(), StoreError> {
+    let info = info.and_then(|it| parse::<LogInfo>(&it, String::new).ok());
+    match info.and_then(|it| it.deleted_at) {
+        Some(_) => Err(StoreError::Deleted),
+        None => Ok(()),
+    }
+}
+
 /// Moves the commits in the tail into a segment.
 async fn fold(
     transaction: &Transaction,
@@ -507,13 +520,26 @@ impl LogStore for IdbStore {
         Ok(infos)
     }
 
-    async fn describe(&self, info: &LogInfo) -> Result<(), StoreError> {
+    async fn add(&self, info: &LogInfo) -> Result<(), StoreError> {
         let text = to_text(info)?;
         self.write(&[LOGS, HEADS], self.0.durability.get(), async |transaction| {
             if get(transaction, LOGS, &info.id)?.await?.is_none() {
                 put(transaction, HEADS, &info.id, &StoredEnd::default().write()?)?;
+                put(transaction, LOGS, &info.id, &text)?;
             }
-            put(transaction, LOGS, &info.id, &text)
+            Ok(())
+        })
+        .await
+    }
+
+    async fn change(&self, log: &str, change: &LogChange) -> Result<LogInfo, StoreError> {
+        self.write(&[LOGS], self.0.durability.get(), async |transaction| {
+            let there = get(transaction, LOGS, &log)?.await?;
+            let there = there.ok_or_else(|| StoreError::UnknownLog(log.to_owned()))?;
+            let mut info: LogInfo = parse(&there, || format!("what is known of the log {log}"))?;
+            change.apply(&mut info)?;
+            put(transaction, LOGS, &log, &to_text(&info)?)?;
+            Ok(info)
         })
         .await
     }
@@ -595,9 +621,11 @@ impl LogStore for IdbStore {
         let stores = [LOGS, HEADS, TAIL, SEGMENTS, SHELVES];
         let head = self.write(&stores, Durability::Strict, async |transaction| {
             let mut head = StoredEnd::default();
-            if get(transaction, LOGS, log)?.await?.is_none() {
+            let known = get(transaction, LOGS, log)?.await?;
+            if known.is_none() {
                 put(transaction, LOGS, log, &text)?;
             } else {
+                takes_more(known)?;
                 let there = get(transaction, HEADS, log)?.await?.and_then(StoredEnd::read);
                 // Segments follow, so the tail before them has to become a segment as well.
                 head = match there {

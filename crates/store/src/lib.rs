@@ -43,6 +43,50 @@ pub struct LogInfo {
     pub deleted_at: Option<u64>,
 }
 
+/// A change of one field of a log's description. Each says what its sender has seen there: where
+/// another tab has changed the field meanwhile, nothing is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogChange {
+    /// The log gets another title.
+    Title {
+        /// The title so far.
+        from: String,
+        /// The new title.
+        to: String,
+    },
+    /// The log is deleted, or brought back.
+    Deleted {
+        /// When it was deleted, so far.
+        from: Option<u64>,
+        /// When it was deleted, in milliseconds since 1970. None where it is brought back.
+        to: Option<u64>,
+    },
+    /// The log is opened, at this time in milliseconds since 1970.
+    Opened(u64),
+}
+
+impl LogChange {
+    /// Changes a description.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`]. Nothing is changed then.
+    pub fn apply(&self, info: &mut LogInfo) -> Result<(), StoreError> {
+        match self {
+            Self::Title { from, to } if *from == info.title => info.title.clone_from(to),
+            Self::Deleted { from, to } if *from == info.deleted_at => info.deleted_at = *to,
+            Self::Opened(at) => info.opened_at = info.opened_at.max(*at),
+            Self::Title { .. } => {
+                return Err(StoreError::Changed(format!("it is called “{}”", info.title)));
+            }
+            Self::Deleted { .. } => {
+                let now = if info.deleted_at.is_some() { "it is deleted" } else { "it is back" };
+                return Err(StoreError::Changed(now.to_owned()));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// How much a log holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extent {
@@ -131,6 +175,12 @@ pub enum StoreError {
     /// There is no such log.
     #[error("there is no log {0}")]
     UnknownLog(String),
+    /// The log is deleted: nothing is added to it unless it is brought back.
+    #[error("the log is deleted")]
+    Deleted,
+    /// Somebody else has changed the log's description meanwhile. It says how it is now.
+    #[error("another tab was quicker: {0}")]
+    Changed(String),
     /// The storage is full.
     #[error("the browser's storage is full")]
     Full,
@@ -171,11 +221,18 @@ pub trait LogStore {
     /// [`StoreError::Failed`].
     async fn logs(&self) -> Result<Vec<LogInfo>, StoreError>;
 
-    /// Adds an empty log, or replaces the description of a log.
+    /// Adds an empty log. A log of that id which exists stays as it is, with its description.
     ///
     /// # Errors
     /// [`StoreError::Full`], [`StoreError::Failed`].
-    async fn describe(&self, log: &LogInfo) -> Result<(), StoreError>;
+    async fn add(&self, log: &LogInfo) -> Result<(), StoreError>;
+
+    /// Changes the description of a log, and returns it as it is then.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownLog`], [`StoreError::Changed`], [`StoreError::Full`],
+    /// [`StoreError::Failed`].
+    async fn change(&self, log: &str, change: &LogChange) -> Result<LogInfo, StoreError>;
 
     /// Stores a commit at the end of the log, all of it or nothing, and returns its place there.
     ///
@@ -186,8 +243,8 @@ pub trait LogStore {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where another writer wrote to one of the commit's streams first,
-    /// [`StoreError::Behind`], [`StoreError::UnknownLog`], [`StoreError::Full`],
-    /// [`StoreError::Failed`].
+    /// [`StoreError::Behind`], [`StoreError::UnknownLog`], [`StoreError::Deleted`],
+    /// [`StoreError::Full`], [`StoreError::Failed`].
     async fn append(&self, log: &str, commit: &Commit) -> Result<CommitPlace, StoreError>;
 
     /// Puts a side record, as JSON text, on a shelf. Replaces the record of the same key.
@@ -223,8 +280,8 @@ pub trait LogStore {
     /// that exists stays as it is.
     ///
     /// # Errors
-    /// [`StoreError::Full`]; [`StoreError::Failed`], also where a segment does not follow the one
-    /// before it or the log's end.
+    /// [`StoreError::Deleted`], [`StoreError::Full`]; [`StoreError::Failed`], also where a segment
+    /// does not follow the one before it or the log's end.
     async fn import(
         &self,
         log: &LogInfo,

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{CommitPlace, Extent, LogInfo, LogStore, Shelf, SideRecords, StoreError, place};
+use super::{
+    CommitPlace, Extent, LogChange, LogInfo, LogStore, Shelf, SideRecords, StoreError, place,
+};
 use codec::record::End;
 use codec::{CommitOrLoss, Segment};
 use es::{Commit, Map, StoredCommit};
@@ -39,10 +41,18 @@ impl Log {
     fn new(info: LogInfo) -> Self {
         Self { info, head: 0, commits: Vec::new(), records: SideRecords::new() }
     }
+
+    fn takes_more(&self) -> Result<(), StoreError> {
+        if self.info.deleted_at.is_some() { Err(StoreError::Deleted) } else { Ok(()) }
+    }
 }
 
 impl MemoryStore {
-    fn change<T>(&self, log: &str, change: impl FnOnce(&mut Log) -> T) -> Result<T, StoreError> {
+    fn change_log<T>(
+        &self,
+        log: &str,
+        change: impl FnOnce(&mut Log) -> T,
+    ) -> Result<T, StoreError> {
         let mut logs = self.0.borrow_mut();
         logs.get_mut(log).map(change).ok_or_else(|| StoreError::UnknownLog(log.to_owned()))
     }
@@ -53,17 +63,19 @@ impl LogStore for MemoryStore {
         Ok(self.0.borrow().values().map(|log| log.info.clone()).collect())
     }
 
-    async fn describe(&self, info: &LogInfo) -> Result<(), StoreError> {
+    async fn add(&self, info: &LogInfo) -> Result<(), StoreError> {
         let mut logs = self.0.borrow_mut();
-        match logs.get_mut(&info.id) {
-            Some(log) => log.info = info.clone(),
-            None => _ = logs.insert(info.id.clone(), Log::new(info.clone())),
-        }
+        logs.entry(info.id.clone()).or_insert_with(|| Log::new(info.clone()));
         Ok(())
     }
 
+    async fn change(&self, log: &str, change: &LogChange) -> Result<LogInfo, StoreError> {
+        self.change_log(log, |log| change.apply(&mut log.info).map(|()| log.info.clone()))?
+    }
+
     async fn append(&self, log: &str, commit: &Commit) -> Result<CommitPlace, StoreError> {
-        self.change(log, |log| {
+        self.change_log(log, |log| {
+            log.takes_more()?;
             let end = CommitPlace { number: log.commits.len() as u64, after: log.head };
             if (commit.number, commit.after) == (end.number + 1, end.after) {
                 log.head = commit.head();
@@ -82,7 +94,7 @@ impl LogStore for MemoryStore {
     }
 
     async fn put(&self, log: &str, on: Shelf, key: &str, record: &str) -> Result<(), StoreError> {
-        self.change(log, |log| {
+        self.change_log(log, |log| {
             log.records.insert((on, key.to_owned()), record.to_owned());
         })
     }
@@ -95,8 +107,9 @@ impl LogStore for MemoryStore {
         visit: &mut dyn FnMut(CommitOrLoss<'_>),
     ) -> Result<(), StoreError> {
         let known = usize::try_from(known).unwrap_or(usize::MAX);
-        let commits: Vec<StoredCommit> = self
-            .change(log, |log| log.commits.iter().skip(known).map(HeldCommit::stored).collect())?;
+        let commits: Vec<StoredCommit> = self.change_log(log, |log| {
+            log.commits.iter().skip(known).map(HeldCommit::stored).collect()
+        })?;
         for commit in &commits {
             visit(CommitOrLoss::Commit(commit.lent()));
         }
@@ -104,7 +117,7 @@ impl LogStore for MemoryStore {
     }
 
     async fn records(&self, log: &str) -> Result<SideRecords, StoreError> {
-        self.change(log, |log| log.records.clone())
+        self.change_log(log, |log| log.records.clone())
     }
 
     async fn import(
@@ -114,6 +127,9 @@ impl LogStore for MemoryStore {
         records: &SideRecords,
     ) -> Result<(), StoreError> {
         let mut logs = self.0.borrow_mut();
+        if let Some(log) = logs.get(&info.id) {
+            log.takes_more()?;
+        }
         let there = logs.get(&info.id).map(|log| End {
             commits: log.commits.len() as u64,
             head: log.head,

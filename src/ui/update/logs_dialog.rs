@@ -9,7 +9,7 @@ use super::under_way::{self, look_soon};
 use crate::codec::archive::unreadable;
 use crate::es::{Scenario, sort};
 use crate::host::{OpenLog, Request};
-use crate::store::{Durability, LogInfo, StoreError};
+use crate::store::{Durability, LogChange, LogInfo, StoreError};
 use crate::ui::browser::clock::now;
 use crate::ui::browser::files;
 use crate::ui::browser::{close_menus, focus, remember};
@@ -41,7 +41,9 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             close(model);
             opening::open(model, &info.scenario, OpenMode::Log(info.id, None), None);
         }
-        Msg::Rename(info, title) => rename(model, &open_log, info, title),
+        Msg::Rename(info, to) => {
+            describe(model, &open_log, info.id, LogChange::Title { from: info.title, to });
+        }
         Msg::Delete(info, deleted) => delete(model, &open_log, info, deleted),
         Msg::Duplicate(info) => under_way::duplicate(model, &open_log, info),
         Msg::Export(info, format, zip) => under_way::export(model, &open_log, info, format, zip),
@@ -195,23 +197,16 @@ fn show_list(model: &mut Model, listed: Result<Listing, String>) {
 }
 
 /// Changes what is known of a log, and lists them again.
-fn describe(model: &Model, open_log: &OpenLog, info: LogInfo) {
+fn describe(model: &Model, open_log: &OpenLog, log: String, change: LogChange) {
     let (open_log, link) = (open_log.clone(), model.link.clone());
     wasm_bindgen_futures::spawn_local(async move {
-        match open_log.host().redescribe(&info).await {
-            Ok(()) if open_log.id() == info.id => _ = open_log.ask(Request::CatchUp).await,
-            Ok(()) => {}
-            Err(fault) => link.send(Msg::Said(format!("{fault}."))),
+        match open_log.host().redescribe(&log, &change).await {
+            Ok(_) if open_log.id() == log => _ = open_log.ask(Request::CatchUp).await,
+            Ok(_) => {}
+            Err(fault) => link.send(Msg::Said(format!("Not changed: {fault}."))),
         }
         link.send(Msg::List);
     });
-}
-
-fn rename(model: &Model, open_log: &OpenLog, info: LogInfo, title: String) {
-    if info.id == open_log.id() {
-        open_log.rename(title.clone());
-    }
-    describe(model, open_log, LogInfo { title, ..info });
 }
 
 /// Puts a log away, or has it back.
@@ -222,7 +217,8 @@ fn delete(model: &mut Model, open_log: &OpenLog, info: LogInfo, deleted: bool) {
     shown.said = format!("{} is {}.", info.title, if deleted { "deleted" } else { "back" });
     let open = info.id == open_log.id();
     let scenario = info.scenario.clone();
-    describe(model, open_log, LogInfo { deleted_at: deleted.then(now), ..info });
+    let change = LogChange::Deleted { from: info.deleted_at, to: deleted.then(now) };
+    describe(model, open_log, info.id, change);
     if open && deleted {
         opening::open(model, &scenario, OpenMode::Last, None);
     }
