@@ -43,7 +43,7 @@ declare namespace Leftfold {
       title: string;
     }[]>;
     /**
-     * Opens a scenario's log: the one that was open last, unless `how` says more.
+     * Opens a scenario's log: the one that was open last, unless `how` says more. Gives the log's id.
      * @param scenario The scenario's id.
      * @param how Which log.
      * @throws `malformed`, `unknown_scenario`, `storage`
@@ -57,7 +57,7 @@ declare namespace Leftfold {
       storage?: "memory" | null;
       /** The id of the log to open. */
       log?: string | null;
-    } | null): Promise<null>;
+    } | null): Promise<string>;
     /**
      * The scenario's logs.
      * @throws `storage`
@@ -66,22 +66,22 @@ declare namespace Leftfold {
      */
     logs(): Promise<LogInfo[]>;
     /**
-     * Opens a new log that shares the past up to a position. This one stays.
+     * Opens a new log that shares the past up to a position, and gives its id. This one stays.
      * @param position A position; 0 is before the first event.
      * @throws `malformed`, `out_of_range`, `storage`
      * @example
      * await leftfold.fork(2)
      */
-    fork(position: number): Promise<null>;
+    fork(position: number): Promise<string>;
     /**
-     * Opens a new log with the scenario's story. This one stays.
+     * Opens a new log with the scenario's story, and gives its id. This one stays.
      * @throws `storage`
      * @example
      * await leftfold.reset()
      */
-    reset(): Promise<null>;
+    reset(): Promise<string>;
     /**
-     * Runs a command and all that follows from it.
+     * Runs a command and all that follows from it. It is decided at the head, wherever the playhead is; a playhead in the past stays there.
      * @param stream The stream, such as `cart-1`.
      * @param command The command.
      * @param how How it is sent.

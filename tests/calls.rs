@@ -134,3 +134,13 @@ fn what_goes_wrong_with_deliveries_is_told_as_the_table_says() {
         ask(&log, "outbox", &[]);
     }
 }
+
+#[test]
+fn whatever_opens_a_log_gives_its_id_and_send_says_where_it_is_decided() {
+    for name in ["open", "fork", "reset"] {
+        let call = &CALLS[find(name).unwrap()];
+        assert!(matches!(call.gives, Shape::Text), "{name}");
+        assert!(call.about.contains("id"), "{name}");
+    }
+    assert!(CALLS[find("send").unwrap()].about.contains("a playhead in the past stays there"));
+}

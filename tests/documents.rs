@@ -63,3 +63,10 @@ fn a_place_is_found_by_the_function_that_it_names() {
     assert_eq!(line_of(source, "send"), Some(4));
     assert_eq!(line_of(source, "sent"), None);
 }
+
+#[test]
+fn the_page_says_its_language_and_is_not_translated_by_a_browser() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("index.html"));
+    // A translator moves nodes that the page goes on to change: it would show wrong states.
+    assert!(page.unwrap().contains(r#"<html lang="en" translate="no">"#));
+}

@@ -11,11 +11,12 @@ use std::rc::Rc;
 use leftfold::codec::archive::{Format, Import, Imported};
 use leftfold::es::{Expected, Scenario, StoredCommit};
 use leftfold::host::{
-    Alone, Answered, Appended, Command, Disturbance, ErrorCode, Host, Imagine, JsonText, LoadBy,
-    LogPlace, Made, OpenLog, Request, Response, Sending, SubscriptionChange, Trouble, When,
+    Alone, Answered, Appended, Command, Count, Disturbance, ErrorCode, FaultOrNone, Host, Imagine,
+    JsonText, LoadBy, LogPlace, Made, OpenLog, Request, Response, Sending, SubscriptionChange,
+    Trouble, When,
 };
 use leftfold::lab::{
-    Control, DeliveryFault, MicroStep, Outcome, SetUp, SideRecord, SubscriptionKind, Target,
+    Control, DeliveryFault, MicroStep, Outcome, SetUp, SideRecord, SubscriptionKind, Target, asides,
 };
 use leftfold::store::link::{self, Shared};
 use leftfold::store::{LogChange, LogInfo, LogStore, Shelf, SideRecords, StoreError};
@@ -642,6 +643,60 @@ fn a_command_is_stepped_through_and_nothing_else_goes_on_by_itself_meanwhile() {
     let how = SubscriptionChange { delay: Some(0), ..SubscriptionChange::default() };
     let changed = tab.ask(Request::Subscription { name: "Best sellers".to_owned(), how });
     assert!(!changed.trace.is_empty());
+}
+
+#[test]
+fn what_a_replay_without_its_guard_and_a_crash_have_done_is_said_of_their_steps() {
+    let tab = Tab::new(&SimulatedBrowser::new(), "welcome", true);
+    let name = tab.log.session().scenario().processes[0].name().to_string();
+    let rebuild = || tab.ask(Request::Rebuild { name: name.clone(), code: None }).trace;
+    let change = |how| {
+        let change = Request::Subscription { name: name.clone(), how };
+        tab.ask(change).result.unwrap();
+    };
+    let performed = tab.log.session().world().outbox().len();
+    assert!(performed > 1);
+    let guarded = asides(&rebuild()).unwrap();
+    assert!(guarded.ends_with("held back: what was done before is not done again."), "{guarded}");
+    for round in 1..3 {
+        let guard = Some(false);
+        change(SubscriptionChange {
+            guard,
+            redeliver: Some(Count::Number(0)),
+            ..Default::default()
+        });
+        let said = asides(&rebuild()).unwrap_or_default();
+        let again = tab.log.session().world().outbox().len();
+        assert!(again > performed * round, "they are sent again");
+        assert!(said.starts_with("Performed once more, with no guard: "), "{said}");
+    }
+    change(SubscriptionChange { guard: Some(true), ..Default::default() });
+    let register = json!({ "name": "Zoë", "email": "zoe@example.org" });
+    let register = command("customer-zoe", "RegisterCustomer", register);
+    let fault = Some(FaultOrNone(Some(DeliveryFault::CrashBeforeCheckpoint)));
+    change(SubscriptionChange { fault, ..Default::default() });
+    let answered = tab.send(register);
+    let said = asides(&answered.trace).unwrap();
+    assert!(said.contains(&format!("{name} crashes after")), "{said}");
+    assert_eq!(asides(&tab.ask(Request::Finish).trace), None, "nothing stands out");
+}
+
+#[test]
+fn a_call_in_the_middle_of_stepping_says_whether_anything_is_left_to_step_through() {
+    let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
+    let row = json!([{ "stream": "cart-2", "type": "AddedToCart", "data": { "item": "figs" } }]);
+    for call in [
+        Request::Send(add("pears")),
+        Request::Finish,
+        Request::Next,
+        Request::Append { events: JsonText(row.to_string()), react: false, id: None },
+    ] {
+        tab.ask(Request::Submit(add("apples"))).result.unwrap();
+        assert!(matches!(tab.ask(Request::Step).result, Ok(Response::Stepped(_))));
+        assert!(tab.log.is_stepping());
+        tab.ask(call.clone()).result.unwrap();
+        assert!(!tab.log.is_stepping(), "all is quiet after {call:?}");
+    }
 }
 
 #[test]

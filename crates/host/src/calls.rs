@@ -470,7 +470,10 @@ pub static CALLS: &[Call] = &[
     Call {
         name: "open",
         group: LOGS,
-        about: about("Opens a scenario's log: the one that was open last, unless `how` says more."),
+        about: about(
+            "Opens a scenario's log: the one that was open last, unless `how` says more. Gives the \
+             log's id.",
+        ),
         takes: &[
             required("scenario", Shape::Text, "The scenario's id."),
             optional(
@@ -487,7 +490,7 @@ pub static CALLS: &[Call] = &[
                 "Which log.",
             ),
         ],
-        gives: result(&results::NOTHING),
+        gives: result(&results::LOG_ID),
         example: about(r#"await leftfold.open("cart", { "empty": true, "storage": "memory" })"#),
         codes: &[ErrorCode::Malformed, ErrorCode::UnknownScenario, ErrorCode::Storage],
         way: Way::Asks(|it| page(OfPage::Open(it.text(0), Opening::of(it.value(1))))),
@@ -505,9 +508,11 @@ pub static CALLS: &[Call] = &[
     Call {
         name: "fork",
         group: LOGS,
-        about: about("Opens a new log that shares the past up to a position. This one stays."),
+        about: about(
+            "Opens a new log that shares the past up to a position, and gives its id. This one stays.",
+        ),
         takes: &[POSITION],
-        gives: result(&results::NOTHING),
+        gives: result(&results::LOG_ID),
         example: about("await leftfold.fork(2)"),
         codes: &[ErrorCode::Malformed, ErrorCode::OutOfRange, ErrorCode::Storage],
         way: Way::Asks(|it| page(OfPage::Fork(it.whole(0)))),
@@ -515,9 +520,11 @@ pub static CALLS: &[Call] = &[
     Call {
         name: "reset",
         group: LOGS,
-        about: about("Opens a new log with the scenario's story. This one stays."),
+        about: about(
+            "Opens a new log with the scenario's story, and gives its id. This one stays.",
+        ),
         takes: &[],
-        gives: result(&results::NOTHING),
+        gives: result(&results::LOG_ID),
         example: about("await leftfold.reset()"),
         codes: &[ErrorCode::Storage],
         way: Way::Asks(|_| page(OfPage::Reset)),
@@ -525,7 +532,10 @@ pub static CALLS: &[Call] = &[
     Call {
         name: "send",
         group: COMMANDS,
-        about: about("Runs a command and all that follows from it."),
+        about: about(
+            "Runs a command and all that follows from it. It is decided at the head, wherever the \
+             playhead is; a playhead in the past stays there.",
+        ),
         takes: &[
             STREAM,
             required("command", Shape::Named(&COMMAND), "The command."),

@@ -413,6 +413,11 @@ impl OpenLog {
         self.0.claim.borrow().is_some()
     }
 
+    /// True while somebody steps through a command: there is more to be stepped through.
+    pub fn is_stepping(&self) -> bool {
+        self.0.stepping.get()
+    }
+
     /// True where nobody has said who runs the log's processes: they wait here.
     pub fn runner_unknown(&self) -> bool {
         self.0.runner_unknown.get()
@@ -612,6 +617,7 @@ impl OpenLog {
                 self.session_mut().world_mut().catch_up_undisturbed();
             }
         }
+        self.0.stepping.set(false);
         (pending.take(), trace)
     }
 

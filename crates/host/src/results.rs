@@ -11,6 +11,9 @@ const AT: Field = required("at", WHOLE, "When, in milliseconds since 1970.");
 const CAPTION: Field = required("caption", Shape::Text, "What happens, in plain words.");
 
 pub static NOTHING: Shape = Shape::Null;
+
+/// The id of a log.
+pub static LOG_ID: Shape = Shape::Text;
 pub static NUMBER: Shape = WHOLE;
 pub static TEXT: Shape = Shape::Text;
 

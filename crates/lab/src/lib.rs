@@ -14,6 +14,7 @@ mod snapshots;
 mod subscription;
 mod health;
 mod world;
+mod asides;
 mod session;
 mod address;
 mod provenance;
@@ -21,6 +22,7 @@ mod compare;
 mod whatif;
 mod fold_rows;
 
+pub use asides::asides;
 pub use compare::{Comparison, StatePair, ViewPair, compare_logs, compare_positions};
 pub use diff::{DiffLine, DiffMark, RowMark, TableDiff, changes, keyed, lines, rows};
 pub use fold_rows::{FoldCell, FoldRow, Folded};

@@ -22,6 +22,8 @@ pub struct Saying {
     pub caption: Option<Caption>,
     /// What a screen reader reads out.
     pub aloud: String,
+    /// What was read out last of where the playhead is.
+    pub position: String,
     /// What went wrong, until it is put away.
     pub fault: Option<String>,
     /// The station that is lit.
@@ -45,6 +47,18 @@ impl Saying {
     /// Says what happened, in the caption and aloud.
     pub fn happened(&mut self, text: impl Into<String>) {
         self.say(Caption::Happened(text.into()));
+    }
+
+    /// Adds to what was just said.
+    pub fn more(&mut self, text: &str) {
+        let caption = match self.caption.take() {
+            Some(Caption::Story { say, refused }) => {
+                Caption::Story { say: format!("{say} {text}").into(), refused }
+            }
+            Some(Caption::Happened(there)) => Caption::Happened(format!("{there} {text}")),
+            None => Caption::Happened(text.to_owned()),
+        };
+        self.say(caption);
     }
 
     /// Says something in the caption and aloud.

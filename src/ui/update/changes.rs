@@ -4,7 +4,7 @@
 use gloo::timers::callback::Timeout;
 
 use crate::host::Trouble;
-use crate::lab::MicroStep;
+use crate::lab::{MicroStep, asides};
 use crate::ui::browser::address::Address;
 use crate::ui::model::Model;
 use crate::ui::model::playback::Msg;
@@ -12,8 +12,25 @@ use crate::ui::model::playback::Msg;
 /// How long the playhead rests before the address follows it, in milliseconds.
 const REST_MILLIS: u32 = 300;
 
-/// The log has changed, in these micro-steps.
+/// The log has changed, in these micro-steps. What stands out among them is said.
 pub fn changed(model: &mut Model, trace: &[MicroStep]) {
+    if let Some(aside) = asides(trace) {
+        model.saying.happened(aside);
+    }
+    changed_as_said(model, trace);
+}
+
+/// The log has changed, in these micro-steps, of which something was just said. What stands out
+/// among them is added.
+pub fn changed_and_more(model: &mut Model, trace: &[MicroStep]) {
+    if let Some(aside) = asides(trace) {
+        model.saying.more(&aside);
+    }
+    changed_as_said(model, trace);
+}
+
+/// The log has changed, in these micro-steps, each of which was said.
+pub fn changed_as_said(model: &mut Model, trace: &[MicroStep]) {
     if let Some(open_log) = &model.logs.open {
         model.console.listeners.trace(trace, &open_log.session());
         let silent = matches!(open_log.trouble(), Some(Trouble::Slow | Trouble::Silent));
@@ -36,6 +53,10 @@ pub fn settle_soon(model: &mut Model) {
 /// The playhead has rested for a while.
 pub fn settled(model: &mut Model) {
     model.playback.settling = None;
+    // What was read out of the playhead may be of before the log grew.
+    if model.saying.aloud == model.saying.position {
+        say_position(model);
+    }
     follow(model);
 }
 
@@ -57,4 +78,5 @@ pub fn say_position(model: &mut Model) {
         }
         None => format!("Position 0 of {head}, before the first event"),
     };
+    model.saying.position.clone_from(&model.saying.aloud);
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use uuid::Uuid;
 
-use super::changes::changed;
+use super::changes::{changed, changed_and_more};
 use super::stepping;
 use crate::es::Choice;
 use crate::host::{Answered, Request, Response, Told};
@@ -101,7 +101,7 @@ pub fn sent(model: &mut Model, answered: &Answered) {
     let answer = Answer::of(entry, &model.commands.draft.actor);
     model.saying.happened(answer.text.clone());
     model.commands.draft_mut().answer = Some(answer);
-    changed(model, &answered.trace);
+    changed_and_more(model, &answered.trace);
 }
 
 /// Lights the station that a command has come to.
@@ -163,7 +163,7 @@ fn told(model: &mut Model, answered: Answered) {
         light(model, entry);
         model.playback.mark(entry.outcome == Outcome::Accepted);
     }
-    changed(model, &trace);
+    changed_and_more(model, &trace);
 }
 
 /// Forks at the playhead, and sends the form's command there where it is to be sent.

@@ -1,17 +1,19 @@
 //! What the console asks of the page. What it asks of the open log, the host answers.
 
-use super::changes::changed;
+use super::changes::changed_and_more;
 use super::forking::fork;
 use super::opening::open;
 use super::playback::{ask_for_frame, seek};
+use super::stepping;
 use crate::host::calls::{Asked, Moment, OfPage};
 use crate::host::{Answered, OpenLog, Request};
-use crate::lab::MicroStep;
+use crate::lab::{MicroStep, asides};
 use crate::ui::browser::fixed::Fixed;
 use crate::ui::console::{self, KeptAnswer, Message, Reply};
 use crate::ui::model::Model;
 use crate::ui::model::console::Msg;
 use crate::ui::model::logs::OpenMode;
+use crate::ui::words::counted;
 
 /// True where the page is to be drawn again.
 pub fn update(model: &mut Model, msg: Msg) -> bool {
@@ -33,7 +35,13 @@ fn answered(
     // Listeners hear of it before whoever asked goes on.
     let here = model.logs.is_open(open_log);
     if here {
-        changed(model, trace);
+        if model.commands.under_way() && (!trace.is_empty() || !open_log.is_stepping()) {
+            // What was done by program is part of what is being stepped through.
+            stepping::stepped(model, open_log, trace, !open_log.is_stepping());
+        } else {
+            say_what_came(model, open_log, trace);
+            changed_and_more(model, trace);
+        }
     }
     answer.give();
     if here && !gloo::utils::document().hidden() {
@@ -42,6 +50,26 @@ fn answered(
         return false;
     }
     here
+}
+
+/// Says that events were added at the head where the playhead is in the past: nobody would see it.
+fn say_what_came(model: &mut Model, open_log: &OpenLog, trace: &[MicroStep]) {
+    let session = open_log.session();
+    let (position, head) = (session.position(), session.head());
+    let added = trace.iter().map(|it| match it {
+        MicroStep::Appended { from, to, .. } => (to + 1).saturating_sub(*from),
+        _ => 0,
+    });
+    let added: u64 = added.sum();
+    if added > 0 && position < head {
+        model.saying.happened(format!(
+            "{} came by program, up to #{head}. The playhead stays at #{position}.",
+            counted(added, "event")
+        ));
+    } else if asides(trace).is_some() {
+        // What stands out is said by itself.
+        model.saying.caption = None;
+    }
 }
 
 fn called(model: &mut Model, message: Message) -> bool {

@@ -164,7 +164,10 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
     if !model.logs.is_last(turn) {
         // Another log was asked for meanwhile.
         if let Some(reply) = reply {
-            reply.resolve(&());
+            match result {
+                Ok(opened) => reply.resolve(&opened.open_log.id()),
+                Err(fault) => reply.reject("storage", &fault),
+            }
         }
         return false;
     }
@@ -196,14 +199,15 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
         // The dialog's list is of before that.
         model.link.send(logs_dialog::Msg::List);
     }
+    let id = model.logs.open.as_ref().map(|open_log| open_log.id().to_owned());
     match (reply, &arrival) {
         (reply, Arrival::Forked(after, answered)) => {
             forked(model, *after, answered.as_ref());
             if let Some(reply) = reply {
-                reply.resolve(&());
+                reply.resolve(&id);
             }
         }
-        (Some(reply), _) => reply.resolve(&()),
+        (Some(reply), _) => reply.resolve(&id),
         (None, Arrival::Found(Found::First)) => {
             // The story begins, and its first step is told.
             model.layout.welcome = true;

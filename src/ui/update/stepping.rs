@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::changes::changed;
+use super::changes::{changed, changed_as_said};
 use crate::es::Stream;
 use crate::host::{OpenLog, Request};
 use crate::lab::{MicroStep, Submission, SubscriptionKind, Target};
@@ -104,7 +104,7 @@ pub fn stepped(model: &mut Model, open_log: &OpenLog, trace: &[MicroStep], over:
         model.saying.happened("All is quiet: nothing is left to do.");
         model.saying.pulse = None;
     }
-    changed(model, trace);
+    changed_as_said(model, trace);
 }
 
 /// Puts the list of steps away.

@@ -1,0 +1,52 @@
+//! What stands out among micro-steps: what nobody who sent a command or rebuilt a read model would
+//! expect to have happened as well.
+
+use std::rc::Rc;
+
+use crate::world::MicroStep;
+
+/// How many crashes and stops are told one by one.
+const TOLD: usize = 3;
+
+/// What stands out, in sentences: who crashed or stopped, which side effects were performed once
+/// more, and what a replay held back. None where nothing does.
+pub fn asides(trace: &[MicroStep]) -> Option<String> {
+    let mut sentences = Vec::new();
+    let fallen = || {
+        let down =
+            |it: &&MicroStep| matches!(it, MicroStep::Crashed { .. } | MicroStep::Stopped { .. });
+        trace.iter().filter(down)
+    };
+    sentences.extend(fallen().take(TOLD).map(|it| format!("{it}.")));
+    match fallen().count().saturating_sub(TOLD) {
+        0 => {}
+        more => sentences.push(format!("{more} more crashed or stopped.")),
+    }
+    let mut again: Vec<(&Rc<str>, u64)> = Vec::new();
+    for step in trace {
+        let MicroStep::Performed { effect, repeat: 1.., .. } = step else { continue };
+        match again.iter_mut().find(|(kind, _)| *kind == effect) {
+            Some((_, times)) => *times += 1,
+            None => again.push((effect, 1)),
+        }
+    }
+    if !again.is_empty() {
+        let kinds: Vec<_> = again.iter().map(|(kind, times)| format!("{kind} ×{times}")).collect();
+        sentences.push(format!("Performed once more, with no guard: {}.", kinds.join(", ")));
+    }
+    let held_back: u64 = trace.iter().map(held_back).sum();
+    if held_back > 0 {
+        let what =
+            if held_back == 1 { "1 reaction was" } else { &format!("{held_back} reactions were") };
+        sentences.push(format!("{what} held back: what was done before is not done again."));
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+fn held_back(step: &MicroStep) -> u64 {
+    match step {
+        MicroStep::Delivered { held_back, .. } => *held_back,
+        MicroStep::Suppressed { .. } => 1,
+        _ => 0,
+    }
+}
