@@ -51,17 +51,51 @@ impl WebDriverCompatibleCommand for Vendor {
     }
 }
 
-/// What runs before the page does where its address asks for it: a browser that keeps nothing, one
-/// whose disk is full, which turns out when everything is to be written, one where tabs cannot
-/// lock anything, as where the page did not come over https, one whose clock stands still at a
-/// time that its session holds, and one that counts the closures that WebAssembly has handed out.
-const BEFORE: [(&str, &str); 5] = [
+/// Scripts that run before the page where its address asks for them. They make a browser without
+/// storage, one whose storage or locks never answer, one whose writes wait until `write` is called,
+/// one whose disk turns out to be full at the end of a transaction, one without locks, as
+/// where the page did not come over https, one that counts the closures that WebAssembly has handed
+/// out, and one whose clock stands still at a time that the session holds.
+const BEFORE: [(&str, &str); 8] = [
     ("keeps-nothing", "Object.defineProperty(globalThis, 'indexedDB', { value: undefined });"),
+    ("silent-storage", "IDBFactory.prototype.open = () => new EventTarget();"),
+    ("silent-locks", "LockManager.prototype.request = () => new Promise(() => {});"),
+    ("held", HELD),
     ("full", FULL),
     ("no-locks", "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });"),
     ("closures", CLOSURES),
     ("then", "const then = Number(sessionStorage.getItem('then')); Date.now = () => then;"),
 ];
+
+/// From `hold` on, writes wait until `write` is called.
+const HELD: &str = "
+    const { transaction } = IDBDatabase.prototype;
+    window.hold = () => {
+        const written = new Promise(write => { window.write = write; });
+        const { addEventListener } = EventTarget.prototype;
+        const held = new WeakSet();
+        IDBDatabase.prototype.transaction = function (...how) {
+            const it = transaction.apply(this, how);
+            if (how[1] === 'readwrite') held.add(it);
+            return it;
+        };
+        for (const type of ['complete']) {
+            const late = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, 'on' + type);
+            Object.defineProperty(IDBTransaction.prototype, 'on' + type, {
+                ...late,
+                set(then) {
+                    late.set.call(this, held.has(this) && then
+                        ? event => written.then(() => then.call(this, event)) : then);
+                },
+            });
+        }
+        IDBTransaction.prototype.addEventListener = function (type, then, ...more) {
+            const late = type === 'complete' && held.has(this);
+            addEventListener.call(this, type,
+                late ? event => written.then(() => then.call(this, event)) : then, ...more);
+        };
+    };
+";
 
 /// Fills the disk until `makeRoom` is called. `refused` counts the writes that did not fit.
 pub const FULL: &str = "

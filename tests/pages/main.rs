@@ -38,6 +38,7 @@ mod e2e;
 mod files;
 mod fold;
 mod lab;
+mod stuck;
 #[path = "kept.rs"]
 mod what_was_kept;
 
@@ -66,9 +67,9 @@ fn main() -> ExitCode {
     // Sessions with browsers outlive the tests that begin them.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let handle = runtime.handle();
-    let all = [e2e::TESTS, files::TESTS, fold::TESTS, lab::TESTS, what_was_kept::TESTS]
-        .into_iter()
-        .flatten();
+    let all =
+        [e2e::TESTS, files::TESTS, fold::TESTS, lab::TESTS, stuck::TESTS, what_was_kept::TESTS];
+    let all = all.into_iter().flatten();
     let trials = all.map(|test| {
         let (name, handle) = (test.name.trim_start_matches("pages::"), handle.clone());
         Trial::ignorable_test(name, move || {
