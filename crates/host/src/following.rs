@@ -129,15 +129,12 @@ impl OpenLog {
         let Ok(logs) = inner.host.all_logs().await else { return false };
         let there = logs.into_iter().find(|it| it.id == inner.id);
         let away = there.as_ref().is_some_and(|it| it.deleted_at.is_some());
-        let renamed = there.map(|it| it.title).filter(|title| *title != self.info().title);
-        if let Some(title) = renamed.clone() {
-            self.rename(title);
-        }
+        let renamed = there.is_some_and(|there| self.redescribe(there));
         let mut trouble = inner.trouble.borrow_mut();
         match (&*trouble, away) {
             (None | Some(Trouble::Slow), true) => *trouble = Some(Trouble::Deleted),
             (Some(Trouble::Deleted), false) => *trouble = None,
-            _ => return renamed.is_some(),
+            _ => return renamed,
         }
         true
     }

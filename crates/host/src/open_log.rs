@@ -398,9 +398,11 @@ impl OpenLog {
         self.0.head_at_opening.get()
     }
 
-    /// Gives the open log another title. Nothing is stored.
-    pub fn rename(&self, title: String) {
-        self.0.info.borrow_mut().title = title;
+    /// Takes over how the log is described elsewhere. True where it has another title.
+    pub(crate) fn redescribe(&self, there: LogInfo) -> bool {
+        let mut info = self.0.info.borrow_mut();
+        info.deleted_at = there.deleted_at;
+        std::mem::replace(&mut info.title, there.title) != info.title
     }
 
     /// The host that this log runs over.
@@ -543,6 +545,10 @@ impl OpenLog {
             }
             Err(fault) => {
                 self.in_trouble(&fault);
+                if fault == StoreError::Deleted {
+                    // Whoever wants it back has to know when that was.
+                    self.learn().await;
+                }
                 StoreAnswer::Failed(fault.to_string())
             }
         }
