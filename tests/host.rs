@@ -1172,8 +1172,8 @@ fn a_copy_resumes_what_was_pending_whichever_way_it_has_come() {
     let log = tab.log.clone();
     infos.push(at_once(async move { log.restore(&mut || ()).await }).unwrap().info);
     let (host, info) = (tab.host.clone(), tab.log.info());
-    let copied = async move { host.duplicate(&info, "A copy".to_owned(), &mut || ()).await };
-    infos.push(at_once(copied).unwrap());
+    let duplicate = async move { host.duplicate(&info, "A copy".to_owned(), &mut || ()).await };
+    infos.push(at_once(duplicate).unwrap());
     for request in [Request::Fork { position: 3 }, Request::SaveAgain] {
         let Ok(Response::Log(info)) = tab.ask(request).result else { panic!("it is copied") };
         infos.push(info);

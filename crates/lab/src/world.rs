@@ -189,8 +189,8 @@ impl World {
     pub fn take_over(&mut self, set_ups: impl IntoIterator<Item = (Rc<str>, SetUp)>) {
         self.watching = false;
         for (name, set_up) in set_ups {
-            let process = |it: &&Subscription| it.kind == SubscriptionKind::Process;
-            if self.subscription(&name).filter(process).is_some() {
+            let it = self.subscription(&name);
+            if it.is_some_and(|it| it.kind == SubscriptionKind::Process) {
                 self.adopt(&name, &set_up);
             }
         }
