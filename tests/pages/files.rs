@@ -261,10 +261,18 @@ async fn what_another_system_says_of_an_event_is_shown_in_its_detail() {
     page.click("Into a new log").await;
     says(&page, "1 event is a new log").await;
     page.click("Close").await;
-    for text in ["From elsewhere", "traceparent", "00-4bf92f35", "it-0", "/shop"] {
-        page.shows("Log", text).await;
+    for text in [
+        "From elsewhere",
+        "traceparent",
+        "00-4bf92f35",
+        "it-0",
+        "/shop",
+        "It says another time: 1969-01-01T00:00:00Z",
+    ] {
+        let shown =
+            format!("document.querySelector('.detail').textContent.includes({})", json!(text));
+        page.until(&shown).await;
     }
-    page.shows("Log", "It says another time: 1969-01-01T00:00:00Z").await;
     page.close().await;
 }
 
@@ -497,7 +505,7 @@ async fn a_full_disk_stores_nothing_says_so_and_is_tried_again() {
     page.click("Export it").await;
     page.shows("Pipeline", &format!("shopping-cart.ndjson holds all {count} events.")).await;
     let file = String::from_utf8(page.downloaded("shopping-cart.ndjson").await).unwrap();
-    assert_eq!(file.matches("\"position\":").count() as u64, count.as_u64().unwrap());
+    assert_eq!(file.matches("\"leftfoldposition\":").count() as u64, count.as_u64().unwrap());
     page.js("window.refused = 0; return 0").await;
     page.click("Try again").await;
     // Until it was tried, what is shown is what was shown before.
@@ -834,8 +842,8 @@ async fn a_damaged_record_is_named_and_what_is_left_is_used_and_exported() {
     page.click("Export it").await;
     page.shows("Pipeline", "shopping-cart.ndjson holds the 3 events that can be read.").await;
     let file = String::from_utf8(page.downloaded("shopping-cart.ndjson").await).unwrap();
-    assert_eq!(file.matches("\"position\":").count(), 3);
-    assert!(file.contains("\"position\":4"), "{file}");
+    assert_eq!(file.matches("\"leftfoldposition\":").count(), 3);
+    assert!(file.contains("\"leftfoldposition\":4"), "{file}");
     page.click("Go on in a new log").await;
     page.until("!document.querySelector('[role=alert]')").await;
     page.js(ADD).await;
