@@ -78,6 +78,10 @@ fn state(shell: &Shell) -> Option<String> {
         .collect();
     files.push(target(shell).join(TARGET).join("release/leftfold.wasm"));
     let made = files.len();
+    // What the page shows of the sources changes with a comment, too.
+    for folder in ["crates/scenarios/src", "crates/es/src", "excerpts/src"] {
+        collect(&shell.root.join(folder), &mut files).ok()?;
+    }
     collect(&dist(shell), &mut files).ok()?;
     files[made..].sort();
 
