@@ -274,6 +274,41 @@ declare namespace Leftfold {
       panels: string[];
     } | null>;
     /**
+     * The source of a stream's aggregate, a projection or a process, in Rust.
+     * @param name The stream, or the title.
+     * @throws `malformed`, `unknown_projection`, `storage`
+     * @example
+     * await leftfold.code("cart-1")
+     */
+    code(name: string): Promise<{
+      /** Where most of it stands in the repository. */
+      file: string;
+      /** What it is written in. */
+      language: "rust";
+      /** What the type declares and does, with what that names. */
+      source: string;
+      /** The functions that handle commands or events. */
+      functions: {
+        /** Its name, such as `decide` or `apply`. */
+        name: string;
+        /** The first of its lines in `source`, from 1. */
+        from: number;
+        /** The last of its lines. */
+        to: number;
+      }[];
+      /** The patterns and comparisons that name a command or an event, each with what it leads to. */
+      arms: {
+        /** The type of command or event that it handles. */
+        variant: string;
+        /** The function that it stands in. */
+        function: string;
+        /** The first of its lines in `source`, from 1. */
+        from: number;
+        /** The last of its lines. */
+        to: number;
+      }[];
+    }>;
+    /**
      * A stream's state at the playhead.
      * @param stream The stream, such as `cart-1`.
      * @throws `malformed`, `unknown_stream`

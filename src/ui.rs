@@ -10,6 +10,7 @@
 
 mod words;
 mod browser;
+mod excerpts;
 mod console;
 mod model;
 mod update;

@@ -50,6 +50,15 @@ fn every_command_has_an_arm_in_decide_and_every_event_in_evolve() {
     let all = all(root()).unwrap();
     let mut count = 0;
     for scenario in scenarios::all() {
+        // An arm is told by its function and the variant's name alone.
+        let mut names = BTreeSet::new();
+        for aggregate in &scenario.aggregates {
+            for name in
+                variants(&aggregate.events()).into_iter().chain(variants(&aggregate.commands()))
+            {
+                assert!(names.insert(name.clone()), "{}: two are called {name}", scenario.id);
+            }
+        }
         for aggregate in &scenario.aggregates {
             let excerpt = &all[&*scenario.id][&*aggregate.name()];
             let pairs = [("decide", aggregate.commands()), ("evolve", aggregate.events())];

@@ -10,13 +10,15 @@ use std::rc::Rc;
 use gloo::timers::future::TimeoutFuture;
 use js_sys::{Array, Error, Function, JSON, Object, Promise, Reflect};
 use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use yew::Callback;
 
 use crate::host::calls::{Arguments, Asked, CALLS, Call, Hears, Way};
 use crate::host::{self, ErrorCode, EventJson, OpenLog, Request, Response, Stepped};
 use crate::lab::{MicroStep, Viewpoint};
+use crate::ui::browser::files::fetched;
+use crate::ui::excerpts::Excerpts;
 
 /// What the console hands to the page.
 pub enum Message {
@@ -184,7 +186,7 @@ fn listen(
 
 /// A part of the documentation, printed. It is fetched only for this.
 pub async fn help(part: usize, reply: &Reply) {
-    let Some(text) = documentation().await else {
+    let Some(text) = fetched("help.txt").await else {
         reply.reject("storage", "help.txt could not be read: is there a network?");
         return;
     };
@@ -193,13 +195,19 @@ pub async fn help(part: usize, reply: &Reply) {
     reply.resolve(&part);
 }
 
-async fn documentation() -> Option<String> {
-    let fetched = JsFuture::from(gloo::utils::window().fetch_with_str("help.txt")).await.ok()?;
-    let fetched: web_sys::Response = fetched.dyn_into().ok()?;
-    if !fetched.ok() {
-        return None;
-    }
-    JsFuture::from(fetched.text().ok()?).await.ok()?.as_string()
+/// The source of what is called `name` in a scenario, as far as a program has a use for it.
+pub async fn code(scenario: Rc<str>, name: &str, reply: &Reply) {
+    let all = match Excerpts::fetch(scenario).await {
+        Ok(all) => all,
+        Err(why) => return reply.reject("storage", &why),
+    };
+    let Some(excerpt) = all.of(name) else {
+        let why = format!("no stream, projection or process is called {name}");
+        return reply.reject("unknown_projection", &why);
+    };
+    let kept = ["file", "language", "source", "functions", "arms"];
+    let kept = kept.map(|key| (key.to_owned(), excerpt[key].clone()));
+    reply.resolve(&Value::from_iter(kept));
 }
 
 fn promise(ask: &Callback<Message>, asked: Result<Asked, JsValue>) -> Promise {

@@ -72,6 +72,8 @@ pub enum OfPage {
     Scenarios,
     /// Opens a log of a scenario.
     Open(String, Opening),
+    /// Gives the source of a stream's aggregate, of a projection or of a process.
+    Code(String),
     /// Moves the playhead, and waits until that is painted.
     Seek(Moment),
     /// Waits until a projection or process has reached a position.
@@ -738,6 +740,16 @@ pub static CALLS: &[Call] = &[
         example: about("await leftfold.stage()"),
         codes: &[],
         way: Way::Asks(|_| asks(Request::Stage)),
+    },
+    Call {
+        name: "code",
+        group: LOOKING,
+        about: about("The source of a stream's aggregate, a projection or a process, in Rust."),
+        takes: &[required("name", Shape::Text, "The stream, or the title.")],
+        gives: result(&results::CODE),
+        example: about(r#"await leftfold.code("cart-1")"#),
+        codes: &[ErrorCode::Malformed, ErrorCode::UnknownProjection, ErrorCode::Storage],
+        way: Way::Asks(|it| page(OfPage::Code(it.text(0)))),
     },
     Call {
         name: "state",

@@ -205,6 +205,34 @@ pub static STAGE: Shape = Shape::OrNull(&Shape::Object(&[
     required("panels", Shape::List(&Shape::Text), "The names of the panels that it is about."),
 ]));
 
+const FROM_LINE: Field = required("from", WHOLE, "The first of its lines in `source`, from 1.");
+const TO_LINE: Field = required("to", WHOLE, "The last of its lines.");
+
+pub static CODE: Shape = Shape::Object(&[
+    required("file", Shape::Text, "Where most of it stands in the repository."),
+    required("language", Shape::Words(&["rust"]), "What it is written in."),
+    required("source", Shape::Text, "What the type declares and does, with what that names."),
+    required(
+        "functions",
+        Shape::List(&Shape::Object(&[
+            required("name", Shape::Text, "Its name, such as `decide` or `apply`."),
+            FROM_LINE,
+            TO_LINE,
+        ])),
+        "The functions that handle commands or events.",
+    ),
+    required(
+        "arms",
+        Shape::List(&Shape::Object(&[
+            required("variant", Shape::Text, "The type of command or event that it handles."),
+            required("function", Shape::Text, "The function that it stands in."),
+            FROM_LINE,
+            TO_LINE,
+        ])),
+        "The patterns and comparisons that name a command or an event, each with what it leads to.",
+    ),
+]);
+
 const NAME: Field = required("name", Shape::Text, "Its title.");
 const CHECKPOINT: Field =
     required("checkpoint", WHOLE, "The position up to which it knows all events.");

@@ -36,6 +36,16 @@ fn said(error: &JsValue) -> String {
     message.unwrap_or_else(|| "the browser refused it".to_owned())
 }
 
+/// The text of a file that lies beside the page; none where it cannot be fetched.
+pub async fn fetched(path: &str) -> Option<String> {
+    let response = JsFuture::from(window().fetch_with_str(path)).await.ok()?;
+    let response: Response = response.dyn_into().ok()?;
+    if !response.ok() {
+        return None;
+    }
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+}
+
 /// A file that grows piece by piece.
 #[derive(Default)]
 pub struct Pieces(Array);

@@ -159,6 +159,12 @@ fn of_open_log(model: &mut Model, open_log: OpenLog, asked: OfPage, reply: Reply
             open(model, &id, mode, Some(reply));
             return true;
         }
+        OfPage::Code(name) => {
+            let scenario = open_log.session().scenario().id.clone();
+            wasm_bindgen_futures::spawn_local(async move {
+                console::code(scenario, &name, &reply).await;
+            });
+        }
         OfPage::Fork(position) if position > head => {
             reply.reject("out_of_range", "the log ends before that position");
         }
