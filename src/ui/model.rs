@@ -3,6 +3,7 @@
 
 pub mod changes;
 pub mod station;
+pub mod handled;
 pub mod bookmarks;
 pub mod layout;
 pub mod playback;

@@ -34,6 +34,7 @@ macro_rules! tests {
     };
 }
 
+mod code;
 mod e2e;
 mod files;
 mod fold;
@@ -67,8 +68,15 @@ fn main() -> ExitCode {
     // Sessions with browsers outlive the tests that begin them.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let handle = runtime.handle();
-    let all =
-        [e2e::TESTS, files::TESTS, fold::TESTS, lab::TESTS, stuck::TESTS, what_was_kept::TESTS];
+    let all = [
+        code::TESTS,
+        e2e::TESTS,
+        files::TESTS,
+        fold::TESTS,
+        lab::TESTS,
+        stuck::TESTS,
+        what_was_kept::TESTS,
+    ];
     let all = all.into_iter().flatten();
     let trials = all.map(|test| {
         let (name, handle) = (test.name.trim_start_matches("pages::"), handle.clone());

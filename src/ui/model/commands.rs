@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use uuid::Uuid;
 
+use super::handled::Handled;
 use super::station::Performed;
 use crate::es::{Choice, CommandRecord, Map, Stream};
 use crate::host::{Answered, OpenLog};
@@ -107,6 +108,8 @@ impl CommandForm {
 pub struct Stepping {
     /// What has been done so far.
     pub steps: Rc<Vec<Performed>>,
+    /// What the last of them handled in the aggregate's code, if anything.
+    pub handled: Option<Handled>,
     /// True where nothing is left to do.
     pub over: bool,
     /// True while a step is being performed.

@@ -19,6 +19,7 @@ pub use self::race::{ACTORS, Race};
 use crate::es::{Condition, Set, Stream};
 use crate::host::Disturbance;
 use crate::lab::{Comparison, JournalEntry, Loading, Target};
+use crate::ui::excerpts::Excerpts;
 
 /// A tool of the lab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +29,12 @@ pub enum Tool {
     WhatIf,
     Compare,
     Snapshots,
+    Code,
 }
 
 impl Tool {
-    pub const ALL: [Self; 5] =
-        [Self::Race, Self::Why, Self::WhatIf, Self::Compare, Self::Snapshots];
+    pub const ALL: [Self; 6] =
+        [Self::Race, Self::Why, Self::WhatIf, Self::Compare, Self::Snapshots, Self::Code];
 
     /// Its name, and its drawer's.
     pub fn name(self) -> &'static str {
@@ -42,6 +44,7 @@ impl Tool {
             Self::WhatIf => "What if",
             Self::Compare => "Compare",
             Self::Snapshots => "Snapshots",
+            Self::Code => "Code",
         }
     }
 
@@ -53,6 +56,7 @@ impl Tool {
             Self::WhatIf => "leave an event out, or swap two, for the view only",
             Self::Compare => "two logs, or one at two positions, side by side",
             Self::Snapshots => "what loading costs, and what saves it",
+            Self::Code => "the source, and the arm that handled the event",
         }
     }
 }
@@ -91,8 +95,20 @@ pub enum Msg {
     Compared(Wanted, Result<Comparison, Rc<str>>),
     /// How commands load their streams.
     LoadBy(Loading),
+    /// Show the source of a stream's aggregate, of a projection or of a process.
+    Code(Rc<str>),
+    /// A scenario's source was fetched.
+    Fetched(Result<Excerpts, Rc<str>>),
     /// Damage a stream's snapshot, or make it an outdated one.
     Disturb(Stream, Disturbance),
+}
+
+/// The source that is shown.
+pub struct Code {
+    /// A stream, or the title of a projection or process.
+    pub name: Rc<str>,
+    /// The scenario's excerpts, or why there are none. None while they are fetched.
+    pub excerpts: Option<Result<Excerpts, Rc<str>>>,
 }
 
 /// What the lab knows of the open log.
@@ -111,6 +127,7 @@ pub struct Lab {
     /// Why something could not be imagined.
     pub unimagined: Option<String>,
     pub compared: Option<Result<Compared, Rc<str>>>,
+    pub code: Option<Code>,
 }
 
 impl Lab {

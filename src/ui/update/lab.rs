@@ -13,9 +13,10 @@ use crate::host::{LogPlace, OpenLog, Request};
 use crate::lab::{Change, Comparison, Submission, Target};
 use crate::ui::browser::clock::new_id;
 use crate::ui::browser::{close_menus, focus};
+use crate::ui::excerpts::Excerpts;
 use crate::ui::model::Model;
 use crate::ui::model::lab::{
-    ACTORS, Compared, Imagining, Inquiry, Msg, Race, Tool, Wanted, pairs_of, target,
+    ACTORS, Code, Compared, Imagining, Inquiry, Msg, Race, Tool, Wanted, pairs_of, target,
 };
 use crate::ui::model::layout::Side;
 
@@ -65,6 +66,12 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             return false;
         }
         Msg::Compared(wanted, result) => compared(model, &open_log, &wanted, result),
+        Msg::Code(name) => code(model, &open_log, name),
+        Msg::Fetched(result) => {
+            if let Some(code) = &mut model.lab.code {
+                code.excerpts = Some(result);
+            }
+        }
         Msg::LoadBy(loading) => {
             subscriptions::ask(model, Request::Loading(Some(loading.into())));
         }
@@ -79,11 +86,34 @@ fn open(model: &mut Model, open_log: &OpenLog, tool: Tool) {
     if tool == Tool::Why && model.lab.inquiry.is_none() {
         model.lab.inquiry = first(open_log, &model.summary.streams).map(shared);
     }
+    if tool == Tool::Code {
+        return code_of_here(model, open_log);
+    }
     if tool == Tool::Race {
         // Nobody has sent anything: the form may hold another command by now.
         model.lab.race.take_if(|it| it.is_untouched());
     }
     show(model, tool);
+}
+
+/// Shows the source of what is called `name`. It is fetched once for each log that is opened.
+fn code(model: &mut Model, open_log: &OpenLog, name: Rc<str>) {
+    let known = model.lab.code.take().and_then(|it| it.excerpts).filter(Result::is_ok);
+    if known.is_none() {
+        let scenario = open_log.session().scenario().id.clone();
+        model.link.later(async move { Msg::Fetched(Excerpts::fetch(scenario).await) });
+    }
+    model.lab.code = Some(Code { name, excerpts: known });
+    show(model, Tool::Code);
+}
+
+/// The same, of the aggregate that the event at the playhead belongs to; before the first event, of
+/// the one that the form addresses.
+fn code_of_here(model: &mut Model, open_log: &OpenLog) {
+    let stream = open_log.session().event().map(|it| it.stream().clone());
+    if let Some(stream) = stream.or_else(|| model.commands.draft.stream(&model.commands.forms)) {
+        code(model, open_log, stream.as_str().into());
+    }
 }
 
 fn show(model: &mut Model, tool: Tool) {

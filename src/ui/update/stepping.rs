@@ -12,6 +12,7 @@ use crate::ui::browser::{focus, on_button};
 use crate::ui::model::Model;
 use crate::ui::model::changes::Changes;
 use crate::ui::model::commands::{Msg, Stepping};
+use crate::ui::model::handled::Handled;
 use crate::ui::model::station::{FoldedEvent, Performed, Pulse, Station};
 use crate::ui::words::{MoneyFields, field_in_words};
 
@@ -84,6 +85,7 @@ pub fn stepped(model: &mut Model, open_log: &OpenLog, trace: &[MicroStep], over:
         let pulse = Pulse::of(did, process);
         model.saying.happened(words.clone());
         model.saying.light(pulse.at, pulse.from);
+        stepping.handled = Handled::by_step(did, open_log);
         let folds = match did {
             MicroStep::Folded { stream, version, .. } => {
                 folds(open_log, stream, *version, &model.money)

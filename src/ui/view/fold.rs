@@ -22,7 +22,7 @@ use crate::lab::{Subscription, SubscriptionKind, Target};
 use crate::ui::browser::fixed::drawn;
 use crate::ui::model::changes::Changes;
 use crate::ui::model::fold_view::Msg as FoldMsg;
-use crate::ui::model::lab::target;
+use crate::ui::model::lab::{self, target};
 use crate::ui::model::playback::{self, Shows};
 use crate::ui::model::shell::Shell;
 use crate::ui::words::{counted, in_words};
@@ -459,9 +459,14 @@ fn column_head(props: &FoldProps, name: &Rc<str>) -> Html {
         let name = name.clone();
         props.shell.on(move |_: MouseEvent| FoldMsg::Column(name.clone(), false))
     };
+    let code = {
+        let name = name.clone();
+        props.shell.on(move |_: MouseEvent| lab::Msg::Code(name.clone()))
+    };
     html! {
         <span role="columnheader" class={colour} aria-label={name.to_string()} key={name.to_string()}>
             <b>{ name.to_string() }</b><span class="quiet what">{ what }</span>
+            { icon_button("code", format!("Code of {name}"), code) }
             { icon_button("refused", format!("Leave out {name}"), leave) }
         </span>
     }

@@ -15,6 +15,7 @@ mod why;
 mod whatif;
 mod compare;
 mod snapshots;
+mod code;
 mod drawer;
 
 pub use self::control::{menu_of, state_of};

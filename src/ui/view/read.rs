@@ -153,9 +153,14 @@ fn State(props: &StateProps) -> Html {
         let name: Rc<str> = state.stream.as_str().into();
         shell.on(move |_: MouseEvent| fold_view::Msg::See(name.clone()))
     };
+    let code = {
+        let name: Rc<str> = state.stream.as_str().into();
+        shell.on(move |_: MouseEvent| lab::Msg::Code(name.clone()))
+    };
     let aside = html! {
         <>
             { icon_button("fold", format!("See {} fold", state.stream), see) }
+            { icon_button("code", format!("Code of {}", state.stream), code) }
             { icon_button("query", format!("Why {} is so", state.stream), ask) }
             <button type="button" class="plain" aria-pressed={props.pinned.to_string()} aria-label={label.clone()} title={label} onclick={pin}>{ icon("pin") }</button>
             { chip("yellow", format!("v {}", state.version)) }
@@ -255,6 +260,10 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
         let name = name.clone();
         shell.on(move |_: MouseEvent| fold_view::Msg::See(name.clone()))
     };
+    let source = {
+        let name = name.clone();
+        shell.on(move |_: MouseEvent| lab::Msg::Code(name.clone()))
+    };
     let csv = {
         let name = name.clone();
         shell.on(move |_: MouseEvent| logs_dialog::Msg::Csv(name.clone()))
@@ -282,6 +291,7 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
                     { button_for("See it fold", name, false, see) }
                     { button_for("Why, and since when", name, false, ask) }
                     if it.kind == SubscriptionKind::Projection { { button_for("Remove", name, false, remove) } }
+                    { button_for("Code", name, false, source) }
                     if matches!(*it.now, View::Table(_)) { { button("Download as CSV", csv) } }
                 </div>
             })) }

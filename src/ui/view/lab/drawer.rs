@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use yew::{Callback, Html, MouseEvent, Properties, component, html};
 
+use super::code::code;
 use super::compare::{CompareForm, compared};
 use super::race::race;
 use super::snapshots::snapshots;
@@ -56,6 +57,7 @@ pub fn drawer(model: &Model, open_log: &OpenLog) -> Html {
             }
         }
         Tool::Snapshots => snapshots(session.world(), &shell),
+        Tool::Code => code(model, open_log),
     };
     html! { <Drawer key={tool.name()} {tool}>{ body }</Drawer> }
 }
@@ -65,6 +67,7 @@ impl Tool {
     fn side(self) -> &'static str {
         match self {
             Self::WhatIf | Self::Compare => "lab panel right",
+            Self::Code => "lab panel left code",
             _ => "lab panel left",
         }
     }
