@@ -64,8 +64,11 @@ fn commits(imported: &Imported) -> Vec<StoredCommit> {
     imported.commits.segments().iter().flat_map(Segment::commits).map(|it| it.owned()).collect()
 }
 
+/// The commits without space: data that came on several lines goes out on one.
 fn texts(imported: &Imported) -> Vec<String> {
-    commits(imported).iter().map(|it| serde_json::to_string(it).unwrap_or_default()).collect()
+    let texts = commits(imported);
+    let texts = texts.iter().map(|it| serde_json::to_string(it).unwrap_or_default());
+    texts.map(|it| it.split_ascii_whitespace().collect()).collect()
 }
 
 /// A link that can be read gives a log whose link gives the same log.
