@@ -1865,10 +1865,13 @@ fn a_record_of_a_link_that_claims_more_events_than_there_are_holds_up_nothing() 
     assert_eq!(journal.iter().map(listed).sum::<usize>(), 2 + events.len());
 }
 
+/// Changes a link.
+type Spoil = fn(&mut Shared);
+
 #[test]
 fn a_link_is_checked_before_anything_is_made_of_it() {
     assert_eq!(opened_from_link(&cart_in_a_link(3)).unwrap().session().head(), 3);
-    let faults: [(fn(&mut Shared), &str); 6] = [
+    let faults: [(Spoil, &str); 6] = [
         (|it| it.commits[1].events[0].at = u64::MAX, "later than the year 9999"),
         (|it| it.commits[1].envelope.at = u64::MAX, "later than the year 9999"),
         (|it| it.commits[2].events[0].at = 5, "earlier than what is before"),

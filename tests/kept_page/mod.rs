@@ -161,7 +161,7 @@ pub async fn said(page: &Page) -> Value {
 pub async fn open(page: &Page, scenario: &str, log: &str) {
     if page.js(&format!("location.hash.includes('/{log}/')")).await != json!(true) {
         let call = format!("await leftfold.open('{scenario}', {{ log: '{log}' }})");
-        assert_eq!(page.js(&call).await, Value::Null);
+        assert_eq!(page.js(&call).await, log);
         assert_eq!(page.js(&format!("location.hash.includes('/{log}/')")).await, json!(true));
     }
 }

@@ -366,6 +366,8 @@ struct Inner {
     calls_left: Cell<u64>,
     /// The writes, in order.
     written: RefCell<Vec<StoredWrite>>,
+    /// The effects that this tab has tried to note. One that it did not hear of it notes again.
+    noted: RefCell<Vec<(String, String)>>,
     /// The ids of side effects that were stored as performed a second time.
     performed_twice: RefCell<Vec<String>>,
 }
@@ -393,6 +395,7 @@ impl StoreHandle {
             bug: Cell::new(None),
             calls_left: Cell::new(u64::MAX),
             written: RefCell::default(),
+            noted: RefCell::default(),
             performed_twice: RefCell::default(),
         }))
     }
@@ -544,9 +547,13 @@ impl LogStore for StoreHandle {
     async fn put(&self, log: &str, on: Shelf, key: &str, text: &str) -> Result<(), StoreError> {
         if on == Shelf::Effects && !key.contains('.') {
             let there = self.0.shared.records(log).await?;
-            if there.contains_key(&(on, key.to_owned())) {
+            let note = (key.to_owned(), text.to_owned());
+            let mut noted = self.0.noted.borrow_mut();
+            // The same note once more is of one performance.
+            if !noted.contains(&note) && there.contains_key(&(on, key.to_owned())) {
                 self.0.performed_twice.borrow_mut().push(key.to_owned());
             }
+            noted.push(note);
         }
         self.call(async {
             self.0.shared.put(log, on, key, text).await?;

@@ -76,6 +76,9 @@ impl Claim {
     }
 }
 
+/// The ids of logs that are open, and the logs, which their module alone knows.
+pub(crate) type Opened = Vec<(String, Weak<dyn Any>)>;
+
 /// The store, peers, clock and ids that open logs run over. Cheap to clone.
 #[derive(Clone)]
 pub struct Host {
@@ -83,8 +86,8 @@ pub struct Host {
     pub(crate) peers: Rc<dyn Peers>,
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) ids: Rc<dyn Ids>,
-    /// The ids of the logs that are open here, and the logs.
-    pub(crate) opened: Rc<RefCell<Vec<(String, Weak<dyn Any>)>>>,
+    /// The logs that are open here.
+    pub(crate) opened: Rc<RefCell<Opened>>,
 }
 
 impl Host {
