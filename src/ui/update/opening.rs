@@ -145,9 +145,10 @@ pub fn open(model: &mut Model, id: &str, mode: OpenMode, reply: Option<Reply>) {
             _ => None,
         };
         // A page without a log comes to one, whatever the storage does.
-        let found = match starting {
-            true => places.start(&scenario, mode).await,
-            false => places.open(&scenario, mode).await,
+        let found = if starting {
+            places.start(&scenario, mode).await
+        } else {
+            places.open(&scenario, mode).await
         };
         let mut unkept = None;
         let result = found.map(|FoundLog { log, logs, found, unkept: why }| {
