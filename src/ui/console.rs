@@ -205,9 +205,12 @@ pub async fn code(scenario: Rc<str>, name: &str, reply: &Reply) {
         let why = format!("no stream, projection or process is called {name}");
         return reply.reject("unknown_projection", &why);
     };
-    let kept = ["file", "language", "source", "functions", "arms"];
-    let kept = kept.map(|key| (key.to_owned(), excerpt[key].clone()));
-    reply.resolve(&Value::from_iter(kept));
+    let mut excerpt = excerpt.clone();
+    if let Value::Object(parts) = &mut excerpt {
+        // The coloured lines are the page's own.
+        parts.remove("pieces");
+    }
+    reply.resolve(&excerpt);
 }
 
 fn promise(ask: &Callback<Message>, asked: Result<Asked, JsValue>) -> Promise {
