@@ -156,7 +156,7 @@ fn another_systems_event_is_read_in_todays_shape_and_then_in_older_ones() {
     let tab = opened(json!({ "customer": 1 }));
     let session = tab.log.session();
     let unreadable = session.log().event(1).unwrap().unreadable().unwrap();
-    assert!(unreadable.why.contains("expected a string"), "{}", unreadable.why);
+    assert!(unreadable.why.contains("text is expected"), "{}", unreadable.why);
     assert_eq!(unreadable.stored.schema, 2);
 }
 
@@ -453,8 +453,12 @@ fn what_another_system_adds_to_an_exported_event_is_given_back() {
     let tab = Tab::import("cart", &lines(&traced));
     let back = tab.export(Format::Lines);
     let back: Vec<Value> = back.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
-    for (traced, back) in traced.iter().zip(&back).filter(|it| it.0.get("subject").is_some()) {
-        assert_eq!(traced, back);
+    for (traced, back) in traced.iter().zip(&back) {
+        // A record beside the events is not an event of somebody.
+        let beside = traced["type"].as_str().unwrap().starts_with("leftfold.beside.");
+        if traced.get("subject").is_some() && !beside {
+            assert_eq!(traced, back);
+        }
     }
 }
 

@@ -1257,7 +1257,7 @@ fn what_stands_beside_the_events_of_a_file_is_taken_whole_or_not_at_all() {
     assert_ne!(wild, archive);
     let copy = Tab::open(&browser, 2, &import(&wild).unwrap().info);
     let last = copy.log.session().world().journal().last().unwrap().events.clone();
-    assert_eq!(last, 1..4);
+    assert!(last.is_empty());
 }
 
 #[test]

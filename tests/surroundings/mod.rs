@@ -368,6 +368,9 @@ struct Inner {
     written: RefCell<Vec<StoredWrite>>,
     /// The effects that this tab has tried to note. One that it did not hear of it notes again.
     noted: RefCell<Vec<(String, String)>>,
+    /// True where a call was not carried out at once since the tab's last append. What the tab notes
+    /// until the next one it may have performed before others have noted theirs.
+    disturbed: Cell<bool>,
     /// The ids of side effects that were stored as performed a second time.
     performed_twice: RefCell<Vec<String>>,
 }
@@ -396,6 +399,7 @@ impl StoreHandle {
             calls_left: Cell::new(u64::MAX),
             written: RefCell::default(),
             noted: RefCell::default(),
+            disturbed: Cell::new(false),
             performed_twice: RefCell::default(),
         }))
     }
@@ -458,6 +462,9 @@ impl StoreHandle {
             return Err(StoreError::Failed("it was closed".to_owned()));
         }
         let fate = self.0.fates.borrow_mut().pop_front().unwrap_or_default();
+        if fate != Fate::Done {
+            self.0.disturbed.set(true);
+        }
         match fate {
             Fate::Done => call.await,
             Fate::Late => {
@@ -533,6 +540,7 @@ impl LogStore for StoreHandle {
                 }
                 other => other?,
             };
+            self.0.disturbed.set(false);
             self.0.written.borrow_mut().push(StoredWrite::Commit(commit.into()));
             Ok(place)
         };
@@ -550,7 +558,8 @@ impl LogStore for StoreHandle {
             let note = (key.to_owned(), text.to_owned());
             let mut noted = self.0.noted.borrow_mut();
             // The same note once more is of one performance.
-            if !noted.contains(&note) && there.contains_key(&(on, key.to_owned())) {
+            let anew = !noted.contains(&note) && !self.0.disturbed.get();
+            if anew && there.contains_key(&(on, key.to_owned())) {
                 self.0.performed_twice.borrow_mut().push(key.to_owned());
             }
             noted.push(note);
