@@ -419,7 +419,7 @@ fn whatever_another_system_says_of_an_event_stays_with_it() {
             "time": "2017-08-24T18:00:00.123456Z", "nested": { "deep": [1, null] },
         }),
     );
-    let tab = Tab::import("cart", &lines(&[theirs.clone()]));
+    let tab = Tab::import("cart", &lines(std::slice::from_ref(&theirs)));
     assert_eq!(tab.given_back(), [set(&theirs)]);
     let known = tab.json(Request::Events { from: 1, to: 1 });
     let metadata = &known[0]["metadata"];

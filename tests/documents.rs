@@ -1,6 +1,5 @@
 //! What the documents say of the code is true: the functions that they name stand where they say.
 #![cfg(not(target_arch = "wasm32"))]
-#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
 use std::fs;
 use std::path::Path;

@@ -1799,9 +1799,9 @@ fn the_fold_is_told_row_by_row_and_the_stage_by_the_storys_step() {
         assert_eq!(code(&tab.ask(Request::Fold { position, count: 1, names })), expected);
     }
     let story = scenario("cart").story.clone();
-    let stage = tab.json(Request::Stage);
-    assert_eq!(stage["step"], story.len());
-    assert_eq!(stage["panels"], json!(story.last().unwrap().show));
+    let shown = tab.json(Request::Stage);
+    assert_eq!(shown["step"], story.len());
+    assert_eq!(shown["panels"], json!(story.last().unwrap().show));
     tab.ask(Request::Seek(When::Position(1)));
     assert_eq!(tab.json(Request::Stage)["say"], json!(story[0].say));
     tab.ask(Request::Seek(When::Position(0)));

@@ -303,6 +303,18 @@ pub struct Imported {
     continued: Option<(Stream, u64)>,
 }
 
+/// The times of an event, in milliseconds since 1970.
+struct Times {
+    /// When it happened, as it says. None where it says nothing.
+    stated: Option<i128>,
+    /// True where it says when it happened, or when it was recorded.
+    known: bool,
+    /// When it was recorded.
+    at: u64,
+    /// When its commit was recorded.
+    committed: u64,
+}
+
 /// A stream, as far as it was read.
 struct StreamSoFar {
     stream: Stream,
@@ -590,11 +602,20 @@ impl Import {
         }
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one check after the other, in the order of the faults"
-    )]
     fn event(&mut self, event: &CloudEvent<'_>) {
+        self.required(event);
+        let own = event.source.starts_with(SOURCE);
+        if let Some(kind) = event.kind.strip_prefix(BESIDE).filter(|_| own) {
+            return self.side_record(kind, event);
+        }
+        let Some(times) = self.times(event) else { return };
+        if self.begin_or_go_on(event, &times) && event.kind != NOTHING {
+            self.add_event(event, &times);
+        }
+    }
+
+    /// Checks what every event says of itself.
+    fn required(&mut self, event: &CloudEvent<'_>) {
         if event.specversion != "1.0" {
             self.fault("specversion", format_args!("{} is not 1.0", event.specversion));
         }
@@ -614,11 +635,9 @@ impl Import {
                 self.fault(field, what);
             }
         }
-        if let Some(kind) =
-            event.kind.strip_prefix(BESIDE).filter(|_| event.source.starts_with(SOURCE))
-        {
-            return self.side_record(kind, event);
-        }
+    }
+
+    fn times(&mut self, event: &CloudEvent<'_>) -> Option<Times> {
         let mut read_time = |field: &str, text: Option<&str>| match text.map(|it| (it, millis(it)))
         {
             Some((text, None)) => {
@@ -627,14 +646,18 @@ impl Import {
             }
             other => Some(other.and_then(|it| it.1)),
         };
-        let Some(stated) = read_time("time", event.time.as_deref()) else { return };
+        let stated = read_time("time", event.time.as_deref())?;
         let recorded = read_time("leftfoldrecorded", event.recorded.as_deref());
         let committed = read_time("leftfoldcommittime", event.committime.as_deref());
-        let (Some(recorded), Some(committed)) = (recorded, committed) else { return };
-        let recorded = recorded.or(stated);
+        let (recorded, committed) = (recorded?.or(stated), committed?);
         let at = recorded.map_or(self.at, |at| not_negative(at).max(self.at));
         let committed = committed.map_or(at, not_negative);
+        Some(Times { stated, known: recorded.is_some(), at, committed })
+    }
 
+    /// Begins the commit of an event, unless it goes on with the one before. False where the event
+    /// is known already, or at fault.
+    fn begin_or_go_on(&mut self, event: &CloudEvent<'_>, times: &Times) -> bool {
         let empty = event.kind == NOTHING;
         // An event of another system is a commit of its own. Its id follows from the event's id.
         let command_id = event.command.unwrap_or_else(|| command_of(&event.source, &event.id));
@@ -645,23 +668,24 @@ impl Import {
         if goes_on {
             if *event.id == *self.first_id || !self.other_ids.insert(event.id.to_string()) {
                 self.done.known += 1;
-                return;
+                return false;
             }
         } else if !self.ids.insert(command_id) {
             if self.is_known(event, command_id) {
                 self.done.known += u64::from(!empty);
-                return;
+                return false;
             }
             let field = if event.command.is_some() { "leftfoldcommand" } else { "id" };
-            return self.fault(field, "an earlier event has it already");
+            self.fault(field, "an earlier event has it already");
+            return false;
         }
         // Commits before the first time happened by then.
-        if recorded.is_some() && self.done.first_time.is_none() {
-            (self.done.first_time, self.done.untimed) = (Some(at), self.commits);
+        if times.known && self.done.first_time.is_none() {
+            (self.done.first_time, self.done.untimed) = (Some(times.at), self.commits);
         }
         if !goes_on {
-            let envelope = self.envelope(event, command_id, committed);
-            let Some(envelope) = envelope else { return };
+            let envelope = self.envelope(event, command_id, times.committed);
+            let Some(envelope) = envelope else { return false };
             self.hand_on();
             self.commits += 1;
             let (number, after) = (self.commits, self.done.events);
@@ -672,10 +696,12 @@ impl Import {
             self.first_id.push_str(&event.id);
             self.other_ids.clear();
         }
-        if empty {
-            return;
-        }
+        true
+    }
 
+    /// Adds an event to its commit.
+    fn add_event(&mut self, event: &CloudEvent<'_>, times: &Times) {
+        let (stated, at) = (times.stated, times.at);
         let Some(name) = self.stream_name(event) else { return };
         if event.kind.is_empty() {
             return self.fault("type", "it is empty");
