@@ -1,6 +1,6 @@
 //! The registry: one line a domain. Each domain is one file beside this one, or a folder of files
 //! where it has more to say. Domains never import each other, and know nothing but the kernel and
-//! what is [`shared`]. What their commands and events look like is written down in `schemas/`, so
+//! what is `shared`. What their commands and events look like is written down in `schemas/`, so
 //! that a page need not make it of types; a test compares the two.
 //!
 //! One more scenario costs the page 6.4 kB after brotli: 5.3 of code, 1.0 of text. Measured as the
