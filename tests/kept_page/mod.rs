@@ -120,7 +120,6 @@ const SHOWN: &str = "
         bookmarks: all('[aria-label^=\"Name of bookmark \"]',
             it => [Number(it.ariaLabel.split(' ').pop()), it.value]),
         pinned: all('button[aria-label^=\"Unpin \"]', it => it.ariaLabel.split(' ').pop()),
-        runsAgain: document.querySelector('[aria-label=Pipeline]').textContent.includes('runs as usual'),
         lost: Number(alerts.match(/has lost (\\d+)/)?.[1] ?? 0),
     }";
 const LETTERS: &str = "document.querySelector('[role=dialog] input[type=checkbox]').checked";
