@@ -43,6 +43,9 @@ pub async fn export(page: &Page, button: &str, file: &str) -> (String, Vec<u8>) 
         const all = [...document.querySelectorAll('[role=dialog] button')];
         all.find(it => it.ariaLabel === name)?.scrollIntoView({ block: 'center' });";
     page.client.execute(reveal, vec![json!(button)]).await.unwrap();
+    // Chromium now and then loses a download that begins right after it has put another one down.
+    page.js("await new Promise(then => requestAnimationFrame(() => requestAnimationFrame(then)))")
+        .await;
     page.click(button).await;
     let said = says(page, &format!("{file} holds ")).await;
     (said, page.downloaded(file).await)
