@@ -92,7 +92,7 @@ const APPEND_DEXIE: &str = "
     let millis = 0;
     for (let n = START; n < END; n++) {
         const events = Array.from({ length: 10000 }, (_, i) =>
-            ({ position: n * 10000 + i + 1, subject: 'cart-' + (i % 100), type: type(i), data: { item: item(i) } }));
+            ({ leftfoldposition: n * 10000 + i + 1, subject: 'cart-' + (i % 100), type: type(i), data: { item: item(i) } }));
         const start = performance.now();
         await append(events);
         millis += performance.now() - start;
@@ -139,7 +139,7 @@ const SEND_DEXIE: &str = "
     const spent = [];
     for (let n = START; n < END; n++) {
         if (REST) await new Promise(done => setTimeout(done, 100));
-        const event = { position: n + 1, subject: 'cart-1', type: 'AddedToCart', data: { item: 'pretzels' } };
+        const event = { leftfoldposition: n + 1, subject: 'cart-1', type: 'AddedToCart', data: { item: 'pretzels' } };
         const start = performance.now();
         await send(event);
         spent.push(performance.now() - start);
