@@ -50,6 +50,12 @@ struct Tab {
 }
 
 impl Tab {
+    /// Changes the log's description from this tab.
+    fn change(&self, change: LogChange) -> Result<LogInfo, StoreError> {
+        let (host, id) = (self.host.clone(), self.log.id().to_owned());
+        at_once(async move { host.redescribe(&id, &change).await })
+    }
+
     fn of(host: Host, handle: StoreHandle, log: OpenLog) -> Self {
         let told = Rc::<RefCell<Vec<MicroStep>>>::default();
         let hears = told.clone();
@@ -834,11 +840,7 @@ fn a_log_that_is_put_away_elsewhere_takes_nothing_until_it_is_back() {
     let browser = SimulatedBrowser::new();
     let mut one = Tab::new(&browser, "cart", false);
     let mut two = Tab::open(&browser, 2, &one.log.info());
-    let change = |tab: &Tab, change: LogChange| {
-        let (host, id) = (tab.host.clone(), tab.log.id().to_owned());
-        at_once(async move { host.redescribe(&id, &change).await })
-    };
-    change(&two, LogChange::Deleted { from: None, to: Some(START) }).unwrap();
+    two.change(LogChange::Deleted { from: None, to: Some(START) }).unwrap();
     // Also where no message comes: the store knows.
     browser.bus.sent.take();
     assert_eq!(code(&one.send(add("apples"))), ErrorCode::Storage);
@@ -852,7 +854,7 @@ fn a_log_that_is_put_away_elsewhere_takes_nothing_until_it_is_back() {
     let host = two.host.clone();
     assert_eq!(at_once(async move { host.logs().await }).unwrap(), []);
     let from = one.log.info().deleted_at;
-    change(&two, LogChange::Deleted { from, to: None }).unwrap();
+    two.change(LogChange::Deleted { from, to: None }).unwrap();
     one.ask(Request::CatchUp).result.unwrap();
     assert_eq!(one.log.trouble(), None);
     one.send(add("apples")).result.unwrap();
@@ -863,24 +865,20 @@ fn a_title_is_not_lost_between_two_tabs_and_a_log_that_is_gone_stays_gone() {
     let browser = SimulatedBrowser::new();
     let mut one = Tab::new(&browser, "cart", false);
     let mut two = Tab::open(&browser, 2, &one.log.info());
-    let change = |tab: &Tab, change: LogChange| {
-        let (host, id) = (tab.host.clone(), tab.log.id().to_owned());
-        at_once(async move { host.redescribe(&id, &change).await })
-    };
     let title = |from: &str, to: &str| LogChange::Title { from: from.into(), to: to.into() };
     let seen = one.log.info().title;
-    change(&one, title(&seen, "Monday")).unwrap();
+    one.change(title(&seen, "Monday")).unwrap();
     // The other tab still shows the log as it was, renames it, and then deletes it.
-    let quicker = change(&two, title(&seen, "Tuesday")).unwrap_err();
+    let quicker = two.change(title(&seen, "Tuesday")).unwrap_err();
     assert_eq!(quicker.to_string(), "another tab was quicker: it is called “Monday”");
-    let away = change(&two, LogChange::Deleted { from: None, to: Some(START) }).unwrap();
+    let away = two.change(LogChange::Deleted { from: None, to: Some(START) }).unwrap();
     assert_eq!((&*away.title, away.deleted_at), ("Monday", Some(START)));
     meanwhile(&browser, &mut [&mut one, &mut two]);
     assert_eq!([one.log.info().title, two.log.info().title], ["Monday", "Monday"]);
     // A third tab removes it for good. Nothing makes it anew.
     let (store, id) = (browser.store.clone(), one.log.id().to_owned());
     at_once(async move { store.remove(&id).await }).unwrap();
-    change(&one, LogChange::Deleted { from: Some(START), to: None }).unwrap_err();
+    one.change(LogChange::Deleted { from: Some(START), to: None }).unwrap_err();
     one.ask(Request::Retry).result.unwrap();
     two.ask(Request::CatchUp).result.unwrap();
     let archive = {

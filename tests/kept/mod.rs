@@ -377,14 +377,6 @@ fn event_today(line: &str) -> String {
     format!("{begin}{own}")
 }
 
-/// An archive without its side records, which older pages left out.
-pub fn events_alone(archive: &[u8]) -> Vec<u8> {
-    let archive = std::str::from_utf8(archive).unwrap();
-    let events = archive.split_inclusive('\n').filter(|it| !it.contains("\"leftfold.beside."));
-    // A comma no longer stands before another item of the batch.
-    events.collect::<String>().replace(",\n]", "\n]").replace("[\n]", "[]").into_bytes()
-}
-
 /// Asserts that two texts are the same. Compares them line by line, so that a failure is readable.
 #[track_caller]
 pub fn assert_same(name: &str, said: &[u8], golden: &[u8]) {

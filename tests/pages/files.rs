@@ -4,9 +4,9 @@
 
 use std::fmt::Write;
 
-use crate::kept::events_alone;
 use crate::page::logs::{export, open_logs, says, share};
 use crate::page::{FULL, Page};
+use crate::what_was_kept::events_alone;
 use fantoccini::wd::WindowHandle;
 use serde_json::{Value, json};
 
