@@ -80,8 +80,6 @@ impl SideRecord {
             // What was accepted is in the log itself.
             Self::Refusal(entry) if entry.outcome == Outcome::Accepted => None,
             Self::Refusal(mut entry) => {
-                let events = entry.events.start.max(1)..entry.events.end.min(head + 1);
-                entry.events = if events.is_empty() { 1..1 } else { events };
                 entry.after = entry.after.min(head);
                 Some(Self::Refusal(entry))
             }
