@@ -537,6 +537,95 @@ declare namespace Leftfold {
         differences: Difference[];
       }[];
     }>;
+    /**
+     * The lessons that come with the page.
+     * @throws `storage`
+     * @example
+     * await leftfold.lessons()
+     */
+    lessons(): Promise<{
+      /** Its id. */
+      id: string;
+      /** Its title. */
+      title: string;
+      /** How many exercises it has. */
+      exercises: number;
+    }[]>;
+    /**
+     * Opens an exercise of a lesson, as it was left. Gives the log's id.
+     * @param id The lesson's id.
+     * @param number Which of its exercises; the first where it is left out.
+     * @throws `malformed`, `out_of_range`, `storage`
+     * @example
+     * await leftfold.lesson("what-a-log-remembers", 1)
+     */
+    lesson(id: string, number?: number | null): Promise<string>;
+    /**
+     * How the exercise that is open stands; null where none is.
+     * @example
+     * await leftfold.exercise()
+     */
+    exercise(): Promise<{
+      /** What is to be done. */
+      task: string;
+      /** Whether all of the goal holds. */
+      met: boolean;
+      /** What does not hold yet, in words. */
+      missing: string[];
+      /** What is said of a wrong move that was made. */
+      wrong: string | null;
+    } | null>;
+    /**
+     * Shows the exercise's next hint and gives it; null where there is none left.
+     * @example
+     * await leftfold.hint()
+     */
+    hint(): Promise<string | null>;
+    /**
+     * Answers the exercise's question, and says how the exercise stands then.
+     * @param value The answer: a position, a number, a word, or one of what is offered.
+     * @throws `malformed`
+     * @example
+     * await leftfold.answer(3)
+     */
+    answer(value: unknown): Promise<{
+      /** What is to be done. */
+      task: string;
+      /** Whether all of the goal holds. */
+      met: boolean;
+      /** What does not hold yet, in words. */
+      missing: string[];
+      /** What is said of a wrong move that was made. */
+      wrong: string | null;
+    } | null>;
+    /**
+     * Plays the exercise's solution in a copy, and says how that stands then. What was done before stays in its own log.
+     * @param how Which moves.
+     * @throws `malformed`, `storage`
+     * @example
+     * await leftfold.solve()
+     */
+    solve(how?: {
+      /** Whether to play what is likely to be tried first, and is wrong. */
+      wrong?: boolean;
+    } | null): Promise<{
+      /** What is to be done. */
+      task: string;
+      /** Whether all of the goal holds. */
+      met: boolean;
+      /** What does not hold yet, in words. */
+      missing: string[];
+      /** What is said of a wrong move that was made. */
+      wrong: string | null;
+    } | null>;
+    /**
+     * Makes an exercise that begins with the open log, tries it, and gives its link. It is refused where its goal holds at the start, is not reached by the solution, or is reached by the wrong move.
+     * @param exercise The exercise.
+     * @throws `malformed`, `storage`
+     * @example
+     * await leftfold.makeExercise({ "title": "Fill a cart", "task": "Put something into a cart.", "goals": [{ "goal": { "count": { "of": "log", "each": { "is": ["/type", "=", { "value": "AddedToCart" }] }, "min": 1 } } }], "solution": [["next"]] })
+     */
+    makeExercise(exercise: Exercise): Promise<string>;
   }
 
   /**
@@ -1102,5 +1191,108 @@ declare namespace Leftfold {
     log?: string | null;
     /** The position; the head's if left out. */
     at?: number | null;
+  };
+
+  /** A task in a log, with a goal. */
+  interface Exercise {
+    /** What it is about, in a few words. */
+    title: string;
+    /** The scenario's id; the open log's in a call. */
+    scenario?: string;
+    /** What is to be done, in one to three sentences. */
+    task: string;
+    /** The log it begins with, as a link's text. */
+    log?: string | null;
+    /** What is done to that log before. */
+    start?: Move[];
+    /** Where the playhead stands then. */
+    at?: number | null;
+    /** The panels that it is about. */
+    show?: string[];
+    /** What must hold, all of it. */
+    goals: {
+      /** What must hold, in words. */
+      say?: string;
+      /** The goal. */
+      goal: Goal;
+    }[];
+    /** What is asked, where an answer is part of the goal. */
+    question?: {
+      /** The question. */
+      ask: string;
+      /** What an answer is. */
+      answer: "event" | "value" | {
+        /** One of these. */
+        choice: string[];
+      };
+    } | null;
+    /** Hints, the gentlest first. */
+    hints?: string[];
+    /** The moves that solve it. */
+    solution: Move[];
+    /** What is likely to be tried first, and is wrong. */
+    wrong?: {
+      /** What is done. */
+      moves: Move[];
+      /** By what it is recognised. */
+      when: Goal;
+      /** What the learner is told. */
+      say: string;
+    }[];
+    /** In how many moves it can be solved. */
+    par?: number | null;
+    /** What it meant, in about three lines. */
+    meaning?: string[];
+    /** Where the Fold view shows what it meant. */
+    look?: number | null;
+  }
+
+  /** A call as a list: its name, and its arguments. */
+  type Move = unknown[];
+
+  /** What must hold for an exercise to be solved. */
+  type Goal = {
+    /** A condition holds. */
+    holds: {
+      /** Of what. */
+      of: GoalSubject;
+      /** The condition. */
+      that: Condition;
+    };
+  } | {
+    /** So many entries fulfil a condition. */
+    count: {
+      /** Of what. */
+      of: GoalSubject;
+      /** Where the list is in it, as a JSON pointer. */
+      at?: string;
+      /** Which entries are counted. */
+      each: Condition;
+      /** No fewer than this. */
+      min?: number | null;
+      /** No more than this. */
+      max?: number | null;
+    };
+  } | {
+    /** All of them hold. */
+    all: Goal[];
+  } | {
+    /** One of them holds. */
+    any: Goal[];
+  } | {
+    /** It does not hold. */
+    not: Goal;
+  };
+
+  /** What a goal is asked of: states and views as they run at the head, all else as the console gives it. */
+  type GoalSubject = "journal" | "outbox" | "log" | "playhead" | "answer" | {
+    /** A stream's state. */
+    state: string;
+  } | {
+    /** What a projection or process shows, by its title. */
+    view: string;
+  } | {
+    /** How a projection or process runs. */
+    subscription: string;
   };
 }

@@ -22,6 +22,8 @@
 //!   nothing.**
 //! - [`host`]: an open log, driven over a store, its peers, a clock and ids that are passed in.
 //!   **It spawns nothing and touches no browser**, so that tests drive it as the page does.
+//! - [`lessons`]: exercises, each a log, a task and a goal that is judged on the running system.
+//!   **It fetches nothing and draws nothing.**
 //! - `ui`: the page, on wasm32 only. **Nothing else names Yew.**
 //!
 //! The kernel and the codec are compiled for speed; the page, which is mostly drawing, is
@@ -29,6 +31,7 @@
 
 pub use host;
 pub use host::{codec, es, lab, scenarios, store};
+pub use lessons;
 
 #[cfg(target_arch = "wasm32")]
 pub mod ui;

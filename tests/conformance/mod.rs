@@ -710,6 +710,7 @@ pub fn info(id: &str) -> LogInfo {
         opened_at: 0,
         forked_from: None,
         deleted_at: None,
+        exercise: None,
     }
 }
 

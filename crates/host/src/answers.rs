@@ -158,7 +158,7 @@ impl OpenLog {
             Request::Logs => {
                 let mut logs = self.host().logs().await?;
                 let scenario = self.info().scenario;
-                logs.retain(|log| log.scenario == scenario);
+                logs.retain(|log| log.scenario == scenario && log.exercise.is_none());
                 Ok(Response::List(values(&logs)))
             }
         }

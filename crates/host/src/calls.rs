@@ -82,6 +82,27 @@ pub enum OfPage {
     Fork(u64),
     /// Makes a new log with the scenario's story, and opens it.
     Reset,
+    /// Something about lessons and their exercises.
+    Lessons(OfLessons),
+}
+
+/// What is asked about lessons and their exercises.
+#[derive(Clone, Debug)]
+pub enum OfLessons {
+    /// Lists the lessons.
+    List,
+    /// Opens an exercise of a lesson, counted from 1.
+    Open(String, u64),
+    /// Says how the exercise that is open stands.
+    Standing,
+    /// Gives the next hint.
+    Hint,
+    /// Answers the exercise's question.
+    Answer(Value),
+    /// Plays the solution in a copy, or what is likely to be tried first and is wrong.
+    Solve(bool),
+    /// Makes an exercise that begins with the open log.
+    Make(Value),
 }
 
 /// Which of a scenario's logs is opened.
@@ -327,6 +348,115 @@ static CONDITION: Named = Named {
     ]),
 };
 
+static SUBJECT: Named = Named {
+    name: "GoalSubject",
+    about: about(
+        "What a goal is asked of: states and views as they run at the head, all else as the \
+         console gives it.",
+    ),
+    shape: Shape::OneOf(&[
+        Shape::Words(&["journal", "outbox", "log", "playhead", "answer"]),
+        Shape::Choice(&[
+            required("state", Shape::Stream, "A stream's state."),
+            required("view", Shape::Text, "What a projection or process shows, by its title."),
+            required("subscription", Shape::Text, "How a projection or process runs."),
+        ]),
+    ]),
+};
+
+static GOAL: Named = Named {
+    name: "Goal",
+    about: about("What must hold for an exercise to be solved."),
+    shape: Shape::Choice(&[
+        required(
+            "holds",
+            Shape::Object(&[
+                required("of", Shape::Named(&SUBJECT), "Of what."),
+                required("that", Shape::Named(&CONDITION), "The condition."),
+            ]),
+            "A condition holds.",
+        ),
+        required(
+            "count",
+            Shape::Object(&[
+                required("of", Shape::Named(&SUBJECT), "Of what."),
+                optional("at", Shape::Text, "Where the list is in it, as a JSON pointer."),
+                required("each", Shape::Named(&CONDITION), "Which entries are counted."),
+                optional("min", Shape::OrNull(&WHOLE), "No fewer than this."),
+                optional("max", Shape::OrNull(&WHOLE), "No more than this."),
+            ]),
+            "So many entries fulfil a condition.",
+        ),
+        required("all", Shape::List(&Shape::Named(&GOAL)), "All of them hold."),
+        required("any", Shape::List(&Shape::Named(&GOAL)), "One of them holds."),
+        required("not", Shape::Named(&GOAL), "It does not hold."),
+    ]),
+};
+
+static MOVE: Named = Named {
+    name: "Move",
+    about: about("A call as a list: its name, and its arguments."),
+    shape: Shape::List(&Shape::Json),
+};
+
+const MOVES: Shape = Shape::List(&Shape::Named(&MOVE));
+
+/// An exercise, as a lesson's file and a link have it.
+pub static EXERCISE: Named = Named {
+    name: "Exercise",
+    about: about("A task in a log, with a goal."),
+    shape: Shape::Object(&[
+        required("title", Shape::Text, "What it is about, in a few words."),
+        optional("scenario", Shape::Text, "The scenario's id; the open log's in a call."),
+        required("task", Shape::Text, "What is to be done, in one to three sentences."),
+        optional("log", Shape::OrNull(&Shape::Text), "The log it begins with, as a link's text."),
+        optional("start", MOVES, "What is done to that log before."),
+        optional("at", Shape::OrNull(&WHOLE), "Where the playhead stands then."),
+        optional("show", Shape::List(&Shape::Text), "The panels that it is about."),
+        required(
+            "goals",
+            Shape::List(&Shape::Object(&[
+                optional("say", Shape::Text, "What must hold, in words."),
+                required("goal", Shape::Named(&GOAL), "The goal."),
+            ])),
+            "What must hold, all of it.",
+        ),
+        optional(
+            "question",
+            Shape::OrNull(&Shape::Object(&[
+                required("ask", Shape::Text, "The question."),
+                required(
+                    "answer",
+                    Shape::OneOf(&[
+                        Shape::Words(&["event", "value"]),
+                        Shape::Choice(&[required(
+                            "choice",
+                            Shape::List(&Shape::Text),
+                            "One of these.",
+                        )]),
+                    ]),
+                    "What an answer is.",
+                ),
+            ])),
+            "What is asked, where an answer is part of the goal.",
+        ),
+        optional("hints", Shape::List(&Shape::Text), "Hints, the gentlest first."),
+        required("solution", MOVES, "The moves that solve it."),
+        optional(
+            "wrong",
+            Shape::List(&Shape::Object(&[
+                required("moves", MOVES, "What is done."),
+                required("when", Shape::Named(&GOAL), "By what it is recognised."),
+                required("say", Shape::Text, "What the learner is told."),
+            ])),
+            "What is likely to be tried first, and is wrong.",
+        ),
+        optional("par", Shape::OrNull(&WHOLE), "In how many moves it can be solved."),
+        optional("meaning", Shape::List(&Shape::Text), "What it meant, in about three lines."),
+        optional("look", Shape::OrNull(&WHOLE), "Where the Fold view shows what it meant."),
+    ]),
+};
+
 static LOG_PLACE: Named = Named {
     name: "LogPlace",
     about: about("A position in the open log, the head of a log by its id, or both."),
@@ -418,6 +548,7 @@ const OF_TARGET: &[ErrorCode] =
     &[ErrorCode::Malformed, ErrorCode::UnknownStream, ErrorCode::UnknownProjection];
 const OF_PLACE: &[ErrorCode] = &[ErrorCode::Malformed, ErrorCode::OutOfRange];
 
+const LESSONS: &str = about("Lessons");
 const LOGS: &str = about("Logs");
 const COMMANDS: &str = about("Commands");
 const LOOKING: &str = about("Looking");
@@ -432,6 +563,11 @@ const fn asks(request: Request) -> Result<Asked, String> {
 #[expect(clippy::unnecessary_wraps, reason = "each call may be refused before it is one")]
 const fn page(asked: OfPage) -> Result<Asked, String> {
     Ok(Asked::OfPage(asked))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "each call may be refused before it is one")]
+const fn lessons(asked: OfLessons) -> Result<Asked, String> {
+    Ok(Asked::OfPage(OfPage::Lessons(asked)))
 }
 
 /// Every call, in the order in which `help()` lists them.
@@ -941,5 +1077,102 @@ pub static CALLS: &[Call] = &[
             let (left, right) = (LogPlace::of(it.value(0)), LogPlace::of(it.value(1)));
             asks(Request::Compare { left, right })
         }),
+    },
+    Call {
+        name: "lessons",
+        group: LESSONS,
+        about: about("The lessons that come with the page."),
+        takes: &[],
+        gives: result(&results::LESSONS),
+        example: about("await leftfold.lessons()"),
+        codes: &[ErrorCode::Storage],
+        way: Way::Asks(|_| lessons(OfLessons::List)),
+    },
+    Call {
+        name: "lesson",
+        group: LESSONS,
+        about: about("Opens an exercise of a lesson, as it was left. Gives the log's id."),
+        takes: &[
+            required("id", Shape::Text, "The lesson's id."),
+            optional("number", WHOLE, "Which of its exercises; the first where it is left out."),
+        ],
+        gives: result(&results::LOG_ID),
+        example: about(r#"await leftfold.lesson("what-a-log-remembers", 1)"#),
+        codes: &[ErrorCode::Malformed, ErrorCode::OutOfRange, ErrorCode::Storage],
+        way: Way::Asks(|it| {
+            let number = it.value(1).as_u64().unwrap_or(1);
+            lessons(OfLessons::Open(it.text(0), number))
+        }),
+    },
+    Call {
+        name: "exercise",
+        group: LESSONS,
+        about: about("How the exercise that is open stands; null where none is."),
+        takes: &[],
+        gives: result(&results::STANDING),
+        example: about("await leftfold.exercise()"),
+        codes: &[],
+        way: Way::Asks(|_| lessons(OfLessons::Standing)),
+    },
+    Call {
+        name: "hint",
+        group: LESSONS,
+        about: about("Shows the exercise's next hint and gives it; null where there is none left."),
+        takes: &[],
+        gives: result(&results::HINT),
+        example: about("await leftfold.hint()"),
+        codes: &[],
+        way: Way::Asks(|_| lessons(OfLessons::Hint)),
+    },
+    Call {
+        name: "answer",
+        group: LESSONS,
+        about: about("Answers the exercise's question, and says how the exercise stands then."),
+        takes: &[required(
+            "value",
+            Shape::Json,
+            "The answer: a position, a number, a word, or one of what is offered.",
+        )],
+        gives: result(&results::STANDING),
+        example: about("await leftfold.answer(3)"),
+        codes: &[ErrorCode::Malformed],
+        way: Way::Asks(|it| lessons(OfLessons::Answer(it.value(0).clone()))),
+    },
+    Call {
+        name: "solve",
+        group: LESSONS,
+        about: about(
+            "Plays the exercise's solution in a copy, and says how that stands then. What was done \
+             before stays in its own log.",
+        ),
+        takes: &[optional(
+            "how",
+            Shape::Object(&[optional(
+                "wrong",
+                Shape::Flag,
+                "Whether to play what is likely to be tried first, and is wrong.",
+            )]),
+            "Which moves.",
+        )],
+        gives: result(&results::STANDING),
+        example: about("await leftfold.solve()"),
+        codes: &[ErrorCode::Malformed, ErrorCode::Storage],
+        way: Way::Asks(|it| lessons(OfLessons::Solve(it.value(0)["wrong"] == true))),
+    },
+    Call {
+        name: "makeExercise",
+        group: LESSONS,
+        about: about(
+            "Makes an exercise that begins with the open log, tries it, and gives its link. It is \
+             refused where its goal holds at the start, is not reached by the solution, or is \
+             reached by the wrong move.",
+        ),
+        takes: &[required("exercise", Shape::Named(&EXERCISE), "The exercise.")],
+        gives: result(&results::TEXT),
+        example: about(
+            r#"await leftfold.makeExercise({ "title": "Fill a cart", "task": "Put something into a cart.", "goals": [{ "goal": { "count": { "of": "log", "each": { "is": ["/type", "=", { "value": "AddedToCart" }] }, "min": 1 } } }], "solution": [["next"]] })"#,
+        ),
+        codes: &[ErrorCode::Malformed, ErrorCode::Storage],
+        way: Way::Asks(|it| lessons(OfLessons::Make(it.value(0).clone()))),
     },
 ];

@@ -115,6 +115,7 @@ impl Host {
             opened_at: now,
             forked_from,
             deleted_at: None,
+            exercise: None,
         }
     }
 
@@ -144,13 +145,32 @@ impl Host {
         &'a self,
         scenario: &'a Rc<Scenario>,
         title: String,
-        mut archive: Imported,
-        mut side_records: SideRecords,
+        archive: Imported,
+        side_records: SideRecords,
         last: &'a mut dyn FnMut(),
     ) -> LocalBoxFuture<'a, Result<Made, String>> {
         Box::pin(async move {
             let title = if title.is_empty() { scenario.title.to_string() } else { title };
             let info = self.new_log(scenario, title, None);
+            let unsaid = self.import_as(scenario, &info, archive, side_records, last).await?;
+            Ok(Made { info, unsaid })
+        })
+    }
+
+    /// As [`Host::import_new`], with a description that is given. True where nothing says what the
+    /// processes have reacted to.
+    ///
+    /// # Errors
+    /// A sentence, as there.
+    pub fn import_as<'a>(
+        &'a self,
+        scenario: &'a Rc<Scenario>,
+        info: &'a LogInfo,
+        mut archive: Imported,
+        mut side_records: SideRecords,
+        last: &'a mut dyn FnMut(),
+    ) -> LocalBoxFuture<'a, Result<bool, String>> {
+        Box::pin(async move {
             let events = archive.events;
             side_records.extend(from_archive(std::mem::take(&mut archive.side_records))?);
             let mut pieces = archive.into_new(scenario, self.clock.now())?.chain(call_at_end(last));
@@ -169,9 +189,9 @@ impl Host {
                 }
             }
             let kept = self.encode_side_records(&kept);
-            let stored = self.import(&info, &mut pieces, &kept).await;
+            let stored = self.import(info, &mut pieces, &kept).await;
             stored.map_err(|fault| fault.to_string())?;
-            Ok(Made { info, unsaid: unsaid && events > 0 })
+            Ok(unsaid && events > 0)
         })
     }
 
@@ -306,7 +326,9 @@ impl OpenLog {
         let scenario = self.session().scenario().clone();
         let from = Some((self.0.id.clone(), position));
         let title = format!("{} from {position}", self.info().title);
-        let info = host.new_log(&scenario, title, from);
+        // What is forked off an attempt is an attempt at the same exercise.
+        let exercise = self.info().exercise;
+        let info = LogInfo { exercise, ..host.new_log(&scenario, title, from) };
         let records = host.encode_side_records(&side_records);
         host.import(&info, &mut commits.into_segments(), &records).await?;
         Ok(info)

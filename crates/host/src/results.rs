@@ -16,6 +16,18 @@ pub static NOTHING: Shape = Shape::Null;
 pub static LOG_ID: Shape = Shape::Text;
 pub static NUMBER: Shape = WHOLE;
 pub static TEXT: Shape = Shape::Text;
+pub static HINT: Shape = Shape::OrNull(&Shape::Text);
+pub static LESSONS: Shape = Shape::List(&Shape::Object(&[
+    required("id", Shape::Text, "Its id."),
+    required("title", Shape::Text, "Its title."),
+    required("exercises", WHOLE, "How many exercises it has."),
+]));
+pub static STANDING: Shape = Shape::OrNull(&Shape::Object(&[
+    required("task", Shape::Text, "What is to be done."),
+    required("met", Shape::Flag, "Whether all of the goal holds."),
+    required("missing", Shape::List(&Shape::Text), "What does not hold yet, in words."),
+    required("wrong", Shape::OrNull(&Shape::Text), "What is said of a wrong move that was made."),
+]));
 
 pub static SCENARIOS: Shape = Shape::List(&Shape::Object(&[
     required("id", Shape::Text, "Its id, for `open`."),

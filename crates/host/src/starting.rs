@@ -77,8 +77,10 @@ impl Places {
             };
             let mut logs = host.logs().await?;
             let own = |log: &&LogInfo| log.scenario == *scenario.id;
-            let last =
-                |logs: &[LogInfo]| logs.iter().filter(own).max_by_key(|it| it.opened_at).cloned();
+            let last = |logs: &[LogInfo]| {
+                let own = logs.iter().filter(own).filter(|it| it.exercise.is_none());
+                own.max_by_key(|it| it.opened_at).cloned()
+            };
             let mut came = Found::Asked;
             let wanted = match &mode {
                 OpenMode::Log(id, _) => {

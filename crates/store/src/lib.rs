@@ -41,6 +41,10 @@ pub struct LogInfo {
     /// back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<u64>,
+    /// The exercise that the log is an attempt at, by its key. Such a log is kept apart from a
+    /// person's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exercise: Option<String>,
 }
 
 /// A change of one field of a log's description. Each says what its sender has seen there: where

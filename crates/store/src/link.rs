@@ -11,6 +11,7 @@
 //! | 1 | the scenario's id, UTF-8 |
 //! | 2 | the log's title, UTF-8 |
 //! | 3 | the log: frames of commits |
+//! | 4 | the exercise that begins with the log: JSON |
 //! | 128 | set-ups: JSON, `[[["setups", name], text]]` |
 //! | 129 | effects and refusals: JSON, in the same shape |
 //! | 130 | bookmarks: JSON, `[[position, name]]` |
@@ -44,7 +45,7 @@ pub const COMMITS_AT_MOST: usize = LONGEST / 16;
 const LEVEL: u8 = 10;
 
 /// A log that travels in a link.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Shared {
     /// The scenario's id.
     pub scenario: String,
@@ -58,6 +59,8 @@ pub struct Shared {
     pub records: SideRecords,
     /// The log's bookmarks: positions and their names.
     pub bookmarks: Vec<(u64, String)>,
+    /// The exercise that begins with the log, as JSON.
+    pub exercise: Option<String>,
 }
 
 /// What a section of a link holds.
@@ -65,6 +68,7 @@ mod section {
     pub(super) const SCENARIO: u8 = 1;
     pub(super) const TITLE: u8 = 2;
     pub(super) const LOG: u8 = 3;
+    pub(super) const EXERCISE: u8 = 4;
     pub(super) const SET_UPS: u8 = 128;
     pub(super) const RECORDS: u8 = 129;
     pub(super) const BOOKMARKS: u8 = 130;
@@ -104,6 +108,9 @@ pub fn write(shared: &Shared) -> Result<String, LinkError> {
     add(section::SCENARIO, shared.scenario.as_bytes())?;
     add(section::TITLE, shared.title.as_bytes())?;
     add(section::POSITION, &shared.position.to_le_bytes())?;
+    if let Some(exercise) = &shared.exercise {
+        add(section::EXERCISE, exercise.as_bytes())?;
+    }
     let text = |it: serde_json::Result<Vec<u8>>| it.map_err(|_| LinkError::TooLong);
     let (set_ups, records): (Vec<_>, Vec<_>) =
         shared.records.iter().partition(|((shelf, _), _)| *shelf == Shelf::SetUps);
@@ -154,14 +161,7 @@ pub fn read(text: &str) -> Result<Shared, LinkError> {
 
 /// Reads the sections of a link.
 fn unpack(mut bytes: &[u8]) -> Result<Shared, LinkError> {
-    let mut shared = Shared {
-        scenario: String::new(),
-        title: String::new(),
-        position: u64::MAX,
-        commits: Vec::new(),
-        records: SideRecords::new(),
-        bookmarks: Vec::new(),
-    };
+    let mut shared = Shared { position: u64::MAX, ..Shared::default() };
     let mut seen = Set::new();
     while let Some((&section, rest)) = bytes.split_first() {
         let content = sized(rest).filter(|_| seen.insert(section));
@@ -185,6 +185,7 @@ fn read_section(shared: &mut Shared, section: u8, content: &[u8]) -> Result<(), 
     match section {
         section::SCENARIO => text()?.clone_into(&mut shared.scenario),
         section::TITLE => text()?.clone_into(&mut shared.title),
+        section::EXERCISE => shared.exercise = Some(text()?.to_owned()),
         section::LOG => shared.commits = commits(content).ok_or_else(damaged)?,
         section::SET_UPS | section::RECORDS => {
             shared.records.extend(records(content).ok_or_else(damaged)?);
@@ -224,7 +225,7 @@ fn older(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
     }
     let position = u64::from_le_bytes(*position);
     let (commits, bookmarks) = (commits(frames)?, Vec::new());
-    Some(Shared { scenario, title, position, commits, records: kept, bookmarks })
+    Some(Shared { scenario, title, position, commits, records: kept, bookmarks, exercise: None })
 }
 
 /// The commits in frames. None where one of them is lost.
@@ -266,7 +267,15 @@ mod tests {
         let record = |n: u64| ((shelf(n), format!("process {n}")), n.to_string());
         let records = (0..count % 3).map(record).collect();
         let bookmarks = (0..count % 4).map(|at| (at, format!("No. {at}"))).collect();
-        Shared { scenario, title, position: 2, commits: commits.collect(), records, bookmarks }
+        Shared {
+            scenario,
+            title,
+            position: 2,
+            commits: commits.collect(),
+            records,
+            bookmarks,
+            exercise: Some(r#"{"task":"…"}"#.to_owned()),
+        }
     }
 
     fn written(shared: &Shared) -> String {

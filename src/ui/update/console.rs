@@ -169,6 +169,7 @@ fn of_open_log(model: &mut Model, open_log: OpenLog, asked: OfPage, reply: Reply
             reply.reject("out_of_range", "the log ends before that position");
         }
         OfPage::Fork(position) => fork(model, open_log, position, None, Some(reply)),
+        OfPage::Lessons(_) => reply.reject("malformed", "no exercise is open"),
         OfPage::Ready | OfPage::Help(_) | OfPage::Scenarios | OfPage::Open(..) => {}
     }
     false

@@ -284,7 +284,15 @@ async fn shared(
         (Err(fault), _) | (_, Err(fault)) => return Msg::Said(format!("{fault}.")),
     };
     let (scenario, title) = (log.scenario.clone(), log.title.clone());
-    match link::write(&Shared { scenario, title, position, commits, records, bookmarks }) {
+    match link::write(&Shared {
+        scenario,
+        title,
+        position,
+        commits,
+        records,
+        bookmarks,
+        exercise: None,
+    }) {
         Ok(text) => {
             let link = Address::of_shared(&text);
             // Where the clipboard is closed to us, the link can be copied from the dialog.

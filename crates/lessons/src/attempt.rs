@@ -1,0 +1,155 @@
+//! An attempt at an exercise: it begins, moves are played, and it is judged.
+
+use std::rc::Rc;
+
+use codec::archive::Imported;
+use es::{Scenario, Stream};
+use host::{Host, OpenLog};
+use serde_json::Value;
+use store::LogInfo;
+
+use crate::exercise::Fault;
+use crate::goal::seek;
+use crate::{Exercise, Move, Played};
+
+/// The parts of every system that can be shown, beside states, views and processes.
+const PARTS: [&str; 6] = ["Log", "Journal", "Outbox", "Commands", "Fold", "Playhead"];
+
+/// What is judged of an attempt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which parts of the goal hold, in their order.
+    pub met: Vec<bool>,
+    /// The wrong move that was made, if one was and the goal is not met.
+    pub wrong: Option<usize>,
+}
+
+impl Verdict {
+    /// True where all of the goal holds.
+    pub fn solved(&self) -> bool {
+        !self.met.is_empty() && self.met.iter().all(|it| *it)
+    }
+}
+
+/// Judges a log, and what was answered.
+pub fn judge(exercise: &Exercise, log: &OpenLog, answer: &Value) -> Verdict {
+    let met: Vec<bool> = exercise.goals.iter().map(|it| it.goal.holds(log, answer)).collect();
+    let mut verdict = Verdict { met, wrong: None };
+    if !verdict.solved() {
+        verdict.wrong = exercise.wrong.iter().position(|it| it.when.holds(log, answer));
+    }
+    verdict
+}
+
+/// Begins an exercise in a log of its own, which is known by `key`.
+///
+/// # Errors
+/// A sentence: the log could not be made, or a move cannot be played. No log is left then.
+pub async fn begin(
+    exercise: &Exercise,
+    scenario: &Rc<Scenario>,
+    host: &Host,
+    key: &str,
+) -> Result<OpenLog, String> {
+    let info = LogInfo {
+        exercise: Some(key.to_owned()),
+        ..host.new_log(scenario, exercise.title.clone(), None)
+    };
+    let begun = begin_in(exercise, scenario, host, info.clone()).await;
+    if begun.is_err() {
+        // Whether it can be removed or not: the fault is what is told.
+        _ = host.remove(&info.id).await;
+    }
+    begun
+}
+
+async fn begin_in(
+    exercise: &Exercise,
+    scenario: &Rc<Scenario>,
+    host: &Host,
+    info: LogInfo,
+) -> Result<OpenLog, String> {
+    let shared = exercise.shared().map_err(|it| it.to_string())?.unwrap_or_default();
+    let archive = Imported::of(shared.commits)?;
+    host.import_as(scenario, &info, archive, shared.records, &mut || ()).await?;
+    let log = host.open(scenario, info).await.map_err(|it| it.to_string())?;
+    play(&exercise.start, &log).await?;
+    seek(&log, exercise.at);
+    Ok(log)
+}
+
+/// Plays moves on a log, and returns the last answer that was among them. What is refused is
+/// played as well.
+///
+/// # Errors
+/// A sentence: one of them is no move. Those before it have been played.
+pub async fn play(moves: &[Move], log: &OpenLog) -> Result<Value, String> {
+    let mut answer = Value::Null;
+    for it in moves {
+        if let Played::Answer(value) = it.play(log).await? {
+            answer = value;
+        }
+    }
+    Ok(answer)
+}
+
+/// Tries an exercise: what is missing, whether its goal is false at the beginning, reached by its
+/// solution, and not by what is meant to be wrong. Its logs are made with `host`, and removed.
+///
+/// # Errors
+/// The first [`Fault`].
+pub async fn check(exercise: &Exercise, scenario: &Rc<Scenario>, host: &Host) -> Result<(), Fault> {
+    let missing: [(bool, &str); 5] = [
+        (exercise.title.trim().is_empty(), "title"),
+        (exercise.task.trim().is_empty(), "task"),
+        (exercise.goals.is_empty(), "goal"),
+        (exercise.solution.is_empty(), "solution"),
+        (exercise.wrong.iter().any(|it| it.say.trim().is_empty()), "answer to the wrong move"),
+    ];
+    if let Some((_, what)) = missing.iter().find(|(missing, _)| *missing) {
+        return Err(Fault::Missing(what));
+    }
+    if let Some(name) = exercise.show.iter().find(|it| !is_panel(it, scenario)) {
+        return Err(Fault::Panel(name.clone()));
+    }
+    if attempt(exercise, scenario, host, &[]).await?.solved() {
+        return Err(Fault::HoldsAtStart);
+    }
+    let verdict = attempt(exercise, scenario, host, &exercise.solution).await?;
+    if let Some(aim) = verdict.met.iter().position(|it| !it) {
+        return Err(Fault::NotReached(exercise.goals[aim].words()));
+    }
+    for (index, wrong) in exercise.wrong.iter().enumerate() {
+        let verdict = attempt(exercise, scenario, host, &wrong.moves).await?;
+        match verdict.wrong {
+            _ if verdict.solved() => return Err(Fault::ReachedByWrong),
+            Some(found) if found == index => {}
+            _ => return Err(Fault::WrongNotFound),
+        }
+    }
+    Ok(())
+}
+
+/// What comes of moves in a log that is removed again.
+async fn attempt(
+    exercise: &Exercise,
+    scenario: &Rc<Scenario>,
+    host: &Host,
+    moves: &[Move],
+) -> Result<Verdict, Fault> {
+    let log = begin(exercise, scenario, host, "trial").await.map_err(Fault::Start)?;
+    let answer = play(moves, &log).await;
+    let verdict = answer.map(|answer| judge(exercise, &log, &answer));
+    // A trial's log is in memory, where nothing fails.
+    _ = host.remove(log.id()).await;
+    verdict.map_err(Fault::Start)
+}
+
+/// True where a name stands for something that can be shown.
+fn is_panel(name: &str, scenario: &Scenario) -> bool {
+    let projections = scenario.projections.iter().map(|it| it.name());
+    let processes = scenario.processes.iter().map(|it| it.name());
+    PARTS.contains(&name)
+        || projections.chain(processes).any(|it| *it == *name)
+        || Stream::parse(name).is_ok_and(|it| scenario.aggregate_of(it.category()).is_some())
+}

@@ -1,0 +1,141 @@
+//! A move: what a learner does to a log, written as a call of the console.
+//!
+//! A move is a list: the call's name, and its arguments. `["send", "cart-1", {"type": "AddToCart",
+//! "data": {"item": "pretzels"}}]` is one.
+
+use host::calls::{Asked, CALLS, Moment, OfLessons, OfPage, Way, find};
+use host::{Answered, OpenLog, Request, SubscriptionChange, When};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// A call of the console, by its name, and its arguments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Move(pub Vec<Value>);
+
+/// What came of a move.
+pub enum Played {
+    /// The log has answered. A refusal is an answer as well.
+    Done(Answered),
+    /// The learner has answered the exercise's question.
+    Answer(Value),
+}
+
+impl Move {
+    /// The call's name.
+    pub fn name(&self) -> &str {
+        self.0.first().and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// What is asked by it.
+    ///
+    /// # Errors
+    /// A sentence: there is no such call, or an argument makes no sense.
+    pub fn asked(&self) -> Result<Asked, String> {
+        let name = self.name();
+        let Way::Asks(read) = CALLS[find(name)?].way else {
+            return Err(format!("{name} is no move"));
+        };
+        let arguments = self.0.iter().skip(1);
+        let mut texts: Vec<_> =
+            arguments.map(|it| (!it.is_null()).then(|| it.to_string())).collect();
+        CALLS[find(name)?].read(read, &mut texts).map_err(|it| it.message)
+    }
+
+    /// Plays it on a log.
+    ///
+    /// # Errors
+    /// A sentence: it is no move.
+    pub async fn play(&self, log: &OpenLog) -> Result<Played, String> {
+        let request = match self.asked()? {
+            Asked::OfLog(request) => request,
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clipped")]
+            Asked::OfPage(OfPage::Seek(Moment::Position(at))) => {
+                Request::Seek(When::Position(at.max(0.0) as u64))
+            }
+            Asked::OfPage(OfPage::Lessons(OfLessons::Answer(value))) => {
+                return Ok(Played::Answer(value));
+            }
+            Asked::OfPage(_) => return Err(format!("{} is no move in a log", self.name())),
+        };
+        Ok(Played::Done(log.ask(request).await))
+    }
+
+    /// The move that a request is, where it is one that a learner makes.
+    pub fn of(request: &Request) -> Option<Self> {
+        let parts = match request {
+            Request::Send(command) | Request::Submit(command) => {
+                let text = command.data.as_ref().map_or("{}", |it| it.get());
+                let data: Value = serde_json::from_str(text).unwrap_or_default();
+                let mut how = serde_json::to_value(&command.how).unwrap_or_default();
+                if let Value::Object(how) = &mut how {
+                    how.retain(|_, it| !it.is_null() && *it != json!(false));
+                }
+                let mut parts = vec![
+                    json!("send"),
+                    command.stream.clone().into(),
+                    json!({ "type": command.kind, "data": data }),
+                ];
+                if how.as_object().is_some_and(|it| !it.is_empty()) {
+                    parts.push(how);
+                }
+                parts
+            }
+            Request::Again { command, choice, .. } => {
+                vec![json!("again"), json!(command), json!(choice)]
+            }
+            Request::Next => vec![json!("next")],
+            Request::Append { events, react, .. } => {
+                let events: Value = serde_json::from_str(&events.0).ok()?;
+                vec![json!("append"), events, json!({ "react": react })]
+            }
+            Request::Subscription { name, how } => {
+                vec![json!("subscription"), name.clone().into(), change(how)]
+            }
+            // A rebuild with another version of the code is a change of that version.
+            Request::Rebuild { name, code: Some(code) } => {
+                vec![json!("subscription"), name.clone().into(), json!({ "code": code })]
+            }
+            Request::Rebuild { name, code: None } => vec![json!("rebuild"), name.clone().into()],
+            _ => return None,
+        };
+        Some(Self(parts))
+    }
+
+    /// The id of the command that it sends, or sends again.
+    fn command_id(&self) -> Option<&Value> {
+        match self.name() {
+            "send" => self.0.get(3)?.get("commandId"),
+            _ => None,
+        }
+    }
+}
+
+fn change(how: &SubscriptionChange) -> Value {
+    let mut how = serde_json::to_value(how).unwrap_or_default();
+    // A fault that is disarmed is null, and everything else that is null was left out.
+    if let Value::Object(how) = &mut how {
+        how.retain(|name, it| !it.is_null() || name == "fault");
+    }
+    how
+}
+
+/// Moves as they are kept: a command's id stays only where a later move names it, since an id
+/// takes more room in a link than all else.
+pub fn written(moves: &[Move]) -> Vec<Move> {
+    let named = |id: &Value| moves.iter().any(|it| it.name() == "again" && it.0.get(1) == Some(id));
+    let keep = |it: &Move| {
+        let mut it = it.clone();
+        if it.command_id().is_some_and(|id| !named(id))
+            && let Some(Value::Object(how)) = it.0.get_mut(3)
+        {
+            how.remove("commandId");
+            // How it is decided otherwise stays: what the sender saw.
+            if Map::is_empty(how) {
+                it.0.truncate(3);
+            }
+        }
+        it
+    };
+    moves.iter().map(keep).collect()
+}

@@ -1,0 +1,142 @@
+//! Laws over every exercise that comes with the page: it can be failed, it can be solved, and what
+//! is likely to be tried first gets an answer of its own.
+#![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
+
+mod surroundings;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::rc::Rc;
+
+use leftfold::es::Scenario;
+use leftfold::lessons::{Course, Exercise, Fault, Lesson, begin, check, judge, play};
+use leftfold::store::link;
+use surroundings::{SimulatedBrowser, at_once};
+
+const LESSONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lessons");
+
+fn read(file: &str) -> String {
+    fs::read_to_string(format!("{LESSONS}/{file}.json")).unwrap()
+}
+
+fn course() -> Course {
+    serde_json::from_str(&read("course")).unwrap()
+}
+
+/// Every exercise, with the place where it stands.
+fn exercises() -> Vec<(String, Exercise)> {
+    let mut all = Vec::new();
+    for title in course().lessons {
+        let lesson: Lesson = serde_json::from_str(&read(&title.id)).unwrap();
+        for (index, exercise) in lesson.exercises.into_iter().enumerate() {
+            all.push((format!("{}/{}", title.id, index + 1), exercise));
+        }
+    }
+    all
+}
+
+fn scenario(id: &str) -> Option<Rc<Scenario>> {
+    leftfold::scenarios::all().into_iter().find(|it| *it.id == *id)
+}
+
+/// What is wrong with an exercise.
+fn tried(exercise: &Exercise) -> Result<(), Fault> {
+    let unknown = || Fault::Scenario(exercise.scenario.clone());
+    let scenario = scenario(&exercise.scenario).ok_or_else(unknown)?;
+    let (host, _) = SimulatedBrowser::new().tab(1);
+    let exercise = exercise.clone();
+    at_once(async move { check(&exercise, &scenario, &host).await })
+}
+
+#[test]
+fn each_exercise_is_false_at_its_start_reached_by_its_solution_and_not_by_its_wrong_moves() {
+    for (place, exercise) in exercises() {
+        assert_eq!(tried(&exercise), Ok(()), "{place}");
+    }
+}
+
+#[test]
+fn each_exercise_has_a_task_to_read_aloud_hints_a_wrong_move_and_what_it_meant() {
+    for (place, it) in exercises() {
+        let sentences = it.task.matches(['.', '?', '!']).count();
+        assert!((1..=3).contains(&sentences), "{place}: {sentences} sentences");
+        assert!(!it.hints.is_empty(), "{place} has no hint");
+        assert!(!it.wrong.is_empty(), "{place} has no wrong move");
+        assert_eq!(it.meaning.len(), 3, "{place}: three lines say what it meant");
+        assert!((1..=4).contains(&it.show.len()), "{place} shows {:?}", it.show);
+        assert_eq!(it.par, Some(it.solution.len() as u64), "{place}: par is the solution's length");
+        for aim in &it.goals {
+            assert!(!aim.say.is_empty(), "{place}: a goal of its own says itself");
+        }
+    }
+}
+
+#[test]
+fn the_link_of_an_exercise_opens_to_the_same_exercise() {
+    for (place, exercise) in exercises() {
+        let shared = link::read(&exercise.link().unwrap()).unwrap();
+        let arrived = Exercise::of_shared(shared).unwrap();
+        assert_eq!(arrived.as_ref(), Some(&exercise), "{place}");
+    }
+}
+
+#[test]
+fn the_course_names_what_its_files_hold() {
+    let course = course();
+    let ids: BTreeSet<&str> = course.lessons.iter().map(|it| &*it.id).collect();
+    assert_eq!(ids.len(), course.lessons.len(), "each lesson has an id of its own");
+    for title in &course.lessons {
+        let lesson: Lesson = serde_json::from_str(&read(&title.id)).unwrap();
+        assert_eq!((&lesson.title, &lesson.can), (&title.title, &title.can), "{}", title.id);
+        let titles: Vec<_> = lesson.exercises.iter().map(|it| it.title.clone()).collect();
+        assert_eq!(titles, title.exercises, "{}", title.id);
+    }
+    for part in course.workshops.iter().flat_map(|it| &it.parts) {
+        assert!(ids.contains(&*part.lesson), "there is no lesson {}", part.lesson);
+        assert!(part.minutes > 0, "{} takes no time", part.lesson);
+    }
+    let files = fs::read_dir(LESSONS).unwrap().count();
+    assert_eq!(files, course.lessons.len() + 1, "every file is a lesson of the course");
+}
+
+#[test]
+fn an_exercise_that_cannot_be_failed_or_solved_is_refused_with_the_reason() {
+    let (_, good) = exercises().remove(0);
+    let solved = Exercise { start: good.solution.clone(), ..good.clone() };
+    assert_eq!(tried(&solved), Ok(()), "an answer is given by the learner, never by the start");
+    let same = Exercise { solution: good.wrong[0].moves.clone(), ..good.clone() };
+    assert_eq!(tried(&same), Err(Fault::NotReached(good.goals[0].words())));
+    let mut wrong = good.clone();
+    wrong.wrong[0].moves.clone_from(&good.solution);
+    assert_eq!(tried(&wrong), Err(Fault::ReachedByWrong));
+    let mut unseen = good.clone();
+    unseen.wrong[0].moves.clear();
+    assert_eq!(tried(&unseen), Err(Fault::WrongNotFound));
+    assert_eq!(
+        tried(&Exercise { show: vec!["Nowhere".into()], ..good.clone() }),
+        Err(Fault::Panel("Nowhere".into()))
+    );
+    assert_eq!(tried(&Exercise { task: " ".into(), ..good }), Err(Fault::Missing("task")));
+}
+
+#[test]
+fn an_attempt_is_a_log_of_its_own_and_a_solved_goal_can_be_broken_again() {
+    let (host, _) = SimulatedBrowser::new().tab(1);
+    at_once(async move {
+        let text = r#"{"title":"Pears","scenario":"cart","task":"Put pears into the cart.",
+            "goals":[{"goal":{"holds":{"of":{"state":"cart-1"},
+                "that":{"is":["/items/pears","=",{"value":1}]}}}}],
+            "solution":[["send","cart-1",{"type":"AddToCart","data":{"item":"pears"}}]]}"#;
+        let exercise = Exercise::read(text).unwrap();
+        let scenario = scenario("cart").unwrap();
+        let log = begin(&exercise, &scenario, &host, "mine").await.unwrap();
+        assert_eq!(log.info().exercise.as_deref(), Some("mine"));
+        let solved = || judge(&exercise, &log, &serde_json::Value::Null).solved();
+        assert!(!solved());
+        play(&exercise.solution, &log).await.unwrap();
+        assert!(solved());
+        play(&exercise.solution, &log).await.unwrap();
+        assert!(!solved(), "two pears are not one");
+    });
+}
