@@ -15,7 +15,7 @@ use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use yew::Callback;
 
 use crate::host::calls::{Arguments, Asked, CALLS, Call, Hears, Way};
-use crate::host::{self, ErrorCode, EventJson, OpenLog, Request, Response, Stepped};
+use crate::host::{self, ErrorCode, EventJson, OpenLog, Response, Stepped};
 use crate::lab::{MicroStep, Viewpoint};
 use crate::ui::browser::files::fetched;
 use crate::ui::excerpts::Excerpts;
@@ -28,21 +28,6 @@ pub enum Message {
     On(u64, Hears, Function),
     /// Whoever has this number listens no more.
     Off(u64),
-}
-
-/// True where the page may look otherwise afterwards.
-pub fn changes(request: &Request) -> bool {
-    matches!(
-        request,
-        Request::Send(_)
-            | Request::Submit(_)
-            | Request::Step
-            | Request::Next
-            | Request::Append { .. }
-            | Request::Subscription { .. }
-            | Request::Rebuild { .. }
-            | Request::Again { .. }
-    )
 }
 
 /// Who waits for an answer.

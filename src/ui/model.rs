@@ -17,6 +17,7 @@ pub mod saying;
 pub mod logs;
 pub mod logs_dialog;
 pub mod lab;
+pub mod lessons;
 pub mod console;
 pub mod message;
 pub mod shell;
@@ -26,6 +27,7 @@ use self::console::Console;
 use self::fold_view::FoldView;
 use self::lab::Lab;
 use self::layout::Layout;
+use self::lessons::Lessons;
 use self::logs::Logs;
 use self::logs_dialog::LogsDialog;
 use self::message::Link;
@@ -48,6 +50,7 @@ pub struct Model {
     pub fold_view: FoldView,
     pub summary: Summary,
     pub lab: Lab,
+    pub lessons: Lessons,
     pub layout: Layout,
     pub saying: Saying,
     pub console: Console,
@@ -68,6 +71,7 @@ impl Model {
             fold_view: FoldView::default(),
             summary: Summary::default(),
             lab: Lab::default(),
+            lessons: Lessons::default(),
             layout: Layout::remembered(),
             saying: Saying::default(),
             console: Console::default(),
@@ -93,7 +97,8 @@ impl Model {
     /// rest, `passing` where it moves on at once, and `look` where the read side is to follow.
     pub fn follow(&mut self, resting: bool, passing: bool, look: bool) {
         let Some(open_log) = self.open_log() else { return };
-        self.summary.refresh(&open_log, self.layout.zoom, self.layout.by_time, resting);
+        let about = self.lessons.attempt.as_ref().map(|it| it.panels());
+        self.summary.refresh(&open_log, about, (self.layout.zoom, self.layout.by_time), resting);
         if self.fold_view.shown || self.layout.present {
             self.fold_view.offer(&open_log, &self.summary.streams, &self.summary.stage);
         }
@@ -102,5 +107,16 @@ impl Model {
             self.read_side.look(&open_log, &self.summary, layout, playback, passing);
         }
         self.commands.address(&open_log);
+        if self.lessons.judge(&open_log) {
+            self.say_solved();
+        }
+    }
+
+    /// Says that the exercise is solved, where it is.
+    pub fn say_solved(&mut self) {
+        let Some(attempt) = self.lessons.attempt.as_ref().filter(|it| it.verdict.solved()) else {
+            return;
+        };
+        self.saying.aloud = format!("Solved. {}", attempt.exercise.meaning.join(" "));
     }
 }

@@ -15,6 +15,7 @@ mod opening;
 mod under_way;
 mod logs_dialog;
 mod lab;
+mod lessons;
 mod console;
 mod keys;
 
@@ -43,6 +44,7 @@ fn handle(model: &mut Model, msg: Msg) -> bool {
         Msg::FoldView(msg) => fold_view::update(model, msg),
         Msg::Lab(msg) => lab::update(model, msg),
         Msg::Layout(msg) => layout::update(model, msg),
+        Msg::Lessons(msg) => lessons::update(model, msg),
         Msg::Logs(msg) => opening::update(model, msg),
         Msg::LogsDialog(msg) => logs_dialog::update(model, msg),
         Msg::Playback(msg) => playback::update(model, msg),

@@ -19,6 +19,8 @@ mod commands;
 mod read;
 mod pipeline;
 mod header;
+mod exercise;
+mod lessons;
 mod logs;
 mod stage;
 mod page;

@@ -66,6 +66,11 @@ fn out_of_range(why: impl Into<String>) -> Error {
 impl OpenLog {
     /// Asks for something, and answers once it is done and stored.
     pub fn ask(&self, request: Request) -> LocalBoxFuture<'_, Answered> {
+        if request.changes()
+            && let Some(recorded) = &mut *self.0.recorded.borrow_mut()
+        {
+            recorded.push(request.clone());
+        }
         Box::pin(async move {
             let mut trace = Vec::new();
             let result = self.answer(request, &mut trace).await;

@@ -8,6 +8,7 @@ use codec::{CommitOrLoss, Segment, Segments, segments_of};
 use es::{Scenario, Set, StoredCommit};
 use futures::future::LocalBoxFuture;
 use lab::{SetUp, SideRecord, Subscription, SubscriptionKind, Viewpoint};
+use store::link::{self, Shared};
 use store::{LogChange, LogInfo, SideRecords, StoreError, StoreFuture};
 
 use crate::side_records::{from_archive, to_archive};
@@ -230,6 +231,35 @@ impl Host {
         let id = self.ids.next().simple().to_string();
         // The first digits are the time, which sorts. The last ones are random.
         format!("{}{}", &id[4..12], &id[28..])
+    }
+
+    /// A log as it travels in a link: its commits and side records. More commits than fit into a
+    /// link are left out: such a log is too long anyway.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the log could not be read.
+    pub fn share<'a>(
+        &'a self,
+        info: &'a LogInfo,
+        scenario: &'a Scenario,
+        position: u64,
+        bookmarks: Vec<(u64, String)>,
+    ) -> StoreFuture<'a, Shared> {
+        Box::pin(async move {
+            let mut commits = Vec::new();
+            let mut visit = |found: CommitOrLoss<'_>| {
+                if let CommitOrLoss::Commit(commit) = found
+                    && commits.len() <= link::COMMITS_AT_MOST
+                {
+                    commits.push(commit.owned());
+                }
+            };
+            // The side records come first, so that no mark is ahead of the commits.
+            let records = self.whole_records(Some(scenario), &info.id).await?;
+            self.read(&info.id, 0, 0, &mut visit).await?;
+            let (scenario, title) = (info.scenario.clone(), info.title.clone());
+            Ok(Shared { scenario, title, position, commits, records, bookmarks, exercise: None })
+        })
     }
 
     /// Exports a log as an archive, in pieces, with its side records: what its processes still owe

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::commands::sent;
 use crate::patience::SLOW_MILLIS;
-use crate::protocol::{Command, Error, ErrorCode, Response, Told};
+use crate::protocol::{Command, Error, ErrorCode, Request, Response, Told};
 use crate::side_records::EncodedRecord;
 use crate::{Claim, Host, Runner, Slice, Trouble, decode_side_records};
 
@@ -65,6 +65,8 @@ pub(crate) struct Inner {
     pub(crate) runner_unknown: Cell<bool>,
     /// True where an announcement to the peers is due.
     pub(crate) announcing: Cell<bool>,
+    /// What was asked that changes something, where somebody records it.
+    pub(crate) recorded: RefCell<Option<Vec<Request>>>,
     pub(crate) work: UnboundedSender<BackgroundWork>,
     pub(crate) queue: RefCell<Option<UnboundedReceiver<BackgroundWork>>>,
 }
@@ -278,6 +280,7 @@ impl OpenLog {
             claim: RefCell::new(None),
             runner_unknown: Cell::new(false),
             announcing: Cell::new(false),
+            recorded: RefCell::new(None),
             work,
             queue: RefCell::new(Some(queue)),
         });
@@ -413,6 +416,17 @@ impl OpenLog {
     /// True where this tab runs the log's processes.
     pub fn runs_processes(&self) -> bool {
         self.0.claim.borrow().is_some()
+    }
+
+    /// Records from now on what is asked that changes something, oldest first. What was recorded
+    /// before is forgotten.
+    pub fn record(&self) {
+        self.0.recorded.replace(Some(Vec::new()));
+    }
+
+    /// What was recorded; empty where nothing is.
+    pub fn recorded(&self) -> Vec<Request> {
+        self.0.recorded.borrow().clone().unwrap_or_default()
     }
 
     /// True while somebody steps through a command: there is more to be stepped through.

@@ -176,6 +176,26 @@ pub enum Request {
     Logs,
 }
 
+impl Request {
+    /// True where it may change the log, or how it runs.
+    pub fn changes(&self) -> bool {
+        matches!(
+            self,
+            Self::Send(_)
+                | Self::Submit(_)
+                | Self::Again { .. }
+                | Self::Step
+                | Self::Finish
+                | Self::Next
+                | Self::Append { .. }
+                | Self::Subscription { .. }
+                | Self::Rebuild { .. }
+                | Self::RebuildAll
+                | Self::SendMissing { .. }
+        )
+    }
+}
+
 /// JSON as text, which is read once, where it is needed: it may be long.
 #[derive(Clone, Debug)]
 pub struct JsonText(pub String);

@@ -8,6 +8,8 @@ use host::{Answered, OpenLog, Request, SubscriptionChange, When};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::goal::seek;
+
 /// A call of the console, by its name, and its arguments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -58,6 +60,10 @@ impl Move {
             }
             Asked::OfPage(_) => return Err(format!("{} is no move in a log", self.name())),
         };
+        if matches!(request, Request::Send(_) | Request::Again { .. } | Request::Next) {
+            // As on the page: who sends a command looks at the head.
+            seek(log, None);
+        }
         Ok(Played::Done(log.ask(request).await))
     }
 

@@ -33,6 +33,22 @@ impl Address {
         hash.strip_prefix("#/share/").map(str::to_owned)
     }
 
+    /// The lesson's exercise that the address names: `#/lesson/ID` and `#/lesson/ID/NUMBER`.
+    pub fn lesson() -> Option<(String, usize)> {
+        let hash = window().location().hash().ok()?;
+        let (id, number) = {
+            let rest = hash.strip_prefix("#/lesson/")?;
+            rest.split_once('/').unwrap_or((rest, "1"))
+        };
+        Some((id.to_owned(), number.parse().ok()?))
+    }
+
+    /// The workshop that the address names: `#/workshop/ID`.
+    pub fn workshop() -> Option<String> {
+        let hash = window().location().hash().ok()?;
+        hash.strip_prefix("#/workshop/").map(str::to_owned)
+    }
+
     /// The whole address of a log that travels in a link.
     pub fn of_shared(text: &str) -> String {
         let here = window().location().href().unwrap_or_default();

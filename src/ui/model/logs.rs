@@ -174,8 +174,11 @@ impl Logs {
     /// Notes which of these logs are the open scenario's.
     pub fn list(&mut self, logs: impl Iterator<Item = LogInfo>) {
         let scenario = self.open.as_ref().map(|open_log| open_log.info().scenario.clone());
-        let own =
-            |log: &LogInfo| Some(&log.scenario) == scenario.as_ref() && log.deleted_at.is_none();
+        let own = |log: &LogInfo| {
+            Some(&log.scenario) == scenario.as_ref()
+                && log.deleted_at.is_none()
+                && log.exercise.is_none()
+        };
         self.own = Rc::new(logs.filter(own).collect());
     }
 }

@@ -6,7 +6,7 @@ use web_sys::KeyboardEvent;
 use yew::Callback;
 
 use super::{
-    commands, console, fold_view, lab, layout, logs, logs_dialog, playback, subscriptions,
+    commands, console, fold_view, lab, layout, lessons, logs, logs_dialog, playback, subscriptions,
 };
 
 /// What has happened.
@@ -16,6 +16,7 @@ pub enum Msg {
     FoldView(fold_view::Msg),
     Lab(lab::Msg),
     Layout(layout::Msg),
+    Lessons(lessons::Msg),
     Logs(logs::Msg),
     LogsDialog(logs_dialog::Msg),
     Playback(playback::Msg),
@@ -42,6 +43,7 @@ from_a_part! {
     FoldView, fold_view;
     Lab, lab;
     Layout, layout;
+    Lessons, lessons;
     Logs, logs;
     LogsDialog, logs_dialog;
     Playback, playback;

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use uuid::Uuid;
 
+use super::fold_view::Columns;
 use super::track::{Axis, Track};
 use crate::es::{Map, Set, Stream, natural, sort};
 use crate::host::OpenLog;
@@ -83,14 +84,22 @@ pub struct Summary {
 
 impl Summary {
     /// Catches up with a log. `resting` is true where the playhead has come to rest.
-    pub fn refresh(&mut self, open_log: &OpenLog, zoom: u64, by_time: bool, resting: bool) {
+    /// `about` are the panels that an exercise is about, where one is open; the timeline spans one
+    /// part in `zoom` of the log, by time or by position.
+    pub fn refresh(
+        &mut self,
+        open_log: &OpenLog,
+        about: Option<Columns>,
+        (zoom, by_time): (u64, bool),
+        resting: bool,
+    ) {
         if self.open_log.as_ref() != Some(open_log) {
             let narration = open_log.session().narration();
             *self = Self { open_log: Some(open_log.clone()), narration, ..Self::default() };
         }
         let mut session = open_log.viewpoint_mut();
         self.count(&session);
-        self.stand(&session);
+        self.stand(&session, about);
         self.draw(&session, zoom, by_time);
         self.check(&mut session, resting);
     }
@@ -172,9 +181,15 @@ impl Summary {
 
     /// Notes on which step of the story the playhead stands. An event that came of no step leaves
     /// the stage as it is.
-    fn stand(&mut self, session: &Viewpoint) {
+    fn stand(&mut self, session: &Viewpoint, about: Option<Columns>) {
         let now = session.position() == session.head();
         self.step_here = if now { self.told } else { session.step_here() };
+        if let Some(about) = about {
+            if self.stage != about {
+                self.stage = about;
+            }
+            return;
+        }
         let step = self.step_here.and_then(|it| session.scenario().story.get(it));
         if let Some(step) = step
             && *self.stage != step.show

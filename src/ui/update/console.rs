@@ -2,6 +2,7 @@
 
 use super::changes::changed_and_more;
 use super::forking::fork;
+use super::lessons;
 use super::opening::open;
 use super::playback::{ask_for_frame, seek};
 use super::stepping;
@@ -128,6 +129,7 @@ fn of_page(model: &mut Model, asked: OfPage, reply: Reply) -> bool {
             open(model, &id, mode, Some(reply));
             return true;
         }
+        OfPage::Lessons(asked) => return lessons::asked(model, asked, reply),
         asked => {
             if let Some((open_log, reply)) = open_log_for(model, reply) {
                 return of_open_log(model, open_log, asked, reply);
@@ -169,14 +171,17 @@ fn of_open_log(model: &mut Model, open_log: OpenLog, asked: OfPage, reply: Reply
             reply.reject("out_of_range", "the log ends before that position");
         }
         OfPage::Fork(position) => fork(model, open_log, position, None, Some(reply)),
-        OfPage::Lessons(_) => reply.reject("malformed", "no exercise is open"),
-        OfPage::Ready | OfPage::Help(_) | OfPage::Scenarios | OfPage::Open(..) => {}
+        OfPage::Ready
+        | OfPage::Help(_)
+        | OfPage::Scenarios
+        | OfPage::Open(..)
+        | OfPage::Lessons(_) => {}
     }
     false
 }
 
 fn of_log(model: &mut Model, open_log: OpenLog, request: Request, reply: Reply) {
-    let changes = console::changes(&request);
+    let changes = request.changes();
     model.console.answering += usize::from(changes);
     let link = model.link.clone();
     wasm_bindgen_futures::spawn_local(async move {

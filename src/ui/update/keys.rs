@@ -7,7 +7,7 @@ use super::layout::find;
 use crate::ui::browser::close_menus;
 use crate::ui::model::Model;
 use crate::ui::model::message::Msg;
-use crate::ui::model::{commands, fold_view, lab, layout, logs_dialog, playback};
+use crate::ui::model::{commands, fold_view, lab, layout, lessons, logs_dialog, playback};
 
 /// A key was pressed. True where the page is to be drawn again at once.
 pub fn key(model: &mut Model, event: &KeyboardEvent) -> bool {
@@ -17,9 +17,11 @@ pub fn key(model: &mut Model, event: &KeyboardEvent) -> bool {
     }
     let key = event.key();
     // What lies under a dialog is left alone.
-    if model.layout.keys || model.logs_dialog.shown.open {
+    if model.layout.keys || model.logs_dialog.shown.open || model.lessons.shown {
         if key == "Escape" && model.layout.keys {
             model.link.send(layout::Msg::Keys(false));
+        } else if key == "Escape" && model.lessons.shown {
+            model.link.send(lessons::Msg::Show(false));
         } else if key == "Escape" {
             model.link.send(logs_dialog::Msg::Show(false));
         }

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use gloo::utils::document;
 
 use super::changes::say_position;
-use super::{commands, playback};
+use super::{commands, lessons, playback};
 use crate::codec::archive::Imported;
 use crate::host::{Answered, Found, FoundLog, Made, OpenLog, Request};
 use crate::lab::forms;
+use crate::lessons::Exercise;
 use crate::store::link;
 use crate::store::{Durability, IdbStore, StoreError};
 use crate::ui::browser::address::Address;
@@ -17,6 +18,7 @@ use crate::ui::console::Reply;
 use crate::ui::model::Model;
 use crate::ui::model::commands as commands_part;
 use crate::ui::model::lab::Lab;
+use crate::ui::model::lessons::Key;
 use crate::ui::model::logs::{Arrival, Arrived, Lost, Msg, OpenMode, Opened, Opening};
 use crate::ui::model::{bookmarks, console, logs_dialog, subscriptions, summary};
 
@@ -95,6 +97,14 @@ fn is_first_visit() -> bool {
 fn navigate(model: &mut Model) -> bool {
     if let Some(text) = Address::shared() {
         return open_shared(model, &text);
+    }
+    if let Some((id, number)) = Address::lesson() {
+        lessons::open(model, Key::of_lesson(&id, number), None);
+        return false;
+    }
+    if let Some(id) = Address::workshop() {
+        lessons::workshop(model, Some(id.into()));
+        return false;
     }
     let address = Address::here();
     if let (Some(open_log), Some(log)) = (&model.logs.open, &address.log)
@@ -300,6 +310,8 @@ fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
     let changed = model.link.on(subscriptions::Msg::Changed);
     open_log.on_change(move |trace| changed.emit(trace));
     wasm_bindgen_futures::spawn_local(open_log.serve());
+    model.lessons.shown = false;
+    lessons::arrived(model, &open_log);
     model.logs.open = Some(open_log);
     remove("#skeleton");
 }
@@ -310,6 +322,19 @@ fn open_shared(model: &mut Model, text: &str) -> bool {
         Ok(shared) => shared,
         Err(why) => return not_shared(model, format!("No log could be opened: {why}.")),
     };
+    if shared.exercise.is_some() {
+        return match Exercise::of_shared(shared) {
+            Ok(Some(exercise)) => {
+                let key = Key::of_link(text);
+                key.keep(&exercise);
+                Address::clear();
+                lessons::open(model, key, None);
+                false
+            }
+            Ok(None) => not_shared(model, "This link carries no exercise.".to_owned()),
+            Err(why) => not_shared(model, format!("The exercise cannot be read: {why}.")),
+        };
+    }
     let Some(scenario) = model.logs.scenario(&shared.scenario).cloned() else {
         return not_shared(model, format!("This page has no scenario {}.", shared.scenario));
     };

@@ -6,12 +6,11 @@ use std::rc::Rc;
 use futures::future::{Either, LocalBoxFuture, select};
 use web_sys::File;
 
-use crate::codec::CommitOrLoss;
 use crate::codec::archive::{Format, Import, Imported};
 use crate::es::{Scenario, View};
 use crate::host::{Host, Made, OpenLog, Request, Response, Restored};
 use crate::lab::csv::csv as written;
-use crate::store::link::{self, LinkError, Shared};
+use crate::store::link::{self, LinkError};
 use crate::store::{LogInfo, SideRecords};
 use crate::ui::browser::address::Address;
 use crate::ui::browser::clock::{ProgressPace, breathe, clock};
@@ -269,30 +268,11 @@ async fn shared(
     scenario: &Scenario,
     (position, bookmarks): (u64, Vec<(u64, String)>),
 ) -> Msg {
-    let mut commits = Vec::new();
-    let mut visit = |found: CommitOrLoss<'_>| {
-        if let CommitOrLoss::Commit(commit) = found
-            && commits.len() <= link::COMMITS_AT_MOST
-        {
-            commits.push(commit.owned());
-        }
+    let shared = match host.share(log, scenario, position, bookmarks).await {
+        Ok(shared) => shared,
+        Err(fault) => return Msg::Said(format!("{fault}.")),
     };
-    // The side records come first, so that no mark is ahead of the commits.
-    let records = host.whole_records(Some(scenario), &log.id).await;
-    let records = match (host.read(&log.id, 0, 0, &mut visit).await, records) {
-        (Ok(()), Ok(records)) => records,
-        (Err(fault), _) | (_, Err(fault)) => return Msg::Said(format!("{fault}.")),
-    };
-    let (scenario, title) = (log.scenario.clone(), log.title.clone());
-    match link::write(&Shared {
-        scenario,
-        title,
-        position,
-        commits,
-        records,
-        bookmarks,
-        exercise: None,
-    }) {
+    match link::write(&shared) {
         Ok(text) => {
             let link = Address::of_shared(&text);
             // Where the clipboard is closed to us, the link can be copied from the dialog.

@@ -2,15 +2,16 @@
 
 use std::rc::Rc;
 
-use yew::{Event, Html, MouseEvent, Properties, component, html};
+use yew::{Callback, Event, Html, MouseEvent, Properties, component, html};
 
 use super::parts::{button, icon_button, menu, select};
 use crate::lab::clip::clip;
 use crate::store::LogInfo;
 use crate::ui::browser::close_menus;
 use crate::ui::model::lab::{self, Tool};
+use crate::ui::model::lessons::{self, Key, LessonPlace};
 use crate::ui::model::logs::{self, OpenMode};
-use crate::ui::model::shell::use_shell;
+use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::model::{commands, fold_view, layout, logs_dialog};
 
 #[derive(Properties, PartialEq)]
@@ -29,6 +30,20 @@ pub struct HeaderProps {
     pub present: bool,
     /// The Fold view is shown.
     pub folding: bool,
+    /// The exercise that is open.
+    pub lesson: Option<LessonHead>,
+}
+
+/// What the header says of the exercise that is open.
+#[derive(Clone, PartialEq)]
+pub struct LessonHead {
+    pub key: Key,
+    pub title: String,
+    pub lesson: Option<Rc<LessonPlace>>,
+    /// The workshop that is under way, and its clock.
+    pub workshop: Option<String>,
+    /// All attempts at the exercise, oldest first.
+    pub attempts: Rc<Vec<LogInfo>>,
 }
 
 #[component]
@@ -48,7 +63,6 @@ pub fn Header(props: &HeaderProps) -> Html {
     let dialog = |msg: fn() -> logs_dialog::Msg| shell.on(move |_: MouseEvent| msg());
     let scenario = shell.on(|id: String| logs::Msg::Open(id.into(), OpenMode::Last));
     let titles = props.scenarios.iter().map(|(id, title)| (id.to_string(), title.to_string()));
-    let told = props.next.as_ref().map_or(props.story, |(number, _)| *number);
     let logs = props.logs.iter().enumerate();
     let logs =
         logs.map(|(at, info)| (info.id.clone(), format!("{}. {}", at + 1, clip(&info.title))));
@@ -77,26 +91,19 @@ pub fn Header(props: &HeaderProps) -> Html {
     html! {
         <header class="bar">
             <h1 class="brand"><img src="icon.svg" alt="" width="20" height="20" />{ "Leftfold" }</h1>
-            <span class="scenario" title={props.about.to_string()}>{ select("Scenario", &props.scenario, titles, scenario) }</span>
-            if let Some(title) = named.filter(|it| it != scenario_title) {
-                <span class="named" title={title.clone()}>{ clip(title.strip_prefix(scenario_title).unwrap_or(&title).trim()).into_owned() }</span>
-            }
-            <span class="story">
-                <span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>
-                if let Some((_, say)) = &props.next {
-                    <button type="button" class="next" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::Tell)} title={say.to_string()}>
-                        { "Next: " }<i>{ say.to_string() }</i>
-                    </button>
-                    <button type="button" class="plain skip" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::TellAll)} title="Tell all steps that are left">
-                        { "Skip to the end" }
-                    </button>
-                } else if props.story > 0 {
-                    <button type="button" disabled={props.busy} onclick={fresh(OpenMode::Empty)} title="In a new log that is empty, step by step. This one stays as it is.">
-                        { "Tell it again" }
-                    </button>
+            if let Some(lesson) = &props.lesson {
+                { exercise(lesson, props, &shell) }
+            } else {
+                <span class="scenario" title={props.about.to_string()}>{ select("Scenario", &props.scenario, titles, scenario) }</span>
+                if let Some(title) = named.filter(|it| it != scenario_title) {
+                    <span class="named" title={title.clone()}>{ clip(title.strip_prefix(scenario_title).unwrap_or(&title).trim()).into_owned() }</span>
                 }
-            </span>
+                { story(props, &shell, &fresh(OpenMode::Empty)) }
+            }
             <span class="spring" />
+            <button type="button" aria-label="Lessons" onclick={shell.on(|_: MouseEvent| lessons::Msg::Show(true))} title="Lessons with exercises, workshops, and all scenarios">
+                { "Lessons" }
+            </button>
             <span class="share">{ button("Share", dialog(|| logs_dialog::Msg::Share)) }</span>
             { menu(html! { <>{ "Log" }<span aria-hidden="true">{ " ▾" }</span></> }, None, log) }
             { menu(html! { <>{ "Lab" }<span aria-hidden="true">{ " ▾" }</span></> }, None, tools) }
@@ -111,6 +118,57 @@ pub fn Header(props: &HeaderProps) -> Html {
                 { "?" }
             </button>
         </header>
+    }
+}
+
+/// The story: how far it is told, and its next step.
+fn story(props: &HeaderProps, shell: &Shell, again: &Callback<MouseEvent>) -> Html {
+    let told = props.next.as_ref().map_or(props.story, |(number, _)| *number);
+    html! {
+        <span class="story">
+                <span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>
+                if let Some((_, say)) = &props.next {
+                    <button type="button" class="next" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::Tell)} title={say.to_string()}>
+                        { "Next: " }<i>{ say.to_string() }</i>
+                    </button>
+                    <button type="button" class="plain skip" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::TellAll)} title="Tell all steps that are left">
+                        { "Skip to the end" }
+                    </button>
+                } else if props.story > 0 {
+                    <button type="button" disabled={props.busy} onclick={again.clone()} title="In a new log that is empty, step by step. This one stays as it is.">
+                        { "Tell it again" }
+                    </button>
+                }
+            </span>
+    }
+}
+
+/// In the place of the story: the exercise that is open, and the way out of it.
+fn exercise(it: &LessonHead, props: &HeaderProps, shell: &Shell) -> Html {
+    let go = shell.link.on_some(|number: String| {
+        let (id, number) = number.rsplit_once('/')?;
+        Some(lessons::Msg::Open(Key::of_lesson(id, number.parse().ok()?), None))
+    });
+    let scenario: Rc<str> = props.scenario.clone();
+    let attempt =
+        shell.on(move |log: String| logs::Msg::Open(scenario.clone(), OpenMode::Log(log, None)));
+    let attempts = it.attempts.iter().enumerate();
+    let attempts = attempts.map(|(at, info)| (info.id.clone(), format!("Attempt {}", at + 1)));
+    html! {
+        <span class="story">
+            if let Some(lesson) = &it.lesson {
+                { select("Exercise", &it.key.0, lesson.titles.iter().enumerate().map(|(at, title)| (format!("{}/{}", lesson.id, at + 1), format!("{}. {title}", at + 1))), go) }
+                <span class="quiet">{ lesson.title.to_string() }</span>
+            } else {
+                <span class="named">{ clip(&it.title).into_owned() }</span>
+            }
+            if it.attempts.len() > 1 { { select("Attempt", &props.log, attempts, attempt) } }
+            if let Some(workshop) = &it.workshop {
+                <button type="button" class="plain" title="The teacher's notes" onclick={shell.on(|_: MouseEvent| lessons::Msg::Teacher(true))}>{ workshop.clone() }</button>
+            }
+            <button type="button" onclick={shell.on(|_: MouseEvent| lessons::Msg::Lost)} title="To the start of this exercise. What you did stays in an attempt of its own.">{ "Lost?" }</button>
+            <button type="button" class="plain" onclick={shell.on(|_: MouseEvent| lessons::Msg::Leave)}>{ "Leave" }</button>
+        </span>
     }
 }
 

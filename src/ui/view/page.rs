@@ -7,10 +7,12 @@ use web_sys::{KeyboardEvent, MouseEvent};
 use yew::{ContextProvider, Html, html};
 
 use super::commands::Commands;
+use super::exercise::{self, Exercise};
 use super::fold::FoldGrid;
-use super::header::{Header, Keys};
+use super::header::{Header, Keys, LessonHead};
 use super::journal::Journal;
 use super::lab;
+use super::lessons::{Lessons, Offer, Teacher, minutes_since};
 use super::log::EventLogView;
 use super::logs::{self, Logs};
 use super::parts::{Long, button};
@@ -87,8 +89,10 @@ pub fn page(model: &Model) -> Html {
         <div {class}>
             if stage { { stage_bar(model, open_log) } } else { { header(model, open_log) } }
             { notices(model, open_log, &shell) }
+            { exercise(model, &playhead) }
+            { teacher(model) }
             if stage { <Sentence caption={sentence(model, open_log, &playhead)} /> }
-            if !stage || stepping { { pipeline(model, open_log, &playhead) } }
+            if stepping || !stage && model.lessons.attempt.is_none() { { pipeline(model, open_log, &playhead) } }
             if !stage { { sides(model, &shell) } }
             <main class="columns">
                 { lab::drawer(model, open_log) }
@@ -105,6 +109,7 @@ pub fn page(model: &Model) -> Html {
             </main>
             { timeline(model, open_log, &playhead) }
             <p class="unseen" role="status">{ &model.saying.aloud }</p>
+            if model.lessons.shown { { lessons(model) } }
             if model.layout.keys { <Keys letters={model.layout.letters} /> }
             if model.logs_dialog.shown.open {
                 <Logs shown={model.logs_dialog.shown.clone()} log={open_log.id().to_owned()} durable={open_log.host().durable()} />
@@ -126,7 +131,65 @@ fn header(model: &Model, open_log: &OpenLog) -> Html {
             scenarios={model.logs.titles.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
             story={scenario.story.len()} {next} logs={model.logs.own.clone()} log={open_log.id().to_owned()}
             durable={open_log.host().durable()} busy={model.commands.under_way()} present={model.layout.present}
-            folding={model.fold_view.shown}
+            folding={model.fold_view.shown} lesson={lesson_head(model)}
+        />
+    }
+}
+
+/// What the header says where an exercise is open.
+fn lesson_head(model: &Model) -> Option<LessonHead> {
+    let attempt = model.lessons.attempt.as_ref()?;
+    let (lessons, course) = (&model.lessons, &model.lessons.course);
+    let workshop = lessons.workshop.as_ref().and_then(|running| {
+        let course = course.as_ref()?;
+        let it = course.workshops.iter().find(|it| *it.id == *running.id)?;
+        let minutes: u32 = it.parts.iter().map(|part| part.minutes).sum();
+        Some(format!("{} · {} of {minutes} minutes", it.title, minutes_since(running)))
+    });
+    Some(LessonHead {
+        key: attempt.key.exercise(),
+        title: attempt.exercise.title.clone(),
+        lesson: attempt.lesson.clone(),
+        workshop,
+        attempts: lessons.attempts.clone(),
+    })
+}
+
+/// The exercise that is open, if one is.
+fn exercise(model: &Model, playhead: &Playhead) -> Html {
+    let Some(attempt) = model.lessons.attempt.clone() else { return html! {} };
+    let lessons = &model.lessons;
+    let here = playhead.here.as_ref().map(|it| (playhead.position, it.kind.clone()));
+    html! {
+        <Exercise solved={lessons.solved_in(&attempt)} next={lessons.next(&attempt)} {here} left={lessons.left.is_some()} {attempt} />
+    }
+}
+
+fn teacher(model: &Model) -> Html {
+    let lessons = &model.lessons;
+    let (Some(workshop), Some(course)) = (&lessons.workshop, &lessons.course) else {
+        return html! {};
+    };
+    if !lessons.teacher {
+        return html! {};
+    }
+    let here = lessons.attempt.as_ref().map(|it| it.key.exercise());
+    html! { <Teacher course={course.clone()} workshop={workshop.clone()} {here} progress={lessons.progress.clone()} /> }
+}
+
+fn lessons(model: &Model) -> Html {
+    let lessons = &model.lessons;
+    let scenarios = model.logs.scenarios.iter();
+    let scenarios = scenarios.map(|it| Offer {
+        id: it.id.clone(),
+        title: it.title.clone(),
+        about: it.about.clone(),
+    });
+    html! {
+        <Lessons
+            course={lessons.course.clone()} unreachable={lessons.unreachable} progress={lessons.progress.clone()}
+            here={lessons.attempt.as_ref().map(|it| it.key.exercise())} scenarios={scenarios.collect::<Vec<_>>()}
+            workshop={lessons.workshop.clone()} copied={lessons.copied}
         />
     }
 }
@@ -280,8 +343,10 @@ fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Sh
 
 /// Below the command form: what is waited for, and the race.
 fn below_form(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
+    let attempt = model.lessons.attempt.as_ref().filter(|it| it.exercise.question.is_none());
     html! {
         <>
+            if let Some(attempt) = attempt { { exercise::wrong(attempt) } }
             { lab::wait(&model.lab, open_log.session().world(), shell) }
             { lab::race_button(shell) }
         </>
@@ -331,7 +396,8 @@ fn timeline(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     let (layout, playback) = (&model.layout, &model.playback);
     let Some(axis) = model.summary.axis.clone() else { return html! {} };
     let flags: Vec<Flag> = model.read_side.panels.iter().map(|panel| Flag::of(panel)).collect();
-    let hint = if playhead.head > 1 && !layout.present { layout.hint } else { Hint::Gone };
+    let hint = playhead.head > 1 && !layout.present && model.lessons.attempt.is_none();
+    let hint = if hint { layout.hint } else { Hint::Gone };
     html! {
         <Timeline
             position={playhead.position} head={playhead.head} here={playhead.here.clone()} present={layout.present} {axis}

@@ -1,0 +1,222 @@
+//! The exercise that is open: its task on top, what must hold, and what helps.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+use web_sys::{InputEvent, SubmitEvent};
+use yew::{Html, MouseEvent, Properties, component, html};
+
+use super::icons::icon;
+use super::parts::{Long, button, typed};
+use crate::lessons::{AnswerKind, Question};
+use crate::ui::model::lessons::{Attempt, Key, Msg};
+use crate::ui::model::shell::{Shell, use_shell};
+use crate::ui::words::counted;
+
+#[derive(Properties, PartialEq)]
+pub struct ExerciseProps {
+    pub attempt: Rc<Attempt>,
+    /// Which of the lesson's exercises are solved.
+    pub solved: Rc<Vec<bool>>,
+    /// The exercise that comes next in the lesson or workshop.
+    pub next: Option<Key>,
+    /// The event at the playhead, with its position: what an answer may be.
+    pub here: Option<(u64, Rc<str>)>,
+    /// True where there is a log of one's own to go back to.
+    pub left: bool,
+}
+
+/// The task, and everything about it.
+#[component]
+pub fn Exercise(props: &ExerciseProps) -> Html {
+    let shell = use_shell();
+    let (it, attempt) = (&props.attempt.exercise, &props.attempt);
+    let solved = attempt.verdict.solved();
+    let class = if solved { "exercise solved" } else { "exercise" };
+    html! {
+        <section {class} role="region" aria-label="Exercise">
+            <div class="task">
+                { place(props) }
+                <h2><Long text={it.task.clone()} /></h2>
+                { aims(attempt) }
+                if let Some(question) = &it.question { { asked(props, question, &shell) } }
+            </div>
+            <div class="aid">
+                { acts(props, &shell) }
+                if !solved && attempt.hints > 0 {
+                    <ol class="hints" aria-label="Hints">
+                        { for it.hints.iter().take(attempt.hints).map(|hint| html! { <li><Long text={hint.clone()} /></li> }) }
+                    </ol>
+                }
+                if it.question.is_some() { { wrong(attempt) } }
+                if solved { { meaning(props, &shell) } }
+                if attempt.broken {
+                    <p class="fault" role="status">{ "It was solved, and is not any more: something that must hold was undone." }</p>
+                }
+            </div>
+        </section>
+    }
+}
+
+/// Where the exercise stands in its lesson, and in how many moves it can be solved.
+fn place(props: &ExerciseProps) -> Html {
+    let attempt = &props.attempt;
+    let place = attempt.lesson.as_ref().map(|lesson| {
+        let dot = |at: usize| match () {
+            () if at + 1 == lesson.number => "here",
+            () if props.solved.get(at) == Some(&true) => "told",
+            () => "",
+        };
+        html! {
+            <>
+                <span class="dots" aria-hidden="true">{ for (0..lesson.titles.len()).map(|at| html! { <i class={dot(at)} /> }) }</span>
+                { format!("Exercise {} of {} · ", lesson.number, lesson.titles.len()) }
+            </>
+        }
+    });
+    let par = attempt.exercise.par;
+    let moves = match (par, attempt.moves) {
+        (Some(par), 0) => format!("in {}", counted(par, "move")),
+        (Some(par), made) => format!("in {} · you made {made}", counted(par, "move")),
+        (None, 0) => "try it, nothing breaks".to_owned(),
+        (None, made) => format!("you made {}", counted(made as u64, "move")),
+    };
+    html! {
+        <p class="place quiet">
+            { place }
+            if attempt.shown_only { <b>{ "This is the solution, in a copy. Yours stays as it is." }</b> } else { { moves } }
+        </p>
+    }
+}
+
+/// What must hold, ticked where it does.
+fn aims(attempt: &Attempt) -> Html {
+    let aims = attempt.exercise.goals.iter().enumerate().map(|(at, aim)| {
+        let met = attempt.verdict.met.get(at) == Some(&true);
+        let words = aim.words();
+        html! {
+            <li class={if met { "met" } else { "" }}>
+                { if met { icon("accepted") } else { html! { <i class="open" aria-hidden="true" /> } } }
+                <span class="unseen">{ if met { "holds: " } else { "does not hold yet: " } }</span>
+                { words }
+            </li>
+        }
+    });
+    html! { <ul class="aims" aria-label="What must hold">{ for aims }</ul> }
+}
+
+/// The question, and where it is answered.
+fn asked(props: &ExerciseProps, question: &Question, shell: &Shell) -> Html {
+    let attempt = &props.attempt;
+    let given = match &attempt.answer {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let form = match &question.answer {
+        AnswerKind::Event => {
+            let (position, name) = match &props.here {
+                Some((position, kind)) => (*position, format!("#{position} {kind}")),
+                None => (0, "none yet: go to an event".to_owned()),
+            };
+            let press = shell.on(move |_: MouseEvent| Msg::Answer(position.into()));
+            html! {
+                <>
+                    <button type="button" class="primary" disabled={props.here.is_none()} onclick={press}>{ "Answer with this event" }</button>
+                    <span class="quiet">{ name }</span>
+                </>
+            }
+        }
+        AnswerKind::Value => {
+            let typed_so_far = attempt.typed.clone();
+            let write = shell.link.on_some(|event: InputEvent| typed(&event).map(Msg::Type));
+            let send = {
+                let text = typed_so_far.clone();
+                shell.on(move |event: SubmitEvent| {
+                    event.prevent_default();
+                    let empty = text.trim().is_empty();
+                    Msg::Answer(if empty { Value::Null } else { Question::read(&text) })
+                })
+            };
+            html! {
+                <form class="amount" onsubmit={send} novalidate={true}>
+                    <input aria-label="Your answer" autocomplete="off" value={typed_so_far} oninput={write} />
+                    <button class="primary">{ "Answer" }</button>
+                </form>
+            }
+        }
+        AnswerKind::Choice(choices) => html! {
+            <span class="choices" role="group" aria-label="Answers">
+                { for choices.iter().map(|choice| {
+                    let value = choice.clone();
+                    let pressed = attempt.answer == **choice;
+                    html! {
+                        <button type="button" aria-pressed={pressed.to_string()} onclick={shell.on(move |_: MouseEvent| Msg::Answer(value.clone().into()))}>{ choice.clone() }</button>
+                    }
+                }) }
+            </span>
+        },
+    };
+    html! {
+        <div class="question">
+            <p>{ question.ask.clone() }</p>
+            <div class="reply">
+                { form }
+                if let Some(given) = given { <span class="quiet given">{ format!("You answered {given}.") }</span> }
+            </div>
+        </div>
+    }
+}
+
+/// What is said of a wrong move that was made.
+pub fn wrong(attempt: &Attempt) -> Html {
+    let said = attempt.verdict.wrong.and_then(|it| attempt.exercise.wrong.get(it));
+    match said {
+        Some(wrong) => html! {
+            <p class="wrong" role="alert"><b>{ "Close, but no." }</b>{ " " }<Long text={wrong.say.clone()} /></p>
+        },
+        None => html! {},
+    }
+}
+
+/// What it meant, once it is solved.
+fn meaning(props: &ExerciseProps, shell: &Shell) -> Html {
+    let look = shell.on(|_: MouseEvent| Msg::Look);
+    html! {
+        <div class="meaning">
+            <p><b>{ "Solved." }</b></p>
+            { for props.attempt.exercise.meaning.iter().map(|line| html! { <p><Long text={line.clone()} /></p> }) }
+            <div class="reply">
+                { button("See it fold", look) }
+                if let Some(next) = props.next.clone() {
+                    <button type="button" class="primary" onclick={shell.on(move |_: MouseEvent| Msg::Open(next.clone(), None))}>{ "Next exercise" }</button>
+                }
+            </div>
+        </div>
+    }
+}
+
+/// What helps, always in one place.
+fn acts(props: &ExerciseProps, shell: &Shell) -> Html {
+    let attempt = &props.attempt;
+    let key = attempt.key.exercise();
+    let press = |msg: fn() -> Msg| shell.on(move |_: MouseEvent| msg());
+    if attempt.shown_only {
+        return html! {
+            <div class="acts">
+                <button type="button" class="primary" onclick={press(|| Msg::Back)}>{ "Back to mine" }</button>
+                if props.left { { button("Compare with mine", press(|| Msg::Compare)) } }
+            </div>
+        };
+    }
+    let left = attempt.exercise.hints.len().saturating_sub(attempt.hints);
+    html! {
+        <div class="acts">
+            <button type="button" disabled={left == 0} onclick={press(|| Msg::Hint)} title="One at a time, the gentlest first">
+                { "Hint" }<span class="quiet">{ format!(" {left}") }</span>
+            </button>
+            { button("Show me", press(|| Msg::Solve { wrong: false, reply: None })) }
+            { button("Start over", shell.on(move |_: MouseEvent| Msg::Begin(key.clone()))) }
+        </div>
+    }
+}

@@ -1,0 +1,234 @@
+//! What there is to learn: lessons, workshops and scenarios, and how far somebody has come. And the
+//! teacher's notes.
+
+use std::rc::Rc;
+
+use yew::{Html, MouseEvent, Properties, component, html};
+
+use super::icons::icon;
+use super::parts::button;
+use crate::lessons::{Course, LessonTitle, Workshop};
+use crate::ui::browser::clock::now;
+use crate::ui::model::lessons::{Key, Msg, Progress, Running, exercises_of};
+use crate::ui::model::logs::{self, OpenMode};
+use crate::ui::model::shell::{Shell, use_shell};
+use crate::ui::words::counted;
+
+/// A scenario, as it is offered.
+#[derive(Clone, PartialEq)]
+pub struct Offer {
+    pub id: Rc<str>,
+    pub title: Rc<str>,
+    pub about: Rc<str>,
+}
+
+#[derive(Properties, PartialEq)]
+pub struct LessonsProps {
+    /// None while they are fetched.
+    pub course: Option<Rc<Course>>,
+    /// They could not be fetched.
+    pub unreachable: bool,
+    pub progress: Rc<Progress>,
+    /// The exercise that is open.
+    pub here: Option<Key>,
+    pub scenarios: Vec<Offer>,
+    pub workshop: Option<Running>,
+    pub copied: Option<bool>,
+}
+
+/// The dialog.
+#[component]
+pub fn Lessons(props: &LessonsProps) -> Html {
+    let shell = use_shell();
+    let place = yew::use_node_ref();
+    yew::use_effect_with(place.clone(), |place| {
+        if let Some(button) = place.cast::<web_sys::HtmlElement>() {
+            // Without the focus, the dialog can still be read and closed.
+            let _ = button.focus();
+        }
+    });
+    let press = |msg: fn() -> Msg| shell.on(move |_: MouseEvent| msg());
+    html! {
+        <div class="veil">
+            <section class="keys lessons" role="dialog" aria-modal="true" aria-label="Lessons">
+                <div class="top">
+                    <h2>{ "Lessons" }</h2>
+                    <button type="button" ref={place} onclick={press(|| Msg::Show(false))}>{ "Close" }</button>
+                </div>
+                { match &props.course {
+                    Some(course) => html! {
+                        <>
+                            <ol class="course">{ for course.lessons.iter().map(|it| lesson(it, props, &shell)) }</ol>
+                            { progress(props, &shell) }
+                            if !course.workshops.is_empty() {
+                                <h2>{ "Workshops" }</h2>
+                                <ul class="course">{ for course.workshops.iter().map(|it| workshop(it, course, props, &shell)) }</ul>
+                            }
+                        </>
+                    },
+                    None if props.unreachable => html! { <p class="fault" role="alert">{ "The lessons could not be fetched: is there a network?" }</p> },
+                    None => html! { <p class="quiet" role="status">{ "Fetching the lessons…" }</p> },
+                } }
+                <h2>{ "Scenarios" }</h2>
+                <p class="quiet">{ "Systems to play with, each with a story of its own. The first ones are the simplest." }</p>
+                <ul class="course scenarios">{ for props.scenarios.iter().map(|it| scenario(it, &shell)) }</ul>
+            </section>
+        </div>
+    }
+}
+
+/// A lesson: what one can do afterwards, and its exercises.
+fn lesson(it: &LessonTitle, props: &LessonsProps, shell: &Shell) -> Html {
+    let exercises = it.exercises.iter().enumerate().map(|(at, title)| {
+        let key = Key::of_lesson(&it.id, at + 1);
+        let (solved, here) = (props.progress.solved(&key), props.here.as_ref() == Some(&key));
+        let state = match (solved, here) {
+            (true, _) => "solved",
+            (false, true) => "open now",
+            (false, false) => "not solved yet",
+        };
+        let press = shell.on(move |_: MouseEvent| Msg::Open(key.clone(), None));
+        html! {
+            <li>
+                <button type="button" class={if solved { "met" } else { "" }} aria-current={here.then_some("true")} onclick={press}>
+                    { if solved { icon("accepted") } else { html! { <i class="open" aria-hidden="true" /> } } }
+                    { title.clone() }<span class="unseen">{ format!(", {state}") }</span>
+                </button>
+            </li>
+        }
+    });
+    html! {
+        <li>
+            <h3>{ it.title.clone() }</h3>
+            <p class="quiet">{ it.can.clone() }</p>
+            <ol class="exercises" aria-label={it.title.clone()}>{ for exercises }</ol>
+        </li>
+    }
+}
+
+/// How far somebody has come, and what can be done with that.
+fn progress(props: &LessonsProps, shell: &Shell) -> Html {
+    let press = |msg: fn() -> Msg| shell.on(move |_: MouseEvent| msg());
+    let said = match props.copied {
+        Some(true) => "Copied: hand it in.",
+        Some(false) => "The browser does not allow copying: export it instead.",
+        None => "",
+    };
+    html! {
+        <div class="reply progress">
+            <span class="quiet">{ props.progress.line() }</span>
+            { button("Copy this line", press(|| Msg::Copy)) }
+            { button("Export my progress", press(|| Msg::Export)) }
+            { button("Forget my progress", press(|| Msg::Forget)) }
+            <span role="status">{ said }</span>
+        </div>
+    }
+}
+
+/// A workshop: its parts with their minutes.
+fn workshop(it: &Workshop, course: &Course, props: &LessonsProps, shell: &Shell) -> Html {
+    let minutes: u32 = it.parts.iter().map(|part| part.minutes).sum();
+    let title = |id: &str| {
+        let lesson = course.lessons.iter().find(|lesson| lesson.id == *id);
+        lesson.map_or(id.to_owned(), |lesson| lesson.title.clone())
+    };
+    let (id, running): (Rc<str>, _) =
+        (it.id.as_str().into(), props.workshop.as_ref().is_some_and(|now| *now.id == *it.id));
+    let go = shell.on(move |_: MouseEvent| Msg::Workshop(Some(id.clone())));
+    html! {
+        <li>
+            <h3>{ it.title.clone() }<span class="quiet">{ format!(" · {}", counted(u64::from(minutes), "minute")) }</span></h3>
+            <p class="quiet">{ it.parts.iter().map(|part| format!("{} ({} min)", title(&part.lesson), part.minutes)).collect::<Vec<_>>().join(" · ") }</p>
+            <div class="reply">
+                <button type="button" onclick={go}>{ if running { "Go on" } else { "Begin" } }<span class="unseen">{ format!(" {}", it.title) }</span></button>
+                <code>{ format!("#/workshop/{}", it.id) }</code>
+            </div>
+        </li>
+    }
+}
+
+fn scenario(it: &Offer, shell: &Shell) -> Html {
+    let id = it.id.clone();
+    let press = shell.on(move |_: MouseEvent| logs::Msg::Open(id.clone(), OpenMode::Last));
+    html! {
+        <li><button type="button" onclick={press}><b>{ it.title.to_string() }</b><span class="quiet">{ it.about.to_string() }</span></button></li>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct TeacherProps {
+    pub course: Rc<Course>,
+    pub workshop: Running,
+    pub here: Option<Key>,
+    pub progress: Rc<Progress>,
+}
+
+/// The teacher's view: the clock, the notes of the part that it is time for, and the next three
+/// things to do.
+#[component]
+pub fn Teacher(props: &TeacherProps) -> Html {
+    let shell = use_shell();
+    let Some(workshop) = props.course.workshops.iter().find(|it| *it.id == *props.workshop.id)
+    else {
+        return html! {};
+    };
+    let gone = minutes_since(&props.workshop);
+    let press = |msg: fn() -> Msg| shell.on(move |_: MouseEvent| msg());
+    let mut end = 0;
+    let parts: Vec<_> = workshop
+        .parts
+        .iter()
+        .map(|part| {
+            let from = end;
+            end += part.minutes;
+            (from, part)
+        })
+        .collect();
+    let time = parts.iter().rposition(|(from, _)| *from <= gone).unwrap_or_default();
+    let all = exercises_of(&props.course, workshop);
+    let at = props.here.as_ref().and_then(|here| all.iter().position(|it| it == here));
+    let next = all.iter().skip(at.map_or(0, |it| it + 1)).take(3);
+    let title_of = |key: &Key| {
+        let (id, number) = key.lesson()?;
+        let lesson = props.course.lessons.iter().find(|it| *it.id == *id)?;
+        lesson.exercises.get(number - 1).cloned()
+    };
+    html! {
+        <section class="teacher panel" role="region" aria-label="Teacher">
+            <div class="head">
+                <h2>{ workshop.title.clone() }</h2>
+                <span class="clock">{ format!("{gone} of {end} minutes") }</span>
+                <span class="spring" />
+                { button("Show the solution", press(|| Msg::Solve { wrong: false, reply: None })) }
+                { button("End the workshop", press(|| Msg::Workshop(None))) }
+                { button("Close", press(|| Msg::Teacher(false))) }
+            </div>
+            <ol class="parts">
+                { for parts.iter().enumerate().map(|(index, (from, part))| {
+                    let title = props.course.lessons.iter().find(|it| it.id == part.lesson);
+                    html! {
+                        <li aria-current={(index == time).then_some("time")}>
+                            <b>{ title.map_or(part.lesson.clone(), |it| it.title.clone()) }</b>
+                            <span class="quiet">{ format!(" minute {from} to {}", from + part.minutes) }</span>
+                            if index == time && !part.notes.is_empty() {
+                                <ul>{ for part.notes.iter().map(|note| html! { <li>{ note.clone() }</li> }) }</ul>
+                            }
+                        </li>
+                    }
+                }) }
+            </ol>
+            <h3>{ "Next" }</h3>
+            <ol class="next">
+                { for next.map(|key| {
+                    let go = key.clone();
+                    html! { <li>{ button(title_of(key).unwrap_or_default(), shell.on(move |_: MouseEvent| Msg::Open(go.clone(), None))) }</li> }
+                }) }
+            </ol>
+        </section>
+    }
+}
+
+/// How many minutes a workshop has lasted.
+pub fn minutes_since(workshop: &Running) -> u32 {
+    u32::try_from(now().saturating_sub(workshop.since) / 60_000).unwrap_or(u32::MAX)
+}
