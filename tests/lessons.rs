@@ -9,8 +9,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::rc::Rc;
 
-use leftfold::es::Scenario;
-use leftfold::lessons::{Course, Exercise, Fault, Lesson, begin, check, judge, play};
+use leftfold::es::{Scenario, Stream};
+use leftfold::lessons::{
+    Aim, Course, Draft, Exercise, Fault, Goal, Lesson, Move, Subject, begin, check, judge, play,
+};
 use leftfold::store::link;
 use surroundings::{SimulatedBrowser, at_once};
 
@@ -138,5 +140,83 @@ fn an_attempt_is_a_log_of_its_own_and_a_solved_goal_can_be_broken_again() {
         assert!(solved());
         play(&exercise.solution, &log).await.unwrap();
         assert!(!solved(), "two pears are not one");
+    });
+}
+
+/// The moves of texts.
+fn moves(text: &str) -> Vec<Move> {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_draft_becomes_an_exercise_by_doing_it() {
+    let (host, _) = SimulatedBrowser::new().tab(1);
+    at_once(async move {
+        let scenario = scenario("cart").unwrap();
+        let mut draft = Draft {
+            scenario: "cart".into(),
+            title: "Put it back".into(),
+            task: "Take the apples out.".into(),
+            hints: "Look at the commands.\n\n  There is one that removes. \n".into(),
+            meaning: "One.\nTwo.".into(),
+            wrong_say: "That adds.".into(),
+            ..Draft::default()
+        };
+        let begun = Exercise {
+            start: moves(
+                r#"[["send", "cart-1", {"type": "AddToCart", "data": {"item": "apples"}}]]"#,
+            ),
+            ..draft.exercise()
+        };
+        let log = begin(&begun, &scenario, &host, "draft").await.unwrap();
+        let shared = host.share(&log.info(), &scenario, 1, Vec::new()).await.unwrap();
+        draft.log = Some(link::write(&shared).unwrap());
+        assert_eq!(check(&draft.exercise(), &scenario, &host).await, Err(Fault::Missing("goal")));
+
+        // The solution is recorded, and the goal is what is seen then.
+        let copy = begin(&draft.exercise(), &scenario, &host, "draft").await.unwrap();
+        copy.record();
+        let remove = r#"[["send", "cart-1", {"type": "RemoveFromCart", "data": {"item": "apples"}},
+            {"commandId": "67e55044-10b1-426f-9247-bb680e5fe0c8"}]]"#;
+        play(&moves(remove), &copy).await.unwrap();
+        let recorded: Vec<Move> = copy.recorded().iter().filter_map(Move::of).collect();
+        draft.solved_by(&recorded);
+        assert_eq!(draft.solution[0].0.len(), 3, "an id that nobody names is not kept");
+        let goal =
+            Goal::as_now(Subject::State(Stream::parse("cart-1").unwrap()), "/items/apples", &copy);
+        draft.goals.push(Aim::of(goal));
+        let last = Goal::as_last_command(&copy).unwrap();
+        assert!(last.holds(&copy, &serde_json::Value::Null));
+        assert_eq!(check(&draft.exercise(), &scenario, &host).await, Ok(()));
+
+        // So is what is wrong.
+        let copy = begin(&draft.exercise(), &scenario, &host, "draft").await.unwrap();
+        copy.record();
+        play(&begun.start, &copy).await.unwrap();
+        let recorded: Vec<Move> = copy.recorded().iter().filter_map(Move::of).collect();
+        draft.failed_by(&recorded, &copy);
+        assert_eq!(check(&draft.exercise(), &scenario, &host).await, Ok(()));
+        assert_eq!(draft.exercise().hints.len(), 2);
+    });
+}
+
+#[test]
+fn a_recorded_pause_is_recognised_and_played_again() {
+    let (host, _) = SimulatedBrowser::new().tab(1);
+    at_once(async move {
+        let scenario = scenario("cart").unwrap();
+        let mut draft = Draft { scenario: "cart".into(), ..Draft::default() };
+        let log = begin(&draft.exercise(), &scenario, &host, "draft").await.unwrap();
+        log.record();
+        let pause = moves(r#"[["subscription", "Carts now", {"paused": true}]]"#);
+        play(&pause, &log).await.unwrap();
+        let recorded: Vec<Move> = log.recorded().iter().filter_map(Move::of).collect();
+        assert_eq!(recorded, pause);
+        draft.failed_by(&recorded, &log);
+        let when = draft.wrong_when.unwrap();
+        assert!(when.holds(&log, &serde_json::Value::Null));
+        let resume = moves(r#"[["subscription", "Carts now", {"paused": false}]]"#);
+        play(&resume, &log).await.unwrap();
+        assert!(!when.holds(&log, &serde_json::Value::Null));
     });
 }

@@ -12,9 +12,11 @@ mod moves;
 mod exercise;
 mod attempt;
 mod course;
+mod draft;
 
 pub use attempt::{Verdict, begin, check, judge, play};
 pub use course::{Course, Lesson, LessonTitle, Part, Workshop};
+pub use draft::Draft;
 pub use exercise::{Aim, AnswerKind, Exercise, Fault, Question, WrongMove};
 pub use goal::{Goal, Subject};
 pub use moves::{Move, Played, written};

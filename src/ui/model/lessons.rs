@@ -30,8 +30,8 @@ pub enum Msg {
     Begin(Key),
     /// An exercise has begun in a log of its own, or could not.
     Begun(Result<Begun, String>, Option<Reply>),
-    /// There is an attempt at the exercise: it is opened.
-    Found { scenario: Rc<str>, log: String, reply: Option<Reply> },
+    /// This log was opened: it may be an attempt at an exercise.
+    Arrived(OpenLog),
     /// The text of the exercise was found that the log is an attempt at.
     Known(Begun),
     /// Something could not be found, for this reason.

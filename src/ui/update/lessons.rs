@@ -12,6 +12,7 @@ use crate::es::Scenario;
 use crate::host::calls::OfLessons;
 use crate::host::{Host, OpenLog};
 use crate::lessons::{Course, Exercise, Lesson, Move, Played, begin, check};
+use crate::store::LogInfo;
 use crate::ui::browser::address::Address;
 use crate::ui::browser::clock::now;
 use crate::ui::browser::files::{self, Pieces, fetched};
@@ -37,9 +38,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         Msg::Show(on) => show(model, on),
         Msg::Listed(course) => listed(model, course),
         Msg::Open(key, reply) => open(model, key, reply),
-        Msg::Found { scenario, log, reply } => {
-            opening::open(model, &scenario, OpenMode::Log(log, None), reply);
-        }
+        Msg::Arrived(open_log) => arrived(model, &open_log),
         Msg::Begin(key) => start(model, key, Moves::None, None),
         Msg::Begun(Ok(it), reply) => begun(model, it, reply),
         Msg::Begun(Err(why), Some(reply)) => reply.reject("storage", &why),
@@ -122,17 +121,15 @@ fn listed(model: &mut Model, course: Option<Course>) {
 }
 
 /// Opens the last attempt at an exercise, or begins it.
-pub fn open(model: &mut Model, key: Key, reply: Option<Reply>) {
+fn open(model: &mut Model, key: Key, reply: Option<Reply>) {
     close_menus(None);
     model.lessons.shown = false;
     let (host, scenarios) = (model.logs.host().clone(), model.logs.scenarios.clone());
     model.link.later(async move {
         let logs = host.logs().await.unwrap_or_default();
         let own = logs.into_iter().filter(|it| it.exercise.as_deref() == Some(&*key.0));
-        match own.max_by_key(|it| it.opened_at) {
-            Some(info) => Msg::Found { scenario: info.scenario.into(), log: info.id, reply },
-            None => Msg::Begun(begin_of(key, &host, &scenarios, Moves::None).await, reply),
-        }
+        let found = own.max_by_key(|it| it.opened_at);
+        Msg::Begun(begin_of(key, &host, &scenarios, found, Moves::None).await, reply)
     });
 }
 
@@ -147,9 +144,9 @@ enum Moves {
 /// Begins an exercise in a new log.
 fn start(model: &Model, key: Key, moves: Moves, reply: Option<Reply>) {
     let (host, scenarios) = (model.logs.host().clone(), model.logs.scenarios.clone());
-    model
-        .link
-        .later(async move { Msg::Begun(begin_of(key, &host, &scenarios, moves).await, reply) });
+    model.link.later(async move {
+        Msg::Begun(begin_of(key, &host, &scenarios, None, moves).await, reply)
+    });
 }
 
 /// The text of an exercise, and where it stands in its lesson.
@@ -174,19 +171,27 @@ async fn text_of(key: &Key) -> Result<(Exercise, Option<Rc<LessonPlace>>), Strin
     Ok((exercise.ok_or_else(none)?, Some(Rc::new(place))))
 }
 
+/// Opens an attempt that was found, or begins one.
 async fn begin_of(
     key: Key,
     host: &Host,
     scenarios: &[Rc<Scenario>],
+    found: Option<LogInfo>,
     moves: Moves,
 ) -> Result<Begun, String> {
     let (exercise, lesson) = text_of(&key).await?;
     let scenario = scenarios.iter().find(|it| *it.id == *exercise.scenario);
     let none = || format!("this page has no scenario {}", exercise.scenario);
-    let open_log = begin(&exercise, scenario.ok_or_else(none)?, host, &key.0).await?;
-    if let Ok(Some(shared)) = exercise.shared() {
-        bookmarks::keep(open_log.id(), &shared.bookmarks);
-    }
+    let scenario = scenario.ok_or_else(none)?;
+    let open_log = if let Some(info) = found {
+        host.open(scenario, info).await.map_err(|it| it.to_string())?
+    } else {
+        let open_log = begin(&exercise, scenario, host, &key.0).await?;
+        if let Ok(Some(shared)) = exercise.shared() {
+            bookmarks::keep(open_log.id(), &shared.bookmarks);
+        }
+        open_log
+    };
     let moves = match moves {
         Moves::None => Vec::new(),
         Moves::Solution => exercise.solution.clone(),
@@ -208,7 +213,7 @@ fn begun(model: &mut Model, mut begun: Begun, reply: Option<Reply>) {
 }
 
 /// A log was opened: where it is an attempt at an exercise, that is open as well.
-pub fn arrived(model: &mut Model, open_log: &OpenLog) {
+fn arrived(model: &mut Model, open_log: &OpenLog) {
     let info = open_log.info();
     let held = model.lessons.held.take().filter(|it| it.open_log == *open_log);
     let Some(key) = info.exercise.map(|it| Key(it.into())) else {
@@ -442,7 +447,7 @@ fn export(model: &Model) {
 }
 
 /// Begins a workshop with its first exercise that is not solved, or ends it.
-pub fn workshop(model: &mut Model, id: Option<Rc<str>>) {
+fn workshop(model: &mut Model, id: Option<Rc<str>>) {
     let Some(id) = id else { return model.lessons.run(None) };
     let Some(course) = model.lessons.course.clone() else {
         // It begins once it is known what belongs to it.

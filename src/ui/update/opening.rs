@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gloo::utils::document;
 
 use super::changes::say_position;
-use super::{commands, lessons, playback};
+use super::{commands, playback};
 use crate::codec::archive::Imported;
 use crate::host::{Answered, Found, FoundLog, Made, OpenLog, Request};
 use crate::lab::forms;
@@ -18,7 +18,7 @@ use crate::ui::console::Reply;
 use crate::ui::model::Model;
 use crate::ui::model::commands as commands_part;
 use crate::ui::model::lab::Lab;
-use crate::ui::model::lessons::Key;
+use crate::ui::model::lessons::{self, Key};
 use crate::ui::model::logs::{Arrival, Arrived, Lost, Msg, OpenMode, Opened, Opening};
 use crate::ui::model::{bookmarks, console, logs_dialog, subscriptions, summary};
 
@@ -99,11 +99,11 @@ fn navigate(model: &mut Model) -> bool {
         return open_shared(model, &text);
     }
     if let Some((id, number)) = Address::lesson() {
-        lessons::open(model, Key::of_lesson(&id, number), None);
+        model.link.send(lessons::Msg::Open(Key::of_lesson(&id, number), None));
         return false;
     }
     if let Some(id) = Address::workshop() {
-        lessons::workshop(model, Some(id.into()));
+        model.link.send(lessons::Msg::Workshop(Some(id.into())));
         return false;
     }
     let address = Address::here();
@@ -311,7 +311,8 @@ fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
     open_log.on_change(move |trace| changed.emit(trace));
     wasm_bindgen_futures::spawn_local(open_log.serve());
     model.lessons.shown = false;
-    lessons::arrived(model, &open_log);
+    model.lessons.attempt.take_if(|it| it.log != open_log.id());
+    model.link.send(lessons::Msg::Arrived(open_log.clone()));
     model.logs.open = Some(open_log);
     remove("#skeleton");
 }
@@ -328,7 +329,7 @@ fn open_shared(model: &mut Model, text: &str) -> bool {
                 let key = Key::of_link(text);
                 key.keep(&exercise);
                 Address::clear();
-                lessons::open(model, key, None);
+                model.link.send(lessons::Msg::Open(key, None));
                 false
             }
             Ok(None) => not_shared(model, "This link carries no exercise.".to_owned()),
