@@ -18,6 +18,7 @@ pub mod logs;
 pub mod logs_dialog;
 pub mod lab;
 pub mod lessons;
+pub mod making;
 pub mod console;
 pub mod message;
 pub mod shell;
@@ -30,6 +31,7 @@ use self::layout::Layout;
 use self::lessons::Lessons;
 use self::logs::Logs;
 use self::logs_dialog::LogsDialog;
+use self::making::Making;
 use self::message::Link;
 use self::playback::Playback;
 use self::read_side::ReadSide;
@@ -51,6 +53,7 @@ pub struct Model {
     pub summary: Summary,
     pub lab: Lab,
     pub lessons: Lessons,
+    pub making: Making,
     pub layout: Layout,
     pub saying: Saying,
     pub console: Console,
@@ -72,6 +75,7 @@ impl Model {
             summary: Summary::default(),
             lab: Lab::default(),
             lessons: Lessons::default(),
+            making: Making::default(),
             layout: Layout::remembered(),
             saying: Saying::default(),
             console: Console::default(),

@@ -16,6 +16,7 @@ mod under_way;
 mod logs_dialog;
 mod lab;
 mod lessons;
+mod making;
 mod console;
 mod keys;
 
@@ -47,6 +48,7 @@ fn handle(model: &mut Model, msg: Msg) -> bool {
         Msg::Lessons(msg) => lessons::update(model, msg),
         Msg::Logs(msg) => opening::update(model, msg),
         Msg::LogsDialog(msg) => logs_dialog::update(model, msg),
+        Msg::Making(msg) => making::update(model, msg),
         Msg::Playback(msg) => playback::update(model, msg),
         Msg::Subscriptions(msg) => subscriptions::update(model, msg),
         Msg::Key(event) => keys::key(model, &event),

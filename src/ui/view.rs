@@ -21,6 +21,7 @@ mod pipeline;
 mod header;
 mod exercise;
 mod lessons;
+mod making;
 mod logs;
 mod stage;
 mod page;

@@ -15,6 +15,8 @@ use crate::ui::console::Reply;
 
 /// Ends the key of a log in which the page shows a solution.
 const SOLUTION: &str = "#solution";
+/// The key of a log in which moves are recorded for an exercise in the making.
+pub const DRAFT: &str = "draft";
 /// Begins the key of an exercise that came in a link.
 const LINK: &str = "link/";
 

@@ -6,7 +6,8 @@ use web_sys::KeyboardEvent;
 use yew::Callback;
 
 use super::{
-    commands, console, fold_view, lab, layout, lessons, logs, logs_dialog, playback, subscriptions,
+    commands, console, fold_view, lab, layout, lessons, logs, logs_dialog, making, playback,
+    subscriptions,
 };
 
 /// What has happened.
@@ -19,6 +20,7 @@ pub enum Msg {
     Lessons(lessons::Msg),
     Logs(logs::Msg),
     LogsDialog(logs_dialog::Msg),
+    Making(making::Msg),
     Playback(playback::Msg),
     Subscriptions(subscriptions::Msg),
     /// A key was pressed.
@@ -46,6 +48,7 @@ from_a_part! {
     Lessons, lessons;
     Logs, logs;
     LogsDialog, logs_dialog;
+    Making, making;
     Playback, playback;
     Subscriptions, subscriptions;
 }

@@ -22,7 +22,7 @@ use crate::ui::model::Model;
 use crate::ui::model::fold_view::{self, is_folded};
 use crate::ui::model::layout::Side;
 use crate::ui::model::lessons::{
-    Attempt, Begun, Key, LessonPlace, Msg, Playing, Progress, Running, exercises_of,
+    Attempt, Begun, DRAFT, Key, LessonPlace, Msg, Playing, Progress, Running, exercises_of,
 };
 use crate::ui::model::logs::OpenMode;
 use crate::ui::model::{bookmarks, lab, logs};
@@ -214,6 +214,9 @@ fn begun(model: &mut Model, mut begun: Begun, reply: Option<Reply>) {
 
 /// A log was opened: where it is an attempt at an exercise, that is open as well.
 fn arrived(model: &mut Model, open_log: &OpenLog) {
+    if !model.logs.is_open(open_log) {
+        return;
+    }
     let info = open_log.info();
     let held = model.lessons.held.take().filter(|it| it.open_log == *open_log);
     let Some(key) = info.exercise.map(|it| Key(it.into())) else {
@@ -225,6 +228,10 @@ fn arrived(model: &mut Model, open_log: &OpenLog) {
         model.lessons.left = None;
     }
     open_log.record();
+    if *key.0 == *DRAFT {
+        model.lessons.attempt = None;
+        return;
+    }
     if let Some(begun) = held {
         let moves = begun.moves.clone();
         let reply = begin_attempt(model, open_log, begun);

@@ -12,7 +12,7 @@ use crate::ui::model::lab::{self, Tool};
 use crate::ui::model::lessons::{self, Key, LessonPlace};
 use crate::ui::model::logs::{self, OpenMode};
 use crate::ui::model::shell::{Shell, use_shell};
-use crate::ui::model::{commands, fold_view, layout, logs_dialog};
+use crate::ui::model::{commands, fold_view, layout, logs_dialog, making};
 
 #[derive(Properties, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is its own switch on the page")]
@@ -32,6 +32,8 @@ pub struct HeaderProps {
     pub folding: bool,
     /// The exercise that is open.
     pub lesson: Option<LessonHead>,
+    /// There is an exercise in the making.
+    pub making: bool,
 }
 
 /// What the header says of the exercise that is open.
@@ -80,6 +82,8 @@ pub fn Header(props: &HeaderProps) -> Html {
             { button("Start empty", fresh(OpenMode::Empty)) }
             { button("Reset to story", fresh(OpenMode::Story)) }
             <p class="help">{ "Both make a new log; the old one stays as it is." }</p>
+            { button("Make an exercise of this", shell.on(|_: MouseEvent| making::Msg::Begin)) }
+            if props.making { { button("Go on making an exercise", shell.on(|_: MouseEvent| making::Msg::Show(true))) } }
             <button type="button" aria-label="Manage logs" onclick={dialog(|| logs_dialog::Msg::Show(true))}>{ "All logs…" }</button>
         </>
     };

@@ -15,6 +15,7 @@ use super::lab;
 use super::lessons::{Lessons, Offer, Teacher, minutes_since};
 use super::log::EventLogView;
 use super::logs::{self, Logs};
+use super::making::Making;
 use super::parts::{Long, button};
 use super::pipeline::{Crowd, Pipeline};
 use super::read::{Outbox, ReadSide};
@@ -28,6 +29,7 @@ use crate::ui::model::Model;
 use crate::ui::model::commands::FormMode;
 use crate::ui::model::lab::Msg as LabMsg;
 use crate::ui::model::layout::{self, Hint, Side};
+use crate::ui::model::making::Msg as MakingMsg;
 use crate::ui::model::message::Msg;
 use crate::ui::model::saying::Caption;
 use crate::ui::model::shell::Shell;
@@ -91,8 +93,9 @@ pub fn page(model: &Model) -> Html {
             { notices(model, open_log, &shell) }
             { exercise(model, &playhead) }
             { teacher(model) }
+            { making(model, open_log) }
             if stage { <Sentence caption={sentence(model, open_log, &playhead)} /> }
-            if stepping || !stage && model.lessons.attempt.is_none() { { pipeline(model, open_log, &playhead) } }
+            if stepping || !stage && !is_task(model) { { pipeline(model, open_log, &playhead) } }
             if !stage { { sides(model, &shell) } }
             <main class="columns">
                 { lab::drawer(model, open_log) }
@@ -131,7 +134,7 @@ fn header(model: &Model, open_log: &OpenLog) -> Html {
             scenarios={model.logs.titles.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
             story={scenario.story.len()} {next} logs={model.logs.own.clone()} log={open_log.id().to_owned()}
             durable={open_log.host().durable()} busy={model.commands.under_way()} present={model.layout.present}
-            folding={model.fold_view.shown} lesson={lesson_head(model)}
+            folding={model.fold_view.shown} lesson={lesson_head(model)} making={model.making.draft.is_some()}
         />
     }
 }
@@ -155,6 +158,11 @@ fn lesson_head(model: &Model) -> Option<LessonHead> {
     })
 }
 
+/// True where a task stands on top, or is written there: the drawing makes room for it.
+fn is_task(model: &Model) -> bool {
+    model.lessons.attempt.is_some() || model.making.shown
+}
+
 /// The exercise that is open, if one is.
 fn exercise(model: &Model, playhead: &Playhead) -> Html {
     let Some(attempt) = model.lessons.attempt.clone() else { return html! {} };
@@ -175,6 +183,24 @@ fn teacher(model: &Model) -> Html {
     }
     let here = lessons.attempt.as_ref().map(|it| it.key.exercise());
     html! { <Teacher course={course.clone()} workshop={workshop.clone()} {here} progress={lessons.progress.clone()} /> }
+}
+
+/// The exercise that somebody makes, if anybody does.
+fn making(model: &Model, open_log: &OpenLog) -> Html {
+    let making = &model.making;
+    let Some(draft) = making.draft.clone().filter(|_| making.shown) else { return html! {} };
+    let session = open_log.session();
+    let titles = session.world().subscriptions().iter().map(|it| it.name().clone());
+    let recording = making.recording.as_ref().filter(|(_, log)| log == open_log.id());
+    let recording = recording.map(|(what, _)| {
+        (*what, open_log.recorded().iter().filter_map(crate::lessons::Move::of).count())
+    });
+    html! {
+        <Making
+            {draft} picking={making.picking} {recording} fault={making.fault.clone()} link={making.link.clone()}
+            streams={model.summary.streams.clone()} titles={Rc::new(titles.collect::<Vec<_>>())}
+        />
+    }
 }
 
 fn lessons(model: &Model) -> Html {
@@ -372,13 +398,18 @@ fn read_side(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     let removed: Vec<Rc<str>> =
         all.filter(|name| !panels.iter().any(|panel| panel.name == *name)).collect();
     // A press on a field, or Enter, asks why it is so.
-    let why = model.link.on_some(|event: MouseEvent| {
-        lab::field_of(&event).map(|(panel, field)| LabMsg::WhyOf(panel, Some(field)))
-    });
-    let walk = model.link.on_some(|event: KeyboardEvent| {
-        let field =
-            (!lab::walk(&event) && event.key() == "Enter").then(|| lab::field_of(&event))??;
-        Some(LabMsg::WhyOf(field.0, Some(field.1)))
+    // While an exercise is made, it becomes a goal that the field is what it is.
+    let picking = model.making.picking;
+    let of = move |(panel, field): (String, String)| -> Msg {
+        if picking {
+            MakingMsg::Picked(panel, field).into()
+        } else {
+            LabMsg::WhyOf(panel, Some(field)).into()
+        }
+    };
+    let why = model.link.on_some(move |event: MouseEvent| lab::field_of(&event).map(of));
+    let walk = model.link.on_some(move |event: KeyboardEvent| {
+        (!lab::walk(&event) && event.key() == "Enter").then(|| lab::field_of(&event))?.map(of)
     });
     html! {
         <div class="column read" onclick={why} onkeydown={walk}>
