@@ -39,6 +39,7 @@ mod e2e;
 mod files;
 mod fold;
 mod lab;
+mod lessons;
 mod stuck;
 #[path = "kept.rs"]
 mod what_was_kept;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         files::TESTS,
         fold::TESTS,
         lab::TESTS,
+        lessons::TESTS,
         stuck::TESTS,
         what_was_kept::TESTS,
     ];

@@ -22,7 +22,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
     let turn = model.making.turn;
     match msg {
         Msg::Begin => begin_draft(model),
-        Msg::Taken { scenario, title, log } => taken(model, scenario, title, log),
+        Msg::Taken { scenario, title, log } => taken(model, &scenario, title, log),
         Msg::Show(on) => {
             close_menus(None);
             model.making.shown = on && model.making.draft.is_some();
@@ -53,7 +53,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             opening::open(model, &scenario, OpenMode::Log(id, None), None);
         }
         Msg::Copied(_, Err(why)) => {
-            model.making.fault = Some(format!("Nothing is recorded: {why}."))
+            model.making.fault = Some(format!("Nothing is recorded: {why}."));
         }
         Msg::Stop => stop(model),
         Msg::Tried(of, fault) if of == turn => model.making.fault = fault,
@@ -89,7 +89,7 @@ fn begin_draft(model: &mut Model) {
     });
 }
 
-fn taken(model: &mut Model, scenario: Rc<str>, title: String, log: Result<String, String>) {
+fn taken(model: &mut Model, scenario: &str, title: String, log: Result<String, String>) {
     match log {
         Ok(log) => {
             model.making.discard();

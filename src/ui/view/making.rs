@@ -234,7 +234,7 @@ fn end(props: &MakingProps, shell: &Shell) -> Html {
             <button type="button" disabled={off} onclick={press(|| Msg::File)}>{ "Save as a file" }</button>
             <button type="button" class="primary" disabled={off} onclick={press(|| Msg::Link)}>{ "Copy the link" }</button>
             if let Some((link, copied)) = &props.link {
-                <input readonly={true} aria-label="The exercise's link" value={link.clone()} />
+                <input readonly={true} aria-label="Link of the exercise" value={link.clone()} />
                 <span role="status">{ if *copied { "Copied." } else { "Copy it from here." } }</span>
             }
         </div>

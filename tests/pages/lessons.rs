@@ -1,0 +1,214 @@
+//! Lessons in a headless browser: an exercise is made, opened by its link, failed, hinted at and
+//! solved; every exercise that comes with the page is solved by its own solution.
+
+use crate::page::Page;
+use serde_json::{Value, json};
+
+tests! {
+    Browsers::Both => [
+        a_teacher_makes_an_exercise_by_keyboard_and_a_learner_fails_and_solves_it,
+        every_exercise_is_opened_solved_and_failed_in_copies_of_its_own,
+    ],
+    Browsers::Chromium("messages and logs, which the other test covers in both") => [
+        an_attempt_survives_a_reload_and_whoever_is_lost_loses_nothing,
+        a_workshop_opens_with_its_clock_and_the_teachers_notes,
+        an_exercise_is_not_made_of_a_goal_that_holds_or_is_missed,
+        nothing_of_lessons_is_a_barrier,
+    ],
+}
+
+const ENTER: &str = "\u{e007}";
+
+/// Presses Enter on a button, by its name.
+async fn enter(page: &Page, name: &str) {
+    let named = format!("@aria-label='{name}' or normalize-space(.)='{name}'");
+    let place = format!("//*[self::button or self::summary][{named}][not(@disabled)]");
+    page.until(&format!(
+        "const it = document.evaluate({}, document, null, 9, null).singleNodeValue;
+         it?.focus();
+         return !!it && document.activeElement === it;",
+        json!(place)
+    ))
+    .await;
+    page.press(ENTER.chars()).await;
+}
+
+/// Types into a field, by its label.
+async fn write(page: &Page, label: &str, text: &str) {
+    let focus = format!(
+        "[...document.querySelectorAll('label.field')]
+            .find(it => it.innerText.trim() === {}).querySelector('input, textarea').focus()",
+        json!(label)
+    );
+    page.js(&focus).await;
+    page.press(text.chars()).await;
+}
+
+async fn standing(page: &Page) -> Value {
+    page.js("await leftfold.exercise()").await
+}
+
+async fn a_teacher_makes_an_exercise_by_keyboard_and_a_learner_fails_and_solves_it() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart', { empty: true })").await;
+    page.js("await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 'apples' } })").await;
+    enter(&page, "Log ▾").await;
+    enter(&page, "Make an exercise of this").await;
+    page.shows("Make an exercise", "There is no task yet.").await;
+    write(&page, "Task, in one to three sentences", "Take the apples out of the cart.").await;
+    page.shows("Make an exercise", "There is no goal yet.").await;
+
+    enter(&page, "Record the solution").await;
+    page.shows("Make an exercise", "0 moves so far.").await;
+    page.js("await leftfold.send('cart-1', { type: 'RemoveFromCart', data: { item: 'apples' } })")
+        .await;
+    page.shows("Make an exercise", "1 move so far.").await;
+    enter(&page, "Stop recording").await;
+    let goals = page.find("[aria-label='Goal as things are now']").await;
+    goals.select_by_value("last").await.unwrap();
+    page.shows("Make an exercise", "It can be failed, and it can be solved.").await;
+
+    enter(&page, "Record the wrong move").await;
+    page.shows("Make an exercise", "0 moves so far.").await;
+    page.js("await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 'apples' } })").await;
+    enter(&page, "Stop recording").await;
+    page.shows("Make an exercise", "There is no answer to the wrong move yet.").await;
+    write(&page, "What is said of it", "That puts more in.").await;
+    write(&page, "Hints, one a line", "One command takes things out.").await;
+    page.shows("Make an exercise", "It can be failed, and it can be solved.").await;
+    enter(&page, "Copy the link").await;
+    let field = page.find("[aria-label='Link of the exercise']").await;
+    let link = field.prop("value").await.unwrap().unwrap();
+    let link = link.split_once('#').unwrap().1.to_owned();
+    page.close().await;
+
+    // A learner's browser knows nothing of this.
+    let page = Page::unopened().await;
+    page.visit(&format!("/#{link}")).await;
+    page.ready().await;
+    page.shows("Exercise", "Take the apples out of the cart.").await;
+    assert_eq!(standing(&page).await["met"], json!(false));
+    page.js("await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 'apples' } })").await;
+    page.shows("Commands", "That puts more in.").await;
+    enter(&page, "Hint 1").await;
+    page.shows("Hints", "One command takes things out.").await;
+    page.js("await leftfold.send('cart-1', { type: 'RemoveFromCart', data: { item: 'apples' } })")
+        .await;
+    page.shows("Exercise", "Solved.").await;
+    assert_eq!(standing(&page).await["met"], json!(true));
+    page.close().await;
+}
+
+async fn every_exercise_is_opened_solved_and_failed_in_copies_of_its_own() {
+    let page = Page::open().await;
+    let lessons = page.js("await leftfold.lessons()").await;
+    for lesson in lessons.as_array().unwrap() {
+        for number in 1..=lesson["exercises"].as_u64().unwrap() {
+            let (id, place) = (&lesson["id"], format!("{} {number}", lesson["id"]));
+            page.js(&format!("await leftfold.lesson({id}, {number})")).await;
+            assert_eq!(standing(&page).await["met"], json!(false), "{place} at its start");
+            let solved = page.js("await leftfold.solve()").await;
+            assert_eq!(solved["met"], json!(true), "{place} by its solution: {solved}");
+            let failed = page.js("await leftfold.solve({ wrong: true })").await;
+            assert_eq!(failed["met"], json!(false), "{place} by its wrong move: {failed}");
+            assert!(
+                failed["wrong"].is_string(),
+                "{place} says nothing of the wrong move: {failed}"
+            );
+        }
+    }
+    // What the page has played is nobody's progress.
+    page.click("Lessons").await;
+    page.shows("Lessons", "Leftfold: nothing solved yet").await;
+    page.close().await;
+}
+
+/// An exercise in the open log: to add pears.
+const PEARS: &str = r#"{
+    title: "Pears", task: "Put pears into the cart.", hints: ["Try.", "Send it."],
+    goals: [{ goal: { holds: { of: { state: "cart-1" },
+        that: { is: ["/items/pears", "=", { value: 1 }] } } } }],
+    solution: [["send", "cart-1", { type: "AddToCart", data: { item: "pears" } }]],
+    meaning: ["One.", "Two.", "Three."],
+}"#;
+
+async fn an_attempt_survives_a_reload_and_whoever_is_lost_loses_nothing() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart', { empty: true })").await;
+    let own = page.js("(await leftfold.logs()).map(it => it.id)").await;
+    let link = page.js(&format!("await leftfold.makeExercise({PEARS})")).await;
+    let link = link.as_str().unwrap().split_once('#').unwrap().1.to_owned();
+    page.goto(&format!("#{link}")).await;
+    page.shows("Exercise", "Put pears into the cart.").await;
+    page.click("Hint 2").await;
+    page.js("await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 'figs' } })").await;
+    let here = page.js("await leftfold.events(1, 1)").await;
+    page.reload().await;
+    page.shows("Exercise", "Put pears into the cart.").await;
+    page.shows("Hints", "Try.").await;
+    assert_eq!(page.js("await leftfold.events(1, 1)").await, here);
+
+    page.click("Lost?").await;
+    page.until("await leftfold.head() === 0").await;
+    let attempt = page.find("[aria-label='Attempt']").await;
+    attempt.select_by_label("Attempt 1").await.unwrap();
+    page.until("await leftfold.head() === 1").await;
+    page.js("await leftfold.send('cart-1', { type: 'AddToCart', data: { item: 'pears' } })").await;
+    page.shows("Exercise", "Solved.").await;
+    page.js("await leftfold.send('cart-1', { type: 'RemoveFromCart', data: { item: 'pears' } })")
+        .await;
+    page.shows("Exercise", "It was solved, and is not any more").await;
+    // An attempt is nobody's own log.
+    assert_eq!(page.js("(await leftfold.logs()).map(it => it.id)").await, own);
+    page.click("Leave").await;
+    page.until("!document.querySelector(\"[aria-label='Exercise']\")").await;
+    page.close().await;
+}
+
+async fn a_workshop_opens_with_its_clock_and_the_teachers_notes() {
+    let page = Page::open().await;
+    page.goto("#/workshop/one-hour").await;
+    page.find("[role=region][aria-label='Exercise']").await;
+    page.click_on("//button[contains(., ' minutes')]").await;
+    page.shows("Teacher", "0 of").await;
+    page.shows("Teacher", "Next").await;
+    page.click("End the workshop").await;
+    page.until("!document.querySelector(\"[aria-label='Teacher']\")").await;
+    page.close().await;
+}
+
+async fn an_exercise_is_not_made_of_a_goal_that_holds_or_is_missed() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart', { empty: true })").await;
+    let make = async |change: &str| {
+        page.js(&format!("await leftfold.makeExercise({{ ...{PEARS}, {change} }})")).await
+    };
+    let refused = make("solution: [['next']]").await;
+    assert_eq!(refused["code"], "malformed");
+    assert!(refused["error"].as_str().unwrap().contains("does not hold"), "{refused}");
+    let refused = make("goals: [{ goal: { all: [] } }]").await;
+    assert!(refused["error"].as_str().unwrap().contains("before anything was done"), "{refused}");
+    let refused = make("gaols: []").await;
+    assert!(refused["error"].as_str().unwrap().contains("gaols"), "{refused}");
+    let refused = make("solution: [['fly']]").await;
+    assert!(refused["error"].as_str().unwrap().contains("fly"), "{refused}");
+    page.close().await;
+}
+
+async fn nothing_of_lessons_is_a_barrier() {
+    let page = Page::sized(1440, 900).await;
+    page.click("Lessons").await;
+    page.find("[role=dialog][aria-label='Lessons'] ol button").await;
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    page.js("await leftfold.lesson((await leftfold.lessons())[0].id)").await;
+    page.js("await leftfold.hint()").await;
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    page.js("await leftfold.solve()").await;
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    page.click("Leave").await;
+    page.until("!document.querySelector(\"[aria-label='Exercise']\")").await;
+    page.click_menu("Log ▾", "Make an exercise of this").await;
+    page.shows("Make an exercise", "There is no").await;
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    page.close().await;
+}
