@@ -11,7 +11,8 @@ use std::rc::Rc;
 
 use leftfold::es::{Scenario, Stream};
 use leftfold::lessons::{
-    Aim, Course, Draft, Exercise, Fault, Goal, Lesson, Move, Subject, begin, check, judge, play,
+    Aim, Course, Draft, Exercise, Expected, Fault, Goal, Guess, Lesson, Move, Place, Subject,
+    begin, check, judge, play,
 };
 use leftfold::store::link;
 use surroundings::{SimulatedBrowser, at_once};
@@ -218,5 +219,36 @@ fn a_recorded_pause_is_recognised_and_played_again() {
         let resume = moves(r#"[["subscription", "Carts now", {"paused": false}]]"#);
         play(&resume, &log).await.unwrap();
         assert!(!when.holds(&log, &serde_json::Value::Null));
+    });
+}
+
+#[test]
+fn a_guess_stands_beside_what_came_and_says_how_far_off_it_was() {
+    let (host, _) = SimulatedBrowser::new().tab(1);
+    at_once(async move {
+        let scenario = scenario("cart").unwrap();
+        let log = host.create(&scenario, false).await.unwrap();
+        let add = r#"[["send", "cart-1", {"type": "AddToCart", "data": {"item": "apples"}}]]"#;
+        play(&moves(add), &log).await.unwrap();
+        let of = Subject::State(Stream::parse("cart-1").unwrap());
+        let places = Place::within(&of, &log, 9);
+        assert_eq!(places[0].words(), "cart-1: items apples");
+        let guess = Guess {
+            outcome: Some(Expected::Refused),
+            events: Some(1),
+            value: Some((places[0].clone(), Guess::value_of("5"))),
+        };
+        let before = log.session().head();
+        play(&moves(add), &log).await.unwrap();
+        let entry = log.session().world().journal().last().cloned();
+        let came = guess.beside(&log, entry.as_ref(), before);
+        let told: Vec<_> = came.iter().map(|it| (&*it.said, &*it.came, it.right, it.off)).collect();
+        let expected = [
+            ("refused", "accepted", false, None),
+            ("1", "1", true, Some(0)),
+            ("5", "2", false, Some(-3)),
+        ];
+        assert_eq!(told, expected);
+        assert!(Guess::default().beside(&log, entry.as_ref(), before).is_empty());
     });
 }

@@ -19,6 +19,7 @@ pub mod logs_dialog;
 pub mod lab;
 pub mod lessons;
 pub mod making;
+pub mod predicting;
 pub mod console;
 pub mod message;
 pub mod shell;
@@ -34,6 +35,7 @@ use self::logs_dialog::LogsDialog;
 use self::making::Making;
 use self::message::Link;
 use self::playback::Playback;
+use self::predicting::Predicting;
 use self::read_side::ReadSide;
 use self::saying::Saying;
 use self::shell::Shell;
@@ -54,6 +56,7 @@ pub struct Model {
     pub lab: Lab,
     pub lessons: Lessons,
     pub making: Making,
+    pub predicting: Predicting,
     pub layout: Layout,
     pub saying: Saying,
     pub console: Console,
@@ -76,6 +79,7 @@ impl Model {
             lab: Lab::default(),
             lessons: Lessons::default(),
             making: Making::default(),
+            predicting: Predicting::default(),
             layout: Layout::remembered(),
             saying: Saying::default(),
             console: Console::default(),

@@ -8,6 +8,7 @@ mod forking;
 mod layout;
 mod playback;
 mod stepping;
+mod predicting;
 mod commands;
 mod subscriptions;
 mod fold_view;
@@ -50,6 +51,7 @@ fn handle(model: &mut Model, msg: Msg) -> bool {
         Msg::LogsDialog(msg) => logs_dialog::update(model, msg),
         Msg::Making(msg) => making::update(model, msg),
         Msg::Playback(msg) => playback::update(model, msg),
+        Msg::Predicting(msg) => predicting::update(model, msg),
         Msg::Subscriptions(msg) => subscriptions::update(model, msg),
         Msg::Key(event) => keys::key(model, &event),
         Msg::Dismiss => {

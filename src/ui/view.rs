@@ -20,6 +20,7 @@ mod read;
 mod pipeline;
 mod header;
 mod exercise;
+mod predicting;
 mod lessons;
 mod making;
 mod logs;

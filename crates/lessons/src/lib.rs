@@ -13,10 +13,12 @@ mod exercise;
 mod attempt;
 mod course;
 mod draft;
+mod guess;
 
 pub use attempt::{Verdict, begin, check, judge, play};
 pub use course::{Course, Lesson, LessonTitle, Part, Workshop};
 pub use draft::Draft;
 pub use exercise::{Aim, AnswerKind, Exercise, Fault, Question, WrongMove};
 pub use goal::{Goal, Subject};
+pub use guess::{Came, Expected, Guess, Place};
 pub use moves::{Move, Played, written};

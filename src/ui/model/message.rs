@@ -7,7 +7,7 @@ use yew::Callback;
 
 use super::{
     commands, console, fold_view, lab, layout, lessons, logs, logs_dialog, making, playback,
-    subscriptions,
+    predicting, subscriptions,
 };
 
 /// What has happened.
@@ -22,6 +22,7 @@ pub enum Msg {
     LogsDialog(logs_dialog::Msg),
     Making(making::Msg),
     Playback(playback::Msg),
+    Predicting(predicting::Msg),
     Subscriptions(subscriptions::Msg),
     /// A key was pressed.
     Key(KeyboardEvent),
@@ -50,6 +51,7 @@ from_a_part! {
     LogsDialog, logs_dialog;
     Making, making;
     Playback, playback;
+    Predicting, predicting;
     Subscriptions, subscriptions;
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::changes::{changed, changed_and_more};
-use super::stepping;
+use super::{predicting, stepping};
 use crate::es::Choice;
 use crate::host::{Answered, Request, Response, Told};
 use crate::lab::{JournalEntry, Outcome};
@@ -130,7 +130,7 @@ fn worth_keeping(model: &mut Model) {
 /// Tells the story's next step, or all that are left.
 fn tell(model: &mut Model, all: bool) {
     let Some(open_log) = model.open_log().filter(|_| !model.commands.under_way()) else { return };
-    if open_log.session().next_in_story().is_none() {
+    if open_log.session().next_in_story().is_none() || !all && predicting::asks(model) {
         return;
     }
     let head = open_log.session().head();
@@ -162,6 +162,13 @@ fn told(model: &mut Model, answered: Answered) {
     if let Some(entry) = &entry {
         light(model, entry);
         model.playback.mark(entry.outcome == Outcome::Accepted);
+    }
+    if let Some(open_log) = model.open_log() {
+        model.predicting.told(&open_log, entry.as_ref());
+        let sentence = predicting::sentence(&model.predicting.came);
+        if !sentence.is_empty() {
+            model.saying.more(&sentence);
+        }
     }
     changed_and_more(model, &trace);
 }

@@ -12,7 +12,7 @@ use crate::ui::model::lab::{self, Tool};
 use crate::ui::model::lessons::{self, Key, LessonPlace};
 use crate::ui::model::logs::{self, OpenMode};
 use crate::ui::model::shell::{Shell, use_shell};
-use crate::ui::model::{commands, fold_view, layout, logs_dialog, making};
+use crate::ui::model::{commands, fold_view, layout, logs_dialog, making, predicting};
 
 #[derive(Properties, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is its own switch on the page")]
@@ -34,6 +34,8 @@ pub struct HeaderProps {
     pub lesson: Option<LessonHead>,
     /// There is an exercise in the making.
     pub making: bool,
+    /// Before each step of the story, a prediction is asked for.
+    pub predicts: bool,
 }
 
 /// What the header says of the exercise that is open.
@@ -135,7 +137,11 @@ fn story(props: &HeaderProps, shell: &Shell, again: &Callback<MouseEvent>) -> Ht
                     <button type="button" class="next" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::Tell)} title={say.to_string()}>
                         { "Next: " }<i>{ say.to_string() }</i>
                     </button>
-                    <button type="button" class="plain skip" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::TellAll)} title="Tell all steps that are left">
+                    <button type="button" class="plain" aria-pressed={props.predicts.to_string()} onclick={{
+                    let on = !props.predicts;
+                    shell.on(move |_: MouseEvent| predicting::Msg::Ask(on))
+                }} title="Before each step, say what will come of it">{ "Predict" }</button>
+                <button type="button" class="plain skip" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::TellAll)} title="Tell all steps that are left">
                         { "Skip to the end" }
                     </button>
                 } else if props.story > 0 {

@@ -18,6 +18,7 @@ use super::logs::{self, Logs};
 use super::making::Making;
 use super::parts::{Long, button};
 use super::pipeline::{Crowd, Pipeline};
+use super::predicting::Prediction;
 use super::read::{Outbox, ReadSide};
 use super::stage::{Sentence, StageBar};
 use super::steps::Steps;
@@ -94,6 +95,7 @@ pub fn page(model: &Model) -> Html {
             { exercise(model, &playhead) }
             { teacher(model) }
             { making(model, open_log) }
+            { prediction(model, open_log) }
             if stage { <Sentence caption={sentence(model, open_log, &playhead)} /> }
             if stepping || !stage && !is_task(model) { { pipeline(model, open_log, &playhead) } }
             if !stage { { sides(model, &shell) } }
@@ -134,7 +136,7 @@ fn header(model: &Model, open_log: &OpenLog) -> Html {
             scenarios={model.logs.titles.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
             story={scenario.story.len()} {next} logs={model.logs.own.clone()} log={open_log.id().to_owned()}
             durable={open_log.host().durable()} busy={model.commands.under_way()} present={model.layout.present}
-            folding={model.fold_view.shown} lesson={lesson_head(model)} making={model.making.draft.is_some()}
+            folding={model.fold_view.shown} lesson={lesson_head(model)} making={model.making.draft.is_some()} predicts={model.predicting.on}
         />
     }
 }
@@ -183,6 +185,14 @@ fn teacher(model: &Model) -> Html {
     }
     let here = lessons.attempt.as_ref().map(|it| it.key.exercise());
     html! { <Teacher course={course.clone()} workshop={workshop.clone()} {here} progress={lessons.progress.clone()} /> }
+}
+
+/// What somebody predicts of the story's next step.
+fn prediction(model: &Model, open_log: &OpenLog) -> Html {
+    let session = open_log.session();
+    let step = model.summary.next.and_then(|it| session.scenario().story.get(it));
+    let say = step.map(|it| it.say.to_string()).unwrap_or_default();
+    html! { <Prediction predicting={model.predicting.clone()} {say} /> }
 }
 
 /// The exercise that somebody makes, if anybody does.
