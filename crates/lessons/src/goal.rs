@@ -168,27 +168,48 @@ impl Display for Subject {
     }
 }
 
+impl Subject {
+    /// What its entries are called: one of them, and several.
+    fn entries(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Journal => ("command", "commands"),
+            Self::Outbox => ("side effect", "side effects"),
+            Self::Log => ("event", "events"),
+            _ => ("entry", "entries"),
+        }
+    }
+}
+
 impl Display for Goal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Holds { of: Subject::Answer, that } => write!(f, "your answer{}", words(that)),
-            Self::Holds { of, that } => write!(f, "{of}:{}", words(that)),
+            Self::Holds { of: of @ (Subject::Answer | Subject::Playhead), that } => {
+                write!(f, "{of} {}", words(that))
+            }
+            Self::Holds { of, that } => write!(f, "{of}: {}", words(that)),
             Self::Count { of, each, min, max, .. } => {
-                let many = match (min, max) {
-                    (Some(min), Some(max)) if min == max => format!("{min}"),
-                    (Some(min), Some(max)) => format!("{min} to {max}"),
-                    (Some(min), None) => format!("{min} or more"),
-                    (None, Some(0)) => "no".to_owned(),
-                    (None, Some(max)) => format!("at most {max}"),
-                    (None, None) => "any number of".to_owned(),
+                let (one, several) = of.entries();
+                let so_many = |number: u64| match number {
+                    1 => format!("one {one}"),
+                    number => format!("{number} {several}"),
                 };
-                let one = (*min, *max) == (Some(1), Some(1));
-                let entries = if one { "entry" } else { "entries" };
-                write!(f, "{of} has {many} {entries} with{}", words(each))
+                let many = match (*min, *max) {
+                    (_, Some(0)) => format!("no {one}"),
+                    (Some(min), Some(max)) if min == max => so_many(max),
+                    (Some(min), Some(max)) => format!("{min} to {}", so_many(max)),
+                    (Some(min), None) => format!("at least {}", so_many(min)),
+                    (None, Some(max)) => format!("at most {}", so_many(max)),
+                    (None, None) => format!("any number of {several}"),
+                };
+                write!(f, "{of} has {many}")?;
+                match each {
+                    Condition::All(list) if list.is_empty() => Ok(()),
+                    each => write!(f, " whose {}", words(each)),
+                }
             }
             Self::All(goals) => joined(f, goals, " and "),
             Self::Any(goals) => joined(f, goals, " or "),
-            Self::Not(goal) => write!(f, "not: {goal}"),
+            Self::Not(goal) => write!(f, "it is not so that {goal}"),
         }
     }
 }
@@ -200,35 +221,116 @@ fn joined(f: &mut fmt::Formatter<'_>, goals: &[Goal], between: &str) -> fmt::Res
     Ok(())
 }
 
-/// A condition in words, with a space before them.
+/// A condition in words.
 fn words(condition: &Condition) -> String {
     match condition {
-        Condition::Is(field, relation, operand) => {
-            let mut said = String::new();
-            for part in field.split('/').filter(|it| !it.is_empty()) {
-                _ = write!(said, " {}", part.replace("~1", "/").replace("~0", "~"));
-            }
-            let relation = match relation {
-                Relation::Equal => "is",
-                Relation::Less => "is less than",
-                Relation::AtMost => "is at most",
-            };
-            let than = match operand {
-                Operand::Value(Value::String(text)) => format!("“{text}”"),
-                Operand::Value(Value::Null) => "absent".to_owned(),
-                Operand::Value(value) => value.to_string(),
-                Operand::Field(other) => other.trim_start_matches('/').replace('/', " "),
-            };
-            format!("{said} {relation} {than}")
-        }
-        Condition::All(list) => list.iter().map(words).collect::<Vec<_>>().join(" and"),
-        Condition::Any(list) => list.iter().map(words).collect::<Vec<_>>().join(" or"),
+        Condition::Is(field, relation, operand) => said(field, *relation, operand, false),
+        Condition::All(list) => list.iter().map(words).collect::<Vec<_>>().join(" and "),
+        Condition::Any(list) => list.iter().map(words).collect::<Vec<_>>().join(" or "),
         Condition::Not(inner) => match &**inner {
-            Condition::Is(field, Relation::Equal, Operand::Value(Value::Null)) => {
-                let name = field.split('/').filter(|it| !it.is_empty()).collect::<Vec<_>>();
-                format!(" {} is there", name.join(" "))
-            }
-            inner => format!(" not{}", words(inner)),
+            Condition::Is(field, relation, operand) => said(field, *relation, operand, true),
+            inner => format!("not: {}", words(inner)),
         },
+    }
+}
+
+/// A comparison in words, or its opposite.
+fn said(field: &str, relation: Relation, operand: &Operand, not: bool) -> String {
+    let mut said = String::new();
+    for (index, part) in field.split('/').filter(|it| !it.is_empty()).enumerate() {
+        let part = match part {
+            "rows" if index == 0 => "row",
+            "documents" if index == 0 => "document",
+            "bars" if index == 0 => "bar",
+            part => part,
+        };
+        _ = write!(said, "{} ", part.replace("~1", "/").replace("~0", "~"));
+    }
+    let is = match (relation, operand, not) {
+        (Relation::Equal, Operand::Value(Value::Null), false) => return said + "is absent",
+        (Relation::Equal, Operand::Value(Value::Null), true) => return said + "is there",
+        (Relation::Equal, Operand::Value(Value::Bool(on)), _) => {
+            return said + if *on == not { "is off" } else { "is on" };
+        }
+        (Relation::Equal, _, false) => "is",
+        (Relation::Equal, _, true) => "is not",
+        (Relation::Less, _, false) => "is less than",
+        (Relation::Less, _, true) => "is at least",
+        (Relation::AtMost, _, false) => "is at most",
+        (Relation::AtMost, _, true) => "is more than",
+    };
+    let than = match operand {
+        Operand::Value(Value::String(text)) => format!("“{text}”"),
+        Operand::Value(value) => value.to_string(),
+        Operand::Field(other) => other.trim_start_matches('/').replace('/', " "),
+    };
+    format!("{said}{is} {than}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(goal: Value) -> String {
+        serde_json::from_value::<Goal>(goal).unwrap().to_string()
+    }
+
+    fn is(field: &str, relation: &str, value: Value) -> Value {
+        json!({ "is": [field, relation, { "value": value }] })
+    }
+
+    fn of(subject: Value, that: Value) -> String {
+        said(json!({ "holds": { "of": subject, "that": that } }))
+    }
+
+    #[test]
+    fn a_goal_says_in_words_what_must_hold() {
+        let cart = json!({ "state": "cart-1" });
+        let pretzels = is("/items/pretzels", "=", json!(2));
+        assert_eq!(of(cart.clone(), pretzels.clone()), "cart-1: items pretzels is 2");
+        let not = |it: Value| json!({ "not": it });
+        assert_eq!(of(cart.clone(), not(pretzels)), "cart-1: items pretzels is not 2");
+        let gone = is("/items/pretzels", "=", Value::Null);
+        assert_eq!(of(cart.clone(), gone.clone()), "cart-1: items pretzels is absent");
+        assert_eq!(of(cart, not(gone)), "cart-1: items pretzels is there");
+        let balances = json!({ "view": "Balances" });
+        let most = is("/rows/1/balance", "<=", json!(500));
+        assert_eq!(of(balances.clone(), most.clone()), "Balances: row 1 balance is at most 500");
+        assert_eq!(of(balances, not(most)), "Balances: row 1 balance is more than 500");
+        let runs = json!({ "subscription": "Balances" });
+        let asleep =
+            json!({ "all": [is("/paused", "=", json!(true)), not(is("/lag", "<", json!(2)))] });
+        assert_eq!(of(runs, asleep), "Balances: paused is on and lag is at least 2");
+        assert_eq!(of(json!("answer"), is("", "=", json!("Eric"))), "your answer is “Eric”");
+        assert_eq!(
+            of(json!("playhead"), is("/position", "=", json!(7))),
+            "the playhead position is 7"
+        );
+    }
+
+    #[test]
+    fn a_count_names_what_it_counts() {
+        let count = |of: &str, each: Value, min: Option<u64>, max: Option<u64>| {
+            said(json!({ "count": { "of": of, "each": each, "min": min, "max": max } }))
+        };
+        let any = || json!({ "all": [] });
+        let refused = is("/outcome", "=", json!("rejected"));
+        assert_eq!(
+            count("journal", refused, Some(1), None),
+            "the journal has at least one command whose outcome is “rejected”"
+        );
+        let again = json!({ "not": is("/repeat", "=", Value::Null) });
+        assert_eq!(
+            count("outbox", again, None, Some(0)),
+            "the outbox has no side effect whose repeat is there"
+        );
+        assert_eq!(count("log", any(), None, Some(8)), "the log has at most 8 events");
+        assert_eq!(count("log", any(), Some(2), Some(2)), "the log has 2 events");
+        assert_eq!(count("log", any(), Some(2), Some(3)), "the log has 2 to 3 events");
+        let both = json!({ "not": { "any": [
+            { "count": { "of": "log", "each": any(), "min": 1, "max": 1 } },
+            { "holds": { "of": "answer", "that": is("", "=", json!(3)) } },
+        ] } });
+        assert_eq!(said(both), "it is not so that the log has one event or your answer is 3");
     }
 }
