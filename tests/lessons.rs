@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use leftfold::es::{Scenario, Stream};
 use leftfold::lessons::{
-    Aim, Course, Draft, Exercise, Expected, Fault, Goal, Guess, Lesson, Move, Place, Subject,
+    Aim, Course, Draft, Exercise, Expected, Fault, Goal, Guess, Lesson, Move, Note, Place, Subject,
     begin, check, judge, play,
 };
 use leftfold::store::link;
@@ -62,7 +62,9 @@ fn each_exercise_is_false_at_its_start_reached_by_its_solution_and_not_by_its_wr
 #[test]
 fn each_exercise_has_a_task_to_read_aloud_hints_a_wrong_move_and_what_it_meant() {
     for (place, it) in exercises() {
-        let sentences = it.task.matches(['.', '?', '!']).count();
+        // A point within a number ends no sentence.
+        let words = it.task.split_whitespace();
+        let sentences = words.filter(|word| word.ends_with(['.', '?', '!'])).count();
         assert!((1..=3).contains(&sentences), "{place}: {sentences} sentences");
         assert!(!it.hints.is_empty(), "{place} has no hint");
         assert!(!it.wrong.is_empty(), "{place} has no wrong move");
@@ -71,6 +73,8 @@ fn each_exercise_has_a_task_to_read_aloud_hints_a_wrong_move_and_what_it_meant()
         assert_eq!(it.par, Some(it.solution.len() as u64), "{place}: par is the solution's length");
         for aim in &it.goals {
             assert!(!aim.say.is_empty(), "{place}: a goal of its own says itself");
+            let asks = aim.goal.subjects().contains(&&Subject::Answer);
+            assert!(!asks || it.question.is_some(), "{place}: what is to be answered is asked");
         }
     }
 }
@@ -94,20 +98,47 @@ fn the_course_names_what_its_files_hold() {
         assert_eq!((&lesson.title, &lesson.can), (&title.title, &title.can), "{}", title.id);
         let titles: Vec<_> = lesson.exercises.iter().map(|it| it.title.clone()).collect();
         assert_eq!(titles, title.exercises, "{}", title.id);
-    }
-    for part in course.workshops.iter().flat_map(|it| &it.parts) {
-        assert!(ids.contains(&*part.lesson), "there is no lesson {}", part.lesson);
-        assert!(part.minutes > 0, "{} takes no time", part.lesson);
+        assert!(title.minutes > 0, "{} takes no time", title.id);
+        assert_eq!(lesson.notes.len(), titles.len(), "{}: a note for each exercise", title.id);
+        for Note { say, ask, trouble } in &lesson.notes {
+            assert!([say, ask, trouble].iter().all(|it| !it.is_empty()), "{}", title.id);
+        }
     }
     let files = fs::read_dir(LESSONS).unwrap().count();
     assert_eq!(files, course.lessons.len() + 1, "every file is a lesson of the course");
 }
 
 #[test]
+fn the_workshops_are_made_of_lessons_and_have_a_time_and_a_note_for_each_part() {
+    let course = course();
+    let ids: BTreeSet<&str> = course.workshops.iter().map(|it| &*it.id).collect();
+    assert_eq!(ids.len(), course.workshops.len(), "each workshop has an id of its own");
+    assert!(course.workshops.len() >= 2);
+    for workshop in &course.workshops {
+        assert!(!workshop.about.is_empty(), "{}", workshop.id);
+        for part in &workshop.parts {
+            let place = format!("{}, {}", workshop.id, part.lesson);
+            let lesson = course.lessons.iter().find(|it| it.id == part.lesson);
+            let known = lesson.map(|it| it.exercises.len()).unwrap();
+            assert!(part.exercises.iter().all(|it| (1..=known).contains(it)), "{place}");
+            assert!((1..=known).any(|it| part.has(it)), "{place}");
+            assert!(part.minutes > 0 && !part.notes.is_empty(), "{place}");
+        }
+    }
+    let minutes = |id: &str| course.workshops.iter().find(|it| it.id == id).unwrap().minutes();
+    assert_eq!((minutes("one-hour"), minutes("half-day"), minutes("fast-track")), (60, 220, 40));
+}
+
+#[test]
 fn an_exercise_that_cannot_be_failed_or_solved_is_refused_with_the_reason() {
     let (_, good) = exercises().remove(0);
-    let solved = Exercise { start: good.solution.clone(), ..good.clone() };
-    assert_eq!(tried(&solved), Ok(()), "an answer is given by the learner, never by the start");
+    let mut solved = good.clone();
+    solved.start.extend(good.solution.clone());
+    assert_eq!(tried(&solved), Err(Fault::HoldsAtStart));
+    let mut answered =
+        exercises().into_iter().map(|(_, it)| it).find(|it| it.question.is_some()).unwrap();
+    answered.start.extend(answered.solution.clone());
+    assert_eq!(tried(&answered), Ok(()), "an answer is given by the learner, never by the start");
     let same = Exercise { solution: good.wrong[0].moves.clone(), ..good.clone() };
     assert_eq!(tried(&same), Err(Fault::NotReached(good.goals[0].words())));
     let mut wrong = good.clone();
@@ -116,6 +147,10 @@ fn an_exercise_that_cannot_be_failed_or_solved_is_refused_with_the_reason() {
     let mut unseen = good.clone();
     unseen.wrong[0].moves.clear();
     assert_eq!(tried(&unseen), Err(Fault::WrongNotFound));
+    let mut scolding = good.clone();
+    let unsolved = good.goals.iter().map(|it| it.goal.clone()).collect();
+    scolding.wrong[0].when = Goal::Not(Box::new(Goal::All(unsolved)));
+    assert_eq!(tried(&scolding), Err(Fault::Scolded(0, good.wrong[0].say.clone())));
     assert_eq!(
         tried(&Exercise { show: vec!["Nowhere".into()], ..good.clone() }),
         Err(Fault::Panel("Nowhere".into()))

@@ -94,7 +94,8 @@ pub async fn play(moves: &[Move], log: &OpenLog) -> Result<Value, String> {
 }
 
 /// Tries an exercise: what is missing, whether its goal is false at the beginning, reached by its
-/// solution, and not by what is meant to be wrong. Its logs are made with `host`, and removed.
+/// solution, and not by what is meant to be wrong; and whether nothing on the way of the solution
+/// is taken for wrong. Its logs are made with `host`, and removed.
 ///
 /// # Errors
 /// The first [`Fault`].
@@ -112,15 +113,21 @@ pub async fn check(exercise: &Exercise, scenario: &Rc<Scenario>, host: &Host) ->
     if let Some(name) = exercise.show.iter().find(|it| !is_panel(it, scenario)) {
         return Err(Fault::Panel(name.clone()));
     }
-    if attempt(exercise, scenario, host, &[]).await?.solved() {
+    let verdicts = attempt(exercise, scenario, host, &exercise.solution).await?;
+    if verdicts.first().is_some_and(Verdict::solved) {
         return Err(Fault::HoldsAtStart);
     }
-    let verdict = attempt(exercise, scenario, host, &exercise.solution).await?;
-    if let Some(aim) = verdict.met.iter().position(|it| !it) {
-        return Err(Fault::NotReached(exercise.goals[aim].words()));
+    let last = verdicts.last().into_iter().flat_map(|it| &it.met);
+    if let Some((aim, _)) = exercise.goals.iter().zip(last).find(|(_, met)| !**met) {
+        return Err(Fault::NotReached(aim.words()));
+    }
+    let mut scolded = verdicts.iter().map(|it| it.wrong).enumerate();
+    if let Some((moves, Some(wrong))) = scolded.find(|(_, wrong)| wrong.is_some()) {
+        return Err(Fault::Scolded(moves, exercise.wrong[wrong].say.clone()));
     }
     for (index, wrong) in exercise.wrong.iter().enumerate() {
-        let verdict = attempt(exercise, scenario, host, &wrong.moves).await?;
+        let verdicts = attempt(exercise, scenario, host, &wrong.moves).await?;
+        let Some(verdict) = verdicts.last() else { continue };
         match verdict.wrong {
             _ if verdict.solved() => return Err(Fault::ReachedByWrong),
             Some(found) if found == index => {}
@@ -130,19 +137,34 @@ pub async fn check(exercise: &Exercise, scenario: &Rc<Scenario>, host: &Host) ->
     Ok(())
 }
 
-/// What comes of moves in a log that is removed again.
+/// What comes of moves in a log that is removed again: at its beginning, and after each move.
 async fn attempt(
     exercise: &Exercise,
     scenario: &Rc<Scenario>,
     host: &Host,
     moves: &[Move],
-) -> Result<Verdict, Fault> {
+) -> Result<Vec<Verdict>, Fault> {
     let log = begin(exercise, scenario, host, "trial").await.map_err(Fault::Start)?;
-    let answer = play(moves, &log).await;
-    let verdict = answer.map(|answer| judge(exercise, &log, &answer));
+    let verdicts = judged(exercise, &log, moves).await;
     // A trial's log is in memory, where nothing fails.
     _ = host.remove(log.id()).await;
-    verdict.map_err(Fault::Start)
+    verdicts.map_err(Fault::Start)
+}
+
+async fn judged(
+    exercise: &Exercise,
+    log: &OpenLog,
+    moves: &[Move],
+) -> Result<Vec<Verdict>, String> {
+    let mut answer = Value::Null;
+    let mut verdicts = vec![judge(exercise, log, &answer)];
+    for it in moves {
+        if let Played::Answer(value) = it.play(log).await? {
+            answer = value;
+        }
+        verdicts.push(judge(exercise, log, &answer));
+    }
+    Ok(verdicts)
 }
 
 /// True where a name stands for something that can be shown.

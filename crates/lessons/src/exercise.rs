@@ -116,6 +116,8 @@ pub enum Fault {
     ReachedByWrong,
     /// What is meant to be wrong is not recognised once it was done.
     WrongNotFound,
+    /// This is said of a wrong move although none was made: after so many moves of the solution.
+    Scolded(usize, String),
 }
 
 impl fmt::Display for Fault {
@@ -133,6 +135,13 @@ impl fmt::Display for Fault {
             Self::WrongNotFound => {
                 f.write_str("The wrong move is not recognised once it was made.")
             }
+            Self::Scolded(0, say) => {
+                write!(f, "The answer to the wrong move is given before anything was done: {say}")
+            }
+            Self::Scolded(moves, say) => write!(
+                f,
+                "The answer to the wrong move is given after move {moves} of the solution: {say}"
+            ),
         }
     }
 }

@@ -16,7 +16,7 @@ mod draft;
 mod guess;
 
 pub use attempt::{Verdict, begin, check, judge, play};
-pub use course::{Course, Lesson, LessonTitle, Part, Workshop};
+pub use course::{Course, Lesson, LessonTitle, Note, Part, Workshop};
 pub use draft::Draft;
 pub use exercise::{Aim, AnswerKind, Exercise, Fault, Question, WrongMove};
 pub use goal::{Goal, Subject};
