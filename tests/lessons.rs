@@ -10,9 +10,11 @@ use std::fs;
 use std::rc::Rc;
 
 use leftfold::es::{Scenario, Stream};
+use leftfold::host::Shape;
+use leftfold::host::calls::EXERCISE;
 use leftfold::lessons::{
     Aim, Course, Draft, Exercise, Expected, Fault, Goal, Guess, Lesson, Move, Note, Place, Subject,
-    begin, check, judge, play,
+    Workshop, begin, check, judge, play,
 };
 use leftfold::store::link;
 use surroundings::{SimulatedBrowser, at_once};
@@ -286,4 +288,31 @@ fn a_guess_stands_beside_what_came_and_says_how_far_off_it_was() {
         assert_eq!(told, expected);
         assert!(Guess::default().beside(&log, entry.as_ref(), before).is_empty());
     });
+}
+
+const DOCUMENT: &str = include_str!("../docs/lessons.md");
+
+#[test]
+fn every_example_of_the_document_is_read_and_its_exercise_can_be_solved() {
+    let mut examples = DOCUMENT.split("```json\n").skip(1).map(|it| it.split("```").next());
+    let exercise = Exercise::read(examples.next().unwrap().unwrap()).unwrap();
+    assert_eq!(tried(&exercise), Ok(()));
+    let workshop: Workshop = serde_json::from_str(examples.next().unwrap().unwrap()).unwrap();
+    assert_eq!(workshop.minutes(), 20);
+    let ids: Vec<String> = course().lessons.into_iter().map(|it| it.id).collect();
+    assert!(workshop.parts.iter().all(|it| ids.contains(&it.lesson)));
+    assert!(examples.next().is_none());
+}
+
+#[test]
+fn the_document_has_a_line_for_every_field_of_an_exercise_and_no_other() {
+    let table = DOCUMENT.split("## Every field").nth(1).unwrap().split("## Moves").next().unwrap();
+    let named: Vec<&str> =
+        table.split("\n| `").skip(1).map(|it| it.split('`').next().unwrap()).collect();
+    let Shape::Object(fields) = &EXERCISE.shape else { panic!("an exercise is an object") };
+    let mut fields: Vec<&str> = fields.iter().map(|it| it.name).collect();
+    let mut sorted = named.clone();
+    fields.sort_unstable();
+    sorted.sort_unstable();
+    assert_eq!(sorted, fields);
 }
