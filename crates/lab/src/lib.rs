@@ -20,6 +20,7 @@ mod address;
 mod provenance;
 mod compare;
 mod whatif;
+mod specs;
 mod fold_rows;
 
 pub use asides::asides;
@@ -33,6 +34,7 @@ pub use outbox::{Effect, EffectStatus};
 pub use provenance::{Bisect, BisectResult, Cause, Probe, Target, Why};
 pub use session::{FailedCheck, Panel, Session, StateView, Viewpoint};
 pub use snapshots::{Load, Loading, Meter, StateSnapshot};
+pub use specs::{Message, Ran, Spec, Then, decisions};
 pub use subscription::{
     Control, ControlError, DeliveryFault, SetUp, Subscription, SubscriptionKind, Wait,
 };
