@@ -271,66 +271,63 @@ fn said(field: &str, relation: Relation, operand: &Operand, not: bool) -> String
 mod tests {
     use super::*;
 
-    fn said(goal: Value) -> String {
-        serde_json::from_value::<Goal>(goal).unwrap().to_string()
-    }
-
-    fn is(field: &str, relation: &str, value: Value) -> Value {
-        json!({ "is": [field, relation, { "value": value }] })
-    }
-
-    fn of(subject: Value, that: Value) -> String {
-        said(json!({ "holds": { "of": subject, "that": that } }))
+    fn said(goal: &str) -> String {
+        serde_json::from_str::<Goal>(goal).unwrap().to_string()
     }
 
     #[test]
     fn a_goal_says_in_words_what_must_hold() {
-        let cart = json!({ "state": "cart-1" });
-        let pretzels = is("/items/pretzels", "=", json!(2));
-        assert_eq!(of(cart.clone(), pretzels.clone()), "cart-1: items pretzels is 2");
-        let not = |it: Value| json!({ "not": it });
-        assert_eq!(of(cart.clone(), not(pretzels)), "cart-1: items pretzels is not 2");
-        let gone = is("/items/pretzels", "=", Value::Null);
-        assert_eq!(of(cart.clone(), gone.clone()), "cart-1: items pretzels is absent");
-        assert_eq!(of(cart, not(gone)), "cart-1: items pretzels is there");
-        let balances = json!({ "view": "Balances" });
-        let most = is("/rows/1/balance", "<=", json!(500));
-        assert_eq!(of(balances.clone(), most.clone()), "Balances: row 1 balance is at most 500");
-        assert_eq!(of(balances, not(most)), "Balances: row 1 balance is more than 500");
-        let runs = json!({ "subscription": "Balances" });
-        let asleep =
-            json!({ "all": [is("/paused", "=", json!(true)), not(is("/lag", "<", json!(2)))] });
-        assert_eq!(of(runs, asleep), "Balances: paused is on and lag is at least 2");
-        assert_eq!(of(json!("answer"), is("", "=", json!("Eric"))), "your answer is “Eric”");
+        let of = |subject: &str, that: &str| {
+            said(&format!(r#"{{"holds":{{"of":{subject},"that":{that}}}}}"#))
+        };
+        let cart = |that: &str| of(r#"{"state":"cart-1"}"#, that);
+        let two = r#"{"is":["/items/pretzels","=",{"value":2}]}"#;
+        assert_eq!(cart(two), "cart-1: items pretzels is 2");
+        assert_eq!(cart(&format!(r#"{{"not":{two}}}"#)), "cart-1: items pretzels is not 2");
+        let gone = r#"{"is":["/items/pretzels","=",{"value":null}]}"#;
+        assert_eq!(cart(gone), "cart-1: items pretzels is absent");
+        assert_eq!(cart(&format!(r#"{{"not":{gone}}}"#)), "cart-1: items pretzels is there");
+        let row = |that: &str| of(r#"{"view":"Balances"}"#, that);
+        let most = r#"{"is":["/rows/1/balance","<=",{"value":500}]}"#;
+        assert_eq!(row(most), "Balances: row 1 balance is at most 500");
         assert_eq!(
-            of(json!("playhead"), is("/position", "=", json!(7))),
-            "the playhead position is 7"
+            row(&format!(r#"{{"not":{most}}}"#)),
+            "Balances: row 1 balance is more than 500"
         );
+        let asleep = r#"{"all":[
+            {"is":["/paused","=",{"value":true}]},
+            {"not":{"is":["/lag","<",{"value":2}]}}]}"#;
+        assert_eq!(
+            of(r#"{"subscription":"Balances"}"#, asleep),
+            "Balances: paused is on and lag is at least 2"
+        );
+        let eric = r#"{"is":["","=",{"value":"Eric"}]}"#;
+        assert_eq!(of(r#""answer""#, eric), "your answer is “Eric”");
+        let seventh = r#"{"is":["/position","=",{"value":7}]}"#;
+        assert_eq!(of(r#""playhead""#, seventh), "the playhead position is 7");
     }
 
     #[test]
     fn a_count_names_what_it_counts() {
-        let count = |of: &str, each: Value, min: Option<u64>, max: Option<u64>| {
-            said(json!({ "count": { "of": of, "each": each, "min": min, "max": max } }))
-        };
-        let any = || json!({ "all": [] });
-        let refused = is("/outcome", "=", json!("rejected"));
+        let count = |rest: &str| said(&format!(r#"{{"count":{{{rest}}}}}"#));
+        let refused = r#""of":"journal","each":{"is":["/outcome","=",{"value":"rejected"}]}"#;
         assert_eq!(
-            count("journal", refused, Some(1), None),
+            count(&format!(r#"{refused},"min":1"#)),
             "the journal has at least one command whose outcome is “rejected”"
         );
-        let again = json!({ "not": is("/repeat", "=", Value::Null) });
+        let again = r#""of":"outbox","each":{"not":{"is":["/repeat","=",{"value":null}]}}"#;
         assert_eq!(
-            count("outbox", again, None, Some(0)),
+            count(&format!(r#"{again},"max":0"#)),
             "the outbox has no side effect whose repeat is there"
         );
-        assert_eq!(count("log", any(), None, Some(8)), "the log has at most 8 events");
-        assert_eq!(count("log", any(), Some(2), Some(2)), "the log has 2 events");
-        assert_eq!(count("log", any(), Some(2), Some(3)), "the log has 2 to 3 events");
-        let both = json!({ "not": { "any": [
-            { "count": { "of": "log", "each": any(), "min": 1, "max": 1 } },
-            { "holds": { "of": "answer", "that": is("", "=", json!(3)) } },
-        ] } });
-        assert_eq!(said(both), "it is not so that the log has one event or your answer is 3");
+        let all = r#""of":"log","each":{"all":[]}"#;
+        assert_eq!(count(&format!(r#"{all},"max":8"#)), "the log has at most 8 events");
+        assert_eq!(count(&format!(r#"{all},"min":2,"max":2"#)), "the log has 2 events");
+        assert_eq!(count(&format!(r#"{all},"min":2,"max":3"#)), "the log has 2 to 3 events");
+        let either = format!(
+            r#"{{"not":{{"any":[{{"count":{{{all},"min":1,"max":1}}}},
+            {{"holds":{{"of":"answer","that":{{"is":["","=",{{"value":3}}]}}}}}}]}}}}"#
+        );
+        assert_eq!(said(&either), "it is not so that the log has one event or your answer is 3");
     }
 }
