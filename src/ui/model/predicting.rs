@@ -50,6 +50,11 @@ impl Predicting {
         *self = Self { on: true, open: true, places, ..Self::default() };
     }
 
+    /// Another log is open: what was guessed in this one is over.
+    pub fn leave(&mut self) {
+        *self = Self { on: self.on, ..Self::default() };
+    }
+
     /// True where a guess is made for the next step, or was left empty.
     pub fn is_made(&self) -> bool {
         self.ready

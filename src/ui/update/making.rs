@@ -212,6 +212,7 @@ fn file(model: &Model) {
     let lesson = crate::lessons::Lesson {
         title: exercise.title.clone(),
         can: String::new(),
+        notes: Vec::new(),
         exercises: vec![exercise],
     };
     spawn_local(async move {

@@ -20,7 +20,6 @@ use crate::ui::model::commands as commands_part;
 use crate::ui::model::lab::Lab;
 use crate::ui::model::lessons::{self, Key};
 use crate::ui::model::logs::{Arrival, Arrived, Lost, Msg, OpenMode, Opened, Opening};
-use crate::ui::model::predicting::Predicting;
 use crate::ui::model::{bookmarks, console, logs_dialog, subscriptions, summary};
 
 /// The scenario that a first visit opens.
@@ -289,7 +288,7 @@ fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
     model.playback.stop();
     model.layout.clear_hint();
     model.read_side.refused = None;
-    model.predicting = Predicting { on: model.predicting.on, ..Predicting::default() };
+    model.predicting.leave();
     model.lab = Lab::default();
     (model.saying.pulse, model.saying.caption) = (None, None);
     model.console.listeners.open(&open_log);
