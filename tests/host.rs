@@ -1147,7 +1147,7 @@ fn shared(tab: &Tab) -> Shared {
         commits: session.commits(session.head()).iter().map(Into::into).collect(),
         records: records.unwrap(),
         bookmarks: Vec::new(),
-        exercise: None,
+        ..Shared::default()
     };
     link::read(&link::write(&shared).unwrap()).unwrap()
 }
@@ -1831,7 +1831,7 @@ fn cart_in_a_link(items: u64) -> Shared {
     let commits = session.commits(session.head()).iter().map(StoredCommit::from).collect();
     let (scenario, title) = ("cart".to_owned(), "A cart".to_owned());
     let (records, bookmarks) = (SideRecords::new(), Vec::new());
-    Shared { scenario, title, position: 0, commits, records, bookmarks, exercise: None }
+    Shared { scenario, title, position: 0, commits, records, bookmarks, ..Shared::default() }
 }
 
 #[test]

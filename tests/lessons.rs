@@ -316,3 +316,24 @@ fn the_document_has_a_line_for_every_field_of_an_exercise_and_no_other() {
     sorted.sort_unstable();
     assert_eq!(sorted, fields);
 }
+
+#[test]
+fn a_workshop_of_a_teachers_own_is_written_in_lines_and_travels_in_a_link() {
+    let course = course();
+    let (_, exercise) = exercises().remove(0);
+    let link = format!("https://example.org/#/share/{}", exercise.link().unwrap());
+    let lines = format!("what-a-log-remembers 15\n\n{link} 10\n");
+    let workshop = Workshop::of_lines("Ours", &lines, &course).unwrap();
+    assert_eq!(workshop.minutes(), 25);
+    assert_eq!(workshop.parts[1].links.len(), 1);
+    assert_eq!(Workshop::read(&workshop.link().unwrap()), Ok(workshop));
+    for (lines, fault) in [
+        ("read-models", "Line 1: it ends with no number of minutes."),
+        ("read-models 5\nnothing 5", "Line 2: there is no lesson nothing;"),
+        ("#/share/3.zzz 5", "Line 1: this link is damaged"),
+        (" ", "A workshop has at least one part."),
+    ] {
+        let why = Workshop::of_lines("Ours", lines, &course).unwrap_err();
+        assert!(why.starts_with(fault), "{lines}: {why}");
+    }
+}

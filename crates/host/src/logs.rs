@@ -258,7 +258,15 @@ impl Host {
             let records = self.whole_records(Some(scenario), &info.id).await?;
             self.read(&info.id, 0, 0, &mut visit).await?;
             let (scenario, title) = (info.scenario.clone(), info.title.clone());
-            Ok(Shared { scenario, title, position, commits, records, bookmarks, exercise: None })
+            Ok(Shared {
+                scenario,
+                title,
+                position,
+                commits,
+                records,
+                bookmarks,
+                ..Shared::default()
+            })
         })
     }
 

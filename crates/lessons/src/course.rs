@@ -1,6 +1,7 @@
 //! Lessons, which are lists of exercises, and workshops, which are lists of lessons.
 
 use serde::{Deserialize, Serialize};
+use store::link::{self, LinkError, Shared};
 
 use crate::Exercise;
 
@@ -69,14 +70,18 @@ pub struct Workshop {
     pub parts: Vec<Part>,
 }
 
-/// A part of a workshop: a lesson, or some of its exercises.
+/// A part of a workshop: a lesson or some of its exercises, or exercises of a teacher's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// The lesson's id.
+    /// The lesson's id; empty where the part is made of links.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub lesson: String,
     /// The numbers of its exercises that are done, from 1; all of them where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exercises: Vec<usize>,
+    /// Exercises of a teacher's own, each as the text of its link.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
     /// How long it takes, in minutes.
     pub minutes: u32,
     /// How long the break after it is, in minutes.
@@ -96,6 +101,73 @@ impl Workshop {
     /// How long it takes with its breaks, in minutes.
     pub fn minutes(&self) -> u32 {
         self.parts.iter().map(|it| it.minutes + it.pause).sum()
+    }
+}
+
+/// Where the text of an exercise's link begins in an address.
+const SHARE: &str = "#/share/";
+
+impl Workshop {
+    /// A workshop of a teacher's own, as it is written: a part a line, which is a lesson's id or the
+    /// links of exercises, and the minutes that it takes at the end.
+    ///
+    /// # Errors
+    /// A sentence that names the line.
+    pub fn of_lines(title: &str, lines: &str, course: &Course) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        for (number, line) in (1..).zip(lines.lines()).filter(|(_, it)| !it.trim().is_empty()) {
+            let fault = |what: String| Err(format!("Line {number}: {what}."));
+            let (what, minutes) = line.trim().rsplit_once(' ').unwrap_or((line.trim(), ""));
+            let Ok(minutes) = minutes.parse::<u32>() else {
+                return fault("it ends with no number of minutes".to_owned());
+            };
+            let mut part = Part { minutes, ..Part::default() };
+            for word in what.split_whitespace() {
+                if let Some((_, text)) = word.split_once(SHARE) {
+                    let shared =
+                        link::read(text).map_err(|why| format!("Line {number}: {why}."))?;
+                    if shared.exercise.is_none() {
+                        return fault("that link carries no exercise".to_owned());
+                    }
+                    part.links.push(text.to_owned());
+                } else if course.lessons.iter().any(|it| it.id == word) && part.lesson.is_empty() {
+                    word.clone_into(&mut part.lesson);
+                } else {
+                    let ids = course.lessons.iter().map(|it| &*it.id).collect::<Vec<_>>();
+                    let ids = ids.join(", ");
+                    return fault(format!("there is no lesson {word}; there are {ids}"));
+                }
+            }
+            parts.push(part);
+        }
+        match (parts.is_empty(), title.trim()) {
+            (true, _) => Err("A workshop has at least one part.".to_owned()),
+            (_, "") => Err("The workshop has no title yet.".to_owned()),
+            (false, title) => {
+                let id = "own".to_owned();
+                Ok(Self { id, title: title.to_owned(), about: String::new(), parts })
+            }
+        }
+    }
+
+    /// The text of a link that carries it.
+    ///
+    /// # Errors
+    /// [`LinkError::TooLong`].
+    pub fn link(&self) -> Result<String, LinkError> {
+        let text = serde_json::to_string(self).map_err(|_| LinkError::TooLong)?;
+        let scenario = "workshop".to_owned();
+        link::write(&Shared { scenario, workshop: Some(text), ..Shared::default() })
+    }
+
+    /// The workshop that a link carries.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let shared = link::read(text).map_err(|it| it.to_string())?;
+        let text = shared.workshop.ok_or("this link carries no workshop")?;
+        serde_json::from_str(&text).map_err(|_| "the workshop cannot be read".to_owned())
     }
 }
 

@@ -12,6 +12,7 @@
 //! | 2 | the log's title, UTF-8 |
 //! | 3 | the log: frames of commits |
 //! | 4 | the exercise that begins with the log: JSON |
+//! | 5 | a workshop: JSON |
 //! | 128 | set-ups: JSON, `[[["setups", name], text]]` |
 //! | 129 | effects and refusals: JSON, in the same shape |
 //! | 130 | bookmarks: JSON, `[[position, name]]` |
@@ -61,6 +62,8 @@ pub struct Shared {
     pub bookmarks: Vec<(u64, String)>,
     /// The exercise that begins with the log, as JSON.
     pub exercise: Option<String>,
+    /// A workshop, as JSON. A link that carries one carries no log.
+    pub workshop: Option<String>,
 }
 
 /// What a section of a link holds.
@@ -69,6 +72,7 @@ mod section {
     pub(super) const TITLE: u8 = 2;
     pub(super) const LOG: u8 = 3;
     pub(super) const EXERCISE: u8 = 4;
+    pub(super) const WORKSHOP: u8 = 5;
     pub(super) const SET_UPS: u8 = 128;
     pub(super) const RECORDS: u8 = 129;
     pub(super) const BOOKMARKS: u8 = 130;
@@ -108,8 +112,12 @@ pub fn write(shared: &Shared) -> Result<String, LinkError> {
     add(section::SCENARIO, shared.scenario.as_bytes())?;
     add(section::TITLE, shared.title.as_bytes())?;
     add(section::POSITION, &shared.position.to_le_bytes())?;
-    if let Some(exercise) = &shared.exercise {
-        add(section::EXERCISE, exercise.as_bytes())?;
+    for (section, text) in
+        [(section::EXERCISE, &shared.exercise), (section::WORKSHOP, &shared.workshop)]
+    {
+        if let Some(text) = text {
+            add(section, text.as_bytes())?;
+        }
     }
     let text = |it: serde_json::Result<Vec<u8>>| it.map_err(|_| LinkError::TooLong);
     let (set_ups, records): (Vec<_>, Vec<_>) =
@@ -186,6 +194,7 @@ fn read_section(shared: &mut Shared, section: u8, content: &[u8]) -> Result<(), 
         section::SCENARIO => text()?.clone_into(&mut shared.scenario),
         section::TITLE => text()?.clone_into(&mut shared.title),
         section::EXERCISE => shared.exercise = Some(text()?.to_owned()),
+        section::WORKSHOP => shared.workshop = Some(text()?.to_owned()),
         section::LOG => shared.commits = commits(content).ok_or_else(damaged)?,
         section::SET_UPS | section::RECORDS => {
             shared.records.extend(records(content).ok_or_else(damaged)?);
@@ -225,7 +234,15 @@ fn older(mut bytes: &[u8], recorded: bool) -> Option<Shared> {
     }
     let position = u64::from_le_bytes(*position);
     let (commits, bookmarks) = (commits(frames)?, Vec::new());
-    Some(Shared { scenario, title, position, commits, records: kept, bookmarks, exercise: None })
+    Some(Shared {
+        scenario,
+        title,
+        position,
+        commits,
+        records: kept,
+        bookmarks,
+        ..Shared::default()
+    })
 }
 
 /// The commits in frames. None where one of them is lost.
@@ -275,6 +292,7 @@ mod tests {
             records,
             bookmarks,
             exercise: Some(r#"{"task":"…"}"#.to_owned()),
+            workshop: Some("{}".to_owned()),
         }
     }
 
@@ -322,7 +340,7 @@ mod tests {
 
     #[test]
     fn links_of_earlier_versions_are_read() {
-        let whole = Shared { bookmarks: Vec::new(), ..shared(4) };
+        let whole = Shared { bookmarks: Vec::new(), exercise: None, workshop: None, ..shared(4) };
         let mut frames = Vec::new();
         let mut end = End::default();
         whole.commits.iter().for_each(|it| encode(it, &mut end, &mut frames));
@@ -344,7 +362,7 @@ mod tests {
     #[test]
     fn no_section_but_the_scenario_is_needed_and_what_is_new_is_skipped_or_refused() {
         let all = sections(&write(&shared(5)).unwrap());
-        assert_eq!(all.len(), 7, "{all:?}");
+        assert_eq!(all.len(), 9, "{all:?}");
         for left_out in 0..all.len() {
             let mut some = all.clone();
             let (section, _) = some.remove(left_out);

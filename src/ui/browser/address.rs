@@ -51,9 +51,18 @@ impl Address {
 
     /// The whole address of a log that travels in a link.
     pub fn of_shared(text: &str) -> String {
+        Self::whole("share", text)
+    }
+
+    /// The whole address of a workshop that travels in a link.
+    pub fn of_workshop(text: &str) -> String {
+        Self::whole("workshop", text)
+    }
+
+    fn whole(what: &str, text: &str) -> String {
         let here = window().location().href().unwrap_or_default();
         let page = here.split('#').next().unwrap_or_default();
-        format!("{page}#/share/{text}")
+        format!("{page}#/{what}/{text}")
     }
 
     /// Takes away what the address carried, so that a reload does not make it once more.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::fold_view::Columns;
 use crate::es::Map;
 use crate::host::OpenLog;
-use crate::lessons::{Course, Exercise, Move, Played, Verdict, Workshop, judge};
+use crate::lessons::{Course, Exercise, Move, Note, Played, Verdict, Workshop, judge};
 use crate::store::LogInfo;
 use crate::ui::browser::{remember, remembered};
 use crate::ui::console::Reply;
@@ -72,6 +72,8 @@ pub enum Msg {
     Copied(bool),
     /// Begin a workshop, or end it.
     Workshop(Option<Rc<str>>),
+    /// Make a workshop of one's own, of a title and lines.
+    Own(String, String),
     /// Show the teacher's notes, or put them away.
     Teacher(bool),
     /// Another minute may have passed.
@@ -112,6 +114,8 @@ pub struct LessonPlace {
     pub number: usize,
     /// The titles of all of the lesson's exercises.
     pub titles: Vec<String>,
+    /// What helps to teach this one.
+    pub note: Option<Note>,
 }
 
 /// The exercise that the open log is an attempt at.
@@ -144,6 +148,8 @@ struct Basis {
     position: u64,
     journal: usize,
     outbox: usize,
+    /// How often something was asked: a rebuild leaves no other trace.
+    asked: usize,
     /// Each subscription's checkpoint, mark, and how it is set up, as text.
     subscriptions: Vec<String>,
     answer: Value,
@@ -200,6 +206,8 @@ pub struct Lessons {
     pub teacher: bool,
     /// What came of copying the progress.
     pub copied: Option<bool>,
+    /// The link of a workshop of one's own, or why there is none.
+    pub own: Option<Result<String, String>>,
 }
 
 impl Default for Lessons {
@@ -220,6 +228,7 @@ impl Default for Lessons {
             workshop: running,
             teacher: false,
             copied: None,
+            own: None,
         }
     }
 }
@@ -272,11 +281,34 @@ impl Key {
 
 /// The keys of a workshop's exercises, in their order.
 pub fn exercises_of(course: &Course, workshop: &Workshop) -> Vec<Key> {
-    let lesson = |id: &str| course.lessons.iter().find(move |it| it.id == *id);
-    let lessons = workshop.parts.iter().filter_map(|it| lesson(&it.lesson));
-    let keys = lessons
-        .flat_map(|it| (1..=it.exercises.len()).map(|number| Key::of_lesson(&it.id, number)));
-    keys.collect()
+    let mut keys = Vec::new();
+    for part in &workshop.parts {
+        if let Some(lesson) = course.lessons.iter().find(|it| it.id == part.lesson) {
+            let numbers = (1..=lesson.exercises.len()).filter(|it| part.has(*it));
+            keys.extend(numbers.map(|it| Key::of_lesson(&lesson.id, it)));
+        }
+        keys.extend(part.links.iter().map(|it| Key::of_link(it)));
+    }
+    keys
+}
+
+/// Where the link of the teacher's own workshop is kept.
+const OWN: &str = "own-workshop";
+
+/// The workshop that came in a link, where one did.
+pub fn own_workshop() -> Option<Workshop> {
+    Workshop::read(&remembered(OWN)?).ok()
+}
+
+/// Keeps a workshop that came in a link, with its exercises.
+pub fn keep_workshop(text: &str, workshop: &Workshop) {
+    remember(OWN, Some(text));
+    for link in workshop.parts.iter().flat_map(|it| &it.links) {
+        let shared = crate::store::link::read(link).ok();
+        if let Some(exercise) = shared.and_then(|it| Exercise::of_shared(it).ok().flatten()) {
+            Key::of_link(link).keep(&exercise);
+        }
+    }
 }
 
 impl Progress {
@@ -352,6 +384,7 @@ impl Basis {
             position: session.position(),
             journal: world.journal().len(),
             outbox: world.outbox().len(),
+            asked: log.recorded().len(),
             subscriptions: subscriptions.collect(),
             answer: answer.clone(),
         }
@@ -415,8 +448,20 @@ impl Lessons {
         Rc::new(keys.map(|it| self.progress.solved(&it)).collect())
     }
 
-    /// The exercise that comes next: in the lesson, else in the lesson that follows.
+    /// The workshop that is under way, once it is known what belongs to it.
+    pub fn running(&self) -> Option<(&Course, &Workshop)> {
+        let (course, running) = (self.course.as_deref()?, self.workshop.as_ref()?);
+        Some((course, course.workshops.iter().find(|it| *it.id == *running.id)?))
+    }
+
+    /// The exercise that comes next: in the workshop that is under way, else in the lesson, else in
+    /// the lesson that follows.
     pub fn next(&self, attempt: &Attempt) -> Option<Key> {
+        if let Some((course, workshop)) = self.running() {
+            let all = exercises_of(course, workshop);
+            let at = all.iter().position(|it| *it == attempt.key.exercise());
+            return at.and_then(|it| all.get(it + 1)).cloned();
+        }
         let lesson = attempt.lesson.as_ref()?;
         if lesson.number < lesson.titles.len() {
             return Some(Key::of_lesson(&lesson.id, lesson.number + 1));

@@ -128,6 +128,9 @@ fn meaning(
         "PageUp" if present => playback::Msg::Click(false).into(),
         "Home" => playback::Msg::Seek(0).into(),
         "End" => playback::Msg::Seek(head).into(),
+        "s" if letters && model.lessons.teacher => {
+            lessons::Msg::Solve { wrong: false, reply: None }.into()
+        }
         "." if present => layout::Msg::Blank(true).into(),
         "?" if letters => layout::Msg::Keys(true).into(),
         "c" if letters && present => layout::Msg::Form(!model.layout.form).into(),

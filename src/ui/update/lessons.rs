@@ -11,7 +11,7 @@ use super::{commands, opening, playback};
 use crate::es::Scenario;
 use crate::host::calls::OfLessons;
 use crate::host::{Host, OpenLog};
-use crate::lessons::{Course, Exercise, Lesson, Move, Played, begin, check};
+use crate::lessons::{Course, Exercise, Lesson, Move, Played, Workshop, begin, check};
 use crate::store::LogInfo;
 use crate::ui::browser::address::Address;
 use crate::ui::browser::clock::now;
@@ -23,6 +23,7 @@ use crate::ui::model::fold_view::{self, is_folded};
 use crate::ui::model::layout::Side;
 use crate::ui::model::lessons::{
     Attempt, Begun, DRAFT, Key, LessonPlace, Msg, Playing, Progress, Running, exercises_of,
+    keep_workshop, own_workshop,
 };
 use crate::ui::model::logs::OpenMode;
 use crate::ui::model::{bookmarks, lab, logs};
@@ -83,6 +84,12 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         }
         Msg::Copied(copied) => model.lessons.copied = Some(copied),
         Msg::Workshop(id) => workshop(model, id),
+        Msg::Own(title, lines) => {
+            let Some(course) = model.lessons.course.clone() else { return false };
+            let made = Workshop::of_lines(&title, &lines, &course);
+            let link = made.and_then(|it| it.link().map_err(|why| format!("{why}.")));
+            model.lessons.own = Some(link.map(|it| Address::of_workshop(&it)));
+        }
         Msg::Teacher(on) => model.lessons.teacher = on,
         Msg::Tick => tick(model),
     }
@@ -107,7 +114,9 @@ fn fetch_course(model: &Model) {
 }
 
 async fn course() -> Option<Course> {
-    serde_json::from_str(&fetched("lessons/course.json").await?).ok()
+    let mut course: Course = serde_json::from_str(&fetched("lessons/course.json").await?).ok()?;
+    course.workshops.extend(own_workshop());
+    Some(course)
 }
 
 fn listed(model: &mut Model, course: Option<Course>) {
@@ -165,10 +174,11 @@ async fn text_of(key: &Key) -> Result<(Exercise, Option<Rc<LessonPlace>>), Strin
         .map_err(|it| format!("the lesson {id} is damaged at line {}", it.line()))?;
     let titles: Vec<String> = lesson.exercises.iter().map(|it| it.title.clone()).collect();
     let count = titles.len();
-    let place = LessonPlace { id, title: lesson.title.into(), number, titles };
+    let note = number.checked_sub(1).and_then(|it| lesson.notes.get(it)).cloned();
+    let place = LessonPlace { id, title: lesson.title.into(), number, titles, note };
     let exercise = number.checked_sub(1).and_then(|it| lesson.exercises.into_iter().nth(it));
-    let none = || format!("this lesson has {count} exercises, and none of number {number}");
-    Ok((exercise.ok_or_else(none)?, Some(Rc::new(place))))
+    let missing = || format!("this lesson has {count} exercises, and none of number {number}");
+    Ok((exercise.ok_or_else(missing)?, Some(Rc::new(place))))
 }
 
 /// Opens an attempt that was found, or begins one.
@@ -455,7 +465,18 @@ fn export(model: &Model) {
 
 /// Begins a workshop with its first exercise that is not solved, or ends it.
 fn workshop(model: &mut Model, id: Option<Rc<str>>) {
-    let Some(id) = id else { return model.lessons.run(None) };
+    let Some(mut id) = id else { return model.lessons.run(None) };
+    if id.contains('.') {
+        // It came in the link.
+        match Workshop::read(&id) {
+            Ok(workshop) => {
+                keep_workshop(&id, &workshop);
+                model.lessons.course = None;
+                id = workshop.id.into();
+            }
+            Err(why) => return model.link.send(Msg::Unknown(why)),
+        }
+    }
     let Some(course) = model.lessons.course.clone() else {
         // It begins once it is known what belongs to it.
         model.link.later(async move {

@@ -3,11 +3,12 @@
 
 use std::rc::Rc;
 
+use web_sys::{HtmlInputElement, HtmlTextAreaElement, SubmitEvent};
 use yew::{Html, MouseEvent, Properties, component, html};
 
 use super::icons::icon;
 use super::parts::button;
-use crate::lessons::{Course, LessonTitle, Workshop};
+use crate::lessons::{Course, LessonTitle, Note, Workshop};
 use crate::ui::browser::clock::now;
 use crate::ui::model::lessons::{Key, Msg, Progress, Running, exercises_of};
 use crate::ui::model::logs::{self, OpenMode};
@@ -34,6 +35,51 @@ pub struct LessonsProps {
     pub scenarios: Vec<Offer>,
     pub workshop: Option<Running>,
     pub copied: Option<bool>,
+    pub own: Option<Result<String, String>>,
+}
+
+#[derive(Properties, PartialEq)]
+struct OwnProps {
+    /// The lessons' ids.
+    ids: Vec<String>,
+    link: Option<Result<String, String>>,
+}
+
+/// Where a teacher makes a workshop: a part a line.
+#[component]
+fn Own(props: &OwnProps) -> Html {
+    let shell = use_shell();
+    let (title, lines) = (yew::use_node_ref(), yew::use_node_ref());
+    let make = {
+        let (title, lines) = (title.clone(), lines.clone());
+        shell.on(move |event: SubmitEvent| {
+            event.prevent_default();
+            let title = title.cast::<HtmlInputElement>().map(|it| it.value());
+            let lines = lines.cast::<HtmlTextAreaElement>().map(|it| it.value());
+            Msg::Own(title.unwrap_or_default(), lines.unwrap_or_default())
+        })
+    };
+    let sample = format!("{} 15", props.ids.first().map_or("", |it| it.as_str()));
+    html! {
+        <details>
+            <summary>{ "A workshop of your own" }</summary>
+            <form class="own" onsubmit={make} novalidate={true}>
+                <label class="field"><span>{ "Its title" }</span><input ref={title} autocomplete="off" /></label>
+                <label class="field"><span>{ "A part a line: a lesson’s id or the links of exercises, then the minutes" }</span>
+                    <textarea ref={lines} rows="4" placeholder={sample} />
+                </label>
+                <p class="help">{ format!("The lessons’ ids: {}", props.ids.join(", ")) }</p>
+                <div class="reply">
+                    <button class="primary">{ "Make its link" }</button>
+                    { match &props.link {
+                        Some(Ok(link)) => html! { <input readonly={true} aria-label="Link of the workshop" value={link.clone()} /> },
+                        Some(Err(why)) => html! { <span class="fault" role="alert">{ why.clone() }</span> },
+                        None => html! {},
+                    } }
+                </div>
+            </form>
+        </details>
+    }
 }
 
 /// The dialog.
@@ -63,6 +109,7 @@ pub fn Lessons(props: &LessonsProps) -> Html {
                             if !course.workshops.is_empty() {
                                 <h2>{ "Workshops" }</h2>
                                 <ul class="course">{ for course.workshops.iter().map(|it| workshop(it, course, props, &shell)) }</ul>
+                                <Own ids={course.lessons.iter().map(|it| it.id.clone()).collect::<Vec<_>>()} link={props.own.clone()} />
                             }
                         </>
                     },
@@ -127,10 +174,10 @@ fn progress(props: &LessonsProps, shell: &Shell) -> Html {
 
 /// A workshop: its parts with their minutes.
 fn workshop(it: &Workshop, course: &Course, props: &LessonsProps, shell: &Shell) -> Html {
-    let minutes: u32 = it.parts.iter().map(|part| part.minutes).sum();
+    let minutes = it.minutes();
     let title = |id: &str| {
         let lesson = course.lessons.iter().find(|lesson| lesson.id == *id);
-        lesson.map_or(id.to_owned(), |lesson| lesson.title.clone())
+        lesson.map_or("Exercises".to_owned(), |lesson| lesson.title.clone())
     };
     let (id, running): (Rc<str>, _) =
         (it.id.as_str().into(), props.workshop.as_ref().is_some_and(|now| *now.id == *it.id));
@@ -138,10 +185,11 @@ fn workshop(it: &Workshop, course: &Course, props: &LessonsProps, shell: &Shell)
     html! {
         <li>
             <h3>{ it.title.clone() }<span class="quiet">{ format!(" · {}", counted(u64::from(minutes), "minute")) }</span></h3>
+            if !it.about.is_empty() { <p>{ it.about.clone() }</p> }
             <p class="quiet">{ it.parts.iter().map(|part| format!("{} ({} min)", title(&part.lesson), part.minutes)).collect::<Vec<_>>().join(" · ") }</p>
             <div class="reply">
                 <button type="button" onclick={go}>{ if running { "Go on" } else { "Begin" } }<span class="unseen">{ format!(" {}", it.title) }</span></button>
-                <code>{ format!("#/workshop/{}", it.id) }</code>
+                if it.id != "own" { <code>{ format!("#/workshop/{}", it.id) }</code> }
             </div>
         </li>
     }
@@ -160,7 +208,8 @@ pub struct TeacherProps {
     pub course: Rc<Course>,
     pub workshop: Running,
     pub here: Option<Key>,
-    pub progress: Rc<Progress>,
+    /// What helps to teach the exercise that is open.
+    pub note: Option<Note>,
 }
 
 /// The teacher's view: the clock, the notes of the part that it is time for, and the next three
@@ -180,7 +229,7 @@ pub fn Teacher(props: &TeacherProps) -> Html {
         .iter()
         .map(|part| {
             let from = end;
-            end += part.minutes;
+            end += part.minutes + part.pause;
             (from, part)
         })
         .collect();
@@ -189,7 +238,7 @@ pub fn Teacher(props: &TeacherProps) -> Html {
     let at = props.here.as_ref().and_then(|here| all.iter().position(|it| it == here));
     let next = all.iter().skip(at.map_or(0, |it| it + 1)).take(3);
     let title_of = |key: &Key| {
-        let (id, number) = key.lesson()?;
+        let Some((id, number)) = key.lesson() else { return key.kept().map(|it| it.title) };
         let lesson = props.course.lessons.iter().find(|it| *it.id == *id)?;
         lesson.exercises.get(number - 1).cloned()
     };
@@ -199,7 +248,7 @@ pub fn Teacher(props: &TeacherProps) -> Html {
                 <h2>{ workshop.title.clone() }</h2>
                 <span class="clock">{ format!("{gone} of {end} minutes") }</span>
                 <span class="spring" />
-                { button("Show the solution", press(|| Msg::Solve { wrong: false, reply: None })) }
+                <button type="button" title="The solution, in a copy (s)" onclick={press(|| Msg::Solve { wrong: false, reply: None })}>{ "Show the solution" }</button>
                 { button("End the workshop", press(|| Msg::Workshop(None))) }
                 { button("Close", press(|| Msg::Teacher(false))) }
             </div>
@@ -208,8 +257,8 @@ pub fn Teacher(props: &TeacherProps) -> Html {
                     let title = props.course.lessons.iter().find(|it| it.id == part.lesson);
                     html! {
                         <li aria-current={(index == time).then_some("time")}>
-                            <b>{ title.map_or(part.lesson.clone(), |it| it.title.clone()) }</b>
-                            <span class="quiet">{ format!(" minute {from} to {}", from + part.minutes) }</span>
+                            <b>{ title.map_or("Exercises".to_owned(), |it| it.title.clone()) }</b>
+                            <span class="quiet">{ format!(" minute {from} to {}{}", from + part.minutes, if part.pause > 0 { format!(", then a break of {}", part.pause) } else { String::new() }) }</span>
                             if index == time && !part.notes.is_empty() {
                                 <ul>{ for part.notes.iter().map(|note| html! { <li>{ note.clone() }</li> }) }</ul>
                             }
@@ -217,6 +266,13 @@ pub fn Teacher(props: &TeacherProps) -> Html {
                     }
                 }) }
             </ol>
+            if let Some(note) = &props.note {
+                <dl class="note">
+                    { for [("Say", &note.say), ("Ask", &note.ask), ("Trouble", &note.trouble)].into_iter().filter(|(_, text)| !text.is_empty()).map(|(word, text)| html! {
+                        <div><dt>{ word }</dt><dd>{ text.clone() }</dd></div>
+                    }) }
+                </dl>
+            }
             <h3>{ "Next" }</h3>
             <ol class="next">
                 { for next.map(|key| {

@@ -144,13 +144,12 @@ fn header(model: &Model, open_log: &OpenLog) -> Html {
 /// What the header says where an exercise is open.
 fn lesson_head(model: &Model) -> Option<LessonHead> {
     let attempt = model.lessons.attempt.as_ref()?;
-    let (lessons, course) = (&model.lessons, &model.lessons.course);
-    let workshop = lessons.workshop.as_ref().and_then(|running| {
-        let course = course.as_ref()?;
-        let it = course.workshops.iter().find(|it| *it.id == *running.id)?;
-        let minutes: u32 = it.parts.iter().map(|part| part.minutes).sum();
-        Some(format!("{} · {} of {minutes} minutes", it.title, minutes_since(running)))
-    });
+    let lessons = &model.lessons;
+    let clock = lessons.workshop.as_ref().map(minutes_since);
+    let workshop = lessons
+        .running()
+        .zip(clock)
+        .map(|((_, it), gone)| format!("{} · {gone} of {} minutes", it.title, it.minutes()));
     Some(LessonHead {
         key: attempt.key.exercise(),
         title: attempt.exercise.title.clone(),
@@ -183,12 +182,17 @@ fn teacher(model: &Model) -> Html {
     if !lessons.teacher {
         return html! {};
     }
-    let here = lessons.attempt.as_ref().map(|it| it.key.exercise());
-    html! { <Teacher course={course.clone()} workshop={workshop.clone()} {here} progress={lessons.progress.clone()} /> }
+    let attempt = lessons.attempt.as_ref();
+    let here = attempt.map(|it| it.key.exercise());
+    let note = attempt.and_then(|it| it.lesson.as_ref()?.note.clone());
+    html! { <Teacher course={course.clone()} workshop={workshop.clone()} {here} {note} /> }
 }
 
 /// What somebody predicts of the story's next step.
 fn prediction(model: &Model, open_log: &OpenLog) -> Html {
+    if !model.predicting.open && model.predicting.came.is_empty() {
+        return html! {};
+    }
     let session = open_log.session();
     let step = model.summary.next.and_then(|it| session.scenario().story.get(it));
     let say = step.map(|it| it.say.to_string()).unwrap_or_default();
@@ -225,7 +229,7 @@ fn lessons(model: &Model) -> Html {
         <Lessons
             course={lessons.course.clone()} unreachable={lessons.unreachable} progress={lessons.progress.clone()}
             here={lessons.attempt.as_ref().map(|it| it.key.exercise())} scenarios={scenarios.collect::<Vec<_>>()}
-            workshop={lessons.workshop.clone()} copied={lessons.copied}
+            workshop={lessons.workshop.clone()} copied={lessons.copied} own={lessons.own.clone()}
         />
     }
 }

@@ -20,9 +20,6 @@ pub struct PredictionProps {
 pub fn Prediction(props: &PredictionProps) -> Html {
     let shell = use_shell();
     let it = &props.predicting;
-    if !it.open && it.came.is_empty() {
-        return html! {};
-    }
     if !it.open {
         return html! {
             <section class="prediction" role="region" aria-label="Prediction">
