@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
-use super::diff::{DiffLine, lines};
 use super::journal::{JournalEntry, Outcome};
 use super::world::World;
 use es::{
@@ -255,12 +254,6 @@ impl Ran {
     pub fn passed(&self) -> bool {
         self.expected == self.came
     }
-
-    /// What should come of the command as lines, and how that which came differs.
-    pub fn lines(&self) -> Vec<DiffLine> {
-        let value = |it| serde_json::to_value(it).unwrap_or_default();
-        lines(&value(&self.expected), &value(&self.came))
-    }
 }
 
 impl fmt::Display for Message {
@@ -388,7 +381,6 @@ mod tests {
         let none = Spec { then: Then::Events(Vec::new()), ..spec };
         let ran = none.run(session.scenario()).unwrap();
         assert!(ran.to_string().contains("Expected\n  nothing happens\nCame\n  RemovedFromCart"));
-        assert!(ran.lines().iter().any(|it| it.mark != crate::DiffMark::Same));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod race;
 mod inquiry;
 mod comparing;
 mod imagining;
+mod specs;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,6 +17,7 @@ pub use self::imagining::Imagining;
 pub use self::inquiry::{Inquiry, target};
 pub use self::job::Job;
 pub use self::race::{ACTORS, Race};
+pub use self::specs::{Specs, Written};
 use crate::es::{Condition, Set, Stream};
 use crate::host::Disturbance;
 use crate::lab::{Comparison, JournalEntry, Loading, Target};
@@ -28,13 +30,21 @@ pub enum Tool {
     Why,
     WhatIf,
     Compare,
+    Specs,
     Snapshots,
     Code,
 }
 
 impl Tool {
-    pub const ALL: [Self; 6] =
-        [Self::Race, Self::Why, Self::WhatIf, Self::Compare, Self::Snapshots, Self::Code];
+    pub const ALL: [Self; 7] = [
+        Self::Race,
+        Self::Why,
+        Self::WhatIf,
+        Self::Compare,
+        Self::Specs,
+        Self::Snapshots,
+        Self::Code,
+    ];
 
     /// Its name, and its drawer's.
     pub fn name(self) -> &'static str {
@@ -43,6 +53,7 @@ impl Tool {
             Self::Why => "Why, and since when",
             Self::WhatIf => "What if",
             Self::Compare => "Compare",
+            Self::Specs => "Specs",
             Self::Snapshots => "Snapshots",
             Self::Code => "Code",
         }
@@ -55,6 +66,7 @@ impl Tool {
             Self::Why => "the events that set a field, and the first after which something holds",
             Self::WhatIf => "leave an event out, or swap two, for the view only",
             Self::Compare => "two logs, or one at two positions, side by side",
+            Self::Specs => "a decision as given, when, then: edit it, run it, copy it",
             Self::Snapshots => "what loading costs, and what saves it",
             Self::Code => "the source, and the arm that handled the event",
         }
@@ -93,6 +105,17 @@ pub enum Msg {
     Compare(Wanted),
     /// They are.
     Compared(Wanted, Result<Comparison, Rc<str>>),
+    /// Look for the decisions in a stretch of the log, and choose one; the last one where none is
+    /// named.
+    Stretch { from: u64, to: u64, chosen: Option<usize> },
+    /// A specification is edited.
+    Specify(String),
+    /// Run it.
+    RunSpec,
+    /// Copy it.
+    CopySpec(Written),
+    /// It was copied, or could not be.
+    Copied(bool),
     /// How commands load their streams.
     LoadBy(Loading),
     /// Show the source of a stream's aggregate, of a projection or of a process.
@@ -127,6 +150,7 @@ pub struct Lab {
     /// Why something could not be imagined.
     pub unimagined: Option<String>,
     pub compared: Option<Result<Compared, Rc<str>>>,
+    pub specs: Option<Specs>,
     pub code: Option<Code>,
 }
 

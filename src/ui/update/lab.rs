@@ -10,13 +10,14 @@ use super::commands::submit;
 use super::subscriptions;
 use crate::es::{Condition, Expected, Set, Stream};
 use crate::host::{LogPlace, OpenLog, Request};
-use crate::lab::{Change, Comparison, Submission, Target};
+use crate::lab::{Change, Comparison, Spec, Submission, Target};
 use crate::ui::browser::clock::new_id;
-use crate::ui::browser::{close_menus, focus};
+use crate::ui::browser::{close_menus, files, focus};
 use crate::ui::excerpts::Excerpts;
 use crate::ui::model::Model;
 use crate::ui::model::lab::{
-    ACTORS, Code, Compared, Imagining, Inquiry, Msg, Race, Tool, Wanted, pairs_of, target,
+    ACTORS, Code, Compared, Imagining, Inquiry, Msg, Race, Specs, Tool, Wanted, Written, pairs_of,
+    target,
 };
 use crate::ui::model::layout::Side;
 
@@ -66,6 +67,22 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             return false;
         }
         Msg::Compared(wanted, result) => compared(model, &open_log, &wanted, result),
+        Msg::Stretch { from, to, chosen } => {
+            let session = open_log.session();
+            model.lab.specs = Some(Specs::of(session.world(), from, to, chosen));
+        }
+        Msg::Specify(text) => return specify(model, text),
+        Msg::RunSpec => {
+            if let Some(specs) = &mut model.lab.specs {
+                specs.run(open_log.session().world());
+            }
+        }
+        Msg::CopySpec(how) => copy(model, how),
+        Msg::Copied(copied) => {
+            if let Some(specs) = &mut model.lab.specs {
+                specs.copied = Some(copied);
+            }
+        }
         Msg::Code(name) => code(model, &open_log, name),
         Msg::Fetched(result) => {
             if let Some(code) = &mut model.lab.code {
@@ -85,6 +102,12 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 fn open(model: &mut Model, open_log: &OpenLog, tool: Tool) {
     if tool == Tool::Why && model.lab.inquiry.is_none() {
         model.lab.inquiry = first(open_log, &model.summary.streams).map(shared);
+    }
+    if tool == Tool::Specs && model.lab.specs.is_none() {
+        let session = open_log.session();
+        let (head, here) = (session.head(), session.position());
+        let to = if here > 0 { here } else { head };
+        model.lab.specs = (head > 0).then(|| Specs::of(session.world(), 1, to, None));
     }
     if tool == Tool::Code {
         return code_of_here(model, open_log);
@@ -195,6 +218,29 @@ fn imagine(model: &mut Model, open_log: &OpenLog, change: Change) {
         Err(why) => model.lab.unimagined = Some(why),
     }
     show(model, Tool::WhatIf);
+}
+
+/// A specification is edited. The field shows it already; what came of running it is over.
+fn specify(model: &mut Model, text: String) -> bool {
+    let Some(specs) = &mut model.lab.specs else { return false };
+    specs.text = text;
+    let over = specs.copied.take().is_some();
+    specs.ran.take().is_some() || over
+}
+
+/// Copies the specification as it stands in the field.
+fn copy(model: &mut Model, how: Written) {
+    let Some(specs) = &mut model.lab.specs else { return };
+    let text = match (how, Spec::read(&specs.text)) {
+        (Written::Json, _) => specs.text.clone(),
+        (Written::Text, Ok(spec)) => spec.to_string(),
+        (Written::Rust, Ok(spec)) => spec.rust(),
+        (_, Err(why)) => {
+            specs.ran = Some(Err(why));
+            return;
+        }
+    };
+    model.link.later(async move { Msg::Copied(files::copy(&text).await) });
 }
 
 /// Two logs or positions stand side by side.

@@ -14,6 +14,7 @@ mod wait;
 mod why;
 mod whatif;
 mod compare;
+mod specs;
 mod snapshots;
 mod code;
 mod drawer;

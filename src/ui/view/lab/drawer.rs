@@ -9,6 +9,7 @@ use super::code::code;
 use super::compare::{CompareForm, compared};
 use super::race::race;
 use super::snapshots::snapshots;
+use super::specs::{Stretch, specs};
 use super::whatif::{no_what_if, what_if};
 use super::why::why;
 use super::worker::Worker;
@@ -56,6 +57,15 @@ pub fn drawer(model: &Model, open_log: &OpenLog) -> Html {
                 </>
             }
         }
+        Tool::Specs => match &lab.specs {
+            None => html! { <p>{ "There is no event yet, so nothing was decided." }</p> },
+            Some(it) => html! {
+                <>
+                    <Stretch from={it.from} to={it.to} head={session.head()} />
+                    { specs(it, &shell) }
+                </>
+            },
+        },
         Tool::Snapshots => snapshots(session.world(), &shell),
         Tool::Code => code(model, open_log),
     };
@@ -66,7 +76,7 @@ impl Tool {
     /// Tools with little to show stand on the left, so that states stay in view.
     fn side(self) -> &'static str {
         match self {
-            Self::WhatIf | Self::Compare => "lab panel right",
+            Self::WhatIf | Self::Compare | Self::Specs => "lab panel right",
             Self::Code => "lab panel left code",
             _ => "lab panel left",
         }
