@@ -13,7 +13,7 @@ use leftfold::es::{Expected, Scenario, StoredCommit};
 use leftfold::host::{
     Alone, Answered, Appended, Command, Count, Disturbance, ErrorCode, FaultOrNone, Host, Imagine,
     JsonText, LoadBy, LogPlace, Made, OpenLog, Request, Response, Sending, SubscriptionChange,
-    Trouble, When,
+    Trouble, When, with_ordinary_set_ups,
 };
 use leftfold::lab::{
     Control, DeliveryFault, MicroStep, Outcome, SetUp, SideRecord, SubscriptionKind, Target, asides,
@@ -1195,6 +1195,24 @@ fn a_copy_resumes_what_was_pending_whichever_way_it_has_come() {
         let state = copy.json(Request::State { stream: "transfer-1".to_owned() });
         assert!(state["state"].to_string().contains("completed"), "{number}: {state}");
     }
+}
+
+#[test]
+fn without_faults_and_pauses_a_link_still_says_what_was_reacted_to() {
+    let browser = SimulatedBrowser::new();
+    let tab = a_pending_transfer(&browser);
+    set(&tab, "Transfer process", Control::Delay(2));
+    let before = set_ups(&tab);
+    let Shared { commits, records, .. } = shared(&tab);
+    let records = with_ordinary_set_ups(records);
+    let Made { info, unsaid } = import(&tab, Imported::of(commits).unwrap(), records);
+    assert!(!unsaid);
+    drop(tab);
+    let copy = Tab::open(&browser, 3, &info);
+    assert_ne!(set_ups(&copy), before);
+    // It runs at once, and goes on where the other one has stopped.
+    let state = copy.json(Request::State { stream: "transfer-1".to_owned() });
+    assert!(state["state"].to_string().contains("completed"), "{state}");
 }
 
 #[test]

@@ -389,12 +389,12 @@ impl Maker {
                 _ => {}
             }
         }
+        close(page).await;
         if link {
-            let link = share(page, "Share as a link").await;
+            let link = share(page).await;
             let (_, text) = link.split_once("#/share/").unwrap();
             self.write("links", &format!("{name}.txt"), text.as_bytes());
         }
-        close(page).await;
         let place = page.js("location.hash.split('/').slice(1, 3)").await;
         let [scenario, log] = [&place[0], &place[1]].map(|it| it.as_str().unwrap().to_owned());
         let position = page.js("leftfold.position()").await.as_u64().unwrap();

@@ -7,6 +7,7 @@ pub mod files;
 pub mod fixed;
 mod focus;
 mod memory;
+pub mod popover;
 pub mod tabs;
 
 pub use self::focus::{FocusHeld, bring, close_menus, focus, in_view, on_button, remove, reveal};

@@ -16,6 +16,7 @@ pub mod read_side;
 pub mod saying;
 pub mod logs;
 pub mod logs_dialog;
+pub mod share;
 pub mod lab;
 pub mod lessons;
 pub mod making;
@@ -38,6 +39,7 @@ use self::playback::Playback;
 use self::predicting::Predicting;
 use self::read_side::ReadSide;
 use self::saying::Saying;
+use self::share::Share;
 use self::shell::Shell;
 use self::summary::Summary;
 use crate::host::OpenLog;
@@ -48,6 +50,7 @@ pub struct Model {
     pub link: Link,
     pub logs: Logs,
     pub logs_dialog: LogsDialog,
+    pub share: Share,
     pub commands: CommandForm,
     pub playback: Playback,
     pub read_side: ReadSide,
@@ -71,6 +74,7 @@ impl Model {
             link,
             logs: Logs::new(),
             logs_dialog: LogsDialog::default(),
+            share: Share::default(),
             commands: CommandForm::default(),
             playback: Playback::default(),
             read_side: ReadSide::default(),

@@ -15,6 +15,7 @@ mod fold_view;
 mod opening;
 mod under_way;
 mod logs_dialog;
+mod share;
 mod lab;
 mod lessons;
 mod making;
@@ -52,6 +53,7 @@ fn handle(model: &mut Model, msg: Msg) -> bool {
         Msg::Making(msg) => making::update(model, msg),
         Msg::Playback(msg) => playback::update(model, msg),
         Msg::Predicting(msg) => predicting::update(model, msg),
+        Msg::Share(msg) => share::update(model, msg),
         Msg::Subscriptions(msg) => subscriptions::update(model, msg),
         Msg::Key(event) => keys::key(model, &event),
         Msg::Dismiss => {

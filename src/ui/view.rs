@@ -5,6 +5,7 @@
 
 mod icons;
 mod parts;
+mod popover;
 mod markdown;
 mod views;
 mod outcomes;
@@ -18,12 +19,13 @@ mod steps;
 mod commands;
 mod read;
 mod pipeline;
-mod header;
 mod exercise;
 mod predicting;
 mod lessons;
 mod making;
 mod logs;
+mod share;
+mod header;
 mod stage;
 mod page;
 

@@ -51,10 +51,20 @@ pub async fn export(page: &Page, button: &str, file: &str) -> (String, Vec<u8>) 
     (said, page.downloaded(file).await)
 }
 
-/// Puts the open log into a link with a button. The dialog is open afterwards.
-pub async fn share(page: &Page, button: &str) -> String {
-    page.click(button).await;
-    says(page, "It holds the whole log.").await;
-    let link = page.js("document.querySelector('[role=dialog] input[readonly]').value").await;
-    link.as_str().unwrap().to_owned()
+/// The field of the sheet that shares in which the link is.
+pub const LINK: &str = "document.querySelector(\"input[aria-label='Link']\")";
+
+/// The link in the sheet that shares, once it is made.
+pub async fn link(page: &Page) -> String {
+    page.until(&format!("{LINK}?.value.includes('#/share/')")).await;
+    page.js(&format!("{LINK}.value")).await.as_str().unwrap().to_owned()
+}
+
+/// Puts the open log into a link. The sheet is closed afterwards.
+pub async fn share(page: &Page) -> String {
+    page.click("Share").await;
+    let link = link(page).await;
+    page.press(['\u{e00c}']).await;
+    page.until(&format!("!{LINK}")).await;
+    link
 }

@@ -2,6 +2,7 @@
 //! console, never through CSS classes. `cargo xtask test` builds the page and runs this.
 
 use crate::page::Page;
+use crate::page::logs::{close, share};
 use serde_json::json;
 
 tests! {
@@ -874,10 +875,9 @@ async fn a_log_is_renamed_copied_deleted_brought_back_and_opened_from_its_link()
     let found = page.barriers().await;
     assert!(found.is_empty(), "in the dialog: {found:#?}");
 
-    page.click("Share as a link").await;
-    page.until("document.querySelector(\"input[aria-label='Link']\")?.value.includes('#')").await;
-    let link = page.js("document.querySelector(\"input[aria-label='Link']\").value").await;
-    let (_, hash) = link.as_str().unwrap().split_once('#').unwrap();
+    close(&page).await;
+    let link = share(&page).await;
+    let (_, hash) = link.split_once('#').unwrap();
     page.js(&format!("location.hash = '#{hash}'; return 0")).await;
     page.until("(await leftfold.logs()).length === 3").await;
     assert_eq!(page.js(events).await, before);

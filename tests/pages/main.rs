@@ -40,6 +40,7 @@ mod files;
 mod fold;
 mod lab;
 mod lessons;
+mod share;
 mod stuck;
 #[path = "kept.rs"]
 mod what_was_kept;
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
         fold::TESTS,
         lab::TESTS,
         lessons::TESTS,
+        share::TESTS,
         stuck::TESTS,
         what_was_kept::TESTS,
     ];

@@ -40,7 +40,7 @@ pub use protocol::{
     Told, When,
 };
 pub use shapes::{Field, Named, Shape};
-pub use side_records::decode_side_records;
+pub use side_records::{decode_side_records, with_ordinary_set_ups};
 pub use slices::Slice;
 pub use starting::{Found, FoundLog, OpenMode, Places};
 pub use trouble::Trouble;

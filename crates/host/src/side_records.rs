@@ -120,6 +120,22 @@ pub(crate) fn from_archive(archived: Vec<ArchivedRecord>) -> Result<SideRecords,
     archived.into_iter().map(record).collect()
 }
 
+/// Side records with ordinary set-ups: no fault, pause or delay is left of them. What a process has
+/// reacted to stays known, and each subscription keeps the version of its code.
+pub fn with_ordinary_set_ups(records: SideRecords) -> SideRecords {
+    let ordinary = |((shelf, key), text): ((Shelf, String), String)| {
+        let set_up = (shelf == Shelf::SetUps).then(|| serde_json::from_str(&text).ok()).flatten();
+        let text = match set_up {
+            Some(SetUp { code, mark, .. }) => {
+                serde_json::to_string(&SetUp { code, ..SetUp::answered(mark) }).unwrap_or_default()
+            }
+            None => text,
+        };
+        ((shelf, key), text)
+    };
+    records.into_iter().map(ordinary).collect()
+}
+
 /// Decodes the side records of a store. Records that cannot be read are left out. The mark that an
 /// earlier page has stored comes before the set-up that has taken its place.
 pub fn decode_side_records(records: &SideRecords) -> Vec<SideRecord> {

@@ -33,7 +33,7 @@ pub enum Msg {
     Import(File),
     /// A file of this name was read, or has these faults.
     Read(String, Result<Imported, Vec<String>>),
-    /// So many events of this log ask its processes for something, and nothing says what they
+    /// How many events of this log ask its processes for something while nothing says what they
     /// have done about them.
     Unanswered(OpenLog, u64),
     /// Answer those events, or leave them.
@@ -64,12 +64,6 @@ pub enum Msg {
     KeepWaiting,
     /// Go on with what this tab has, in memory.
     GoOnInMemory,
-    /// Put the open log in a link.
-    Share,
-    /// The link is made, and copied or not.
-    Link(String, bool),
-    /// The open log does not fit into a link: say so, and offer a file.
-    TooLong(String),
     /// Hand out the table of the read model of that name.
     Csv(Rc<str>),
     /// What took a while is over.
@@ -88,7 +82,6 @@ impl Msg {
                 | Self::DropModels
                 | Self::Restore
                 | Self::SaveAgain
-                | Self::Share
         )
     }
 }
@@ -134,9 +127,6 @@ pub struct Shown {
     pub ready: Option<String>,
     /// How many events of the open log are unanswered, as far as anybody knows.
     pub unanswered: Option<u64>,
-    pub link: Option<String>,
-    /// The open log does not fit into a link.
-    pub too_long: bool,
 }
 
 /// Whether what is under way has gone so far that cancelling would not undo it.
@@ -188,7 +178,6 @@ impl LogsDialog {
         shown.busy = Some(Busy { what: what.to_owned(), cancels });
         shown.said.clear();
         shown.faults.clear();
-        (shown.link, shown.too_long) = (None, false);
         self.cancel = Some(sender);
         cancelled
     }

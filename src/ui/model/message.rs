@@ -7,7 +7,7 @@ use yew::Callback;
 
 use super::{
     commands, console, fold_view, lab, layout, lessons, logs, logs_dialog, making, playback,
-    predicting, subscriptions,
+    predicting, share, subscriptions,
 };
 
 /// What has happened.
@@ -23,6 +23,7 @@ pub enum Msg {
     Making(making::Msg),
     Playback(playback::Msg),
     Predicting(predicting::Msg),
+    Share(share::Msg),
     Subscriptions(subscriptions::Msg),
     /// A key was pressed.
     Key(KeyboardEvent),
@@ -52,6 +53,7 @@ from_a_part! {
     Making, making;
     Playback, playback;
     Predicting, predicting;
+    Share, share;
     Subscriptions, subscriptions;
 }
 

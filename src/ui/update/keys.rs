@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::layout::find;
-use crate::ui::browser::close_menus;
+use crate::ui::browser::{close_menus, popover};
 use crate::ui::model::Model;
 use crate::ui::model::message::Msg;
 use crate::ui::model::{commands, fold_view, lab, layout, lessons, logs_dialog, playback};
@@ -16,6 +16,10 @@ pub fn key(model: &mut Model, event: &KeyboardEvent) -> bool {
         return false;
     }
     let key = event.key();
+    // The browser closes what lies above the page.
+    if key == "Escape" && popover::any_open() {
+        return false;
+    }
     // What lies under a dialog is left alone.
     if model.layout.keys || model.logs_dialog.shown.open || model.lessons.shown {
         if key == "Escape" && model.layout.keys {

@@ -97,23 +97,6 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             model.link.send(Msg::Retry);
         }
         Msg::GoOnInMemory => opening::go_on_in_memory(model, open_log),
-        Msg::Share => {
-            under_way::share(model, &open_log);
-            show(model, &open_log);
-        }
-        Msg::Link(link, copied) => {
-            let words = if copied {
-                "The link is copied."
-            } else {
-                "The clipboard is closed to this page: copy the link from its field."
-            };
-            model.logs_dialog.shown.link = Some(link);
-            said(model, format!("{words} It holds the whole log."));
-        }
-        Msg::TooLong(why) => {
-            model.logs_dialog.shown.too_long = true;
-            said(model, why);
-        }
         Msg::Csv(name) => under_way::csv(model, &open_log, &name),
     }
     true
@@ -138,11 +121,13 @@ fn close(model: &mut Model) {
     focus("details:has([aria-label='Manage logs']) > summary");
 }
 
-/// Says what came of something: in the dialog, or where that is closed, on the page.
+/// Says what came of something: in the dialog, in the sheet that shares, or on the page.
 fn said(model: &mut Model, text: String) {
     if model.logs_dialog.shown.open {
         model.logs_dialog.shown.said = text;
         list(model);
+    } else if let Some(shown) = &mut model.share.shown {
+        shown.said = text;
     } else {
         model.saying.happened(text);
     }
@@ -212,7 +197,6 @@ fn describe(model: &Model, open_log: &OpenLog, log: String, change: LogChange) {
 /// Puts a log away, or has it back.
 fn delete(model: &mut Model, open_log: &OpenLog, info: LogInfo, deleted: bool) {
     let shown = &mut model.logs_dialog.shown;
-    (shown.link, shown.too_long) = (None, false);
     shown.faults.clear();
     shown.said = format!("{} is {}.", info.title, if deleted { "deleted" } else { "back" });
     let open = info.id == open_log.id();

@@ -10,9 +10,7 @@ use crate::codec::archive::{Format, Import, Imported};
 use crate::es::{Scenario, View};
 use crate::host::{Host, Made, OpenLog, Request, Response, Restored};
 use crate::lab::csv::csv as written;
-use crate::store::link::{self, LinkError};
 use crate::store::{LogInfo, SideRecords};
-use crate::ui::browser::address::Address;
 use crate::ui::browser::clock::{ProgressPace, breathe, clock};
 use crate::ui::browser::files::{self, Pieces};
 use crate::ui::browser::fixed::Fixed;
@@ -249,39 +247,6 @@ pub fn save_again(model: &mut Model, open_log: OpenLog) {
         }
     };
     begin(model, "Saving…", point, Box::pin(work));
-}
-
-/// Puts the open log in a link.
-pub fn share(model: &mut Model, open_log: &OpenLog) {
-    let (host, log) = (open_log.host().clone(), open_log.info().clone());
-    let scenario = open_log.session().scenario().clone();
-    let position = open_log.session().position();
-    let named = model.layout.bookmarks.iter();
-    let bookmarks = named.map(|(at, name)| (*at, name.to_string())).collect();
-    let work = async move { shared(&host, &log, &scenario, (position, bookmarks)).await.into() };
-    begin(model, "Making a link…", PointOfNoReturn::default(), Box::pin(work));
-}
-
-async fn shared(
-    host: &Host,
-    log: &LogInfo,
-    scenario: &Scenario,
-    (position, bookmarks): (u64, Vec<(u64, String)>),
-) -> Msg {
-    let shared = match host.share(log, scenario, position, bookmarks).await {
-        Ok(shared) => shared,
-        Err(fault) => return Msg::Said(format!("{fault}.")),
-    };
-    match link::write(&shared) {
-        Ok(text) => {
-            let link = Address::of_shared(&text);
-            // Where the clipboard is closed to us, the link can be copied from the dialog.
-            let copied = files::copy(&link).await;
-            Msg::Link(link, copied)
-        }
-        Err(why @ LinkError::TooLong) => Msg::TooLong(format!("{why}.")),
-        Err(why) => Msg::Said(format!("{why}.")),
-    }
 }
 
 /// Writes a log's archive, and says what it holds.

@@ -5,12 +5,14 @@ use std::rc::Rc;
 use yew::{Callback, Event, Html, MouseEvent, Properties, component, html};
 
 use super::parts::{button, icon_button, menu, select};
+use super::share::Share;
 use crate::lab::clip::clip;
 use crate::store::LogInfo;
 use crate::ui::browser::close_menus;
 use crate::ui::model::lab::{self, Tool};
 use crate::ui::model::lessons::{self, Key, LessonPlace};
 use crate::ui::model::logs::{self, OpenMode};
+use crate::ui::model::share::Shown;
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::model::{commands, fold_view, layout, logs_dialog, making, predicting};
 
@@ -23,13 +25,16 @@ pub struct HeaderProps {
     pub story: usize,
     pub next: Option<(usize, Rc<str>)>,
     pub logs: Rc<Vec<LogInfo>>,
-    pub log: String,
     pub durable: bool,
     /// A command is being stepped through: the story waits.
     pub busy: bool,
     pub present: bool,
     /// The Fold view is shown.
     pub folding: bool,
+    /// The sheet that shares, while it is open.
+    pub share: Option<Shown>,
+    /// What is known of the open log.
+    pub info: LogInfo,
     /// The exercise that is open.
     pub lesson: Option<LessonHead>,
     /// There is an exercise in the making.
@@ -72,14 +77,14 @@ pub fn Header(props: &HeaderProps) -> Html {
         logs.map(|(at, info)| (info.id.clone(), format!("{}. {}", at + 1, clip(&info.title))));
     let (present, folding) = (props.present, props.folding);
     // A fork must not be taken for what it comes from.
-    let named = props.logs.iter().find(|it| it.id == props.log).map(|it| it.title.clone());
+    let named = props.logs.iter().find(|it| it.id == props.info.id).map(|it| it.title.clone());
     let scenario_title = props.scenarios.iter().find(|(id, _)| *id == props.scenario);
     let scenario_title = scenario_title.map_or("", |(_, title)| &**title);
     let log = html! {
         <>
             <label class="field">
                 <span>{ if props.durable { "Open log" } else { "Open log, in memory only" } }</span>
-                { select("Log", &props.log, logs, open) }
+                { select("Log", &props.info.id, logs, open) }
             </label>
             { button("Start empty", fresh(OpenMode::Empty)) }
             { button("Reset to story", fresh(OpenMode::Story)) }
@@ -110,7 +115,7 @@ pub fn Header(props: &HeaderProps) -> Html {
             <button type="button" aria-label="Lessons" onclick={shell.on(|_: MouseEvent| lessons::Msg::Show(true))} title="Lessons with exercises, workshops, and all scenarios">
                 { "Lessons" }
             </button>
-            <span class="share">{ button("Share", dialog(|| logs_dialog::Msg::Share)) }</span>
+            <Share shown={props.share.clone()} info={props.info.clone()} />
             { menu(html! { <>{ "Log" }<span aria-hidden="true">{ " ▾" }</span></> }, None, log) }
             { menu(html! { <>{ "Lab" }<span aria-hidden="true">{ " ▾" }</span></> }, None, tools) }
             <button type="button" aria-pressed={folding.to_string()} onclick={shell.on(move |_: MouseEvent| fold_view::Msg::Show(!folding))} title="Event by event, what each makes of states and read models (f)">
@@ -172,7 +177,7 @@ fn exercise(it: &LessonHead, props: &HeaderProps, shell: &Shell) -> Html {
             } else {
                 <span class="named">{ clip(&it.title).into_owned() }</span>
             }
-            if it.attempts.len() > 1 { { select("Attempt", &props.log, attempts, attempt) } }
+            if it.attempts.len() > 1 { { select("Attempt", &props.info.id, attempts, attempt) } }
             if let Some(workshop) = &it.workshop {
                 <button type="button" class="plain" title="The teacher's notes" onclick={shell.on(|_: MouseEvent| lessons::Msg::Teacher(true))}>{ workshop.clone() }</button>
             }

@@ -1,6 +1,6 @@
 //! The logs dialog: every log that is kept here, what can be done with it, and how safe it is.
 
-use web_sys::{FocusEvent, HtmlInputElement};
+use web_sys::HtmlInputElement;
 use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
 
 use super::parts::{button, tick, typed};
@@ -54,12 +54,6 @@ pub fn Logs(props: &LogsProps) -> Html {
             file.map(Msg::Import)
         })
     };
-    // Who goes to a link wants to copy it.
-    let all = |event: FocusEvent| {
-        if let Some(field) = event.target_dyn_into::<HtmlInputElement>() {
-            field.select();
-        }
-    };
     let busy = shown.busy.is_some();
     // One thing after the other.
     let start = |text: &'static str, msg: fn() -> Msg| {
@@ -83,7 +77,6 @@ pub fn Logs(props: &LogsProps) -> Html {
                     <label class="file">{ "Import a file " }
                         <input type="file" aria-label="Import a file" accept=".json,.ndjson,.jsonl,.gz" disabled={busy} onchange={file} />
                     </label>
-                    { start("Share as a link", || Msg::Share) }
                     <a href="archive.md" target="_blank" rel="noopener">{ "What a file holds, and how to bring one’s own" }</a>
                 </div>
                 if let Some(ready) = &shown.ready {
@@ -104,11 +97,6 @@ pub fn Logs(props: &LogsProps) -> Html {
                         { " " }{ start("Leave them", || Msg::Answer(false)) }
                     </p>
                 }
-                if let Some(link) = &shown.link {
-                    <label class="field"><span>{ "Whoever opens this link gets a new log of their own" }</span>
-                        <input readonly=true aria-label="Link" value={link.clone()} onfocus={all} />
-                    </label>
-                }
                 if let Some(Busy { what, cancels }) = &shown.busy {
                     <p class="note pad">
                         { what }
@@ -127,9 +115,6 @@ pub fn Logs(props: &LogsProps) -> Html {
                         }
                     }) }
                 </>
-                if shown.too_long && let Some(entry) = shown.entries.iter().find(|it| it.info.id == props.log) {
-                    <p class="pad">{ button("Download it as a file", about(&shell, &entry.info, |info| Msg::Export(info, Format::Lines, true))) }</p>
-                }
                 if !shown.faults.is_empty() {
                     <ul aria-label="Faults">
                         { for shown.faults.iter().map(|fault| html! { <li class="fault">{ fault }</li> }) }
@@ -228,7 +213,7 @@ fn Item(props: &ItemProps) -> Html {
 }
 
 /// A callback that asks for something to be done with a log.
-fn about(shell: &Shell, info: &LogInfo, msg: fn(LogInfo) -> Msg) -> Callback<MouseEvent> {
+pub fn about(shell: &Shell, info: &LogInfo, msg: fn(LogInfo) -> Msg) -> Callback<MouseEvent> {
     let info = info.clone();
     shell.on(move |_| msg(info.clone()))
 }

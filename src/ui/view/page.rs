@@ -134,9 +134,10 @@ fn header(model: &Model, open_log: &OpenLog) -> Html {
     html! {
         <Header
             scenarios={model.logs.titles.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
-            story={scenario.story.len()} {next} logs={model.logs.own.clone()} log={open_log.id().to_owned()}
+            story={scenario.story.len()} {next} logs={model.logs.own.clone()}
             durable={open_log.host().durable()} busy={model.commands.under_way()} present={model.layout.present}
             folding={model.fold_view.shown} lesson={lesson_head(model)} making={model.making.draft.is_some()} predicts={model.predicting.on}
+            share={model.share.shown.clone()} info={open_log.info()}
         />
     }
 }
