@@ -970,7 +970,7 @@ fn a_fork_shares_the_past_and_a_command_comes_first_in_it() {
         panic!("no fork");
     };
     assert_eq!(info.forked_from, Some((tab.log.id().to_owned(), 3)));
-    assert_eq!(info.title, "Money transfers from 3");
+    assert_eq!(info.title, "Fork of log 1, after event 3");
     let (host, first) = (tab.host.clone(), command("account-9", "OpenAccount", json!({})));
     let (scenario, of) = (scenario("transfers"), info.clone());
     let opened = at_once(async move { host.open_with(&scenario, of, Some(first)).await }).unwrap();

@@ -4,8 +4,10 @@
 //! each sibling for its neighbour, makes all of them anew, and the focus in them is lost.
 
 mod icons;
-mod parts;
 mod popover;
+mod terms;
+mod parts;
+mod legend;
 mod markdown;
 mod views;
 mod outcomes;

@@ -76,8 +76,16 @@ pub fn grouped(number: u64) -> String {
 /// A table's cell as it is written. A long text is clipped.
 pub fn written(cell: &Cell) -> String {
     match cell {
-        Cell::Empty => "–".to_owned(),
         Cell::Text(text) => clip(text).into_owned(),
+        other => whole_cell(other),
+    }
+}
+
+/// The same, however long it is.
+pub fn whole_cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => "–".to_owned(),
+        Cell::Text(text) => text.to_string(),
         Cell::Number(number) => number.to_string(),
         Cell::Money(amount) => amount.to_string(),
         Cell::Flag(true) => "yes".to_owned(),

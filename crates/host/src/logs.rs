@@ -363,13 +363,26 @@ impl OpenLog {
         let side_records = self.side_records_up_to(position).await;
         let scenario = self.session().scenario().clone();
         let from = Some((self.0.id.clone(), position));
-        let title = format!("{} from {position}", self.info().title);
+        let title = format!("Fork of {}, after event {position}", self.called(&scenario).await?);
         // What is forked off an attempt is an attempt at the same exercise.
         let exercise = self.info().exercise;
         let info = LogInfo { exercise, ..host.new_log(&scenario, title, from) };
         let records = host.encode_side_records(&side_records);
         host.import(&info, &mut commits.into_segments(), &records).await?;
         Ok(info)
+    }
+
+    /// What the log is called among its scenario's: “log 2”. One that the store does not list is
+    /// called by its title.
+    async fn called(&self, scenario: &Scenario) -> Result<String, StoreError> {
+        let logs = self.0.host.logs().await?;
+        let exercise = self.info().exercise;
+        let alike = |it: &&LogInfo| it.scenario == *scenario.id && it.exercise == exercise;
+        let mut own = logs.iter().filter(alike);
+        Ok(match own.position(|it| it.id == self.0.id) {
+            Some(index) => format!("log {}", index + 1),
+            None => self.info().title,
+        })
     }
 
     /// The side records for a copy up to `position`. How the processes are set up is known best to

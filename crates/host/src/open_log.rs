@@ -232,6 +232,8 @@ impl Host {
                     None => {}
                 }
             }
+            // The story belongs to the log as it is opened.
+            log.0.head_at_opening.set(log.session().head());
             Ok(log)
         })
     }

@@ -44,6 +44,11 @@ fn call(sheet: &HtmlElement, name: &str) {
 /// Gives a box a width in pixels, and its place: below an element, or above it where there is more
 /// room. It is never wider than the window.
 pub fn place(sheet: &HtmlElement, beside: &Element, width: f64) {
+    place_from(sheet, beside, beside.get_bounding_client_rect().left(), width);
+}
+
+/// The same, with its left edge so far from the window's, in pixels.
+pub fn place_from(sheet: &HtmlElement, beside: &Element, left: f64, width: f64) {
     let number = |it: Result<JsValue, JsValue>| it.ok().and_then(|it| it.as_f64());
     // Where the page is drawn larger, so is the box, and its place counts in its own pixels.
     let zoom = Reflect::get(sheet, &"currentCSSZoom".into());
@@ -51,7 +56,7 @@ pub fn place(sheet: &HtmlElement, beside: &Element, width: f64) {
     let wide = number(window().inner_width()).unwrap_or_default() / zoom;
     let tall = number(window().inner_height()).unwrap_or_default() / zoom;
     let at = beside.get_bounding_client_rect();
-    let (left, top, bottom) = (at.left() / zoom, at.top() / zoom, at.bottom() / zoom);
+    let (left, top, bottom) = (left / zoom, at.top() / zoom, at.bottom() / zoom);
     let width = width.min(wide - 2.0 * EDGE);
     let left = left.min(wide - width - EDGE).max(EDGE);
     let (side, distance, room) = if tall - bottom >= top {

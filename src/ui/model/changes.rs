@@ -1,13 +1,14 @@
 //! What an event changed in a state or a read model, in a few words.
 
 use crate::es::{Cell, View};
+use crate::lab::clip::{clip, is_long};
 use crate::lab::{DiffMark, FoldCell, Folded, RowMark, rows};
-use crate::ui::words::{MoneyFields, plain, written};
+use crate::ui::words::{MoneyFields, whole, whole_cell};
 
 /// How many changes of one cell are told; the rest is counted.
-const CHANGES_TOLD: usize = 3;
+pub const OF_A_CELL: usize = 3;
 
-/// One thing that an event changed.
+/// One thing that an event changed, in whole.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Change {
     /// What it is about.
@@ -27,8 +28,8 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// What a row's event has changed in a cell.
-    pub fn of(cell: &FoldCell, money: &MoneyFields) -> Self {
+    /// What a row's event has changed in a cell, of which at most so many are told.
+    pub fn of(cell: &FoldCell, money: &MoneyFields, at_most: usize) -> Self {
         if !cell.has_changed() {
             return Self::default();
         }
@@ -42,8 +43,8 @@ impl Changes {
             },
             _ => of_fields(cell, money),
         };
-        let more = all.len().saturating_sub(CHANGES_TOLD);
-        Self { told: all.into_iter().take(CHANGES_TOLD).collect(), more }
+        let more = all.len().saturating_sub(at_most);
+        Self { told: all.into_iter().take(at_most).collect(), more }
     }
 
     /// The same as a sentence's part.
@@ -60,13 +61,19 @@ impl Changes {
 }
 
 impl Change {
+    /// True where a part of it is clipped when it is shown.
+    pub fn is_long(&self) -> bool {
+        let both = [&self.was, &self.now].into_iter().flatten();
+        is_long(&self.of) || both.into_iter().any(|it| is_long(it))
+    }
+
     fn sentence(&self) -> String {
-        let of = &self.of;
-        let text = match (&self.was, &self.now) {
+        let of = clip(&self.of);
+        let text = match (self.was.as_deref().map(clip), self.now.as_deref().map(clip)) {
             (Some(was), Some(now)) => format!("{of} from {was} to {now}"),
             (None, Some(now)) => format!("{of} new: {now}"),
             (Some(was), None) => format!("{of} gone: {was}"),
-            (None, None) => of.clone(),
+            (None, None) => of.to_string(),
         };
         text.trim_start().to_owned()
     }
@@ -76,7 +83,7 @@ impl Change {
 fn of_row(row: &RowMark, columns: &[&str]) -> Option<Change> {
     let cells = || {
         let cells = row.row.cells.iter().filter(|cell| **cell != Cell::Empty);
-        cells.map(written).collect::<Vec<_>>().join(" · ")
+        cells.map(whole_cell).collect::<Vec<_>>().join(" · ")
     };
     let key = row.row.key.to_string();
     match row.mark {
@@ -94,8 +101,8 @@ fn of_row(row: &RowMark, columns: &[&str]) -> Option<Change> {
             let more = if others > 0 { format!(" +{others}") } else { String::new() };
             Some(Change {
                 of: format!("{key} · {column}"),
-                was: Some(written(was)),
-                now: Some(format!("{}{more}", written(now))),
+                was: Some(whole_cell(was)),
+                now: Some(format!("{}{more}", whole_cell(now))),
             })
         }
     }
@@ -107,7 +114,7 @@ fn of_fields(cell: &FoldCell, money: &MoneyFields) -> Vec<Change> {
     let lines = lines.filter(|line| line.now.is_some() || line.was.is_some());
     let changes = lines.map(|line| {
         let told = |text: Option<String>| {
-            let text = plain(money, &line.path, &text?);
+            let text = whole(money, &line.path, &text?);
             Some(text.trim_matches('"').to_owned())
         };
         Change {

@@ -16,6 +16,8 @@ use crate::ui::words::counted;
 pub enum Msg {
     /// The form was changed.
     Edit(Draft),
+    /// A new id goes into the field of that name; under the empty name, it is the addressee's.
+    NewId(Rc<str>),
     /// The form was sent.
     Send,
     /// The form's command is to be stepped through.
@@ -190,6 +192,16 @@ impl Draft {
         if let Some(form) = forms.get(self.form) {
             let inputs = self.inputs.get(&self.form).unwrap_or(&nothing);
             self.addressee = session.addressee(form, inputs);
+        }
+    }
+
+    /// Puts an id into the field of that name; under the empty name, into the addressee's.
+    pub fn put_id(&mut self, forms: &[Form], field: &Rc<str>, id: String) {
+        self.faults.remove(field);
+        if !field.is_empty() {
+            self.inputs.entry(self.form).or_default().insert(field.clone(), id);
+        } else if let Some(form) = forms.get(self.form) {
+            self.targets.insert(form.aggregate.clone(), id);
         }
     }
 

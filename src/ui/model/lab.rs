@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use web_sys::HtmlElement;
 
-pub use self::comparing::{Both, Compared, Pair, Wanted, pairs_of};
+pub use self::comparing::{Both, Compared, Heads, Pair, Wanted, pairs_of};
 pub use self::imagining::Imagining;
 pub use self::inquiry::{Inquiry, target};
 pub use self::job::Job;
@@ -101,6 +101,8 @@ pub enum Msg {
     Swap(u64, u64),
     /// Imagine nothing.
     Truth,
+    /// The logs' heads are known.
+    Heads(Heads),
     /// Put two logs or positions side by side.
     Compare(Wanted),
     /// They are.
@@ -149,6 +151,8 @@ pub struct Lab {
     pub imagined: Option<Rc<RefCell<Imagining>>>,
     /// Why something could not be imagined.
     pub unimagined: Option<String>,
+    /// The heads of the logs that can be compared.
+    pub heads: Heads,
     pub compared: Option<Result<Compared, Rc<str>>>,
     pub specs: Option<Specs>,
     pub code: Option<Code>,

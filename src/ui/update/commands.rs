@@ -20,6 +20,10 @@ use crate::ui::model::station::{Cargo, Station};
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     match msg {
         Msg::Edit(draft) => model.commands.draft = Rc::new(draft),
+        Msg::NewId(field) => {
+            let forms = model.commands.forms.clone();
+            model.commands.draft_mut().put_id(&forms, &field, new_id().to_string());
+        }
         Msg::Send => send(model),
         Msg::StepInto => {
             if let Some(open_log) = model.open_log().filter(|_| !model.commands.under_way())

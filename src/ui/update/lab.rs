@@ -59,6 +59,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
                 close(model);
             }
         }
+        Msg::Heads(heads) => model.lab.heads = heads,
         Msg::Compare(wanted) => {
             model.link.later(async move {
                 let result = compare(&open_log, &wanted).await.map_err(Into::into);
@@ -111,6 +112,15 @@ fn open(model: &mut Model, open_log: &OpenLog, tool: Tool) {
     }
     if tool == Tool::Code {
         return code_of_here(model, open_log);
+    }
+    if tool == Tool::Compare {
+        let host = open_log.host().clone();
+        model.link.later(async move {
+            // Where they are not told, whoever compares types a position.
+            let extents = host.extents().await.unwrap_or_default();
+            let heads = extents.into_iter().map(|(log, extent)| (log, extent.events));
+            Msg::Heads(Rc::new(heads.collect()))
+        });
     }
     if tool == Tool::Race {
         // Nobody has sent anything: the form may hold another command by now.

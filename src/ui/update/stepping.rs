@@ -10,7 +10,7 @@ use crate::host::{OpenLog, Request};
 use crate::lab::{MicroStep, Submission, SubscriptionKind, Target};
 use crate::ui::browser::{focus, on_button};
 use crate::ui::model::Model;
-use crate::ui::model::changes::Changes;
+use crate::ui::model::changes::{Changes, OF_A_CELL};
 use crate::ui::model::commands::{Msg, Stepping};
 use crate::ui::model::handled::Handled;
 use crate::ui::model::station::{FoldedEvent, Performed, Pulse, Station};
@@ -134,7 +134,7 @@ fn folds(
         let row = viewpoint.fold_rows(&column, position, position, usize::MAX).pop()?;
         let cell = row.cells.into_iter().next()??;
         let kind = viewpoint.log().event(position)?.kind().clone();
-        Some(FoldedEvent { position, kind, changes: Changes::of(&cell, money) })
+        Some(FoldedEvent { position, kind, changes: Changes::of(&cell, money, OF_A_CELL) })
     });
     folded.collect()
 }

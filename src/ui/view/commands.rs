@@ -7,6 +7,7 @@ use yew::{Callback, Event, Html, InputEvent, MouseEvent, Properties, component, 
 
 use super::outcomes::choices;
 use super::parts::{Head, Long, button, chosen, panel, typed};
+use super::terms::{Term, Word};
 use crate::es::{Set, Stream};
 use crate::lab::{FieldKind, Form, FormField, label_of};
 use crate::ui::model::commands::{Answer, Draft, FormMode, Msg};
@@ -27,7 +28,7 @@ pub struct CommandsProps {
 /// Forms with their places among all.
 type Numbered<'a> = Vec<(usize, &'a Form)>;
 
-/// So many ids of a category are offered; others can be typed.
+/// How many ids of a category are offered; others can be typed.
 const IDS_OFFERED: usize = 200;
 
 #[component]
@@ -79,8 +80,8 @@ pub fn Commands(props: &CommandsProps) -> Html {
     };
     let body = html! {
         <form onsubmit={send} novalidate={true} class={if props.mode == FormMode::Stepping { "stepping" } else { "" }}>
-            <label class="field">
-                <span>{ "Command" }</span>
+            <div class="field">
+                <Term word={Word::Command} />
                 <select id="command" aria-label="Command" onchange={command}>
                     { for groups.iter().map(|(name, forms)| html! {
                         <optgroup label={name.to_string()}>
@@ -90,7 +91,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
                         </optgroup>
                     }) }
                 </select>
-            </label>
+            </div>
             <p class="help">{ form.help.to_string() }</p>
             <div class="fields">
                 { entry(
@@ -100,6 +101,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
                 ) }
                 { for form.fields.iter().map(|field| input(&shell, props, field)) }
             </div>
+            { new_ids(&shell, form) }
             { actions(&shell, props) }
             if props.mode == FormMode::Now { { props.below.clone() } }
             <>
@@ -113,7 +115,29 @@ pub fn Commands(props: &CommandsProps) -> Html {
             </>
         </form>
     };
-    panel(&shell, &Head { name: "Commands", colour: "blue", what: "", region: true }, aside, body)
+    panel(
+        &shell,
+        &Head { name: "Commands", colour: "blue", what: "", term: None, region: true },
+        aside,
+        body,
+    )
+}
+
+/// The buttons that make a new id, for each field that holds one. They come after all fields, so
+/// that Tab goes from field to field.
+fn new_ids(shell: &Shell, form: &Form) -> Html {
+    let fields = form.fields.iter().filter(|it| matches!(it.kind, FieldKind::Id(_)));
+    let names = fields.map(|it| (it.name.clone(), label_of(&it.name)));
+    let all = std::iter::once(("".into(), label_of(&form.aggregate))).chain(names);
+    html! {
+        <p class="help new-ids">
+            { "New id for" }
+            { for all.map(|(field, label): (Rc<str>, String)| {
+                let press = shell.on(move |_: MouseEvent| Msg::NewId(field.clone()));
+                html! { <button type="button" class="link" aria-label={format!("New id for {label}")} onclick={press}>{ label }</button> }
+            }) }
+        </p>
+    }
 }
 
 /// The buttons below the form. Each stays the same element whatever it is called, so that the

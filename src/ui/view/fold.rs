@@ -13,14 +13,16 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
 use yew::{Component, Context, Html, NodeRef, Properties, TargetCast, classes, html};
 
-pub use self::cell::told_changes;
 use self::cell::{ChangedCell, Told, WholeCell};
-use super::parts::{button, icon_button, menu, tick};
+pub use self::cell::{all_changes, told_changes};
+use super::parts::{button, icon_button, menu, show_all, tick};
+use super::terms::{Term, Word};
 use crate::es::{Recorded, Stream};
 use crate::host::OpenLog;
+use crate::lab::clip::is_long;
 use crate::lab::{Subscription, SubscriptionKind, Target};
 use crate::ui::browser::fixed::drawn;
-use crate::ui::model::changes::Changes;
+use crate::ui::model::changes::{Changes, OF_A_CELL};
 use crate::ui::model::fold_view::Msg as FoldMsg;
 use crate::ui::model::lab::{self, target};
 use crate::ui::model::playback::{self, Shows};
@@ -286,7 +288,7 @@ impl FoldGrid {
             for row in viewpoint.fold_rows(&targets, run[0], run[run.len() - 1], heaviest) {
                 let cells = row.cells.into_iter().map(|cell| {
                     let cell = cell?;
-                    let changes = Changes::of(&cell, &props.shell.money);
+                    let changes = Changes::of(&cell, &props.shell.money, OF_A_CELL);
                     Some(Rc::new(Told { cell, changes }))
                 });
                 memory.rows.push(Remembered { position: row.position, cells: cells.collect() });
@@ -390,10 +392,13 @@ impl FoldGrid {
                     <span class="number">{ position }</span>
                     { match event {
                         Some(event) => html! {
+                            <>
                             <span class="what">
                                 <b>{ event.kind().to_string() }</b>{ " " }
                                 <span class="quiet">{ event.stream().as_str() }{ data(event, &props.shell) }</span>
                             </span>
+                            if is_long(event.data().get()) { { show_all(html! { { event.data().get().to_owned() } }) } }
+                            </>
                         },
                         None => html! { <span class="what quiet">{ "before the first event" }</span> },
                     } }
@@ -496,7 +501,7 @@ fn head(props: &FoldProps) -> Html {
     html! {
         <div class="head">
             <div class="title"><h2 class="orange">{ "Fold" }</h2>
-                <span class="quiet what">{ "each column is folded from the events above" }</span>
+                <span class="quiet what"><Term word={Word::Fold} text="each column is folded from the events above" /></span>
             </div>
             <span class="spring" />
             <span class="quiet">{ counted(props.columns.len() as u64, "column") }</span>

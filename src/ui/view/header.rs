@@ -6,6 +6,7 @@ use yew::{Callback, Event, Html, MouseEvent, Properties, component, html};
 
 use super::parts::{button, icon_button, menu, select};
 use super::share::Share;
+use super::terms::Word;
 use crate::lab::clip::clip;
 use crate::store::LogInfo;
 use crate::ui::browser::close_menus;
@@ -208,18 +209,6 @@ const KEYS: [(&str, &str); 13] = [
     ("?", "this list of words and keys"),
 ];
 
-/// What the page's words mean, each in a line.
-const WORDS: [(&str, &str); 8] = [
-    ("Command", "what somebody asks for; it may be refused"),
-    ("Event", "what has happened; it is never changed, and never taken back"),
-    ("Stream", "the events of one thing; its version, v, says how many"),
-    ("State", "what the events of a stream come to: an aggregate, which decides on commands"),
-    ("Projection", "a read model, kept up to date event by event; it can always be rebuilt"),
-    ("Checkpoint ⚑", "how far a projection or process has come in the log"),
-    ("Process manager", "hears of events, and asks for further commands and side effects"),
-    ("Outbox", "side effects, which leave the system: sent once more, they are known by their ids"),
-];
-
 /// The words and the keys.
 #[component]
 pub fn Keys(props: &KeysProps) -> Html {
@@ -245,8 +234,8 @@ pub fn Keys(props: &KeysProps) -> Html {
                 </div>
                 <p>{ "Nothing is overwritten here. Every change is kept as an event, and whatever you see is worked out from the events: now, or as of any time before." }</p>
                 <dl class="words">
-                    { for WORDS.iter().map(|(word, what)| html! {
-                        <div><dt>{ *word }</dt><dd>{ *what }</dd></div>
+                    { for Word::ALL.map(|word| html! {
+                        <div><dt>{ word.name() }</dt><dd>{ word.about() }</dd></div>
                     }) }
                 </dl>
                 <h2>{ "Keys" }</h2>

@@ -5,7 +5,8 @@ use yew::{Callback, Html, MouseEvent, Properties, UseStateHandle, classes, compo
 
 use super::icons::icon;
 use super::outcomes::{choices, chosen_by, told};
-use super::parts::{Head, Long, button, button_for, chip, empty, panel};
+use super::parts::{Head, Long, button, button_for, chip, empty, panel, term_chip};
+use super::terms::Word;
 use crate::es::{Choice, Set};
 use crate::host::OpenLog;
 use crate::lab::clip::clip;
@@ -27,7 +28,7 @@ pub struct JournalProps {
     pub count: usize,
     pub refused: usize,
     pub conflicts: usize,
-    /// So many of its last entries come after the playhead.
+    /// How many of its last entries come after the playhead.
     pub later: usize,
     /// A command is being stepped through: others wait.
     pub busy: bool,
@@ -48,7 +49,7 @@ pub fn Journal(props: &JournalProps) -> Html {
     let aside = html! {
         <>
             if props.refused > 0 { { chip("red", format!("{} refused", props.refused)) } }
-            if props.conflicts > 0 { { chip("yellow", counted(props.conflicts as u64, "conflict")) } }
+            if props.conflicts > 0 { { term_chip("yellow", Word::Conflict, counted(props.conflicts as u64, "conflict")) } }
         </>
     };
     // What somebody has chosen about a conflict comes after it, so it is among those shown.
@@ -69,7 +70,13 @@ pub fn Journal(props: &JournalProps) -> Html {
             if older > 0 { { button(format!("Show older ones, {older} in all"), show_more) } }
         </div>
     };
-    let head = Head { name: "Journal", colour: "blue", what: "", region: true };
+    let head = Head {
+        name: "Journal",
+        colour: "blue",
+        what: "what came of each",
+        term: Some(Word::Journal),
+        region: true,
+    };
     panel(&shell, &head, aside, body)
 }
 

@@ -21,6 +21,7 @@ use self::rows::{Row, Rows};
 use self::search::{Query, Search};
 use super::icons::icon;
 use super::parts::{Head, button, chip, menu, panel, select, tick, typed};
+use super::terms::{Term, Word};
 use crate::es::{Set, Stream};
 use crate::host::OpenLog;
 use crate::ui::browser::clock::breathe;
@@ -43,6 +44,16 @@ const ROWS_AT_MOST: usize = 200;
 const PRINTED_AT_MOST: usize = 2_000;
 /// How many streams are offered to choose from.
 const STREAMS_LISTED: usize = 500;
+
+/// The columns, and the terms that explain them.
+const COLUMNS: [(&str, Option<Word>); 6] = [
+    ("#", Some(Word::Position)),
+    ("Stream", Some(Word::Stream)),
+    ("v", Some(Word::Version)),
+    ("Event", Some(Word::Event)),
+    ("Data", None),
+    ("At", None),
+];
 
 #[derive(Properties, PartialEq)]
 pub struct LogProps {
@@ -264,10 +275,10 @@ impl Component for EventLogView {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
-        let head = Head { name: "Event log", colour: "orange", what: "", region: true };
+        let head = Head { name: "Event log", colour: "orange", what: "", term: None, region: true };
         let detail = html! {
             <Detail
-                open_log={props.open_log.clone()} position={props.rest} head={props.head} out={props.out.clone()}
+                open_log={props.open_log.clone()} position={props.rest} head={props.head} out={props.out.clone()} kinds={props.kinds.clone()}
                 shell={props.shell.clone()}
             />
         };
@@ -362,8 +373,11 @@ impl EventLogView {
                 <div class="scroll" role="grid" tabindex="0" aria-label="Event log" aria-rowcount={(count + 1).to_string()} ref={self.place.clone()} onkeydown={link.callback(Msg::Key)} onclick={link.batch_callback(|event: MouseEvent| pressed(&event))} onscroll={link.callback(|_| Msg::Moved)}>
                     <div class="stay" role="rowgroup">
                         <div class="row top" role="row" aria-rowindex="1">
-                            { for ["#", "Stream", "v", "Event", "Data", "At"].map(|name| html! {
-                                <span role="columnheader">{ name }</span>
+                            { for COLUMNS.map(|(name, word)| html! {
+                                <span role="columnheader">{ match word {
+                                    Some(word) => html! { <Term {word} text={name} /> },
+                                    None => html! { { name } },
+                                } }</span>
                             }) }
                         </div>
                     </div>

@@ -12,6 +12,7 @@ use super::fold::FoldGrid;
 use super::header::{Header, Keys, LessonHead};
 use super::journal::Journal;
 use super::lab;
+use super::legend::Legend;
 use super::lessons::{Lessons, Offer, Teacher, minutes_since};
 use super::log::EventLogView;
 use super::logs::{self, Logs};
@@ -22,6 +23,7 @@ use super::predicting::Prediction;
 use super::read::{Outbox, ReadSide};
 use super::stage::{Sentence, StageBar};
 use super::steps::Steps;
+use super::terms::{Term, Word};
 use super::timeline::{Flag, Here, Timeline};
 use crate::host::OpenLog;
 use crate::lab::SubscriptionKind;
@@ -115,6 +117,7 @@ pub fn page(model: &Model) -> Html {
             { timeline(model, open_log, &playhead) }
             <p class="unseen" role="status">{ &model.saying.aloud }</p>
             if model.lessons.shown { { lessons(model) } }
+            <Legend kinds={model.summary.kinds.clone()} />
             if model.layout.keys { <Keys letters={model.layout.letters} /> }
             if model.logs_dialog.shown.open {
                 <Logs shown={model.logs_dialog.shown.clone()} log={open_log.id().to_owned()} durable={open_log.host().durable()} />
@@ -239,10 +242,15 @@ fn notices(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
     html! {
         <div class="notices">
             if model.layout.welcome {
-                <p class="notice welcome">
-                    { "Here you see event sourcing work: what somebody asks for becomes an event, and everything else is folded from the events. Press “Next” to tell the story, one step at a time." }
+                <div class="notice welcome">
+                    <p>
+                        { "Here you see event sourcing work: a " }<Term word={Word::Command} text="command" />
+                        { " that is accepted becomes an " }<Term word={Word::Event} text="event" />
+                        { ", and all else is " }<Term word={Word::Fold} text="folded" />
+                        { " from the events, from the first to the last. Press “Next” to tell the story, step by step." }
+                    </p>
                     { button("Close", shell.on(|_: MouseEvent| layout::Msg::HideWelcome)) }
-                </p>
+                </div>
             }
             if let Some(why) = model.logs.unkept.as_ref().filter(|_| !open_log.host().durable()) {
                 <p class="notice" role="alert">

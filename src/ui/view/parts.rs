@@ -10,6 +10,8 @@ use yew::{
 };
 
 use super::icons::icon;
+use super::popover::Popover;
+use super::terms::{Term, Word};
 use crate::lab::clip::{clip, is_long};
 use crate::ui::browser::reveal;
 use crate::ui::model::layout;
@@ -22,8 +24,9 @@ pub struct Head<'a> {
     pub name: &'a str,
     /// Its colour among `EventStorming`'s.
     pub colour: &'static str,
-    /// What kind of thing it is.
+    /// What kind of thing it is, and the term that explains it.
     pub what: &'a str,
+    pub term: Option<Word>,
     /// True for one of the page's landmarks.
     pub region: bool,
 }
@@ -43,13 +46,24 @@ pub fn panel(shell: &Shell, head: &Head, aside: Html, body: Html) -> Html {
                     <h2><button type="button" class={format!("fold {}", head.colour)} onclick={fold} aria-expanded={if collapsed { "false" } else { "true" }}>
                         { clip(head.name).into_owned() }
                     </button></h2>
-                    if !head.what.is_empty() { <span class="quiet what">{ head.what }</span> }
+                    { what_is(head) }
                 </div>
                 <span class="spring" />
                 { aside }
             </div>
             if !collapsed { { body } }
         </section>
+    }
+}
+
+/// What kind of thing a panel shows.
+fn what_is(head: &Head) -> Html {
+    match head.term {
+        Some(word) => {
+            html! { <span class="quiet what"><Term {word} text={head.what.to_owned()} /></span> }
+        }
+        None if head.what.is_empty() => html! {},
+        None => html! { <span class="quiet what">{ head.what }</span> },
     }
 }
 
@@ -63,6 +77,11 @@ pub fn icon_button(name: &'static str, label: String, press: Callback<MouseEvent
 /// A button with words on it.
 pub fn button(text: impl Into<AttrValue>, press: Callback<MouseEvent>) -> Html {
     html! { <button type="button" onclick={press}>{ text.into() }</button> }
+}
+
+/// A small rounded label that explains itself at a press.
+pub fn term_chip(colour: &str, word: Word, text: impl Into<AttrValue>) -> Html {
+    html! { <Term {word} text={text.into()} class={format!("chip {colour}")} /> }
 }
 
 /// A small rounded label.
@@ -146,6 +165,9 @@ pub fn button_for(text: &str, whom: &str, off: bool, press: Callback<MouseEvent>
     html! { <button type="button" disabled={off} onclick={press}>{ text }{ whose(whom) }</button> }
 }
 
+/// How wide the box is in which clipped text is shown whole, in pixels.
+const WHOLE_WIDTH: f64 = 480.0;
+
 #[derive(Properties, PartialEq)]
 pub struct LongProps {
     pub text: AttrValue,
@@ -155,22 +177,22 @@ pub struct LongProps {
 /// asks for it: a browser takes seconds to lay out a word of 30,000 letters.
 #[component]
 pub fn Long(props: &LongProps) -> Html {
-    let open = yew::use_state(|| false);
     if !is_long(&props.text) {
         return html! { { props.text.clone() } };
     }
-    let (shown, toggle) = (*open, open.clone());
-    let press = Callback::from(move |event: MouseEvent| {
-        // Around it, a press may mean something else.
-        event.stop_propagation();
-        toggle.set(!shown);
-    });
     html! {
         <span class="clipped">
-            { clip(&props.text).into_owned() }{ " " }
-            <button type="button" class="link" aria-expanded={shown.to_string()} onclick={press}>{ if shown { "Show less" } else { "Show all" } }</button>
-            if shown { <span class="whole-text" role="group" aria-label="The whole text" tabindex="0">{ props.text.clone() }</span> }
+            { clip(&props.text).into_owned() }{ " " }{ show_all(html! { { props.text.clone() } }) }
         </span>
+    }
+}
+
+/// A button that shows all of what is clipped beside it.
+pub fn show_all(whole: Html) -> Html {
+    html! {
+        <Popover class="link" button="Show all" width={WHOLE_WIDTH}>
+            <div class="whole-text" role="group" aria-label="The whole text" tabindex="0">{ whole }</div>
+        </Popover>
     }
 }
 

@@ -3,7 +3,7 @@
 use web_sys::{Event, HtmlElement};
 use yew::{
     AttrValue, Callback, Html, MouseEvent, Properties, TargetCast, component, html,
-    use_effect_with, use_node_ref,
+    use_effect_with, use_node_ref, use_state_eq,
 };
 
 use crate::ui::browser::popover::{is_open, place, tie};
@@ -25,11 +25,12 @@ pub struct PopoverProps {
     pub role: Option<&'static str>,
     #[prop_or_default]
     pub name: Option<AttrValue>,
-    /// In pixels.
+    /// How wide the box is, in pixels.
     pub width: f64,
     /// Hears that the box was opened or closed.
     #[prop_or_default]
     pub shown: Callback<bool>,
+    /// What is in the box. It is drawn only while the box is open.
     pub children: Html,
 }
 
@@ -44,10 +45,13 @@ pub fn Popover(props: &PopoverProps) -> Html {
             tie(&button, &sheet);
         }
     });
+    let open = use_state_eq(|| false);
     // It has its place before the browser opens it.
     let press = {
         let (button, sheet, width) = (button.clone(), sheet.clone(), props.width);
-        Callback::from(move |_: MouseEvent| {
+        Callback::from(move |event: MouseEvent| {
+            // Around it, a press may mean something else.
+            event.stop_propagation();
             if let (Some(button), Some(sheet)) =
                 (button.cast::<HtmlElement>(), sheet.cast::<HtmlElement>())
             {
@@ -55,14 +59,20 @@ pub fn Popover(props: &PopoverProps) -> Html {
             }
         })
     };
-    let toggled = props.shown.reform(|event: Event| {
-        event.target_dyn_into::<HtmlElement>().is_some_and(|sheet| is_open(&sheet))
-    });
+    let toggled = {
+        let (open, shown) = (open.clone(), props.shown.clone());
+        Callback::from(move |event: Event| {
+            let on = event.target_dyn_into::<HtmlElement>().is_some_and(|sheet| is_open(&sheet));
+            open.set(on);
+            shown.emit(on);
+        })
+    };
     html! {
         <>
             <button type="button" ref={button} class={&props.class} aria-label={&props.label} title={&props.title} onclick={press}>{ &props.button }</button>
-            <section ref={sheet} class="popover" popover="auto" role={props.role} aria-label={&props.name} ontoggle={toggled}>
-                { props.children.clone() }
+            <section ref={sheet} class="popover" popover="auto" role={props.role} aria-label={&props.name} ontoggle={toggled}
+                onclick={|event: MouseEvent| event.stop_propagation()}>
+                if *open { { props.children.clone() } }
             </section>
         </>
     }

@@ -8,7 +8,10 @@ use yew::{Event, Html, InputEvent, MouseEvent, Properties, TargetCast, component
 
 use super::icons::icon;
 use super::lab::{differences, health_of, menu_of, state_of};
-use super::parts::{Head, Long, button, button_for, chip, chosen, empty, icon_button, menu, panel};
+use super::parts::{
+    Head, Long, button, button_for, chip, chosen, empty, icon_button, menu, panel, term_chip,
+};
+use super::terms::Word;
 use super::views::{Tree, ViewBody};
 use crate::es::{Map, Stream, View};
 use crate::host::OpenLog;
@@ -82,7 +85,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
     }
 }
 
-/// So many streams are offered to pick from; more can be typed.
+/// How many streams are offered to pick from; more can be typed.
 const STREAMS_OFFERED: usize = 300;
 
 #[derive(Properties, PartialEq)]
@@ -137,8 +140,13 @@ struct StateProps {
 #[component]
 fn State(props: &StateProps) -> Html {
     let state = &props.state;
-    let head =
-        Head { name: state.stream.as_str(), colour: "yellow", what: "aggregate", region: false };
+    let head = Head {
+        name: state.stream.as_str(),
+        colour: "yellow",
+        what: "aggregate",
+        term: Some(Word::State),
+        region: false,
+    };
     let shell = use_shell();
     let pin = {
         let (stream, on) = (state.stream.clone(), !props.pinned);
@@ -163,7 +171,7 @@ fn State(props: &StateProps) -> Html {
             { icon_button("code", format!("Code of {}", state.stream), code) }
             { icon_button("query", format!("Why {} is so", state.stream), ask) }
             <button type="button" class="plain" aria-pressed={props.pinned.to_string()} aria-label={label.clone()} title={label} onclick={pin}>{ icon("pin") }</button>
-            { chip("yellow", format!("v {}", state.version)) }
+            { term_chip("yellow", Word::Version, format!("v {}", state.version)) }
         </>
     };
     let body = html! { <Tree now={state.now.clone()} was={state.was.clone()} /> };
@@ -225,7 +233,8 @@ fn Reader(props: &ReaderProps) -> Html {
             }
         </>
     };
-    let head = Head { name, colour, what, region: false };
+    let term = Some(if process { Word::Process } else { Word::Projection });
+    let head = Head { name, colour, what, term, region: false };
     panel(&shell, &head, tools(&shell, props, colour), body)
 }
 
@@ -283,7 +292,7 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
                 </select>
             }
             { health_of(it) }
-            { chip(if it.lag > 0 { "red" } else { colour }, lag) }
+            { term_chip(if it.lag > 0 { "red" } else { colour }, Word::Checkpoint, lag) }
             { icon_button(if it.paused { "play" } else { "pause" }, format!("{} {name}", if it.paused { "Resume" } else { "Pause" }), control(Control::Pause(!it.paused))) }
             if it.paused && it.lag > 0 { { icon_button("next", format!("Step {name}"), control(Control::Step)) } }
             { menu(icon("more"), Some(format!("More about {name}")), menu_of(shell, it, props.refused.as_ref(), rebuild, html! {
@@ -316,7 +325,7 @@ pub struct OutboxProps {
     pub would: u64,
 }
 
-/// So many of the last side effects are listed.
+/// How many of the last side effects are listed.
 const EFFECTS_SHOWN: usize = 50;
 
 #[component]
@@ -373,7 +382,13 @@ pub fn Outbox(props: &OutboxProps) -> Html {
     };
     panel(
         &shell,
-        &Head { name: "Outbox", colour: "pink", what: "side effects", region: true },
+        &Head {
+            name: "Outbox",
+            colour: "pink",
+            what: "side effects",
+            term: Some(Word::Outbox),
+            region: true,
+        },
         aside,
         body,
     )

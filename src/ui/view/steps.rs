@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use yew::{Html, Properties, component, html};
 
-use super::fold::told_changes;
+use super::fold::{all_changes, told_changes};
 use super::parts::{Head, Long, chip, panel};
+use super::terms::{Term, Word};
 use crate::ui::model::shell::use_shell;
 use crate::ui::model::station::Performed;
 
-/// So many of the last steps are listed.
+/// How many of the last steps are listed.
 const SHOWN: usize = 200;
 
 #[derive(Properties)]
@@ -36,13 +37,17 @@ pub fn Steps(props: &StepsProps) -> Html {
         }
     });
     let first = props.steps.len().saturating_sub(SHOWN);
-    let head = Head { name: "Steps", colour: "blue", what: "one at a time", region: false };
+    let head =
+        Head { name: "Steps", colour: "blue", what: "one at a time", term: None, region: false };
     let state = if props.over { "all is quiet" } else { "under way" };
+    // The first fold explains what that is.
+    let explained = props.steps.iter().position(|it| !it.folds.is_empty());
     let body = html! {
         <ol class="steps" ref={place} tabindex="0" aria-label="Steps so far" start={(first + 1).to_string()}>
             { for props.steps.iter().enumerate().skip(first).map(|(index, step)| html! {
                 <li key={index} class={if step.good { "" } else { "bad" }} aria-current={(index + 1 == props.steps.len()).then_some("step")}>
                     <b class={step.at.colour()}>{ step.at.name() }</b>{ " " }<Long text={step.words.clone()} />
+                    if explained == Some(index) { { " " }<Term word={Word::Fold} text="What is a fold?" /> }
                     if !step.folds.is_empty() { { folds(step) } }
                 </li>
             }) }
@@ -59,7 +64,7 @@ fn folds(step: &Performed) -> Html {
                 <li key={event.position} style={format!("--nth:{nth}")}>
                     <span class="number">{ format!("#{}", event.position) }</span>{ " " }
                     <b class="orange">{ &*event.kind }</b>{ " " }
-                    <span class="changes">{ told_changes(&event.changes) }</span>
+                    <span class="changes">{ told_changes(&event.changes) }</span>{ all_changes(&event.changes) }
                 </li>
             }) }
         </ol>

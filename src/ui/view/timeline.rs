@@ -256,7 +256,7 @@ impl PartialEq for LanesProps {
 
 /// In pixels, as the style sheet has it.
 const LANE_HEIGHT: i32 = 14;
-/// So many lanes are in view even where the page is small.
+/// How many lanes are in view even where the page is small.
 const LANES_IN_VIEW: usize = 3;
 
 #[component]
@@ -307,8 +307,8 @@ fn Drawing(props: &DrawingProps) -> Html {
                 <svg class="track" viewBox={format!("0 0 {} 16", Fixed(WIDTH, 0))} preserveAspectRatio="none">
                     { for lane.marks.iter().map(|(kind, path)| html! {
                         <>
-                            <path class={mark(*kind)} d={path.clone()} />
-                            if kind % 5 > 2 { <path class={format!("{} hole", mark(*kind))} d={path.clone()} /> }
+                            <path class={mark(*kind)} d={path.clone()} data-kind={kind.to_string()} />
+                            if kind % 5 > 2 { <path class={format!("{} hole", mark(*kind))} d={path.clone()} data-kind={kind.to_string()} /> }
                         </>
                     }) }
                     if !lane.density.is_empty() { <path class="density" d={lane.density.clone()} /> }

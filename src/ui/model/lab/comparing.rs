@@ -4,8 +4,11 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::es::View;
+use crate::es::{Map, View};
 use crate::lab::Comparison;
+
+/// Log → its last position.
+pub type Heads = Rc<Map<String, u64>>;
 
 /// What is to be compared: a position here, a log, and a position there.
 #[derive(Clone, Debug, PartialEq)]

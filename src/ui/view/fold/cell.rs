@@ -5,9 +5,11 @@ use std::rc::Rc;
 use web_sys::HtmlElement;
 use yew::{Html, Properties, component, html};
 
+use crate::lab::clip::clip;
 use crate::lab::{FoldCell, Folded};
 use crate::ui::model::changes::{Change, Changes};
 use crate::ui::model::playback::Shows;
+use crate::ui::view::parts::show_all;
 use crate::ui::view::views::{Tree, ViewBody};
 
 /// A cell that was folded, and its changes in words.
@@ -36,9 +38,12 @@ pub fn ChangedCell(props: &CellProps) -> Html {
         return html! { <span class="same" title="This event changes nothing here">{ "=" }</span> };
     }
     html! {
-        <span class="changes" title={changes.sentence()}>
-            { told_changes(changes) }
-        </span>
+        <>
+            <span class="changes" title={changes.sentence()}>
+                { told_changes(changes) }
+            </span>
+            { all_changes(changes) }
+        </>
     }
 }
 
@@ -52,12 +57,26 @@ pub fn told_changes(changes: &Changes) -> Html {
     }
 }
 
+/// A button that shows all of what was changed, where a part of it is clipped.
+pub fn all_changes(changes: &Changes) -> Html {
+    if !changes.told.iter().any(Change::is_long) {
+        return html! {};
+    }
+    show_all(html! {
+        { for changes.told.iter().map(|change| html! { <p>{ parts(change, |it| it.to_owned()) }</p> }) }
+    })
+}
+
 fn told(change: &Change) -> Html {
+    parts(change, |it| clip(it).into_owned())
+}
+
+fn parts(change: &Change, written: fn(&str) -> String) -> Html {
     html! {
         <>
-            if !change.of.is_empty() { <span class="of">{ &change.of }</span>{ " " } }
-            if let Some(was) = &change.was { <del>{ was }</del>{ " " } }
-            if let Some(now) = &change.now { <ins>{ now }</ins> }
+            if !change.of.is_empty() { <span class="of">{ written(&change.of) }</span>{ " " } }
+            if let Some(was) = &change.was { <del>{ written(was) }</del>{ " " } }
+            if let Some(now) = &change.now { <ins>{ written(now) }</ins> }
         </>
     }
 }

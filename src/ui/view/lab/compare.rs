@@ -3,13 +3,13 @@
 use std::rc::Rc;
 
 use web_sys::{HtmlInputElement, HtmlSelectElement, SubmitEvent};
-use yew::{Callback, Html, InputEvent, Properties, component, html};
+use yew::{Callback, Event, Html, InputEvent, Properties, component, html};
 
 use super::side_by_side::side_by_side;
 use crate::store::LogInfo;
-use crate::ui::model::lab::{Compared, Msg, Wanted};
+use crate::ui::model::lab::{Compared, Heads, Msg, Wanted};
 use crate::ui::model::shell::use_shell;
-use crate::ui::view::parts::{refused, typed};
+use crate::ui::view::parts::{chosen, refused, typed};
 
 #[derive(Properties, PartialEq)]
 pub struct CompareProps {
@@ -17,6 +17,7 @@ pub struct CompareProps {
     pub log: String,
     pub position: u64,
     pub head: u64,
+    pub heads: Heads,
 }
 
 /// The form that says what to compare.
@@ -26,6 +27,18 @@ pub fn CompareForm(props: &CompareProps) -> Html {
     let fault = yew::use_state(|| false);
     // What was typed stays, whatever the page shows meanwhile.
     let typing = [yew::use_state(|| None::<String>), yew::use_state(|| None::<String>)];
+    let log = yew::use_state_eq(|| props.log.clone());
+    let choose = {
+        let (log, typing) = (log.clone(), typing[1].clone());
+        Callback::from(move |event: Event| {
+            if let Some(chosen) = chosen(&event) {
+                log.set(chosen);
+                // What was typed is a position in another log.
+                typing.set(None);
+            }
+        })
+    };
+    let there = if *log == props.log { Some(props.head) } else { props.heads.get(&*log).copied() };
     let send = {
         let (places, link, fault) = (places.clone(), use_shell().link, fault.clone());
         Callback::from(move |event: SubmitEvent| {
@@ -42,9 +55,10 @@ pub fn CompareForm(props: &CompareProps) -> Html {
             }
         })
     };
-    let entry = |at: usize, label: &'static str, value: u64| {
+    let entry = |at: usize, label: &'static str, value: Option<u64>| {
         let typing = typing[at / 2].clone();
-        let value = (*typing).clone().unwrap_or_else(|| value.to_string());
+        let value =
+            (*typing).clone().unwrap_or_else(|| value.map(|it| it.to_string()).unwrap_or_default());
         let write = move |event: InputEvent| typing.set(typed(&event));
         html! {
             <label class="field"><span>{ label }</span>
@@ -58,13 +72,13 @@ pub fn CompareForm(props: &CompareProps) -> Html {
     };
     html! {
         <form class="compare" onsubmit={send} novalidate={true}>
-            { entry(0, "This log at position", props.position.min(props.head.saturating_sub(1))) }
+            { entry(0, "This log at position", Some(props.position.min(props.head.saturating_sub(1)))) }
             <label class="field"><span>{ "With" }</span>
-                <select ref={places[1].clone()}>
-                    { for props.logs.iter().enumerate().map(|(at, info)| html! { <option value={info.id.clone()} selected={info.id == props.log}>{ title(at, info) }</option> }) }
+                <select ref={places[1].clone()} onchange={choose}>
+                    { for props.logs.iter().enumerate().map(|(at, info)| html! { <option value={info.id.clone()} selected={info.id == *log}>{ title(at, info) }</option> }) }
                 </select>
             </label>
-            { entry(2, "at position", props.head) }
+            { entry(2, "at position", there) }
             <button class="primary">{ "Compare" }</button>
             { refused(fault.then_some("type whole numbers; 0 is before the first event")) }
         </form>

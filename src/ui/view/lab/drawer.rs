@@ -52,7 +52,7 @@ pub fn drawer(model: &Model, open_log: &OpenLog) -> Html {
             let logs = model.logs.own.iter().filter(|it| it.scenario == **scenario).cloned();
             html! {
                 <>
-                    <CompareForm logs={logs.collect::<Vec<_>>()} log={open_log.id().to_owned()} position={session.position()} head={session.head()} />
+                    <CompareForm logs={logs.collect::<Vec<_>>()} log={open_log.id().to_owned()} position={session.position()} head={session.head()} heads={lab.heads.clone()} />
                     { compared(lab.compared.as_ref()) }
                 </>
             }

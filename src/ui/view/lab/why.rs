@@ -12,12 +12,12 @@ use crate::lab::{BisectResult, Target, Viewpoint, cents};
 use crate::ui::model::lab::{Inquiry, Msg, target};
 use crate::ui::model::playback;
 use crate::ui::model::shell::{Shell, use_shell};
-use crate::ui::view::parts::{button, refused, select, tick, typed};
-use crate::ui::words::{MoneyFields, counted, grouped, is_money, plain};
+use crate::ui::view::parts::{Long, button, refused, select, tick, typed};
+use crate::ui::words::{MoneyFields, counted, grouped, is_money, plain, whole};
 
-/// So many states are offered; others are a press on their panel away.
+/// How many states are offered; others are a press on their panel away.
 const STATES: usize = 200;
-/// So many causes are listed.
+/// How many causes are listed.
 const CAUSES: usize = 200;
 
 /// A pointer as people read it.
@@ -33,11 +33,12 @@ fn named(target: &Target) -> String {
     }
 }
 
-fn value(shell: &Shell, pointer: &str, value: Option<&Value>) -> String {
-    match value {
+fn value(shell: &Shell, pointer: &str, value: Option<&Value>) -> Html {
+    let text = match value {
         None => "nothing".to_owned(),
-        Some(value) => plain(&shell.money, pointer, &value.to_string()),
-    }
+        Some(value) => whole(&shell.money, pointer, &value.to_string()),
+    };
+    html! { <Long {text} /> }
 }
 
 /// The drawer's body.

@@ -1,21 +1,32 @@
-//! The event at the playhead in detail: what it follows from, what followed, and its data.
+//! The event at the playhead in detail: what it changed, what it follows from and what followed.
+//! Its ids, its time and its data fold away.
 
 use std::rc::Rc;
 
 use serde_json::Value;
 use uuid::Uuid;
-use yew::{Callback, Html, MouseEvent, Properties, component, html};
+use web_sys::{Element, Event};
+use yew::{Callback, Html, MouseEvent, Properties, TargetCast, component, html, use_state_eq};
 
 use crate::codec::archive::stated_time;
-use crate::es::{Metadata, Set};
+use crate::es::{Metadata, Recorded, Set};
 use crate::host::OpenLog;
+use crate::lab::Target;
 use crate::lab::clip::{clip, clip_value};
 use crate::ui::browser::clock::written_time;
+use crate::ui::browser::{remember, remembered};
+use crate::ui::model::changes::{Change, Changes};
 use crate::ui::model::playback;
 use crate::ui::model::shell::Shell;
+use crate::ui::view::fold::{all_changes, told_changes};
 use crate::ui::view::lab::offers;
+use crate::ui::view::legend::LegendMark;
 use crate::ui::view::parts::button;
+use crate::ui::view::terms::{Term, Word};
 use crate::ui::words::is_money;
+
+/// How many changes are told; the rest is counted.
+const CHANGES_TOLD: usize = 6;
 
 #[derive(Properties, PartialEq)]
 pub struct DetailProps {
@@ -24,27 +35,30 @@ pub struct DetailProps {
     /// As the log grows, an event may turn out to have caused more.
     pub head: u64,
     pub out: Rc<Set<u64>>,
+    /// The events' types, in order of their first event.
+    pub kinds: Rc<Vec<Rc<str>>>,
     pub shell: Shell,
 }
 
 #[component]
 pub fn Detail(props: &DetailProps) -> Html {
+    let changes = changes(props);
+    // Whoever has looked there once looks there again.
+    let open = use_state_eq(|| remembered("stored").is_some());
+    let toggled = {
+        let open = open.clone();
+        move |event: Event| {
+            let details = event.target_dyn_into::<Element>();
+            let on = details.is_some_and(|it| it.has_attribute("open"));
+            remember("stored", on.then_some("open"));
+            open.set(on);
+        }
+    };
     let session = props.open_log.session();
     let Some(event) = session.log().event(props.position) else {
         return html! {
             <div class="detail"><p class="empty">{ "Before the first event: every state is its initial state." }</p></div>
         };
-    };
-    // Data is shown as it is stored, unlike everywhere else.
-    let shape = |title: String, data: &Value| {
-        let keys = data.as_object().into_iter().flat_map(|fields| fields.keys());
-        let cents = keys.into_iter().any(|key| is_money(&props.shell.money, key));
-        html! {
-            <div>
-                <h3>{ title }if cents { <span class="quiet">{ " · amounts in cents" }</span> }</h3>
-                <Data data={data.clone()} />
-            </div>
-        }
     };
     let link = |position: u64, text: String| {
         html! {
@@ -53,11 +67,23 @@ pub fn Detail(props: &DetailProps) -> Html {
     };
     let cause = session.cause(event.position());
     let caused = session.caused_by(event.position());
+    let kind = props.kinds.iter().position(|it| it == event.kind()).unwrap_or_default();
     html! {
         <div class="detail">
+            <h3 class="lead">
+                <LegendMark {kind} />
+                <b class="orange">{ clip(event.kind()).into_owned() }</b>
+                { format!(" changed {}", clip(event.stream().as_str())) }
+                <span class="quiet">{ format!(", v {} → {}", event.version().saturating_sub(1), event.version()) }</span>
+            </h3>
+            if let Some(unreadable) = event.unreadable() {
+                <p class="fault">{ format!("This event cannot be read: {}. It stays in the log; its stream refuses commands, and read models skip it.", clip(&unreadable.why)) }</p>
+            } else {
+                { changed(changes.as_ref()) }
+            }
             <div class="causes">
                 <div>
-                    <h3>{ "Caused by" }</h3>
+                    <h3><Term word={Word::Cause} text="Caused by" /></h3>
                     <p>
                         { event.command().map_or_else(
                             || html! { { format!("{} appended it past its aggregate", clip(event.actor())) } },
@@ -78,29 +104,83 @@ pub fn Detail(props: &DetailProps) -> Html {
                     </p>
                 </div>
             </div>
-            if let Some(unreadable) = event.unreadable() {
-                <p class="fault">{ format!("This event cannot be read: {}. It stays in the log; its stream refuses commands, and read models skip it.", clip(&unreadable.why)) }</p>
-            }
             if let Some(stated) = stated_time(event) {
                 <p class="note">{ format!("It says another time: {stated}. It was recorded after the event before it.") }</p>
             }
-            <div class="shapes">
-                if let Some(stored) = event.stored() {
-                    { shape(format!("As stored, schema {}: {}", stored.schema, clip(&stored.kind)), &stored.data) }
-                }
-                if let Some(metadata) = event.metadata() {
-                    { shape("From elsewhere".to_owned(), &attributes(metadata)) }
-                }
-                { shape(format!("{}, schema {}", clip(event.kind()), event.schema()), &serde_json::from_str(event.data().get()).unwrap_or_default()) }
-            </div>
             { offers(event.position(), props.head, &props.out, &props.shell) }
+            <details class="more" open={*open} ontoggle={toggled}>
+                <summary>{ "Ids, times and data" }</summary>
+                if *open { { stored(event, props) } }
+            </details>
+        </div>
+    }
+}
+
+/// What the event has changed in its stream's state. None where that cannot be told.
+fn changes(props: &DetailProps) -> Option<Changes> {
+    let mut viewpoint = props.open_log.viewpoint_mut();
+    let position = props.position;
+    let stream = viewpoint.log().event(position)?.stream().clone();
+    let rows = viewpoint.fold_rows(&[Target::State(stream)], position, position, usize::MAX);
+    let cell = rows.into_iter().next()?.cells.into_iter().next()??;
+    Some(Changes::of(&cell, &props.shell.money, CHANGES_TOLD))
+}
+
+/// It in words, before and after.
+fn changed(changes: Option<&Changes>) -> Html {
+    match changes {
+        None => html! {},
+        Some(changes) if changes.told.is_empty() => {
+            html! { <p class="quiet">{ "Its state is the same as before: the event changes nothing in it." }</p> }
+        }
+        Some(changes) => {
+            let one = |change: &Change| {
+                let change = Changes { told: vec![change.clone()], more: 0 };
+                html! { <li>{ told_changes(&change) }{ all_changes(&change) }</li> }
+            };
+            html! {
+                <ul class="changed" aria-label="What it changed">
+                    { for changes.told.iter().map(one) }
+                    if changes.more > 0 { <li class="quiet">{ format!("and {} more", changes.more) }</li> }
+                </ul>
+            }
+        }
+    }
+}
+
+/// What is stored of an event: its time, ids, and data.
+fn stored(event: &Recorded, props: &DetailProps) -> Html {
+    // Data is shown as it is stored, unlike everywhere else.
+    let shape = |title: Html, data: &Value| {
+        let keys = data.as_object().into_iter().flat_map(|fields| fields.keys());
+        let cents = keys.into_iter().any(|key| is_money(&props.shell.money, key));
+        html! {
+            <div>
+                <h3>{ title }if cents { <span class="quiet">{ " · amounts in cents" }</span> }</h3>
+                <Data data={data.clone()} />
+            </div>
+        }
+    };
+    let schema =
+        |schema: u16| html! { <Term word={Word::Schema} text={format!("schema {schema}")} /> };
+    html! {
+        <>
             <p class="ids mono">
                 <span>{ written_time(event).0 }</span>
                 { id("id", event.id()) }
                 { id("command", event.command_id()) }
                 if event.correlation_id() != event.command_id() { { id("correlation", event.correlation_id()) } }
             </p>
-        </div>
+            <div class="shapes">
+                if let Some(stored) = event.stored() {
+                    { shape(html! { <>{ format!("As stored, {}, ", clip(&stored.kind)) }{ schema(stored.schema) }</> }, &stored.data) }
+                }
+                if let Some(metadata) = event.metadata() {
+                    { shape(html! { { "From elsewhere" } }, &attributes(metadata)) }
+                }
+                { shape(html! { <>{ format!("{}, ", clip(event.kind())) }{ schema(event.schema()) }</> }, &serde_json::from_str(event.data().get()).unwrap_or_default()) }
+            </div>
+        </>
     }
 }
 

@@ -57,7 +57,8 @@ fn row(event: &Recorded, at: &Row, props: &RowsProps) -> Html {
     if props.out.contains(&position) {
         class += " out";
     }
-    if props.kin.contains(&position) {
+    let kin = props.kin.contains(&position);
+    if kin {
         class += " kin";
     }
     if at.found {
@@ -76,7 +77,7 @@ fn row(event: &Recorded, at: &Row, props: &RowsProps) -> Html {
             <span role="gridcell" class="mono">{ stream.into_owned() }</span>
             <span role="gridcell" class="number">{ event.version() }</span>
             <span role="gridcell" class="kind">
-                <i class={mark(kind)} />{ of.into_owned() }
+                <i class={mark(kind)} data-kind={kind.to_string()} />{ of.into_owned() }
             </span>
             <span role="gridcell" class="data">
                 { match event.origin() {
@@ -84,6 +85,7 @@ fn row(event: &Recorded, at: &Row, props: &RowsProps) -> Html {
                     Origin::Import => tag("tag", "import"),
                     Origin::Forced => tag("tag red", "forced"),
                 } }
+                if kin && !selected { { tag("tag kindred", "same cause") } }
                 if event.unreadable().is_some() { { tag("tag red", "unreadable") } }
                 { in_words(event.data().get(), &props.shell.money) }
             </span>
