@@ -342,7 +342,7 @@ pub struct FaultOrNone(pub Option<DeliveryFault>);
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Count {
-    /// So many, or up to there.
+    /// A count, or a position to go back to.
     Number(u64),
     /// Yes, or no.
     Flag(bool),

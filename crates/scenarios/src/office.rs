@@ -15,10 +15,14 @@ use self::story::{august, story};
 
 /// Unspace in August 2013, when it was literally on fire.
 pub fn scenario() -> Scenario {
-    Scenario::new("office", "The office", "Hydrate until a moment of August 2013, and see.")
-        .aggregate::<Office>()
-        .projection::<States<Office>>()
-        .projection::<WhoIsInside>()
-        .projection::<IncidentReport>()
-        .story(august(12, 9, 0), story())
+    Scenario::new(
+        "office",
+        "The office",
+        "12 to 28 August 2013: go to any date, and see who was inside.",
+    )
+    .aggregate::<Office>()
+    .projection::<States<Office>>()
+    .projection::<WhoIsInside>()
+    .projection::<IncidentReport>()
+    .story(august(12, 9, 0), story())
 }

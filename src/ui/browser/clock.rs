@@ -147,9 +147,18 @@ pub fn written_millis(at: u64) -> (String, String) {
         date.get_utc_minutes(),
         date.get_utc_seconds()
     );
+    let day = format!("{} {}", day_of(&date), date.get_utc_full_year());
+    (format!("{day} {clock}"), clock)
+}
+
+/// The day of a time, in milliseconds since 1970, without its year.
+pub fn written_day(at: u64) -> String {
+    day_of(&js_sys::Date::new(&JsValue::from_f64(at as f64)))
+}
+
+fn day_of(date: &js_sys::Date) -> String {
     let months =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = months.get(date.get_utc_month() as usize).copied().unwrap_or_default();
-    let day = format!("{} {month} {}", date.get_utc_date(), date.get_utc_full_year());
-    (format!("{day} {clock}"), clock)
+    format!("{} {month}", date.get_utc_date())
 }

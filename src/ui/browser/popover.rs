@@ -8,6 +8,8 @@ use web_sys::{Element, HtmlElement};
 
 /// Which boxes are open.
 const OPEN: &str = ":popover-open";
+/// How tall a box is at most, in pixels.
+const TALLEST: f64 = 420.0;
 /// How far a box stands from what it is about, and from the window's edge, in pixels.
 const GAP: f64 = 4.0;
 const EDGE: f64 = 8.0;
@@ -50,8 +52,9 @@ pub fn place(sheet: &HtmlElement, beside: &Element, width: f64) {
 /// The same, with its left edge so far from the window's, in pixels.
 pub fn place_from(sheet: &HtmlElement, beside: &Element, left: f64, width: f64) {
     let number = |it: Result<JsValue, JsValue>| it.ok().and_then(|it| it.as_f64());
-    // Where the page is drawn larger, so is the box, and its place counts in its own pixels.
-    let zoom = Reflect::get(sheet, &"currentCSSZoom".into());
+    // Where the page is drawn larger, so is the box, and its place counts in its own pixels. A box
+    // that is not shown yet does not know.
+    let zoom = Reflect::get(beside, &"currentCSSZoom".into());
     let zoom = number(zoom).filter(|it| *it > 0.0).unwrap_or(1.0);
     let wide = number(window().inner_width()).unwrap_or_default() / zoom;
     let tall = number(window().inner_height()).unwrap_or_default() / zoom;
@@ -64,7 +67,7 @@ pub fn place_from(sheet: &HtmlElement, beside: &Element, left: f64, width: f64) 
     } else {
         ("bottom", tall - top + GAP, top)
     };
-    let room = room - GAP - EDGE;
+    let room = (room - GAP - EDGE).min(TALLEST);
     let style = format!("width:{width}px;left:{left}px;{side}:{distance}px;max-height:{room}px");
     // Without a place, it is shown somewhere.
     _ = sheet.set_attribute("style", &style);

@@ -32,6 +32,8 @@ pub enum Msg {
     Form(bool),
     /// On the stage: the streams' lanes and the timeline's buttons, or not.
     Lanes(bool),
+    /// On the ordinary page: the timeline on one line, or with all that it shows.
+    Low(bool),
     /// A dark screen, or not.
     Blank(bool),
     /// The page is about to be printed, or was.
@@ -106,6 +108,8 @@ pub struct Layout {
     pub form: bool,
     /// On the stage, the streams' lanes and the timeline's buttons are shown.
     pub lanes: bool,
+    /// On the ordinary page, the timeline is one line tall.
+    pub low: bool,
     /// The screen is dark for a while.
     pub blank: bool,
     /// All rows are in the document, to be printed.
@@ -137,6 +141,7 @@ impl Layout {
             present: false,
             form: false,
             lanes: false,
+            low: remembered("low").is_some(),
             blank: false,
             printing: false,
             hint: remembered("hint").map_or(Hint::Shown, |_| Hint::Gone),

@@ -7,7 +7,7 @@ pub use crate::host::OpenMode;
 use crate::host::{Alone, Answered, Found, Host, OpenLog, Places};
 use crate::scenarios::all as scenarios;
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
-use crate::ui::browser::clock::{BrowserClock, BrowserIds};
+use crate::ui::browser::clock::{BrowserClock, BrowserIds, written_day};
 use crate::ui::browser::tabs::SharedTabs;
 use crate::ui::console::Reply;
 
@@ -76,6 +76,8 @@ impl Arrived {
     }
 }
 
+const DAY_MILLIS: u64 = 24 * 60 * 60 * 1000;
+
 /// Logs that the browser has lost.
 pub struct Lost {
     pub logs: usize,
@@ -94,6 +96,8 @@ pub struct Logs {
     pub scenarios: Vec<Rc<Scenario>>,
     /// The scenarios' ids and titles.
     pub titles: Rc<Vec<(Rc<str>, Rc<str>)>>,
+    /// The same, with the dates of a story that goes over days.
+    pub picker: Rc<Vec<(Rc<str>, Rc<str>)>>,
     /// Logs that are gone with the page.
     pub memory: Host,
     /// Logs that are kept.
@@ -116,9 +120,11 @@ impl Logs {
     pub fn new() -> Self {
         let scenarios = scenarios();
         let titles = scenarios.iter().map(|it| (it.id.clone(), it.title.clone())).collect();
+        let picker = scenarios.iter().map(|it| (it.id.clone(), dated(it))).collect();
         let store = Rc::new(MemoryStore::default());
         Self {
             titles: Rc::new(titles),
+            picker: Rc::new(picker),
             scenarios,
             memory: Host::new(store, Rc::new(Alone), Rc::new(BrowserClock), Rc::new(BrowserIds)),
             disk: None,
@@ -180,5 +186,22 @@ impl Logs {
                 && log.exercise.is_none()
         };
         self.own = Rc::new(logs.filter(own).collect());
+    }
+}
+
+/// The times at which a scenario's story begins and ends, where those lie days apart.
+pub fn days_of(scenario: &Scenario) -> Option<(u64, u64)> {
+    let mut times = scenario.story.iter().map(|it| it.at).filter(|at| *at > 0);
+    let first = times.next();
+    first.zip(times.last()).filter(|(first, last)| last - first > DAY_MILLIS)
+}
+
+/// A scenario's title, with the days on which its story begins and ends.
+fn dated(scenario: &Scenario) -> Rc<str> {
+    match days_of(scenario) {
+        Some((first, last)) => {
+            format!("{} · {} to {}", scenario.title, written_day(first), written_day(last)).into()
+        }
+        None => scenario.title.clone(),
     }
 }

@@ -139,6 +139,7 @@ fn meaning(
         "?" if letters => layout::Msg::Keys(true).into(),
         "c" if letters && present => layout::Msg::Form(!model.layout.form).into(),
         "t" if letters && present => layout::Msg::Lanes(!model.layout.lanes).into(),
+        "t" if letters => layout::Msg::Low(!model.layout.low).into(),
         "f" if letters => fold_view::Msg::Show(!model.fold_view.shown).into(),
         "p" if letters => layout::Msg::Present(!present).into(),
         _ => return None,

@@ -35,6 +35,10 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             layout.field = on.then_some("#command");
         }
         Msg::Lanes(on) => layout.lanes = on,
+        Msg::Low(on) => {
+            layout.low = on;
+            remember("low", on.then_some("on"));
+        }
         Msg::Blank(on) => layout.blank = on,
         Msg::Print(on) => layout.printing = on,
         Msg::HideHint => {

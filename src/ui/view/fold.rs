@@ -344,7 +344,7 @@ impl FoldGrid {
                 onclick={link.batch_callback(|event: MouseEvent| pressed(&event))}>
                 <div role="rowgroup" class="stay">
                     <div class="fold-row top" role="row" aria-rowindex="1">
-                        <span role="columnheader" class="orange">{ "Event" }</span>
+                        <span role="columnheader" class="orange" aria-label="Event"><Term word={Word::Event} /></span>
                         { for props.columns.iter().map(|name| column_head(props, name)) }
                     </div>
                 </div>
@@ -460,6 +460,11 @@ fn kind_of(props: &FoldProps, name: &str) -> (&'static str, &'static str) {
 
 fn column_head(props: &FoldProps, name: &Rc<str>) -> Html {
     let (colour, what) = kind_of(props, name);
+    let word = match colour {
+        "yellow" => Word::State,
+        "lilac" => Word::Process,
+        _ => Word::Projection,
+    };
     let leave = {
         let name = name.clone();
         props.shell.on(move |_: MouseEvent| FoldMsg::Column(name.clone(), false))
@@ -470,7 +475,7 @@ fn column_head(props: &FoldProps, name: &Rc<str>) -> Html {
     };
     html! {
         <span role="columnheader" class={colour} aria-label={name.to_string()} key={name.to_string()}>
-            <b>{ name.to_string() }</b><span class="quiet what">{ what }</span>
+            <b>{ name.to_string() }</b><span class="quiet what"><Term {word} text={what} /></span>
             { icon_button("code", format!("Code of {name}"), code) }
             { icon_button("refused", format!("Leave out {name}"), leave) }
         </span>

@@ -20,8 +20,11 @@ use crate::ui::model::{commands, fold_view, layout, logs_dialog, making, predict
 #[derive(Properties, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is its own switch on the page")]
 pub struct HeaderProps {
+    /// The scenarios' ids, and what they are called in the picker.
     pub scenarios: Rc<Vec<(Rc<str>, Rc<str>)>>,
     pub scenario: Rc<str>,
+    /// The scenario's title.
+    pub title: Rc<str>,
     pub about: Rc<str>,
     pub story: usize,
     pub next: Option<(usize, Rc<str>)>,
@@ -79,8 +82,7 @@ pub fn Header(props: &HeaderProps) -> Html {
     let (present, folding) = (props.present, props.folding);
     // A fork must not be taken for what it comes from.
     let named = props.logs.iter().find(|it| it.id == props.info.id).map(|it| it.title.clone());
-    let scenario_title = props.scenarios.iter().find(|(id, _)| *id == props.scenario);
-    let scenario_title = scenario_title.map_or("", |(_, title)| &**title);
+    let scenario_title = &*props.title;
     let log = html! {
         <>
             <label class="field">
@@ -193,7 +195,7 @@ pub struct KeysProps {
     pub letters: bool,
 }
 
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 14] = [
     ("← →", "one event, or one beat, back or on"),
     ("Shift ← →", "ten events"),
     ("Home", "before the first event"),
@@ -204,6 +206,7 @@ const KEYS: [(&str, &str); 13] = [
     ("j", "to the journal"),
     ("/", "filter the log"),
     ("f", "the fold: event by event, what each makes of states and read models"),
+    ("t", "the timeline: on one line, or with a lane for each stream"),
     ("p", "present: large type; PageDown goes on, PageUp back, . darkens the screen"),
     ("Esc", "closes a menu, and ends presenting"),
     ("?", "this list of words and keys"),

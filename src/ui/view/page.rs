@@ -32,6 +32,7 @@ use crate::ui::model::Model;
 use crate::ui::model::commands::FormMode;
 use crate::ui::model::lab::Msg as LabMsg;
 use crate::ui::model::layout::{self, Hint, Side};
+use crate::ui::model::logs::days_of;
 use crate::ui::model::making::Msg as MakingMsg;
 use crate::ui::model::message::Msg;
 use crate::ui::model::saying::Caption;
@@ -136,7 +137,7 @@ fn header(model: &Model, open_log: &OpenLog) -> Html {
     let next = next.and_then(|number| Some((number, scenario.story.get(number)?.say.clone())));
     html! {
         <Header
-            scenarios={model.logs.titles.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
+            scenarios={model.logs.picker.clone()} title={scenario.title.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
             story={scenario.story.len()} {next} logs={model.logs.own.clone()}
             durable={open_log.host().durable()} busy={model.commands.under_way()} present={model.layout.present}
             folding={model.fold_view.shown} lesson={lesson_head(model)} making={model.making.draft.is_some()} predicts={model.predicting.on}
@@ -457,7 +458,8 @@ fn timeline(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
             position={playhead.position} head={playhead.head} here={playhead.here.clone()} present={layout.present} {axis}
             track={model.summary.track.clone()} {flags} open_log={open_log.clone()} marks={layout.bookmarks.clone()}
             speed={playback.speed} playing={playback.playing.is_some()} beats={playback.beats} zoom={layout.zoom}
-            {hint} more={playback.beats_left()} one_line={layout.present && !layout.lanes}
+            {hint} more={playback.beats_left()} one_line={layout.present && !layout.lanes} low={layout.low && !layout.present}
+            dates={days_of(open_log.session().scenario()).is_some()}
         />
     }
 }

@@ -81,6 +81,10 @@ pub struct TimelineProps {
     pub more: bool,
     /// The slider is all there is room for.
     pub one_line: bool,
+    /// On the ordinary page, it is one line tall: its buttons and its slider.
+    pub low: bool,
+    /// The story goes over days: dates are what one travels by.
+    pub dates: bool,
 }
 
 #[component]
@@ -88,6 +92,11 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     let shell = use_shell();
     if props.one_line {
         return one_line(&shell, props);
+    }
+    if props.low {
+        return html! {
+            <section class="timeline low" role="region" aria-label="Timeline">{ controls(&shell, props) }</section>
+        };
     }
     html! {
         <section class="timeline" role="region" aria-label="Timeline">
@@ -170,7 +179,11 @@ fn controls(shell: &Shell, props: &TimelineProps) -> Html {
                 { select("Speed", at.unwrap_or("1×"), speeds, speed) }
                 { select("Step and play", if props.beats { "beat" } else { "event" }, pace, shell.on(|it: String| playback::Msg::Beats(it == "beat"))) }
             </div>
+            if props.low { { rail(shell, props) } }
             { place_of(shell, props) }
+            if props.dates && !props.low {
+                <label class="when"><span class="quiet">{ "Date" }</span>{ date_field(shell, props, "Date and time, UTC") }</label>
+            }
             <div class="transport">
                 <button type="button" class="mark" aria-pressed={marked.to_string()} onclick={bookmark} title="Keep this position under a name">
                     { icon("bookmark") }<span>{ "Bookmark" }</span>
@@ -204,14 +217,8 @@ fn place_of(shell: &Shell, props: &TimelineProps) -> Html {
     }
 }
 
-/// The menu of how the timeline shows the log.
-fn view(shell: &Shell, props: &TimelineProps) -> Html {
-    let zoom = props.zoom;
-    let zooms = [1, 4, 16, 64, 256, 1024].into_iter().filter(|it| *it == 1 || props.head / it >= 8);
-    let zooms = zooms.map(|it| {
-        let text = if it == 1 { "the whole log".to_owned() } else { format!("1/{it} of it") };
-        (it.to_string(), text)
-    });
+/// A field for a date and a time. The playhead goes to what has happened by then.
+fn date_field(shell: &Shell, props: &TimelineProps, label: &'static str) -> Html {
     let by_time = {
         let open_log = props.open_log.clone();
         shell.link.on_some(move |event: Event| {
@@ -220,14 +227,27 @@ fn view(shell: &Shell, props: &TimelineProps) -> Html {
         })
     };
     html! {
+        <input type="datetime-local" step="1" aria-label={label} value={props.here.as_ref().map(|it| written(it.at))} onchange={by_time} />
+    }
+}
+
+/// The menu of how the timeline shows the log.
+fn view(shell: &Shell, props: &TimelineProps) -> Html {
+    let zoom = props.zoom;
+    let zooms = [1, 4, 16, 64, 256, 1024].into_iter().filter(|it| *it == 1 || props.head / it >= 8);
+    let zooms = zooms.map(|it| {
+        let text = if it == 1 { "the whole log".to_owned() } else { format!("1/{it} of it") };
+        (it.to_string(), text)
+    });
+    html! {
         <>
             <label class="field"><span>{ "Spans" }</span>
                 { select("Timeline spans", &zoom.to_string(), zooms, shell.on(|it: String| layout::Msg::Zoom(it.parse().unwrap_or(1)))) }
             </label>
             { tick("Space events by time", props.axis.times.is_some(), &shell.on(layout::Msg::ByTime)) }
+            if !props.present { { tick("On one line  (t)", props.low, &shell.on(layout::Msg::Low)) } }
             <label class="field"><span>{ "Go to a date and time, UTC" }</span>
-                <input type="datetime-local" step="1" aria-label="Go to a date and time, UTC"
-                    value={props.here.as_ref().map(|it| written(it.at))} onchange={by_time} />
+                { date_field(shell, props, "Go to a date and time, UTC") }
             </label>
             <h3>{ "Bookmarks" }</h3>
             <BookmarkList marks={props.marks.clone()} />
@@ -412,7 +432,7 @@ fn flags(shell: &Shell, props: &TimelineProps) -> Html {
     }
 }
 
-/// Where places follow the time, the slider has so many steps.
+/// How many steps the slider has where places follow the time.
 const STEPS: f64 = 10_000.0;
 
 fn slider(shell: &Shell, props: &TimelineProps) -> Html {
@@ -476,7 +496,7 @@ fn rail(shell: &Shell, props: &TimelineProps) -> Html {
                 class="slider" type="range" role="slider" aria-label="Playhead" {min} {max} step="1"
                 {value} aria-valuetext={text} oninput={drag} style={format!("--done:{}%", Fixed(100.0 * share, 3))}
             />
-            if props.hint != Hint::Gone {
+            if props.hint != Hint::Gone && !props.low {
                 <span class={if props.hint == Hint::Taken { "hint taken" } else { "hint" }} role="note">
                     <span>{ "Drag me back: everything on this page goes back in time." }</span>
                     { icon_button("refused", "Close the hint".to_owned(), shell.on(|_: MouseEvent| layout::Msg::HideHint)) }

@@ -21,9 +21,9 @@ use crate::ui::browser::fixed::{Fixed, drawn};
 use crate::ui::model::shell::use_shell;
 use crate::ui::words::{whole, written};
 
-/// So many rows of a table are shown; the rest is counted.
+/// How many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
-/// So many of them at first: more are never read, and each costs.
+/// How many of them are shown at first: more are never read, and each costs.
 const ROWS_AT_FIRST: usize = 15;
 
 #[derive(Properties, PartialEq)]

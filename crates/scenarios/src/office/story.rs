@@ -26,15 +26,19 @@ pub fn story() -> [Step; 13] {
     let refused = ["office-1", "Journal"];
     let reopened = ["office-1", "Status board", "Incident report"];
     [
-        alice("Alice opens the office. Lounge mode.", august(12, 9, 0), open("Unspace"))
+        alice("12 August: Alice opens the office. Lounge mode.", august(12, 9, 0), open("Unspace"))
             .show(coming_and_going),
         alice("She is the first one in.", august(12, 9, 5), enter("Alice")).show(coming_and_going),
         bob("Bob comes in.", august(12, 10, 15), enter("Bob")).show(coming_and_going),
         alice("Alice calls it a day.", august(12, 18, 30), leave("Alice")).show(coming_and_going),
         alice("Leaving twice is refused: she isn't in.", august(12, 18, 31), leave("Alice"))
             .show(refused),
-        eric("Eric comes in, for the pinball machine.", august(13, 11, 0), enter("Eric"))
-            .show(coming_and_going),
+        eric(
+            "13 August: Eric comes in, for the pinball machine.",
+            august(13, 11, 0),
+            enter("Eric"),
+        )
+        .show(coming_and_going),
         bob(
             "Bob tries boss mode. Nothing burns yet: refused.",
             august(13, 14, 0),
@@ -43,8 +47,12 @@ pub fn story() -> [Step; 13] {
         .show(refused),
         bob("Bob goes home. Eric stays overnight.", august(13, 22, 0), leave("Bob"))
             .show(coming_and_going),
-        eric("The incident.", august(14, 16, 20), report("Multiball got out of hand."))
-            .show(["office-1", "Incident report"]),
+        eric(
+            "14 August, 16:20: the incident.",
+            august(14, 16, 20),
+            report("Multiball got out of hand."),
+        )
+        .show(["office-1", "Incident report"]),
         alice(
             "Alice wants to help, from outside. Refused.",
             august(14, 16, 24),
@@ -55,6 +63,7 @@ pub fn story() -> [Step; 13] {
             .show(["office-1", "Who is inside", "Incident report"]),
         bob("Bob wants his mug. Refused: see the status board.", august(14, 16, 40), enter("Bob"))
             .show(["office-1", "Status board", "Journal"]),
-        alice("Two weeks later it opens again.", august(28, 9, 0), open("Unspace")).show(reopened),
+        alice("28 August: two weeks later it opens again.", august(28, 9, 0), open("Unspace"))
+            .show(reopened),
     ]
 }

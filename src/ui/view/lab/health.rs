@@ -7,7 +7,7 @@ use crate::ui::model::shell::Shell;
 use crate::ui::view::icons::icon;
 use crate::ui::words::{counted, plain};
 
-/// So many differences are listed.
+/// How many differences are listed.
 const SHOWN: usize = 12;
 
 /// A word for the panel's head.

@@ -9,7 +9,7 @@ use crate::ui::model::shell::Shell;
 use crate::ui::view::parts::{Amount, button_for, select};
 use crate::ui::words::{counted, grouped};
 
-/// So many snapshots are listed.
+/// How many snapshots are listed.
 const SHOWN: usize = 50;
 /// A snapshot is taken every so many events, unless told otherwise.
 const EVERY: u64 = 10;

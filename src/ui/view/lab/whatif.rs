@@ -12,7 +12,7 @@ use crate::ui::model::shell::Shell;
 use crate::ui::view::parts::{Amount, Long, button, refused};
 use crate::ui::words::{counted, grouped};
 
-/// So many decisions are listed.
+/// How many decisions are listed.
 const SHOWN: usize = 100;
 
 /// What stands above everything as long as something is imagined.

@@ -13,7 +13,7 @@ use crate::ui::model::lab::Job;
 
 /// How long a slice lasts, in milliseconds.
 const SLICE: u64 = 6;
-/// So many events or looks are gone through between two looks at the clock, at most.
+/// How many events or looks are gone through between two looks at the clock, at most.
 const BUDGET: u64 = 64;
 
 #[derive(Properties)]

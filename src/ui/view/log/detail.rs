@@ -108,7 +108,7 @@ pub fn Detail(props: &DetailProps) -> Html {
                 <p class="note">{ format!("It says another time: {stated}. It was recorded after the event before it.") }</p>
             }
             { offers(event.position(), props.head, &props.out, &props.shell) }
-            <details class="more" open={*open} ontoggle={toggled}>
+            <details class="imagine" open={*open} ontoggle={toggled}>
                 <summary>{ "Ids, times and data" }</summary>
                 if *open { { stored(event, props) } }
             </details>
