@@ -32,6 +32,10 @@ pub trait AnyEvents {
     }
     /// The schema that they are stored under now.
     fn schema(&self) -> u16;
+    /// True where data of that schema is in the current shape.
+    fn reads(&self, schema: u16) -> bool {
+        schema == self.schema()
+    }
     /// The event of a type with this data, in the current schema.
     ///
     /// # Errors

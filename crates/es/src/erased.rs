@@ -243,8 +243,8 @@ impl dyn AnyAggregate + '_ {
     /// A stored event of one of its streams in its current shape, or as unreadable.
     pub fn read(&self, stream: &Stream, kind: &Rc<str>, schema: u16, data: &str) -> Draft {
         let known = self.schema();
-        let (kind, schema, body, stored) = if schema == known {
-            (kind.clone(), known, Body::read(self, kind, data), None)
+        let (kind, schema, body, stored) = if self.reads(schema) {
+            (kind.clone(), schema, Body::read(self, kind, data), None)
         } else {
             match lifted(self, kind, schema, data) {
                 Ok(Lifted { kind, event, stored }) => {

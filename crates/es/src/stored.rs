@@ -108,7 +108,7 @@ impl<D: Json> StoredCommit<D> {
         let events = (self.after + 1..).zip(0..).zip(self.events).map(|((position, index), it)| {
             let data = it.data.text();
             let (kind, schema, body, stored) = match scenario.aggregate_of(it.stream.category()) {
-                Some(aggregate) if aggregate.schema() == it.schema && it.no_json().is_none() => {
+                Some(aggregate) if aggregate.reads(it.schema) && it.no_json().is_none() => {
                     (it.kind, it.schema, Late::unread(aggregate.clone(), data), None)
                 }
                 _ => {

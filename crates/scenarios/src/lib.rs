@@ -15,6 +15,7 @@
 
 mod shared;
 
+mod any;
 mod bank;
 mod blog;
 mod cart;
@@ -45,6 +46,12 @@ pub fn all() -> Vec<Rc<Scenario>> {
         listing::scenario,
     ];
     all.map(|scenario| Rc::new(scenario())).into()
+}
+
+/// The scenario for events that belong to none of ours. It has no story and takes no commands, so it
+/// is not one of [`all`].
+pub fn any() -> Rc<Scenario> {
+    Rc::new(any::scenario())
 }
 
 #[cfg(test)]
