@@ -8,7 +8,7 @@ mod surroundings;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use leftfold::codec::archive::{Format, Import, Imported, stated_time};
+use leftfold::codec::archive::{Foreign, Format, Import, Imported, Outcome, stated_time};
 use leftfold::es::{Recorded, Scenario, StoredCommit};
 use leftfold::host::{Appended, Host, OpenLog, Request};
 use leftfold::store::SideRecords;
@@ -18,7 +18,8 @@ use surroundings::{SimulatedBrowser, at_once};
 const NOW: u64 = 1_700_000_000_000;
 
 fn scenario(id: &str) -> Rc<Scenario> {
-    leftfold::scenarios::all().into_iter().find(|it| *it.id == *id).unwrap()
+    let all = leftfold::scenarios::all().into_iter().chain([leftfold::scenarios::any()]);
+    all.into_iter().find(|it| *it.id == *id).unwrap()
 }
 
 fn read(text: &str) -> Imported {
@@ -36,10 +37,14 @@ struct Tab {
 impl Tab {
     /// A new log of an archive.
     fn import(of: &str, text: &str) -> Self {
+        Self::of(of, read(text))
+    }
+
+    fn of(of: &str, archive: Imported) -> Self {
         let browser = SimulatedBrowser::new();
         browser.clock.set(NOW);
         let (host, _) = browser.tab(1);
-        let (scenario, archive, importer) = (scenario(of), read(text), host.clone());
+        let (scenario, importer) = (scenario(of), host.clone());
         let log = at_once(async move {
             let title = String::new();
             let beside = SideRecords::new();
@@ -520,25 +525,122 @@ fn what_an_archive_has_of_its_own_is_counted_and_said() {
 
 const DOCUMENT: &str = include_str!("../docs/archive.md");
 
+/// What a text turns out to be.
+fn outcome(text: &[u8], mut import: Import) -> Outcome {
+    text.chunks(100).for_each(|piece| import.feed(piece));
+    import.outcome()
+}
+
+/// Reads a text as whoever accepts what is guessed of it. Returns which tool it is from.
+fn accept(text: &str) -> (Imported, Option<Foreign>) {
+    match outcome(text.as_bytes(), Import::new()) {
+        Outcome::Read(archive) => (archive, None),
+        Outcome::Foreign(foreign) => {
+            let again = outcome(text.as_bytes(), Import::mapped(foreign.guess.clone()));
+            let Outcome::Read(archive) = again else { panic!("{again:?}") };
+            (archive, Some(foreign))
+        }
+        Outcome::Faulty(faults) => panic!("{faults:?}"),
+    }
+}
+
 #[test]
 fn every_example_of_the_document_is_read() {
-    let mut examples = 0;
+    let mut tools = Vec::new();
     for block in DOCUMENT.split("```json\n").skip(1) {
         let example = block.split("```").next().unwrap();
-        let archive = read(example);
-        assert_eq!(archive.events, example.matches("specversion").count() as u64, "{example}");
+        let (archive, foreign) = accept(example);
         assert_eq!((archive.known, archive.moved, archive.unnamed), (0, 0, 0), "{example}");
-        let tab = Tab::import("cart", example);
+        let events = archive.events;
+        let tab = Tab::of("cart", archive);
         let session = tab.log.session();
-        for event in session.log().events(1, session.head()) {
-            let why = event.unreadable().map(|it| &*it.why);
-            let picture = "its data is no JSON, but 8 bytes of image/png";
-            let expected = (&**event.kind() == "PictureTaken").then_some(picture);
-            assert_eq!(why, expected, "{example}");
+        let told: Vec<&Recorded> = session.log().events(1, events).collect();
+        let Some(foreign) = foreign else {
+            assert_eq!(events, example.matches("specversion").count() as u64, "{example}");
+            for event in told {
+                let why = event.unreadable().map(|it| &*it.why);
+                let picture = "its data is no JSON, but 8 bytes of image/png";
+                let expected = (&**event.kind() == "PictureTaken").then_some(picture);
+                assert_eq!(why, expected, "{example}");
+            }
+            continue;
+        };
+        let tool = foreign.tool.unwrap_or("another");
+        tools.push(tool);
+        assert_eq!(foreign.preview(&foreign.guess).len() as u64, events, "{tool}");
+        let is_redux = tool == "Redux DevTools";
+        for event in &told {
+            assert_eq!(event.unreadable().is_some(), is_redux, "{tool}");
         }
-        examples += 1;
+        let stated = told.iter().all(|it| it.at() < NOW || it.metadata().is_none());
+        assert!(stated || ["Emmett", "another"].contains(&tool), "{tool}");
+        if !is_redux {
+            assert_eq!(tab.told()[0], "cart-1 1 pears", "{tool}");
+        }
+        assert!(told.iter().is_sorted_by_key(|it| it.at()), "{tool}");
     }
-    assert_eq!(examples, 5);
+    let all = ["KurrentDB (EventStoreDB)", "Marten", "Axon", "Emmett", "Redux DevTools", "another"];
+    assert_eq!(tools, all);
+}
+
+#[test]
+fn what_another_tool_says_of_an_event_goes_out_again_and_comes_in_once() {
+    let block = DOCUMENT.split("**Axon**").nth(1).unwrap().split("```json\n").nth(1).unwrap();
+    let example = block.split("```").next().unwrap();
+    let tab = Tab::of("any", accept(example).0);
+    let given = tab.given_back();
+    assert_eq!(
+        given,
+        [json!({
+            "specversion": "1.0", "id": "3c3f8a4e-7d3b-4a57-9c4d-000000000001", "source": "axon",
+            "type": "AddedToCart", "subject": "1", "time": "2018-04-05T17:31:00.123Z",
+            "data": { "item": "pears" }, "sequencenumber": 0,
+            "payloadtype": "com.example.shop.AddedToCart", "metadata": "{\"traceId\":\"3c3f8a4e\"}",
+        })]
+    );
+    let copy = Tab::import("any", &tab.export(Format::Lines));
+    assert_eq!(copy.stored(), tab.stored());
+    let archive = accept(example).0;
+    let (log, events) = (tab.log.clone(), archive.events);
+    let appended = at_once(async move { log.extend(archive, &mut || ()).await }).unwrap();
+    assert_eq!((appended.known, appended.to), (events, 1));
+}
+
+#[test]
+fn a_file_of_another_tool_that_is_out_of_order_or_lacks_a_field_says_so() {
+    let row = |number: u64, kind: &Value| {
+        let row = json!({ "seq_id": number, "id": format!("e-{number}"), "stream_id": "cart-1",
+            "version": 1, "data": {}, "type": kind });
+        format!("{row}\n")
+    };
+    let faults = |text: &str| {
+        let Outcome::Foreign(it) = outcome(text.as_bytes(), Import::new()) else {
+            panic!("{text}")
+        };
+        let read = outcome(text.as_bytes(), Import::mapped(it.guess));
+        let Outcome::Faulty(faults) = read else { panic!("{read:?}") };
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let good = json!("Added");
+    let text = [row(2, &good), row(1, &good), row(3, &json!(7)), row(4, &json!({}))].concat();
+    let expected = ["line 2, seq_id: 1 does not come after 2", "line 4, type: {} is not a text"];
+    assert_eq!(faults(&text), expected);
+}
+
+#[test]
+fn a_file_in_utf_16_is_read_in_both_orders() {
+    let text = lines(&[put(1, "pears"), put(2, "Zoë's 🥨")]);
+    let units = || std::iter::once(0xfeff).chain(text.encode_utf16());
+    let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
+    for bytes in [&little, &big] {
+        let Outcome::Read(archive) = outcome(bytes, Import::new()) else { panic!() };
+        assert_eq!(Tab::of("cart", archive).told()[1], "cart-1 2 Zoë's 🥨");
+        let Outcome::Faulty(faults) = outcome(&bytes[..bytes.len() - 3], Import::new()) else {
+            panic!()
+        };
+        assert!(faults.iter().any(|it| it.what == "it is not text in UTF-16"), "{faults:?}");
+    }
 }
 
 #[test]

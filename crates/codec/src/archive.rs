@@ -9,33 +9,40 @@
 //! field.
 
 mod check;
+mod syntax;
 mod cloud;
+mod encoding;
 mod time;
+mod shapes;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memchr;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub use self::check::LATEST;
-use self::cloud::{CloudEvent, SOURCE};
+use self::cloud::{BASE64, CloudEvent, SOURCE, json_text};
+use self::encoding::{Decoded, Decoder};
+pub use self::shapes::{Foreign, Mapping, Previewed};
+use self::shapes::{Mapped, SAMPLES, contained};
+use self::syntax::NoJson;
 use self::time::{is_written, millis, time};
 
 use super::{Segment, Segments, segments_of};
 use es::{
     BadStream, CommandRecord, DATA_BASE64, Envelope, EventLog, Follows, IdSet, Json, Metadata,
     NameMap, NameSet, Origin, Recorded, Scenario, StoredCommit, StoredEvent, Stream, UNSTATED,
-    event_id, sentence,
+    event_id,
 };
 
 /// The greatest size of an event, in bytes.
 const EVENT_BYTES: usize = 1 << 20;
+/// The greatest size of an object that holds all events of another tool, in bytes.
+const CONTAINER_BYTES: usize = 64 << 20;
 /// The greatest number of events in an import.
 const EVENTS: u64 = 5_000_000;
 /// The greatest size of an unpacked archive, in bytes. It has to fit into memory.
@@ -324,11 +331,35 @@ struct StreamSoFar {
     stated: bool,
 }
 
+/// What a file turned out to be.
+#[derive(Debug)]
+pub enum Outcome {
+    /// An archive without a fault.
+    Read(Imported),
+    /// Events that are no CloudEvents. Somebody has to say what their fields mean.
+    Foreign(Foreign),
+    /// All faults, in order. Where reading stopped early, the last fault says so.
+    Faulty(Vec<ArchiveFault>),
+}
+
 /// Reads an archive piece by piece, in either format. Each commit is turned into bytes as soon as
 /// it is whole, so that a long archive does not take much room.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each says where in the text the reader is")]
 pub struct Import {
+    decoder: Decoder,
+    /// How events are read that are no CloudEvents.
+    mapping: Option<Mapping>,
+    /// The first events, where they are no CloudEvents and nobody has said how they are read.
+    samples: Vec<String>,
+    /// The line where the first of those began.
+    sampled: u64,
+    /// True where the events came in objects that hold several, and whether those are the actions of
+    /// an export of Redux `DevTools`.
+    contained: bool,
+    bare: bool,
+    /// How many events were read by the mapping.
+    mapped: u64,
     format: Option<Format>,
     /// In a batch: true where its events stand one after the other, without brackets and commas.
     loose: bool,
@@ -379,18 +410,47 @@ impl Import {
         Self { line: 1, began: 1, ..Self::default() }
     }
 
+    /// An import of events that are no CloudEvents.
+    pub fn mapped(mapping: Mapping) -> Self {
+        Self { mapping: Some(mapping), ..Self::new() }
+    }
+
     /// How many events have been read.
     pub fn events(&self) -> u64 {
         self.done.events
     }
 
-    /// True where reading on is of no use: there are too many faults or events.
+    /// True where reading on is of no use: there are too many faults or events, or somebody has to
+    /// say first how they are read.
     pub fn hopeless(&self) -> bool {
-        self.unreported > 0 || self.done.events > EVENTS
+        self.unreported > 0 || self.done.events > EVENTS || self.samples.len() == SAMPLES
     }
 
     /// Reads the next piece.
     pub fn feed(&mut self, piece: &[u8]) {
+        match self.decoder.piece(piece) {
+            Decoded::Same(None) => self.text(piece),
+            Decoded::Same(Some(first)) => {
+                self.text(&[first]);
+                self.text(piece);
+            }
+            Decoded::Other(text) => self.text(&text),
+            Decoded::Bad(text) => {
+                self.text(&text);
+                self.no_utf_16();
+            }
+        }
+    }
+
+    fn no_utf_16(&mut self) {
+        self.began = self.line;
+        self.fault("", "it is not text in UTF-16");
+        // Everything that follows would be misread.
+        self.unreported += 1;
+    }
+
+    /// Reads the next piece of the text in UTF-8.
+    fn text(&mut self, piece: &[u8]) {
         self.bytes += piece.len() as u64;
         if self.bytes > BYTES && self.unreported == 0 {
             self.began = self.line;
@@ -440,7 +500,7 @@ impl Import {
     /// Reads a line that was exported here, and returns its length in bytes. The line ends where
     /// its event ends, so that nobody has to look for the end. None for any other line.
     fn quick(&mut self, text: &str) -> Option<usize> {
-        if !self.item.is_empty() {
+        if !self.item.is_empty() || self.mapping.is_some() {
             return None;
         }
         let (event, length) = CloudEvent::quick(text)?;
@@ -488,8 +548,9 @@ impl Import {
 
     /// True where the batch has an item before this one, even a faulty one.
     fn begun(&self) -> bool {
-        let before = self.commits + self.done.known;
-        before + (self.faults.len() + self.done.side_records.len()) as u64 > 0
+        let before = self.commits + self.done.known + self.mapped;
+        let others = self.faults.len() + self.done.side_records.len() + self.samples.len();
+        before + others as u64 > 0
     }
 
     /// Reads up to the end of an event or of the piece, and returns the rest.
@@ -557,9 +618,14 @@ impl Import {
 
     fn add(&mut self, bytes: &[u8]) {
         // The rest of an event that is too long is not stored.
-        if self.item.len() <= EVENT_BYTES {
+        if self.item.len() <= self.item_bytes() {
             self.item.extend(bytes);
         }
+    }
+
+    /// How long an item may be. The first one may hold all events.
+    fn item_bytes(&self) -> usize {
+        if self.contained || !self.begun() { CONTAINER_BYTES } else { EVENT_BYTES }
     }
 
     #[cold]
@@ -584,8 +650,8 @@ impl Import {
 
     fn item(&mut self, item: &[u8]) {
         // Of an event that is too long, only the beginning is here.
-        if item.len() > EVENT_BYTES {
-            return self.fault("", format_args!("the event has more than {EVENT_BYTES} bytes"));
+        if item.len() > EVENT_BYTES && item.len() > self.item_bytes() {
+            return self.too_long();
         }
         match item.trim_ascii_start().first() {
             None => return,
@@ -596,8 +662,57 @@ impl Import {
         let Ok(text) = std::str::from_utf8(item) else {
             return self.fault("", "it is not text in UTF-8");
         };
+        if self.mapping.is_some() {
+            return self.foreign(text);
+        }
         match CloudEvent::read(text) {
+            Ok(_) if item.len() > EVENT_BYTES => self.too_long(),
             Ok(event) => self.event(&event),
+            Err(bad) if bad.no_cloud_event() && (!self.begun() || !self.samples.is_empty()) => {
+                self.foreign(text);
+            }
+            Err(_) if item.len() > EVENT_BYTES => self.too_long(),
+            Err(bad) => {
+                self.began += bad.lines;
+                self.fault(&bad.field, bad.what);
+            }
+        }
+    }
+
+    fn too_long(&mut self) {
+        self.fault("", format_args!("the event has more than {EVENT_BYTES} bytes"));
+    }
+
+    /// Reads an object that is no CloudEvent: an event, or one that holds events.
+    #[cold]
+    #[inline(never)]
+    fn foreign(&mut self, text: &str) {
+        let Some(inside) = contained(text) else { return self.one_foreign(text) };
+        let began = self.began;
+        (self.contained, self.bare) = (true, inside.bare);
+        for (lines, event) in inside.events {
+            if self.hopeless() {
+                break;
+            }
+            self.began = began + lines;
+            self.one_foreign(&event);
+        }
+        self.began = began;
+    }
+
+    fn one_foreign(&mut self, text: &str) {
+        if text.len() > EVENT_BYTES {
+            return self.too_long();
+        }
+        let Some(mapping) = &self.mapping else {
+            if self.samples.is_empty() {
+                self.sampled = self.began;
+            }
+            return self.samples.push(text.to_owned());
+        };
+        self.mapped += 1;
+        match Mapped::read(text, mapping, self.mapped) {
+            Ok(mapped) => self.event(&CloudEvent { position: mapped.order, ..mapped.event() }),
             Err(bad) => self.fault(&bad.field, bad.what),
         }
     }
@@ -711,9 +826,12 @@ impl Import {
         self.at = at;
         if let Some(position) = event.position {
             let before = self.position;
-            if position <= before {
+            let order = self.mapping.as_ref().map_or("", Mapping::order);
+            // Other systems may count from 0.
+            if position < before || order.is_empty() && position == before {
                 let what = format_args!("{position} does not come after {before}");
-                self.fault("leftfoldposition", what);
+                let field = if order.is_empty() { "leftfoldposition" } else { order };
+                self.fault(field, what);
             }
             self.position = position;
         }
@@ -911,7 +1029,7 @@ impl Import {
                 match RawValue::from_string(text.to_owned()) {
                     Ok(data) => Some(CommandRecord { stream, kind: (&**kind).into(), data }),
                     Err(error) => {
-                        self.fault("leftfoldcommanddata", sentence(&error));
+                        self.fault("leftfoldcommanddata", NoJson::of(text, &error).what);
                         return None;
                     }
                 }
@@ -952,11 +1070,28 @@ impl Import {
         })
     }
 
-    /// Ends the import.
+    /// Ends the import of an archive.
     ///
     /// # Errors
     /// All faults, in order. Where reading stopped early, the last fault says so.
-    pub fn finish(mut self) -> Result<Imported, Vec<ArchiveFault>> {
+    pub fn finish(self) -> Result<Imported, Vec<ArchiveFault>> {
+        match self.outcome() {
+            Outcome::Read(read) => Ok(read),
+            Outcome::Faulty(faults) => Err(faults),
+            Outcome::Foreign(Foreign { line, .. }) => {
+                let (field, what) = ("specversion".to_owned(), "it is missing".to_owned());
+                Err(vec![ArchiveFault { line, field, what }])
+            }
+        }
+    }
+
+    /// Ends the import of any file.
+    pub fn outcome(mut self) -> Outcome {
+        let (last, whole) = self.decoder.finish();
+        self.text(last.as_slice());
+        if !whole && !self.hopeless() {
+            self.no_utf_16();
+        }
         match self.format {
             // The end was not read, so it cannot be judged.
             _ if self.hopeless() => {}
@@ -976,7 +1111,11 @@ impl Import {
             self.done.untimed = self.commits;
         }
         if self.faults.is_empty() {
-            return Ok(self.done);
+            return if self.samples.is_empty() {
+                Outcome::Read(self.done)
+            } else {
+                Outcome::Foreign(Foreign::of(self.samples, self.sampled, self.bare))
+            };
         }
         if self.hopeless() {
             self.began = self.line;
@@ -987,7 +1126,7 @@ impl Import {
             };
             self.faults.push(fault);
         }
-        Err(self.faults)
+        Outcome::Faulty(self.faults)
     }
 }
 
@@ -1189,12 +1328,6 @@ pub fn unreadable<D: Json>(
     commits.map(|it| it.events.iter().map(unreadable).sum::<u64>()).sum()
 }
 
-/// Base64 as CloudEvents have it. Its end may be left open.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
 /// The id of the commit that another system's event is: it follows from the event's source and id.
 fn command_of(source: &str, id: &str) -> Uuid {
     // Where the id has such a sign itself, the two could be parted elsewhere.
@@ -1210,10 +1343,6 @@ fn command_of(source: &str, id: &str) -> Uuid {
 /// A time before 1970 counts as the beginning of 1970.
 fn not_negative(at: i128) -> u64 {
     u64::try_from(at.max(0)).unwrap_or(u64::MAX)
-}
-
-fn json_text(text: &str) -> Box<RawValue> {
-    serde_json::value::to_raw_value(text).unwrap_or_default()
 }
 
 /// What an event says beyond what the log holds of it. `at` is when it is recorded.
@@ -1404,7 +1533,7 @@ mod tests {
             ),
             (
                 r#"{"leftfoldcommandtype":"Add","leftfoldcommandto":"cart-1","leftfoldcommanddata":"{"}"#,
-                "line 2, leftfoldcommanddata: EOF while parsing an object",
+                "line 2, leftfoldcommanddata: the end is found where a comma or } is expected",
             ),
             (
                 r#"{"leftfoldchoice":"retry"}"#,
@@ -1446,14 +1575,14 @@ mod tests {
         let table = [
             ("", "line 1: the archive is empty"),
             (" \n ", "line 2: the archive is empty"),
-            ("hello", "line 1: expected value"),
+            ("hello", "line 1: h is found where a value is expected"),
             ("{\"specversion\":\"1.0\"}", "line 1, id: it is missing"),
             ("{\"id\":\"1\",\"id\":\"2\"}", "line 1, id: it is there twice"),
             ("[", "line 1: the archive breaks off"),
             ("[{\"a\":", "line 1: the archive breaks off"),
             ("[1]", "line 1: this is not an event, which is a JSON object"),
             ("[]\n[]", "line 2: this is not an event, which is a JSON object"),
-            ("\u{7f}", "line 1: expected value"),
+            ("\u{7f}", "line 1: a control character is found where a value is expected"),
         ];
         for (text, fault) in table {
             let told = faults(text);
@@ -1481,7 +1610,7 @@ mod tests {
         for data in ["\n{}", "{\n}", "[1,\n2]"] {
             let told = faults(&(ours("{}") + &ours(data).replace(r#""id":"1""#, r#""id":"2""#)));
             let [first, ..] = &*told else { panic!("{data:?} is read") };
-            assert!(first.starts_with("line 2: EOF while parsing"), "{first}");
+            assert!(first.starts_with("line 2: the end is found where a"), "{first}");
             assert_eq!(faults(&format!("[{}]", ours(data))), [""; 0]);
         }
         let two = ours("{}") + &ours("{}").replace(r#""id":"1""#, r#""id":"2""#);

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::ops::Deref;
 
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memchr;
 use serde::de::value::Error;
 use serde::de::{IntoDeserializer, MapAccess, Visitor};
@@ -12,12 +14,23 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use es::{Choice, NameSet, Origin, sentence};
+use super::syntax::NoJson;
+use es::{Choice, NameSet, Origin};
 
 /// What the `source` of an event begins with whose attributes are the page's own, in older exports.
 pub(super) const SOURCE: &str = "leftfold:";
 /// What the names of the page's own attributes begin with.
 pub(super) const PREFIX: &str = "leftfold";
+
+/// Base64 as CloudEvents have it. Its end may be left open.
+pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+pub(super) fn json_text(text: &str) -> Box<RawValue> {
+    serde_json::value::to_raw_value(text).unwrap_or_default()
+}
 
 /// A text, borrowed unless it has escapes. serde does this by itself only for required fields.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -148,13 +161,29 @@ pub(super) struct BadAttribute {
     pub(super) field: String,
     /// What is wrong.
     pub(super) what: String,
+    /// How many lines of the event are before it, as far as that is known.
+    pub(super) lines: u64,
 }
 
 impl BadAttribute {
-    fn new(field: &str, what: impl Display) -> Self {
-        Self { field: field.to_owned(), what: what.to_string() }
+    pub(super) fn new(field: &str, what: impl Display) -> Self {
+        Self { field: field.to_owned(), what: what.to_string(), lines: 0 }
+    }
+
+    /// Of an attribute that is not what is expected.
+    pub(super) fn found(field: &str, found: &str, expected: &str) -> Self {
+        let end = found.char_indices().nth(40).map_or(found.len(), |(at, _)| at);
+        let more = if end < found.len() { "…" } else { "" };
+        Self::new(field, format_args!("{}{more} is not {expected}", &found[..end]))
+    }
+
+    /// True where the text is an object, but no CloudEvent.
+    pub(super) fn no_cloud_event(&self) -> bool {
+        self.field == "specversion" && self.what == MISSING
     }
 }
+
+const MISSING: &str = "it is missing";
 
 impl<'a> CloudEvent<'a> {
     /// Reads an event.
@@ -248,11 +277,17 @@ fn renamed(name: &str) -> Option<&str> {
 #[cold]
 #[inline(never)]
 fn other(whole: &str) -> Result<CloudEvent<'_>, BadAttribute> {
-    let Members(members) =
-        serde_json::from_str(whole).map_err(|error| BadAttribute::new("", sentence(&error)))?;
+    let Members(members) = serde_json::from_str(whole).map_err(|error| {
+        let NoJson { lines, what } = NoJson::of(whole, &error);
+        BadAttribute { lines, ..BadAttribute::new("", what) }
+    })?;
     let mut names = NameSet::default();
     if let Some((name, _)) = members.iter().find(|(name, _)| !names.insert(&**name)) {
         return Err(BadAttribute::new(name, "it is there twice"));
+    }
+    // Without it, nobody knows what the other attributes mean.
+    if !names.contains("specversion") {
+        return Err(BadAttribute::new("specversion", MISSING));
     }
     // Older exports have no prefix. Whoever adds attributes to a newer one is another system.
     let old_names = names.iter().all(|name| !name.starts_with(PREFIX))
@@ -291,7 +326,7 @@ fn other(whole: &str) -> Result<CloudEvent<'_>, BadAttribute> {
 }
 
 fn needed<'a>(field: &str, it: Option<Text<'a>>) -> Result<Cow<'a, str>, BadAttribute> {
-    it.map(|Text(text)| text).ok_or_else(|| BadAttribute::new(field, "it is missing"))
+    it.map(|Text(text)| text).ok_or_else(|| BadAttribute::new(field, MISSING))
 }
 
 /// The text that an attribute holds. None where it is null.
@@ -305,12 +340,7 @@ fn read_as<'a, T: Deserialize<'a>>(
     value: &'a RawValue,
     what: &str,
 ) -> Result<Option<T>, BadAttribute> {
-    serde_json::from_str(value.get()).map_err(|_| {
-        let found = value.get();
-        let end = found.char_indices().nth(40).map_or(found.len(), |(at, _)| at);
-        let more = if end < found.len() { "…" } else { "" };
-        BadAttribute::new(field, format_args!("{}{more} is not {what}", &found[..end]))
-    })
+    serde_json::from_str(value.get()).map_err(|_| BadAttribute::found(field, value.get(), what))
 }
 
 /// Takes apart a text that is written as expected.
