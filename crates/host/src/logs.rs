@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use codec::archive::{Export, Format, Import, Imported, Placed};
+use codec::archive::{Export, Format, Import, Imported, Placed, unreadable};
 use codec::{CommitOrLoss, Segment, Segments, segments_of};
 use es::{Scenario, Set, StoredCommit};
 use futures::future::LocalBoxFuture;
@@ -88,6 +88,43 @@ impl fmt::Display for Appended {
                  after that one, and keep what they say.",
             ),
         }
+    }
+}
+
+/// For which scenario an archive is.
+pub struct Reader {
+    /// The scenario.
+    pub scenario: Rc<Scenario>,
+    /// False where it is a guess: the archive does not say it, or names one that is not here.
+    pub sure: bool,
+}
+
+impl Reader {
+    /// The reader of an archive: the scenario that it names; otherwise the open one, where that can
+    /// read some of the first events; otherwise the one that can read most of them. The last of all
+    /// scenarios reads what no other does.
+    pub fn of(archive: &Imported, open: &Rc<Scenario>, all: &[Rc<Scenario>]) -> Self {
+        let named = archive.scenario.as_deref();
+        if let Some(scenario) = all.iter().find(|it| named == Some(&*it.id)) {
+            return Self { scenario: scenario.clone(), sure: true };
+        }
+        let first = archive.commits.segments().first();
+        let readable = |scenario: &Scenario| {
+            let events = first.map_or(0, |it| it.commits().map(|it| it.events.len() as u64).sum());
+            events - first.map_or(0, |it| unreadable(it.commits(), scenario))
+        };
+        let mut best = (readable(open), open);
+        let (others, last) = all.split_at(all.len().saturating_sub(1));
+        if best.0 == 0 {
+            for scenario in others {
+                let count = readable(scenario);
+                if count > best.0 {
+                    best = (count, scenario);
+                }
+            }
+        }
+        let scenario = if best.0 == 0 { last.first().unwrap_or(open) } else { best.1 };
+        Self { scenario: scenario.clone(), sure: false }
     }
 }
 

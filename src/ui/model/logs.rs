@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::es::Scenario;
 pub use crate::host::OpenMode;
 use crate::host::{Alone, Answered, Found, Host, OpenLog, Places};
-use crate::scenarios::all as scenarios;
+use crate::scenarios::{all as scenarios, any};
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 use crate::ui::browser::clock::{BrowserClock, BrowserIds, written_day};
 use crate::ui::browser::tabs::SharedTabs;
@@ -93,6 +93,7 @@ pub struct Disk {
 
 /// The logs, and the one that is open.
 pub struct Logs {
+    /// All scenarios. The last one is for events that belong to none of the others.
     pub scenarios: Vec<Rc<Scenario>>,
     /// The scenarios' ids and titles.
     pub titles: Rc<Vec<(Rc<str>, Rc<str>)>>,
@@ -118,7 +119,8 @@ pub struct Logs {
 impl Logs {
     /// No log is open yet, and none is kept.
     pub fn new() -> Self {
-        let scenarios = scenarios();
+        let mut scenarios = scenarios();
+        scenarios.push(any());
         let titles = scenarios.iter().map(|it| (it.id.clone(), it.title.clone())).collect();
         let picker = scenarios.iter().map(|it| (it.id.clone(), dated(it))).collect();
         let store = Rc::new(MemoryStore::default());

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use futures::channel::oneshot;
 use web_sys::File;
 
-use crate::codec::archive::{Format, Imported};
+use crate::codec::archive::{Foreign, Format, Imported, Mapping, Previewed};
+use crate::es::Scenario;
 use crate::host::OpenLog;
 use crate::store::{Extent, LogInfo};
 use crate::ui::browser::files::Room;
@@ -33,6 +34,14 @@ pub enum Msg {
     Import(File),
     /// A file of this name was read, or has these faults.
     Read(String, Result<Imported, Vec<String>>),
+    /// A file was read whose events are no CloudEvents.
+    Foreign(File, Foreign),
+    /// This field of the file's events holds that.
+    Map(Part, String),
+    /// Read the file as it was mapped.
+    ReadSo,
+    /// What was read is for the scenario of this id.
+    For(String),
     /// How many events of this log ask its processes for something while nothing says what they
     /// have done about them.
     Unanswered(OpenLog, u64),
@@ -78,12 +87,21 @@ impl Msg {
             Self::Duplicate(_)
                 | Self::Export(..)
                 | Self::Import(_)
+                | Self::ReadSo
                 | Self::Place(_)
                 | Self::DropModels
                 | Self::Restore
                 | Self::SaveAgain
         )
     }
+}
+
+/// What a field of a foreign event holds.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Part {
+    Kind,
+    Stream,
+    Data,
 }
 
 /// A log, and how much it holds.
@@ -125,8 +143,49 @@ pub struct Shown {
     pub faults: Vec<String>,
     /// What was read and waits for its place.
     pub ready: Option<String>,
+    /// The id of the scenario that it is for, where the file does not say.
+    pub reader: Option<Rc<str>>,
+    /// What was read and waits for somebody to say what its fields hold.
+    pub foreign: Option<Rc<Mapped>>,
     /// How many events of the open log are unanswered, as far as anybody knows.
     pub unanswered: Option<u64>,
+}
+
+/// A file whose events are no CloudEvents, and how they are read.
+#[derive(Clone, PartialEq)]
+pub struct Mapped {
+    pub file: File,
+    pub foreign: Foreign,
+    pub mapping: Mapping,
+    /// What the first events will be.
+    pub preview: Vec<Result<Previewed, String>>,
+}
+
+impl std::fmt::Debug for Mapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.file.name())
+    }
+}
+
+impl Mapped {
+    /// A file as it is guessed.
+    pub fn new(file: File, foreign: Foreign) -> Self {
+        let mapping = foreign.guess.clone();
+        let preview = foreign.preview(&mapping);
+        Self { file, foreign, mapping, preview }
+    }
+
+    /// The same file, with another field for a part.
+    pub fn with(&self, part: Part, field: String) -> Self {
+        let mut it = self.clone();
+        match part {
+            Part::Kind => it.mapping.kind = field,
+            Part::Stream => it.mapping.stream = field,
+            Part::Data => it.mapping.data = field,
+        }
+        it.preview = it.foreign.preview(&it.mapping);
+        it
+    }
 }
 
 /// Whether what is under way has gone so far that cancelling would not undo it.
@@ -148,6 +207,8 @@ impl PointOfNoReturn {
 pub struct Ready {
     pub name: String,
     pub archive: Imported,
+    /// For which scenario somebody says it is.
+    pub chosen: Option<Rc<Scenario>>,
     /// How many of its pieces were looked through.
     pub looked: usize,
     /// How many of the events in those its scenario cannot read.
@@ -185,6 +246,7 @@ impl LogsDialog {
     /// What was read is offered no longer.
     pub fn withdraw(&mut self) {
         (self.ready, self.shown.ready) = (None, None);
+        (self.shown.reader, self.shown.foreign) = (None, None);
     }
 
     /// The dialog is closed. What is under way goes on.

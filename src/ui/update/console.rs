@@ -115,7 +115,8 @@ fn of_page(model: &mut Model, asked: OfPage, reply: Reply) -> bool {
             wasm_bindgen_futures::spawn_local(async move { console::help(part, &reply).await });
         }
         OfPage::Scenarios => {
-            let scenarios = model.logs.scenarios.iter();
+            // The one for any events has nothing to tell.
+            let scenarios = model.logs.scenarios.iter().filter(|it| !it.story.is_empty());
             let list = scenarios.map(|it| serde_json::json!({ "id": it.id, "title": it.title }));
             reply.resolve(&list.collect::<Vec<_>>());
         }

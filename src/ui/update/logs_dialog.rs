@@ -8,14 +8,14 @@ use super::opening;
 use super::under_way::{self, look_soon};
 use crate::codec::archive::unreadable;
 use crate::es::{Scenario, sort};
-use crate::host::{OpenLog, Request};
+use crate::host::{OpenLog, Reader, Request};
 use crate::store::{Durability, LogChange, LogInfo, StoreError};
 use crate::ui::browser::clock::now;
 use crate::ui::browser::files;
 use crate::ui::browser::{close_menus, focus, remember};
 use crate::ui::model::Model;
 use crate::ui::model::logs::OpenMode;
-use crate::ui::model::logs_dialog::{ListedLog, Listing, Msg, Ready};
+use crate::ui::model::logs_dialog::{ListedLog, Listing, Mapped, Msg, Ready};
 use crate::ui::model::subscriptions;
 use crate::ui::words::counted;
 
@@ -49,15 +49,38 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         Msg::Export(info, format, zip) => under_way::export(model, &open_log, info, format, zip),
         Msg::Import(file) => {
             model.logs_dialog.withdraw();
-            under_way::read(model, file);
+            under_way::read(model, file, None);
+        }
+        Msg::Foreign(file, foreign) => {
+            model.logs_dialog.shown.foreign = Some(Rc::new(Mapped::new(file, foreign)));
+            show(model, &open_log);
+        }
+        Msg::Map(part, field) => {
+            let foreign = &mut model.logs_dialog.shown.foreign;
+            *foreign = foreign.take().map(|it| Rc::new(it.with(part, field)));
+        }
+        Msg::ReadSo => {
+            // It stays until the file was read without a fault.
+            if let Some(it) = model.logs_dialog.shown.foreign.clone() {
+                under_way::read(model, it.file.clone(), Some(it.mapping.clone()));
+            }
+        }
+        Msg::For(id) => {
+            let chosen = model.logs.scenario(&id).cloned();
+            if let Some(ready) = &mut model.logs_dialog.ready {
+                ready.chosen = chosen;
+            }
+            show(model, &open_log);
         }
         Msg::Read(name, Ok(archive)) if archive.is_empty() => {
+            model.logs_dialog.withdraw();
             model.logs_dialog.shown.said =
                 format!("{name} holds no events, so nothing is made of it.");
             show(model, &open_log);
         }
         Msg::Read(name, Ok(archive)) => {
-            model.logs_dialog.ready = Some(Ready { name, archive, looked: 0, unreadable: 0 });
+            model.logs_dialog.withdraw();
+            model.logs_dialog.ready = Some(Ready { name, archive, chosen: None, looked: 0, unreadable: 0 });
             // Whoever chose the file may have closed the dialog meanwhile.
             show(model, &open_log);
         }
@@ -110,7 +133,9 @@ fn show(model: &mut Model, open_log: &OpenLog) {
     let scenario = open_log.session().scenario().clone();
     if let Some(mut ready) = model.logs_dialog.ready.take() {
         (ready.looked, ready.unreadable) = (0, 0);
-        model.logs_dialog.shown.ready = Some(about(model, &ready, &scenario));
+        let reader = reader(model, &ready, &scenario);
+        model.logs_dialog.shown.ready = Some(about(&ready, &reader, &scenario));
+        model.logs_dialog.shown.reader = (!reader.sure).then(|| reader.scenario.id.clone());
         model.logs_dialog.ready = Some(ready);
         look_soon(model);
     }
@@ -218,15 +243,16 @@ fn show_faults(model: &mut Model, name: &str, mut faults: Vec<String>) {
     shown.faults = faults;
 }
 
-/// The scenario whose log an archive is; the open one where it does not say.
-fn reader(model: &Model, ready: &Ready, open: &Rc<Scenario>) -> Rc<Scenario> {
-    let named = ready.archive.scenario.as_deref();
-    named.and_then(|id| model.logs.scenario(id)).unwrap_or(open).clone()
+/// The scenario whose log an archive is: the one that is chosen, or named, or guessed.
+fn reader(model: &Model, ready: &Ready, open: &Rc<Scenario>) -> Reader {
+    match &ready.chosen {
+        Some(chosen) => Reader { scenario: chosen.clone(), sure: false },
+        None => Reader::of(&ready.archive, open, &model.logs.scenarios),
+    }
 }
 
 /// What is to be known before an archive is placed.
-fn about(model: &Model, ready: &Ready, open: &Rc<Scenario>) -> String {
-    let scenario = reader(model, ready, open);
+fn about(ready: &Ready, Reader { scenario, sure }: &Reader, open: &Rc<Scenario>) -> String {
     let events = match ready.archive.events {
         0 => "no events, but commands that led to none".to_owned(),
         count => counted(count, "event"),
@@ -234,7 +260,10 @@ fn about(model: &Model, ready: &Ready, open: &Rc<Scenario>) -> String {
     let order = if ready.archive.moved > 0 { "" } else { ", all in order" };
     let (mut whose, mut who) = (String::new(), "This");
     if scenario.id != open.id {
-        (whose, who) = (format!(" It is a log of “{}”.", scenario.title), "That");
+        who = "That";
+        if *sure {
+            whose = format!(" It is a log of “{}”.", scenario.title);
+        }
     }
     let unreadable = match ready.unreadable {
         0 => String::new(),
@@ -254,15 +283,15 @@ fn look(model: &mut Model, open_log: &OpenLog) -> bool {
     let scenario = open_log.session().scenario().clone();
     let piece = ready.archive.commits.segments().get(ready.looked);
     let over = piece.is_none();
+    let reader = reader(model, &ready, &scenario);
     if let Some(piece) = piece {
-        let scenario = reader(model, &ready, &scenario);
-        ready.unreadable += unreadable(piece.commits(), &scenario);
+        ready.unreadable += unreadable(piece.commits(), &reader.scenario);
         ready.looked += 1;
         look_soon(model);
     }
     let told = over && ready.unreadable > 0;
     if told {
-        model.logs_dialog.shown.ready = Some(about(model, &ready, &scenario));
+        model.logs_dialog.shown.ready = Some(about(&ready, &reader, &scenario));
     }
     model.logs_dialog.ready = Some(ready);
     told
@@ -271,11 +300,11 @@ fn look(model: &mut Model, open_log: &OpenLog) -> bool {
 /// Puts what was read into a new log, or after the events of the open one.
 fn place(model: &mut Model, open_log: &OpenLog, after: bool) {
     let Some(ready) = model.logs_dialog.ready.take() else { return };
-    model.logs_dialog.shown.ready = None;
+    let scenario = reader(model, &ready, open_log.session().scenario()).scenario;
+    model.logs_dialog.withdraw();
     if after {
         under_way::append(model, open_log.clone(), ready.archive);
     } else {
-        let scenario = reader(model, &ready, open_log.session().scenario());
         under_way::import(model, open_log, scenario, ready);
     }
 }

@@ -36,9 +36,13 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             if !said.is_empty() {
                 model.link.send(logs_dialog::Msg::Said(said));
             }
-            model.logs.unsaid = unsaid.then(|| info.id.clone());
-            if model.logs.open.as_ref().is_none_or(|open_log| open_log.id() != info.id) {
-                open(model, &info.scenario, OpenMode::Log(info.id, position), None);
+            match model.logs.open.clone().filter(|open_log| open_log.id() == info.id) {
+                Some(open_log) if unsaid => ask_for_answers(model, open_log),
+                Some(_) => {}
+                None => {
+                    model.logs.unsaid = unsaid.then(|| info.id.clone());
+                    open(model, &info.scenario, OpenMode::Log(info.id, position), None);
+                }
             }
         }
         Msg::Lost(Lost { logs, longest }) => model.saying.also_wrong(&format!(
@@ -192,11 +196,7 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
     model.logs.unkept = unkept.or(model.logs.unkept.take());
     let instead = matches!(arrival, Arrival::Found(Found::Instead));
     if model.logs.unsaid.take_if(|it| it == open_log.id()).is_some() {
-        let open_log = open_log.clone();
-        model.link.later(async move {
-            let events = open_log.unanswered().await;
-            logs_dialog::Msg::Unanswered(open_log, events)
-        });
+        ask_for_answers(model, open_log.clone());
     }
     show(model, open_log, if instead { None } else { position });
     if instead {
@@ -230,6 +230,14 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
         reply.resolve(&());
     }
     true
+}
+
+/// Counts the events that nobody has answered, so that somebody can say what is to be done.
+fn ask_for_answers(model: &Model, open_log: OpenLog) {
+    model.link.later(async move {
+        let events = open_log.unanswered().await;
+        logs_dialog::Msg::Unanswered(open_log, events)
+    });
 }
 
 /// A log could not be opened.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use futures::future::{Either, LocalBoxFuture, select};
 use web_sys::File;
 
-use crate::codec::archive::{Format, Import, Imported};
+use crate::codec::archive::{ArchiveFault, Format, Import, Imported, Mapping, Outcome};
 use crate::es::{Scenario, View};
 use crate::host::{Host, Made, OpenLog, Request, Response, Restored};
 use crate::lab::csv::csv as written;
@@ -108,12 +108,12 @@ async fn download(pieces: &Pieces, name: &str, zip: bool, held: &str) -> String 
     }
 }
 
-/// Reads a file.
-pub fn read(model: &mut Model, file: File) {
+/// Reads a file; by a mapping where its events are no CloudEvents.
+pub fn read(model: &mut Model, file: File, mapping: Option<Mapping>) {
     let link = model.link.clone();
     let work = async move {
         let name = file.name();
-        let mut import = Import::new();
+        let mut import = mapping.map_or_else(Import::new, Import::mapped);
         let mut pace = ProgressPace::new();
         let read = files::read(&file, |bytes| {
             import.feed(bytes);
@@ -126,8 +126,11 @@ pub fn read(model: &mut Model, file: File) {
             let why = vec![format!("{name} cannot be read: {why}")];
             return Msg::Read(name, Err(why)).into();
         }
-        let read = import.finish();
-        let read = read.map_err(|faults| faults.iter().map(ToString::to_string).collect());
+        let read = match import.outcome() {
+            Outcome::Read(archive) => Ok(archive),
+            Outcome::Faulty(faults) => Err(faults.iter().map(ArchiveFault::to_string).collect()),
+            Outcome::Foreign(foreign) => return Msg::Foreign(file, foreign).into(),
+        };
         Msg::Read(name, read).into()
     };
     begin(model, "Reading…", PointOfNoReturn::default(), Box::pin(work));
@@ -170,7 +173,10 @@ pub fn append(model: &mut Model, open_log: OpenLog, archive: Imported) {
     let passed = point.clone();
     let work = async move {
         let appended = open_log.extend(archive, &mut || passed.pass()).await;
-        let said = appended.map(|it| Arrived::new(open_log.info(), it.to_string()));
+        let said = appended.map(|it| {
+            let unsaid = it.to >= it.from;
+            Arrived { unsaid, ..Arrived::new(open_log.info(), it.to_string()) }
+        });
         made(said, "Nothing was imported")
     };
     begin(model, "Importing…", point, Box::pin(work));

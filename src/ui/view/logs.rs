@@ -1,22 +1,26 @@
 //! The logs dialog: every log that is kept here, what can be done with it, and how safe it is.
 
+use std::rc::Rc;
+
 use web_sys::HtmlInputElement;
 use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
 
-use super::parts::{button, tick, typed};
+use super::parts::{button, select, tick, typed};
 use crate::codec::archive::Format;
 use crate::host::Trouble;
 use crate::lab::clip::clip;
 use crate::store::LogInfo;
 use crate::ui::browser::clock::written_millis;
 use crate::ui::browser::fixed::Fixed;
-use crate::ui::model::logs_dialog::{Busy, ListedLog, Msg, Shown};
+use crate::ui::model::logs_dialog::{Busy, ListedLog, Mapped, Msg, Part, Shown};
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::words::{counted, grouped};
 
 #[derive(Properties, PartialEq)]
 pub struct LogsProps {
     pub shown: Shown,
+    /// The ids and titles of all scenarios.
+    pub scenarios: Rc<Vec<(Rc<str>, Rc<str>)>>,
     /// The open log, and whether it is kept on the disk.
     pub log: String,
     pub durable: bool,
@@ -79,9 +83,16 @@ pub fn Logs(props: &LogsProps) -> Html {
                     </label>
                     <a href="archive.md" target="_blank" rel="noopener">{ "What a file holds, and how to bring one’s own" }</a>
                 </div>
+                if let Some(mapped) = &shown.foreign { { foreign(mapped, busy, &shell) } }
                 if let Some(ready) = &shown.ready {
                     <p class="note pad">
                         { ready }
+                        if let Some(id) = &shown.reader {
+                            <label class="field">
+                                <span>{ "The file does not say for which scenario it is" }</span>
+                                { select("Scenario of the file", id, props.scenarios.iter().map(|(id, title)| (id.to_string(), title.to_string())), shell.on(Msg::For)) }
+                            </label>
+                        }
                         { " " }{ start("Into a new log", || Msg::Place(false)) }
                         { " " }{ start("After the open log’s events", || Msg::Place(true)) }
                     </p>
@@ -147,6 +158,54 @@ pub fn Logs(props: &LogsProps) -> Html {
                 </div>
             </section>
         </div>
+    }
+}
+
+/// A file whose events are no CloudEvents: which of their fields hold what.
+fn foreign(mapped: &Mapped, busy: bool, shell: &Shell) -> Html {
+    let Mapped { file, foreign, mapping, preview } = mapped;
+    let name = file.name();
+    let what = match foreign.tool {
+        Some(tool) => format!("{} looks like an export of {tool}. ", clip(&name)),
+        None => format!("{} holds JSON, but no CloudEvents. ", clip(&name)),
+    };
+    if let Some(lacks) = &foreign.lacks {
+        return html! { <p class="note pad">{ what }{ format!("It cannot be read: {lacks}.") }</p> };
+    }
+    let field = |part: Part, label: &'static str, chosen: &str, fields: &[String], none: &str| {
+        let none = (chosen.is_empty() || part != Part::Kind)
+            .then(|| (String::new(), none.to_owned()));
+        let known = (!chosen.is_empty() && !fields.iter().any(|it| it == chosen))
+            .then(|| (chosen.to_owned(), chosen.to_owned()));
+        let fields = fields.iter().map(|it| (it.clone(), clip(it).into_owned()));
+        let set = shell.on(move |field: String| Msg::Map(part, field));
+        html! {
+            <label class="field"><span>{ label }</span>
+                { select(label, chosen, none.into_iter().chain(known).chain(fields), set) }
+            </label>
+        }
+    };
+    html! {
+        <section class="note pad mapping" aria-label="Fields of the file">
+            <p>{ what }{ "Say which fields of its events hold what:" }</p>
+            <div class="row-of">
+                { field(Part::Kind, "Type", &mapping.kind, &foreign.texts, "choose a field") }
+                { field(Part::Stream, "Stream", &mapping.stream, &foreign.texts, "all in one stream") }
+                { field(Part::Data, "Data", &mapping.data, &foreign.fields, "the whole event") }
+            </div>
+            <div class="tablebox">
+                <table aria-label="The first events">
+                    <thead><tr>{ for ["Type", "Stream", "Data"].map(|it| html! { <th>{ it }</th> }) }</tr></thead>
+                    <tbody>
+                        { for preview.iter().map(|it| match it {
+                            Ok(it) => html! { <tr>{ for [&it.kind, &it.stream, &it.data].map(|it| html! { <td>{ clip(it).into_owned() }</td> }) }</tr> },
+                            Err(why) => html! { <tr><td colspan="3" class="fault">{ why }</td></tr> },
+                        }) }
+                    </tbody>
+                </table>
+            </div>
+            <button type="button" disabled={busy || mapping.kind.is_empty()} onclick={shell.on(|_: MouseEvent| Msg::ReadSo)}>{ "Read it so" }</button>
+        </section>
     }
 }
 
