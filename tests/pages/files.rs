@@ -14,6 +14,7 @@ tests! {
     Browsers::Both => [
         a_log_goes_out_as_every_kind_of_file_and_comes_back_the_same,
         an_archive_of_another_scenario_says_so_and_becomes_a_log_of_its_own,
+        a_file_of_another_tool_is_mapped_and_looked_at_as_any_events,
         an_archive_goes_after_the_open_logs_events_where_its_versions_go_on,
         an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing,
         a_new_file_takes_the_place_of_the_one_before_and_no_events_are_made_nothing_of,
@@ -145,7 +146,56 @@ async fn an_archive_of_another_scenario_says_so_and_becomes_a_log_of_its_own() {
     let file = file.replacen("leftfold:bank", "elsewhere", 1_000);
     page.js("await leftfold.open('cart', { empty: true })").await;
     page.choose("nobodys.ndjson", file.as_bytes()).await;
+    page.shows("Logs", "The file does not say for which scenario it is").await;
+    let of = "document.querySelector(\"[aria-label='Scenario of the file']\").value";
+    assert_eq!(page.js(of).await, json!("bank"));
+    choose_in(&page, "Scenario of the file", "cart").await;
     page.shows("Logs", "This scenario cannot read 12 of them: they are kept as they are.").await;
+    page.close().await;
+}
+
+/// Chooses an entry of the list of this name.
+async fn choose_in(page: &Page, list: &str, value: &str) {
+    let list = page.find(&format!("[aria-label='{list}']")).await;
+    list.select_by_value(value).await.unwrap();
+}
+
+async fn a_file_of_another_tool_is_mapped_and_looked_at_as_any_events() {
+    let page = logs().await;
+    let rows = |kind: &str| {
+        let row = |number: u64| {
+            json!({
+                "seq_id": number, "id": format!("e-{number}"), "stream_id": "order-1",
+                "version": number, "type": kind, "data": { "total": 100 * number },
+                "mt_dotnet_type": "Shop.Placed, Shop", "timestamp": "2018-04-05T17:31:00+00:00",
+            })
+        };
+        format!("{}\n{}\n", row(1), row(2)).into_bytes()
+    };
+    page.choose("orders.json", &rows("placed")).await;
+    page.shows("Logs", "orders.json looks like an export of Marten.").await;
+    page.shows("The first events", "order-1").await;
+    let chosen = "['Type', 'Stream', 'Data'].map(it => \
+        document.querySelector(`[aria-label='Fields of the file'] [aria-label='${it}']`).value)";
+    assert_eq!(page.js(chosen).await, json!(["type", "stream_id", "data"]));
+    choose_in(&page, "Stream", "mt_dotnet_type").await;
+    page.shows("The first events", "stream-Shop.Placed, Shop").await;
+    choose_in(&page, "Stream", "stream_id").await;
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    page.click("Read it so").await;
+    // No scenario knows orders like these.
+    page.shows("Logs", "orders.json holds 2 events, all in order.").await;
+    let of = "document.querySelector(\"[aria-label='Scenario of the file']\").value";
+    assert_eq!(page.js(of).await, json!("any"));
+    page.click("Into a new log").await;
+    says(&page, "2 events are a new log").await;
+    page.click("Close").await;
+    page.until("document.title === 'Any events · Leftfold'").await;
+    page.shows("order-1", "200").await;
+    page.shows("Streams", "placed").await;
+    page.shows("Commands", "Nothing can be sent here: these events come from elsewhere.").await;
+    page.js("await leftfold.seek(1)").await;
+    page.shows("order-1", "100").await;
     page.close().await;
 }
 
@@ -223,7 +273,11 @@ async fn an_archive_with_faults_names_line_and_field_of_each_and_changes_nothing
             "line 1: this is not an event, which is a JSON object",
         ),
         ("half.json", "[".to_owned(), "line 1: the archive breaks off"),
-        ("no.gz", "\u{1f}\u{fffd}".to_owned(), "line 1: expected value"),
+        (
+            "no.gz",
+            "\u{1f}\u{fffd}".to_owned(),
+            "line 1: a control character is found where a value is expected",
+        ),
     ] {
         page.choose(name, content.as_bytes()).await;
         says(&page, &format!("{name} has ")).await;

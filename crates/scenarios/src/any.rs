@@ -118,7 +118,6 @@ impl AnyInstance for Merged {
 struct Seen {
     events: u64,
     last: Rc<str>,
-    first_at: u64,
     last_at: u64,
 }
 
@@ -130,7 +129,7 @@ impl Seen {
                 (seen.events, seen.last, seen.last_at) = (seen.events + 1, last, at);
             }
             None => {
-                all.insert(key, Self { events: 1, last, first_at: at, last_at: at });
+                all.insert(key, Self { events: 1, last, last_at: at });
             }
         }
     }
@@ -149,11 +148,11 @@ impl Projection for Streams {
     }
 
     fn view(&self) -> View {
-        let rows = self.0.iter().map(|(stream, seen)| {
-            let times = (moment(seen.first_at), moment(seen.last_at));
-            Row::of(stream, (seen.events, &seen.last, times.0, times.1))
-        });
-        View::table(&["stream", "events", "last type", "first", "last"], rows)
+        let rows = self
+            .0
+            .iter()
+            .map(|(stream, seen)| Row::of(stream, (seen.events, &seen.last, moment(seen.last_at))));
+        View::table(&["stream", "events", "last type", "last"], rows)
     }
 
     fn weight(&self) -> usize {

@@ -80,7 +80,8 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         }
         Msg::Read(name, Ok(archive)) => {
             model.logs_dialog.withdraw();
-            model.logs_dialog.ready = Some(Ready { name, archive, chosen: None, looked: 0, unreadable: 0 });
+            model.logs_dialog.ready =
+                Some(Ready { name, archive, chosen: None, looked: 0, unreadable: 0 });
             // Whoever chose the file may have closed the dialog meanwhile.
             show(model, &open_log);
         }

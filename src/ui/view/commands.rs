@@ -11,6 +11,7 @@ use super::terms::{Term, Word};
 use crate::es::{Set, Stream};
 use crate::lab::{FieldKind, Form, FormField, label_of};
 use crate::ui::model::commands::{Answer, Draft, FormMode, Msg};
+use crate::ui::model::logs_dialog;
 use crate::ui::model::shell::{Shell, use_shell};
 
 #[derive(Properties, PartialEq)]
@@ -35,7 +36,17 @@ const IDS_OFFERED: usize = 200;
 pub fn Commands(props: &CommandsProps) -> Html {
     let shell = use_shell();
     let draft = &props.draft;
-    let Some(form) = props.forms.get(draft.form) else { return html! {} };
+    let head = Head { name: "Commands", colour: "blue", what: "", term: None, region: true };
+    let Some(form) = props.forms.get(draft.form) else {
+        let more = shell.on(|_: MouseEvent| logs_dialog::Msg::Show(true));
+        let body = html! {
+            <div class="empty">
+                <p>{ "Nothing can be sent here: these events come from elsewhere." }</p>
+                { button("Bring in more events", more) }
+            </div>
+        };
+        return panel(&shell, &head, Html::default(), body);
+    };
     let actor = edit_by(&shell, props, |draft, text| draft.actor = text.into());
     let command = edit_by(&shell, props, |draft, text| {
         draft.form = text.parse().unwrap_or_default();
@@ -115,12 +126,7 @@ pub fn Commands(props: &CommandsProps) -> Html {
             </>
         </form>
     };
-    panel(
-        &shell,
-        &Head { name: "Commands", colour: "blue", what: "", term: None, region: true },
-        aside,
-        body,
-    )
+    panel(&shell, &head, aside, body)
 }
 
 /// The buttons that make a new id, for each field that holds one. They come after all fields, so

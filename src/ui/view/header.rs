@@ -140,7 +140,9 @@ fn story(props: &HeaderProps, shell: &Shell, again: &Callback<MouseEvent>) -> Ht
     let told = props.next.as_ref().map_or(props.story, |(number, _)| *number);
     html! {
         <span class="story">
-                <span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>
+                if props.story > 0 {
+<span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>
+}
                 if let Some((_, say)) = &props.next {
                     <button type="button" class="next" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::Tell)} title={say.to_string()}>
                         { "Next: " }<i>{ say.to_string() }</i>

@@ -173,8 +173,8 @@ fn foreign(mapped: &Mapped, busy: bool, shell: &Shell) -> Html {
         return html! { <p class="note pad">{ what }{ format!("It cannot be read: {lacks}.") }</p> };
     }
     let field = |part: Part, label: &'static str, chosen: &str, fields: &[String], none: &str| {
-        let none = (chosen.is_empty() || part != Part::Kind)
-            .then(|| (String::new(), none.to_owned()));
+        let none =
+            (chosen.is_empty() || part != Part::Kind).then(|| (String::new(), none.to_owned()));
         let known = (!chosen.is_empty() && !fields.iter().any(|it| it == chosen))
             .then(|| (chosen.to_owned(), chosen.to_owned()));
         let fields = fields.iter().map(|it| (it.clone(), clip(it).into_owned()));
@@ -186,7 +186,7 @@ fn foreign(mapped: &Mapped, busy: bool, shell: &Shell) -> Html {
         }
     };
     html! {
-        <section class="note pad mapping" aria-label="Fields of the file">
+        <section class="mapping" aria-label="Fields of the file">
             <p>{ what }{ "Say which fields of its events hold what:" }</p>
             <div class="row-of">
                 { field(Part::Kind, "Type", &mapping.kind, &foreign.texts, "choose a field") }

@@ -386,7 +386,8 @@ fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Sh
             if let Some(stepping) = &form.stepping {
                 <Steps steps={stepping.steps.clone()} over={stepping.over} />
             }
-            { journal(model, open_log, playhead) }
+            // Where nothing can be sent, nothing is noted.
+            if !form.forms.is_empty() { { journal(model, open_log, playhead) } }
         </>
     }
 }

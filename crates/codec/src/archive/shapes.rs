@@ -521,7 +521,7 @@ impl<'a> Mapped<'a> {
         };
         let missing = |field: &str| BadAttribute::new(field, "it is missing");
         if mapping.kind.is_empty() {
-            return Err(BadAttribute::new("type", "no field holds it"));
+            return Err(BadAttribute::new("type", "choose the field that holds it"));
         }
         let whole = take(&mapping.kind).ok_or_else(|| missing(&mapping.kind))?;
         let mut kind = as_text(whole)
@@ -886,7 +886,10 @@ mod tests {
         ];
         assert_eq!(told, expected);
         let unsure = foreign(&[r#"{"what":7}"#]);
-        assert_eq!(unsure.preview(&unsure.guess), [Err("type: no field holds it".to_owned())]);
+        assert_eq!(
+            unsure.preview(&unsure.guess),
+            [Err("type: choose the field that holds it".to_owned())]
+        );
         assert_eq!(unsure.texts, ["what"]);
         let feed =
             r#"{"title":"3@cart-1","summary":"Added","updated":"2017-08-24T18:00:00Z","links":[]}"#;
