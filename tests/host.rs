@@ -5,7 +5,7 @@
 
 mod surroundings;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use leftfold::codec::archive::{Format, Import, Imported};
@@ -393,7 +393,12 @@ fn a_stored_command_whose_predecessors_cannot_be_read_is_not_shown_before_they_c
     let answered = two.send(command("cart-2", "AddToCart", json!({ "item": "pears" })));
     assert_eq!(code(&answered), ErrorCode::Storage);
     assert_eq!(two.head(), 0);
-    assert!(matches!(two.log.trouble(), Some(Trouble::Unreachable(_))));
+    let trouble = two.log.trouble().unwrap();
+    assert_eq!(
+        trouble.to_string(),
+        "What is stored cannot be read: the disk is broken. This tab may not show what others have \
+         stored since; everything that it shows is stored."
+    );
     two.ask(Request::Retry).result.unwrap();
     meanwhile(&browser, &mut [&mut one, &mut two]);
     assert_eq!((two.log.trouble(), two.head(), one.head()), (None, 2, 2));
@@ -730,6 +735,56 @@ fn whoever_runs_the_processes_is_followed_by_another_tab_that_does_nothing_twice
     let after = two.json(Request::Outbox);
     assert_eq!(performed(&after), performed(&outbox) + 1, "after {head}: {after}");
     assert_eq!(two.handle.performed_twice(), [""; 0]);
+}
+
+#[test]
+fn a_tab_that_watches_waits_until_the_other_one_has_acted_but_not_for_ever() {
+    let browser = SimulatedBrowser::new();
+    let mut one = Tab::new(&browser, "welcome", true);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    let settling = |tab: &Tab| {
+        let (over, log) = (Rc::new(Cell::new(false)), tab.log.clone());
+        let done = over.clone();
+        let task: Vec<Task> = vec![Box::pin(async move {
+            log.settle().await;
+            done.set(true);
+        })];
+        (task, over)
+    };
+    let outbox = |tab: &Tab| tab.json(Request::Outbox).as_array().unwrap().len();
+    let register = |id: &str| {
+        let data = json!({ "name": "Zoë", "email": format!("{id}@example.org") });
+        command(&format!("customer-{id}"), "RegisterCustomer", data)
+    };
+    let sent = outbox(&two);
+    two.send(register("zoe")).result.unwrap();
+    let (mut task, over) = settling(&two);
+    go_on(&mut task);
+    browser.clock.pass(19);
+    go_on(&mut task);
+    assert_eq!((over.get(), outbox(&two)), (false, sent), "nobody has acted");
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    browser.clock.pass(1);
+    go_on(&mut task);
+    assert!(over.get());
+    assert_eq!(outbox(&two), sent + 1);
+    // Who runs the processes waits for nobody.
+    let (mut task, over) = settling(&one);
+    go_on(&mut task);
+    assert!(over.get());
+    // The other tab sleeps: the wait ends all the same.
+    browser.bus.asleep.borrow_mut().insert(1);
+    two.send(register("amy")).result.unwrap();
+    let (mut task, over) = settling(&two);
+    let mut millis = 0;
+    while !over.get() {
+        go_on(&mut task);
+        browser.clock.pass(20);
+        millis += 20;
+        assert!(millis <= 2_020, "it waits for ever");
+    }
+    assert!(millis > 1_900, "after {millis} ms");
 }
 
 #[test]

@@ -6,13 +6,18 @@ use std::task::Poll;
 
 use codec::CommitOrLoss;
 use es::sort;
-use futures::future::poll_fn;
+use futures::future::{LocalBoxFuture, poll_fn};
 use futures::stream::{FuturesUnordered, StreamExt};
-use lab::SideRecord;
+use lab::{SetUp, SideRecord};
 use store::{LogChange, StoreError};
 
 use crate::open_log::{BackgroundWork, Inner};
 use crate::{Claim, OpenLog, Trouble, decode_side_records};
+
+/// How often a tab that watches looks whether the one that runs the processes has acted, and how long
+/// it waits between two looks, in milliseconds.
+const LOOKS: u32 = 100;
+const LOOK_MILLIS: u64 = 20;
 
 /// The wait before a failed read is tried again, in milliseconds.
 const AGAIN_MILLIS: u64 = 2_000;
@@ -85,6 +90,44 @@ impl OpenLog {
         self.notify(trace);
     }
 
+    /// Waits until the tab that runs the processes has reacted to all that is stored: for two seconds
+    /// at most, and not at all where this tab runs them. A process that is paused, delayed, or about
+    /// to meet a fault may never react, so nobody waits for it.
+    pub fn settle(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(async move {
+            for _ in 0..LOOKS {
+                if self.runs_processes() || self.runner_unknown() {
+                    return;
+                }
+                // What was done until the marks were stored is learned after them.
+                let Ok(records) = self.records().await else { return };
+                self.catch_up().await;
+                if !self.owed(&decode_side_records(&records)) {
+                    return;
+                }
+                self.0.host.clock.sleep(LOOK_MILLIS).await;
+            }
+        })
+    }
+
+    /// True where a process that can has not reacted to all events, as far as these records say.
+    fn owed(&self, records: &[SideRecord]) -> bool {
+        let session = self.session();
+        let head = session.head();
+        let owes = |set_up: &SetUp| {
+            let can = !set_up.paused && set_up.delay == 0 && set_up.fault.is_none();
+            can && set_up.mark < head
+        };
+        session.scenario().processes.iter().any(|process| {
+            let name = process.name();
+            let stored = records.iter().rev().find_map(|it| match it {
+                SideRecord::SetUp(of, set_up) if *of == name => Some(set_up),
+                _ => None,
+            });
+            stored.map_or(head > 0, owes)
+        })
+    }
+
     /// Learns what others have stored. False where there is nothing new.
     pub(crate) async fn learn(&self) -> bool {
         let inner = &self.0;
@@ -100,7 +143,7 @@ impl OpenLog {
         };
         let read = inner.host.read(&inner.id, known, head, &mut visit);
         if let Err(fault) = self.patiently(read).await {
-            self.in_trouble(&fault);
+            self.unread(&fault);
             return true;
         }
         let damaged = !losses.is_empty();
@@ -205,7 +248,7 @@ impl OpenLog {
             let records = match self.records().await {
                 Ok(records) => records,
                 Err(fault) => {
-                    self.in_trouble(&fault);
+                    self.unread(&fault);
                     return claim;
                 }
             };

@@ -471,6 +471,15 @@ impl OpenLog {
         }
     }
 
+    /// As [`in_trouble`](Self::in_trouble), where something was read and nothing was to be stored.
+    pub(crate) fn unread(&self, fault: &StoreError) {
+        self.in_trouble(fault);
+        let mut trouble = self.0.trouble.borrow_mut();
+        if let Some(Trouble::Unreachable(why)) = &*trouble {
+            *trouble = Some(Trouble::Unread(why.clone()));
+        }
+    }
+
     /// Performs one micro-step, and waits for the store where the step needs it.
     pub(crate) async fn step(&self) -> Option<MicroStep> {
         let _turn = self.0.gate.lock().await;

@@ -16,6 +16,8 @@ pub enum Trouble {
     Full,
     /// The storage cannot be reached, for this reason.
     Unreachable(String),
+    /// What is stored cannot be read, for this reason.
+    Unread(String),
     /// The storage has not answered for a while, and still may.
     Slow,
     /// The storage does not answer.
@@ -43,7 +45,8 @@ impl Trouble {
 
     /// True where trying again is of no use.
     pub(crate) fn lasts(&self) -> bool {
-        !matches!(self, Self::Full | Self::Unreachable(_) | Self::Slow | Self::Silent)
+        let passes = matches!(self, Self::Full | Self::Unreachable(_) | Self::Unread(_));
+        !passes && !matches!(self, Self::Slow | Self::Silent)
     }
 }
 
@@ -68,6 +71,11 @@ impl fmt::Display for Trouble {
             Self::Unreachable(why) => {
                 write!(f, "The last change was not stored: {why}. Nothing is lost in this tab.")
             }
+            Self::Unread(why) => write!(
+                f,
+                "What is stored cannot be read: {why}. This tab may not show what others have stored \
+                 since; everything that it shows is stored."
+            ),
             Self::Slow => f.write_str(
                 "The browser's storage has not answered for a while. What was done last is shown once \
                  it is stored, and what is done next waits for it.",

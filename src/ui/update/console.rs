@@ -187,6 +187,10 @@ fn of_log(model: &mut Model, open_log: OpenLog, request: Request, reply: Reply) 
     let link = model.link.clone();
     wasm_bindgen_futures::spawn_local(async move {
         let Answered { result, trace } = open_log.ask(request).await;
+        // What follows from it may be another tab's to do.
+        if trace.iter().any(|it| matches!(it, MicroStep::Appended { .. })) && !open_log.is_stepping() {
+            open_log.settle().await;
+        }
         if changes {
             let (reply, answer) = reply.later();
             console::give(&result, &reply);

@@ -279,14 +279,18 @@ pub fn about(shell: &Shell, info: &LogInfo, msg: fn(LogInfo) -> Msg) -> Callback
 
 /// What keeps the log from being written, and what can be done about it.
 pub fn trouble(trouble: &Trouble, info: &LogInfo, waiting: bool, shell: &Shell) -> Html {
-    let retry = matches!(trouble, Trouble::Full | Trouble::Unreachable(_));
+    let unread = matches!(trouble, Trouble::Unread(_));
+    let retry = unread || matches!(trouble, Trouble::Full | Trouble::Unreachable(_));
     let silent = matches!(trouble, Trouble::Slow | Trouble::Silent);
     let go_on = match trouble {
         Trouble::Damaged(_) => Some("Go on in a new log"),
         Trouble::Evicted | Trouble::Unreachable(_) => Some("Save it again"),
-        Trouble::Full | Trouble::Slow | Trouble::Silent | Trouble::Elsewhere | Trouble::Deleted => {
-            None
-        }
+        Trouble::Full
+        | Trouble::Unread(_)
+        | Trouble::Slow
+        | Trouble::Silent
+        | Trouble::Elsewhere
+        | Trouble::Deleted => None,
     };
     let press = |msg: fn() -> Msg| shell.on(move |_: MouseEvent| msg());
     let back = about(shell, info, |info| Msg::Delete(info, false));
@@ -296,7 +300,7 @@ pub fn trouble(trouble: &Trouble, info: &LogInfo, waiting: bool, shell: &Shell) 
             if silent && waiting {
                 { "Waiting for the browser's storage. " }
             } else {
-                if *trouble != Trouble::Slow { { "This log is read-only for now. " } }
+                if *trouble != Trouble::Slow && !unread { { "This log is read-only for now. " } }
                 { trouble.to_string() }
             }
             if silent {
