@@ -628,6 +628,55 @@ fn a_file_of_another_tool_that_is_out_of_order_or_lacks_a_field_says_so() {
 }
 
 #[test]
+fn what_others_add_to_lines_that_are_no_events_goes_out_again() {
+    let tab = Tab::story(&SimulatedBrowser::new(), "transfers");
+    // The same command again leads to no event. A withdrawal that is refused is kept beside the log.
+    let mut lines: Vec<Value> =
+        tab.export(Format::Lines).lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    lines.insert(
+        0,
+        json!({
+            "specversion": "1.0", "id": "00000000-0000-4000-8000-000000000001",
+            "source": "leftfold:transfers", "type": "leftfold.nothing-happened",
+            "time": "2017-08-24T17:00:00.000Z", "leftfoldactor": "Alice",
+            "leftfoldcommand": "00000000-0000-4000-8000-000000000001",
+            "leftfoldorigin": "command", "leftfoldcommandtype": "OpenAccount",
+            "leftfoldcommandto": "account-9", "leftfoldcommanddata": "{}",
+        }),
+    );
+    let mut kinds = BTreeSet::new();
+    for (number, line) in (1..).zip(&mut lines) {
+        let kind = line["type"].as_str().unwrap();
+        if let Some(kind) = kind.strip_prefix("leftfold.") {
+            kinds.insert(kind.to_owned());
+            line["traceparent"] = json!(format!("00-{number}"));
+            line["theirs"] = json!({ "number": number });
+        }
+    }
+    assert!(kinds.contains("nothing-happened") && kinds.len() > 2, "{kinds:?}");
+    let text: String = lines.iter().map(|it| format!("{it}\n")).collect();
+    let given = |tab: &Tab| -> BTreeSet<String> {
+        let export = tab.export(Format::Batch);
+        let all: Vec<Value> = serde_json::from_str(&export).unwrap();
+        let added = all.iter().filter(|it| it.get("theirs").is_some());
+        added.map(|it| format!("{} {} {}", it["type"], it["id"], it["theirs"])).collect()
+    };
+    let expected: BTreeSet<String> = lines
+        .iter()
+        .filter(|it| it.get("theirs").is_some())
+        .map(|it| format!("{} {} {}", it["type"], it["id"], it["theirs"]))
+        .collect();
+    let copy = Tab::import("transfers", &text);
+    assert_eq!(given(&copy), expected);
+    assert_eq!(given(&Tab::import("transfers", &copy.export(Format::Lines))), expected);
+    // After the events of another log, only the commits are of use.
+    let other = Tab::import("transfers", &event(1, json!({ "subject": "account-77" })).to_string());
+    let first = lines[0].to_string();
+    other.extend(&first).unwrap();
+    assert_eq!(given(&other).len(), 1);
+}
+
+#[test]
 fn a_file_in_utf_16_is_read_in_both_orders() {
     let text = lines(&[put(1, "pears"), put(2, "Zoë's 🥨")]);
     let units = || std::iter::once(0xfeff).chain(text.encode_utf16());

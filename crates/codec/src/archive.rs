@@ -25,7 +25,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub use self::check::LATEST;
-use self::cloud::{BASE64, CloudEvent, SOURCE, json_text};
+use self::cloud::{BASE64, CloudEvent, Members, SOURCE, json_text};
 use self::encoding::{Decoded, Decoder};
 pub use self::shapes::{Foreign, Mapping, Previewed};
 use self::shapes::{Mapped, SAMPLES, contained};
@@ -56,6 +56,11 @@ const FAULTS: usize = 100;
 const NOTHING: &str = "leftfold.nothing-happened";
 /// The event types of side records begin with this.
 const BESIDE: &str = "leftfold.beside.";
+/// The kind of record that holds what another system has added to a commit without an event, or to a
+/// side record. It has no event of its own.
+pub const ATTRIBUTES: &str = "attributes";
+/// What the key of such a record begins with, where it is about a commit.
+pub const OF_COMMIT: &str = "commit/";
 /// The fault of an item that is not an event.
 const NOT_AN_EVENT: &str = "this is not an event, which is a JSON object";
 
@@ -73,6 +78,8 @@ pub struct Export {
     format: Format,
     scenario: String,
     source: String,
+    /// What another system has said of commits without an event, and of side records.
+    attributes: NameMap<String, Rc<Metadata>>,
     begun: bool,
 }
 
@@ -80,7 +87,18 @@ impl Export {
     /// Begins an archive of a log of the scenario with this id.
     pub fn new(format: Format, scenario: &str) -> Self {
         let source = format!("{SOURCE}{scenario}");
-        Self { format, scenario: scenario.to_owned(), source, begun: false }
+        let (scenario, attributes) = (scenario.to_owned(), NameMap::default());
+        Self { format, scenario, source, attributes, begun: false }
+    }
+
+    /// Gives these attributes back as well, each with the key and data of its [`ATTRIBUTES`] record.
+    pub fn with_attributes<'a>(
+        mut self,
+        attributes: impl Iterator<Item = (&'a String, &'a String)>,
+    ) -> Self {
+        let attributes = attributes.map(|(key, json)| (key.clone(), Metadata::stored(json)));
+        self.attributes.extend(attributes);
+        self
     }
 
     /// Appends a commit to `out`.
@@ -145,6 +163,7 @@ impl Export {
         if written.is_empty() {
             let mut cloud = empty(it.command_id.to_string());
             first(&mut cloud);
+            cloud.others = self.added(&of_commit(it.command_id));
             written.push(serde_json::to_vec(&cloud));
         }
         for text in written {
@@ -163,9 +182,16 @@ impl Export {
             kind: format!("{BESIDE}{kind}").into(),
             subject: Some((&**key).into()),
             data: Some(data),
+            others: self.added(&format!("{kind}/{key}")),
             ..CloudEvent::default()
         };
         self.write(serde_json::to_vec(&event), out);
+    }
+
+    /// The attributes that another system has added to an event that is not one of the log's.
+    fn added(&self, key: &str) -> Members<'_> {
+        let all = self.attributes.get(key).map(|it| it.attributes()).unwrap_or_default();
+        Members(all.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 
     fn write(&mut self, text: serde_json::Result<Vec<u8>>, out: &mut Vec<u8>) {
@@ -724,8 +750,27 @@ impl Import {
             return self.side_record(kind, event);
         }
         let Some(times) = self.times(event) else { return };
-        if self.begin_or_go_on(event, &times) && event.kind != NOTHING {
+        if !self.begin_or_go_on(event, &times) {
+            return;
+        }
+        if event.kind != NOTHING {
             self.add_event(event, &times);
+        } else if let Some(commit) = &self.commit {
+            let key = of_commit(commit.envelope.command_id);
+            self.added(key, event);
+        }
+    }
+
+    /// Keeps the attributes that another system has added to an event that is not one of the log's.
+    fn added(&mut self, key: String, event: &CloudEvent<'_>) {
+        let others = event.others.0.iter().map(|(name, value)| (&**name, value.get()));
+        let Some(added) = Metadata::of(&others.collect::<Vec<_>>()) else { return };
+        if too_deep(added.text().as_bytes(), DEPTH) {
+            return self.fault("", format_args!("it is nested deeper than {DEPTH}"));
+        }
+        if let Ok(data) = RawValue::from_string(added.text().to_owned()) {
+            let kind = ATTRIBUTES.to_owned();
+            self.done.side_records.push(ArchivedRecord { kind, key, data });
         }
     }
 
@@ -877,6 +922,7 @@ impl Import {
         if too_deep(data.get().as_bytes(), DEPTH + 8) {
             return self.fault("data", format_args!("it is nested deeper than {DEPTH}"));
         }
+        self.added(format!("{kind}/{key}"), event);
         let (kind, key, data) = (kind.to_owned(), key.to_owned(), data.to_owned());
         self.done.side_records.push(ArchivedRecord { kind, key, data });
     }
@@ -1338,6 +1384,11 @@ fn command_of(source: &str, id: &str) -> Uuid {
         format!("{source}#{id}")
     };
     Uuid::new_v5(&space, name.as_bytes())
+}
+
+/// Under which key a commit without an event has attributes.
+fn of_commit(command: Uuid) -> String {
+    format!("{OF_COMMIT}{command}")
 }
 
 /// A time before 1970 counts as the beginning of 1970.

@@ -3,15 +3,17 @@
 use std::fmt;
 use std::rc::Rc;
 
-use codec::archive::{Export, Format, Import, Imported, Placed, unreadable};
+use codec::archive::{Export, Format, Import, Imported, OF_COMMIT, Placed, unreadable};
 use codec::{CommitOrLoss, Segment, Segments, segments_of};
 use es::{Scenario, Set, StoredCommit};
 use futures::future::LocalBoxFuture;
 use lab::{SetUp, SideRecord, Subscription, SubscriptionKind, Viewpoint};
 use store::link::{self, Shared};
-use store::{LogChange, LogInfo, SideRecords, StoreError, StoreFuture};
+use store::{LogChange, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
 
-use crate::side_records::{from_archive, to_archive};
+use crate::side_records::{
+    EncodedRecord, attributes, by_key, decode, from_archive, to_archive,
+};
 use crate::{Host, OpenLog, Trouble, decode_side_records};
 
 /// The size of the pieces in which a file is handed on, in bytes.
@@ -212,21 +214,30 @@ impl Host {
             let events = archive.events;
             side_records.extend(from_archive(std::mem::take(&mut archive.side_records))?);
             let mut pieces = archive.into_new(scenario, self.clock.now())?.chain(call_at_end(last));
-            let records = decode_side_records(&side_records);
-            if records.len() < side_records.len() {
-                return Err("what stands beside its events cannot be read".to_owned());
+            let mut kept = SideRecords::new();
+            for ((shelf, key), text) in side_records {
+                if shelf == Shelf::Attributes {
+                    kept.insert((shelf, key), text);
+                    continue;
+                }
+                let record = decode(shelf, &key, &text);
+                let record = record.ok_or("what stands beside its events cannot be read")?;
+                let Some(record) = record.fitting(events) else { continue };
+                let encoded = self.encode_side_record(&record);
+                // What was added to a refusal is known by the refusal's key.
+                let key = if shelf == Shelf::Refusals { key } else { encoded.key };
+                kept.insert((encoded.shelf, key), encoded.text);
             }
-            let mut kept: Vec<_> =
-                records.into_iter().filter_map(|it| it.fitting(events)).collect();
             let mut unsaid = false;
             for name in scenario.processes.iter().map(|process| process.name()) {
-                if !kept.iter().any(|it| matches!(it, SideRecord::SetUp(it, _) if *it == name)) {
+                if !kept.contains_key(&(Shelf::SetUps, name.to_string())) {
                     // Nobody knows what was done about these events, so nothing is done again.
-                    kept.push(SideRecord::SetUp(name, SetUp::answered(events)));
+                    let set_up = SideRecord::SetUp(name, SetUp::answered(events));
+                    let EncodedRecord { shelf, key, text } = self.encode_side_record(&set_up);
+                    kept.insert((shelf, key), text);
                     unsaid = true;
                 }
             }
-            let kept = self.encode_side_records(&kept);
             let stored = self.import(info, &mut pieces, &kept).await;
             stored.map_err(|fault| fault.to_string())?;
             Ok(unsaid && events > 0)
@@ -340,7 +351,9 @@ impl Host {
         sink: &'a mut dyn FnMut(Option<&[u8]>, u64),
     ) -> StoreFuture<'a, Exported> {
         Box::pin(async move {
-            let mut export = Export::new(format, &info.scenario);
+            let added = records.as_ref().map_or_else(|_| SideRecords::new(), attributes);
+            let begin = || Export::new(format, &info.scenario).with_attributes(by_key(&added));
+            let mut export = begin();
             let (mut bytes, mut events, mut whole) = (Vec::new(), 0, true);
             let mut visit = |found: CommitOrLoss<'_>| match found {
                 CommitOrLoss::Commit(commit) if commit.after >= to => {}
@@ -370,7 +383,7 @@ impl Host {
             };
             if let Some(log) = held {
                 sink(None, 0);
-                export = Export::new(format, &info.scenario);
+                export = begin();
                 (bytes, events, whole) = (Vec::new(), 0, true);
                 let session = log.session();
                 for commit in session.commits(session.head().min(to)) {
@@ -404,7 +417,8 @@ impl OpenLog {
         // What is forked off an attempt is an attempt at the same exercise.
         let exercise = self.info().exercise;
         let info = LogInfo { exercise, ..host.new_log(&scenario, title, from) };
-        let records = host.encode_side_records(&side_records);
+        let mut records = host.encode_side_records(&side_records);
+        records.extend(self.attributes().await);
         host.import(&info, &mut commits.into_segments(), &records).await?;
         Ok(info)
     }
@@ -497,14 +511,22 @@ impl OpenLog {
             let info = host.new_log(session.scenario(), self.info().title, from);
             (info, session.commits(head))
         };
+        let mut records = host.encode_side_records(&side_records);
+        records.extend(self.attributes().await);
         let mut commits = segments_of(commits.iter().map(StoredCommit::from));
-        host.import(&info, &mut commits, &host.encode_side_records(&side_records)).await?;
+        host.import(&info, &mut commits, &records).await?;
         Ok(info)
+    }
+
+    /// What other systems have added to its commits without an event, and to its side records.
+    async fn attributes(&self) -> SideRecords {
+        self.records().await.map(|records| attributes(&records)).unwrap_or_default()
     }
 
     /// Appends an archive, all of it or nothing. An event that the log has already is left out.
     /// Where another tab is quicker, the archive goes behind what that one has written. Nobody
-    /// reacts to its events. Its side records are left out: they are about another log. `last` is
+    /// reacts to its events. Its side records are left out: they are about another log. What another
+    /// system has added to a commit without an event comes along. `last` is
     /// called once all commits were handed to the store.
     ///
     /// # Errors
@@ -559,6 +581,11 @@ impl OpenLog {
         let before = self.session().head();
         let scenario = self.session().scenario().clone();
         let now = inner.host.clock.now();
+        let added = from_archive(imported.side_records.clone())?.into_iter();
+        let of_commit = |((shelf, key), _): &((Shelf, String), String)| {
+            *shelf == Shelf::Attributes && key.starts_with(OF_COMMIT)
+        };
+        let added: SideRecords = added.filter(of_commit).collect();
         let placed = imported.after(self.session().log(), &scenario, now)?;
         let Placed { commits, known, moved } = placed;
         if commits.is_empty() {
@@ -570,7 +597,7 @@ impl OpenLog {
             slice.breathe().await;
         }
         let mut all = segments_of(commits).chain(call_at_end(last));
-        let stored = inner.host.import(&self.info(), &mut all, &SideRecords::new()).await;
+        let stored = inner.host.import(&self.info(), &mut all, &added).await;
         stored.map_err(|fault| fault.to_string())?;
         self.announce();
         // The archive is stored, so it must be learned before anything else happens.
@@ -649,7 +676,9 @@ impl OpenLog {
                 let _turn = self.0.gate.lock().await;
                 let head = self.session().head();
                 let side_records = self.side_records_up_to(head).await;
-                (head, views(&self.session()), host.encode_side_records(&side_records))
+                let mut side_records = host.encode_side_records(&side_records);
+                side_records.extend(self.attributes().await);
+                (head, views(&self.session()), side_records)
             };
             let all = (Ok(side_records), head);
             let exported = host.write_archive(&info, Format::Lines, all, Some(self), &mut sink);

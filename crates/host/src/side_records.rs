@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use codec::archive::ArchivedRecord;
+use codec::archive::{ATTRIBUTES, ArchivedRecord};
 use es::{Map, Scenario};
 use lab::{SetUp, SideRecord};
 use serde_json::value::RawValue;
@@ -12,8 +12,12 @@ use store::{Shelf, SideRecords, StoreError};
 use crate::Host;
 
 /// What an archive calls the records of each shelf.
-const SHELVES: [(Shelf, &str); 3] =
-    [(Shelf::SetUps, "set-up"), (Shelf::Effects, "effect"), (Shelf::Refusals, "refusal")];
+const SHELVES: [(Shelf, &str); 4] = [
+    (Shelf::SetUps, "set-up"),
+    (Shelf::Effects, "effect"),
+    (Shelf::Refusals, "refusal"),
+    (Shelf::Attributes, ATTRIBUTES),
+];
 
 /// A side record as a store keeps it.
 #[derive(Clone)]
@@ -96,9 +100,21 @@ impl Host {
     }
 }
 
-/// Side records for an archive.
+/// What other systems have added to commits without an event, and to side records.
+pub(crate) fn attributes(records: &SideRecords) -> SideRecords {
+    let all = records.iter().filter(|((shelf, _), _)| *shelf == Shelf::Attributes);
+    all.map(|(key, text)| (key.clone(), text.clone())).collect()
+}
+
+/// The keys and texts of records that are all on one shelf.
+pub(crate) fn by_key(records: &SideRecords) -> impl Iterator<Item = (&String, &String)> {
+    records.iter().map(|((_, key), text)| (key, text))
+}
+
+/// Side records for an archive. Attributes stand on what they were added to.
 pub(crate) fn to_archive(records: &SideRecords) -> impl Iterator<Item = ArchivedRecord> {
-    records.iter().filter_map(|((shelf, key), text)| {
+    let all = records.iter().filter(|((shelf, _), _)| *shelf != Shelf::Attributes);
+    all.filter_map(|((shelf, key), text)| {
         let (_, kind) = SHELVES.iter().find(|(it, _)| it == shelf)?;
         let data = RawValue::from_string(text.clone()).ok()?;
         Some(ArchivedRecord { kind: (*kind).to_owned(), key: key.clone(), data })
@@ -139,15 +155,19 @@ pub fn with_ordinary_set_ups(records: SideRecords) -> SideRecords {
 /// Decodes the side records of a store. Records that cannot be read are left out. The mark that an
 /// earlier page has stored comes before the set-up that has taken its place.
 pub fn decode_side_records(records: &SideRecords) -> Vec<SideRecord> {
-    let kept = |((shelf, key), text): (&(Shelf, String), &String)| match shelf {
-        Shelf::Marks => {
-            Some(SideRecord::SetUp(key.as_str().into(), SetUp::answered(text.parse().ok()?)))
-        }
+    records.iter().filter_map(|((shelf, key), text)| decode(*shelf, key, text)).collect()
+}
+
+/// Decodes a side record of a store. None where it cannot be read, or says nothing of how the log
+/// runs.
+pub(crate) fn decode(shelf: Shelf, key: &str, text: &str) -> Option<SideRecord> {
+    match shelf {
+        Shelf::Marks => Some(SideRecord::SetUp(key.into(), SetUp::answered(text.parse().ok()?))),
         Shelf::SetUps => {
-            serde_json::from_str(text).ok().map(|it| SideRecord::SetUp(key.as_str().into(), it))
+            serde_json::from_str(text).ok().map(|it| SideRecord::SetUp(key.into(), it))
         }
         Shelf::Effects => serde_json::from_str(text).ok().map(SideRecord::Effect),
         Shelf::Refusals => serde_json::from_str(text).ok().map(SideRecord::Refusal),
-    };
-    records.iter().filter_map(kept).collect()
+        Shelf::Attributes => None,
+    }
 }

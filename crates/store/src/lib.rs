@@ -134,6 +134,9 @@ pub enum Shelf {
     Refusals,
     /// The title of a projection or process → how it is set up, with its mark.
     SetUps,
+    /// `commit/` and a command id, or an archive's name of a side record → attributes that another
+    /// system has added to it, as a JSON object.
+    Attributes,
 }
 
 /// A whole log, read from a store.
