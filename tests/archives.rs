@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use leftfold::codec::archive::{Foreign, Format, Import, Imported, Outcome, stated_time};
-use leftfold::es::{Recorded, Scenario, StoredCommit};
-use leftfold::host::{Appended, Host, OpenLog, Request};
+use leftfold::es::{Condition, Recorded, Scenario, StoredCommit, Stream};
+use leftfold::host::{Appended, Host, OpenLog, Reader, Request};
+use leftfold::lab::Target;
 use leftfold::store::SideRecords;
 use serde_json::{Value, json};
 use surroundings::{SimulatedBrowser, at_once};
@@ -674,6 +675,41 @@ fn what_others_add_to_lines_that_are_no_events_goes_out_again() {
     let first = lines[0].to_string();
     other.extend(&first).unwrap();
     assert_eq!(given(&other).len(), 1);
+}
+
+#[test]
+fn a_file_is_for_the_scenario_that_it_names_or_that_can_read_it() {
+    let mut all = leftfold::scenarios::all();
+    all.push(leftfold::scenarios::any());
+    let read_by = |text: &str, open: &str| {
+        let reader = Reader::of(&read(text), &scenario(open), &all);
+        (reader.scenario.id.to_string(), reader.sure)
+    };
+    let named = event(1, json!({ "source": "leftfold:bank" })).to_string();
+    assert_eq!(read_by(&named, "cart"), ("bank".to_owned(), true));
+    let known = lines(&[put(1, "pears"), event(2, json!({ "type": "Nothing" }))]);
+    assert_eq!(read_by(&known, "cart"), ("cart".to_owned(), false));
+    assert_eq!(read_by(&known, "bank"), ("cart".to_owned(), false));
+    assert_eq!(read_by(&known, "any"), ("any".to_owned(), false));
+    let gone = event(1, json!({ "source": "leftfold:gone", "subject": "x-1" })).to_string();
+    assert_eq!(read_by(&gone, "bank"), ("any".to_owned(), false));
+}
+
+#[test]
+fn any_events_can_be_asked_why_and_since_when() {
+    let data = |total: u64| json!({ "subject": "order-1", "data": { "total": total } });
+    let text = lines(&[event(1, data(1)), event(2, data(2)), event(3, data(2)), event(4, data(5))]);
+    let tab = Tab::import("any", &text);
+    assert_eq!(tab.state("order-1"), json!({ "total": 5 }));
+    let target = || Target::State(Stream::parse("order-1").unwrap());
+    let condition: Condition =
+        serde_json::from_value(json!({ "is": ["/total", "=", { "value": 2 }] })).unwrap();
+    let since = tab.json(Request::Bisect { target: target(), condition, monotonic: false });
+    assert_eq!(since["position"], 2, "{since}");
+    let why = tab.json(Request::Why { target: target(), pointer: "/total".to_owned() });
+    let at: Vec<u64> =
+        why.as_array().unwrap().iter().map(|it| it["position"].as_u64().unwrap()).collect();
+    assert_eq!(at, [4, 2, 1], "{why}");
 }
 
 #[test]

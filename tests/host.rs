@@ -1289,6 +1289,19 @@ fn what_no_file_says_is_counted_and_answered_only_where_somebody_asks_for_it() {
     assert_eq!(at_once(async move { log.unanswered().await }), 0);
     let state = copy.json(Request::State { stream: "transfer-1".to_owned() });
     assert!(state["state"].to_string().contains("completed"), "{state}");
+    // It is offered alike where the file goes after the events of another log.
+    let other = Tab::new(&browser, "transfers", false);
+    let (log, archive) = (other.log.clone(), read(events.join("\n").as_bytes()));
+    at_once(async move { log.extend(archive, &mut || ()).await }).unwrap();
+    let unanswered = || {
+        let log = other.log.clone();
+        at_once(async move { log.unanswered().await })
+    };
+    assert_eq!((other.head(), unanswered()), (3, 1), "nobody reacts by itself");
+    other.ask(Request::SendMissing { name: "Transfer process".to_owned() }).result.unwrap();
+    assert_eq!(unanswered(), 0);
+    let state = other.json(Request::State { stream: "transfer-1".to_owned() });
+    assert!(state["state"].to_string().contains("completed"), "{state}");
     // What an earlier page has kept beside the log is a position alone.
     let marks = [((Shelf::Marks, "Transfer process".to_owned()), "2".to_owned())];
     let Made { info, unsaid } =
