@@ -2,7 +2,7 @@
 //! its corpus again.
 
 use leftfold::codec::Segment;
-use leftfold::codec::archive::{Export, Format, Import, Imported};
+use leftfold::codec::archive::{Export, Foreign, Format, Import, Imported, Mapping, Outcome};
 use leftfold::codec::record::{CommitOrLoss, FrameReader};
 use leftfold::es::{EventLog, Scenario, StoredCommit};
 use leftfold::store::link;
@@ -52,6 +52,68 @@ pub fn archive(bytes: &[u8], format: Format) {
     let again = import(bytes, bytes.len().max(1)).unwrap_or_default();
     let again = again.after(&log, &scenario, 0).unwrap_or_else(|fault| panic!("{fault}"));
     assert_eq!((again.commits.len(), again.known), (0, events));
+}
+
+/// A file of any tool is read alike in pieces of any size and in each encoding, by the mapping that
+/// is guessed as well as by any other. What its preview says is what is read. Exported and imported
+/// again, it is the same.
+pub fn foreign(bytes: &[u8]) {
+    let found = outcome(bytes, Import::new(), 7);
+    assert_eq!(
+        format!("{found:?}"),
+        format!("{:?}", outcome(bytes, Import::new(), bytes.len() + 1))
+    );
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !text.starts_with('\u{feff}')
+    {
+        let units = || std::iter::once(0xfeff).chain(text.encode_utf16());
+        let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
+        for other in [little, big] {
+            let other = outcome(&other, Import::new(), 5);
+            assert_eq!(format!("{found:?}"), format!("{other:?}"));
+        }
+    }
+    let Outcome::Foreign(foreign) = found else { return };
+    mapped(bytes, &foreign, foreign.guess.clone());
+    // Whoever chooses other fields gets a fault at worst.
+    for field in foreign.fields.iter().take(4) {
+        let mut mapping = foreign.guess.clone();
+        mapping.stream.clone_from(field);
+        mapping.kind = foreign.fields.last().cloned().unwrap_or_default();
+        mapping.data = String::new();
+        mapped(bytes, &foreign, mapping);
+    }
+}
+
+fn mapped(bytes: &[u8], foreign: &Foreign, mapping: Mapping) {
+    let preview = foreign.preview(&mapping);
+    let read = outcome(bytes, Import::mapped(mapping.clone()), 9);
+    assert_eq!(format!("{read:?}"), format!("{:?}", outcome(bytes, Import::mapped(mapping), 1000)));
+    let Outcome::Read(imported) = read else { return };
+    let commits = commits(&imported);
+    let told = preview.into_iter().map(|it| it.unwrap_or_else(|why| panic!("{why}")));
+    // An event that is there twice is read once.
+    if imported.known == 0 {
+        for (told, commit) in told.zip(&commits) {
+            let event = &commit.events[0];
+            assert_eq!((&*told.kind, &*told.stream), (&*event.kind, event.stream.as_str()));
+        }
+    }
+    let mut export = Export::new(Format::Lines, "any");
+    let mut archive = Vec::new();
+    commits.iter().for_each(|it| export.commit(it, &mut archive));
+    export.finish(&mut archive);
+    if commits.is_empty() {
+        return;
+    }
+    let again = import(&archive, 1000).unwrap_or_else(|faults| panic!("{faults:?}"));
+    assert_eq!(texts(&again), texts(&imported));
+}
+
+fn outcome(bytes: &[u8], mut import: Import, size: usize) -> Outcome {
+    bytes.chunks(size).for_each(|piece| import.feed(piece));
+    import.outcome()
 }
 
 fn import(bytes: &[u8], size: usize) -> Result<Imported, Vec<String>> {

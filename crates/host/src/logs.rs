@@ -11,9 +11,7 @@ use lab::{SetUp, SideRecord, Subscription, SubscriptionKind, Viewpoint};
 use store::link::{self, Shared};
 use store::{LogChange, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
 
-use crate::side_records::{
-    EncodedRecord, attributes, by_key, decode, from_archive, to_archive,
-};
+use crate::side_records::{EncodedRecord, attributes, by_key, decode, from_archive, to_archive};
 use crate::{Host, OpenLog, Trouble, decode_side_records};
 
 /// The size of the pieces in which a file is handed on, in bytes.

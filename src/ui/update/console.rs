@@ -188,7 +188,9 @@ fn of_log(model: &mut Model, open_log: OpenLog, request: Request, reply: Reply) 
     wasm_bindgen_futures::spawn_local(async move {
         let Answered { result, trace } = open_log.ask(request).await;
         // What follows from it may be another tab's to do.
-        if trace.iter().any(|it| matches!(it, MicroStep::Appended { .. })) && !open_log.is_stepping() {
+        if trace.iter().any(|it| matches!(it, MicroStep::Appended { .. }))
+            && !open_log.is_stepping()
+        {
             open_log.settle().await;
         }
         if changes {
