@@ -19,6 +19,8 @@ enum Encoding {
     Utf16 {
         big: bool,
     },
+    /// It is no text.
+    None,
 }
 
 /// What a piece of a text is in UTF-8.
@@ -53,6 +55,7 @@ impl Decoder {
         }
         match self.encoding {
             Encoding::Utf16 { big } => self.units(big, rest),
+            Encoding::None => Decoded::Other(Vec::new()),
             _ => Decoded::Same(None),
         }
     }
@@ -73,7 +76,10 @@ impl Decoder {
             }
             match char::decode_utf16(units.into_iter().flatten()).next() {
                 Some(Ok(character)) => text.push(character),
-                _ => return Decoded::Bad(text.into_bytes()),
+                _ => {
+                    self.encoding = Encoding::None;
+                    return Decoded::Bad(text.into_bytes());
+                }
             }
         }
         Decoded::Other(text.into_bytes())
