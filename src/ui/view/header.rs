@@ -139,28 +139,28 @@ pub fn Header(props: &HeaderProps) -> Html {
 fn story(props: &HeaderProps, shell: &Shell, again: &Callback<MouseEvent>) -> Html {
     let told = props.next.as_ref().map_or(props.story, |(number, _)| *number);
     html! {
-        <span class="story">
-                if props.story > 0 {
-<span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>
-}
-                if let Some((_, say)) = &props.next {
-                    <button type="button" class="next" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::Tell)} title={say.to_string()}>
-                        { "Next: " }<i>{ say.to_string() }</i>
-                    </button>
-                    <button type="button" class="plain" aria-pressed={props.predicts.to_string()} onclick={{
-                    let on = !props.predicts;
-                    shell.on(move |_: MouseEvent| predicting::Msg::Ask(on))
-                }} title="Before each step, say what will come of it">{ "Predict" }</button>
-                <button type="button" class="plain skip" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::TellAll)} title="Tell all steps that are left">
-                        { "Skip to the end" }
-                    </button>
-                } else if props.story > 0 {
-                    <button type="button" disabled={props.busy} onclick={again.clone()} title="In a new log that is empty, step by step. This one stays as it is.">
-                        { "Tell it again" }
-                    </button>
-                }
-            </span>
+            <span class="story">
+                    if props.story > 0 {
+    <span class="quiet count">{ "Story " }<b>{ told }</b>{ format!(" of {}", props.story) }</span>
     }
+                    if let Some((_, say)) = &props.next {
+                        <button type="button" class="next" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::Tell)} title={say.to_string()}>
+                            { "Next: " }<i>{ say.to_string() }</i>
+                        </button>
+                        <button type="button" class="plain" aria-pressed={props.predicts.to_string()} onclick={{
+                        let on = !props.predicts;
+                        shell.on(move |_: MouseEvent| predicting::Msg::Ask(on))
+                    }} title="Before each step, say what will come of it">{ "Predict" }</button>
+                    <button type="button" class="plain skip" disabled={props.busy} onclick={shell.on(|_: MouseEvent| commands::Msg::TellAll)} title="Tell all steps that are left">
+                            { "Skip to the end" }
+                        </button>
+                    } else if props.story > 0 {
+                        <button type="button" disabled={props.busy} onclick={again.clone()} title="In a new log that is empty, step by step. This one stays as it is.">
+                            { "Tell it again" }
+                        </button>
+                    }
+                </span>
+        }
 }
 
 /// In the place of the story: the exercise that is open, and the way out of it.
