@@ -1,6 +1,6 @@
 //! Specifications: those of all stories hold, and one that is written as a test in Rust runs.
 //!
-//! `tests/golden/specs.json` holds every decision of every story. `UPDATE_GOLDEN=1 cargo test --test
+//! `tests/specs/stories.json` holds every decision of every story. `UPDATE_GOLDEN=1 cargo test --test
 //! specs` writes it anew, and the sample in `tests/specs/`.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
@@ -48,12 +48,12 @@ fn is_file(file: &str, text: &str) {
 fn the_golden_file_holds_every_decision_of_every_story() {
     let all: Vec<String> =
         scenarios().iter().flat_map(|it| specs(&told(it))).map(|it| it.json()).collect();
-    is_file("golden/specs.json", &format!("[\n{}\n]\n", all.join(",\n")));
+    is_file("specs/stories.json", &format!("[\n{}\n]\n", all.join(",\n")));
 }
 
 #[test]
 fn every_specification_of_the_golden_file_holds() {
-    let text = fs::read_to_string(path("golden/specs.json")).unwrap();
+    let text = fs::read_to_string(path("specs/stories.json")).unwrap();
     let all: Vec<Spec> = serde_json::from_str(&text).unwrap();
     let scenarios = scenarios();
     for spec in &all {
