@@ -11,6 +11,8 @@ tests! {
     ],
     Browsers::Chromium("messages and logs, which the other test covers in both") => [
         an_attempt_survives_a_reload_and_whoever_is_lost_loses_nothing,
+        an_exercise_shows_the_panels_that_it_is_about_and_all_when_asked,
+        a_prediction_stands_beside_what_came,
         a_workshop_opens_with_its_clock_and_the_teachers_notes,
         an_exercise_is_not_made_of_a_goal_that_holds_or_is_missed,
         nothing_of_lessons_is_a_barrier,
@@ -162,6 +164,35 @@ async fn an_attempt_survives_a_reload_and_whoever_is_lost_loses_nothing() {
     assert_eq!(page.js("(await leftfold.logs()).map(it => it.id)").await, own);
     page.click("Leave").await;
     page.until("!document.querySelector(\"[aria-label='Exercise']\")").await;
+    page.close().await;
+}
+
+async fn an_exercise_shows_the_panels_that_it_is_about_and_all_when_asked() {
+    let page = Page::open().await;
+    page.js("await leftfold.lesson('what-a-log-remembers', 1)").await;
+    page.find("[role=group][aria-label='cart-1']").await;
+    let other = "!!document.querySelector(\"[role=group][aria-label='Considered but removed']\")";
+    assert_eq!(page.js(other).await, json!(false), "it would give the answer away");
+    page.click("Show all panels").await;
+    page.until(other).await;
+    page.click("Show what the exercise is about").await;
+    page.until(&format!("!({other})")).await;
+    page.close().await;
+}
+
+async fn a_prediction_stands_beside_what_came() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart', { empty: true })").await;
+    page.click("Predict").await;
+    page.click_on("//button[starts-with(normalize-space(.), 'Next: ')]").await;
+    page.shows("Prediction", "What will come of it?").await;
+    assert_eq!(page.js("await leftfold.head()").await, json!(0));
+    page.find("[aria-label='Outcome']").await.select_by_value("refused").await.unwrap();
+    write(&page, "Events", "1").await;
+    page.click("Predict, and see").await;
+    page.shows("Prediction", "The command: you said refused, it is accepted").await;
+    page.shows("Prediction", "Events: you said 1, it is 1").await;
+    page.until("await leftfold.head() === 1").await;
     page.close().await;
 }
 

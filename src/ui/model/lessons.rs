@@ -74,6 +74,8 @@ pub enum Msg {
     Workshop(Option<Rc<str>>),
     /// Make a workshop of one's own, of a title and lines.
     Own(String, String),
+    /// Show all panels, or only those that the exercise is about.
+    Everything(bool),
     /// Show the teacher's notes, or put them away.
     Teacher(bool),
     /// Another minute may have passed.
@@ -204,6 +206,8 @@ pub struct Lessons {
     pub workshop: Option<Running>,
     /// The teacher's notes are open.
     pub teacher: bool,
+    /// All panels are shown, not only those that the exercise is about.
+    pub everything: bool,
     /// What came of copying the progress.
     pub copied: Option<bool>,
     /// The link of a workshop of one's own, or why there is none.
@@ -227,6 +231,7 @@ impl Default for Lessons {
             held: None,
             workshop: running,
             teacher: false,
+            everything: false,
             copied: None,
             own: None,
         }
@@ -439,6 +444,14 @@ impl Lessons {
         let own =
             |it: &&LogInfo| it.deleted_at.is_none() && it.exercise.as_deref() == Some(&*key.0);
         self.attempts = Rc::new(logs.iter().filter(own).cloned().collect());
+    }
+
+    /// True for a panel that is shown. An exercise shows those that it is about.
+    pub fn shows(&self, panel: &str) -> bool {
+        let attempt = self.attempt.as_ref().filter(|_| !self.everything);
+        attempt.is_none_or(|it| {
+            it.exercise.show.is_empty() || it.exercise.show.iter().any(|it| *it == *panel)
+        })
     }
 
     /// Which of the lesson's exercises are solved.

@@ -90,6 +90,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             let link = made.and_then(|it| it.link().map_err(|why| format!("{why}.")));
             model.lessons.own = Some(link.map(|it| Address::of_workshop(&it)));
         }
+        Msg::Everything(on) => model.lessons.everything = on,
         Msg::Teacher(on) => model.lessons.teacher = on,
         Msg::Tick => tick(model),
     }
@@ -269,6 +270,7 @@ fn begin_attempt(model: &mut Model, open_log: &OpenLog, begun: Begun) -> Option<
     let log = open_log.id().to_owned();
     let attempt = Attempt::new(log, key, exercise, lesson, &model.lessons.progress);
     fetch_course(model);
+    model.lessons.everything = false;
     model.saying.aloud = format!("Exercise: {}", attempt.exercise.task);
     model.lessons.attempt = Some(Rc::new(attempt));
     let host = open_log.host().clone();

@@ -32,6 +32,7 @@ use crate::ui::model::Model;
 use crate::ui::model::commands::FormMode;
 use crate::ui::model::lab::Msg as LabMsg;
 use crate::ui::model::layout::{self, Hint, Side};
+use crate::ui::model::lessons;
 use crate::ui::model::logs::days_of;
 use crate::ui::model::making::Msg as MakingMsg;
 use crate::ui::model::message::Msg;
@@ -117,7 +118,7 @@ pub fn page(model: &Model) -> Html {
             </main>
             { timeline(model, open_log, &playhead) }
             <p class="unseen" role="status">{ &model.saying.aloud }</p>
-            if model.lessons.shown { { lessons(model) } }
+            if model.lessons.shown { { lessons_dialog(model) } }
             <Legend kinds={model.summary.kinds.clone()} />
             if model.layout.keys { <Keys letters={model.layout.letters} /> }
             if model.logs_dialog.shown.open {
@@ -222,7 +223,7 @@ fn making(model: &Model, open_log: &OpenLog) -> Html {
     }
 }
 
-fn lessons(model: &Model) -> Html {
+fn lessons_dialog(model: &Model) -> Html {
     let lessons = &model.lessons;
     let scenarios = model.logs.scenarios.iter();
     let scenarios = scenarios.map(|it| Offer {
@@ -387,7 +388,7 @@ fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Sh
                 <Steps steps={stepping.steps.clone()} over={stepping.over} />
             }
             // Where nothing can be sent, nothing is noted.
-            if !form.forms.is_empty() { { journal(model, open_log, playhead) } }
+            if !form.forms.is_empty() && model.lessons.shows("Journal") { { journal(model, open_log, playhead) } }
         </>
     }
 }
@@ -422,6 +423,8 @@ fn read_side(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     let all = session.scenario().projections.iter().map(|it| it.name());
     let removed: Vec<Rc<str>> =
         all.filter(|name| !panels.iter().any(|panel| panel.name == *name)).collect();
+    let states = read_side.states.iter().filter(|it| model.lessons.shows(it.stream.as_str()));
+    let panels = panels.iter().filter(|it| model.lessons.shows(&it.name));
     // A press on a field, or Enter, asks why it is so.
     // While an exercise is made, it becomes a goal that the field is what it is.
     let picking = model.making.picking;
@@ -439,12 +442,28 @@ fn read_side(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     html! {
         <div class="column read" onclick={why} onkeydown={walk}>
             <ReadSide
-                past={playhead.past()} refused={read_side.refused.clone()} states={read_side.states.clone()}
-                panels={panels.clone()} {removed} streams={summary.streams.clone()}
+                past={playhead.past()} refused={read_side.refused.clone()} states={states.cloned().collect::<Vec<_>>()}
+                panels={panels.cloned().collect::<Vec<_>>()} {removed} streams={summary.streams.clone()}
                 missing={summary.missing.clone()} pinned={model.layout.pinned.clone()}
             />
-            { outbox(model, open_log, playhead) }
+            if model.lessons.shows("Outbox") { { outbox(model, open_log, playhead) } }
+            { everything(model) }
         </div>
+    }
+}
+
+/// In an exercise: whether all panels are shown, or those that it is about.
+fn everything(model: &Model) -> Html {
+    let lessons = &model.lessons;
+    if lessons.attempt.as_ref().is_none_or(|it| it.exercise.show.is_empty()) {
+        return html! {};
+    }
+    let on = lessons.everything;
+    let press = model.link.on(move |_: MouseEvent| lessons::Msg::Everything(!on));
+    html! {
+        <button type="button" class="plain" onclick={press}>
+            { if on { "Show what the exercise is about" } else { "Show all panels" } }
+        </button>
     }
 }
 
