@@ -538,6 +538,55 @@ declare namespace Leftfold {
       }[];
     }>;
     /**
+     * How the events up to the playhead are divided among handlers that work side by side.
+     * @param how How.
+     * @throws `malformed`
+     * @example
+     * await leftfold.shards({ "by": "id", "count": 3 })
+     */
+    shards(how: {
+      /** By the id of the stream, or by type. */
+      by: "id" | "type";
+      /** Among how many handlers. */
+      count: number;
+    }): Promise<{
+      /** By what events are divided. */
+      by: "id" | "type";
+      /** The handlers. */
+      handlers: {
+        /** How many events it takes. */
+        events: number;
+        /** How many streams, or types. */
+        keys: number;
+        /** Those with the most events. */
+        names: string[];
+        /** The positions of its first events. */
+        first: number[];
+      }[];
+      /** How many events there are. */
+      events: number;
+      /** In how many turns all are done, one event a handler and turn. */
+      turns: number;
+      /** Whether each stream's events stay in order. */
+      inOrder: boolean;
+      /** What weighs most on the busiest handler. */
+      heaviest: {
+        /** The stream, or type. */
+        name: string;
+        /** How many events it has. */
+        events: number;
+      } | null;
+      /** What one handler more would move. */
+      moves: {
+        /** How many streams or types one handler more would move. */
+        keys: number;
+        /** Out of so many. */
+        of: number;
+        /** How many it would move by the hash modulo the count. */
+        byModulo: number;
+      };
+    }>;
+    /**
      * The lessons that come with the page.
      * @throws `storage`
      * @example

@@ -8,8 +8,8 @@ use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
 use futures::future::LocalBoxFuture;
 use lab::{
     BisectResult, BulkAppend, Comparison, Control, ControlError, DiffLine, DiffMark, FoldRow,
-    Health, JournalEntry, Loading, MicroStep, Outcome, Submission, Subscription, Target, WhatIf,
-    changes, compare_logs, compare_positions, keyed,
+    Health, JournalEntry, Loading, MicroStep, Outcome, Shards, Submission, Subscription, Target,
+    WhatIf, changes, compare_logs, compare_positions, keyed,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -153,6 +153,11 @@ impl OpenLog {
             }
             Request::Compare { left, right } => {
                 Ok(Response::Json(comparison_out(&self.compare(left, right).await?)))
+            }
+            Request::Shards { by, count } => {
+                let session = self.session();
+                let shards = Shards::new(session.log(), session.position(), by, count);
+                Ok(Response::Json(serde_json::to_value(shards).unwrap_or_default()))
             }
             Request::Journal => {
                 let session = self.session();

@@ -5,7 +5,7 @@
 //! none. They are checked against the entry's shapes before they are read.
 
 use es::{Choice, Condition};
-use lab::Target;
+use lab::{ShardBy, Target};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -1076,6 +1076,34 @@ pub static CALLS: &[Call] = &[
         way: Way::Asks(|it| {
             let (left, right) = (LogPlace::of(it.value(0)), LogPlace::of(it.value(1)));
             asks(Request::Compare { left, right })
+        }),
+    },
+    Call {
+        name: "shards",
+        group: ASKING,
+        about: about(
+            "How the events up to the playhead are divided among handlers that work side by side.",
+        ),
+        takes: &[required(
+            "how",
+            Shape::Object(&[
+                required(
+                    "by",
+                    Shape::Words(&["id", "type"]),
+                    "By the id of the stream, or by type.",
+                ),
+                required("count", Shape::Whole(64), "Among how many handlers."),
+            ]),
+            "How.",
+        )],
+        gives: result(&results::SHARDS),
+        example: about(r#"await leftfold.shards({ "by": "id", "count": 3 })"#),
+        codes: &[ErrorCode::Malformed],
+        way: Way::Asks(|it| {
+            let how = it.value(0);
+            let by = if how["by"] == "type" { ShardBy::Type } else { ShardBy::Id };
+            let count = how["count"].as_u64().and_then(|it| it.try_into().ok()).unwrap_or(1);
+            asks(Request::Shards { by, count })
         }),
     },
     Call {

@@ -6,7 +6,9 @@
 use std::rc::Rc;
 
 use es::{Choice, Condition, Expected, Metadata, Origin, Recorded, Stream};
-use lab::{Change, Control, DeliveryFault, JournalEntry, Loading, MicroStep, Submission, Target};
+use lab::{
+    Change, Control, DeliveryFault, JournalEntry, Loading, MicroStep, ShardBy, Submission, Target,
+};
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -167,6 +169,13 @@ pub enum Request {
         left: LogPlace,
         /// The right one.
         right: LogPlace,
+    },
+    /// How events up to the playhead are divided among handlers that work side by side.
+    Shards {
+        /// By what.
+        by: ShardBy,
+        /// Among how many handlers.
+        count: usize,
     },
     /// What was asked, oldest first, and what came of it.
     Journal,

@@ -550,6 +550,40 @@ pub static LOG: Named = Named {
 
 pub static LOGS: Shape = Shape::List(&Shape::Named(&LOG));
 
+pub static SHARDS: Shape = Shape::Object(&[
+    required("by", Shape::Words(&["id", "type"]), "By what events are divided."),
+    required(
+        "handlers",
+        Shape::List(&Shape::Object(&[
+            required("events", WHOLE, "How many events it takes."),
+            required("keys", WHOLE, "How many streams, or types."),
+            required("names", Shape::List(&Shape::Text), "Those with the most events."),
+            required("first", Shape::List(&WHOLE), "The positions of its first events."),
+        ])),
+        "The handlers.",
+    ),
+    required("events", WHOLE, "How many events there are."),
+    required("turns", WHOLE, "In how many turns all are done, one event a handler and turn."),
+    required("inOrder", Shape::Flag, "Whether each stream's events stay in order."),
+    required(
+        "heaviest",
+        Shape::OrNull(&Shape::Object(&[
+            required("name", Shape::Text, "The stream, or type."),
+            required("events", WHOLE, "How many events it has."),
+        ])),
+        "What weighs most on the busiest handler.",
+    ),
+    required(
+        "moves",
+        Shape::Object(&[
+            required("keys", WHOLE, "How many streams or types one handler more would move."),
+            required("of", WHOLE, "Out of so many."),
+            required("byModulo", WHOLE, "How many it would move by the hash modulo the count."),
+        ]),
+        "What one handler more would move.",
+    ),
+]);
+
 pub static COMPARISON: Shape = Shape::Object(&[
     required("shared", WHOLE, "The position up to which the two agree."),
     required(

@@ -21,6 +21,7 @@ mod provenance;
 mod compare;
 mod whatif;
 mod specs;
+mod shards;
 mod fold_rows;
 
 pub use asides::asides;
@@ -33,6 +34,7 @@ pub use journal::{JournalEntry, Outcome};
 pub use outbox::{Effect, EffectStatus};
 pub use provenance::{Bisect, BisectResult, Cause, Probe, Target, Why};
 pub use session::{FailedCheck, Panel, Session, StateView, Viewpoint};
+pub use shards::{HANDLERS_AT_MOST, Handler, Heaviest, Moves, ShardBy, Shards};
 pub use snapshots::{Load, Loading, Meter, StateSnapshot};
 pub use specs::{Message, Ran, Spec, Then, decisions};
 pub use subscription::{

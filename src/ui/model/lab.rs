@@ -20,7 +20,7 @@ pub use self::race::{ACTORS, Race};
 pub use self::specs::{Specs, Written};
 use crate::es::{Condition, Set, Stream};
 use crate::host::Disturbance;
-use crate::lab::{Comparison, JournalEntry, Loading, Target};
+use crate::lab::{Comparison, JournalEntry, Loading, ShardBy, Target};
 use crate::ui::excerpts::Excerpts;
 
 /// A tool of the lab.
@@ -31,17 +31,19 @@ pub enum Tool {
     WhatIf,
     Compare,
     Specs,
+    Shards,
     Snapshots,
     Code,
 }
 
 impl Tool {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Race,
         Self::Why,
         Self::WhatIf,
         Self::Compare,
         Self::Specs,
+        Self::Shards,
         Self::Snapshots,
         Self::Code,
     ];
@@ -54,6 +56,7 @@ impl Tool {
             Self::WhatIf => "What if",
             Self::Compare => "Compare",
             Self::Specs => "Specs",
+            Self::Shards => "Shards",
             Self::Snapshots => "Snapshots",
             Self::Code => "Code",
         }
@@ -67,6 +70,7 @@ impl Tool {
             Self::WhatIf => "leave an event out, or swap two, for the view only",
             Self::Compare => "two logs, or one at two positions, side by side",
             Self::Specs => "a decision as given, when, then: edit it, run it, copy it",
+            Self::Shards => "streams divided among handlers that work side by side",
             Self::Snapshots => "what loading costs, and what saves it",
             Self::Code => "the source, and the arm that handled the event",
         }
@@ -118,6 +122,8 @@ pub enum Msg {
     CopySpec(Written),
     /// It was copied, or could not be.
     Copied(bool),
+    /// Divide the events by this among so many handlers.
+    Divide(ShardBy, usize),
     /// How commands load their streams.
     LoadBy(Loading),
     /// Show the source of a stream's aggregate, of a projection or of a process.
@@ -156,6 +162,8 @@ pub struct Lab {
     pub compared: Option<Result<Compared, Rc<str>>>,
     pub specs: Option<Specs>,
     pub code: Option<Code>,
+    /// By what events are divided, and among how many handlers.
+    pub shards: Option<(ShardBy, usize)>,
 }
 
 impl Lab {

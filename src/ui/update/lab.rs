@@ -90,6 +90,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
                 code.excerpts = Some(result);
             }
         }
+        Msg::Divide(by, count) => model.lab.shards = Some((by, count)),
         Msg::LoadBy(loading) => {
             subscriptions::ask(model, Request::Loading(Some(loading.into())));
         }

@@ -15,6 +15,7 @@ mod why;
 mod whatif;
 mod compare;
 mod specs;
+mod shards;
 mod snapshots;
 mod code;
 mod drawer;

@@ -8,12 +8,14 @@ use yew::{Callback, Html, MouseEvent, Properties, component, html};
 use super::code::code;
 use super::compare::{CompareForm, compared};
 use super::race::race;
+use super::shards::Divided;
 use super::snapshots::snapshots;
 use super::specs::{Stretch, specs};
 use super::whatif::{no_what_if, what_if};
 use super::why::why;
 use super::worker::Worker;
 use crate::host::OpenLog;
+use crate::lab::ShardBy;
 use crate::ui::model::Model;
 use crate::ui::model::lab::{Job, Msg, Tool};
 use crate::ui::model::shell::use_shell;
@@ -66,6 +68,10 @@ pub fn drawer(model: &Model, open_log: &OpenLog) -> Html {
                 </>
             },
         },
+        Tool::Shards => {
+            let (by, count) = lab.shards.unwrap_or((ShardBy::Id, 3));
+            html! { <Divided open_log={open_log.clone()} head={session.head()} {by} {count} /> }
+        }
         Tool::Snapshots => snapshots(session.world(), &shell),
         Tool::Code => code(model, open_log),
     };
