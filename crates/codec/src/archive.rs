@@ -25,7 +25,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub use self::check::LATEST;
-use self::cloud::{BASE64, CloudEvent, Members, SOURCE, json_text};
+use self::cloud::{BASE64, BadAttribute, CloudEvent, Members, SOURCE, json_text, members};
 use self::encoding::{Decoded, Decoder};
 pub use self::shapes::{Foreign, Mapping, Previewed};
 use self::shapes::{Mapped, SAMPLES, contained};
@@ -689,7 +689,10 @@ impl Import {
             return self.fault("", "it is not text in UTF-8");
         };
         if self.mapping.is_some() {
-            return self.foreign(text);
+            return match members(text) {
+                Ok(_) => self.foreign(text),
+                Err(bad) => self.bad(&bad),
+            };
         }
         match CloudEvent::read(text) {
             Ok(_) if item.len() > EVENT_BYTES => self.too_long(),
@@ -698,11 +701,13 @@ impl Import {
                 self.foreign(text);
             }
             Err(_) if item.len() > EVENT_BYTES => self.too_long(),
-            Err(bad) => {
-                self.began += bad.lines;
-                self.fault(&bad.field, bad.what);
-            }
+            Err(bad) => self.bad(&bad),
         }
+    }
+
+    fn bad(&mut self, bad: &BadAttribute) {
+        self.began += bad.lines;
+        self.fault(&bad.field, &bad.what);
     }
 
     fn too_long(&mut self) {
@@ -713,6 +718,7 @@ impl Import {
     #[cold]
     #[inline(never)]
     fn foreign(&mut self, text: &str) {
+        let text = text.trim();
         let Some(inside) = contained(text) else { return self.one_foreign(text) };
         let began = self.began;
         (self.contained, self.bare) = (true, inside.bare);
@@ -738,8 +744,8 @@ impl Import {
         };
         self.mapped += 1;
         match Mapped::read(text, mapping, self.mapped) {
-            Ok(mapped) => self.event(&CloudEvent { position: mapped.order, ..mapped.event() }),
-            Err(bad) => self.fault(&bad.field, bad.what),
+            Ok(mapped) => self.event(&mapped.event()),
+            Err(bad) => self.bad(&bad),
         }
     }
 

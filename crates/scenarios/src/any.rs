@@ -8,12 +8,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map as Object, Value, json};
 
 use es::{
-    AnyAggregate, AnyEvent, AnyEvents, AnyInstance, Bar, CommandRecord, Draft, FoldError, Map,
-    Projection, Recorded, Refusal, Row, Scenario, Stored, View,
+    AnyAggregate, AnyEvent, AnyEvents, AnyInstance, AnyProjection, AnyRunner, Cells, CommandRecord,
+    Draft, FoldError, Map, Reaction, Recorded, Refusal, Row, Scenario, Stored, View,
 };
-
-/// The scenario's id.
-pub const ID: &str = "any";
 
 /// An event of another system: its data, as it came.
 struct AnyData(Box<RawValue>);
@@ -68,8 +65,10 @@ impl AnyAggregate for AnyStream {
     }
 
     fn restore(&self, saved: &str, _version: u64) -> Result<Box<dyn AnyInstance>, String> {
-        let state = serde_json::from_str(saved).map_err(|_| "it is no JSON object".to_owned())?;
-        Ok(Box::new(Merged { state, unreadable: false }))
+        match serde_json::from_str(saved) {
+            Ok(Value::Object(state)) => Ok(Box::new(Merged { state, unreadable: false })),
+            _ => Err("it is no JSON object".to_owned()),
+        }
     }
 }
 
@@ -113,100 +112,104 @@ impl AnyInstance for Merged {
     }
 }
 
-/// What is known of a stream without its state.
+/// What the rows of a read model are about.
+#[derive(Clone, Copy, PartialEq)]
+enum About {
+    Streams,
+    Types,
+    Times,
+}
+
+/// A read model: how many events each stream, type or day has, and when the last one was recorded.
 #[derive(Clone)]
+struct Listing {
+    about: About,
+    seen: Map<Rc<str>, Seen>,
+    /// How many events could not be read. They are counted in the rows all the same.
+    skipped: u64,
+}
+
+#[derive(Clone, Default)]
 struct Seen {
     events: u64,
-    last: Rc<str>,
-    last_at: u64,
+    last: Option<Rc<str>>,
+    at: u64,
 }
 
-impl Seen {
-    fn note(all: &mut Map<Rc<str>, Self>, key: Rc<str>, event: &Recorded) {
-        let (last, at) = (event.kind().clone(), event.at());
-        match all.get_mut(&key) {
-            Some(seen) => {
-                (seen.events, seen.last, seen.last_at) = (seen.events + 1, last, at);
-            }
-            None => {
-                all.insert(key, Self { events: 1, last, last_at: at });
-            }
+impl AnyProjection for About {
+    fn name(&self) -> Rc<str> {
+        match self {
+            Self::Streams => "Streams",
+            Self::Types => "Types",
+            Self::Times => "Times",
         }
+        .into()
+    }
+
+    fn about(&self) -> Rc<str> {
+        match self {
+            Self::Streams => "Every stream: how many events it has, and the last one.",
+            Self::Types => "Every type of event, how often it occurs, and when it did last.",
+            Self::Times => "Every day on which something happened, in UTC.",
+        }
+        .into()
+    }
+
+    fn code(&self) -> u16 {
+        1
+    }
+
+    fn runner(&self) -> Box<dyn AnyRunner> {
+        Box::new(Listing { about: *self, seen: Map::new(), skipped: 0 })
     }
 }
 
-/// Every stream, and when something happened in it.
-#[derive(Clone, Default)]
-pub struct Streams(Map<Rc<str>, Seen>);
-
-impl Projection for Streams {
-    const NAME: &'static str = "Streams";
-    const ABOUT: &'static str = "Every stream: how many events it has, and the last one's type.";
-
-    fn apply(&mut self, event: &Recorded) {
-        Seen::note(&mut self.0, event.stream().as_str().into(), event);
+impl AnyRunner for Listing {
+    fn apply(&mut self, events: &[&Recorded]) -> Result<(), FoldError> {
+        for event in events {
+            self.skipped += u64::from(event.unreadable().is_some());
+            let key = match self.about {
+                About::Streams => event.stream().as_str().into(),
+                About::Types => event.kind().clone(),
+                About::Times => moment(event.at())[..10].into(),
+            };
+            let seen = self.seen.entry(key).or_default();
+            (seen.events, seen.last, seen.at) =
+                (seen.events + 1, Some(event.kind().clone()), event.at());
+        }
+        Ok(())
     }
 
     fn view(&self) -> View {
-        let rows = self
-            .0
-            .iter()
-            .map(|(stream, seen)| Row::of(stream, (seen.events, &seen.last, moment(seen.last_at))));
-        View::table(&["stream", "events", "last type", "last"], rows)
-    }
-
-    fn weight(&self) -> usize {
-        self.0.len()
-    }
-}
-
-/// Every type of event, and how often it occurs.
-#[derive(Clone, Default)]
-pub struct Types(Map<Rc<str>, i64>);
-
-impl Projection for Types {
-    const NAME: &'static str = "Types";
-    const ABOUT: &'static str = "Every type of event, and how often it occurs.";
-
-    fn apply(&mut self, event: &Recorded) {
-        *self.0.entry(event.kind().clone()).or_default() += 1;
-    }
-
-    fn view(&self) -> View {
-        let bars = self.0.iter().map(|(name, &value)| Bar { name: name.clone(), value });
-        View::bars("events", false, bars)
-    }
-
-    fn weight(&self) -> usize {
-        self.0.len()
-    }
-}
-
-/// How many events were recorded on each day.
-#[derive(Clone, Default)]
-pub struct Times(Map<u64, (u64, u64, u64)>);
-
-impl Projection for Times {
-    const NAME: &'static str = "Times";
-    const ABOUT: &'static str = "Every day on which something happened, in UTC.";
-
-    fn apply(&mut self, event: &Recorded) {
-        let at = event.at();
-        let day = self.0.entry(at / DAY_MILLIS).or_insert_with(|| (0, at, at));
-        (day.0, day.2) = (day.0 + 1, at);
-    }
-
-    fn view(&self) -> View {
-        let rows = self.0.iter().map(|(day, &(events, first, last))| {
-            let time = |at: u64| moment(at).split_off(11);
-            let date = moment(day * DAY_MILLIS)[..10].to_owned();
-            Row::of(&date.into(), (events, time(first), time(last)))
+        let streams = self.about == About::Streams;
+        let rows = self.seen.iter().map(|(key, seen)| {
+            let (last, at) = (seen.last.as_deref().unwrap_or_default(), moment(seen.at));
+            let cells: Cells =
+                if streams { (seen.events, last, at).into() } else { (seen.events, at).into() };
+            Row::of(key, cells)
         });
-        View::table(&["day", "events", "first", "last"], rows)
+        let columns: &[&str] = match self.about {
+            About::Streams => &["stream", "events", "last type", "last"],
+            About::Types => &["type", "events", "last"],
+            About::Times => &["day", "events", "last"],
+        };
+        View::table(columns, rows)
+    }
+
+    fn skipped(&self) -> u64 {
+        self.skipped
     }
 
     fn weight(&self) -> usize {
-        self.0.len()
+        self.seen.len()
+    }
+
+    fn copy(&self) -> Box<dyn AnyRunner> {
+        Box::new(self.clone())
+    }
+
+    fn react(&self, _event: &Recorded) -> Vec<Reaction> {
+        Vec::new()
     }
 }
 
@@ -230,11 +233,11 @@ fn moment(at: u64) -> String {
 /// Events that belong to no scenario of ours.
 pub fn scenario() -> Scenario {
     let about = "A log of your own: look at it with the slider, Why and bisect.";
-    let mut scenario = Scenario::new(ID, "Any events", about)
-        .projection::<Streams>()
-        .projection::<Types>()
-        .projection::<Times>();
+    let mut scenario = Scenario::new("any", "Any events", about);
     scenario.aggregates.push(Rc::new(AnyStream));
+    for about in [About::Streams, About::Types, About::Times] {
+        scenario.projections.push(Rc::new(about));
+    }
     scenario
 }
 
@@ -311,8 +314,9 @@ mod tests {
         let times = rows("Times");
         assert_eq!(times.len(), 4);
         assert!(times[0].contains("2017-08-24") && times[0].contains("18:00:00"), "{times:?}");
-        let bars = &shown(&log, "Types")["bars"];
-        assert_eq!(bars[0], json!({ "name": "Placed", "value": 2 }));
+        let types = rows("Types");
+        assert_eq!(types.len(), 3);
+        assert!(types[2].contains("Placed") && types[2].contains('2'), "{types:?}");
     }
 
     #[test]

@@ -28,6 +28,12 @@ pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// The text that JSON writes.
+pub(super) fn unquoted(json: &str) -> Option<String> {
+    let text = serde_json::from_str::<Option<Text<'_>>>(json).ok()?;
+    text.map(|Text(text)| text.into_owned())
+}
+
 pub(super) fn json_text(text: &str) -> Box<RawValue> {
     serde_json::value::to_raw_value(text).unwrap_or_default()
 }
@@ -277,10 +283,7 @@ fn renamed(name: &str) -> Option<&str> {
 #[cold]
 #[inline(never)]
 fn other(whole: &str) -> Result<CloudEvent<'_>, BadAttribute> {
-    let Members(members) = serde_json::from_str(whole).map_err(|error| {
-        let NoJson { lines, what } = NoJson::of(whole, &error);
-        BadAttribute { lines, ..BadAttribute::new("", what) }
-    })?;
+    let Members(members) = members(whole)?;
     let mut names = NameSet::default();
     if let Some((name, _)) = members.iter().find(|(name, _)| !names.insert(&**name)) {
         return Err(BadAttribute::new(name, "it is there twice"));
@@ -323,6 +326,14 @@ fn other(whole: &str) -> Result<CloudEvent<'_>, BadAttribute> {
     it.source = needed("source", source)?;
     it.kind = needed("type", kind)?;
     Ok(it)
+}
+
+/// The members of an object.
+pub(super) fn members(text: &str) -> Result<Members<'_>, BadAttribute> {
+    serde_json::from_str(text).map_err(|error| {
+        let NoJson { lines, what } = NoJson::of(text, &error);
+        BadAttribute { lines, ..BadAttribute::new("", what) }
+    })
 }
 
 fn needed<'a>(field: &str, it: Option<Text<'a>>) -> Result<Cow<'a, str>, BadAttribute> {

@@ -18,12 +18,14 @@
 //! Names of fields are compared without case and underscores, since one tool's rows, .NET objects
 //! and JSON differ in nothing else.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::check::LATEST;
-use super::cloud::{BASE64, BadAttribute, CloudEvent, Members, PREFIX, Text, json_text};
+use super::cloud::{BASE64, BadAttribute, CloudEvent, Members, PREFIX, json_text, unquoted};
 use super::time::{millis, time};
 use es::Stream;
 
@@ -283,6 +285,8 @@ pub struct Previewed {
 impl Foreign {
     /// What is known of a file by its first events. `bare` is true where they are actions of an
     /// export of Redux `DevTools`.
+    #[cold]
+    #[inline(never)]
     pub(super) fn of(samples: Vec<String>, line: u64, bare: bool) -> Self {
         let mut fields = Vec::new();
         for sample in &samples {
@@ -356,46 +360,98 @@ fn same(a: &str, b: &str) -> bool {
     letters(a).eq(letters(b))
 }
 
-fn members(json: &str) -> Members<'_> {
-    serde_json::from_str(json).unwrap_or_default()
+/// The parts of an object or a list, which are parted by commas. The text is known to be JSON, so
+/// nothing is checked again.
+#[cold]
+#[inline(never)]
+fn parts(json: &str) -> Vec<&str> {
+    let (mut all, mut from, mut depth, mut in_text, mut escaped) = (Vec::new(), 0, 0, false, false);
+    for (at, byte) in json.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'{' | b'[' => {
+                depth += 1;
+                if depth == 1 {
+                    from = at + 1;
+                }
+            }
+            b',' | b'}' | b']' => {
+                if depth == 1 {
+                    let part = json.get(from..at).unwrap_or_default().trim();
+                    if !part.is_empty() {
+                        all.push(part);
+                    }
+                    from = at + 1;
+                }
+                depth -= i32::from(byte != b',');
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+/// The members of an object: each with its name and its value. None of any other JSON.
+#[cold]
+#[inline(never)]
+fn members(json: &str) -> Vec<(Cow<'_, str>, &str)> {
+    if !json.starts_with('{') {
+        return Vec::new();
+    }
+    let member = |part| {
+        let part: &str = part;
+        let mut escaped = false;
+        let end = part.bytes().skip(1).position(|byte| {
+            let end = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            end
+        })? + 1;
+        let (name, value) = (part.get(1..end)?, part.get(end + 1..)?);
+        let name =
+            if name.contains('\\') { unquoted(&part[..=end])?.into() } else { Cow::from(name) };
+        Some((name, value.trim_start().strip_prefix(':')?.trim_start()))
+    };
+    parts(json).into_iter().filter_map(member).collect()
 }
 
 /// The field of that path, unless it is null.
-fn find<'a>(object: &Members<'a>, path: &str) -> Option<&'a RawValue> {
-    let known = |it: &&RawValue| it.get() != "null";
-    path.split('|').find_map(|path| {
-        let named = |exact: bool| {
-            let is = |name: &str| if exact { name == path } else { same(name, path) };
-            object.0.iter().find(|(name, _)| is(name)).map(|it| it.1)
-        };
-        if let Some(value) = named(true).or_else(|| named(false)) {
-            return known(&value).then_some(value);
+#[cold]
+#[inline(never)]
+fn find<'a>(json: &'a str, paths: &str) -> Option<&'a str> {
+    let all = members(json);
+    paths.split('|').find_map(|path| {
+        let exact = all.iter().find(|it| it.0 == path);
+        if let Some((_, value)) = exact.or_else(|| all.iter().find(|it| same(&it.0, path))) {
+            return (*value != "null").then_some(*value);
         }
         // A name may have a dot in it.
-        path.match_indices('.').find_map(|(at, _)| {
-            let inner = find(object, &path[..at])?;
-            find(&members(inner.get()), &path[at + 1..])
-        })
+        path.match_indices('.').find_map(|(at, _)| find(find(json, &path[..at])?, &path[at + 1..]))
     })
 }
 
 /// Adds the fields of an object, each with whether it holds a text or a number.
 fn collect(json: &str, before: &str, levels: usize, fields: &mut Vec<(String, bool)>) {
-    for (name, value) in members(json).0 {
+    for (name, value) in members(json) {
         if fields.len() == FIELDS {
             return;
         }
-        let path = format!("{before}{}", &*name);
-        let text =
-            value.get().starts_with(|it: char| it == '"' || it == '-' || it.is_ascii_digit());
+        let path = format!("{before}{name}");
         let inner = format!("{path}.");
         if !fields.iter().any(|it| it.0 == path) {
-            fields.push((path, text));
+            fields.push((path, is_text(value)));
         }
-        if levels > 1 && value.get().starts_with('{') {
-            collect(value.get(), &inner, levels - 1, fields);
+        if levels > 1 {
+            collect(value, &inner, levels - 1, fields);
         }
     }
+}
+
+/// True where it holds a text or a number.
+fn is_text(json: &str) -> bool {
+    matches!(json.as_bytes().first(), Some(b'"' | b'-' | b'0'..=b'9'))
 }
 
 /// The likeliest field for something that often has one of these names. Outer ones come first.
@@ -412,18 +468,16 @@ fn likely(names: &[&str], fields: &[(String, bool)], texts: bool) -> String {
 
 /// The field that a shape's path names in an event, as the event writes it.
 fn first_of(event: &str, path: &str, fields: &[(String, bool)]) -> String {
-    let event = members(event);
-    let there = path.split('|').find(|it| find(&event, it).is_some());
-    let written = there.and_then(|path| fields.iter().find(|it| same(&it.0, path)));
-    written.map_or_else(|| there.unwrap_or_default().to_owned(), |it| it.0.clone())
+    let there = path.split('|').find(|it| find(event, it).is_some()).unwrap_or_default();
+    let written = fields.iter().find(|it| same(&it.0, there));
+    written.map_or_else(|| there.to_owned(), |it| it.0.clone())
 }
 
 fn shape_of(event: &str, bare: bool) -> Option<usize> {
     if bare {
         return Some(SHAPES.len() - 1);
     }
-    let event = members(event);
-    SHAPES.iter().position(|shape| shape.has.iter().all(|path| find(&event, path).is_some()))
+    SHAPES.iter().position(|shape| shape.has.iter().all(|path| find(event, path).is_some()))
 }
 
 /// The events that an object holds which is none itself.
@@ -435,57 +489,58 @@ pub(super) struct Contained {
 }
 
 /// The lists in which tools return events.
-const LISTS: [&str; 6] = ["entries", "events", "messages", "records", "rows", "value"];
+const LISTS: &str = "entries|events|messages|records|rows|value";
 
 /// The events in an object that holds a list of them. None for any other object.
+#[cold]
+#[inline(never)]
 pub(super) fn contained(text: &str) -> Option<Contained> {
-    let outer = members(text);
-    let lines = |value: &RawValue| {
-        let at = value.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
-        text.get(..at).map_or(0, |it| it.matches('\n').count() as u64)
-    };
-    let list = |name: &str| find(&outer, name).filter(|it| it.get().starts_with('['));
-    if let Some(value) = find(&outer, "actionsById") {
-        let actions = members(value.get()).0;
-        let events = actions.iter().map(|it| (lines(it.1), it.1.get().to_owned())).collect();
-        return Some(Contained { events, bare: false });
+    if let Some(actions) = find(text, "actionsById") {
+        let actions = members(actions).into_iter().map(|it| it.1).collect();
+        return Some(Contained { events: with_lines(text, actions), bare: false });
     }
-    if let Some(value) = find(&outer, "payload")
-        && outer.0.iter().all(|it| matches!(&*it.0, "payload" | "preloadedState"))
-        && let Ok(inner) = serde_json::from_str::<String>(value.get())
+    if let Some(payload) = find(text, "payload")
+        && members(text).iter().all(|it| it.0 == "payload" || it.0 == "preloadedState")
+        && let Some(inner) = unquoted(payload).filter(|it| is_json(it))
     {
-        let mut inside = match inner.trim_start().starts_with('[') {
-            true => listed(&inner, |_| 0),
-            false => contained(&inner)?,
-        };
-        inside.bare = inner.trim_start().starts_with('[');
+        let inner = inner.trim();
+        let bare = inner.starts_with('[');
+        let mut events =
+            if bare { with_lines(inner, parts(inner)) } else { contained(inner)?.events };
         // The text stands on one line of the file.
-        inside.events.iter_mut().for_each(|it| it.0 = lines(value));
-        return Some(inside);
+        let line = with_lines(text, vec![payload]).first().map_or(0, |it| it.0);
+        events.iter_mut().for_each(|it| it.0 = line);
+        return Some(Contained { events, bare });
     }
-    if find(&outer, "type|eventType").is_some_and(|it| it.get().starts_with('"')) {
+    if find(text, "type|eventType").is_some_and(|it| it.starts_with('"')) {
         return None;
     }
-    let value = LISTS.iter().find_map(|name| list(name))?;
-    let mut inside = listed(value.get(), lines);
+    let list = find(text, LISTS).filter(|it| it.starts_with('['))?;
+    let mut events = parts(list);
     // A feed has the newest event first.
-    let number = |it: &(u64, String)| {
-        let number = find(&members(&it.1), "positionEventNumber|content.eventNumber")?;
-        number.get().parse::<u64>().ok()
-    };
-    let ends = [inside.events.first(), inside.events.last()].map(|it| it.and_then(number));
-    if let [Some(first), Some(last)] = ends
+    let number =
+        |it: &&str| find(it, "positionEventNumber|content.eventNumber")?.parse::<u64>().ok();
+    if let (Some(first), Some(last)) =
+        (events.first().and_then(number), events.last().and_then(number))
         && first > last
     {
-        inside.events.reverse();
+        events.reverse();
     }
-    Some(inside)
+    Some(Contained { events: with_lines(text, events), bare: false })
 }
 
-fn listed(list: &str, lines: impl Fn(&RawValue) -> u64) -> Contained {
-    let all: Vec<&RawValue> = serde_json::from_str(list).unwrap_or_default();
-    let events = all.into_iter().map(|it| (lines(it), it.get().to_owned())).collect();
-    Contained { events, bare: false }
+/// Parts of a text, each with how many lines of the text are before it.
+fn with_lines(text: &str, parts: Vec<&str>) -> Vec<(u64, String)> {
+    let part = |part: &str| {
+        let at = part.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+        let lines = text.bytes().take(at).filter(|it| *it == b'\n').count();
+        (lines as u64, part.to_owned())
+    };
+    parts.into_iter().map(part).collect()
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
 /// A foreign event, read by a mapping.
@@ -501,49 +556,41 @@ pub(super) struct Mapped<'a> {
     /// Every field that is none of these.
     others: Vec<(String, &'a RawValue)>,
     /// How far the event is in its system, as far as it says.
-    pub(super) order: Option<u64>,
+    order: Option<u64>,
 }
 
 impl<'a> Mapped<'a> {
-    /// Reads an event. `number` is its place in the file, from 1.
+    /// Reads an event, which is known to be JSON. `number` is its place in the file, from 1.
+    #[cold]
+    #[inline(never)]
     pub(super) fn read(
         text: &'a str,
         mapping: &Mapping,
         number: u64,
     ) -> Result<Self, BadAttribute> {
         let shape = mapping.shape().unwrap_or(&UNKNOWN);
-        let event = members(text);
+        let text = text.trim();
         let mut used = Vec::new();
         let mut take = |path: &str| {
-            let found = if path.is_empty() { None } else { find(&event, path) };
+            let found = if path.is_empty() { None } else { find(text, path) };
             used.extend(found);
             found
         };
-        let missing = |field: &str| BadAttribute::new(field, "it is missing");
         if mapping.kind.is_empty() {
             return Err(BadAttribute::new("type", "choose the field that holds it"));
         }
-        let whole = take(&mapping.kind).ok_or_else(|| missing(&mapping.kind))?;
-        let mut kind = as_text(whole)
-            .filter(|it| !it.trim().is_empty())
-            .ok_or_else(|| wrong(&mapping.kind, whole, "a text"))?;
+        let whole = needed(take(&mapping.kind), &mapping.kind, "a text")?;
+        let mut kind = as_text(whole).unwrap_or_default();
         let own = shape.stream.split('|').any(|it| same(it, &mapping.stream));
         let category = if own { take(shape.category).and_then(as_text) } else { None };
-        let subject = match &*mapping.stream {
-            "" => String::new(),
-            path => {
-                let value = take(path).ok_or_else(|| missing(path))?;
-                as_text(value)
-                    .filter(|it| !it.trim().is_empty())
-                    .ok_or_else(|| wrong(path, value, "a text or a number"))?
-            }
-        };
-        let stream = if mapping.stream.is_empty() {
-            let all = if shape.source == REDUX.source { "redux-store" } else { "events-all" };
-            all.to_owned()
-        } else {
-            stream_name(&subject, category.as_deref().map(last_name))
-        };
+        let (mut subject, mut stream) = (String::new(), String::from("events-all"));
+        if !mapping.stream.is_empty() {
+            let found = needed(take(&mapping.stream), &mapping.stream, "a text or a number")?;
+            subject = as_text(found).unwrap_or_default();
+            stream = stream_name(&subject, category.as_deref().map(last_name));
+        } else if shape.source == REDUX.source {
+            stream = String::from("redux-store");
+        }
         let id = take(&mapping.id).and_then(as_text).filter(|it| !it.is_empty());
         // The same beginning of a file has the same ids, and two files have none in common.
         let id = id.unwrap_or_else(|| {
@@ -551,27 +598,25 @@ impl<'a> Mapped<'a> {
         });
         let order = take(shape.order).and_then(as_text).and_then(|it| it.parse().ok());
         // What else it says stays with it, and so does what is read otherwise than it is written.
-        let time = take(&mapping.time);
-        let moment = time.and_then(moment);
-        if moment.as_deref() != time.and_then(as_text).as_deref() {
-            used.retain(|it| !time.is_some_and(|time| std::ptr::eq(*it, time)));
+        let time = take(&mapping.time).and_then(as_text);
+        let moment = time.as_deref().and_then(moment);
+        if moment != time {
+            let time = find(text, &mapping.time);
+            used.retain(|it| Some(it.as_ptr()) != time.map(str::as_ptr));
         }
-        if shape.source == AXON.source {
-            let name = last_name(&kind).to_owned();
-            if name != kind {
-                used.retain(|it| !std::ptr::eq(*it, whole));
-                kind = name;
-            }
+        if shape.source == AXON.source && last_name(&kind) != kind {
+            used.retain(|it| it.as_ptr() != whole.as_ptr());
+            kind = last_name(&kind).to_owned();
         }
-        let (data, others) = if mapping.data.is_empty() {
-            (without(text, &used), Vec::new())
+        let mut others = Vec::new();
+        let data = if mapping.data.is_empty() {
+            without(text, &used)
         } else {
-            let value = find(&event, &mapping.data);
-            let data = value.map_or_else(empty, |it| decoded(it, &used));
+            let value = find(text, &mapping.data);
+            let data = value.map_or_else(|| raw("{}".to_owned()), |it| decoded(it, &used));
             used.extend(value);
-            let mut others = Vec::new();
-            rest(&event, &used, &mut others);
-            (data, others)
+            rest(text, &used, &mut others);
+            data
         };
         Ok(Self {
             id,
@@ -590,7 +635,7 @@ impl<'a> Mapped<'a> {
     pub(super) fn event(&self) -> CloudEvent<'_> {
         let other = self.subject != self.stream && !self.subject.is_empty();
         let subject = if self.subject.is_empty() { &self.stream } else { &self.subject };
-        let others = self.others.iter().map(|(name, value)| (Text::from(&**name), *value));
+        let others = self.others.iter().map(|(name, value)| ((&**name).into(), *value));
         CloudEvent {
             specversion: "1.0".into(),
             id: (&*self.id).into(),
@@ -601,22 +646,26 @@ impl<'a> Mapped<'a> {
             time: self.time.as_deref().map(Into::into),
             data: Some(&self.data),
             others: Members(others.collect()),
+            position: self.order,
             ..CloudEvent::default()
         }
     }
 }
 
-fn wrong(field: &str, value: &RawValue, expected: &str) -> BadAttribute {
-    BadAttribute::found(field, value.get(), expected)
+/// A field that has to hold a text or a number. `expected` says which.
+fn needed<'a>(
+    found: Option<&'a str>,
+    field: &str,
+    expected: &str,
+) -> Result<&'a str, BadAttribute> {
+    let Some(found) = found else { return Err(BadAttribute::new(field, "it is missing")) };
+    let empty = || as_text(found).is_none_or(|it| it.trim().is_empty());
+    if empty() { Err(BadAttribute::found(field, found, expected)) } else { Ok(found) }
 }
 
 /// A text, or a number as a text.
-fn as_text(value: &RawValue) -> Option<String> {
-    let json = value.get();
-    if json.starts_with('"') {
-        return serde_json::from_str(json).ok();
-    }
-    json.starts_with(|it: char| it == '-' || it.is_ascii_digit()).then(|| json.to_owned())
+fn as_text(json: &str) -> Option<String> {
+    if json.starts_with('"') { unquoted(json) } else { is_text(json).then(|| json.to_owned()) }
 }
 
 /// A class without its package: `Placed` in `shop.orders.Placed`.
@@ -650,59 +699,68 @@ fn stream_name(text: &str, category: Option<&str>) -> String {
     format!("stream-{text}")
 }
 
-/// A time as RFC 3339 has it: a text, or a number of milliseconds or seconds since 1970. One without
-/// a zone is in UTC. None where it is no time.
-fn moment(value: &RawValue) -> Option<String> {
-    let text = as_text(value)?;
+/// A time as RFC 3339 has it: of a text, or a number of milliseconds or seconds since 1970. One
+/// without a zone is in UTC. None where it is no time.
+fn moment(text: &str) -> Option<String> {
     if let Ok(number) = text.parse::<u64>() {
-        let millis = if number < 100_000_000_000 { number.checked_mul(1_000)? } else { number };
+        let millis = if number < 100_000_000_000 { number * 1_000 } else { number };
         return (millis <= LATEST).then(|| time(millis));
     }
     ["", "Z", ":00"].iter().map(|zone| format!("{text}{zone}")).find(|it| millis(it).is_some())
 }
 
-fn empty() -> Box<RawValue> {
-    serde_json::value::to_raw_value(&serde_json::Map::new()).unwrap_or_default()
+fn raw(json: String) -> Box<RawValue> {
+    RawValue::from_string(json).unwrap_or_default()
 }
 
 /// Data as JSON: tools write it as it is, as a text, or as bytes in base64. Fields that are read for
 /// something else are left out of it.
-fn decoded(value: &RawValue, used: &[&RawValue]) -> Box<RawValue> {
-    let json = value.get();
-    if json.starts_with('{') {
+fn decoded(json: &str, used: &[&str]) -> Box<RawValue> {
+    if !json.starts_with('"') {
         return without(json, used);
     }
-    let Some(text) = json.starts_with('"').then(|| as_text(value)).flatten() else {
-        return value.to_owned();
-    };
-    let object = |text: String| {
-        let whole = text.trim_start().starts_with(['{', '[']);
-        whole.then(|| RawValue::from_string(text).ok()).flatten()
-    };
-    let bytes = || String::from_utf8(BASE64.decode(&text).ok()?).ok().and_then(object);
-    object(text.clone()).or_else(bytes).unwrap_or_else(|| json_text(&text))
+    let text = unquoted(json).unwrap_or_default();
+    let object = |it: &String| it.trim_start().starts_with(['{', '[']) && is_json(it);
+    let bytes = || String::from_utf8(BASE64.decode(&text).ok()?).ok().filter(object);
+    if object(&text) {
+        return raw(text);
+    }
+    bytes().map_or_else(|| json_text(&text), raw)
 }
 
-/// An object without some of its members.
-fn without(json: &str, used: &[&RawValue]) -> Box<RawValue> {
-    let Members(all) = members(json);
-    let kept = all.iter().filter(|it| !used.iter().any(|used| std::ptr::eq(*used, it.1)));
-    let kept: Vec<_> = kept.map(|it| (it.0.clone(), it.1)).collect();
-    if kept.len() == all.len() {
-        return RawValue::from_string(json.trim().to_owned()).unwrap_or_default();
+/// JSON; an object without those of its members that are used.
+fn without(json: &str, used: &[&str]) -> Box<RawValue> {
+    let is_used = |value: &str| used.iter().any(|it| it.as_ptr() == value.as_ptr());
+    let all = members(json);
+    if !all.iter().any(|it| is_used(it.1)) {
+        return raw(json.to_owned());
     }
-    serde_json::value::to_raw_value(&Members(kept)).unwrap_or_default()
+    let mut text = String::from("{");
+    for (name, value) in all.iter().filter(|it| !is_used(it.1)) {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(json_text(name).get());
+        text.push(':');
+        text.push_str(value);
+    }
+    text.push('}');
+    raw(text)
 }
 
 /// Collects the members that nobody has used, also those beside used ones within an object.
-fn rest<'a>(object: &Members<'a>, used: &[&RawValue], out: &mut Vec<(String, &'a RawValue)>) {
-    for (name, value) in &object.0 {
-        if value.get() == "null" || used.iter().any(|it| std::ptr::eq(*it, *value)) {
+fn rest<'a>(json: &'a str, used: &[&str], out: &mut Vec<(String, &'a RawValue)>) {
+    for (name, value) in members(json) {
+        let range = value.as_bytes().as_ptr_range();
+        let mut within = used.iter().filter(|it| range.contains(&it.as_ptr())).peekable();
+        if within.peek().is_some() {
+            if within.all(|it| it.as_ptr() != value.as_ptr()) {
+                rest(value, used, out);
+            }
             continue;
         }
-        let range = value.get().as_bytes().as_ptr_range();
-        if used.iter().any(|it| range.contains(&it.get().as_ptr())) {
-            rest(&members(value.get()), used, out);
+        let Ok(value) = serde_json::from_str::<&RawValue>(value) else { continue };
+        if value.get() == "null" {
             continue;
         }
         // As CloudEvents require.

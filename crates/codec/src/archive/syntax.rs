@@ -12,6 +12,8 @@ pub(super) struct NoJson {
 
 impl NoJson {
     /// What serde says of the text.
+    #[cold]
+    #[inline(never)]
     pub(super) fn of(text: &str, error: &serde_json::Error) -> Self {
         if error.is_data() {
             return Self { lines: 0, what: sentence(error) };
