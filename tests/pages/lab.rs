@@ -25,6 +25,7 @@ tests! {
         what_if_shows_another_truth_and_the_decisions_that_fall_with_it,
         what_if_is_asked_of_the_event_at_the_playhead_where_it_is_opened,
         two_positions_and_two_logs_are_put_side_by_side,
+        a_decision_is_a_specification_that_holds_until_it_is_edited,
         a_conflict_is_no_refusal_and_is_settled_once,
         what_is_sent_into_a_fork_comes_before_what_its_processes_go_on_with,
         what_is_said_of_a_command_is_true_of_the_log_that_is_shown,
@@ -646,6 +647,53 @@ async fn two_positions_and_two_logs_are_put_side_by_side() {
     page.close().await;
 }
 
+/// Replaces a part of the text that is edited in the tool.
+async fn edit(page: &Page, part: &str, by: &str) {
+    page.js(&format!(
+        "(field => {{
+            field.value = field.value.replace('{part}', '{by}');
+            field.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));
+        }})(document.querySelector('[role=dialog] textarea'))"
+    ))
+    .await;
+}
+
+async fn a_decision_is_a_specification_that_holds_until_it_is_edited() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    page.js("await leftfold.send('account-1', { type: 'Withdraw', data: { amount: 99900 } })
+            .catch(it => it.code)")
+        .await;
+    tool(&page, "Specs").await;
+    until_text(&page, "Specs", "It holds: the command comes out as it says.").await;
+    until_text(&page, "Specs", "Given in account-1").await;
+    until_text(&page, "Specs", "refused: only 100.00 is available").await;
+    page.screenshot("specs").await;
+
+    // Half of what is asked can be had.
+    edit(&page, "99900", "5000").await;
+    until_text(&page, "Specs", "It was edited: run it.").await;
+    press_on(&page, "Run").await;
+    until_text(&page, "Specs", "It does not hold.").await;
+    until_text(&page, "Specs", "Withdrew").await;
+
+    edit(&page, "5000", "-").await;
+    press_on(&page, "Copy as a Rust test").await;
+    until_text(&page, "Specs", "at line").await;
+
+    // Another stretch, another decision.
+    reach(&page, "to position").await;
+    let field = page.client.active_element().await.unwrap();
+    page.type_over(&field, "9").await;
+    page.press([ENTER]).await;
+    until_text(&page, "Specs", "type two positions").await;
+    let field = page.client.active_element().await.unwrap();
+    page.type_over(&field, "1").await;
+    page.press([ENTER]).await;
+    until_text(&page, "Specs", "Given nothing in customer-1").await;
+    page.close().await;
+}
+
 async fn what_was_typed_into_the_labs_tools_stays_with_what_is_wrong_beside_it() {
     let page = Page::open().await;
     an_account(&page, "bank").await;
@@ -859,7 +907,8 @@ async fn axe_finds_nothing_in_the_labs_tools() {
         page.resize(width, height).await;
         for theme in ["light", "dark"] {
             page.theme(theme).await;
-            for name in ["Race", "Why, and since when", "What if", "Compare", "Snapshots"] {
+            for name in ["Race", "Why, and since when", "What if", "Compare", "Specs", "Snapshots"]
+            {
                 page.js(&format!("[...document.querySelectorAll('header button')].find(it => it.textContent === '{name}').click()")).await;
                 page.until(&format!(
                     "!!document.querySelector(`[role=dialog][aria-label='{name}']`)"
