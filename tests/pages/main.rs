@@ -36,12 +36,14 @@ macro_rules! tests {
 
 mod code;
 mod e2e;
+mod everyday;
 mod files;
 mod fold;
 mod lab;
 mod lessons;
 mod share;
 mod stuck;
+mod terms;
 #[path = "kept.rs"]
 mod what_was_kept;
 
@@ -73,12 +75,14 @@ fn main() -> ExitCode {
     let all = [
         code::TESTS,
         e2e::TESTS,
+        everyday::TESTS,
         files::TESTS,
         fold::TESTS,
         lab::TESTS,
         lessons::TESTS,
         share::TESTS,
         stuck::TESTS,
+        terms::TESTS,
         what_was_kept::TESTS,
     ];
     let all = all.into_iter().flatten();

@@ -95,7 +95,7 @@ pub fn Legend(props: &LegendProps) -> Html {
         Some(About::Mark(kind)) => marks(*kind, &props.kinds),
     };
     html! {
-        <section ref={sheet} class="popover legend-box" popover="manual" role="tooltip">{ body }</section>
+        <div ref={sheet} class="popover legend-box" popover="manual" role="tooltip">{ body }</div>
     }
 }
 

@@ -115,11 +115,11 @@ pub fn page(model: &Model) -> Html {
                     <div class="column middle">{ event_log(model, open_log, &playhead, &shell) }</div>
                     { read_side(model, open_log, &playhead) }
                 }
+                <Legend kinds={model.summary.kinds.clone()} />
             </main>
             { timeline(model, open_log, &playhead) }
             <p class="unseen" role="status">{ &model.saying.aloud }</p>
             if model.lessons.shown { { lessons_dialog(model) } }
-            <Legend kinds={model.summary.kinds.clone()} />
             if model.layout.keys { <Keys letters={model.layout.letters} /> }
             if model.logs_dialog.shown.open {
                 <Logs shown={model.logs_dialog.shown.clone()} scenarios={model.logs.titles.clone()} log={open_log.id().to_owned()} durable={open_log.host().durable()} />
@@ -244,7 +244,7 @@ fn notices(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
     html! {
         <div class="notices">
             if model.layout.welcome {
-                <div class="notice welcome">
+                <div class="notice welcome" role="region" aria-label="Welcome">
                     <p>
                         { "Here you see event sourcing work: a " }<Term word={Word::Command} text="command" />
                         { " that is accepted becomes an " }<Term word={Word::Event} text="event" />

@@ -70,10 +70,10 @@ pub fn Popover(props: &PopoverProps) -> Html {
     html! {
         <>
             <button type="button" ref={button} class={&props.class} aria-label={&props.label} title={&props.title} onclick={press}>{ &props.button }</button>
-            <section ref={sheet} class="popover" popover="auto" role={props.role} aria-label={&props.name} ontoggle={toggled}
+            <div ref={sheet} class="popover" popover="auto" role={props.role} aria-label={&props.name} ontoggle={toggled}
                 onclick={|event: MouseEvent| event.stop_propagation()}>
                 if *open { { props.children.clone() } }
-            </section>
+            </div>
         </>
     }
 }
