@@ -19,11 +19,13 @@ const ESCAPE: char = '\u{e00c}';
 /// The explanation that is open.
 const OPEN: &str = "document.querySelector('[role=tooltip]:popover-open')";
 
-/// Points at the left end of an element.
+/// Points at the left end of an element. Of a drawing, that is where its path begins.
 async fn point_at(page: &Page, selector: &str) {
     let place = format!(
-        "const box = document.querySelector(\"{selector}\").getBoundingClientRect();
-         return [Math.round(box.left + 4), Math.round(box.top + box.height / 2)]"
+        "const it = document.querySelector(\"{selector}\");
+         const box = (it.ownerSVGElement ?? it).getBoundingClientRect();
+         const [, begins] = it.getAttribute('d')?.match(/M([\\d.]+)/) ?? [0, 4000 / box.width];
+         return [box.left + box.width * begins / 1000, box.top + box.height / 2].map(Math.round)"
     );
     let place = page.js(&place).await;
     let at = |nth: usize| place[nth].as_i64().unwrap();
@@ -33,6 +35,13 @@ async fn point_at(page: &Page, selector: &str) {
 
 /// Presses a term, and waits for its explanation.
 async fn explained(page: &Page, term: &str) -> String {
+    // What comes into view is laid out, and may move what is beside it.
+    let bring = "const [name] = arguments;
+        const all = [...document.querySelectorAll('button')];
+        all.find(it => it.textContent === name)?.scrollIntoView({ block: 'nearest' });";
+    page.client.execute(bring, vec![json!(term)]).await.unwrap();
+    page.js("await new Promise(then => requestAnimationFrame(() => requestAnimationFrame(then)))")
+        .await;
     page.click(term).await;
     page.until(&format!("{OPEN}?.innerText.length > 20")).await;
     let said = page.js(&format!("{OPEN}.innerText")).await.as_str().unwrap().to_owned();

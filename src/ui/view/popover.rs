@@ -1,5 +1,7 @@
 //! A button, and the box that it opens beside it: above the page, so that nothing cuts it off.
 
+use std::rc::Rc;
+
 use web_sys::{Event, HtmlElement};
 use yew::{
     AttrValue, Callback, Html, MouseEvent, Properties, TargetCast, component, html,
@@ -46,12 +48,11 @@ pub fn Popover(props: &PopoverProps) -> Html {
         }
     });
     let open = use_state_eq(|| false);
-    // It has its place before the browser opens it.
-    let press = {
+    // It has its place before the browser opens it, and again after: what the press brought into
+    // view may have moved its button.
+    let put = {
         let (button, sheet, width) = (button.clone(), sheet.clone(), props.width);
-        Callback::from(move |event: MouseEvent| {
-            // Around it, a press may mean something else.
-            event.stop_propagation();
+        Rc::new(move || {
             if let (Some(button), Some(sheet)) =
                 (button.cast::<HtmlElement>(), sheet.cast::<HtmlElement>())
             {
@@ -59,10 +60,21 @@ pub fn Popover(props: &PopoverProps) -> Html {
             }
         })
     };
+    let press = {
+        let put = put.clone();
+        Callback::from(move |event: MouseEvent| {
+            // Around it, a press may mean something else.
+            event.stop_propagation();
+            put();
+        })
+    };
     let toggled = {
         let (open, shown) = (open.clone(), props.shown.clone());
         Callback::from(move |event: Event| {
             let on = event.target_dyn_into::<HtmlElement>().is_some_and(|sheet| is_open(&sheet));
+            if on {
+                put();
+            }
             open.set(on);
             shown.emit(on);
         })
