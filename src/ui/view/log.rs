@@ -31,7 +31,12 @@ use crate::ui::model::shell::Shell;
 use crate::ui::model::{commands, playback};
 use crate::ui::words::{counted, grouped};
 
+/// How tall a row is, in pixels, as the style sheet has it.
 const ROW_HEIGHT: f64 = 32.0;
+/// And where it has two lines.
+const TWO_LINES_HEIGHT: f64 = 42.0;
+/// In a log that is no wider, in pixels, an event's data stands under its type.
+const TWO_LINES_UP_TO: i32 = 480;
 const HEADER_HEIGHT: f64 = 28.0;
 /// Browsers cannot lay out a taller element; a longer log is scrolled in proportion.
 const TALLEST: f64 = 8_000_000.0;
@@ -103,6 +108,8 @@ pub struct EventLogView {
     _resized: Closure<dyn Fn()>,
     top: f64,
     height: f64,
+    /// How tall a row is.
+    row: f64,
     search: Search,
     /// The search goes on in a moment.
     searching: bool,
@@ -158,6 +165,7 @@ impl Component for EventLogView {
             watched: None,
             top: 0.0,
             height: 600.0,
+            row: ROW_HEIGHT,
             search: Search::default(),
             searching: false,
             mark: false,
@@ -258,17 +266,19 @@ impl Component for EventLogView {
             return;
         }
         let Some(place) = self.place.cast::<HtmlElement>() else { return };
-        self.revealed = Some(wanted);
         // The first look at the layout is the one that costs: the document changed before it, and
         // does not again.
         let height = visible(&place);
-        let top = self.index(props).map_or(self.top, |index| self.bring(index, props, height));
+        // Drawn once more, there is room to scroll to where the row belongs.
+        let room = (self.height - height).abs() < 0.5;
+        self.revealed = room.then_some(wanted);
+        let top = self.index(props).map_or(self.top, |index| self.rest(index, props, height));
         #[expect(clippy::cast_possible_truncation, reason = "below TALLEST")]
         let pixels = top as i32;
         if place.scroll_top() != pixels {
             place.set_scroll_top(pixels);
         }
-        if self.look(props, top, height, !props.resting) {
+        if self.look(props, top, height, !props.resting) || !room {
             ctx.link().send_message(Msg::Looked);
         }
     }
@@ -339,19 +349,19 @@ impl EventLogView {
     fn grid(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let count = self.count(props);
-        let scale = scale(count, self.height);
-        let mut total = tall(count);
+        let scale = self.scale(count, self.height);
+        let mut total = self.end(count, self.height) + self.height.min(self.tall(count));
         let Window { mut first, mut last, shown } = self.window(props);
         // Where the log is scrolled in proportion, rows stand where the eye is, not to scale.
         let mut offset = if scale < 1.0 {
-            (self.top - self.spare as f64 * ROW_HEIGHT).max(0.0)
+            (self.top - self.spare as f64 * self.row).max(0.0)
         } else {
-            first as f64 * ROW_HEIGHT
+            first as f64 * self.row
         };
         if props.whole {
             (first, offset) = (0, 0.0);
             last = count.min(PRINTED_AT_MOST);
-            total = last as f64 * ROW_HEIGHT;
+            total = last as f64 * self.row;
         }
         let kin = kin(&props.open_log.session());
         let found = self.search.found.as_ref().filter(|_| self.mark);
@@ -364,9 +374,10 @@ impl EventLogView {
         });
         let (rows, link) = (rows.collect::<Vec<_>>(), ctx.link());
         let class = format!(
-            "grid{}{}",
+            "grid{}{}{}",
             if kin.is_empty() { "" } else { " kinship" },
-            if self.hide_data { " no-data" } else { "" }
+            if self.hide_data { " no-data" } else { "" },
+            if self.row > ROW_HEIGHT { " two-lines" } else { "" }
         );
         html! {
             <div {class} style={format!("--digits:{}", props.head.max(10).ilog10() + 1)}>
@@ -423,9 +434,9 @@ impl EventLogView {
     /// The rows in view, and a few around them.
     fn window(&self, props: &LogProps) -> Window {
         let (count, spare) = (self.count(props), self.spare);
-        let scale = scale(count, self.height);
-        let first = index_at(self.top / (ROW_HEIGHT * scale)).saturating_sub(spare).min(count);
-        let shown = (index_at(self.height / ROW_HEIGHT) + 2 * spare + 1).min(ROWS_AT_MOST);
+        let scale = self.scale(count, self.height);
+        let first = index_at(self.top / (self.row * scale)).saturating_sub(spare).min(count);
+        let shown = (index_at(self.height / self.row) + 2 * spare + 1).min(ROWS_AT_MOST);
         Window { first, last: (first + shown).min(count), shown }
     }
 
@@ -436,8 +447,16 @@ impl EventLogView {
         let (top, height) = (f64::from(place.scroll_top()), visible(&place));
         // Scrolled places are told in whole pixels, those of an enlarged page are not.
         let near = |a: f64, b: f64| (a - b).abs() < 1.5;
-        let seen = |index| near(self.bring(index, props, self.height), self.top);
-        let kept = !near(height, self.height) && self.index(props).is_some_and(seen);
+        let seen = |index: usize| {
+            let scale = self.scale(self.count(props), self.height);
+            let (at, room) = (index as f64 * self.row, self.height - self.row);
+            (self.top - 1.5..self.top + room * scale + 1.5).contains(&(at * scale))
+        };
+        let row = row_height(&place);
+        let taller = !near(row, self.row);
+        let room = taller || !near(height, self.height);
+        let kept = room && self.index(props).is_some_and(seen);
+        self.row = row;
         // Not where the playhead has brought it: somebody scrolls, and there is more to see.
         let more = self.spare == 0 && !near(top, self.top);
         if more {
@@ -446,7 +465,7 @@ impl EventLogView {
         if kept {
             self.revealed = None;
         }
-        self.look(props, top, height, false) || more || kept
+        self.look(props, top, height, false) || more || kept || taller
     }
 
     /// Takes note of what is in view, and whether the playhead only passes there. True where other
@@ -462,7 +481,7 @@ impl EventLogView {
             let shown = now.shown;
             self.turn = (before.0.first + self.turn + shown - now.first % shown) % shown;
         }
-        let scaled = scale(self.count(props), height) < 1.0;
+        let scaled = self.scale(self.count(props), height) < 1.0;
         before.0 != now || (scaled && (before.1 - top).abs() > 0.5)
     }
 
@@ -481,25 +500,50 @@ impl EventLogView {
         if self.revealed.as_ref() != Some(&self.wanted(props))
             && let Some(index) = self.index(props)
         {
-            let top = self.bring(index, props, self.height);
+            let top = self.rest(index, props, self.height);
             self.look(props, top, self.height, !props.resting);
         }
     }
 
     /// How far the log has to be scrolled for a row and its neighbours to be in view.
     fn bring(&self, index: usize, props: &LogProps, height: f64) -> f64 {
-        let scale = scale(self.count(props), height);
-        let at = index as f64 * ROW_HEIGHT * scale;
-        let room = (height - ROW_HEIGHT).max(ROW_HEIGHT) * scale;
-        let beside = (ROWS_BESIDE * ROW_HEIGHT * scale).min(room / 2.0);
-        let end = (tall(self.count(props)) - height).max(0.0);
+        let count = self.count(props);
+        let scale = self.scale(count, height);
+        let at = index as f64 * self.row * scale;
+        let room = (height - self.row).max(self.row) * scale;
+        let beside = (ROWS_BESIDE * self.row * scale).min(room / 2.0);
         if at < self.top + beside {
             (at - beside).max(0.0).ceil()
         } else if at > self.top + room - beside {
-            (at - room + beside).clamp(0.0, end).ceil()
+            (at - room + beside).clamp(0.0, self.end(count, height)).ceil()
         } else {
             self.top
         }
+    }
+
+    /// The same, and no row is cut at the top, unless the log is so long that rows are not to scale.
+    fn rest(&self, index: usize, props: &LogProps, height: f64) -> f64 {
+        let (top, count) = (self.bring(index, props, height), self.count(props));
+        if self.scale(count, height) < 1.0 {
+            return top;
+        }
+        let rows = (top / self.row).ceil().min(index as f64);
+        (rows * self.row).min(self.end(count, height))
+    }
+
+    /// How tall so many rows are.
+    fn tall(&self, count: usize) -> f64 {
+        (count as f64 * self.row).min(TALLEST)
+    }
+
+    /// How far the log can be scrolled: so far that no row at the top is cut.
+    fn end(&self, count: usize, height: f64) -> f64 {
+        ((self.tall(count) - height) / self.row).ceil().max(0.0) * self.row
+    }
+
+    fn scale(&self, count: usize, height: f64) -> f64 {
+        let whole = count as f64 * self.row;
+        if whole > TALLEST { self.end(count, height) / (whole - height) } else { 1.0 }
     }
 
     /// The positions that are rows, where not all are.
@@ -587,19 +631,14 @@ fn Only(props: &OnlyProps) -> Html {
     }
 }
 
+/// How tall a row is in a log of that width.
+fn row_height(place: &HtmlElement) -> f64 {
+    if place.offset_width() <= TWO_LINES_UP_TO { TWO_LINES_HEIGHT } else { ROW_HEIGHT }
+}
+
 /// The height in which rows are seen: all but the header's, which stays on top.
 fn visible(place: &HtmlElement) -> f64 {
     f64::from(place.client_height()) - HEADER_HEIGHT
-}
-
-/// How tall so many rows are.
-fn tall(count: usize) -> f64 {
-    (count as f64 * ROW_HEIGHT).min(TALLEST)
-}
-
-fn scale(count: usize, height: f64) -> f64 {
-    let whole = count as f64 * ROW_HEIGHT;
-    if whole > TALLEST { (TALLEST - height) / (whole - height) } else { 1.0 }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates as meant")]
