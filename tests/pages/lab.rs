@@ -32,6 +32,9 @@ tests! {
         a_damaged_snapshot_is_recognised_and_the_events_are_folded_instead,
         a_flag_is_moved_back_by_its_menu_and_what_cannot_be_done_is_said_there,
     ],
+    Browsers::Chromium("what stands where is worked out by the style sheet") => [
+        every_tool_stands_among_the_columns_and_covers_nothing,
+    ],
     Browsers::Chromium("axe reads the document and its styles, which are the same everywhere") => [
         axe_finds_nothing_in_the_labs_tools,
     ],
@@ -898,6 +901,37 @@ async fn a_flag_is_moved_back_by_its_menu_and_what_cannot_be_done_is_said_there(
     page.type_over(&field, "1").await;
     page.press([ENTER]).await;
     until_text(&page, "Balances", "2 behind").await;
+    page.close().await;
+}
+
+async fn every_tool_stands_among_the_columns_and_covers_nothing() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('transfers')").await;
+    for (width, height) in [(1800, 900), (1440, 900), (1280, 720), (1024, 768), (500, 844)] {
+        page.resize(width, height).await;
+        for name in ["Race", "Why, and since when", "What if", "Compare", "Specifications", "Snapshots", "Code"] {
+            page.js(&format!("[...document.querySelectorAll('header button')].find(it => it.textContent === '{name}').click()")).await;
+            page.until(&format!("!!document.querySelector(`[role=dialog][aria-label='{name}']`)"))
+                .await;
+            let faults = page
+                .js("const box = it => it.getBoundingClientRect(), faults = [];
+                     const tool = box(document.querySelector('[role=dialog]'));
+                     const columns = [...document.querySelectorAll('main > .column')].filter(it => box(it).width > 0);
+                     for (const it of [...columns, document.querySelector('.timeline'), document.querySelector('header')]) {
+                         const its = box(it);
+                         if (its.left < tool.right - 1 && its.right > tool.left + 1 && its.top < tool.bottom - 1 && its.bottom > tool.top + 1)
+                             faults.push(`it covers ${it.className}`);
+                         if (its.width < 180) faults.push(`${it.className} has no room`);
+                     }
+                     if (tool.left < 0 || tool.right > innerWidth || tool.bottom > innerHeight || tool.width < 240 || tool.height < 80)
+                         faults.push(`it stands at ${JSON.stringify(tool)}`);
+                     if (columns.length < (innerWidth > 900 ? 2 : 1)) faults.push('it stands alone');
+                     return faults")
+                .await;
+            assert_eq!(faults, json!([]), "{name}, {width} wide");
+        }
+        page.press([ESCAPE]).await;
+    }
     page.close().await;
 }
 

@@ -1,4 +1,4 @@
-//! Where a tool opens: beside what it is about, over the columns, and away again with Escape.
+//! Where a tool opens: among the columns, beside what it is about. Escape closes it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -79,12 +79,15 @@ pub fn drawer(model: &Model, open_log: &OpenLog) -> Html {
 }
 
 impl Tool {
-    /// Tools with little to show stand on the left, so that states stay in view.
-    fn side(self) -> &'static str {
+    /// Its classes: which side it is least about, and whether it needs much room. It stands before
+    /// that side, and in its place where there is no room for both.
+    fn class(self) -> &'static str {
         match self {
-            Self::WhatIf | Self::Compare | Self::Specs => "lab panel right",
-            Self::Code => "lab panel left code",
-            _ => "lab panel left",
+            Self::Race | Self::Snapshots => "lab panel for-read",
+            Self::Why => "lab panel for-write",
+            Self::WhatIf | Self::Compare => "lab panel wide for-write",
+            Self::Specs => "lab panel wide for-read",
+            Self::Code => "lab panel wide for-log code",
         }
     }
 }
@@ -111,7 +114,7 @@ fn Drawer(props: &DrawerProps) -> Html {
     let close = use_shell().on(|_: MouseEvent| Msg::Close);
     let name = props.tool.name();
     html! {
-        <section class={props.tool.side()} role="dialog" aria-label={name}>
+        <section class={props.tool.class()} role="dialog" aria-label={name}>
             <div class="head">
                 <h2 ref={place} tabindex="-1">{ name }</h2>
                 <span class="spring" />
