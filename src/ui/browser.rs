@@ -10,5 +10,5 @@ mod memory;
 pub mod popover;
 pub mod tabs;
 
-pub use self::focus::{FocusHeld, bring, close_menus, focus, in_view, on_button, remove, reveal};
+pub use self::focus::{FocusHeld, bring, close_menus, focus, in_view, on_button, remove};
 pub use self::memory::{remember, remembered, switch_theme, tell};

@@ -99,7 +99,7 @@ impl Model {
     /// What every panel shares.
     pub fn shell(&self) -> Shell {
         Shell {
-            collapsed: self.layout.collapsed.clone(),
+            folds: self.layout.folds.clone(),
             money: self.money.clone(),
             link: self.link.clone(),
         }

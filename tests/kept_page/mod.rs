@@ -112,14 +112,16 @@ const SHOWN: &str = "
     const alerts = all('[role=alert]', it => it.innerText).join();
     return {
         theme: document.documentElement.dataset.theme ?? null,
-        folded: all('h2 button[aria-expanded=false]', it => it.textContent.trim()),
+        // But for what is one line unless somebody unfolds it.
+        folded: all('.panel:not(.line) > .head h2 button[aria-expanded=false]', it => it.textContent.trim()),
         newestFirst: ticked('Newest first'),
         hideData: ticked('Hide the data'),
         byTime: ticked('Space events by time'),
         hint: !!document.querySelector('[aria-label=\"Close the hint\"]'),
         bookmarks: all('[aria-label^=\"Name of bookmark \"]',
             it => [Number(it.ariaLabel.split(' ').pop()), it.value]),
-        pinned: all('button[aria-label^=\"Unpin \"]', it => it.ariaLabel.split(' ').pop()),
+        pinned: all('button', it => it.textContent).filter(it => it.startsWith('Unpin '))
+            .map(it => it.split(' ').pop()),
         lost: Number(alerts.match(/has lost (\\d+)/)?.[1] ?? 0),
     }";
 const LETTERS: &str = "document.querySelector('[role=dialog] input[type=checkbox]').checked";

@@ -271,6 +271,18 @@ impl Page {
         self.click_on(&format!("//button[{named}]")).await;
     }
 
+    /// Unfolds the panel of that name, if it is one line.
+    pub async fn unfold(&self, name: &str) {
+        let title = format!("section[aria-label=\\'{name}\\'] h2 button");
+        self.js(&format!(
+            "const it = document.querySelector('{title}');
+             if (it.getAttribute('aria-expanded') === 'false') it.click();
+             return 0"
+        ))
+        .await;
+        self.until(&format!("document.querySelector('{title}').ariaExpanded === 'true'")).await;
+    }
+
     /// Opens a menu by its words, and chooses from it.
     pub async fn click_menu(&self, menu: &str, choice: &str) {
         self.click_on(&format!("//summary[normalize-space(.)='{menu}']")).await;

@@ -19,6 +19,7 @@ tests! {
     ],
 }
 
+const TAB: char = '\u{e004}';
 const ENTER: char = '\u{e007}';
 const ESCAPE: char = '\u{e00c}';
 const LEFT: char = '\u{e012}';
@@ -28,11 +29,13 @@ const MARKED: &str =
     "[...document.querySelectorAll('[role=dialog][aria-label=Code] li[aria-current=true]')]
     .map(it => it.textContent.trim())";
 
-/// Opens the code of a panel by keyboard.
+/// Opens the code of a panel by keyboard, from its menu.
 async fn open_code(page: &Page, name: &str) {
-    let button = format!("Code of {name}");
-    page.js(&format!("document.querySelector('[aria-label=\"{button}\"]').focus()")).await;
+    page.js(&format!("document.querySelector('[aria-label=\"More about {name}\"]').focus()")).await;
     page.press([ENTER]).await;
+    page.until("document.querySelector('details[open] .sheet:popover-open') !== null").await;
+    // Past “See it fold” and “Why”.
+    page.press([TAB, TAB, TAB, ENTER]).await;
     page.until("document.querySelector('[role=region][aria-label^=\"Source of\"]') !== null").await;
 }
 
@@ -153,7 +156,7 @@ async fn code_that_cannot_be_fetched_is_said_to_be_so() {
     let failed = page.js("await leftfold.code('cart-1').catch(it => [it.code, it.message])").await;
     let why = "The code could not be fetched: is there a network?";
     assert_eq!(failed, json!(["storage", why]));
-    page.js("document.querySelector('[aria-label=\"Code of cart-1\"]').click()").await;
+    open_in_menu(&page, "cart-1").await;
     let said = "document.querySelector('[role=dialog][aria-label=Code] [role=alert]')?.textContent";
     page.until(&format!("{said} === '{why}'")).await;
     page.close().await;
@@ -194,7 +197,9 @@ async fn axe_finds_nothing_in_the_code() {
         page.press([ESCAPE]).await;
         page.press(['f']).await;
         page.until("document.querySelector('[role=grid][aria-label=Fold]') !== null").await;
-        open_code(&page, "cart-1").await;
+        page.js("document.querySelector('[aria-label=\"Code of cart-1\"]').click(); return 0")
+            .await;
+        page.until(&format!("{MARKED}.length === 4")).await;
         assert_eq!(page.barriers().await, Vec::<String>::new(), "beside the fold, {theme}");
         page.press([ESCAPE, 'f']).await;
         page.until("document.querySelector('[role=grid][aria-label=Fold]') === null").await;

@@ -81,6 +81,7 @@ async fn an_address_shows_the_story_played_to_its_end_or_any_position_of_it() {
     assert_eq!(page.js("leftfold.head()").await, page.js("leftfold.position()").await);
     let outcomes = page.js("(await leftfold.journal()).map(it => it.outcome)").await;
     assert!(outcomes.as_array().unwrap().contains(&json!("rejected")), "{outcomes}");
+    page.unfold("Considered but removed").await;
     assert!(page.text("Considered but removed").await.contains("pretzels"));
     assert!(page.text("cart-1").await.contains("coffee"));
     page.screenshot("first-visit").await;
@@ -831,6 +832,7 @@ async fn a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when
     page.until("location.hash.startsWith('#/listing/')").await;
     let head = page.js("leftfold.head()").await;
     assert!(page.text("Contradictions").await.contains("expired, yet published"));
+    page.click_on("//summary[@aria-label='More about Moderation']").await;
     let code = page.find("[aria-label='Code version of Moderation']").await;
     code.select_by_value("2").await.unwrap();
     page.until("document.body.textContent.includes('more over the same history')").await;

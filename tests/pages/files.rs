@@ -378,6 +378,7 @@ async fn a_table_is_downloaded_as_it_is_shown() {
     let page = Page::open().await;
     page.js("await leftfold.open('bank')").await;
     let name = "Balances";
+    page.unfold(name).await;
     // What the last event has changed is shown as it was, too.
     let shown = page
         .js(&format!(

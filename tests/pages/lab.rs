@@ -909,7 +909,9 @@ async fn every_tool_stands_among_the_columns_and_covers_nothing() {
     page.js("await leftfold.open('transfers')").await;
     for (width, height) in [(1800, 900), (1440, 900), (1280, 720), (1024, 768), (500, 844)] {
         page.resize(width, height).await;
-        for name in ["Race", "Why, and since when", "What if", "Compare", "Specifications", "Snapshots", "Code"] {
+        for name in
+            ["Race", "Why, and since when", "What if", "Compare", "Specs", "Snapshots", "Code"]
+        {
             page.js(&format!("[...document.querySelectorAll('header button')].find(it => it.textContent === '{name}').click()")).await;
             page.until(&format!("!!document.querySelector(`[role=dialog][aria-label='{name}']`)"))
                 .await;

@@ -42,6 +42,7 @@ mod fold;
 mod lab;
 mod lessons;
 mod share;
+mod panels;
 mod stuck;
 mod terms;
 #[path = "kept.rs"]
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
         lab::TESTS,
         lessons::TESTS,
         share::TESTS,
+        panels::TESTS,
         stuck::TESTS,
         terms::TESTS,
         what_was_kept::TESTS,

@@ -97,7 +97,7 @@ pub fn close_menus(inside: Option<&Node>) -> bool {
 }
 
 /// Scrolls as little as will bring an element into view.
-pub fn reveal(element: &Element) {
+fn reveal(element: &Element) {
     let options = ScrollIntoViewOptions::new();
     options.set_block(ScrollLogicalPosition::Nearest);
     element.scroll_into_view_with_scroll_into_view_options(&options);
@@ -114,12 +114,12 @@ fn panel(name: &str) -> String {
     format!("section[aria-label='{name}']")
 }
 
-/// True where a part of the panel of that name, below its head, can be seen in its column. To be
+/// True where a part of the panel of that name, below its head, can be seen where it is scrolled. To be
 /// asked where the page is laid out already: else that would be done for the answer.
 pub fn in_view(name: &str) -> bool {
     let Ok(Some(panel)) = document().query_selector(&panel(name)) else { return false };
-    let (Ok(Some(column)), Some(head)) = (panel.closest(".column"), panel.first_element_child())
-    else {
+    let place = panel.closest(".states-of, .models, .sent, .column");
+    let (Ok(Some(column)), Some(head)) = (place, panel.first_element_child()) else {
         return false;
     };
     let column = column.get_bounding_client_rect();

@@ -1,4 +1,4 @@
-//! What stands where: collapsed panels, the side that a narrow screen shows, pinned states,
+//! What stands where: folded panels, the side that a narrow screen shows, pinned states,
 //! bookmarks and the timeline's stretch. Most of it is remembered in this browser.
 
 use std::rc::Rc;
@@ -10,8 +10,9 @@ use crate::ui::browser::{remember, remembered};
 
 /// What changes the layout.
 pub enum Msg {
-    /// Collapse a panel, or expand it.
-    Collapse(String),
+    /// Fold a panel to its one line, or unfold it. `line` is true where it is one line unless
+    /// somebody unfolds it.
+    Fold { panel: String, line: bool },
     /// Show this side on a narrow screen.
     Show(Side),
     /// Bring a station's panel forward.
@@ -89,12 +90,35 @@ pub enum Hint {
     Gone,
 }
 
+/// The panels that somebody has folded to one line, or unfolded, against what they would be by
+/// themselves.
+#[derive(Clone, Default)]
+pub struct Folds {
+    folded: Set<String>,
+    unfolded: Set<String>,
+}
+
+impl Folds {
+    fn remembered() -> Self {
+        let names = |what| {
+            let names = remembered(what).unwrap_or_default();
+            names.lines().map(str::to_owned).collect()
+        };
+        Self { folded: names("folded"), unfolded: names("unfolded") }
+    }
+
+    /// True where a panel is one line. `line` is true where it is one unless somebody unfolds it.
+    pub fn is_folded(&self, panel: &str, line: bool) -> bool {
+        if line { !self.unfolded.contains(panel) } else { self.folded.contains(panel) }
+    }
+}
+
 /// How the page is laid out.
 #[expect(clippy::struct_excessive_bools, reason = "each is switched on its own")]
 pub struct Layout {
     pub side: Side,
-    /// The names of the panels that are collapsed.
-    pub collapsed: Rc<Set<String>>,
+    /// The panels that somebody has folded or unfolded.
+    pub folds: Rc<Folds>,
     /// The streams whose states stay in view.
     pub pinned: Rc<Vec<Stream>>,
     pub bookmarks: Bookmarks,
@@ -130,10 +154,9 @@ pub struct Layout {
 impl Layout {
     /// The layout that this browser remembers.
     pub fn remembered() -> Self {
-        let collapsed = remembered("folded").unwrap_or_default();
         Self {
             side: Side::Log,
-            collapsed: Rc::new(collapsed.lines().map(str::to_owned).collect()),
+            folds: Rc::new(Folds::remembered()),
             pinned: Rc::default(),
             bookmarks: Bookmarks::default(),
             zoom: 1,
@@ -153,14 +176,22 @@ impl Layout {
         }
     }
 
-    /// Collapses a panel, or expands it.
-    pub fn collapse(&mut self, panel: &str) {
-        let collapsed = Rc::make_mut(&mut self.collapsed);
-        if !collapsed.remove(panel) {
-            collapsed.insert(panel.to_owned());
+    /// Folds a panel to its one line, or unfolds it. `line` is true where it is one line unless
+    /// somebody unfolds it.
+    pub fn fold(&mut self, panel: &str, line: bool, folded: bool) {
+        let folds = Rc::make_mut(&mut self.folds);
+        folds.folded.remove(panel);
+        folds.unfolded.remove(panel);
+        // What stands as it would by itself needs no memory, and follows the story again.
+        match (line, folded) {
+            (false, true) => _ = folds.folded.insert(panel.to_owned()),
+            (true, false) => _ = folds.unfolded.insert(panel.to_owned()),
+            _ => {}
         }
-        let names: Vec<&str> = collapsed.iter().map(String::as_str).collect();
-        remember("folded", (!names.is_empty()).then(|| names.join("\n")).as_deref());
+        for (what, names) in [("folded", &folds.folded), ("unfolded", &folds.unfolded)] {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            remember(what, (!names.is_empty()).then(|| names.join("\n")).as_deref());
+        }
     }
 
     /// Remembers which streams of a scenario are pinned.

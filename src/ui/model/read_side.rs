@@ -2,19 +2,23 @@
 
 use std::rc::Rc;
 
+use super::fold_view::is_folded;
 use super::layout::Layout;
 use super::playback::{Playback, Shows};
 use super::subscriptions::RefusedControl;
 use super::summary::Summary;
-use crate::es::{Stream, sort};
+use crate::es::{Recorded, Set, Stream, sort};
 use crate::host::OpenLog;
-use crate::lab::{Panel, StateView, Viewpoint};
+use crate::lab::{Health, Panel, StateView, Viewpoint};
 
 /// In a log of no more streams all their states are shown; else the selected event's and the
 /// pinned ones.
 const STATES_SHOWN: usize = 4;
 /// How many states are in view at once.
 const STATES_IN_VIEW: usize = 2;
+
+/// A step that is about so many states and read models leaves no room for others.
+const MANY_FOLDS: usize = 3;
 
 /// What the read side shows.
 #[derive(Default)]
@@ -23,6 +27,8 @@ pub struct ReadSide {
     pub rest: u64,
     pub states: Vec<StateView>,
     pub panels: Vec<Rc<Panel>>,
+    /// The names of those that are one line unless somebody unfolds them.
+    pub lines: Rc<Set<Rc<str>>>,
     /// Panels that were out of view when the read side was last behind.
     pub unseen: Vec<Rc<str>>,
     /// What could not be done to a subscription, until something else is done.
@@ -50,6 +56,49 @@ impl ReadSide {
         if !passing {
             self.rest = viewpoint.position();
         }
+        let here = viewpoint.event().map(Recorded::stream);
+        let lines = self.lines_beside(here, summary, layout);
+        if *self.lines != lines {
+            self.lines = Rc::new(lines);
+        }
+    }
+
+    /// True for a panel that is one line unless somebody unfolds it.
+    pub fn is_line(&self, panel: &str) -> bool {
+        self.lines.contains(panel)
+    }
+
+    /// What is one line, so that nothing buries what one looks at. Open are the state touched
+    /// last, those that somebody has pinned, what the story's step is about, and where something
+    /// is wrong. Outside of a story all read models are open. A step about many panels leaves no
+    /// room for a state that it does not name.
+    fn lines_beside(
+        &self,
+        here: Option<&Stream>,
+        summary: &Summary,
+        layout: &Layout,
+    ) -> Set<Rc<str>> {
+        let named = |name: &str| summary.in_story && summary.stage.iter().any(|it| **it == *name);
+        let states = self.states.iter().map(|it| &it.stream);
+        let folds = summary.stage.iter().filter(|it| is_folded(it)).count();
+        let here = here.filter(|_| !summary.in_story || folds < MANY_FOLDS);
+        let states = states
+            .filter(|it| Some(*it) != here && !layout.pinned.contains(it) && !named(it.as_str()));
+        let mut lines: Set<Rc<str>> = states.map(|it| it.as_str().into()).collect();
+        if summary.in_story {
+            let missing = |name: &str| summary.missing.get(name).is_some_and(|it| *it > 0);
+            let refused = |name: &str| self.refused.as_ref().is_some_and(|it| *it.name == *name);
+            let panels = self.panels.iter().filter(|it| {
+                let usual = it.lag == 0 && !it.paused && it.fault.is_none() && it.stopped.is_none();
+                let clean = !matches!(it.health, Health::Differs(_) | Health::Stopped(_));
+                usual && clean && !missing(&it.name) && !refused(&it.name) && !named(&it.name)
+            });
+            lines.extend(panels.map(|it| it.name.clone()));
+            if !named("Outbox") {
+                lines.insert("Outbox".into());
+            }
+        }
+        lines
     }
 
     fn panels(
@@ -105,10 +154,10 @@ fn states(
         let pinned = layout.pinned.iter().filter(|it| Some(*it) != here.as_ref()).cloned();
         here.clone().into_iter().chain(pinned).collect()
     };
-    let named = streams.iter().filter(|it| summary.stage.iter().any(|name| **name == *it.as_str()));
-    for stream in named {
-        if !shown.contains(stream) {
-            shown.push(stream.clone());
+    // One that has no event is there in its initial state.
+    for stream in summary.stage.iter().filter_map(|it| Stream::parse(it).ok()) {
+        if !shown.contains(&stream) {
+            shown.push(stream);
         }
     }
     let place = |it: &Stream| summary.place_on_stage(it.as_str());

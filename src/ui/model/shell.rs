@@ -1,20 +1,20 @@
-//! What every panel shares: which panels are collapsed, which fields hold money, and the link to
+//! What every panel shares: which panels are folded, which fields hold money, and the link to
 //! the page.
 
 use std::rc::Rc;
 
 use yew::{Callback, hook, use_context};
 
+use super::layout::Folds;
 use super::message::{Link, Msg};
-use crate::es::Set;
 use crate::ui::words::MoneyFields;
 
-/// Handed down to every panel. Two shells are equal where the same panels are collapsed and the same
+/// Handed down to every panel. Two shells are equal where the same panels are folded and the same
 /// fields hold money.
 #[derive(Clone)]
 pub struct Shell {
-    /// The names of the panels that are collapsed.
-    pub collapsed: Rc<Set<String>>,
+    /// The panels that somebody has folded or unfolded.
+    pub folds: Rc<Folds>,
     /// The names of the fields that hold cents.
     pub money: MoneyFields,
     pub link: Link,
@@ -22,7 +22,7 @@ pub struct Shell {
 
 impl PartialEq for Shell {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.collapsed, &other.collapsed) && Rc::ptr_eq(&self.money, &other.money)
+        Rc::ptr_eq(&self.folds, &other.folds) && Rc::ptr_eq(&self.money, &other.money)
     }
 }
 
@@ -37,7 +37,7 @@ impl Shell {
 #[hook]
 pub fn use_shell() -> Shell {
     use_context::<Shell>().unwrap_or_else(|| Shell {
-        collapsed: Rc::default(),
+        folds: Rc::default(),
         money: Rc::default(),
         link: Link::nowhere(),
     })

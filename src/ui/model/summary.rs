@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::fold_view::Columns;
 use super::track::{Axis, Track};
-use crate::es::{Map, Set, Stream, natural, sort};
+use crate::es::{Map, Recorded, Set, Stream, natural, sort};
 use crate::host::OpenLog;
 use crate::lab::{Effect, EffectStatus, FailedCheck, Outcome, SubscriptionKind, Viewpoint};
 
@@ -71,6 +71,9 @@ pub struct Summary {
     /// The story's step that the playhead stands on, counted from 0: at the head the one told
     /// last, in the past the one that the event came of.
     pub step_here: Option<usize>,
+    /// True where what was done last is of this step. It is not once somebody goes on by
+    /// themselves.
+    pub in_story: bool,
     /// The panels that this step is about, by their names, in the order in which to look at them.
     pub stage: Rc<Vec<Rc<str>>>,
     /// Process → how much its code would have sent that nobody has handled.
@@ -184,6 +187,8 @@ impl Summary {
     fn stand(&mut self, session: &Viewpoint, about: Option<Columns>) {
         let now = session.position() == session.head();
         self.step_here = if now { self.told } else { session.step_here() };
+        self.in_story =
+            about.is_some() || if now { self.is_told(session) } else { self.step_here.is_some() };
         if let Some(about) = about {
             if self.stage != about {
                 self.stage = about;
@@ -196,6 +201,13 @@ impl Summary {
         {
             self.stage = Rc::new(step.show.clone());
         }
+    }
+
+    /// True where the last event or the last command is of the story.
+    fn is_told(&self, session: &Viewpoint) -> bool {
+        let command = session.world().journal().last().map(|it| it.envelope.correlation_id);
+        let event = session.log().event(session.head()).map(Recorded::correlation_id);
+        [command, event].into_iter().flatten().any(|it| self.narration.contains_key(&it))
     }
 
     fn draw(&mut self, session: &Viewpoint, zoom: u64, by_time: bool) {

@@ -1,4 +1,4 @@
-//! Panels are collapsed, brought forward and pinned; the page changes how it looks.
+//! Panels are folded, brought forward and pinned; the page changes how it looks.
 
 use std::rc::Rc;
 
@@ -14,7 +14,10 @@ use crate::ui::model::station::Station;
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     let layout = &mut model.layout;
     match msg {
-        Msg::Collapse(panel) => layout.collapse(&panel),
+        Msg::Fold { panel, line } => {
+            let folded = !layout.folds.is_folded(&panel, line);
+            layout.fold(&panel, line, folded);
+        }
         Msg::Show(side) => layout.side = side,
         Msg::Forward(station) => forward(model, station),
         Msg::Find(panel) => find(model, &panel),
@@ -91,10 +94,11 @@ fn forward(model: &mut Model, station: Station) {
     find(model, &name.unwrap_or_else(|| "Read side".into()));
 }
 
-/// Brings the panel of that name forward: expanded, in view, with the focus in it.
+/// Brings the panel of that name forward: unfolded, in view, with the focus in it.
 pub fn find(model: &mut Model, panel: &Rc<str>) {
-    if model.layout.collapsed.contains(&**panel) {
-        model.layout.collapse(panel);
+    let line = model.read_side.is_line(panel);
+    if model.layout.folds.is_folded(panel, line) {
+        model.layout.fold(panel, line, false);
     }
     // Of many states, few are shown.
     if let Ok(stream) = Stream::parse(panel)

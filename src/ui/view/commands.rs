@@ -36,7 +36,8 @@ const IDS_OFFERED: usize = 200;
 pub fn Commands(props: &CommandsProps) -> Html {
     let shell = use_shell();
     let draft = &props.draft;
-    let head = Head { name: "Commands", colour: "blue", what: "", term: None, region: true };
+    let head =
+        Head { name: "Commands", colour: "blue", what: "", term: None, region: true, line: false };
     let Some(form) = props.forms.get(draft.form) else {
         let more = shell.on(|_: MouseEvent| logs_dialog::Msg::Show(true));
         let body = html! {

@@ -76,6 +76,7 @@ pub fn Journal(props: &JournalProps) -> Html {
         what: "what came of each",
         term: Some(Word::Journal),
         region: true,
+        line: false,
     };
     panel(&shell, &head, aside, body)
 }

@@ -285,7 +285,14 @@ impl Component for EventLogView {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
-        let head = Head { name: "Event log", colour: "orange", what: "", term: None, region: true };
+        let head = Head {
+            name: "Event log",
+            colour: "orange",
+            what: "",
+            term: None,
+            region: true,
+            line: false,
+        };
         let detail = html! {
             <Detail
                 open_log={props.open_log.clone()} position={props.rest} head={props.head} out={props.out.clone()} kinds={props.kinds.clone()}

@@ -443,10 +443,11 @@ fn read_side(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
         <div class="column read" onclick={why} onkeydown={walk}>
             <ReadSide
                 past={playhead.past()} refused={read_side.refused.clone()} states={states.cloned().collect::<Vec<_>>()}
-                panels={panels.cloned().collect::<Vec<_>>()} {removed} streams={summary.streams.clone()}
+                panels={panels.cloned().collect::<Vec<_>>()} lines={read_side.lines.clone()} stage={if summary.in_story { summary.stage.clone() } else { Rc::default() }}
+                {removed} streams={summary.streams.clone()}
                 missing={summary.missing.clone()} pinned={model.layout.pinned.clone()}
             />
-            if model.lessons.shows("Outbox") { { outbox(model, open_log, playhead) } }
+            if model.lessons.shows("Outbox") { <div class="sent">{ outbox(model, open_log, playhead) }</div> }
             { everything(model) }
         </div>
     }
@@ -525,7 +526,7 @@ fn outbox(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
         <Outbox
             open_log={open_log.clone()} count={outbox.len()} performed={model.summary.performed} {later}
             repeated={model.summary.repeated} reacts={reacts(open_log)} unguarded={processes().any(|it| !it.guard)}
-            would={processes().map(|it| it.held_back).sum::<u64>()}
+            would={processes().map(|it| it.held_back).sum::<u64>()} line={model.read_side.is_line("Outbox")}
         />
     }
 }

@@ -5,15 +5,15 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, SubmitEvent};
 use yew::{
-    AttrValue, Callback, Event, Html, InputEvent, MouseEvent, Properties, TargetCast, component,
-    html,
+    AttrValue, Callback, Event, Html, InputEvent, MouseEvent, Properties, TargetCast, classes,
+    component, html,
 };
 
 use super::icons::icon;
 use super::popover::Popover;
 use super::terms::{Term, Word};
 use crate::lab::clip::{clip, is_long};
-use crate::ui::browser::reveal;
+use crate::ui::browser::popover;
 use crate::ui::model::layout;
 use crate::ui::model::shell::Shell;
 use crate::ui::model::station::Station;
@@ -29,21 +29,24 @@ pub struct Head<'a> {
     pub term: Option<Word>,
     /// True for one of the page's landmarks.
     pub region: bool,
+    /// True where it is one line unless somebody unfolds it.
+    pub line: bool,
 }
 
-/// A panel that can be collapsed. `aside` stands at the right of its head.
+/// A panel that can be folded to its head. `aside` stands at the right of that.
 pub fn panel(shell: &Shell, head: &Head, aside: Html, body: Html) -> Html {
-    let collapsed = shell.collapsed.contains(head.name);
+    let line = head.line;
+    let folded = shell.folds.is_folded(head.name, line);
     let fold = {
         let name = head.name.to_owned();
-        shell.on(move |_: MouseEvent| layout::Msg::Collapse(name.clone()))
+        shell.on(move |_: MouseEvent| layout::Msg::Fold { panel: name.clone(), line })
     };
     html! {
-        <section class={if collapsed { "panel folded" } else { "panel" }}
+        <section class={classes!("panel", folded.then_some("folded"), line.then_some("line"))}
             role={if head.region { "region" } else { "group" }} aria-label={head.name.to_owned()}>
             <div class="head">
                 <div class="title">
-                    <h2><button type="button" class={format!("fold {}", head.colour)} onclick={fold} aria-expanded={if collapsed { "false" } else { "true" }}>
+                    <h2><button type="button" class={format!("fold {}", head.colour)} onclick={fold} aria-expanded={if folded { "false" } else { "true" }}>
                         { clip(head.name).into_owned() }
                     </button></h2>
                     { what_is(head) }
@@ -51,7 +54,7 @@ pub fn panel(shell: &Shell, head: &Head, aside: Html, body: Html) -> Html {
                 <span class="spring" />
                 { aside }
             </div>
-            if !collapsed { { body } }
+            if !folded { { body } }
         </section>
     }
 }
@@ -92,9 +95,9 @@ pub fn chip(colour: &str, text: impl Into<AttrValue>) -> Html {
 /// A button that opens a box below it. A press elsewhere, or Escape, closes it.
 pub fn menu(show: Html, label: Option<String>, body: Html) -> Html {
     html! {
-        <details class="menu" ontoggle={|event: Event| opened(&event)}>
+        <details class="menu" ontoggle={|event: Event| toggled(&event)}>
             <summary aria-label={label.clone()} title={label}>{ show }</summary>
-            <div class="sheet">{ body }</div>
+            <div class="sheet popover" popover="manual">{ body }</div>
         </details>
     }
 }
@@ -150,13 +153,17 @@ pub fn empty(shell: &Shell, text: &str) -> Html {
     }
 }
 
-/// A menu that was opened is brought into view whole.
-fn opened(event: &Event) {
-    if let Some(menu) = event.target_dyn_into::<HtmlElement>()
-        && menu.has_attribute("open")
-        && let Ok(Some(sheet)) = menu.query_selector(".sheet")
-    {
-        reveal(&sheet);
+/// How wide a menu's sheet is, in pixels.
+const SHEET: f64 = 300.0;
+
+/// A menu was opened or closed: its sheet lies above the whole page, so that no panel cuts it.
+fn toggled(event: &Event) {
+    let Some(menu) = event.target_dyn_into::<HtmlElement>() else { return };
+    let find = |what| menu.query_selector(what).ok()??.dyn_into::<HtmlElement>().ok();
+    if let (Some(summary), Some(sheet)) = (find("summary"), find(".sheet")) {
+        let right = summary.get_bounding_client_rect().right();
+        popover::place_from(&sheet, &summary, right - SHEET, SHEET);
+        popover::show(&sheet, menu.has_attribute("open"));
     }
 }
 

@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use serde_json::Value;
-use web_sys::HtmlInputElement;
-use yew::{Event, Html, InputEvent, MouseEvent, Properties, TargetCast, component, html};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{HtmlElement, HtmlInputElement, ResizeObserver};
+use yew::{Event, Html, InputEvent, MouseEvent, NodeRef, Properties, TargetCast, component, html};
 
 use super::icons::icon;
 use super::lab::{differences, health_of, menu_of, state_of};
@@ -12,8 +14,8 @@ use super::parts::{
     Head, Long, button, button_for, chip, chosen, empty, icon_button, menu, panel, term_chip,
 };
 use super::terms::Word;
-use super::views::{Tree, ViewBody};
-use crate::es::{Map, Stream, View};
+use super::views::{Tree, ViewBody, bring_what_changed};
+use crate::es::{Map, Set, Stream, View};
 use crate::host::OpenLog;
 use crate::lab::clip::clip;
 use crate::lab::{Control, EffectStatus, Panel, StateView, SubscriptionKind};
@@ -29,6 +31,10 @@ pub struct ReadProps {
     pub past: bool,
     pub states: Vec<StateView>,
     pub panels: Vec<Rc<Panel>>,
+    /// The names of those that are one line unless somebody unfolds them.
+    pub lines: Rc<Set<Rc<str>>>,
+    /// What the story's step is about. Nothing, once somebody goes on by themselves.
+    pub stage: Rc<Vec<Rc<str>>>,
     /// Projections of the scenario that do not run.
     pub removed: Vec<Rc<str>>,
     /// All streams.
@@ -41,46 +47,67 @@ pub struct ReadProps {
     pub refused: Option<RefusedControl>,
 }
 
+/// States stand beside the read models, or above them; each of the two scrolls by itself, so that
+/// neither buries the other.
 #[component]
 pub fn ReadSide(props: &ReadProps) -> Html {
     let shell = use_shell();
+    let (states, models) = (yew::use_node_ref(), yew::use_node_ref());
+    yew::use_effect_with(props.stage.clone(), {
+        let places = [states.clone(), models.clone()];
+        // What another step is about stands first.
+        move |_| {
+            for place in places.iter().filter_map(NodeRef::cast::<HtmlElement>) {
+                place.set_scroll_top(0);
+            }
+        }
+    });
+    let staged = !props.stage.is_empty();
+    let picker = || match props.streams.len() > props.states.len() {
+        true => html! { <Picker streams={props.streams.clone()} shown={props.states.len()} /> },
+        false => html! {},
+    };
     html! {
-        <section class="readside" role="region" aria-label="Read side">
-            <>
+        <section class={if staged { "readside staged" } else { "readside" }} role="region" aria-label="Read side">
+            <div class="states-of" ref={states}>
                 { for props.states.iter().map(|state| html! {
-                    <State key={state.stream.to_string()} state={state.clone()} pinned={props.pinned.contains(&state.stream)} />
-                }) }
-            </>
-            if props.states.is_empty() {
-                <div class="panel">{ empty(&shell, "No aggregate has an event here. Each one begins with its initial state, and its first event comes from a command.") }</div>
-            }
-            if props.streams.len() > props.states.len() {
-                <Picker streams={props.streams.clone()} shown={props.states.len()} />
-            }
-            <>
-                { for props.panels.iter().map(|panel| html! {
-                    <Reader
-                        key={panel.name.to_string()} panel={panel.clone()}
-                        past={props.past} refused={props.refused.clone().filter(|it| it.name == panel.name)}
-                        missing={props.missing.get(&panel.name).copied().unwrap_or_default()}
+                    <State
+                        key={state.stream.to_string()} state={state.clone()} pinned={props.pinned.contains(&state.stream)}
+                        line={props.lines.contains(state.stream.as_str())}
                     />
                 }) }
-            </>
-            <>
-                { for props.removed.iter().map(|name| {
-                    let add = { let name = name.clone(); shell.on(move |_: MouseEvent| subscriptions::Msg::Subscribe(name.clone(), true)) };
-                    html! {
-                        <section class="panel removed" role="group" aria-label={name.to_string()} key={name.to_string()}>
-                            <div class="head">
-                                <h2 class="green">{ name.to_string() }</h2>
-                                <span class="quiet what">{ "removed; the log can fill it again" }</span>
-                                <span class="spring" />
-                                <button type="button" onclick={add} aria-label={format!("Add {name}")}>{ "Add" }</button>
-                            </div>
-                        </section>
-                    }
-                }) }
-            </>
+                if props.states.is_empty() {
+                    <div class="panel">{ empty(&shell, "No aggregate has an event here. Each one begins with its initial state, and its first event comes from a command.") }</div>
+                }
+                if !staged { { picker() } }
+            </div>
+            <div class="models" ref={models}>
+                <>
+                    { for props.panels.iter().map(|panel| html! {
+                        <Reader
+                            key={panel.name.to_string()} panel={panel.clone()} line={props.lines.contains(&panel.name)}
+                            past={props.past} refused={props.refused.clone().filter(|it| it.name == panel.name)}
+                            missing={props.missing.get(&panel.name).copied().unwrap_or_default()}
+                        />
+                    }) }
+                </>
+                <>
+                    { for props.removed.iter().map(|name| {
+                        let add = { let name = name.clone(); shell.on(move |_: MouseEvent| subscriptions::Msg::Subscribe(name.clone(), true)) };
+                        html! {
+                            <section class="panel removed" role="group" aria-label={name.to_string()} key={name.to_string()}>
+                                <div class="head">
+                                    <h2 class="green">{ name.to_string() }</h2>
+                                    <span class="quiet what">{ "removed; the log can fill it again" }</span>
+                                    <span class="spring" />
+                                    <button type="button" onclick={add} aria-label={format!("Add {name}")}>{ "Add" }</button>
+                                </div>
+                            </section>
+                        }
+                    }) }
+                </>
+                if staged { { picker() } }
+            </div>
         </section>
     }
 }
@@ -135,47 +162,95 @@ fn Offered(props: &OfferedProps) -> Html {
 struct StateProps {
     state: StateView,
     pinned: bool,
+    line: bool,
 }
 
 #[component]
 fn State(props: &StateProps) -> Html {
     let state = &props.state;
+    let name: Rc<str> = state.stream.as_str().into();
     let head = Head {
-        name: state.stream.as_str(),
+        name: &name,
         colour: "yellow",
         what: "aggregate",
         term: Some(Word::State),
         region: false,
+        line: props.line,
     };
     let shell = use_shell();
     let pin = {
         let (stream, on) = (state.stream.clone(), !props.pinned);
         shell.on(move |_: MouseEvent| layout::Msg::Pin(stream.clone(), on))
     };
-    let label = format!("{} {}", if props.pinned { "Unpin" } else { "Pin" }, state.stream);
-    let ask = {
-        let name = state.stream.to_string();
-        shell.on(move |_: MouseEvent| lab::Msg::WhyOf(name.clone(), None))
-    };
-    let see = {
-        let name: Rc<str> = state.stream.as_str().into();
-        shell.on(move |_: MouseEvent| fold_view::Msg::See(name.clone()))
-    };
-    let code = {
-        let name: Rc<str> = state.stream.as_str().into();
-        shell.on(move |_: MouseEvent| lab::Msg::Code(name.clone()))
-    };
     let aside = html! {
         <>
-            { icon_button("fold", format!("See {} fold", state.stream), see) }
-            { icon_button("code", format!("Code of {}", state.stream), code) }
-            { icon_button("query", format!("Why {} is so", state.stream), ask) }
-            <button type="button" class="plain" aria-pressed={props.pinned.to_string()} aria-label={label.clone()} title={label} onclick={pin}>{ icon("pin") }</button>
+            if props.pinned { <span class="pinned" title="It is kept in view">{ icon("pin") }<span class="unseen">{ "pinned" }</span></span> }
             { term_chip("yellow", Word::Version, format!("v {}", state.version)) }
+            { menu(icon("more"), Some(format!("More about {name}")), html! {
+                <>
+                    <p>{ format!("The state of {name} after {}.", counted(state.version, "event")) }</p>
+                    <div class="actions">
+                        { looks(&shell, &name) }
+                        { button_for(if props.pinned { "Unpin" } else { "Pin" }, &name, false, pin) }
+                    </div>
+                </>
+            }) }
         </>
     };
-    let body = html! { <Tree now={state.now.clone()} was={state.was.clone()} /> };
+    let body = html! { <Body><Tree now={state.now.clone()} was={state.was.clone()} /></Body> };
     panel(&shell, &head, aside, body)
+}
+
+/// The ways to look at a fold: row by row, by its causes, and at its source.
+fn looks(shell: &Shell, name: &Rc<str>) -> Html {
+    let (see, ask, code) = (name.clone(), name.to_string(), name.clone());
+    html! {
+        <>
+            { button_for("See it fold", name, false, shell.on(move |_: MouseEvent| fold_view::Msg::See(see.clone()))) }
+            { button_for("Why, and since when", name, false, shell.on(move |_: MouseEvent| lab::Msg::WhyOf(ask.clone(), None))) }
+            { button_for("Code", name, false, shell.on(move |_: MouseEvent| lab::Msg::Code(code.clone()))) }
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct BodyProps {
+    children: Html,
+}
+
+/// What stands below a panel's head. A long one scrolls by itself, to what the event changed: once
+/// it is drawn, and again where its neighbours give it another height.
+#[component]
+fn Body(props: &BodyProps) -> Html {
+    let place = yew::use_node_ref();
+    let bring = |place: &NodeRef| {
+        if let Some(place) = place.cast::<HtmlElement>() {
+            bring_what_changed(&place);
+        }
+    };
+    yew::use_effect({
+        let place = place.clone();
+        move || bring(&place)
+    });
+    yew::use_effect_with((), {
+        let place = place.clone();
+        move |()| {
+            let watched = place.cast::<HtmlElement>();
+            let resized = Closure::<dyn Fn()>::new(move || bring(&place));
+            // A browser without one scrolls no more than once.
+            let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
+            if let (Some(observer), Some(watched)) = (&observer, watched) {
+                observer.observe(&watched);
+            }
+            move || {
+                if let Some(observer) = observer {
+                    observer.disconnect();
+                }
+                drop(resized);
+            }
+        }
+    });
+    html! { <div class="body" ref={place}>{ props.children.clone() }</div> }
 }
 
 #[derive(Properties, PartialEq)]
@@ -184,6 +259,7 @@ struct ReaderProps {
     past: bool,
     refused: Option<RefusedControl>,
     missing: usize,
+    line: bool,
 }
 
 #[component]
@@ -195,7 +271,7 @@ fn Reader(props: &ReaderProps) -> Html {
     let colour = if process { "lilac" } else { "green" };
     let what = if process { "process manager" } else { it.now.store() };
     let body = html! {
-        <>
+        <Body>
             { state_of(it) }
             if let Some(refused) = &props.refused {
                 <p class="fault pad refusal" role="alert">{ &*refused.why }</p>
@@ -231,10 +307,10 @@ fn Reader(props: &ReaderProps) -> Html {
             } else {
                 <ViewBody name={name.clone()} now={it.now.clone()} was={it.was.clone()} />
             }
-        </>
+        </Body>
     };
     let term = Some(if process { Word::Process } else { Word::Projection });
-    let head = Head { name, colour, what, term, region: false };
+    let head = Head { name, colour, what, term, region: false, line: props.line };
     panel(&shell, &head, tools(&shell, props, colour), body)
 }
 
@@ -261,18 +337,6 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
         let name = name.clone();
         shell.on(move |_: MouseEvent| subscriptions::Msg::Subscribe(name.clone(), false))
     };
-    let ask = {
-        let name = name.to_string();
-        shell.on(move |_: MouseEvent| lab::Msg::WhyOf(name.clone(), None))
-    };
-    let see = {
-        let name = name.clone();
-        shell.on(move |_: MouseEvent| fold_view::Msg::See(name.clone()))
-    };
-    let source = {
-        let name = name.clone();
-        shell.on(move |_: MouseEvent| lab::Msg::Code(name.clone()))
-    };
     let csv = {
         let name = name.clone();
         shell.on(move |_: MouseEvent| logs_dialog::Msg::Csv(name.clone()))
@@ -282,28 +346,33 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
         0 => format!("⚑ {}{now}", it.checkpoint),
         lag => format!("⚑ {} · {lag} behind{now}", it.checkpoint),
     };
-    html! {
+    let changed = props.line && !Rc::ptr_eq(&it.now, &it.was) && it.now != it.was;
+    let more = html! {
         <>
             if it.code.1.len() > 1 {
-                <select aria-label={format!("Code version of {name}")} onchange={code}>
-                    { for it.code.1.iter().map(|code| html! {
-                        <option value={code.to_string()} selected={*code == it.code.0}>{ format!("code {code}") }</option>
-                    }) }
-                </select>
+                <label class="field"><span>{ "Its code" }</span>
+                    <select aria-label={format!("Code version of {name}")} onchange={code}>
+                        { for it.code.1.iter().map(|code| html! {
+                            <option value={code.to_string()} selected={*code == it.code.0}>{ format!("version {code}") }</option>
+                        }) }
+                    </select>
+                </label>
             }
+            <div class="actions">
+                { looks(shell, name) }
+                if it.kind == SubscriptionKind::Projection { { button_for("Remove", name, false, remove) } }
+                if matches!(*it.now, View::Table(_)) { { button("Download as CSV", csv) } }
+            </div>
+        </>
+    };
+    html! {
+        <>
+            if changed { <em class="tag">{ "changed" }</em> }
             { health_of(it) }
             { term_chip(if it.lag > 0 { "red" } else { colour }, Word::Checkpoint, lag) }
             { icon_button(if it.paused { "play" } else { "pause" }, format!("{} {name}", if it.paused { "Resume" } else { "Pause" }), control(Control::Pause(!it.paused))) }
             if it.paused && it.lag > 0 { { icon_button("next", format!("Step {name}"), control(Control::Step)) } }
-            { menu(icon("more"), Some(format!("More about {name}")), menu_of(shell, it, props.refused.as_ref(), rebuild, html! {
-                <div class="actions">
-                    { button_for("See it fold", name, false, see) }
-                    { button_for("Why, and since when", name, false, ask) }
-                    if it.kind == SubscriptionKind::Projection { { button_for("Remove", name, false, remove) } }
-                    { button_for("Code", name, false, source) }
-                    if matches!(*it.now, View::Table(_)) { { button("Download as CSV", csv) } }
-                </div>
-            })) }
+            { menu(icon("more"), Some(format!("More about {name}")), menu_of(shell, it, props.refused.as_ref(), rebuild, more)) }
         </>
     }
 }
@@ -323,6 +392,8 @@ pub struct OutboxProps {
     pub unguarded: bool,
     /// How much the last replays would have sent.
     pub would: u64,
+    /// It is one line unless somebody unfolds it.
+    pub line: bool,
 }
 
 /// How many of the last side effects are listed.
@@ -388,8 +459,9 @@ pub fn Outbox(props: &OutboxProps) -> Html {
             what: "side effects",
             term: Some(Word::Outbox),
             region: true,
+            line: props.line,
         },
         aside,
-        body,
+        html! { <div class="body">{ body }</div> },
     )
 }

@@ -37,8 +37,14 @@ pub fn Steps(props: &StepsProps) -> Html {
         }
     });
     let first = props.steps.len().saturating_sub(SHOWN);
-    let head =
-        Head { name: "Steps", colour: "blue", what: "one at a time", term: None, region: false };
+    let head = Head {
+        name: "Steps",
+        colour: "blue",
+        what: "one at a time",
+        term: None,
+        region: false,
+        line: false,
+    };
     let state = if props.over { "all is quiet" } else { "under way" };
     // The first fold explains what that is.
     let explained = props.steps.iter().position(|it| !it.folds.is_empty());

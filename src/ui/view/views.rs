@@ -9,7 +9,7 @@ use std::rc::Rc;
 use js_sys::Math;
 use serde_json::Value;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
+use web_sys::{HtmlElement, HtmlInputElement};
 use yew::{Callback, Html, InputEvent, Properties, component, html};
 
 use super::markdown::markdown;
@@ -25,6 +25,11 @@ use crate::ui::words::{whole, written};
 const ROWS_SHOWN: usize = 200;
 /// How many of them are shown at first: more are never read, and each costs.
 const ROWS_AT_FIRST: usize = 15;
+
+/// What an event has changed.
+const MARKED: &str = "ins, del, tr.added, tr.gone, .new, details:is(.added, .changed, .gone)";
+/// What is a line of a view.
+const LINES: &str = "tr, [data-path], summary";
 
 #[derive(Properties, PartialEq)]
 pub struct ViewProps {
@@ -64,6 +69,39 @@ pub fn ViewBody(props: &ViewProps) -> Html {
         }
         _ => html! {},
     }
+}
+
+/// Scrolls a box, and nothing around it, to the first line in it that is marked, unless that is in
+/// view. It stands at the foot of the box, as far as that is possible without cutting the line at
+/// the top.
+pub fn bring_what_changed(place: &HtmlElement) {
+    let find = |what| place.query_selector(what).ok().flatten();
+    let Some(mark) = find(MARKED) else { return };
+    let line = mark.closest(LINES).ok().flatten().unwrap_or(mark);
+    let (seen, at) = (place.get_bounding_client_rect(), line.get_bounding_client_rect());
+    // In a panel, the names of columns stay on top.
+    let names = find(".body thead").map_or(0.0, |it| it.get_bounding_client_rect().height());
+    let top = seen.top() + names;
+    if at.top() > top - 1.0 && at.bottom() < seen.bottom() + 1.0 {
+        return;
+    }
+    let (mut first, mut before) = (at.top(), line.previous_element_sibling());
+    while let Some(it) = before {
+        let its = it.get_bounding_client_rect().top();
+        if at.bottom() - its > seen.bottom() - top {
+            break;
+        }
+        (first, before) = (its, it.previous_element_sibling());
+    }
+    // Enlarged as the stage is, a box is scrolled in larger pixels than it is measured in.
+    let zoom = seen.height() / f64::from(place.offset_height().max(1));
+    let to = f64::from(place.scroll_top()) + (first - top) / zoom;
+    // Near its end a box can be scrolled a little further than its content goes.
+    let style = format!("--end:{}px", Fixed(to + f64::from(place.client_height()), 0));
+    // An attribute of an element can always be set.
+    let _ = place.set_attribute("style", &style);
+    #[expect(clippy::cast_possible_truncation, reason = "is a place in a box")]
+    place.set_scroll_top(to as i32);
 }
 
 /// The keys of now and before, each once.

@@ -10,7 +10,7 @@ use crate::lab::{FoldCell, Folded};
 use crate::ui::model::changes::{Change, Changes};
 use crate::ui::model::playback::Shows;
 use crate::ui::view::parts::show_all;
-use crate::ui::view::views::{Tree, ViewBody};
+use crate::ui::view::views::{Tree, ViewBody, bring_what_changed};
 
 /// A cell that was folded, and its changes in words.
 #[derive(PartialEq)]
@@ -130,15 +130,4 @@ pub fn WholeCell(props: &WholeProps) -> Html {
         _ => html! {},
     };
     html! { <div class={yew::classes!("full-state", waits)} ref={place}>{ body }</div> }
-}
-
-/// Scrolls a box, and nothing around it, to the first thing in it that is marked.
-fn bring_what_changed(place: &HtmlElement) {
-    let marked = place.query_selector("ins, del, tr.added, tr.gone, .new").ok().flatten();
-    let top = marked.map_or(0.0, |it| {
-        let (it, place) = (it.get_bounding_client_rect(), place.get_bounding_client_rect());
-        it.top() - place.top() - place.height() / 3.0
-    });
-    #[expect(clippy::cast_possible_truncation, reason = "is a place in a box")]
-    place.set_scroll_top(place.scroll_top() + top as i32);
 }
