@@ -83,7 +83,7 @@ impl Tool {
     /// that side, and in its place where there is no room for both.
     fn class(self) -> &'static str {
         match self {
-            Self::Race | Self::Snapshots => "lab panel for-read",
+            Self::Race | Self::Shards | Self::Snapshots => "lab panel for-read",
             Self::Why => "lab panel for-write",
             Self::WhatIf | Self::Compare => "lab panel wide for-write",
             Self::Specs => "lab panel wide for-read",
