@@ -81,6 +81,32 @@ declare namespace Leftfold {
      */
     reset(): Promise<string>;
     /**
+     * Makes a new log by chance and opens it: commands of the scenario, filled in from their own types. The same seed gives the same events.
+     * @param plan What is run.
+     * @throws `malformed`, `storage`
+     * @example
+     * await leftfold.randomRun({ "events": 100, "streams": 5, "seed": 7 })
+     */
+    randomRun(plan: {
+      /** How many events, at least. */
+      events: number;
+      /** Over how many streams at once; 20 if left out. */
+      streams?: number;
+      /** The seed; 1 if left out. */
+      seed?: number;
+    }): Promise<{
+      /** The seed. */
+      seed: number;
+      /** How many commands were accepted, those of processes included. */
+      accepted: number;
+      /** How many were refused. */
+      refused: number;
+      /** How many events there are. */
+      events: number;
+      /** Whether hardly anything was accepted any more. */
+      stuck: boolean;
+    }>;
+    /**
      * Runs a command and all that follows from it. It is decided at the head, wherever the playhead is; a playhead in the past stays there.
      * @param stream The stream, such as `cart-1`.
      * @param command The command.

@@ -16,7 +16,8 @@ use leftfold::host::{
     Trouble, When, with_ordinary_set_ups,
 };
 use leftfold::lab::{
-    Control, DeliveryFault, MicroStep, Outcome, SetUp, SideRecord, SubscriptionKind, Target, asides,
+    Control, DeliveryFault, MicroStep, Outcome, RandomPlan, RandomTally, SetUp, SideRecord,
+    SubscriptionKind, Target, asides,
 };
 use leftfold::store::link::{self, Shared};
 use leftfold::store::{LogChange, LogInfo, LogStore, Shelf, SideRecords, StoreError};
@@ -1975,5 +1976,51 @@ fn a_link_is_checked_before_anything_is_made_of_it() {
         spoil(&mut shared);
         let why = opened_from_link(&shared).map(|_| ()).unwrap_err();
         assert!(why.contains(said), "{why}");
+    }
+}
+
+#[test]
+fn a_run_by_chance_is_a_log_once_it_is_whole_and_its_link_carries_the_seed() {
+    let browser = SimulatedBrowser::new();
+    browser.clock.set(START);
+    let (host, _) = browser.tab(1);
+    for id in ["bank", "transfers"] {
+        let (host, scenario) = (host.clone(), scenario(id));
+        at_once(async move {
+            let plan = RandomPlan { at: START, events: 300, streams: 8, seed: 5 };
+            let mut heard = 0;
+            let title = "By chance".to_owned();
+            let mut progress = |tally: RandomTally| heard = tally.events;
+            let run = host.run_by_chance(&scenario, title, plan, &mut progress, &mut || ());
+            let (info, tally) = run.await.unwrap();
+            assert!(tally.events >= 300 && !tally.stuck && heard > 0, "{tally:?}");
+            let log = host.open(&scenario, info.clone()).await.unwrap();
+            assert_eq!(log.session().head(), tally.events);
+            // Its processes have answered all of it.
+            assert_eq!(log.unanswered().await, 0);
+            let shared = host.share(&info, &scenario, 3, Vec::new()).await.unwrap();
+            let link = link::write(&shared).unwrap();
+            assert!(link.len() < 200, "{}", link.len());
+            let arrived = link::read(&link).unwrap();
+            let again = serde_json::from_str(&arrived.seed.unwrap()).unwrap();
+            let title = arrived.title;
+            let made = host.run_by_chance(&scenario, title, again, &mut |_| (), &mut || ());
+            let (made, _) = made.await.unwrap();
+            let copy = host.open(&scenario, made).await.unwrap();
+            let events = |log: &OpenLog| format!("{:?}", log.session().commits(u64::MAX));
+            assert_eq!(events(&copy), events(&log));
+            // A log that has gone on travels as it is.
+            let more = command(
+                "account-1",
+                "OpenAccount",
+                json!({ "name": "Ann", "customer": "1", "initial_balance": 5_000 }),
+            );
+            _ = log.ask(Request::Send(more)).await;
+            let head = log.session().head();
+            if head > tally.events {
+                let shared = host.share(&info, &scenario, 3, Vec::new()).await.unwrap();
+                assert!(shared.seed.is_none());
+            }
+        });
     }
 }

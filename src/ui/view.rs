@@ -25,6 +25,7 @@ mod exercise;
 mod predicting;
 mod lessons;
 mod making;
+mod chance;
 mod logs;
 mod share;
 mod header;

@@ -711,6 +711,7 @@ pub fn info(id: &str) -> LogInfo {
         forked_from: None,
         deleted_at: None,
         exercise: None,
+        seed: None,
     }
 }
 

@@ -80,6 +80,9 @@ pub enum OfPage {
     Wait(String, u64),
     /// Makes a new log that shares the past up to a position, and opens it.
     Fork(u64),
+    /// Makes a new log of the open log's scenario by chance, and opens it: so many events, over so
+    /// many streams, from a seed.
+    RandomRun { events: u64, streams: u64, seed: u64 },
     /// Makes a new log with the scenario's story, and opens it.
     Reset,
     /// Something about lessons and their exercises.
@@ -666,6 +669,31 @@ pub static CALLS: &[Call] = &[
         example: about("await leftfold.reset()"),
         codes: &[ErrorCode::Storage],
         way: Way::Asks(|_| page(OfPage::Reset)),
+    },
+    Call {
+        name: "randomRun",
+        group: LOGS,
+        about: about(
+            "Makes a new log by chance and opens it: commands of the scenario, filled in from their \
+             own types. The same seed gives the same events.",
+        ),
+        takes: &[required(
+            "plan",
+            Shape::Object(&[
+                required("events", Shape::Whole(1_000_000), "How many events, at least."),
+                optional("streams", WHOLE, "Over how many streams at once; 20 if left out."),
+                optional("seed", WHOLE, "The seed; 1 if left out."),
+            ]),
+            "What is run.",
+        )],
+        gives: result(&results::TALLY),
+        example: about(r#"await leftfold.randomRun({ "events": 100, "streams": 5, "seed": 7 })"#),
+        codes: &[ErrorCode::Malformed, ErrorCode::Storage],
+        way: Way::Asks(|it| {
+            let whole = |name: &str, else_: u64| it.value(0)[name].as_u64().unwrap_or(else_);
+            let (events, streams) = (whole("events", 0), whole("streams", 20).max(1));
+            page(OfPage::RandomRun { events, streams, seed: whole("seed", 1) })
+        }),
     },
     Call {
         name: "send",

@@ -5,9 +5,12 @@ use std::rc::Rc;
 
 use codec::archive::{Export, Format, Import, Imported, OF_COMMIT, Placed, unreadable};
 use codec::{CommitOrLoss, Segment, Segments, segments_of};
-use es::{Scenario, Set, StoredCommit};
+use es::{Map, Scenario, Set, StoredCommit};
 use futures::future::LocalBoxFuture;
-use lab::{SetUp, SideRecord, Subscription, SubscriptionKind, Viewpoint};
+use lab::{
+    RandomPlan, RandomRun, RandomTally, Seed, SetUp, SideRecord, Subscription, SubscriptionKind,
+    Viewpoint,
+};
 use store::link::{self, Shared};
 use store::{LogChange, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
 
@@ -16,6 +19,8 @@ use crate::{Host, OpenLog, Trouble, decode_side_records};
 
 /// The size of the pieces in which a file is handed on, in bytes.
 const PIECE_BYTES: usize = 1 << 20;
+/// How many commands are sent by chance between two looks at the clock.
+const COMMANDS_BY_CHANCE: u64 = 100;
 /// How often an archive goes behind what another tab was quicker to write.
 const OVERTAKEN_AT_MOST: u32 = 8;
 /// How many events are looked through for missing reactions between two looks at the clock.
@@ -154,6 +159,7 @@ impl Host {
             forked_from,
             deleted_at: None,
             exercise: None,
+            seed: None,
         }
     }
 
@@ -242,6 +248,43 @@ impl Host {
         })
     }
 
+    /// Makes a new log of a run by chance. It runs in memory, and is stored once it is whole.
+    /// `progress` hears how far it has come; `last` is called once all commits were handed to the
+    /// store.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it could not be stored.
+    pub fn run_by_chance<'a>(
+        &'a self,
+        scenario: &'a Rc<Scenario>,
+        title: String,
+        plan: RandomPlan,
+        progress: &'a mut dyn FnMut(RandomTally),
+        last: &'a mut dyn FnMut(),
+    ) -> StoreFuture<'a, (LogInfo, RandomTally)> {
+        Box::pin(async move {
+            let mut run = RandomRun::new(scenario, plan);
+            let mut slice = self.slice();
+            while !run.advance(COMMANDS_BY_CHANCE) {
+                progress(run.tally());
+                slice.breathe().await;
+            }
+            let tally = run.tally();
+            let session = run.into_session();
+            let seed = Seed { plan, commits: session.log().commits() };
+            let seed = serde_json::to_string(&seed).ok();
+            let info = LogInfo { seed, ..self.new_log(scenario, title, None) };
+            let head = session.head();
+            let records = self.encode_side_records(&session.world().side_records_up_to(head));
+            let commits = session.commits(head);
+            drop(session);
+            let mut segments =
+                segments_of(commits.iter().map(StoredCommit::from)).chain(call_at_end(last));
+            self.import(&info, &mut segments, &records).await?;
+            Ok((info, tally))
+        })
+    }
+
     /// Copies a log up to its first loss, with its side records. `last` is called once all commits
     /// were handed to the store.
     ///
@@ -279,7 +322,8 @@ impl Host {
         format!("{}{}", &id[4..12], &id[28..])
     }
 
-    /// A log as it travels in a link: its commits and side records. More commits than fit into a
+    /// A log as it travels in a link: its commits and side records; for a run by chance that has not
+    /// gone on since, what it was made of. More commits than fit into a
     /// link are left out: such a log is too long anyway.
     ///
     /// # Errors
@@ -304,6 +348,21 @@ impl Host {
             let records = self.whole_records(Some(scenario), &info.id).await?;
             self.read(&info.id, 0, 0, &mut visit).await?;
             let (scenario, title) = (info.scenario.clone(), info.title.clone());
+            let seed = info.seed.as_ref().and_then(|it| serde_json::from_str::<Seed>(it).ok());
+            let extents = if seed.is_some() { self.extents().await? } else { Map::new() };
+            let stored = extents.get(&info.id).map(|it| it.commits);
+            if let Some(seed) = seed.filter(|it| stored == Some(it.commits)) {
+                // The plan says all of it.
+                let seed = serde_json::to_string(&seed.plan).ok();
+                return Ok(Shared {
+                    scenario,
+                    title,
+                    position,
+                    bookmarks,
+                    seed,
+                    ..Shared::default()
+                });
+            }
             Ok(Shared {
                 scenario,
                 title,

@@ -16,6 +16,13 @@ pub static NOTHING: Shape = Shape::Null;
 pub static LOG_ID: Shape = Shape::Text;
 pub static NUMBER: Shape = WHOLE;
 pub static TEXT: Shape = Shape::Text;
+pub static TALLY: Shape = Shape::Object(&[
+    required("seed", WHOLE, "The seed."),
+    required("accepted", WHOLE, "How many commands were accepted, those of processes included."),
+    required("refused", WHOLE, "How many were refused."),
+    required("events", WHOLE, "How many events there are."),
+    required("stuck", Shape::Flag, "Whether hardly anything was accepted any more."),
+]);
 pub static HINT: Shape = Shape::OrNull(&Shape::Text);
 pub static LESSONS: Shape = Shape::List(&Shape::Object(&[
     required("id", Shape::Text, "Its id."),

@@ -207,6 +207,19 @@ impl Session {
         }
     }
 
+    /// As [`Session::run`], where nobody looks at the micro-steps.
+    pub fn run_quietly(&mut self, now: u64) {
+        loop {
+            match self.step(now) {
+                Some(_) => {}
+                None if self.0.world.pending().is_some() => {
+                    self.0.world.answer(StoreAnswer::Stored);
+                }
+                None => return,
+            }
+        }
+    }
+
     /// Takes in a commit that is stored already. A playhead at the head stays there. False where
     /// the commit does not follow the last one.
     pub fn learn(&mut self, commit: Commit) -> bool {

@@ -295,6 +295,14 @@ impl World {
         self.inbox.push_back(InboxItem::Command(submission.into()));
     }
 
+    /// Forgets the commands that were not accepted, and what is to be stored beside the commits.
+    /// Nothing is stored of a world that runs for itself alone.
+    pub fn forget_refusals(&mut self) {
+        self.journal.retain(|it| matches!(it.outcome, Outcome::Accepted | Outcome::Repeated));
+        self.side_records.clear();
+        self.outcomes.clear();
+    }
+
     /// The submission that sends a command of the journal once more. `id` is its new id; only
     /// [`Choice::Same`] keeps the old one. None where the journal has no such command.
     ///

@@ -45,6 +45,9 @@ pub struct LogInfo {
     /// person's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exercise: Option<String>,
+    /// What the log was made of by chance, as JSON: it can be made anew from that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<String>,
 }
 
 /// A change of one field of a log's description. Each says what its sender has seen there: where

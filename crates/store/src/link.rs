@@ -13,6 +13,7 @@
 //! | 3 | the log: frames of commits |
 //! | 4 | the exercise that begins with the log: JSON |
 //! | 5 | a workshop: JSON |
+//! | 6 | what a log is made of by chance: JSON, `{at, events, streams, seed}` |
 //! | 128 | set-ups: JSON, `[[["setups", name], text]]` |
 //! | 129 | effects and refusals: JSON, in the same shape |
 //! | 130 | bookmarks: JSON, `[[position, name]]` |
@@ -64,6 +65,8 @@ pub struct Shared {
     pub exercise: Option<String>,
     /// A workshop, as JSON. A link that carries one carries no log.
     pub workshop: Option<String>,
+    /// What the log is made of by chance, as JSON, in the place of the log.
+    pub seed: Option<String>,
 }
 
 /// What a section of a link holds.
@@ -73,6 +76,7 @@ mod section {
     pub(super) const LOG: u8 = 3;
     pub(super) const EXERCISE: u8 = 4;
     pub(super) const WORKSHOP: u8 = 5;
+    pub(super) const SEED: u8 = 6;
     pub(super) const SET_UPS: u8 = 128;
     pub(super) const RECORDS: u8 = 129;
     pub(super) const BOOKMARKS: u8 = 130;
@@ -112,9 +116,11 @@ pub fn write(shared: &Shared) -> Result<String, LinkError> {
     add(section::SCENARIO, shared.scenario.as_bytes())?;
     add(section::TITLE, shared.title.as_bytes())?;
     add(section::POSITION, &shared.position.to_le_bytes())?;
-    for (section, text) in
-        [(section::EXERCISE, &shared.exercise), (section::WORKSHOP, &shared.workshop)]
-    {
+    for (section, text) in [
+        (section::EXERCISE, &shared.exercise),
+        (section::WORKSHOP, &shared.workshop),
+        (section::SEED, &shared.seed),
+    ] {
         if let Some(text) = text {
             add(section, text.as_bytes())?;
         }
@@ -194,6 +200,7 @@ fn read_section(shared: &mut Shared, section: u8, content: &[u8]) -> Result<(), 
         section::SCENARIO => text()?.clone_into(&mut shared.scenario),
         section::TITLE => text()?.clone_into(&mut shared.title),
         section::EXERCISE => shared.exercise = Some(text()?.to_owned()),
+        section::SEED => shared.seed = Some(text()?.to_owned()),
         section::WORKSHOP => shared.workshop = Some(text()?.to_owned()),
         section::LOG => shared.commits = commits(content).ok_or_else(damaged)?,
         section::SET_UPS | section::RECORDS => {
@@ -293,6 +300,7 @@ mod tests {
             bookmarks,
             exercise: Some(r#"{"task":"…"}"#.to_owned()),
             workshop: Some("{}".to_owned()),
+            seed: Some("{}".to_owned()),
         }
     }
 
@@ -340,7 +348,13 @@ mod tests {
 
     #[test]
     fn links_of_earlier_versions_are_read() {
-        let whole = Shared { bookmarks: Vec::new(), exercise: None, workshop: None, ..shared(4) };
+        let whole = Shared {
+            bookmarks: Vec::new(),
+            exercise: None,
+            workshop: None,
+            seed: None,
+            ..shared(4)
+        };
         let mut frames = Vec::new();
         let mut end = End::default();
         whole.commits.iter().for_each(|it| encode(it, &mut end, &mut frames));
@@ -362,7 +376,7 @@ mod tests {
     #[test]
     fn no_section_but_the_scenario_is_needed_and_what_is_new_is_skipped_or_refused() {
         let all = sections(&write(&shared(5)).unwrap());
-        assert_eq!(all.len(), 9, "{all:?}");
+        assert_eq!(all.len(), 10, "{all:?}");
         for left_out in 0..all.len() {
             let mut some = all.clone();
             let (section, _) = some.remove(left_out);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::es::Scenario;
 pub use crate::host::OpenMode;
 use crate::host::{Alone, Answered, Found, Host, OpenLog, Places};
+use crate::lab::RandomTally;
 use crate::scenarios::{all as scenarios, any};
 use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
 use crate::ui::browser::clock::{BrowserClock, BrowserIds, written_day};
@@ -54,6 +55,8 @@ pub struct Opened {
 pub enum Arrival {
     /// It was looked for.
     Found(Found),
+    /// By a run by chance.
+    ByChance(RandomTally),
     /// By a fork after that event, with what came of the command that was sent there.
     Forked(u64, Option<Answered>),
 }

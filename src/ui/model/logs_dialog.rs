@@ -9,6 +9,7 @@ use web_sys::File;
 use crate::codec::archive::{Foreign, Format, Imported, Mapping, Previewed};
 use crate::es::Scenario;
 use crate::host::OpenLog;
+use crate::lab::RandomPlan;
 use crate::store::{Extent, LogInfo};
 use crate::ui::browser::files::Room;
 
@@ -73,10 +74,22 @@ pub enum Msg {
     KeepWaiting,
     /// Go on with what this tab has, in memory.
     GoOnInMemory,
+    /// Make a log by chance.
+    Chance(ChanceRun),
     /// Hand out the table of the read model of that name.
     Csv(Rc<str>),
     /// What took a while is over.
     Over,
+}
+
+/// A log that is made by chance.
+#[derive(Clone)]
+pub struct ChanceRun {
+    pub scenario: Rc<Scenario>,
+    pub title: String,
+    pub plan: RandomPlan,
+    /// Where the playhead is to be.
+    pub position: Option<u64>,
 }
 
 impl Msg {
@@ -85,6 +98,7 @@ impl Msg {
         matches!(
             self,
             Self::Duplicate(_)
+                | Self::Chance(_)
                 | Self::Export(..)
                 | Self::Import(_)
                 | Self::ReadSo

@@ -8,12 +8,14 @@ use super::playback::{ask_for_frame, seek};
 use super::stepping;
 use crate::host::calls::{Asked, Moment, OfPage};
 use crate::host::{Answered, OpenLog, Request};
-use crate::lab::{MicroStep, asides};
+use crate::lab::{MicroStep, RandomPlan, asides};
+use crate::store::StoreError;
+use crate::ui::browser::clock::now;
 use crate::ui::browser::fixed::Fixed;
 use crate::ui::console::{self, KeptAnswer, Message, Reply};
 use crate::ui::model::Model;
 use crate::ui::model::console::Msg;
-use crate::ui::model::logs::OpenMode;
+use crate::ui::model::logs::{self, Arrival, OpenMode, Opened, Opening};
 use crate::ui::words::counted;
 
 /// True where the page is to be drawn again.
@@ -155,6 +157,10 @@ fn of_open_log(model: &mut Model, open_log: OpenLog, asked: OfPage, reply: Reply
         OfPage::Wait(name, position) => {
             model.console.listeners.wait(open_log, name, position, reply);
         }
+        OfPage::RandomRun { events, streams, seed } => {
+            let plan = RandomPlan { at: now(), events, streams, seed };
+            run_by_chance(model, &open_log, plan, reply);
+        }
         OfPage::Reset => {
             let id = open_log.session().scenario().id.clone();
             let durable = open_log.host().durable();
@@ -179,6 +185,29 @@ fn of_open_log(model: &mut Model, open_log: OpenLog, asked: OfPage, reply: Reply
         | OfPage::Lessons(_) => {}
     }
     false
+}
+
+/// Makes a new log by chance, and opens it.
+fn run_by_chance(model: &mut Model, open_log: &OpenLog, plan: RandomPlan, reply: Reply) {
+    let (host, turn) = (open_log.host().clone(), model.logs.next_turn());
+    let scenario = open_log.session().scenario().clone();
+    model.link.later(async move {
+        let title = format!("{} by chance, seed {}", scenario.title, plan.seed);
+        let made = async {
+            let run = host.run_by_chance(&scenario, title, plan, &mut |_| (), &mut || ()).await;
+            let (info, tally) = run?;
+            let (open_log, logs) = (host.open(&scenario, info).await?, host.logs().await?);
+            Ok::<_, StoreError>(Opened { open_log, logs, arrival: Arrival::ByChance(tally) })
+        };
+        let result = made.await.map_err(|it| it.to_string());
+        logs::Msg::Opened(Opening {
+            turn,
+            result,
+            unkept: None,
+            position: None,
+            reply: Some(reply),
+        })
+    });
 }
 
 fn of_log(model: &mut Model, open_log: OpenLog, request: Request, reply: Reply) {

@@ -109,6 +109,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         Msg::Over => model.logs_dialog.over(),
         Msg::Strict(on) => set_strict(model, on),
         Msg::Persist => model.link.later(persist()),
+        Msg::Chance(run) => under_way::by_chance(model, run),
         Msg::DropModels => under_way::drop_models(model, open_log),
         Msg::Restore => under_way::restore(model, open_log),
         Msg::Retry => model.link.later(async move {

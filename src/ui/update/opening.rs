@@ -8,7 +8,7 @@ use super::changes::say_position;
 use super::{commands, playback};
 use crate::codec::archive::Imported;
 use crate::host::{Answered, Found, FoundLog, Made, OpenLog, Request};
-use crate::lab::forms;
+use crate::lab::{RandomPlan, forms};
 use crate::lessons::Exercise;
 use crate::store::link;
 use crate::store::{Durability, IdbStore, StoreError};
@@ -20,6 +20,7 @@ use crate::ui::model::commands as commands_part;
 use crate::ui::model::lab::Lab;
 use crate::ui::model::lessons::{self, Key};
 use crate::ui::model::logs::{Arrival, Arrived, Lost, Msg, OpenMode, Opened, Opening};
+use crate::ui::model::logs_dialog::ChanceRun;
 use crate::ui::model::{bookmarks, console, logs_dialog, subscriptions, summary};
 
 /// The scenario that a first visit opens.
@@ -218,6 +219,7 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
                 reply.resolve(&id);
             }
         }
+        (Some(reply), Arrival::ByChance(tally)) => reply.resolve(tally),
         (Some(reply), _) => reply.resolve(&id),
         (None, Arrival::Found(Found::First)) => {
             // The story begins, and its first step is told.
@@ -350,6 +352,19 @@ fn open_shared(model: &mut Model, text: &str) -> bool {
     };
     let host = model.logs.host().clone();
     Address::clear();
+    if let Some(seed) = &shared.seed {
+        let Ok(plan) = serde_json::from_str::<RandomPlan>(seed) else {
+            return not_shared(model, "The run in this link cannot be read.".to_owned());
+        };
+        let position = Some(shared.position);
+        model.link.send(logs_dialog::Msg::Chance(ChanceRun {
+            scenario,
+            title: shared.title,
+            plan,
+            position,
+        }));
+        return true;
+    }
     model.link.later(async move {
         let (title, kept) = (shared.title, shared.records);
         let made = match Imported::of(shared.commits) {

@@ -9,6 +9,7 @@ use web_sys::File;
 use crate::codec::archive::{ArchiveFault, Format, Import, Imported, Mapping, Outcome};
 use crate::es::{Scenario, View};
 use crate::host::{Host, Made, OpenLog, Request, Response, Restored};
+use crate::lab::RandomTally;
 use crate::lab::csv::csv as written;
 use crate::store::{LogInfo, SideRecords};
 use crate::ui::browser::clock::{ProgressPace, breathe, clock};
@@ -16,9 +17,9 @@ use crate::ui::browser::files::{self, Pieces};
 use crate::ui::browser::fixed::Fixed;
 use crate::ui::model::Model;
 use crate::ui::model::logs::{self, Arrived};
-use crate::ui::model::logs_dialog::{Msg, PointOfNoReturn, Ready};
+use crate::ui::model::logs_dialog::{ChanceRun, Msg, PointOfNoReturn, Ready};
 use crate::ui::model::message;
-use crate::ui::words::counted;
+use crate::ui::words::{counted, grouped};
 
 /// Does something that takes a while and may be cancelled until it passes the point of no return.
 fn begin(
@@ -63,6 +64,44 @@ pub fn duplicate(model: &mut Model, open_log: &OpenLog, info: LogInfo) {
         Msg::Said(said).into()
     };
     begin(model, "Copying…", point, Box::pin(work));
+}
+
+/// Makes a log by chance: it is there once it is whole.
+pub fn by_chance(model: &mut Model, run: ChanceRun) {
+    let ChanceRun { scenario, title, plan, position } = run;
+    let host = model.logs.host().clone();
+    let (point, link) = (PointOfNoReturn::default(), model.link.clone());
+    let passed = point.clone();
+    model.logs_dialog.shown.open = true;
+    let work = async move {
+        let mut pace = ProgressPace::new();
+        let mut progress = |tally: RandomTally| {
+            if pace.due() {
+                let events = grouped(tally.events.min(plan.events));
+                link.send(Msg::Progress(format!(
+                    "By chance… {events} of {}",
+                    counted(plan.events, "event")
+                )));
+            }
+        };
+        let came =
+            host.run_by_chance(&scenario, title, plan, &mut progress, &mut || passed.pass()).await;
+        let came = came.map(|(info, tally)| {
+            let (sent, events) = (tally.accepted + tally.refused, counted(tally.events, "event"));
+            let mut said = format!(
+                "Seed {}: {} gave {events}; {} were refused.",
+                tally.seed,
+                counted(sent, "command"),
+                grouped(tally.refused),
+            );
+            if tally.stuck {
+                said.push_str(" Then hardly anything was accepted any more.");
+            }
+            Arrived { position, ..Arrived::new(info, said) }
+        });
+        made(came.map_err(|it| it.to_string()), "No log was made")
+    };
+    begin(model, "By chance…", point, Box::pin(work));
 }
 
 /// Hands out a log as a file; the open log from what this tab has, where the store fails.

@@ -5,8 +5,10 @@ use std::rc::Rc;
 use web_sys::HtmlInputElement;
 use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
 
+use super::chance::Chance;
 use super::parts::{button, select, tick, typed};
 use crate::codec::archive::Format;
+use crate::es::Scenario;
 use crate::host::Trouble;
 use crate::lab::clip::clip;
 use crate::store::LogInfo;
@@ -16,14 +18,24 @@ use crate::ui::model::logs_dialog::{Busy, ListedLog, Mapped, Msg, Part, Shown};
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::words::{counted, grouped};
 
-#[derive(Properties, PartialEq)]
+#[derive(Properties)]
 pub struct LogsProps {
+    /// The open log's scenario.
+    pub scenario: Rc<Scenario>,
     pub shown: Shown,
     /// The ids and titles of all scenarios.
     pub scenarios: Rc<Vec<(Rc<str>, Rc<str>)>>,
     /// The open log, and whether it is kept on the disk.
     pub log: String,
     pub durable: bool,
+}
+
+impl PartialEq for LogsProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.scenario, &other.scenario)
+            && (&self.shown, &self.scenarios, &self.log, self.durable)
+                == (&other.shown, &other.scenarios, &other.log, other.durable)
+    }
 }
 
 /// An amount of bytes, in words.
@@ -83,6 +95,7 @@ pub fn Logs(props: &LogsProps) -> Html {
                     </label>
                     <a href="archive.md" target="_blank" rel="noopener">{ "What a file holds, and how to bring one’s own" }</a>
                 </div>
+                <Chance scenario={props.scenario.clone()} {busy} />
                 if let Some(mapped) = &shown.foreign { { foreign(mapped, busy, &shell) } }
                 if let Some(ready) = &shown.ready {
                     <p class="note pad">

@@ -122,7 +122,7 @@ pub fn page(model: &Model) -> Html {
             if model.lessons.shown { { lessons_dialog(model) } }
             if model.layout.keys { <Keys letters={model.layout.letters} /> }
             if model.logs_dialog.shown.open {
-                <Logs shown={model.logs_dialog.shown.clone()} scenarios={model.logs.titles.clone()} log={open_log.id().to_owned()} durable={open_log.host().durable()} />
+                <Logs scenario={open_log.session().scenario().clone()} shown={model.logs_dialog.shown.clone()} scenarios={model.logs.titles.clone()} log={open_log.id().to_owned()} durable={open_log.host().durable()} />
             }
             if model.layout.blank {
                 <button type="button" class="blank" aria-label="Show the page again" onclick={shell.on(|_: MouseEvent| layout::Msg::Blank(false))} />
