@@ -1991,7 +1991,8 @@ fn a_run_by_chance_is_a_log_once_it_is_whole_and_its_link_carries_the_seed() {
             let mut heard = 0;
             let title = "By chance".to_owned();
             let mut progress = |tally: RandomTally| heard = tally.events;
-            let run = host.run_by_chance(&scenario, title, plan, &mut progress, &mut || ());
+            let mut last = || ();
+            let run = host.run_by_chance(&scenario, title, plan, &mut progress, &mut last);
             let (info, tally) = run.await.unwrap();
             assert!(tally.events >= 300 && !tally.stuck && heard > 0, "{tally:?}");
             let log = host.open(&scenario, info.clone()).await.unwrap();
@@ -2004,7 +2005,8 @@ fn a_run_by_chance_is_a_log_once_it_is_whole_and_its_link_carries_the_seed() {
             let arrived = link::read(&link).unwrap();
             let again = serde_json::from_str(&arrived.seed.unwrap()).unwrap();
             let title = arrived.title;
-            let made = host.run_by_chance(&scenario, title, again, &mut |_| (), &mut || ());
+            let (mut deaf, mut last) = (|_: RandomTally| (), || ());
+            let made = host.run_by_chance(&scenario, title, again, &mut deaf, &mut last);
             let (made, _) = made.await.unwrap();
             let copy = host.open(&scenario, made).await.unwrap();
             let events = |log: &OpenLog| format!("{:?}", log.session().commits(u64::MAX));
