@@ -1316,6 +1316,8 @@ declare namespace Leftfold {
     }[];
     /** In how many moves it can be solved. */
     par?: number | null;
+    /** Decisions as specifications, to be run and edited beside it. */
+    specs?: Spec[];
     /** What it meant, in about three lines. */
     meaning?: string[];
     /** Where the Fold view shows what it meant. */
@@ -1370,4 +1372,32 @@ declare namespace Leftfold {
     /** How a projection or process runs. */
     subscription: string;
   };
+
+  /** What an aggregate has to decide: given these events, when this is asked, then. */
+  interface Spec {
+    /** The scenario's id. */
+    scenario: string;
+    /** The stream that decides. */
+    stream: string;
+    /** Its events before. */
+    given: Message[];
+    /** The command. */
+    when: Message;
+    /** What comes of it. */
+    then: {
+      /** It is accepted. */
+      events: Message[];
+    } | {
+      /** It is refused, for this reason. */
+      refused: string;
+    };
+  }
+
+  /** An event or a command. */
+  interface Message {
+    /** Its type. */
+    type: string;
+    /** Its data. */
+    data?: unknown;
+  }
 }

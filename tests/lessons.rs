@@ -12,6 +12,7 @@ use std::rc::Rc;
 use leftfold::es::{Scenario, Stream};
 use leftfold::host::Shape;
 use leftfold::host::calls::EXERCISE;
+use leftfold::lab::Spec;
 use leftfold::lessons::{
     Aim, Course, Draft, Exercise, Expected, Fault, Goal, Guess, Lesson, Move, Note, Place, Subject,
     Workshop, begin, check, judge, play,
@@ -153,6 +154,18 @@ fn an_exercise_that_cannot_be_failed_or_solved_is_refused_with_the_reason() {
     let unsolved = good.goals.iter().map(|it| it.goal.clone()).collect();
     scolding.wrong[0].when = Goal::Not(Box::new(Goal::All(unsolved)));
     assert_eq!(tried(&scolding), Err(Fault::Scolded(0, good.wrong[0].say.clone())));
+    let spec = |then: &str| {
+        let text = r#"{"scenario":"cart","stream":"cart-1","given":[],"when":{"type":"Checkout"},
+            "then":{"refused":"WHY"}}"#;
+        Spec::read(&text.replace("WHY", then)).unwrap()
+    };
+    let holds = spec("the cart is empty, so there is nothing to check out");
+    assert_eq!(tried(&Exercise { specs: vec![holds.clone()], ..good.clone() }), Ok(()));
+    let link = Exercise { specs: vec![holds.clone()], ..good.clone() }.link().unwrap();
+    let arrived = Exercise::of_shared(link::read(&link).unwrap()).unwrap().unwrap();
+    assert_eq!(arrived.specs, [holds.clone()]);
+    let two = Exercise { specs: vec![holds, spec("no")], ..good.clone() };
+    assert!(matches!(tried(&two), Err(Fault::Spec(2, why)) if why.contains("is empty")));
     assert_eq!(
         tried(&Exercise { show: vec!["Nowhere".into()], ..good.clone() }),
         Err(Fault::Panel("Nowhere".into()))

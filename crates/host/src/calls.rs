@@ -404,6 +404,34 @@ static MOVE: Named = Named {
 
 const MOVES: Shape = Shape::List(&Shape::Named(&MOVE));
 
+static MESSAGE: Named = Named {
+    name: "Message",
+    about: about("An event or a command."),
+    shape: Shape::Object(&[
+        required("type", Shape::Text, "Its type."),
+        optional("data", Shape::Json, "Its data."),
+    ]),
+};
+
+static SPEC: Named = Named {
+    name: "Spec",
+    about: about("What an aggregate has to decide: given these events, when this is asked, then."),
+    shape: Shape::Object(&[
+        required("scenario", Shape::Text, "The scenario's id."),
+        required("stream", Shape::Stream, "The stream that decides."),
+        required("given", Shape::List(&Shape::Named(&MESSAGE)), "Its events before."),
+        required("when", Shape::Named(&MESSAGE), "The command."),
+        required(
+            "then",
+            Shape::Choice(&[
+                required("events", Shape::List(&Shape::Named(&MESSAGE)), "It is accepted."),
+                required("refused", Shape::Text, "It is refused, for this reason."),
+            ]),
+            "What comes of it.",
+        ),
+    ]),
+};
+
 /// An exercise, as a lesson's file and a link have it.
 pub static EXERCISE: Named = Named {
     name: "Exercise",
@@ -455,6 +483,11 @@ pub static EXERCISE: Named = Named {
             "What is likely to be tried first, and is wrong.",
         ),
         optional("par", Shape::OrNull(&WHOLE), "In how many moves it can be solved."),
+        optional(
+            "specs",
+            Shape::List(&Shape::Named(&SPEC)),
+            "Decisions as specifications, to be run and edited beside it.",
+        ),
         optional("meaning", Shape::List(&Shape::Text), "What it meant, in about three lines."),
         optional("look", Shape::OrNull(&WHOLE), "Where the Fold view shows what it meant."),
     ]),

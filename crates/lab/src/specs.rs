@@ -204,6 +204,18 @@ impl Spec {
         )
     }
 
+    /// It in a line: `Withdraw to account-2: refused`.
+    pub fn title(&self) -> String {
+        let then = match &self.then {
+            Then::Refused(_) => "refused".to_owned(),
+            Then::Events(events) if events.is_empty() => "nothing happens".to_owned(),
+            Then::Events(events) => {
+                events.iter().map(|it| &*it.kind).collect::<Vec<_>>().join(", ")
+            }
+        };
+        format!("{} to {}: {then}", self.when.kind, self.stream)
+    }
+
     /// A name for it: what is asked, and what comes of it.
     fn name(&self) -> String {
         let mut name = String::new();
@@ -425,6 +437,8 @@ mod tests {
         let three = decisions(world, 1, 4).nth(1).unwrap();
         let mut spec = Spec::of(world, three, 1).unwrap();
         assert_eq!(spec.name(), "add_players_gives_player_added");
+        let three = "PlayerAdded, PlayerAdded, PlayerAdded";
+        assert_eq!(spec.title(), format!("AddPlayers to team-1: {three}"));
         spec.then = Then::Events(Vec::new());
         assert_eq!(spec.name(), "add_players_changes_nothing");
         spec.then = Then::Refused("\"# is no name".into());

@@ -113,6 +113,14 @@ pub async fn check(exercise: &Exercise, scenario: &Rc<Scenario>, host: &Host) ->
     if let Some(name) = exercise.show.iter().find(|it| !is_panel(it, scenario)) {
         return Err(Fault::Panel(name.clone()));
     }
+    for (index, spec) in exercise.specs.iter().enumerate() {
+        let why = match spec.run(scenario) {
+            Ok(ran) if ran.passed() => continue,
+            Ok(ran) => ran.to_string(),
+            Err(why) => why,
+        };
+        return Err(Fault::Spec(index + 1, why));
+    }
     let verdicts = attempt(exercise, scenario, host, &exercise.solution).await?;
     if verdicts.first().is_some_and(Verdict::solved) {
         return Err(Fault::HoldsAtStart);

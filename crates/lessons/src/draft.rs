@@ -2,6 +2,7 @@
 
 use es::{Condition, all, any, field};
 use host::OpenLog;
+use lab::Spec;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,6 +36,8 @@ pub struct Draft {
     pub right: String,
     /// A wrong answer, where there is one that is likely.
     pub wrong_answer: String,
+    /// Decisions as specifications, to be kept with it.
+    pub specs: Vec<Spec>,
     /// The moves of the solution.
     pub solution: Vec<Move>,
     /// The moves that are likely to be tried first, and are wrong.
@@ -89,6 +92,7 @@ impl Draft {
             goals,
             question: asks.then(|| Question { ask: self.ask.trim().to_owned(), answer }),
             hints: lines(&self.hints),
+            specs: self.specs.clone(),
             par: Some(solution.len() as u64),
             solution,
             wrong,

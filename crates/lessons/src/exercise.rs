@@ -3,6 +3,7 @@
 use std::fmt;
 
 use host::calls::EXERCISE;
+use lab::Spec;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::link::{self, LinkError, Shared};
@@ -47,6 +48,9 @@ pub struct Exercise {
     /// In how many moves it can be solved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub par: Option<u64>,
+    /// Decisions as specifications, to be run and edited beside it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub specs: Vec<Spec>,
     /// What it meant, to be read once it is solved: about three lines.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub meaning: Vec<String>,
@@ -118,6 +122,8 @@ pub enum Fault {
     WrongNotFound,
     /// This is said of a wrong move although none was made: after so many moves of the solution.
     Scolded(usize, String),
+    /// A specification of this number, from 1, makes no sense or does not hold.
+    Spec(usize, String),
 }
 
 impl fmt::Display for Fault {
@@ -135,6 +141,7 @@ impl fmt::Display for Fault {
             Self::WrongNotFound => {
                 f.write_str("The wrong move is not recognised once it was made.")
             }
+            Self::Spec(number, why) => write!(f, "Specification {number} does not hold. {why}"),
             Self::Scolded(0, say) => {
                 write!(f, "The answer to the wrong move is given before anything was done: {say}")
             }
