@@ -694,6 +694,17 @@ async fn a_decision_is_a_specification_that_holds_until_it_is_edited() {
     page.type_over(&field, "1").await;
     page.press([ENTER]).await;
     until_text(&page, "Specs", "Given nothing in customer-1").await;
+
+    // A teacher keeps it with an exercise.
+    page.press([ESCAPE]).await;
+    press_on(&page, "Log ▾").await;
+    press_on(&page, "Make an exercise of this").await;
+    tool(&page, "Specs").await;
+    press_on(&page, "Keep it with the exercise").await;
+    let kept = "RegisterCustomer to customer-1: CustomerRegistered";
+    until_text(&page, "Specifications", kept).await;
+    press_on(&page, "Remove specification 1").await;
+    page.until(&format!("!document.body.textContent.includes('{kept}')")).await;
     page.close().await;
 }
 

@@ -114,6 +114,8 @@ pub enum Msg {
     /// Look for the decisions in a stretch of the log, and choose one; the last one where none is
     /// named.
     Stretch { from: u64, to: u64, chosen: Option<usize> },
+    /// Show a specification that is kept with the exercise.
+    Kept(usize),
     /// A specification is edited.
     Specify(String),
     /// Run it.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::host::OpenLog;
+use crate::lab::Spec;
 use crate::lessons::{Aim, Draft, Exercise};
 use crate::ui::browser::{remember, remembered};
 
@@ -30,6 +31,10 @@ pub enum Msg {
     Say(usize, String),
     /// Take a goal out.
     Drop(usize),
+    /// Keep a specification with the exercise.
+    Keep(Spec),
+    /// Take a specification out.
+    DropSpec(usize),
     /// Record moves in a copy of the log.
     Record(Recording),
     /// The copy is there, or could not be made.

@@ -72,6 +72,12 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             let session = open_log.session();
             model.lab.specs = Some(Specs::of(session.world(), from, to, chosen));
         }
+        Msg::Kept(number) => {
+            let Some(attempt) = &model.lessons.attempt else { return false };
+            let Some(spec) = attempt.exercise.specs.get(number) else { return false };
+            let specs = model.lab.specs.get_or_insert_default();
+            specs.show(number, spec, open_log.session().world());
+        }
         Msg::Specify(text) => return specify(model, text),
         Msg::RunSpec => {
             if let Some(specs) = &mut model.lab.specs {

@@ -45,6 +45,8 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             }
         }),
         Msg::Drop(index) => model.making.change(|draft| _ = draft.goals.remove(index)),
+        Msg::Keep(spec) => model.making.change(|draft| draft.specs.push(spec)),
+        Msg::DropSpec(index) => model.making.change(|draft| _ = draft.specs.remove(index)),
         Msg::Record(what) => record(model, what),
         Msg::Copied(what, Ok(open_log)) => {
             let id = open_log.id().to_owned();

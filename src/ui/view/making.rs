@@ -72,6 +72,7 @@ pub fn Making(props: &MakingProps) -> Html {
                         { area("What is said of it", Text::WrongSay, &props.draft, &shell) }
                         { area("Hints, one a line", Text::Hints, &props.draft, &shell) }
                         { area("What it meant, in three lines", Text::Meaning, &props.draft, &shell) }
+                        { specs(props, &shell) }
                     </fieldset>
                 </div>
                 { end(props, &shell) }
@@ -218,6 +219,20 @@ fn kind_of(chosen: &str, titles: &[Rc<str>]) -> Option<GoalKind> {
         "clean" => GoalKind::Clean(title()?),
         _ => return None,
     })
+}
+
+/// The specifications that are kept with the exercise.
+fn specs(props: &MakingProps, shell: &Shell) -> Html {
+    html! {
+        <ul class="moves" aria-label="Specifications">
+            { for props.draft.specs.iter().enumerate().map(|(index, spec)| html! {
+                <li class="reply">
+                    <code>{ spec.title() }</code>
+                    <button type="button" class="plain" aria-label={format!("Remove specification {}", index + 1)} onclick={shell.on(move |_: MouseEvent| Msg::DropSpec(index))}>{ "✕" }</button>
+                </li>
+            }) }
+        </ul>
+    }
 }
 
 /// What is still missing; else what can be done with the exercise.

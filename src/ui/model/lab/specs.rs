@@ -20,6 +20,8 @@ pub struct Specs {
     pub chosen: usize,
     /// It as JSON, as somebody has edited it.
     pub text: String,
+    /// The number of the one that is shown instead, of those that are kept with an exercise.
+    pub kept: Option<usize>,
     /// What came of running it. None where it was edited since.
     pub ran: Option<Result<(Spec, Ran), String>>,
     /// Whether it could be copied.
@@ -64,6 +66,12 @@ impl Specs {
             None => {}
         }
         specs
+    }
+
+    /// Shows one that is kept with an exercise.
+    pub fn show(&mut self, number: usize, kept: &Spec, world: &World) {
+        (self.kept, self.text) = (Some(number), kept.json());
+        self.run(world);
     }
 
     /// Runs it as it was edited.

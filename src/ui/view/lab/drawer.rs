@@ -10,7 +10,7 @@ use super::compare::{CompareForm, compared};
 use super::race::race;
 use super::shards::Divided;
 use super::snapshots::snapshots;
-use super::specs::{Stretch, specs};
+use super::specs::{Stretch, kept, specs};
 use super::whatif::{no_what_if, what_if};
 use super::why::why;
 use super::worker::Worker;
@@ -59,15 +59,26 @@ pub fn drawer(model: &Model, open_log: &OpenLog) -> Html {
                 </>
             }
         }
-        Tool::Specs => match &lab.specs {
-            None => html! { <p>{ "There is no event yet, so nothing was decided." }</p> },
-            Some(it) => html! {
+        Tool::Specs => {
+            let attempt = model.lessons.attempt.as_ref();
+            let with = attempt.map(|it| &*it.exercise.specs).unwrap_or_default();
+            let making = model.making.draft.is_some();
+            let known = lab.specs.as_ref();
+            html! {
                 <>
-                    <Stretch from={it.from} to={it.to} head={session.head()} />
-                    { specs(it, &shell) }
+                    { kept(with, known.and_then(|it| it.kept), &shell) }
+                    { match known {
+                        None => html! { <p>{ "There is no event yet, so nothing was decided." }</p> },
+                        Some(it) => html! {
+                            <>
+                                <Stretch from={it.from} to={it.to} head={session.head()} />
+                                { specs(it, making, &shell) }
+                            </>
+                        },
+                    } }
                 </>
-            },
-        },
+            }
+        }
         Tool::Shards => {
             let (by, count) = lab.shards.unwrap_or((ShardBy::Id, 3));
             html! { <Divided open_log={open_log.clone()} head={session.head()} {by} {count} /> }

@@ -4,7 +4,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement, SubmitEvent};
 use yew::{Callback, Html, InputEvent, MouseEvent, Properties, component, html};
 
+use crate::lab::Spec;
 use crate::ui::model::lab::{Msg, Specs, Written};
+use crate::ui::model::making;
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::view::parts::{button, refused, select, typed};
 use crate::ui::view::views::Tree;
@@ -62,10 +64,27 @@ pub fn Stretch(props: &StretchProps) -> Html {
     }
 }
 
-/// The decision that is chosen, as a specification.
-pub fn specs(it: &Specs, shell: &Shell) -> Html {
+/// Those that are kept with the exercise that is open.
+pub fn kept(kept: &[Spec], chosen: Option<usize>, shell: &Shell) -> Html {
+    if kept.is_empty() {
+        return html! {};
+    }
+    let offers = kept.iter().enumerate().map(|(number, it)| (number.to_string(), it.title()));
+    let offers = [(String::new(), "one of those below".to_owned())].into_iter().chain(offers);
+    let choose = shell.link.on_some(|number: String| Some(Msg::Kept(number.parse().ok()?)));
+    let chosen = chosen.map(|it| it.to_string()).unwrap_or_default();
+    html! {
+        <label class="field"><span>{ "Kept with this exercise" }</span>
+            { select("Kept with this exercise", &chosen, offers, choose) }
+        </label>
+    }
+}
+
+/// The decision that is chosen, as a specification. It can be kept with an exercise that is made.
+pub fn specs(it: &Specs, making: bool, shell: &Shell) -> Html {
     let (from, to) = (it.from, it.to);
-    if it.found.is_empty() {
+    let none = it.found.is_empty();
+    if none && it.kept.is_none() {
         return html! { <p class="quiet">{ "No command was decided in this stretch. What was appended past an aggregate is no decision." }</p> };
     }
     let offers = it.found.iter().rev().map(|(number, words)| (number.to_string(), words.clone()));
@@ -81,19 +100,28 @@ pub fn specs(it: &Specs, shell: &Shell) -> Html {
         Some(false) => "The browser does not allow copying: select the JSON and copy it.",
         None => "",
     };
+    let holds = match &it.ran {
+        Some(Ok((spec, ran))) if making && ran.passed() => Some(spec.clone()),
+        _ => None,
+    };
     html! {
         <>
-            <label class="field"><span>{ "The decision" }</span>
-                { select("The decision", &it.chosen.to_string(), offers, choose) }
-            </label>
+            if !none {
+                <label class="field"><span>{ "The decision" }</span>
+                    { select("The decision", &it.chosen.to_string(), offers, choose) }
+                </label>
+            }
             <label class="field"><span>{ "Given, when, then, as JSON" }</span>
                 <textarea class="mono" rows="12" spellcheck="false" value={it.text.clone()} oninput={write} />
             </label>
             <p class="actions">
                 <button type="button" class="primary" onclick={shell.on(|_: MouseEvent| Msg::RunSpec)}>{ "Run" }</button>
                 { for Written::ALL.map(|(how, words)| button(words, shell.on(move |_: MouseEvent| Msg::CopySpec(how)))) }
+                if let Some(spec) = holds {
+                    { button("Keep it with the exercise", shell.on(move |_: MouseEvent| making::Msg::Keep(spec.clone()))) }
+                }
+                <span class="quiet" role="status">{ copied }</span>
             </p>
-            <p class="quiet" role="status">{ copied }</p>
             { came(it) }
         </>
     }
