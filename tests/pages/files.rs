@@ -317,6 +317,7 @@ async fn what_another_system_says_of_an_event_is_shown_in_its_detail() {
     page.click("Into a new log").await;
     says(&page, "1 event is a new log").await;
     page.click("Close").await;
+    page.click_on("//summary[normalize-space(.)='Ids, times and data']").await;
     for text in [
         "From elsewhere",
         "traceparent",
@@ -746,7 +747,7 @@ async fn what_a_scenario_does_not_know_of_an_event_is_kept_in_forks_and_restored
     page.click("Fork here & send").await;
     page.until("(await leftfold.logs()).length === 4").await;
     open_logs(&page).await;
-    let fork = all_of("noted.2 restored from 1", "noted-2-restored-from-1.ndjson").await;
+    let fork = all_of("Fork of log 3, after event 1", "fork-of-log-3-after-event-1.ndjson").await;
     assert!(fork.contains(r#""note":"ripe""#), "{fork}");
     page.close().await;
 }
