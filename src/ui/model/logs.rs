@@ -198,7 +198,7 @@ impl Logs {
 pub fn days_of(scenario: &Scenario) -> Option<(u64, u64)> {
     let mut times = scenario.story.iter().map(|it| it.at).filter(|at| *at > 0);
     let first = times.next();
-    first.zip(times.last()).filter(|(first, last)| last - first > DAY_MILLIS)
+    first.zip(times.next_back()).filter(|(first, last)| last - first > DAY_MILLIS)
 }
 
 /// A scenario's title, with the days on which its story begins and ends.

@@ -63,7 +63,7 @@ pub fn all_changes(changes: &Changes) -> Html {
         return html! {};
     }
     show_all(html! {
-        { for changes.told.iter().map(|change| html! { <p>{ parts(change, |it| it.to_owned()) }</p> }) }
+        { for changes.told.iter().map(|change| html! { <p>{ parts(change, str::to_owned) }</p> }) }
     })
 }
 
