@@ -11,6 +11,7 @@
 //!   up to anywhere, a [`Projection`](es::Projection) reads, a
 //!   [`ProcessManager`](es::ProcessManager) reacts. **It never reads a clock, draws a random
 //!   number or does I/O**, and `evolve` and `apply` never panic, whatever the history.
+//! - `foreign`: files of other tools. **It knows no log.**
 //! - [`codec`]: a log as bytes, for a store and for archives. **It does no I/O and never panics,
 //!   whatever the bytes are.**
 //! - [`scenarios`]: one file or folder a domain, and the registry. **Domains never import each

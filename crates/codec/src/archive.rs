@@ -9,11 +9,8 @@
 //! field.
 
 mod check;
-mod syntax;
 mod cloud;
-mod encoding;
 mod time;
-mod shapes;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,11 +23,7 @@ use uuid::Uuid;
 
 pub use self::check::LATEST;
 use self::cloud::{BASE64, BadAttribute, CloudEvent, Members, SOURCE, json_text, members};
-use self::encoding::{Decoded, Decoder};
-pub use self::shapes::{Foreign, Mapping, Previewed};
-use self::shapes::{Mapped, SAMPLES, contained};
-use self::syntax::NoJson;
-use self::time::{is_written, millis, time};
+use self::time::{is_written, millis, moment, time};
 
 use super::{Segment, Segments, segments_of};
 use es::{
@@ -38,6 +31,8 @@ use es::{
     NameMap, NameSet, Origin, Recorded, Scenario, StoredCommit, StoredEvent, Stream, UNSTATED,
     event_id,
 };
+use foreign::{Decoded, Decoder, Mapped, NoJson, SAMPLES, contained};
+pub use foreign::{Foreign, Mapping, Previewed};
 
 /// The greatest size of an event, in bytes.
 const EVENT_BYTES: usize = 1 << 20;
@@ -743,9 +738,9 @@ impl Import {
             return self.samples.push(text.to_owned());
         };
         self.mapped += 1;
-        match Mapped::read(text, mapping, self.mapped) {
-            Ok(mapped) => self.event(&mapped.event()),
-            Err(bad) => self.bad(&bad),
+        match Mapped::read(text, mapping, self.mapped, moment) {
+            Ok(mapped) => self.event(&of_mapped(&mapped)),
+            Err(bad) => self.fault(&bad.field, bad.what),
         }
     }
 
@@ -1390,6 +1385,26 @@ fn command_of(source: &str, id: &str) -> Uuid {
         format!("{source}#{id}")
     };
     Uuid::new_v5(&space, name.as_bytes())
+}
+
+/// A foreign event as a CloudEvent.
+fn of_mapped<'a>(mapped: &'a Mapped<'_>) -> CloudEvent<'a> {
+    let other = mapped.subject != mapped.stream && !mapped.subject.is_empty();
+    let subject = if other { &mapped.subject } else { &mapped.stream };
+    let others = mapped.others.iter().map(|(name, value)| ((&**name).into(), *value));
+    CloudEvent {
+        specversion: "1.0".into(),
+        id: (&*mapped.id).into(),
+        source: mapped.source.into(),
+        kind: (&*mapped.kind).into(),
+        subject: Some((&**subject).into()),
+        stream: other.then(|| (&*mapped.stream).into()),
+        time: mapped.time.as_deref().map(Into::into),
+        data: Some(&mapped.data),
+        others: Members(others.collect()),
+        position: mapped.order,
+        ..CloudEvent::default()
+    }
 }
 
 /// Under which key a commit without an event has attributes.

@@ -14,8 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::syntax::NoJson;
 use es::{Choice, NameSet, Origin};
+use foreign::NoJson;
 
 /// What the `source` of an event begins with whose attributes are the page's own, in older exports.
 pub(super) const SOURCE: &str = "leftfold:";
@@ -27,12 +27,6 @@ pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
-
-/// The text that JSON writes.
-pub(super) fn unquoted(json: &str) -> Option<String> {
-    let text = serde_json::from_str::<Option<Text<'_>>>(json).ok()?;
-    text.map(|Text(text)| text.into_owned())
-}
 
 pub(super) fn json_text(text: &str) -> Box<RawValue> {
     serde_json::value::to_raw_value(text).unwrap_or_default()

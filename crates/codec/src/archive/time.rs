@@ -6,6 +6,8 @@
 //! hand.) Besides, jiff takes more than the standard allows, such as `2017-08-24T18:00Z`, and writes
 //! no year after 9999, which a damaged log may hold.
 
+use super::check::LATEST;
+
 const DAY_MILLIS: u64 = 86_400_000;
 
 /// A time, in milliseconds since 1970, as RFC 3339 has it.
@@ -115,6 +117,18 @@ pub(super) fn millis(text: &str) -> Option<i128> {
     Some(days * i128::from(DAY_MILLIS) + i128::from(of_day) + i128::from(shift))
 }
 
+/// A time as RFC 3339 has it: of a text, or a number of milliseconds or seconds since 1970. One
+/// without a zone is in UTC. None where it is no time.
+#[cold]
+#[inline(never)]
+pub(super) fn moment(text: &str) -> Option<String> {
+    if let Ok(number) = text.parse::<u64>() {
+        let millis = if number < 100_000_000_000 { number * 1_000 } else { number };
+        return (millis <= LATEST).then(|| time(millis));
+    }
+    ["", "Z", ":00"].iter().map(|zone| format!("{text}{zone}")).find(|it| millis(it).is_some())
+}
+
 /// What is left of a text that is read from its beginning.
 struct Digits<'a>(&'a [u8]);
 
@@ -145,6 +159,23 @@ impl Digits<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_of_another_tool_may_be_a_number_or_lack_a_zone() {
+        let table = [
+            ("1503597600500", Some("2017-08-24T18:00:00.500Z")),
+            ("1503597600", Some("2017-08-24T18:00:00.000Z")),
+            ("2017-08-24T18:00:00.5", Some("2017-08-24T18:00:00.5Z")),
+            ("2017-08-24 18:00:00.5+00", Some("2017-08-24 18:00:00.5+00:00")),
+            ("2017-08-24T18:00:00Z", Some("2017-08-24T18:00:00Z")),
+            ("18446744073709551615", None),
+            ("yesterday", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(moment(text).as_deref(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn times_are_written_and_read_as_the_standard_has_them() {

@@ -2,7 +2,7 @@
 
 /// Turns the pieces of a text into UTF-8.
 #[derive(Default)]
-pub(super) struct Decoder {
+pub struct Decoder {
     encoding: Encoding,
     /// The first byte of a pair whose second one has not come yet.
     half: Option<u8>,
@@ -24,7 +24,7 @@ enum Encoding {
 }
 
 /// What a piece of a text is in UTF-8.
-pub(super) enum Decoded {
+pub enum Decoded {
     /// It is in UTF-8 as it is, behind this byte of the piece before.
     Same(Option<u8>),
     /// It was in UTF-16.
@@ -35,7 +35,7 @@ pub(super) enum Decoded {
 
 impl Decoder {
     /// The next piece. A first byte alone is kept until the next one comes.
-    pub(super) fn piece(&mut self, piece: &[u8]) -> Decoded {
+    pub fn piece(&mut self, piece: &[u8]) -> Decoded {
         let mut rest = piece;
         if self.encoding == Encoding::Unknown {
             let first = self.half.or_else(|| Some(*rest.split_off_first()?));
@@ -60,6 +60,7 @@ impl Decoder {
         }
     }
 
+    #[inline(never)]
     fn units(&mut self, big: bool, bytes: &[u8]) -> Decoded {
         let mut text = String::with_capacity(bytes.len());
         for &byte in bytes {
@@ -87,7 +88,7 @@ impl Decoder {
 
     /// The byte that is left, where the text is a single one. False where the text ends within a
     /// character.
-    pub(super) fn finish(&mut self) -> (Option<u8>, bool) {
+    pub fn finish(&mut self) -> (Option<u8>, bool) {
         match self.encoding {
             Encoding::Utf16 { .. } => (None, self.half.is_none() && self.surrogate.is_none()),
             _ => (self.half.take(), true),

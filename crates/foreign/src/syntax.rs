@@ -3,18 +3,17 @@
 use es::sentence;
 
 /// Where and why a text is no JSON.
-pub(super) struct NoJson {
+pub struct NoJson {
     /// How many lines of the text are before the fault.
-    pub(super) lines: u64,
+    pub lines: u64,
     /// What is found and what is expected, in words.
-    pub(super) what: String,
+    pub what: String,
 }
 
 impl NoJson {
     /// What serde says of the text.
-    #[cold]
     #[inline(never)]
-    pub(super) fn of(text: &str, error: &serde_json::Error) -> Self {
+    pub fn of(text: &str, error: &serde_json::Error) -> Self {
         if error.is_data() {
             return Self { lines: 0, what: sentence(error) };
         }

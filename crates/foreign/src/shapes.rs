@@ -21,13 +21,18 @@
 use std::borrow::Cow;
 
 use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::check::LATEST;
-use super::cloud::{BASE64, BadAttribute, CloudEvent, Members, PREFIX, json_text, unquoted};
-use super::time::{millis, time};
 use es::Stream;
+
+/// Base64, whose end may be left open.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// How many events are looked at before anybody says what their fields mean.
 pub const SAMPLES: usize = 5;
@@ -265,8 +270,8 @@ pub struct Foreign {
     pub fields: Vec<String>,
     /// What the fields seem to hold.
     pub guess: Mapping,
-    /// The line where the first event begins.
-    pub(super) line: u64,
+    /// The line where the first event begins, from 1.
+    pub line: u64,
     /// The first events.
     samples: Vec<String>,
 }
@@ -285,9 +290,8 @@ pub struct Previewed {
 impl Foreign {
     /// What is known of a file by its first events. `bare` is true where they are actions of an
     /// export of Redux `DevTools`.
-    #[cold]
     #[inline(never)]
-    pub(super) fn of(samples: Vec<String>, line: u64, bare: bool) -> Self {
+    pub fn of(samples: Vec<String>, line: u64, bare: bool) -> Self {
         let mut fields = Vec::new();
         for sample in &samples {
             collect(sample, "", LEVELS, &mut fields);
@@ -324,7 +328,7 @@ impl Foreign {
     /// What the first events will be, or why one of them cannot be read: the field, what is found,
     /// and what is expected.
     pub fn preview(&self, mapping: &Mapping) -> Vec<Result<Previewed, String>> {
-        let read = |(at, text): (u64, &String)| match Mapped::read(text, mapping, at) {
+        let read = |(at, text): (u64, &String)| match Mapped::read(text, mapping, at, |_| None) {
             Ok(it) => {
                 let data = it.data.get();
                 let end = data.char_indices().nth(SHOWN).map_or(data.len(), |(at, _)| at);
@@ -347,7 +351,7 @@ impl Mapping {
     }
 
     /// The field whose numbers grow from event to event.
-    pub(super) fn order(&self) -> &'static str {
+    pub fn order(&self) -> &'static str {
         self.shape().map_or("", |it| it.order)
     }
 }
@@ -362,8 +366,6 @@ fn same(a: &str, b: &str) -> bool {
 
 /// The parts of an object or a list, which are parted by commas. The text is known to be JSON, so
 /// nothing is checked again.
-#[cold]
-#[inline(never)]
 fn parts(json: &str) -> Vec<&str> {
     let (mut all, mut from, mut depth, mut in_text, mut escaped) = (Vec::new(), 0, 0, false, false);
     for (at, byte) in json.bytes().enumerate() {
@@ -395,8 +397,6 @@ fn parts(json: &str) -> Vec<&str> {
 }
 
 /// The members of an object: each with its name and its value. None of any other JSON.
-#[cold]
-#[inline(never)]
 fn members(json: &str) -> Vec<(Cow<'_, str>, &str)> {
     if !json.starts_with('{') {
         return Vec::new();
@@ -418,8 +418,6 @@ fn members(json: &str) -> Vec<(Cow<'_, str>, &str)> {
 }
 
 /// The field of that path, unless it is null.
-#[cold]
-#[inline(never)]
 fn find<'a>(json: &'a str, paths: &str) -> Option<&'a str> {
     let all = members(json);
     paths.split('|').find_map(|path| {
@@ -481,20 +479,19 @@ fn shape_of(event: &str, bare: bool) -> Option<usize> {
 }
 
 /// The events that an object holds which is none itself.
-pub(super) struct Contained {
+pub struct Contained {
     /// Each with how many lines of the object are before it.
-    pub(super) events: Vec<(u64, String)>,
+    pub events: Vec<(u64, String)>,
     /// True where they are actions of an export of Redux `DevTools`.
-    pub(super) bare: bool,
+    pub bare: bool,
 }
 
 /// The lists in which tools return events.
 const LISTS: &str = "entries|events|messages|records|rows|value";
 
 /// The events in an object that holds a list of them. None for any other object.
-#[cold]
 #[inline(never)]
-pub(super) fn contained(text: &str) -> Option<Contained> {
+pub fn contained(text: &str) -> Option<Contained> {
     if let Some(actions) = find(text, "actionsById") {
         let actions = members(actions).into_iter().map(|it| it.1).collect();
         return Some(Contained { events: with_lines(text, actions), bare: false });
@@ -544,30 +541,55 @@ fn is_json(text: &str) -> bool {
 }
 
 /// A foreign event, read by a mapping.
-pub(super) struct Mapped<'a> {
-    id: String,
-    source: &'static str,
-    kind: String,
-    /// The stream as the event names it.
-    subject: String,
-    stream: String,
-    time: Option<String>,
-    data: Box<RawValue>,
-    /// Every field that is none of these.
-    others: Vec<(String, &'a RawValue)>,
+pub struct Mapped<'a> {
+    /// Tells the event from all others of its source.
+    pub id: String,
+    /// The tool, in small letters.
+    pub source: &'static str,
+    /// The type.
+    pub kind: String,
+    /// The stream as the event names it. Empty where it names none.
+    pub subject: String,
+    /// The stream: a category and an id.
+    pub stream: String,
+    /// When it happened, as far as it says.
+    pub time: Option<String>,
+    /// The data.
+    pub data: Box<RawValue>,
+    /// Every field that is none of these, with a name that CloudEvents allow.
+    pub others: Vec<(String, &'a RawValue)>,
     /// How far the event is in its system, as far as it says.
-    order: Option<u64>,
+    pub order: Option<u64>,
+}
+
+/// A field that cannot be read.
+#[derive(Debug)]
+pub struct Fault {
+    /// Its path.
+    pub field: String,
+    /// What is found, and what is expected.
+    pub what: String,
+}
+
+impl Fault {
+    fn new(field: &str, what: &str) -> Self {
+        Self { field: field.to_owned(), what: what.to_owned() }
+    }
 }
 
 impl<'a> Mapped<'a> {
-    /// Reads an event, which is known to be JSON. `number` is its place in the file, from 1.
-    #[cold]
+    /// Reads an event, which is known to be JSON. `number` is its place in the file, from 1. `moment`
+    /// reads a time; it returns None where the text is none.
+    ///
+    /// # Errors
+    /// The first field that cannot be read.
     #[inline(never)]
-    pub(super) fn read(
+    pub fn read(
         text: &'a str,
         mapping: &Mapping,
         number: u64,
-    ) -> Result<Self, BadAttribute> {
+        moment: fn(&str) -> Option<String>,
+    ) -> Result<Self, Fault> {
         let shape = mapping.shape().unwrap_or(&UNKNOWN);
         let text = text.trim();
         let mut used = Vec::new();
@@ -577,7 +599,7 @@ impl<'a> Mapped<'a> {
             found
         };
         if mapping.kind.is_empty() {
-            return Err(BadAttribute::new("type", "choose the field that holds it"));
+            return Err(Fault::new("type", "choose the field that holds it"));
         }
         let whole = needed(take(&mapping.kind), &mapping.kind, "a text")?;
         let mut kind = as_text(whole).unwrap_or_default();
@@ -630,37 +652,28 @@ impl<'a> Mapped<'a> {
             order,
         })
     }
-
-    /// It as a CloudEvent.
-    pub(super) fn event(&self) -> CloudEvent<'_> {
-        let other = self.subject != self.stream && !self.subject.is_empty();
-        let subject = if self.subject.is_empty() { &self.stream } else { &self.subject };
-        let others = self.others.iter().map(|(name, value)| ((&**name).into(), *value));
-        CloudEvent {
-            specversion: "1.0".into(),
-            id: (&*self.id).into(),
-            source: self.source.into(),
-            kind: (&*self.kind).into(),
-            subject: Some((&**subject).into()),
-            stream: other.then(|| (&*self.stream).into()),
-            time: self.time.as_deref().map(Into::into),
-            data: Some(&self.data),
-            others: Members(others.collect()),
-            position: self.order,
-            ..CloudEvent::default()
-        }
-    }
 }
 
 /// A field that has to hold a text or a number. `expected` says which.
-fn needed<'a>(
-    found: Option<&'a str>,
-    field: &str,
-    expected: &str,
-) -> Result<&'a str, BadAttribute> {
-    let Some(found) = found else { return Err(BadAttribute::new(field, "it is missing")) };
+fn needed<'a>(found: Option<&'a str>, field: &str, expected: &str) -> Result<&'a str, Fault> {
+    let Some(found) = found else { return Err(Fault::new(field, "it is missing")) };
     let empty = || as_text(found).is_none_or(|it| it.trim().is_empty());
-    if empty() { Err(BadAttribute::found(field, found, expected)) } else { Ok(found) }
+    if empty() { Err(wrong(field, found, expected)) } else { Ok(found) }
+}
+
+fn wrong(field: &str, found: &str, expected: &str) -> Fault {
+    let end = found.char_indices().nth(40).map_or(found.len(), |(at, _)| at);
+    let more = if end < found.len() { "…" } else { "" };
+    Fault { field: field.to_owned(), what: format!("{}{more} is not {expected}", &found[..end]) }
+}
+
+/// The text that JSON writes.
+fn unquoted(json: &str) -> Option<String> {
+    serde_json::from_str(json).ok()
+}
+
+fn json_text(text: &str) -> Box<RawValue> {
+    raw(serde_json::Value::from(text).to_string())
 }
 
 /// A text, or a number as a text.
@@ -697,16 +710,6 @@ fn stream_name(text: &str, category: Option<&str>) -> String {
         }
     }
     format!("stream-{text}")
-}
-
-/// A time as RFC 3339 has it: of a text, or a number of milliseconds or seconds since 1970. One
-/// without a zone is in UTC. None where it is no time.
-fn moment(text: &str) -> Option<String> {
-    if let Ok(number) = text.parse::<u64>() {
-        let millis = if number < 100_000_000_000 { number * 1_000 } else { number };
-        return (millis <= LATEST).then(|| time(millis));
-    }
-    ["", "Z", ":00"].iter().map(|zone| format!("{text}{zone}")).find(|it| millis(it).is_some())
 }
 
 fn raw(json: String) -> Box<RawValue> {
@@ -776,12 +779,17 @@ fn rest<'a>(json: &'a str, used: &[&str], out: &mut Vec<(String, &'a RawValue)>)
 /// True for names that mean something already.
 fn is_taken(name: &str) -> bool {
     let known = ["specversion", "id", "source", "type", "subject", "time", "data"];
-    known.contains(&name) || name.starts_with(PREFIX)
+    known.contains(&name) || name.starts_with("leftfold")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A text that is taken for a time as it is.
+    fn stated(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
 
     fn foreign(samples: &[&str]) -> Foreign {
         Foreign::of(samples.iter().map(|it| (*it).to_owned()).collect(), 1, false)
@@ -790,7 +798,8 @@ mod tests {
     /// What the first event is by the guess: its type, stream and data, and its time and id.
     fn read(text: &str) -> (&'static str, [String; 3], Option<String>, String) {
         let it = foreign(&[text]);
-        let mapped = Mapped::read(text, &it.guess, 1).unwrap_or_else(|bad| panic!("{bad:?}"));
+        let mapped =
+            Mapped::read(text, &it.guess, 1, stated).unwrap_or_else(|bad| panic!("{bad:?}"));
         let told = [mapped.kind, mapped.stream, mapped.data.get().to_owned()];
         (it.tool.unwrap_or_default(), told, mapped.time, mapped.id)
     }
@@ -825,14 +834,14 @@ mod tests {
                     "revision":"3","created":1503597600500,"data":{data},"metadata":{{}}}},
                     "commitPosition":"88"}}"#
                 ),
-                (kurrent, "cart-1", "2017-08-24T18:00:00.500Z"),
+                (kurrent, "cart-1", "1503597600500"),
             ),
             (
                 format!(
                     r#"{{"EventStreamId":"cart-1","EventId":"7","EventNumber":3,"EventType":"Added",
                     "Data":{base64},"Metadata":"","Created":"2017-08-24T18:00:00.5"}}"#
                 ),
-                (kurrent, "cart-1", "2017-08-24T18:00:00.5Z"),
+                (kurrent, "cart-1", "2017-08-24T18:00:00.5"),
             ),
             (
                 format!(
@@ -843,7 +852,7 @@ mod tests {
                 (
                     "Marten",
                     "stream-8d2aab8c-beda-5865-9d83-5a2f8f6685b2",
-                    "2017-08-24 18:00:00.5+00:00",
+                    "2017-08-24 18:00:00.5+00",
                 ),
             ),
             (
@@ -867,7 +876,7 @@ mod tests {
                     "aggregateType":"Cart","timestamp":"1503597600500",
                     "payload":{{"type":"com.shop.Added","data":{base64}}}}}"#
                 ),
-                ("Axon", "Cart-1", "2017-08-24T18:00:00.500Z"),
+                ("Axon", "Cart-1", "1503597600500"),
             ),
             (
                 format!(
@@ -898,7 +907,7 @@ mod tests {
         let text = r#"{"type":"Added","data":{},"id":5,"kind":"Event","Some_Name":true,"some-name":1,
             "metadata":{"streamName":"cart-1","messageId":"7","userId":"u"},"nothing":null}"#;
         let guess = foreign(&[text]).guess;
-        let mapped = Mapped::read(text, &guess, 1).unwrap_or_else(|bad| panic!("{bad:?}"));
+        let mapped = Mapped::read(text, &guess, 1, stated).unwrap_or_else(|bad| panic!("{bad:?}"));
         let others: Vec<_> = mapped.others.iter().map(|(name, it)| (&**name, it.get())).collect();
         let expected = [
             ("theirid", "5"),
