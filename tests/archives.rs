@@ -655,7 +655,7 @@ fn what_others_add_to_lines_that_are_no_events_goes_out_again() {
         }
     }
     assert!(kinds.contains("nothing-happened") && kinds.len() > 2, "{kinds:?}");
-    let text: String = lines.iter().map(|it| format!("{it}\n")).collect();
+    let text = self::lines(&lines);
     let given = |tab: &Tab| -> BTreeSet<String> {
         let export = tab.export(Format::Batch);
         let all: Vec<Value> = serde_json::from_str(&export).unwrap();

@@ -102,7 +102,9 @@ fn mapped(bytes: &[u8], foreign: &Foreign, mapping: Mapping) {
     }
     let mut export = Export::new(Format::Lines, "any");
     let mut archive = Vec::new();
-    commits.iter().for_each(|it| export.commit(it, &mut archive));
+    for commit in &commits {
+        export.commit(commit, &mut archive);
+    }
     export.finish(&mut archive);
     if commits.is_empty() {
         return;

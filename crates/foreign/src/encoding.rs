@@ -75,13 +75,11 @@ impl Decoder {
                 self.surrogate = Some(unit);
                 continue;
             }
-            match char::decode_utf16(units.into_iter().flatten()).next() {
-                Some(Ok(character)) => text.push(character),
-                _ => {
-                    self.encoding = Encoding::None;
-                    return Decoded::Bad(text.into_bytes());
-                }
-            }
+            let Some(Ok(character)) = char::decode_utf16(units.into_iter().flatten()).next() else {
+                self.encoding = Encoding::None;
+                return Decoded::Bad(text.into_bytes());
+            };
+            text.push(character);
         }
         Decoded::Other(text.into_bytes())
     }

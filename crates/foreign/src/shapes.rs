@@ -3,7 +3,7 @@
 //!
 //! The shapes are those that the tools themselves write or store:
 //!
-//! - KurrentDB (`EventStoreDB`): entries of a feed over HTTP with `?embed=body` (`RichEntryElement` in
+//! - `KurrentDB` (`EventStoreDB`): entries of a feed over HTTP with `?embed=body` (`RichEntryElement` in
 //!   `EventStore.Transport.Http/Atom/AtomElements.cs`) or with `?embed=content`, newest first; what
 //!   its clients return (`ResolvedEvent` and `RecordedEvent` of the Node and .NET clients); what is
 //!   posted to it (`application/vnd.eventstore.events+json`).
@@ -12,7 +12,7 @@
 //!   Server has them (`event.proto`).
 //! - Emmett: recorded messages (`emmett/src/typing/message.ts`), and rows of `emt_messages`
 //!   (`emmett-postgresql/src/eventStore/schema/tables.ts`).
-//! - Redux DevTools: the lifted state that *Export* writes, or the same as a text in `payload`
+//! - Redux `DevTools`: the lifted state that *Export* writes, or the same as a text in `payload`
 //!   (`redux-devtools-app-core/src/middlewares/exportState.ts`).
 //!
 //! Names of fields are compared without case and underscores, since one tool's rows, .NET objects
@@ -506,7 +506,9 @@ pub fn contained(text: &str) -> Option<Contained> {
             if bare { with_lines(inner, parts(inner)) } else { contained(inner)?.events };
         // The text stands on one line of the file.
         let line = with_lines(text, vec![payload]).first().map_or(0, |it| it.0);
-        events.iter_mut().for_each(|it| it.0 = line);
+        for it in &mut events {
+            it.0 = line;
+        }
         return Some(Contained { events, bare });
     }
     if find(text, "type|eventType").is_some_and(|it| it.starts_with('"')) {
@@ -628,7 +630,7 @@ impl<'a> Mapped<'a> {
         }
         if shape.source == AXON.source && last_name(&kind) != kind {
             used.retain(|it| it.as_ptr() != whole.as_ptr());
-            kind = last_name(&kind).to_owned();
+            kind = kind.split_off(kind.len() - last_name(&kind).len());
         }
         let mut others = Vec::new();
         let data = if mapping.data.is_empty() {
@@ -787,9 +789,7 @@ mod tests {
     use super::*;
 
     /// A text that is taken for a time as it is.
-    fn stated(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
+    const STATED: fn(&str) -> Option<String> = |text| Some(text.to_owned());
 
     fn foreign(samples: &[&str]) -> Foreign {
         Foreign::of(samples.iter().map(|it| (*it).to_owned()).collect(), 1, false)
@@ -799,7 +799,7 @@ mod tests {
     fn read(text: &str) -> (&'static str, [String; 3], Option<String>, String) {
         let it = foreign(&[text]);
         let mapped =
-            Mapped::read(text, &it.guess, 1, stated).unwrap_or_else(|bad| panic!("{bad:?}"));
+            Mapped::read(text, &it.guess, 1, STATED).unwrap_or_else(|bad| panic!("{bad:?}"));
         let told = [mapped.kind, mapped.stream, mapped.data.get().to_owned()];
         (it.tool.unwrap_or_default(), told, mapped.time, mapped.id)
     }
@@ -907,7 +907,7 @@ mod tests {
         let text = r#"{"type":"Added","data":{},"id":5,"kind":"Event","Some_Name":true,"some-name":1,
             "metadata":{"streamName":"cart-1","messageId":"7","userId":"u"},"nothing":null}"#;
         let guess = foreign(&[text]).guess;
-        let mapped = Mapped::read(text, &guess, 1, stated).unwrap_or_else(|bad| panic!("{bad:?}"));
+        let mapped = Mapped::read(text, &guess, 1, STATED).unwrap_or_else(|bad| panic!("{bad:?}"));
         let others: Vec<_> = mapped.others.iter().map(|(name, it)| (&**name, it.get())).collect();
         let expected = [
             ("theirid", "5"),

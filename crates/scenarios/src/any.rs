@@ -305,7 +305,7 @@ mod tests {
         let rows = |name: &str| -> Vec<String> {
             let shown = shown(&log, name);
             let rows = shown["rows"].as_array().unwrap();
-            rows.iter().map(|row| row.to_string()).collect()
+            rows.iter().map(ToString::to_string).collect()
         };
         let streams = rows("Streams");
         assert_eq!(streams.len(), 2);

@@ -178,29 +178,29 @@ pub fn Logs(props: &LogsProps) -> Html {
 fn foreign(mapped: &Mapped, busy: bool, shell: &Shell) -> Html {
     let Mapped { file, foreign, mapping, preview } = mapped;
     let name = file.name();
-    let what = match foreign.tool {
+    let known = match foreign.tool {
         Some(tool) => format!("{} looks like an export of {tool}. ", clip(&name)),
         None => format!("{} holds JSON, but no CloudEvents. ", clip(&name)),
     };
     if let Some(lacks) = &foreign.lacks {
-        return html! { <p class="note pad">{ what }{ format!("It cannot be read: {lacks}.") }</p> };
+        return html! { <p class="note pad">{ known }{ format!("It cannot be read: {lacks}.") }</p> };
     }
-    let field = |part: Part, label: &'static str, chosen: &str, fields: &[String], none: &str| {
+    let field = |part: Part, what: &'static str, chosen: &str, fields: &[String], none: &str| {
         let none =
             (chosen.is_empty() || part != Part::Kind).then(|| (String::new(), none.to_owned()));
-        let known = (!chosen.is_empty() && !fields.iter().any(|it| it == chosen))
+        let other = (!chosen.is_empty() && !fields.iter().any(|it| it == chosen))
             .then(|| (chosen.to_owned(), chosen.to_owned()));
         let fields = fields.iter().map(|it| (it.clone(), clip(it).into_owned()));
         let set = shell.on(move |field: String| Msg::Map(part, field));
         html! {
-            <label class="field"><span>{ label }</span>
-                { select(label, chosen, none.into_iter().chain(known).chain(fields), set) }
+            <label class="field"><span>{ what }</span>
+                { select(what, chosen, none.into_iter().chain(other).chain(fields), set) }
             </label>
         }
     };
     html! {
         <section class="mapping" aria-label="Fields of the file">
-            <p>{ what }{ "Say which fields of its events hold what:" }</p>
+            <p>{ known }{ "Say which fields of its events hold what:" }</p>
             <div class="row-of">
                 { field(Part::Kind, "Type", &mapping.kind, &foreign.texts, "choose a field") }
                 { field(Part::Stream, "Stream", &mapping.stream, &foreign.texts, "all in one stream") }
