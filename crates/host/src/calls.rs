@@ -82,7 +82,14 @@ pub enum OfPage {
     Fork(u64),
     /// Makes a new log of the open log's scenario by chance, and opens it: so many events, over so
     /// many streams, from a seed.
-    RandomRun { events: u64, streams: u64, seed: u64 },
+    RandomRun {
+        /// How many events, at least.
+        events: u64,
+        /// Over how many streams at once.
+        streams: u64,
+        /// The seed.
+        seed: u64,
+    },
     /// Makes a new log with the scenario's story, and opens it.
     Reset,
     /// Something about lessons and their exercises.
