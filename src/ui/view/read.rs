@@ -63,9 +63,12 @@ pub fn ReadSide(props: &ReadProps) -> Html {
         }
     });
     let staged = !props.stage.is_empty();
-    let picker = || match props.streams.len() > props.states.len() {
-        true => html! { <Picker streams={props.streams.clone()} shown={props.states.len()} /> },
-        false => html! {},
+    let picker = || {
+        html! {
+            if props.streams.len() > props.states.len() {
+                <Picker streams={props.streams.clone()} shown={props.states.len()} />
+            }
+        }
     };
     html! {
         <section class={if staged { "readside staged" } else { "readside" }} role="region" aria-label="Read side">
