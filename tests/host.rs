@@ -1988,13 +1988,13 @@ fn a_run_by_chance_is_a_log_once_it_is_whole_and_its_link_carries_the_seed() {
         let (host, scenario) = (host.clone(), scenario(id));
         at_once(async move {
             let plan = RandomPlan { at: START, events: 300, streams: 8, seed: 5 };
-            let mut heard = 0;
+            let mut told = 0;
             let title = "By chance".to_owned();
-            let mut progress = |tally: RandomTally| heard = tally.events;
+            let mut progress = |tally: RandomTally| told = tally.events;
             let mut last = || ();
             let run = host.run_by_chance(&scenario, title, plan, &mut progress, &mut last);
             let (info, tally) = run.await.unwrap();
-            assert!(tally.events >= 300 && !tally.stuck && heard > 0, "{tally:?}");
+            assert!(tally.events >= 300 && !tally.stuck && told > 0, "{tally:?}");
             let log = host.open(&scenario, info.clone()).await.unwrap();
             assert_eq!(log.session().head(), tally.events);
             // Its processes have answered all of it.

@@ -31,7 +31,7 @@ mod logs;
 mod starting;
 mod answers;
 
-pub use logs::{Appended, Exported, Made, Reader, Restored};
+pub use logs::{Appended, Exported, FORK, Made, Reader, Restored};
 pub use open_log::{OpenLog, OpenedLog, ViewpointMut};
 pub use ports::{Alone, Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};
 pub use protocol::{

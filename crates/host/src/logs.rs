@@ -26,6 +26,14 @@ const OVERTAKEN_AT_MOST: u32 = 8;
 /// How many events are looked through for missing reactions between two looks at the clock.
 const MISSING_EVENTS: u64 = 2_000;
 
+/// Ends the key of an exercise where the log is a fork of an attempt at it.
+pub const FORK: &str = "#fork";
+
+/// The key of an exercise, without what says that a log is a fork.
+fn before_fork(key: &str) -> &str {
+    key.strip_suffix(FORK).unwrap_or(key)
+}
+
 /// The result of an export.
 pub struct Exported {
     /// How many events were exported.
@@ -471,8 +479,8 @@ impl OpenLog {
         let scenario = self.session().scenario().clone();
         let from = Some((self.0.id.clone(), position));
         let title = format!("Fork of {}, after event {position}", self.called(&scenario).await?);
-        // What is forked off an attempt is an attempt at the same exercise.
-        let exercise = self.info().exercise;
+        // What is forked off an attempt is kept apart with it, and counts for nothing there.
+        let exercise = self.info().exercise.map(|it| format!("{}{FORK}", before_fork(&it)));
         let info = LogInfo { exercise, ..host.new_log(&scenario, title, from) };
         let mut records = host.encode_side_records(&side_records);
         records.extend(self.attributes().await);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::fold_view::Columns;
 use crate::es::Map;
-use crate::host::OpenLog;
+use crate::host::{FORK, OpenLog};
 use crate::lessons::{Course, Exercise, Move, Note, Played, Verdict, Workshop, judge};
 use crate::store::LogInfo;
 use crate::ui::browser::{remember, remembered};
@@ -62,8 +62,8 @@ pub enum Msg {
     Look,
     /// Leave the exercise, for the scenario's own log.
     Leave,
-    /// Forget what was solved, and remove all attempts.
-    Forget,
+    /// Forget what was solved, and remove all attempts: asked for, or said again.
+    Forget(bool),
     /// Hand out the progress as a file.
     Export,
     /// Copy the progress as a line of text.
@@ -93,6 +93,8 @@ pub struct Begun {
     pub key: Key,
     pub exercise: Exercise,
     pub lesson: Option<Rc<LessonPlace>>,
+    /// True where it has begun just now.
+    pub fresh: bool,
     /// The moves that are to be played there, and who waits for that.
     pub moves: Vec<Move>,
     pub reply: Option<Reply>,
@@ -138,9 +140,20 @@ pub struct Attempt {
     pub answer: Value,
     /// What is typed as an answer.
     pub typed: String,
-    /// True where the page shows the solution, or what is wrong.
-    pub shown_only: bool,
+    /// What the log is to the exercise: only an attempt counts.
+    pub part: Part,
     basis: Basis,
+}
+
+/// What a log is to an exercise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// An attempt at it.
+    Attempt,
+    /// A copy in which the page plays the solution.
+    Solution,
+    /// A fork of another of its logs.
+    Fork,
 }
 
 /// What a verdict follows from.
@@ -188,6 +201,7 @@ pub struct Running {
 }
 
 /// The lessons' part of the page.
+#[expect(clippy::struct_excessive_bools, reason = "each is switched on its own")]
 pub struct Lessons {
     /// The list of lessons and scenarios is open.
     pub shown: bool,
@@ -206,6 +220,10 @@ pub struct Lessons {
     pub workshop: Option<Running>,
     /// The teacher's notes are open.
     pub teacher: bool,
+    /// Somebody has asked to forget the progress, and has not said it again.
+    pub forgetting: bool,
+    /// The exercise that was open last.
+    pub last: Option<Key>,
     /// All panels are shown, not only those that the exercise is about.
     pub everything: bool,
     /// What came of copying the progress.
@@ -231,6 +249,8 @@ impl Default for Lessons {
             held: None,
             workshop: running,
             teacher: false,
+            forgetting: false,
+            last: None,
             everything: false,
             copied: None,
             own: None,
@@ -254,14 +274,19 @@ impl Key {
         Self(format!("{}{SOLUTION}", self.exercise().0).into())
     }
 
-    /// The key of its exercise, where it is the key of a solution's log.
+    /// The key of its exercise, where it is the key of a log beside the attempts.
     pub fn exercise(&self) -> Self {
-        Self(self.0.strip_suffix(SOLUTION).unwrap_or(&self.0).into())
+        let key = self.0.strip_suffix(FORK).unwrap_or(&self.0);
+        Self(key.strip_suffix(SOLUTION).unwrap_or(key).into())
     }
 
-    /// True for the key of a log in which a solution is shown.
-    pub fn is_solution(&self) -> bool {
-        self.0.ends_with(SOLUTION)
+    /// What a log with this key is to its exercise.
+    pub fn part(&self) -> Part {
+        match () {
+            () if self.0.ends_with(FORK) => Part::Fork,
+            () if self.0.ends_with(SOLUTION) => Part::Solution,
+            () => Part::Attempt,
+        }
     }
 
     /// The lesson's id and the exercise's number; none for one that came in a link.
@@ -332,10 +357,15 @@ impl Progress {
         self.0.get(&*key.exercise().0).is_some_and(|it| it.solved)
     }
 
-    /// The line of text that says it all, to be handed in.
+    /// The line of text that says it all, to be handed in. An exercise that came in a link is called
+    /// by its title.
     pub fn line(&self) -> String {
-        let solved: Vec<&str> =
-            self.0.iter().filter(|(_, it)| it.solved).map(|(key, _)| &**key).collect();
+        let name = |key: &String| {
+            let kept = key.starts_with(LINK).then(|| Key(key.as_str().into()).kept()).flatten();
+            kept.map_or_else(|| key.clone(), |it| format!("“{}”", it.title))
+        };
+        let solved: Vec<String> =
+            self.0.iter().filter(|(_, it)| it.solved).map(|(key, _)| name(key)).collect();
         match solved.len() {
             0 => "Leftfold: nothing solved yet".to_owned(),
             count => format!("Leftfold: {count} solved: {}", solved.join(", ")),
@@ -352,8 +382,9 @@ impl Attempt {
         lesson: Option<Rc<LessonPlace>>,
         progress: &Progress,
     ) -> Self {
-        let shown_only = key.is_solution();
-        let kept = if shown_only { Remembered::default() } else { progress.of(&key) };
+        let part = key.part();
+        let counts = part == Part::Attempt;
+        let kept = if counts { progress.of(&key) } else { Remembered::default() };
         Self {
             log,
             exercise: Rc::new(exercise),
@@ -364,7 +395,7 @@ impl Attempt {
             hints: kept.hints,
             answer: kept.answer,
             typed: String::new(),
-            shown_only,
+            part,
             basis: Basis::default(),
             key,
         }
@@ -402,6 +433,10 @@ impl Lessons {
         let Some(attempt) = self.attempt.as_mut().filter(|it| it.log == log.id()) else {
             return false;
         };
+        if attempt.part == Part::Fork {
+            // What it lacks of the beginning might be the goal.
+            return false;
+        }
         let basis = Basis::of(log, &attempt.answer);
         if attempt.basis == basis {
             return false;
@@ -415,7 +450,7 @@ impl Lessons {
         attempt.broken = !is && (was || attempt.broken);
         attempt.verdict = verdict;
         let solved = is && !was;
-        if solved && !attempt.shown_only {
+        if solved && attempt.part == Part::Attempt {
             self.note(|it| it.solved = true);
         }
         solved
@@ -423,12 +458,23 @@ impl Lessons {
 
     /// Changes what is remembered of the exercise that is open.
     pub fn note(&mut self, change: impl Fn(&mut Remembered)) {
-        let Some(attempt) = self.attempt.as_ref().filter(|it| !it.shown_only) else { return };
+        let Some(attempt) = self.attempt.as_ref().filter(|it| it.part == Part::Attempt) else {
+            return;
+        };
         // Another tab may have gone on.
         let mut progress = Progress::remembered();
         let kept = progress.0.entry(attempt.key.exercise().0.to_string());
         change(kept.or_default());
         self.keep(progress);
+    }
+
+    /// An exercise begins anew: what was answered and hinted at is of before that.
+    pub fn forget_answer(&mut self, key: &Key) {
+        let mut progress = Progress::remembered();
+        if let Some(kept) = progress.0.get_mut(&*key.exercise().0) {
+            *kept = Remembered { solved: kept.solved, ..Remembered::default() };
+            self.keep(progress);
+        }
     }
 
     /// Remembers how far somebody has come.

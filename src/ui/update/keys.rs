@@ -132,7 +132,10 @@ fn meaning(
         "PageUp" if present => playback::Msg::Click(false).into(),
         "Home" => playback::Msg::Seek(0).into(),
         "End" => playback::Msg::Seek(head).into(),
-        "s" if letters && model.lessons.teacher => {
+        "n" if letters && model.lessons.workshop.is_some() => {
+            lessons::Msg::Teacher(!model.lessons.teacher).into()
+        }
+        "s" if letters && model.lessons.workshop.is_some() && model.lessons.attempt.is_some() => {
             lessons::Msg::Solve { wrong: false, reply: None }.into()
         }
         "." if present => layout::Msg::Blank(true).into(),

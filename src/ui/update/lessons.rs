@@ -11,6 +11,7 @@ use super::{commands, opening, playback};
 use crate::es::Scenario;
 use crate::host::calls::OfLessons;
 use crate::host::{Host, OpenLog};
+use crate::lab::forms;
 use crate::lessons::{Course, Exercise, Lesson, Move, Played, Workshop, begin, check};
 use crate::store::LogInfo;
 use crate::ui::browser::address::Address;
@@ -22,7 +23,7 @@ use crate::ui::model::Model;
 use crate::ui::model::fold_view::{self, is_folded};
 use crate::ui::model::layout::Side;
 use crate::ui::model::lessons::{
-    Attempt, Begun, DRAFT, Key, LessonPlace, Msg, Playing, Progress, Running, exercises_of,
+    Attempt, Begun, DRAFT, Key, LessonPlace, Msg, Part, Playing, Progress, Running, exercises_of,
     keep_workshop, own_workshop,
 };
 use crate::ui::model::logs::OpenMode;
@@ -75,7 +76,8 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             model.lessons.run(None);
             opening::open(model, &scenario, OpenMode::Last, None);
         }
-        Msg::Forget => forget(model),
+        Msg::Forget(false) => model.lessons.forgetting = true,
+        Msg::Forget(true) => forget(model),
         Msg::Export => export(model),
         Msg::Copy => {
             let line = model.lessons.progress.line();
@@ -100,7 +102,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 fn show(model: &mut Model, on: bool) {
     close_menus(None);
     model.lessons.shown = on;
-    model.lessons.copied = None;
+    (model.lessons.forgetting, model.lessons.copied) = (false, None);
     if on {
         fetch_course(model);
     } else {
@@ -194,6 +196,7 @@ async fn begin_of(
     let scenario = scenarios.iter().find(|it| *it.id == *exercise.scenario);
     let none = || format!("this page has no scenario {}", exercise.scenario);
     let scenario = scenario.ok_or_else(none)?;
+    let fresh = found.is_none();
     let open_log = if let Some(info) = found {
         host.open(scenario, info).await.map_err(|it| it.to_string())?
     } else {
@@ -208,7 +211,7 @@ async fn begin_of(
         Moves::Solution => exercise.solution.clone(),
         Moves::Wrong => exercise.wrong.first().map(|it| it.moves.clone()).unwrap_or_default(),
     };
-    Ok(Begun { open_log, key, exercise, lesson, moves, reply: None })
+    Ok(Begun { open_log, key, exercise, lesson, fresh, moves, reply: None })
 }
 
 /// An exercise has begun: its log is opened.
@@ -235,8 +238,13 @@ fn arrived(model: &mut Model, open_log: &OpenLog) {
         model.lessons.left = None;
         return;
     };
-    if !key.is_solution() {
-        model.lessons.left = None;
+    match key.part() {
+        Part::Attempt => model.lessons.left = None,
+        Part::Fork => {
+            let from = info.forked_from.map(|(log, _)| log);
+            model.lessons.left = model.lessons.left.take().or(from);
+        }
+        Part::Solution => {}
     }
     open_log.record();
     if *key.0 == *DRAFT {
@@ -257,6 +265,7 @@ fn arrived(model: &mut Model, open_log: &OpenLog) {
                 key,
                 exercise,
                 lesson,
+                fresh: false,
                 moves: Vec::new(),
                 reply: None,
             }),
@@ -266,8 +275,19 @@ fn arrived(model: &mut Model, open_log: &OpenLog) {
 }
 
 fn begin_attempt(model: &mut Model, open_log: &OpenLog, begun: Begun) -> Option<Reply> {
-    let Begun { key, exercise, lesson, reply, .. } = begun;
+    let Begun { key, exercise, lesson, fresh, reply, .. } = begun;
     let log = open_log.id().to_owned();
+    let another = model.lessons.last.as_ref() != Some(&key.exercise());
+    if fresh || another {
+        // What another exercise has left behind would only mislead.
+        model.fold_view.shown = false;
+        model.lab.tool = None;
+        model.commands.begin(forms(open_log.session().scenario()));
+    }
+    model.lessons.last = Some(key.exercise());
+    if fresh && key.part() == Part::Attempt {
+        model.lessons.forget_answer(&key);
+    }
     let attempt = Attempt::new(log, key, exercise, lesson, &model.lessons.progress);
     fetch_course(model);
     model.lessons.everything = false;
@@ -380,7 +400,7 @@ fn solve(model: &mut Model, wrong: bool, reply: Option<Reply>) {
         }
         return;
     };
-    if !attempt.shown_only {
+    if attempt.part == Part::Attempt {
         model.lessons.left = Some(attempt.log.clone());
     }
     let moves = if wrong { Moves::Wrong } else { Moves::Solution };
@@ -433,6 +453,7 @@ fn look(model: &mut Model) {
 fn forget(model: &mut Model) {
     model.lessons.keep(Progress::default());
     model.lessons.run(None);
+    (model.lessons.forgetting, model.lessons.copied) = (false, None);
     let open = model.open_log();
     let in_exercise = open.as_ref().filter(|it| it.info().exercise.is_some());
     if let Some(open_log) = in_exercise {
@@ -495,11 +516,13 @@ fn workshop(model: &mut Model, id: Option<Rc<str>>) {
         return model.link.send(Msg::Unknown(format!("there is no workshop {id}")));
     };
     let running = model.lessons.workshop.as_ref().filter(|it| it.id == id).cloned();
+    let goes_on = running.is_some();
     model.lessons.run(Some(running.unwrap_or(Running { id, since: now() })));
     tick(model);
     let exercises = exercises_of(&course, workshop);
     let next = exercises.iter().find(|it| !model.lessons.progress.solved(it));
-    if let Some(key) = next.or(exercises.first()) {
+    // Who begins has perhaps rehearsed it: it begins with the first.
+    if let Some(key) = next.filter(|_| goes_on).or(exercises.first()) {
         open(model, key.clone(), None);
     }
 }

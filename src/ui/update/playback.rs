@@ -187,7 +187,9 @@ fn click(model: &mut Model, on: bool) {
     let at_head = open_log.session().position() == open_log.session().head();
     match (on, model.commands.under_way()) {
         (true, true) => model.link.send(commands::Msg::Step(false)),
-        (true, false) if at_head && !model.playback.beats_left() => {
+        (true, false)
+            if at_head && !model.playback.beats_left() && model.lessons.attempt.is_none() =>
+        {
             model.link.send(commands::Msg::Tell);
         }
         (true, false) => _ = go_on(model),

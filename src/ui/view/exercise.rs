@@ -9,7 +9,8 @@ use yew::{Html, MouseEvent, Properties, component, html};
 use super::icons::icon;
 use super::parts::{Long, button, typed};
 use crate::lessons::{AnswerKind, Question};
-use crate::ui::model::lessons::{Attempt, Key, Msg};
+use crate::ui::model::lessons::{Attempt, Key, Msg, Part};
+use crate::ui::model::making;
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::words::counted;
 
@@ -24,6 +25,8 @@ pub struct ExerciseProps {
     pub here: Option<(u64, Rc<str>)>,
     /// True where there is a log of one's own to go back to.
     pub left: bool,
+    /// True where an exercise is in the making: this may be a trial of it.
+    pub making: bool,
 }
 
 /// The task, and everything about it.
@@ -39,21 +42,19 @@ pub fn Exercise(props: &ExerciseProps) -> Html {
                 { place(props) }
                 <h2><Long text={it.task.clone()} /></h2>
                 { aims(attempt) }
-                if let Some(question) = &it.question { { asked(props, question, &shell) } }
-            </div>
-            <div class="aid">
-                { acts(props, &shell) }
+                if let Some(question) = it.question.as_ref().filter(|_| !solved) { { asked(props, question, &shell) } }
+                if !solved { { wrong(attempt, true) } }
                 if !solved && attempt.hints > 0 {
                     <ol class="hints" aria-label="Hints">
                         { for it.hints.iter().take(attempt.hints).map(|hint| html! { <li><Long text={hint.clone()} /></li> }) }
                     </ol>
                 }
-                if it.question.is_some() { { wrong(attempt) } }
                 if solved { { meaning(props, &shell) } }
                 if attempt.broken {
                     <p class="fault" role="status">{ "It was solved, and is not any more: something that must hold was undone." }</p>
                 }
             </div>
+            { acts(props, &shell) }
         </section>
     }
 }
@@ -84,7 +85,11 @@ fn place(props: &ExerciseProps) -> Html {
     html! {
         <p class="place quiet">
             { place }
-            if attempt.shown_only { <b>{ "This is the solution, in a copy. Yours stays as it is." }</b> } else { { moves } }
+            { match attempt.part {
+                Part::Solution => html! { <b>{ "This is the solution, in a copy. Yours stays as it is." }</b> },
+                Part::Fork => html! { <b>{ "This is a fork: a log of its own. What counts is what you do in yours." }</b> },
+                Part::Attempt => html! { { moves } },
+            } }
         </p>
     }
 }
@@ -168,14 +173,18 @@ fn asked(props: &ExerciseProps, question: &Question, shell: &Shell) -> Html {
     }
 }
 
-/// What is said of a wrong move that was made.
-pub fn wrong(attempt: &Attempt) -> Html {
+/// What is said of a wrong move that was made: in the exercise, where it alerts, and where it was
+/// made.
+pub fn wrong(attempt: &Attempt, alerts: bool) -> Html {
     let said = attempt.verdict.wrong.and_then(|it| attempt.exercise.wrong.get(it));
-    match said {
-        Some(wrong) => html! {
-            <p class="wrong" role="alert"><b>{ "Close, but no." }</b>{ " " }<Long text={wrong.say.clone()} /></p>
-        },
-        None => html! {},
+    let unanswered = attempt.answer.is_null() || attempt.exercise.question.is_none();
+    let say = match said {
+        Some(wrong) => wrong.say.clone(),
+        None if unanswered || !alerts || attempt.verdict.met.is_empty() => return html! {},
+        None => "That is not what is asked for.".to_owned(),
+    };
+    html! {
+        <p class="wrong" role={alerts.then_some("alert")}><b>{ "Not yet." }</b>{ " " }<Long text={say} /></p>
     }
 }
 
@@ -184,15 +193,34 @@ fn meaning(props: &ExerciseProps, shell: &Shell) -> Html {
     let look = shell.on(|_: MouseEvent| Msg::Look);
     html! {
         <div class="meaning">
-            <p><b>{ "Solved." }</b></p>
+            <p><b>{ if props.attempt.part == Part::Solution { "This is how it is solved." } else { "Solved." } }</b></p>
             { for props.attempt.exercise.meaning.iter().map(|line| html! { <p><Long text={line.clone()} /></p> }) }
             <div class="reply">
                 { button("See it fold", look) }
-                if let Some(next) = props.next.clone() {
-                    <button type="button" class="primary" onclick={shell.on(move |_: MouseEvent| Msg::Open(next.clone(), None))}>{ "Next exercise" }</button>
-                }
+                if props.attempt.part == Part::Attempt { { onward(props, shell) } }
             </div>
         </div>
+    }
+}
+
+/// The way on from an exercise that is solved.
+fn onward(props: &ExerciseProps, shell: &Shell) -> Html {
+    let Some(next) = props.next.clone() else {
+        return html! {
+            <>
+                <b>{ "That was the last one." }</b>
+                { button("Back to the lessons", shell.on(|_: MouseEvent| Msg::Show(true))) }
+            </>
+        };
+    };
+    let here = props.attempt.key.lesson();
+    let other = here.map(|(id, _)| id) != next.lesson().map(|(id, _)| id);
+    let text = if other { "Next lesson" } else { "Next exercise" };
+    html! {
+        <>
+            if other { <b>{ "This lesson is done." }</b> }
+            <button type="button" class="primary" onclick={shell.on(move |_: MouseEvent| Msg::Open(next.clone(), None))}>{ text }</button>
+        </>
     }
 }
 
@@ -201,7 +229,7 @@ fn acts(props: &ExerciseProps, shell: &Shell) -> Html {
     let attempt = &props.attempt;
     let key = attempt.key.exercise();
     let press = |msg: fn() -> Msg| shell.on(move |_: MouseEvent| msg());
-    if attempt.shown_only {
+    if attempt.part != Part::Attempt {
         return html! {
             <div class="acts">
                 <button type="button" class="primary" onclick={press(|| Msg::Back)}>{ "Back to mine" }</button>
@@ -216,6 +244,9 @@ fn acts(props: &ExerciseProps, shell: &Shell) -> Html {
                 { "Hint" }<span class="quiet">{ format!(" {left}") }</span>
             </button>
             { button("Show me", press(|| Msg::Solve { wrong: false, reply: None })) }
+            if props.making {
+                { button("Back to making", shell.on(|_: MouseEvent| making::Msg::Show(true))) }
+            }
             { button("Start over", shell.on(move |_: MouseEvent| Msg::Begin(key.clone()))) }
         </div>
     }

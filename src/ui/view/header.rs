@@ -178,13 +178,14 @@ fn exercise(it: &LessonHead, props: &HeaderProps, shell: &Shell) -> Html {
         <span class="story">
             if let Some(lesson) = &it.lesson {
                 { select("Exercise", &it.key.0, lesson.titles.iter().enumerate().map(|(at, title)| (format!("{}/{}", lesson.id, at + 1), format!("{}. {title}", at + 1))), go) }
-                <span class="quiet">{ lesson.title.to_string() }</span>
+                <span class="quiet lesson">{ lesson.title.to_string() }</span>
             } else {
                 <span class="named">{ clip(&it.title).into_owned() }</span>
             }
             if it.attempts.len() > 1 { { select("Attempt", &props.info.id, attempts, attempt) } }
             if let Some(workshop) = &it.workshop {
-                <button type="button" class="plain" title="The teacher's notes" onclick={shell.on(|_: MouseEvent| lessons::Msg::Teacher(true))}>{ workshop.clone() }</button>
+                <span class="quiet workshop">{ workshop.clone() }</span>
+                <button type="button" title="The teacher's notes (n)" onclick={shell.on(|_: MouseEvent| lessons::Msg::Teacher(true))}>{ "Notes" }</button>
             }
             <button type="button" onclick={shell.on(|_: MouseEvent| lessons::Msg::Lost)} title="To the start of this exercise. What you did stays in an attempt of its own.">{ "Lost?" }</button>
             <button type="button" class="plain" onclick={shell.on(|_: MouseEvent| lessons::Msg::Leave)}>{ "Leave" }</button>
@@ -197,7 +198,7 @@ pub struct KeysProps {
     pub letters: bool,
 }
 
-const KEYS: [(&str, &str); 14] = [
+const KEYS: [(&str, &str); 15] = [
     ("← →", "one event, or one beat, back or on"),
     ("Shift ← →", "ten events"),
     ("Home", "before the first event"),
@@ -210,6 +211,7 @@ const KEYS: [(&str, &str); 14] = [
     ("f", "the fold: event by event, what each makes of states and read models"),
     ("t", "the timeline: on one line, or with a lane for each stream"),
     ("p", "present: large type; PageDown goes on, PageUp back, . darkens the screen"),
+    ("n s", "in a workshop: the teacher's notes, and the solution in a copy"),
     ("Esc", "closes a menu, and ends presenting"),
     ("?", "this list of words and keys"),
 ];

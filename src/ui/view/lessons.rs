@@ -35,6 +35,8 @@ pub struct LessonsProps {
     pub scenarios: Vec<Offer>,
     pub workshop: Option<Running>,
     pub copied: Option<bool>,
+    /// Somebody has asked to forget it all, and has not said it again.
+    pub forgetting: bool,
     pub own: Option<Result<String, String>>,
 }
 
@@ -166,7 +168,12 @@ fn progress(props: &LessonsProps, shell: &Shell) -> Html {
             <span class="quiet">{ props.progress.line() }</span>
             { button("Copy this line", press(|| Msg::Copy)) }
             { button("Export my progress", press(|| Msg::Export)) }
-            { button("Forget my progress", press(|| Msg::Forget)) }
+            if props.forgetting {
+                <b>{ "All progress and all attempts?" }</b>
+                { button("Forget them", press(|| Msg::Forget(true))) }
+            } else {
+                { button("Forget my progress", press(|| Msg::Forget(false))) }
+            }
             <span role="status">{ said }</span>
         </div>
     }

@@ -185,16 +185,16 @@ fn foreign(mapped: &Mapped, busy: bool, shell: &Shell) -> Html {
     if let Some(lacks) = &foreign.lacks {
         return html! { <p class="note pad">{ known }{ format!("It cannot be read: {lacks}.") }</p> };
     }
-    let field = |part: Part, what: &'static str, chosen: &str, fields: &[String], none: &str| {
-        let none =
-            (chosen.is_empty() || part != Part::Kind).then(|| (String::new(), none.to_owned()));
+    let field = |part: Part, what: &'static str, chosen: &str, fields: &[String], nothing: &str| {
+        let nothing =
+            (chosen.is_empty() || part != Part::Kind).then(|| (String::new(), nothing.to_owned()));
         let other = (!chosen.is_empty() && !fields.iter().any(|it| it == chosen))
             .then(|| (chosen.to_owned(), chosen.to_owned()));
         let fields = fields.iter().map(|it| (it.clone(), clip(it).into_owned()));
         let set = shell.on(move |field: String| Msg::Map(part, field));
         html! {
             <label class="field"><span>{ what }</span>
-                { select(what, chosen, none.into_iter().chain(other).chain(fields), set) }
+                { select(what, chosen, nothing.into_iter().chain(other).chain(fields), set) }
             </label>
         }
     };

@@ -97,10 +97,10 @@ pub fn page(model: &Model) -> Html {
             if stage { { stage_bar(model, open_log) } } else { { header(model, open_log) } }
             { notices(model, open_log, &shell) }
             { exercise(model, &playhead) }
-            { teacher(model) }
+            if !stage { { teacher(model) } }
             { making(model, open_log) }
             { prediction(model, open_log) }
-            if stage { <Sentence caption={sentence(model, open_log, &playhead)} /> }
+            if stage && !is_task(model) { <Sentence caption={sentence(model, open_log, &playhead)} /> }
             if stepping || !stage && !is_task(model) { { pipeline(model, open_log, &playhead) } }
             if !stage { { sides(model, &shell) } }
             <main class="columns">
@@ -176,7 +176,7 @@ fn exercise(model: &Model, playhead: &Playhead) -> Html {
     let lessons = &model.lessons;
     let here = playhead.here.as_ref().map(|it| (playhead.position, it.kind.clone()));
     html! {
-        <Exercise solved={lessons.solved_in(&attempt)} next={lessons.next(&attempt)} {here} left={lessons.left.is_some()} {attempt} />
+        <Exercise solved={lessons.solved_in(&attempt)} next={lessons.next(&attempt)} {here} left={lessons.left.is_some()} making={model.making.draft.is_some()} {attempt} />
     }
 }
 
@@ -235,7 +235,7 @@ fn lessons_dialog(model: &Model) -> Html {
         <Lessons
             course={lessons.course.clone()} unreachable={lessons.unreachable} progress={lessons.progress.clone()}
             here={lessons.attempt.as_ref().map(|it| it.key.exercise())} scenarios={scenarios.collect::<Vec<_>>()}
-            workshop={lessons.workshop.clone()} copied={lessons.copied} own={lessons.own.clone()}
+            workshop={lessons.workshop.clone()} copied={lessons.copied} forgetting={lessons.forgetting} own={lessons.own.clone()}
         />
     }
 }
@@ -243,7 +243,7 @@ fn lessons_dialog(model: &Model) -> Html {
 fn notices(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
     html! {
         <div class="notices">
-            if model.layout.welcome {
+            if model.layout.welcome && !is_task(model) {
                 <div class="notice welcome" role="region" aria-label="Welcome">
                     <p>
                         { "Here you see event sourcing work: a " }<Term word={Word::Command} text="command" />
@@ -314,10 +314,12 @@ fn pipeline(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
 fn stage_bar(model: &Model, open_log: &OpenLog) -> Html {
     let session = open_log.session();
     let scenario = session.scenario();
-    let steps = scenario.story.len();
+    let attempt = model.lessons.attempt.as_ref();
+    let steps = if attempt.is_some() { 0 } else { scenario.story.len() };
+    let title = attempt.map_or(scenario.title.clone(), |it| it.exercise.title.as_str().into());
     html! {
         <StageBar
-            title={scenario.title.clone()} {steps} told={model.summary.next.unwrap_or(steps)}
+            {title} {steps} told={model.summary.next.unwrap_or(steps)}
             here={model.summary.step_here}
         />
     }
@@ -395,10 +397,10 @@ fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Sh
 
 /// Below the command form: what is waited for, and the race.
 fn below_form(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
-    let attempt = model.lessons.attempt.as_ref().filter(|it| it.exercise.question.is_none());
+    let attempt = model.lessons.attempt.as_ref();
     html! {
         <>
-            if let Some(attempt) = attempt { { exercise::wrong(attempt) } }
+            if let Some(attempt) = attempt { { exercise::wrong(attempt, false) } }
             { lab::wait(&model.lab, open_log.session().world(), shell) }
             { lab::race_button(shell) }
         </>

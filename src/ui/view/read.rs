@@ -79,7 +79,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
                         line={props.lines.contains(state.stream.as_str())}
                     />
                 }) }
-                if props.states.is_empty() {
+                if props.states.is_empty() && props.streams.is_empty() {
                     <div class="panel">{ empty(&shell, "No aggregate has an event here. Each one begins with its initial state, and its first event comes from a command.") }</div>
                 }
                 if !staged { { picker() } }
@@ -101,7 +101,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
                             <section class="panel removed" role="group" aria-label={name.to_string()} key={name.to_string()}>
                                 <div class="head">
                                     <h2 class="green">{ name.to_string() }</h2>
-                                    <span class="quiet what">{ "removed; the log can fill it again" }</span>
+                                    <span class="quiet what">{ "not there; the log can fill it" }</span>
                                     <span class="spring" />
                                     <button type="button" onclick={add} aria-label={format!("Add {name}")}>{ "Add" }</button>
                                 </div>

@@ -119,7 +119,7 @@ pub fn menu_of(
             <div class="switches">
                 { tick_for("Skip events that it has taken in before", name, it.deduplicate, &switch(Control::Deduplicate)) }
                 if process {
-                    { tick_for("React to nothing during a replay", name, it.guard, &switch(Control::Guard)) }
+                    { tick_for("Guard: react to nothing during a replay", name, it.guard, &switch(Control::Guard)) }
                 } else {
                     { tick_for("In the command's own commit", name, it.synchronous, &switch(Control::Synchronous)) }
                 }

@@ -39,7 +39,9 @@ pub fn Stretch(props: &StretchProps) -> Html {
             let why = || format!("type two positions, the first one first, from 1 to {head}");
             fault.set(there.is_none().then(why));
             if let Some((from, to)) = there {
-                typing.iter().for_each(|it| it.set(None));
+                for it in &typing {
+                    it.set(None);
+                }
                 link.send(Msg::Stretch { from, to, chosen: None });
             }
         })
@@ -83,8 +85,8 @@ pub fn kept(kept: &[Spec], chosen: Option<usize>, shell: &Shell) -> Html {
 /// The decision that is chosen, as a specification. It can be kept with an exercise that is made.
 pub fn specs(it: &Specs, making: bool, shell: &Shell) -> Html {
     let (from, to) = (it.from, it.to);
-    let none = it.found.is_empty();
-    if none && it.kept.is_none() {
+    let nothing = it.found.is_empty();
+    if nothing && it.kept.is_none() {
         return html! { <p class="quiet">{ "No command was decided in this stretch. What was appended past an aggregate is no decision." }</p> };
     }
     let offers = it.found.iter().rev().map(|(number, words)| (number.to_string(), words.clone()));
@@ -106,7 +108,7 @@ pub fn specs(it: &Specs, making: bool, shell: &Shell) -> Html {
     };
     html! {
         <>
-            if !none {
+            if !nothing {
                 <label class="field"><span>{ "The decision" }</span>
                     { select("The decision", &it.chosen.to_string(), offers, choose) }
                 </label>
