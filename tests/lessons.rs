@@ -350,3 +350,42 @@ fn a_workshop_of_a_teachers_own_is_written_in_lines_and_travels_in_a_link() {
         assert!(why.starts_with(fault), "{lines}: {why}");
     }
 }
+
+#[test]
+fn every_exercise_becomes_a_draft_again_and_the_draft_the_exercise() {
+    for (place, exercise) in exercises() {
+        let draft = Draft::of(&exercise);
+        let again = draft.exercise();
+        assert_eq!(
+            (&again.task, &again.hints, &again.meaning),
+            (&exercise.task, &exercise.hints, &exercise.meaning),
+            "{place}"
+        );
+        assert_eq!(again.goals.len(), exercise.goals.len(), "{place}");
+        assert_eq!(again.question.is_some(), exercise.question.is_some(), "{place}");
+        assert_eq!(Draft::of(&again), draft, "{place}");
+    }
+}
+
+#[test]
+fn a_move_is_said_in_words() {
+    let said: Vec<String> = moves(
+        r#"[["send", "cart-1", {"type": "AddToCart", "data": {"item": "pears"}}, {"actor": "Bob"}],
+            ["subscription", "Carts now", {"paused": true}],
+            ["subscription", "Carts now", {"paused": false}],
+            ["subscription", "Carts now", {"delay": 2}],
+            ["rebuild", "Carts now"], ["answer", 3]]"#,
+    )
+    .iter()
+    .map(ToString::to_string)
+    .collect();
+    let words = [
+        "AddToCart cart-1: item pears",
+        "Pause Carts now",
+        "Resume Carts now",
+        "Carts now: delay 2",
+        "Rebuild Carts now",
+        "Answer 3",
+    ];
+    assert_eq!(said, words);
+}

@@ -66,8 +66,8 @@ async fn a_teacher_makes_an_exercise_by_keyboard_and_a_learner_fails_and_solves_
         .await;
     page.shows("Make an exercise", "1 move so far.").await;
     enter(&page, "Stop recording").await;
-    let goals = page.find("[aria-label='Goal as things are now']").await;
-    goals.select_by_value("last").await.unwrap();
+    page.find("[aria-label='Goal as things are now']").await;
+    enter(&page, "Add").await;
     page.shows("Make an exercise", "It can be failed, and it can be solved.").await;
 
     enter(&page, "Record the wrong move").await;
@@ -185,7 +185,7 @@ async fn a_prediction_stands_beside_what_came() {
     page.js("await leftfold.open('cart', { empty: true })").await;
     page.click("Predict").await;
     page.click_on("//button[starts-with(normalize-space(.), 'Next: ')]").await;
-    page.shows("Prediction", "What will come of it?").await;
+    page.shows("Prediction", "AddToCart cart-1: item apples. What will come of it?").await;
     assert_eq!(page.js("await leftfold.head()").await, json!(0));
     page.find("[aria-label='Outcome']").await.select_by_value("refused").await.unwrap();
     write(&page, "Events", "1").await;

@@ -36,6 +36,8 @@ pub struct Draft {
     pub right: String,
     /// A wrong answer, where there is one that is likely.
     pub wrong_answer: String,
+    /// What the learner is told then.
+    pub wrong_answer_say: String,
     /// Decisions as specifications, to be kept with it.
     pub specs: Vec<Spec>,
     /// The moves of the solution.
@@ -62,6 +64,43 @@ fn answering(text: &str) -> Move {
 }
 
 impl Draft {
+    /// A draft that comes to an exercise again, to be changed.
+    pub fn of(exercise: &Exercise) -> Self {
+        let is_answer = |it: &Move| it.name() == "answer";
+        let answer = |moves: &[Move]| {
+            let last = moves.iter().rev().find(|it| is_answer(it));
+            match last.and_then(|it| it.0.get(1)) {
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+                None => String::new(),
+            }
+        };
+        let about_answer = |it: &Aim| it.goal.subjects().contains(&&Subject::Answer);
+        let wrong_answer = exercise.wrong.iter().find(|it| it.moves.iter().any(is_answer));
+        let wrong = exercise.wrong.iter().find(|it| !it.moves.iter().any(is_answer));
+        let question = exercise.question.as_ref();
+        Self {
+            scenario: exercise.scenario.clone(),
+            log: exercise.log.clone(),
+            title: exercise.title.clone(),
+            task: exercise.task.clone(),
+            hints: exercise.hints.join("\n"),
+            meaning: exercise.meaning.join("\n"),
+            show: exercise.show.clone(),
+            goals: exercise.goals.iter().filter(|it| !about_answer(it)).cloned().collect(),
+            ask: question.map(|it| it.ask.clone()).unwrap_or_default(),
+            asks_event: question.is_some_and(|it| it.answer == AnswerKind::Event),
+            right: answer(&exercise.solution),
+            wrong_answer: wrong_answer.map(|it| answer(&it.moves)).unwrap_or_default(),
+            wrong_answer_say: wrong_answer.map(|it| it.say.clone()).unwrap_or_default(),
+            solution: exercise.solution.iter().filter(|it| !is_answer(it)).cloned().collect(),
+            wrong: wrong.map(|it| it.moves.clone()).unwrap_or_default(),
+            wrong_when: wrong.map(|it| it.when.clone()),
+            wrong_say: wrong.map(|it| it.say.clone()).unwrap_or_default(),
+            specs: exercise.specs.clone(),
+        }
+    }
+
     /// The exercise that it comes to.
     pub fn exercise(&self) -> Exercise {
         let asks = !self.ask.trim().is_empty();
@@ -76,9 +115,10 @@ impl Draft {
             wrong.push(WrongMove {
                 moves: vec![answering(&self.wrong_answer)],
                 when: answer_is(&self.wrong_answer),
-                say: self.wrong_say.trim().to_owned(),
+                say: self.wrong_answer_say.trim().to_owned(),
             });
-        } else if let Some(when) = self.wrong_when.clone() {
+        }
+        if let Some(when) = self.wrong_when.clone() {
             let say = self.wrong_say.trim().to_owned();
             wrong.push(WrongMove { moves: self.wrong.clone(), when, say });
         }

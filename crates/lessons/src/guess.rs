@@ -91,6 +91,9 @@ impl Place {
     pub fn within(of: &Subject, log: &OpenLog, most: usize) -> Vec<Self> {
         let mut found = Vec::new();
         leaves(&of.look(log, &Value::Null), String::new(), &mut found, most);
+        // What a view is called is no part of what it shows.
+        let depth = if matches!(of, Subject::View(_)) { 2 } else { 1 };
+        found.retain(|it| it.matches('/').count() >= depth);
         found.into_iter().map(|pointer| Self { of: of.clone(), pointer }).collect()
     }
 }

@@ -3,6 +3,8 @@
 //! A move is a list: the call's name, and its arguments. `["send", "cart-1", {"type": "AddToCart",
 //! "data": {"item": "pretzels"}}]` is one.
 
+use std::fmt;
+
 use host::calls::{Asked, CALLS, Moment, OfLessons, OfPage, Way, find};
 use host::{Answered, OpenLog, Request, SubscriptionChange, When};
 use serde::{Deserialize, Serialize};
@@ -115,6 +117,44 @@ impl Move {
             _ => None,
         }
     }
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = |index: usize| self.0.get(index).unwrap_or(&Value::Null);
+        let text = |index: usize| shown(part(index));
+        match self.name() {
+            "send" => {
+                let command = part(2);
+                write!(f, "{} {}{}", shown(&command["type"]), text(1), fields(&command["data"]))
+            }
+            "again" => write!(f, "Send a command again ({})", text(2)),
+            "next" => f.write_str("The story’s next step"),
+            "append" => f.write_str("Append events"),
+            "rebuild" => write!(f, "Rebuild {}", text(1)),
+            "answer" => write!(f, "Answer {}", text(1)),
+            "seek" => write!(f, "Go to position {}", text(1)),
+            "subscription" => match &part(2)["paused"] {
+                Value::Bool(true) => write!(f, "Pause {}", text(1)),
+                Value::Bool(false) => write!(f, "Resume {}", text(1)),
+                _ => write!(f, "{}{}", text(1), fields(part(2))),
+            },
+            other => f.write_str(other),
+        }
+    }
+}
+
+/// A value without quotation marks.
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The fields of an object in a line, with a colon before them.
+fn fields(data: &Value) -> String {
+    let fields = data.as_object().into_iter().flatten();
+    let fields = fields.map(|(name, value)| format!("{} {}", name.replace('_', " "), shown(value)));
+    let line = fields.collect::<Vec<_>>().join(", ");
+    if line.is_empty() { line } else { format!(": {line}") }
 }
 
 fn change(how: &SubscriptionChange) -> Value {

@@ -51,8 +51,8 @@ pub enum Msg {
     Linked(Result<(String, bool), String>),
     /// Hand it out as a file.
     File,
-    /// Throw the draft away.
-    Discard,
+    /// Throw the draft away: asked for, or said again.
+    Discard(bool),
 }
 
 /// A text of the draft.
@@ -63,6 +63,7 @@ pub enum Text {
     Ask,
     Right,
     WrongAnswer,
+    WrongAnswerSay,
     WrongSay,
     Hints,
     Meaning,
@@ -98,6 +99,10 @@ pub struct Making {
     pub picking: bool,
     /// What is being recorded, in which log.
     pub recording: Option<(Recording, String)>,
+    /// What was recorded last: the page shows its end.
+    pub ended: Option<Recording>,
+    /// Somebody has asked to throw the draft away, and has not said it again.
+    pub discarding: bool,
     /// What is wrong with the draft. None where nothing is.
     pub fault: Option<String>,
     pub link: Option<(String, bool)>,
@@ -113,6 +118,8 @@ impl Default for Making {
             shown: false,
             picking: false,
             recording: None,
+            ended: None,
+            discarding: false,
             fault: None,
             link: None,
             turn: 0,
@@ -129,6 +136,7 @@ impl Text {
             Self::Ask => &draft.ask,
             Self::Right => &draft.right,
             Self::WrongAnswer => &draft.wrong_answer,
+            Self::WrongAnswerSay => &draft.wrong_answer_say,
             Self::WrongSay => &draft.wrong_say,
             Self::Hints => &draft.hints,
             Self::Meaning => &draft.meaning,
@@ -143,6 +151,7 @@ impl Text {
             Self::Ask => draft.ask = text,
             Self::Right => draft.right = text,
             Self::WrongAnswer => draft.wrong_answer = text,
+            Self::WrongAnswerSay => draft.wrong_answer_say = text,
             Self::WrongSay => draft.wrong_say = text,
             Self::Hints => draft.hints = text,
             Self::Meaning => draft.meaning = text,

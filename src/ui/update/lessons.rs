@@ -614,5 +614,7 @@ pub async fn log_of(open_log: &OpenLog) -> Result<String, String> {
     let info = open_log.info();
     let shared = open_log.host().share(&info, &scenario, position, marks).await;
     let shared = shared.map_err(|it| it.to_string())?;
-    crate::store::link::write(&shared).map_err(|it| it.to_string())
+    // A file would not help: an exercise travels in a link.
+    crate::store::link::write(&shared)
+        .map_err(|_| "it is too long for a link, which holds about 500 events".to_owned())
 }

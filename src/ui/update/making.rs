@@ -73,7 +73,8 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         Msg::Linked(Ok(link)) => model.making.link = Some(link),
         Msg::Linked(Err(why)) => model.making.fault = Some(format!("There is no link: {why}.")),
         Msg::File => file(model),
-        Msg::Discard => discard(model),
+        Msg::Discard(false) => model.making.discarding = true,
+        Msg::Discard(true) => discard(model),
     }
     if model.making.turn != turn && model.making.shown {
         test(model);
@@ -84,6 +85,22 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 fn begin_draft(model: &mut Model) {
     close_menus(None);
     let Some(open_log) = model.open_log() else { return };
+    model.making.discarding = false;
+    if model.making.draft.is_some() {
+        // The one that was begun is not thrown away in passing.
+        model.making.shown = true;
+        model.making.turn += 1;
+        model.saying.happened(
+            "This is the exercise that was begun before. Discard it to begin another one.",
+        );
+        return;
+    }
+    if let Some(attempt) = &model.lessons.attempt {
+        let draft = Draft::of(&attempt.exercise);
+        model.making.draft = Some(Rc::new(draft));
+        model.making.shown = true;
+        return model.making.change(|_| ());
+    }
     model.link.later(async move {
         let scenario = open_log.session().scenario().id.clone();
         let title = open_log.info().title;
@@ -174,6 +191,7 @@ fn stop(model: &mut Model) {
     let recording = model.making.recording.take();
     let Some(open_log) = model.open_log() else { return };
     let Some((what, _)) = recording.filter(|(_, log)| *log == open_log.id()) else { return };
+    model.making.ended = Some(what);
     let moves: Vec<Move> = open_log.recorded().iter().filter_map(Move::of).collect();
     model.making.change(|draft| match what {
         Recording::Solution => draft.solved_by(&moves),

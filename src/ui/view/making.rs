@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement, InputEvent};
-use yew::{Html, MouseEvent, Properties, TargetCast, component, html};
+use yew::{Callback, Html, MouseEvent, Properties, TargetCast, component, html};
 
 use super::parts::{button, select, tick};
 use crate::es::Stream;
@@ -20,6 +20,10 @@ const PARTS: [&str; 3] = ["Log", "Journal", "Outbox"];
 pub struct MakingProps {
     pub draft: Rc<Draft>,
     pub picking: bool,
+    /// Somebody has asked to throw it away.
+    pub discarding: bool,
+    /// What was recorded last: the page shows its end.
+    pub ended: Option<Recording>,
     /// What is being recorded, and how many moves were made so far.
     pub recording: Option<(Recording, usize)>,
     pub fault: Option<String>,
@@ -38,7 +42,12 @@ pub fn Making(props: &MakingProps) -> Html {
             <div class="head">
                 <h2>{ "Make an exercise" }</h2>
                 <span class="spring" />
-                { button("Discard", press(|| Msg::Discard)) }
+                if props.discarding {
+                    <b>{ "For good?" }</b>
+                    { button("Discard it", press(|| Msg::Discard(true))) }
+                } else {
+                    { button("Discard", press(|| Msg::Discard(false))) }
+                }
                 { button("Hide", press(|| Msg::Show(false))) }
             </div>
             if let Some((what, moves)) = props.recording {
@@ -60,6 +69,7 @@ pub fn Making(props: &MakingProps) -> Html {
                             { tick("The answer is an event", props.draft.asks_event, &shell.link.on(Msg::AskEvent)) }
                             { line(if props.draft.asks_event { "Its position" } else { "The right answer" }, Text::Right, &props.draft, &shell) }
                             { line("A likely wrong answer", Text::WrongAnswer, &props.draft, &shell) }
+                            { line("What is said of that", Text::WrongAnswerSay, &props.draft, &shell) }
                         </details>
                     </fieldset>
                     <fieldset>
@@ -141,32 +151,20 @@ fn shows(props: &MakingProps, shell: &Shell) -> Html {
 
 /// What was recorded, in words, and a button that records it anew.
 fn recorded(what: &'static str, moves: &[Move], as_what: Recording, shell: &Shell) -> Html {
-    let again = if moves.is_empty() { "Record the" } else { "Record anew the" };
+    let again = if moves.is_empty() { "Record the" } else { "Record again the" };
     html! {
         <>
             <ol class="moves" aria-label={format!("Moves of the {what}")}>
-                { for moves.iter().map(|it| html! { <li><code>{ words(it) }</code></li> }) }
+                { for moves.iter().map(|it| html! { <li>{ it.to_string() }</li> }) }
             </ol>
             { button(format!("{again} {what}"), shell.on(move |_: MouseEvent| Msg::Record(as_what))) }
         </>
     }
 }
 
-/// A move in a line.
-fn words(it: &Move) -> String {
-    let parts =
-        it.0.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
-    parts.collect::<Vec<_>>().join(" ")
-}
-
 fn goals(props: &MakingProps, shell: &Shell) -> Html {
     let pick = props.picking;
-    let choose = {
-        let titles = props.titles.clone();
-        shell.link.on_some(move |chosen: String| kind_of(&chosen, &titles).map(Msg::Goal))
-    };
     let mut entries = vec![
-        (String::new(), "Or as things are now…".to_owned()),
         ("last".to_owned(), "the last command's outcome".to_owned()),
         ("none".to_owned(), "no further event".to_owned()),
     ];
@@ -196,13 +194,45 @@ fn goals(props: &MakingProps, shell: &Shell) -> Html {
                     }
                 }) }
             </ul>
+            if props.ended == Some(Recording::Wrong) {
+                <p class="help">{ "The page shows the end of the wrong move. Record the solution again to choose here what must hold." }</p>
+            } else {
             <div class="reply">
                 <button type="button" aria-pressed={pick.to_string()} onclick={shell.on(move |_: MouseEvent| Msg::Pick(!pick))}>
                     { if pick { "Now press the value…" } else { "Press a value that must hold" } }
                 </button>
-                { select("Goal as things are now", "", entries, choose) }
+                <Chooser {entries} titles={props.titles.clone()} />
             </div>
             <p class="help">{ "After the solution was recorded, the page shows its end: press what must be so." }</p>
+            }
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ChooserProps {
+    /// What can be chosen, and its words.
+    entries: Vec<(String, String)>,
+    titles: Rc<Vec<Rc<str>>>,
+}
+
+/// Goals that are made of how things are now.
+#[component]
+fn Chooser(props: &ChooserProps) -> Html {
+    let link = use_shell().link;
+    let chosen = yew::use_state(|| "last".to_owned());
+    let choose = {
+        let chosen = chosen.clone();
+        Callback::from(move |kind: String| chosen.set(kind))
+    };
+    let add = {
+        let (chosen, titles) = (chosen.clone(), props.titles.clone());
+        link.on_some(move |_: MouseEvent| kind_of(&chosen, &titles).map(Msg::Goal))
+    };
+    html! {
+        <>
+            { select("Goal as things are now", &chosen, props.entries.clone(), choose) }
+            { button("Add", add) }
         </>
     }
 }

@@ -25,8 +25,10 @@ use super::stage::{Sentence, StageBar};
 use super::steps::Steps;
 use super::terms::{Term, Word};
 use super::timeline::{Flag, Here, Timeline};
+use crate::es::{Act, CommandRecord, Fact, Step};
 use crate::host::OpenLog;
 use crate::lab::SubscriptionKind;
+use crate::lessons::Move;
 use crate::ui::browser::clock::written_millis;
 use crate::ui::model::Model;
 use crate::ui::model::commands::FormMode;
@@ -135,7 +137,10 @@ pub fn page(model: &Model) -> Html {
 fn header(model: &Model, open_log: &OpenLog) -> Html {
     let scenario = open_log.session().scenario().clone();
     let next = model.summary.next;
-    let next = next.and_then(|number| Some((number, scenario.story.get(number)?.say.clone())));
+    let predicts = model.predicting.on;
+    // What a step says would give away what comes of it.
+    let say = |step: &Step| if predicts { asked_by(step).into() } else { step.say.clone() };
+    let next = next.and_then(|number| Some((number, scenario.story.get(number).map(say)?)));
     html! {
         <Header
             scenarios={model.logs.picker.clone()} title={scenario.title.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
@@ -194,6 +199,18 @@ fn teacher(model: &Model) -> Html {
     html! { <Teacher course={course.clone()} workshop={workshop.clone()} {here} {note} /> }
 }
 
+/// What a step of the story asks for, without what comes of it.
+fn asked_by(step: &Step) -> String {
+    let act = step.acts.first().map(|act| {
+        let (Act::Send(CommandRecord { stream, kind, data })
+        | Act::Append(Fact { stream, kind, data, .. })) = act;
+        let data: serde_json::Value = serde_json::from_str(data.get()).unwrap_or_default();
+        let call = serde_json::json!(["send", stream, { "type": kind, "data": data }]);
+        call.as_array().cloned().map(|it| Move(it).to_string())
+    });
+    act.flatten().unwrap_or_default()
+}
+
 /// What somebody predicts of the story's next step.
 fn prediction(model: &Model, open_log: &OpenLog) -> Html {
     if !model.predicting.open && model.predicting.came.is_empty() {
@@ -201,7 +218,7 @@ fn prediction(model: &Model, open_log: &OpenLog) -> Html {
     }
     let session = open_log.session();
     let step = model.summary.next.and_then(|it| session.scenario().story.get(it));
-    let say = step.map(|it| it.say.to_string()).unwrap_or_default();
+    let say = step.map(asked_by).unwrap_or_default();
     html! { <Prediction predicting={model.predicting.clone()} {say} /> }
 }
 
@@ -212,12 +229,11 @@ fn making(model: &Model, open_log: &OpenLog) -> Html {
     let session = open_log.session();
     let titles = session.world().subscriptions().iter().map(|it| it.name().clone());
     let recording = making.recording.as_ref().filter(|(_, log)| log == open_log.id());
-    let recording = recording.map(|(what, _)| {
-        (*what, open_log.recorded().iter().filter_map(crate::lessons::Move::of).count())
-    });
+    let recording =
+        recording.map(|(what, _)| (*what, open_log.recorded().iter().filter_map(Move::of).count()));
     html! {
         <Making
-            {draft} picking={making.picking} {recording} fault={making.fault.clone()} link={making.link.clone()}
+            {draft} picking={making.picking} discarding={making.discarding} ended={making.ended} {recording} fault={making.fault.clone()} link={making.link.clone()}
             streams={model.summary.streams.clone()} titles={Rc::new(titles.collect::<Vec<_>>())}
         />
     }

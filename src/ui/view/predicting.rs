@@ -46,7 +46,7 @@ pub fn Prediction(props: &PredictionProps) -> Html {
     html! {
         <section class="prediction" role="region" aria-label="Prediction">
             <form class="reply" onsubmit={guess} novalidate={true}>
-                <p><b>{ &props.say }</b>{ " What will come of it?" }</p>
+                <p>{ "Next is sent: " }<b>{ &props.say }</b>{ ". What will come of it?" }</p>
                 <label class="field"><span>{ "The command is" }</span>{ select("Outcome", &it.outcome, outcomes, shell.link.on(Msg::Outcome)) }</label>
                 { text("Events", &it.events, Msg::Events) }
                 if !it.places.is_empty() {
