@@ -9,7 +9,7 @@ use es::{Map, Scenario, Set, StoredCommit};
 use futures::future::LocalBoxFuture;
 use lab::{
     RandomPlan, RandomRun, RandomTally, Seed, SetUp, SideRecord, Subscription, SubscriptionKind,
-    Viewpoint,
+    Viewpoint, json,
 };
 use store::link::{self, Shared};
 use store::{LogChange, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
@@ -280,7 +280,7 @@ impl Host {
             let tally = run.tally();
             let session = run.into_session();
             let seed = Seed { plan, commits: session.log().commits() };
-            let seed = serde_json::to_string(&seed).ok();
+            let seed = Some(json::write(&seed));
             let info = LogInfo { seed, ..self.new_log(scenario, title, None) };
             let head = session.head();
             let records = self.encode_side_records(&session.world().side_records_up_to(head));
@@ -356,12 +356,12 @@ impl Host {
             let records = self.whole_records(Some(scenario), &info.id).await?;
             self.read(&info.id, 0, 0, &mut visit).await?;
             let (scenario, title) = (info.scenario.clone(), info.title.clone());
-            let seed = info.seed.as_ref().and_then(|it| serde_json::from_str::<Seed>(it).ok());
+            let seed = info.seed.as_ref().and_then(|it| json::read::<Seed>(it).ok());
             let extents = if seed.is_some() { self.extents().await? } else { Map::new() };
             let stored = extents.get(&info.id).map(|it| it.commits);
             if let Some(seed) = seed.filter(|it| stored == Some(it.commits)) {
                 // The plan says all of it.
-                let seed = serde_json::to_string(&seed.plan).ok();
+                let seed = Some(json::write(&seed.plan));
                 return Ok(Shared {
                     scenario,
                     title,

@@ -4,6 +4,7 @@
 //! All of it is pure and deterministic: this room never reads a clock, never draws a random number
 //! and never does I/O. The world hands out what must be stored, and gets it back once it is stored.
 
+pub mod json;
 mod diff;
 pub mod clip;
 pub mod csv;

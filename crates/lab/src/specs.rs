@@ -115,7 +115,7 @@ impl Spec {
     /// # Errors
     /// A sentence, with the place of the fault.
     pub fn read(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|it| it.to_string())
+        crate::json::read(text).map_err(|it| it.to_string())
     }
 
     /// Runs it on the scenario's aggregates.

@@ -1,5 +1,6 @@
 //! Lessons, which are lists of exercises, and workshops, which are lists of lessons.
 
+use lab::json;
 use serde::{Deserialize, Serialize};
 use store::link::{self, LinkError, Shared};
 
@@ -155,7 +156,7 @@ impl Workshop {
     /// # Errors
     /// [`LinkError::TooLong`].
     pub fn link(&self) -> Result<String, LinkError> {
-        let text = serde_json::to_string(self).map_err(|_| LinkError::TooLong)?;
+        let text = json::write(self);
         let scenario = "workshop".to_owned();
         link::write(&Shared { scenario, workshop: Some(text), ..Shared::default() })
     }
@@ -167,7 +168,7 @@ impl Workshop {
     pub fn read(text: &str) -> Result<Self, String> {
         let shared = link::read(text).map_err(|it| it.to_string())?;
         let text = shared.workshop.ok_or("this link carries no workshop")?;
-        serde_json::from_str(&text).map_err(|_| "the workshop cannot be read".to_owned())
+        json::read(&text).map_err(|_| "the workshop cannot be read".to_owned())
     }
 }
 

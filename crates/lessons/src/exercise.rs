@@ -3,7 +3,7 @@
 use std::fmt;
 
 use host::calls::EXERCISE;
-use lab::Spec;
+use lab::{Spec, json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::link::{self, LinkError, Shared};
@@ -206,7 +206,7 @@ impl Exercise {
         let mut shared = self.shared()?.unwrap_or_default();
         let rest = Self { log: None, ..self.clone() };
         shared.scenario.clone_from(&self.scenario);
-        shared.exercise = Some(serde_json::to_string(&rest).map_err(|_| LinkError::TooLong)?);
+        shared.exercise = Some(json::write(&rest));
         link::write(&shared)
     }
 

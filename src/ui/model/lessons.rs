@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::fold_view::Columns;
 use crate::es::Map;
 use crate::host::{FORK, OpenLog};
+use crate::lab::json;
 use crate::lessons::{Course, Exercise, Move, Note, Played, Verdict, Workshop, judge};
 use crate::store::LogInfo;
 use crate::ui::browser::{remember, remembered};
@@ -298,7 +299,7 @@ impl Key {
 
     /// Keeps the text of an exercise that came in a link.
     pub fn keep(&self, exercise: &Exercise) {
-        let text = serde_json::to_string(exercise).unwrap_or_default();
+        let text = json::write(exercise);
         remember(&format!("exercise/{}", self.exercise().0), Some(&text));
     }
 
@@ -344,7 +345,7 @@ pub fn keep_workshop(text: &str, workshop: &Workshop) {
 impl Progress {
     fn remembered() -> Self {
         let text = remembered("lessons").unwrap_or_default();
-        serde_json::from_str(&text).unwrap_or_default()
+        json::read(&text).unwrap_or_default()
     }
 
     /// What is remembered of an exercise.
@@ -412,7 +413,7 @@ impl Basis {
         let session = log.session();
         let world = session.world();
         let subscriptions = world.subscriptions().iter().map(|it| {
-            let set_up = serde_json::to_string(&it.set_up()).unwrap_or_default();
+            let set_up = json::write(&it.set_up());
             format!("{} {} {} {set_up}", it.name(), it.checkpoint(), it.crashed())
         });
         Self {
@@ -479,7 +480,7 @@ impl Lessons {
 
     /// Remembers how far somebody has come.
     pub fn keep(&mut self, progress: Progress) {
-        remember("lessons", serde_json::to_string(&progress).ok().as_deref());
+        remember("lessons", Some(&json::write(&progress)));
         self.progress = Rc::new(progress);
     }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::host::OpenLog;
 use crate::lab::Spec;
+use crate::lab::json;
 use crate::lessons::{Aim, Draft, Exercise};
 use crate::ui::browser::{remember, remembered};
 
@@ -112,7 +113,7 @@ pub struct Making {
 
 impl Default for Making {
     fn default() -> Self {
-        let kept = remembered("draft").and_then(|it| serde_json::from_str(&it).ok());
+        let kept = remembered("draft").and_then(|it| json::read(&it).ok());
         Self {
             draft: kept.map(Rc::new),
             shown: false,
@@ -164,7 +165,7 @@ impl Making {
     pub fn change(&mut self, change: impl FnOnce(&mut Draft)) {
         let Some(draft) = &mut self.draft else { return };
         change(Rc::make_mut(draft));
-        remember("draft", serde_json::to_string(&**draft).ok().as_deref());
+        remember("draft", Some(&json::write(&**draft)));
         self.link = None;
         self.turn += 1;
     }

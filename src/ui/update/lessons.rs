@@ -11,7 +11,7 @@ use super::{commands, opening, playback};
 use crate::es::Scenario;
 use crate::host::calls::OfLessons;
 use crate::host::{Host, OpenLog};
-use crate::lab::forms;
+use crate::lab::{forms, json as json_text};
 use crate::lessons::{Course, Exercise, Lesson, Move, Played, Workshop, begin, check};
 use crate::store::LogInfo;
 use crate::ui::browser::address::Address;
@@ -117,7 +117,7 @@ fn fetch_course(model: &Model) {
 }
 
 async fn course() -> Option<Course> {
-    let mut course: Course = serde_json::from_str(&fetched("lessons/course.json").await?).ok()?;
+    let mut course: Course = json_text::read(&fetched("lessons/course.json").await?).ok()?;
     course.workshops.extend(own_workshop());
     Some(course)
 }
@@ -173,7 +173,7 @@ async fn text_of(key: &Key) -> Result<(Exercise, Option<Rc<LessonPlace>>), Strin
     let text = text.ok_or_else(|| {
         format!("there is no lesson {id}, or it could not be fetched: is there a network?")
     })?;
-    let lesson: Lesson = serde_json::from_str(&text)
+    let lesson: Lesson = json_text::read(&text)
         .map_err(|it| format!("the lesson {id} is damaged at line {}", it.line()))?;
     let titles: Vec<String> = lesson.exercises.iter().map(|it| it.title.clone()).collect();
     let count = titles.len();

@@ -237,7 +237,7 @@ fn file(model: &Model) {
     };
     spawn_local(async move {
         let pieces = Pieces::default();
-        let text = serde_json::to_string_pretty(&lesson).unwrap_or_default();
+        let text = serde_json::to_value(&lesson).map(|it| format!("{it:#}")).unwrap_or_default();
         pieces.push(text.as_bytes());
         if let Err(why) = pieces.download("lesson.json", false).await {
             link.send(Msg::Linked(Err(why)));

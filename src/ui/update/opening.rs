@@ -8,7 +8,7 @@ use super::changes::say_position;
 use super::{commands, playback};
 use crate::codec::archive::Imported;
 use crate::host::{Answered, Found, FoundLog, Made, OpenLog, Request};
-use crate::lab::{RandomPlan, forms};
+use crate::lab::{RandomPlan, forms, json};
 use crate::lessons::Exercise;
 use crate::store::link;
 use crate::store::{Durability, IdbStore, StoreError};
@@ -353,7 +353,7 @@ fn open_shared(model: &mut Model, text: &str) -> bool {
     let host = model.logs.host().clone();
     Address::clear();
     if let Some(seed) = &shared.seed {
-        let Ok(plan) = serde_json::from_str::<RandomPlan>(seed) else {
+        let Ok(plan) = json::read::<RandomPlan>(seed) else {
             return not_shared(model, "The run in this link cannot be read.".to_owned());
         };
         let position = Some(shared.position);

@@ -4,17 +4,17 @@ use std::rc::Rc;
 
 use serde_json::Value;
 use web_sys::{InputEvent, SubmitEvent};
-use yew::{Html, MouseEvent, Properties, component, html};
+use yew::{Html, MouseEvent, html};
 
 use super::icons::icon;
 use super::parts::{Long, button, typed};
 use crate::lessons::{AnswerKind, Question};
 use crate::ui::model::lessons::{Attempt, Key, Msg, Part};
 use crate::ui::model::making;
-use crate::ui::model::shell::{Shell, use_shell};
+use crate::ui::model::shell::Shell;
 use crate::ui::words::counted;
 
-#[derive(Properties, PartialEq)]
+/// What is told of the exercise that is open.
 pub struct ExerciseProps {
     pub attempt: Rc<Attempt>,
     /// Which of the lesson's exercises are solved.
@@ -30,9 +30,7 @@ pub struct ExerciseProps {
 }
 
 /// The task, and everything about it.
-#[component]
-pub fn Exercise(props: &ExerciseProps) -> Html {
-    let shell = use_shell();
+pub fn exercise(props: &ExerciseProps, shell: &Shell) -> Html {
     let (it, attempt) = (&props.attempt.exercise, &props.attempt);
     let solved = attempt.verdict.solved();
     let class = if solved { "exercise solved" } else { "exercise" };
@@ -42,19 +40,19 @@ pub fn Exercise(props: &ExerciseProps) -> Html {
                 { place(props) }
                 <h2><Long text={it.task.clone()} /></h2>
                 { aims(attempt) }
-                if let Some(question) = it.question.as_ref().filter(|_| !solved) { { asked(props, question, &shell) } }
+                if let Some(question) = it.question.as_ref().filter(|_| !solved) { { asked(props, question, shell) } }
                 if !solved { { wrong(attempt, true) } }
                 if !solved && attempt.hints > 0 {
                     <ol class="hints" aria-label="Hints">
                         { for it.hints.iter().take(attempt.hints).map(|hint| html! { <li><Long text={hint.clone()} /></li> }) }
                     </ol>
                 }
-                if solved { { meaning(props, &shell) } }
+                if solved { { meaning(props, shell) } }
                 if attempt.broken {
                     <p class="fault" role="status">{ "It was solved, and is not any more: something that must hold was undone." }</p>
                 }
             </div>
-            { acts(props, &shell) }
+            { acts(props, shell) }
         </section>
     }
 }

@@ -210,7 +210,7 @@ fn scenario(it: &Offer, shell: &Shell) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
+/// What is told of the workshop that is under way.
 pub struct TeacherProps {
     pub course: Rc<Course>,
     pub workshop: Running,
@@ -221,9 +221,7 @@ pub struct TeacherProps {
 
 /// The teacher's view: the clock, the notes of the part that it is time for, and the next three
 /// things to do.
-#[component]
-pub fn Teacher(props: &TeacherProps) -> Html {
-    let shell = use_shell();
+pub fn teacher(props: &TeacherProps, shell: &Shell) -> Html {
     let Some(workshop) = props.course.workshops.iter().find(|it| *it.id == *props.workshop.id)
     else {
         return html! {};

@@ -16,7 +16,7 @@ use crate::ui::words::counted;
 /// The parts of every system that can be shown.
 const PARTS: [&str; 3] = ["Log", "Journal", "Outbox"];
 
-#[derive(Properties, PartialEq)]
+/// What is told of the exercise in the making.
 pub struct MakingProps {
     pub draft: Rc<Draft>,
     pub picking: bool,
@@ -33,9 +33,8 @@ pub struct MakingProps {
     pub titles: Rc<Vec<Rc<str>>>,
 }
 
-#[component]
-pub fn Making(props: &MakingProps) -> Html {
-    let shell = use_shell();
+/// The form, or what is said while moves are recorded.
+pub fn making(props: &MakingProps, shell: &Shell) -> Html {
     let press = |msg: fn() -> Msg| shell.on(move |_: MouseEvent| msg());
     html! {
         <section class="making panel" role="region" aria-label="Make an exercise">
@@ -51,41 +50,41 @@ pub fn Making(props: &MakingProps) -> Html {
                 { button("Hide", press(|| Msg::Show(false))) }
             </div>
             if let Some((what, moves)) = props.recording {
-                { recording(what, moves, &shell) }
+                { recording(what, moves, shell) }
             } else {
                 <div class="steps">
                     <fieldset>
                         <legend>{ "1. The task" }</legend>
-                        { line("Title", Text::Title, &props.draft, &shell) }
-                        { area("Task, in one to three sentences", Text::Task, &props.draft, &shell) }
-                        { shows(props, &shell) }
+                        { line("Title", Text::Title, &props.draft, shell) }
+                        { area("Task, in one to three sentences", Text::Task, &props.draft, shell) }
+                        { shows(props, shell) }
                     </fieldset>
                     <fieldset>
                         <legend>{ "2. The solution" }</legend>
-                        { recorded("solution", &props.draft.solution, Recording::Solution, &shell) }
+                        { recorded("solution", &props.draft.solution, Recording::Solution, shell) }
                         <details open={!props.draft.ask.is_empty()}>
                             <summary>{ "Ask a question as well" }</summary>
-                            { line("Question", Text::Ask, &props.draft, &shell) }
+                            { line("Question", Text::Ask, &props.draft, shell) }
                             { tick("The answer is an event", props.draft.asks_event, &shell.link.on(Msg::AskEvent)) }
-                            { line(if props.draft.asks_event { "Its position" } else { "The right answer" }, Text::Right, &props.draft, &shell) }
-                            { line("A likely wrong answer", Text::WrongAnswer, &props.draft, &shell) }
-                            { line("What is said of that", Text::WrongAnswerSay, &props.draft, &shell) }
+                            { line(if props.draft.asks_event { "Its position" } else { "The right answer" }, Text::Right, &props.draft, shell) }
+                            { line("A likely wrong answer", Text::WrongAnswer, &props.draft, shell) }
+                            { line("What is said of that", Text::WrongAnswerSay, &props.draft, shell) }
                         </details>
                     </fieldset>
                     <fieldset>
                         <legend>{ "3. What must hold" }</legend>
-                        { goals(props, &shell) }
+                        { goals(props, shell) }
                     </fieldset>
                     <fieldset>
                         <legend>{ "4. What helps" }</legend>
-                        { recorded("wrong move", &props.draft.wrong, Recording::Wrong, &shell) }
-                        { area("What is said of it", Text::WrongSay, &props.draft, &shell) }
-                        { area("Hints, one a line", Text::Hints, &props.draft, &shell) }
-                        { area("What it meant, in three lines", Text::Meaning, &props.draft, &shell) }
-                        { specs(props, &shell) }
+                        { recorded("wrong move", &props.draft.wrong, Recording::Wrong, shell) }
+                        { area("What is said of it", Text::WrongSay, &props.draft, shell) }
+                        { area("Hints, one a line", Text::Hints, &props.draft, shell) }
+                        { area("What it meant, in three lines", Text::Meaning, &props.draft, shell) }
+                        { specs(props, shell) }
                     </fieldset>
                 </div>
-                { end(props, &shell) }
+                { end(props, shell) }
             }
         </section>
     }

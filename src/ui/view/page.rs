@@ -7,19 +7,19 @@ use web_sys::{KeyboardEvent, MouseEvent};
 use yew::{ContextProvider, Html, html};
 
 use super::commands::Commands;
-use super::exercise::{self, Exercise};
+use super::exercise::{self, ExerciseProps};
 use super::fold::FoldGrid;
 use super::header::{Header, Keys, LessonHead};
 use super::journal::Journal;
 use super::lab;
 use super::legend::Legend;
-use super::lessons::{Lessons, Offer, Teacher, minutes_since};
+use super::lessons::{self as learning, Lessons, Offer, TeacherProps, minutes_since};
 use super::log::EventLogView;
 use super::logs::{self, Logs};
-use super::making::Making;
+use super::making::{self, MakingProps};
 use super::parts::{Long, button};
 use super::pipeline::{Crowd, Pipeline};
-use super::predicting::Prediction;
+use super::predicting;
 use super::read::{Outbox, ReadSide};
 use super::stage::{Sentence, StageBar};
 use super::steps::Steps;
@@ -180,9 +180,15 @@ fn exercise(model: &Model, playhead: &Playhead) -> Html {
     let Some(attempt) = model.lessons.attempt.clone() else { return html! {} };
     let lessons = &model.lessons;
     let here = playhead.here.as_ref().map(|it| (playhead.position, it.kind.clone()));
-    html! {
-        <Exercise solved={lessons.solved_in(&attempt)} next={lessons.next(&attempt)} {here} left={lessons.left.is_some()} making={model.making.draft.is_some()} {attempt} />
-    }
+    let props = ExerciseProps {
+        solved: lessons.solved_in(&attempt),
+        next: lessons.next(&attempt),
+        here,
+        left: lessons.left.is_some(),
+        making: model.making.draft.is_some(),
+        attempt,
+    };
+    exercise::exercise(&props, &model.shell())
 }
 
 fn teacher(model: &Model) -> Html {
@@ -196,7 +202,8 @@ fn teacher(model: &Model) -> Html {
     let attempt = lessons.attempt.as_ref();
     let here = attempt.map(|it| it.key.exercise());
     let note = attempt.and_then(|it| it.lesson.as_ref()?.note.clone());
-    html! { <Teacher course={course.clone()} workshop={workshop.clone()} {here} {note} /> }
+    let props = TeacherProps { course: course.clone(), workshop: workshop.clone(), here, note };
+    learning::teacher(&props, &model.shell())
 }
 
 /// What a step of the story asks for, without what comes of it.
@@ -219,7 +226,7 @@ fn prediction(model: &Model, open_log: &OpenLog) -> Html {
     let session = open_log.session();
     let step = model.summary.next.and_then(|it| session.scenario().story.get(it));
     let say = step.map(asked_by).unwrap_or_default();
-    html! { <Prediction predicting={model.predicting.clone()} {say} /> }
+    predicting::prediction(&model.predicting, &say, &model.shell())
 }
 
 /// The exercise that somebody makes, if anybody does.
@@ -231,12 +238,18 @@ fn making(model: &Model, open_log: &OpenLog) -> Html {
     let recording = making.recording.as_ref().filter(|(_, log)| log == open_log.id());
     let recording =
         recording.map(|(what, _)| (*what, open_log.recorded().iter().filter_map(Move::of).count()));
-    html! {
-        <Making
-            {draft} picking={making.picking} discarding={making.discarding} ended={making.ended} {recording} fault={making.fault.clone()} link={making.link.clone()}
-            streams={model.summary.streams.clone()} titles={Rc::new(titles.collect::<Vec<_>>())}
-        />
-    }
+    let props = MakingProps {
+        draft,
+        picking: making.picking,
+        discarding: making.discarding,
+        ended: making.ended,
+        recording,
+        fault: making.fault.clone(),
+        link: making.link.clone(),
+        streams: model.summary.streams.clone(),
+        titles: Rc::new(titles.collect()),
+    };
+    making::making(&props, &model.shell())
 }
 
 fn lessons_dialog(model: &Model) -> Html {

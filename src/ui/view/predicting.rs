@@ -1,25 +1,16 @@
 //! Where somebody predicts the story's next step, and sees how close that was.
 
 use web_sys::{InputEvent, SubmitEvent};
-use yew::{Html, MouseEvent, Properties, component, html};
+use yew::{Html, MouseEvent, html};
 
 use super::icons::icon;
 use super::parts::{button, select, typed};
 use crate::lessons::{Came, Expected};
 use crate::ui::model::predicting::{Msg, Predicting};
-use crate::ui::model::shell::use_shell;
+use crate::ui::model::shell::Shell;
 
-#[derive(Properties, PartialEq)]
-pub struct PredictionProps {
-    pub predicting: Predicting,
-    /// What the next step says.
-    pub say: String,
-}
-
-#[component]
-pub fn Prediction(props: &PredictionProps) -> Html {
-    let shell = use_shell();
-    let it = &props.predicting;
+/// The form, or what came of the last guess. `say` is what is sent next.
+pub fn prediction(it: &Predicting, say: &str, shell: &Shell) -> Html {
     if !it.open {
         return html! {
             <section class="prediction" role="region" aria-label="Prediction">
@@ -46,7 +37,7 @@ pub fn Prediction(props: &PredictionProps) -> Html {
     html! {
         <section class="prediction" role="region" aria-label="Prediction">
             <form class="reply" onsubmit={guess} novalidate={true}>
-                <p>{ "Next is sent: " }<b>{ &props.say }</b>{ ". What will come of it?" }</p>
+                <p>{ "Next is sent: " }<b>{ say }</b>{ ". What will come of it?" }</p>
                 <label class="field"><span>{ "The command is" }</span>{ select("Outcome", &it.outcome, outcomes, shell.link.on(Msg::Outcome)) }</label>
                 { text("Events", &it.events, Msg::Events) }
                 if !it.places.is_empty() {
