@@ -195,8 +195,8 @@ fn an_exercise_is_not_solved_for_a_wrong_reason() {
     assert!(solved_by(refusal, &format!("[{}, {}]", add("keyboard"), add("lamp"))));
 
     let welcomer = |how: &str| format!(r#"["subscription", "Welcomer", {how}]"#);
-    let (guard, last) = (welcomer(r#"{"guard": true}"#), welcomer(r#"{"checkpoint": 2}"#));
-    assert!(!solved_by("what-follows/2", &format!("[{guard}, {last}]")));
+    let (guard, half) = (welcomer(r#"{"guard": true}"#), welcomer(r#"{"checkpoint": 2}"#));
+    assert!(!solved_by("what-follows/2", &format!("[{guard}, {half}]")));
 
     let comment =
         r#"["send", "post-1", {"type": "AddComment", "data": {"body": "Well actually..."}}]"#;
