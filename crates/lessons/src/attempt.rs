@@ -127,7 +127,8 @@ pub async fn check(exercise: &Exercise, scenario: &Rc<Scenario>, host: &Host) ->
     }
     let last = verdicts.last().into_iter().flat_map(|it| &it.met);
     if let Some((aim, _)) = exercise.goals.iter().zip(last).find(|(_, met)| !**met) {
-        return Err(Fault::NotReached(aim.words()));
+        let money = |name: &str| scenario.aggregates.iter().any(|it| it.money().contains(name));
+        return Err(Fault::NotReached(aim.words_with(&money)));
     }
     let mut scolded = verdicts.iter().map(|it| it.wrong).enumerate();
     if let Some((moves, Some(wrong))) = scolded.find(|(_, wrong)| wrong.is_some()) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::link::{self, LinkError, Shared};
 
-use crate::{Goal, Move};
+use crate::{Goal, Money, Move};
 
 /// A task in a log, with a goal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -159,9 +159,14 @@ impl Aim {
         Self { say: String::new(), goal }
     }
 
-    /// What must hold, in words.
+    /// What must hold, in words. Amounts are in cents.
     pub fn words(&self) -> String {
-        if self.say.is_empty() { self.goal.to_string() } else { self.say.clone() }
+        self.words_with(&|_| false)
+    }
+
+    /// What must hold, in words. `money` says of a field's name that it holds cents.
+    pub fn words_with(&self, money: Money) -> String {
+        if self.say.is_empty() { self.goal.words(money) } else { self.say.clone() }
     }
 }
 

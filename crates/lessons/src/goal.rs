@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use es::{Condition, Operand, Relation, Stream};
+use es::{Cents, Condition, Operand, Relation, Stream};
 use futures::FutureExt;
 use host::{OpenLog, Request, Response, When};
 use lab::{Target, keyed};
@@ -162,7 +162,7 @@ impl Display for Subject {
             Self::Journal => f.write_str("the journal"),
             Self::Outbox => f.write_str("the outbox"),
             Self::Log => f.write_str("the log"),
-            Self::Playhead => f.write_str("the playhead"),
+            Self::Playhead => f.write_str("the slider"),
             Self::Answer => f.write_str("your answer"),
         }
     }
@@ -182,69 +182,138 @@ impl Subject {
 
 impl Display for Goal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words(&|_| false))
+    }
+}
+
+impl Goal {
+    /// What must hold, in words. `money` says of a field's name that it holds cents.
+    pub fn words(&self, money: Money) -> String {
         match self {
             Self::Holds { of: of @ (Subject::Answer | Subject::Playhead), that } => {
-                write!(f, "{of} {}", words(that))
+                format!("{of} {}", words(that, money))
             }
-            Self::Holds { of, that } => write!(f, "{of}: {}", words(that)),
+            Self::Holds { of, that } => format!("{of}: {}", words(that, money)),
             Self::Count { of, each, min, max, .. } => {
-                let (one, several) = of.entries();
-                let so_many = |number: u64| match number {
-                    1 => format!("one {one}"),
-                    number => format!("{number} {several}"),
-                };
-                let many = match (*min, *max) {
-                    (_, Some(0)) => format!("no {one}"),
-                    (Some(min), Some(max)) if min == max => so_many(max),
-                    (Some(min), Some(max)) => format!("{min} to {}", so_many(max)),
-                    (Some(min), None) => format!("at least {}", so_many(min)),
-                    (None, Some(max)) => format!("at most {}", so_many(max)),
-                    (None, None) => format!("any number of {several}"),
-                };
-                write!(f, "{of} has {many}")?;
-                match each {
-                    Condition::All(list) if list.is_empty() => Ok(()),
-                    each => write!(f, " whose {}", words(each)),
-                }
+                let commands = *of == Subject::Journal;
+                let asked = if commands { asked(each, *min, *max, money) } else { None };
+                asked.unwrap_or_else(|| counted(of, each, *min, *max, money))
             }
-            Self::All(goals) => joined(f, goals, " and "),
-            Self::Any(goals) => joined(f, goals, " or "),
-            Self::Not(goal) => write!(f, "it is not so that {goal}"),
+            Self::All(goals) => joined(goals, " and ", money),
+            Self::Any(goals) => joined(goals, " or ", money),
+            Self::Not(goal) => format!("it is not so that {}", goal.words(money)),
         }
     }
 }
 
-fn joined(f: &mut fmt::Formatter<'_>, goals: &[Goal], between: &str) -> fmt::Result {
-    for (index, goal) in goals.iter().enumerate() {
-        write!(f, "{}{goal}", if index > 0 { between } else { "" })?;
+/// True for the name of a field that holds cents.
+pub type Money<'a> = &'a dyn Fn(&str) -> bool;
+
+fn joined(goals: &[Goal], between: &str, money: Money) -> String {
+    goals.iter().map(|it| it.words(money)).collect::<Vec<_>>().join(between)
+}
+
+/// A number of entries in words.
+fn counted(
+    of: &Subject,
+    each: &Condition,
+    min: Option<u64>,
+    max: Option<u64>,
+    money: Money,
+) -> String {
+    let (one, several) = of.entries();
+    let so_many = |number: u64| match number {
+        1 => format!("one {one}"),
+        number => format!("{number} {several}"),
+    };
+    let many = match (min, max) {
+        (_, Some(0)) => format!("no {one}"),
+        (Some(min), Some(max)) if min == max => so_many(max),
+        (Some(min), Some(max)) => format!("{min} to {}", so_many(max)),
+        (Some(min), None) => format!("at least {}", so_many(min)),
+        (None, Some(max)) => format!("at most {}", so_many(max)),
+        (None, None) => format!("any number of {several}"),
+    };
+    match each {
+        Condition::All(list) if list.is_empty() => format!("{of} has {many}"),
+        each => format!("{of} has {many} whose {}", words(each, money)),
     }
-    Ok(())
+}
+
+/// A number of commands as one would say it: what was asked for, and what came of it. None where
+/// that does not say all of the condition.
+fn asked(each: &Condition, min: Option<u64>, max: Option<u64>, money: Money) -> Option<String> {
+    let list = match each {
+        Condition::All(list) => list,
+        one => std::slice::from_ref(one),
+    };
+    let (mut what, mut whom, mut data) = ("command", String::new(), Vec::new());
+    let (mut came, mut why) = (None, String::new());
+    for it in list {
+        let Condition::Is(field, Relation::Equal, Operand::Value(value)) = it else { return None };
+        match (&**field, value) {
+            ("/command/type", Value::String(kind)) => what = kind,
+            ("/stream", Value::String(stream)) => whom = format!(" to {stream}"),
+            ("/outcome", Value::String(outcome)) => came = Some(came_of(outcome)?),
+            ("/reason", Value::Null) => {}
+            ("/reason", Value::String(reason)) => why = format!(": {reason}"),
+            (field, value) => {
+                let name = field.strip_prefix("/command/data/")?;
+                data.push(format!("{} {}", part(name), shown(field, value, money)));
+            }
+        }
+    }
+    let came = came?;
+    let data = if data.is_empty() { String::new() } else { format!(" ({})", data.join(", ")) };
+    let a = if what.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+    match (min, max) {
+        (None | Some(0), Some(0)) => Some(format!("no {what}{whom}{data} {came}{why}")),
+        (Some(1), None) => Some(format!("{a} {what}{whom}{data} {came}{why}")),
+        (Some(many), None) => {
+            Some(format!("{a} {what}{whom}{data} {came} at least {many} times{why}"))
+        }
+        _ => None,
+    }
+}
+
+/// What came of a command, by its outcome's name.
+fn came_of(outcome: &str) -> Option<&'static str> {
+    match outcome {
+        "accepted" => Some("was accepted"),
+        "repeated" => Some("was recognised as repeated"),
+        "rejected" => Some("was refused"),
+        "wrong_expected_version" => Some("met a conflict"),
+        _ => None,
+    }
 }
 
 /// A condition in words.
-fn words(condition: &Condition) -> String {
+fn words(condition: &Condition, money: Money) -> String {
+    let all = |list: &[Condition], between| {
+        list.iter().map(|it| words(it, money)).collect::<Vec<_>>().join(between)
+    };
     match condition {
-        Condition::Is(field, relation, operand) => said(field, *relation, operand, false),
-        Condition::All(list) => list.iter().map(words).collect::<Vec<_>>().join(" and "),
-        Condition::Any(list) => list.iter().map(words).collect::<Vec<_>>().join(" or "),
+        Condition::Is(field, relation, operand) => said(field, *relation, operand, false, money),
+        Condition::All(list) => all(list, " and "),
+        Condition::Any(list) => all(list, " or "),
         Condition::Not(inner) => match &**inner {
-            Condition::Is(field, relation, operand) => said(field, *relation, operand, true),
-            inner => format!("not: {}", words(inner)),
+            Condition::Is(field, relation, operand) => said(field, *relation, operand, true, money),
+            inner => format!("not: {}", words(inner, money)),
         },
     }
 }
 
 /// A comparison in words, or its opposite.
-fn said(field: &str, relation: Relation, operand: &Operand, not: bool) -> String {
+fn said(field: &str, relation: Relation, operand: &Operand, not: bool, money: Money) -> String {
     let mut said = String::new();
-    for (index, part) in field.split('/').filter(|it| !it.is_empty()).enumerate() {
-        let part = match part {
-            "rows" if index == 0 => "row",
-            "documents" if index == 0 => "document",
-            "bars" if index == 0 => "bar",
-            part => part,
+    for (index, name) in field.split('/').filter(|it| !it.is_empty()).enumerate() {
+        let name = match name {
+            "rows" if index == 0 => "row".to_owned(),
+            "documents" if index == 0 => "document".to_owned(),
+            "bars" if index == 0 => "bar".to_owned(),
+            name => part(name),
         };
-        _ = write!(said, "{} ", part.replace("~1", "/").replace("~0", "~"));
+        _ = write!(said, "{name} ");
     }
     let is = match (relation, operand, not) {
         (Relation::Equal, Operand::Value(Value::Null), false) => return said + "is absent",
@@ -261,10 +330,26 @@ fn said(field: &str, relation: Relation, operand: &Operand, not: bool) -> String
     };
     let than = match operand {
         Operand::Value(Value::String(text)) => format!("“{text}”"),
-        Operand::Value(value) => value.to_string(),
+        Operand::Value(value) => shown(field, value, money),
         Operand::Field(other) => other.trim_start_matches('/').replace('/', " "),
     };
     format!("{said}{is} {than}")
+}
+
+/// A part of a JSON pointer as a name.
+fn part(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}
+
+/// A field's value: cents as an amount, also within a field that holds money.
+fn shown(field: &str, value: &Value, money: Money) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => match value.as_i64() {
+            Some(cents) if field.split('/').any(|it| money(&part(it))) => Cents(cents).to_string(),
+            _ => value.to_string(),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -304,17 +389,14 @@ mod tests {
         let eric = r#"{"is":["","=",{"value":"Eric"}]}"#;
         assert_eq!(of(r#""answer""#, eric), "your answer is “Eric”");
         let seventh = r#"{"is":["/position","=",{"value":7}]}"#;
-        assert_eq!(of(r#""playhead""#, seventh), "the playhead position is 7");
+        assert_eq!(of(r#""playhead""#, seventh), "the slider position is 7");
     }
 
     #[test]
     fn a_count_names_what_it_counts() {
         let count = |rest: &str| said(&format!(r#"{{"count":{{{rest}}}}}"#));
         let refused = r#""of":"journal","each":{"is":["/outcome","=",{"value":"rejected"}]}"#;
-        assert_eq!(
-            count(&format!(r#"{refused},"min":1"#)),
-            "the journal has at least one command whose outcome is “rejected”"
-        );
+        assert_eq!(count(&format!(r#"{refused},"min":1"#)), "a command was refused");
         let again = r#""of":"outbox","each":{"not":{"is":["/repeat","=",{"value":null}]}}"#;
         assert_eq!(
             count(&format!(r#"{again},"max":0"#)),
@@ -329,5 +411,77 @@ mod tests {
             {{"holds":{{"of":"answer","that":{{"is":["","=",{{"value":3}}]}}}}}}]}}}}"#
         );
         assert_eq!(said(&either), "it is not so that the log has one event or your answer is 3");
+    }
+
+    #[test]
+    fn a_command_of_the_journal_is_said_as_one_would_say_it() {
+        let count = |each: &str, rest: &str| {
+            said(&format!(r#"{{"count":{{"of":"journal","each":{{"all":[{each}]}},{rest}}}}}"#))
+        };
+        let is =
+            |field: &str, value: &str| format!(r#"{{"is":["{field}","=",{{"value":{value}}}]}}"#);
+        let refused = is("/outcome", r#""rejected""#);
+        let deposit = is("/command/type", r#""Deposit""#);
+        let both = format!("{refused},{deposit}");
+        let why = format!("{both},{}", is("/reason", r#""no such account""#));
+        assert_eq!(count(&why, r#""min":1"#), "a Deposit was refused: no such account");
+        assert_eq!(
+            count(&why, r#""min":2"#),
+            "a Deposit was refused at least 2 times: no such account"
+        );
+        assert_eq!(count(&both, r#""max":0"#), "no Deposit was refused");
+        let add = ["accepted", "repeated", "wrong_expected_version"].map(|outcome| {
+            let came = is("/outcome", &format!("\"{outcome}\""));
+            let add = is("/command/type", r#""AddItem""#);
+            let (item, whom) =
+                (is("/command/data/item", r#""pears""#), is("/stream", r#""order-1""#));
+            let none = is("/reason", "null");
+            count(&format!("{came},{add},{item},{whom},{none}"), r#""min":1"#)
+        });
+        let said = [
+            "an AddItem to order-1 (item pears) was accepted",
+            "an AddItem to order-1 (item pears) was recognised as repeated",
+            "an AddItem to order-1 (item pears) met a conflict",
+        ];
+        assert_eq!(add, said);
+        // What cannot be said so is said field by field.
+        let other = format!("{both},{}", is("/actor", r#""Bob""#));
+        assert_eq!(
+            count(&other, r#""min":1"#),
+            "the journal has at least one command whose outcome is “rejected” \
+             and command type is “Deposit” and actor is “Bob”"
+        );
+        assert_eq!(
+            count(&deposit, r#""min":1"#),
+            "the journal has at least one command whose command type is “Deposit”"
+        );
+        assert_eq!(
+            count(&refused, r#""min":1,"max":1"#),
+            "the journal has one command whose outcome is “rejected”"
+        );
+    }
+
+    #[test]
+    fn an_amount_in_cents_is_said_as_money() {
+        let money = |name: &str| matches!(name, "balance" | "amount" | "items");
+        let said = |goal: &str| serde_json::from_str::<Goal>(goal).unwrap().words(&money);
+        let of = |subject: &str, that: &str| {
+            said(&format!(r#"{{"holds":{{"of":{{{subject}}},"that":{that}}}}}"#))
+        };
+        let balance = r#"{"is":["/balance","=",{"value":11500}]}"#;
+        assert_eq!(of(r#""state":"account-1""#, balance), "account-1: balance is 115.00");
+        let row = r#"{"not":{"is":["/rows/1/balance","<",{"value":-50}]}}"#;
+        assert_eq!(of(r#""view":"Balances""#, row), "Balances: row 1 balance is at least -0.50");
+        let item = r#"{"is":["/items/keyboard","=",{"value":6000}]}"#;
+        assert_eq!(of(r#""state":"order-1""#, item), "order-1: items keyboard is 60.00");
+        let version = r#"{"is":["/version","=",{"value":3}]}"#;
+        assert_eq!(of(r#""state":"account-1""#, version), "account-1: version is 3");
+        let asked = r#"{"count":{"of":"journal","each":{"all":[
+            {"is":["/command/data/amount","=",{"value":2000}]},
+            {"is":["/command/type","=",{"value":"Withdraw"}]},
+            {"is":["/outcome","=",{"value":"rejected"}]}]},"min":1}}"#;
+        assert_eq!(said(asked), "a Withdraw (amount 20.00) was refused");
+        let any = format!(r#"{{"not":{{"any":[{asked},{asked}]}}}}"#);
+        assert!(said(&any).ends_with("refused or a Withdraw (amount 20.00) was refused"));
     }
 }

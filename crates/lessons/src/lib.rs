@@ -19,6 +19,6 @@ pub use attempt::{Verdict, begin, check, judge, play};
 pub use course::{Course, Lesson, LessonTitle, Note, Part, Workshop};
 pub use draft::Draft;
 pub use exercise::{Aim, AnswerKind, Exercise, Fault, Question, WrongMove};
-pub use goal::{Goal, Subject};
+pub use goal::{Goal, Money, Subject};
 pub use guess::{Came, Expected, Guess, Place};
 pub use moves::{Move, Played, written};
