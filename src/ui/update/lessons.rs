@@ -545,7 +545,7 @@ fn standing(model: &Model) -> Value {
     json!({
         "task": exercise.task,
         "met": verdict.solved(),
-        "missing": missing.map(|(aim, _)| aim.words()).collect::<Vec<_>>(),
+        "missing": missing.map(|(aim, _)| aim.words_with(&|name: &str| model.money.contains(name))).collect::<Vec<_>>(),
         "wrong": verdict.wrong.map(|it| &exercise.wrong[it].say),
     })
 }

@@ -12,7 +12,7 @@ use crate::lessons::{AnswerKind, Question};
 use crate::ui::model::lessons::{Attempt, Key, Msg, Part};
 use crate::ui::model::making;
 use crate::ui::model::shell::Shell;
-use crate::ui::words::counted;
+use crate::ui::words::{MoneyFields, counted};
 
 /// What is told of the exercise that is open.
 pub struct ExerciseProps {
@@ -39,7 +39,7 @@ pub fn exercise(props: &ExerciseProps, shell: &Shell) -> Html {
             <div class="task">
                 { place(props) }
                 <h2><Long text={it.task.clone()} /></h2>
-                { aims(attempt) }
+                { aims(attempt, &shell.money) }
                 if let Some(question) = it.question.as_ref().filter(|_| !solved) { { asked(props, question, shell) } }
                 if !solved { { wrong(attempt, true) } }
                 if !solved && attempt.hints > 0 {
@@ -93,10 +93,10 @@ fn place(props: &ExerciseProps) -> Html {
 }
 
 /// What must hold, ticked where it does.
-fn aims(attempt: &Attempt) -> Html {
+fn aims(attempt: &Attempt, money: &MoneyFields) -> Html {
     let aims = attempt.exercise.goals.iter().enumerate().map(|(at, aim)| {
         let met = attempt.verdict.met.get(at) == Some(&true);
-        let words = aim.words();
+        let words = aim.words_with(&|name: &str| money.contains(name));
         html! {
             <li class={if met { "met" } else { "" }}>
                 { if met { icon("accepted") } else { html! { <i class="open" aria-hidden="true" /> } } }

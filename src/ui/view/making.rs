@@ -187,7 +187,7 @@ fn goals(props: &MakingProps, shell: &Shell) -> Html {
                     });
                     html! {
                         <li class="reply">
-                            <input aria-label={format!("Goal {} in words", index + 1)} placeholder={aim.goal.to_string()} value={aim.say.clone()} oninput={write} />
+                            <input aria-label={format!("Goal {} in words", index + 1)} placeholder={aim.goal.words(&|name: &str| shell.money.contains(name))} value={aim.say.clone()} oninput={write} />
                             <button type="button" class="plain" aria-label={format!("Remove goal {}", index + 1)} onclick={shell.on(move |_: MouseEvent| Msg::Drop(index))}>{ "✕" }</button>
                         </li>
                     }
