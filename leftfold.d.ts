@@ -167,6 +167,8 @@ declare namespace Leftfold {
     append(events: EventToAppend[], how?: {
       /** Whether processes react. */
       react?: boolean;
+      /** Who goes behind the aggregates’ back: the events are marked so. */
+      forced?: string;
     } | null): Promise<{
       /** The position of the first event. */
       from: number;

@@ -263,6 +263,7 @@ fn events_appended_under_an_id_that_is_known_are_repeated_only_where_they_are_th
     let append = |events: Value, id: u64| Request::Append {
         events: JsonText(events.to_string()),
         react: false,
+        forced: None,
         id: Some(leftfold::es::command_id("named", id)),
     };
     let row =
@@ -701,7 +702,7 @@ fn a_call_in_the_middle_of_stepping_says_whether_anything_is_left_to_step_throug
         Request::Send(add("pears")),
         Request::Finish,
         Request::Next,
-        Request::Append { events: JsonText(row.to_string()), react: false, id: None },
+        Request::Append { events: JsonText(row.to_string()), react: false, forced: None, id: None },
     ] {
         tab.ask(Request::Submit(add("apples"))).result.unwrap();
         assert!(matches!(tab.ask(Request::Step).result, Ok(Response::Stepped(_))));
@@ -1697,7 +1698,7 @@ fn events_are_appended_all_of_them_or_none_and_what_is_wrong_is_named() {
     let tab = Tab::new(&SimulatedBrowser::new(), "cart", false);
     let append = |events: Value| {
         let events = JsonText(events.to_string());
-        tab.ask(Request::Append { events, react: false, id: None })
+        tab.ask(Request::Append { events, react: false, forced: None, id: None })
     };
     let added = |stream: &str, at: Value| {
         let mut event =
@@ -1796,7 +1797,7 @@ fn a_long_log_can_be_seen_before_it_is_folded_and_ends_up_folded() {
         .map(|n| json!({ "stream": format!("cart-{}", n % 7), "type": "AddedToCart", "data": { "item": "figs" } }))
         .collect();
     let events = JsonText(Value::from(rows).to_string());
-    tab.ask(Request::Append { events, react: true, id: None }).result.unwrap();
+    tab.ask(Request::Append { events, react: true, forced: None, id: None }).result.unwrap();
     let mut again = Tab::open(&browser, 2, &tab.log.info());
     let folded = |tab: &Tab| {
         tab.log.session().world().subscriptions().iter().all(|it| it.checkpoint() == 20_001)

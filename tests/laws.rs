@@ -476,7 +476,9 @@ fn the_same_command_id_is_handled_once() {
         }
         let mut steps = run.settle();
         for (id, events) in run.bulks.clone() {
-            steps.extend(run.ask(Request::Append { events, react: true, id: Some(id) }).trace);
+            steps.extend(
+                run.ask(Request::Append { events, react: true, forced: None, id: Some(id) }).trace,
+            );
             asks += 1;
         }
         let repeated = steps.iter().filter(|step| matches!(step, MicroStep::Repeated { .. }));

@@ -290,7 +290,7 @@ impl Run {
                 if !rows.is_empty() {
                     self.bulks.push((id, events.clone()));
                 }
-                self.ask(Request::Append { events, react: true, id: Some(id) });
+                self.ask(Request::Append { events, react: true, forced: None, id: Some(id) });
             }
         }
         self.settle();

@@ -31,6 +31,9 @@ tests! {
         what_is_said_of_a_command_is_true_of_the_log_that_is_shown,
         a_damaged_snapshot_is_recognised_and_the_events_are_folded_instead,
         a_flag_is_moved_back_by_its_menu_and_what_cannot_be_done_is_said_there,
+        an_event_goes_behind_its_aggregates_back_and_the_check_that_breaks_leads_to_it,
+        streams_are_divided_among_handlers_by_page_and_by_program,
+        a_run_by_chance_is_a_log_of_its_own_and_its_link_makes_it_anew,
     ],
     Browsers::Chromium("what stands where is worked out by the style sheet") => [
         every_tool_stands_among_the_columns_and_covers_nothing,
@@ -966,5 +969,79 @@ async fn axe_finds_nothing_in_the_labs_tools() {
             }
         }
     }
+    page.close().await;
+}
+
+async fn an_event_goes_behind_its_aggregates_back_and_the_check_that_breaks_leads_to_it() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('bank')").await;
+    page.click("Behind its back…").await;
+    let command = page.find("#command").await;
+    command.select_by_label("Withdrew").await.unwrap();
+    page.shows("Commands", "nobody decides on it").await;
+    let label = "[...document.querySelectorAll('label')].find(it => it.innerText === 'Amount')";
+    let id = page.js(&format!("{label}.htmlFor")).await;
+    let amount = page.find(&format!("[id={id}]")).await;
+    page.type_over(&amount, "99999").await;
+    page.click("Append behind its back").await;
+    page.shows("Commands", "Withdrew was appended. Nobody has decided on it.").await;
+    let last = "(await leftfold.events(await leftfold.head(), await leftfold.head()))[0]";
+    assert_eq!(page.js(&format!("({last}).origin")).await, json!("forced"));
+    page.until("[...document.querySelectorAll('[role=alert]')].some(it => it.innerText.includes('This should always hold, and does not'))").await;
+    page.click_on("//button[starts-with(normalize-space(.), 'Show account-')]").await;
+    page.close().await;
+}
+
+async fn streams_are_divided_among_handlers_by_page_and_by_program() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('bank')").await;
+    let shards = page.js("await leftfold.shards({ by: 'id', count: 3 })").await;
+    let events: u64 = shards["handlers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["events"].as_u64().unwrap())
+        .sum();
+    assert_eq!(json!(events), page.js("await leftfold.head()").await);
+    page.click_menu("Lab ▾", "Shards").await;
+    page.shows("Shards", "3 handlers side by side take").await;
+    page.shows("Shards", "all of them the new one").await;
+    page.find("[aria-label='Divided by']").await.select_by_value("type").await.unwrap();
+    page.shows("Shards", "nobody keeps their order").await;
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    page.close().await;
+}
+
+async fn a_run_by_chance_is_a_log_of_its_own_and_its_link_makes_it_anew() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('transfers')").await;
+    let tally = page.js("await leftfold.randomRun({ events: 150, streams: 5, seed: 9 })").await;
+    assert_eq!((&tally["seed"], &tally["stuck"]), (&json!(9), &json!(false)), "{tally}");
+    let made = page.js("await leftfold.head()").await;
+    assert_eq!(made, tally["events"]);
+    let events = "JSON.stringify((await leftfold.events(1, await leftfold.head())).map(it => [it.stream, it.type, it.data]))";
+    let before = page.js(events).await;
+    let again = page.js("await leftfold.randomRun({ events: 150, streams: 5, seed: 9 })").await;
+    assert_eq!(again, tally);
+    assert_eq!(page.js(events).await, before);
+
+    // By the page, and cancelled in the middle: nothing is half done.
+    let logs = page.js("(await leftfold.logs()).length").await;
+    page.click_menu("Log ▾", "All logs…").await;
+    page.click_on("//summary[normalize-space(.)='A random run']").await;
+    let field = page.find("[role=dialog][aria-label='Logs'] form.compare input").await;
+    page.type_over(&field, "900000").await;
+    page.click("Run by chance").await;
+    page.shows("Logs", "By chance… ").await;
+    // The line beside it changes all the time, so that a click by the driver may come too late.
+    page.js(
+        "[...document.querySelectorAll('button')].find(it => it.innerText === 'Cancel').click()",
+    )
+    .await;
+    page.shows("Logs", "Cancelled: nothing was changed.").await;
+    assert_eq!(page.js("(await leftfold.logs()).length").await, logs);
+    page.type_over(&field, "nine").await;
+    page.click("Run by chance").await;
+    page.shows("Logs", "type whole numbers").await;
     page.close().await;
 }

@@ -200,7 +200,7 @@ async fn a_workshop_opens_with_its_clock_and_the_teachers_notes() {
     let page = Page::open().await;
     page.goto("#/workshop/one-hour").await;
     page.find("[role=region][aria-label='Exercise']").await;
-    page.click_on("//button[contains(., ' minutes')]").await;
+    page.click("Notes").await;
     page.shows("Teacher", "0 of").await;
     page.shows("Teacher", "Next").await;
     page.click("End the workshop").await;

@@ -676,7 +676,8 @@ impl<'a> Run<'a> {
         }
         self.note(|| format!("# somebody appends {} events, react: {react}", events.len()));
         let events = JsonText(Value::from(events).to_string());
-        let _: Option<Answered> = self.ask(tab, Request::Append { events, react, id: None });
+        let _: Option<Answered> =
+            self.ask(tab, Request::Append { events, react, forced: None, id: None });
     }
 
     fn any_name(&mut self, tab: usize) -> Option<Rc<str>> {

@@ -104,9 +104,9 @@ impl OpenLog {
                 *trace = done;
                 Ok(told.map_or(Response::Nothing, Response::Told))
             }
-            Request::Append { events, react, id } => {
+            Request::Append { events, react, forced, id } => {
                 let id = id.unwrap_or_else(|| self.host().ids.next());
-                self.append_text(&events.0, react, id, trace).await
+                self.append_text(&events.0, (react, forced), id, trace).await
             }
             Request::Subscription { name, how } => self.set_up(&name, &how, trace).await,
             Request::Rebuild { name, code } => self.rebuild(&name, code, trace).await,
@@ -309,7 +309,7 @@ impl OpenLog {
     async fn append_text(
         &self,
         text: &str,
-        react: bool,
+        (react, forced): (bool, Option<Rc<str>>),
         id: Uuid,
         trace: &mut Vec<MicroStep>,
     ) -> Result {
@@ -320,8 +320,11 @@ impl OpenLog {
         if events.is_empty() {
             return Ok(Response::Appended { from: head + 1, to: head });
         }
-        let bulk =
-            BulkAppend { id, actor: "console".into(), origin: Origin::Import, events, react };
+        let (actor, origin) = match forced {
+            Some(actor) => (actor, Origin::Forced),
+            None => ("console".into(), Origin::Import),
+        };
+        let bulk = BulkAppend { id, actor, origin, events, react };
         let (entry, done) = self.append(bulk).await;
         *trace = done;
         let done = |it: &JournalEntry| matches!(it.outcome, Outcome::Accepted | Outcome::Repeated);

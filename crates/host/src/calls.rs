@@ -820,7 +820,14 @@ pub static CALLS: &[Call] = &[
             EVENTS,
             optional(
                 "how",
-                Shape::Object(&[optional("react", Shape::Flag, "Whether processes react.")]),
+                Shape::Object(&[
+                    optional("react", Shape::Flag, "Whether processes react."),
+                    optional(
+                        "forced",
+                        Shape::Text,
+                        "Who goes behind the aggregates’ back: the events are marked so.",
+                    ),
+                ]),
                 "What comes of it.",
             ),
         ],
@@ -831,7 +838,8 @@ pub static CALLS: &[Call] = &[
         codes: &[ErrorCode::Malformed, ErrorCode::UnknownStream, ErrorCode::Storage],
         way: Way::Asks(|it| {
             let react = it.value(1)["react"] == true;
-            asks(Request::Append { events: it.unread(0), react, id: None })
+            let forced = text_of(it.value(1), "forced").map(Into::into);
+            asks(Request::Append { events: it.unread(0), react, forced, id: None })
         }),
     },
     Call {

@@ -48,6 +48,10 @@ pub enum Request {
         /// True where processes are to react to them.
         #[serde(default)]
         react: bool,
+        /// Who goes behind the aggregates' back with them: they are marked as forced. None for a
+        /// plain import.
+        #[serde(default)]
+        forced: Option<Rc<str>>,
         /// The id of the whole, under which it is recognised; made up where it is left out.
         #[serde(default)]
         id: Option<Uuid>,

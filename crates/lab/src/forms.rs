@@ -18,6 +18,8 @@ pub struct Form {
     pub help: Rc<str>,
     /// The fields, in order.
     pub fields: Vec<FormField>,
+    /// True for an event: it is appended, and nobody decides on it.
+    pub is_event: bool,
 }
 
 /// A field to fill in.
@@ -56,26 +58,30 @@ pub enum FieldKind {
 
 /// The forms of all commands of a scenario, in its order.
 pub fn forms(scenario: &Scenario) -> Vec<Form> {
-    forms_of(scenario, |aggregate| aggregate.commands())
+    forms_of(scenario, |aggregate| aggregate.commands(), false)
 }
 
 /// The forms of all events of a scenario, in its order.
 pub fn event_forms(scenario: &Scenario) -> Vec<Form> {
-    forms_of(scenario, |aggregate| aggregate.events())
+    forms_of(scenario, |aggregate| aggregate.events(), true)
 }
 
-fn forms_of(scenario: &Scenario, schema: fn(&dyn AnyAggregate) -> Value) -> Vec<Form> {
+fn forms_of(
+    scenario: &Scenario,
+    schema: fn(&dyn AnyAggregate) -> Value,
+    is_event: bool,
+) -> Vec<Form> {
     let mut forms = Vec::new();
     for aggregate in &scenario.aggregates {
         let schema = schema(&**aggregate);
         let name = aggregate.name();
         let variants = schema["oneOf"].as_array().cloned().unwrap_or_else(|| vec![schema.clone()]);
-        forms.extend(variants.iter().filter_map(|variant| form(&name, variant)));
+        forms.extend(variants.iter().filter_map(|variant| form(&name, variant, is_event)));
     }
     forms
 }
 
-fn form(aggregate: &Rc<str>, variant: &Value) -> Option<Form> {
+fn form(aggregate: &Rc<str>, variant: &Value, is_event: bool) -> Option<Form> {
     let (name, data) = variant["properties"].as_object()?.iter().next()?;
     let required: Vec<&str> =
         data["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -86,6 +92,7 @@ fn form(aggregate: &Rc<str>, variant: &Value) -> Option<Form> {
         name: name.as_str().into(),
         help: variant["description"].as_str().unwrap_or_default().into(),
         fields: fields.collect(),
+        is_event,
     })
 }
 
@@ -315,6 +322,7 @@ mod tests {
                 field("to", FieldKind::Id("account".into())),
                 field("names", FieldKind::List),
             ],
+            is_event: false,
         };
         let inputs = [("amount", "a lot"), ("times", "x"), ("to", ""), ("names", "a, b,,")];
         let inputs = inputs.map(|(name, text)| (Rc::from(name), text.to_owned())).into();

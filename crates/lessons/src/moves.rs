@@ -93,9 +93,13 @@ impl Move {
                 vec![json!("again"), json!(command), json!(choice)]
             }
             Request::Next => vec![json!("next")],
-            Request::Append { events, react, .. } => {
+            Request::Append { events, react, forced, .. } => {
                 let events: Value = serde_json::from_str(&events.0).ok()?;
-                vec![json!("append"), events, json!({ "react": react })]
+                let mut how = json!({ "react": react });
+                if let Some(actor) = forced {
+                    how["forced"] = json!(actor);
+                }
+                vec![json!("append"), events, how]
             }
             Request::Subscription { name, how } => {
                 vec![json!("subscription"), name.clone().into(), change(how)]

@@ -40,6 +40,10 @@ pub enum Msg {
     Again(Uuid, Choice),
     /// A command came to its end.
     Sent(OpenLog, Answered),
+    /// Offer events, to go behind the aggregates' back; or commands again.
+    Behind(bool),
+    /// An event was appended past its aggregate.
+    Appended(OpenLog, Rc<str>, Answered),
     /// Fork at the playhead, and send the form there or not.
     Fork(bool),
 }
@@ -97,6 +101,11 @@ impl CommandForm {
     /// faults say what.
     pub fn ask(&mut self, id: Uuid) -> Option<Submission> {
         Rc::make_mut(&mut self.draft).ask(&self.forms, id)
+    }
+
+    /// True where the form is for an event, which is appended past its aggregate.
+    pub fn is_for_event(&self) -> bool {
+        self.forms.get(self.draft.form).is_some_and(|it| it.is_event)
     }
 
     /// True where a command is under way, step by step.
@@ -207,7 +216,10 @@ impl Draft {
 
     /// The stream that is addressed. None where none is named.
     pub fn stream(&self, forms: &[Form]) -> Option<Stream> {
-        let form = forms.get(self.form)?;
+        self.stream_of(forms.get(self.form)?)
+    }
+
+    fn stream_of(&self, form: &Form) -> Option<Stream> {
         let id = self.target(form).trim();
         // Who types the stream's whole name means that stream.
         let id =
@@ -217,10 +229,22 @@ impl Draft {
 
     /// The command as it stands. None where something cannot be read; the faults say what.
     pub fn ask(&mut self, forms: &[Form], id: Uuid) -> Option<Submission> {
-        let form = forms.get(self.form)?;
+        let form = forms.get(self.form).filter(|it| !it.is_event)?;
+        self.read(form).map(|command| Submission::new(id, self.actor.clone(), command))
+    }
+
+    /// The event as it stands, as a row to append. None where the form is for a command, or where
+    /// something cannot be read.
+    pub fn event(&mut self, forms: &[Form]) -> Option<CommandRecord> {
+        let form = forms.get(self.form).filter(|it| it.is_event)?;
+        self.read(form)
+    }
+
+    /// What the form holds. None where something cannot be read; the faults say what.
+    fn read(&mut self, form: &Form) -> Option<CommandRecord> {
         self.faults.clear();
         self.answer = None;
-        let stream = self.stream(forms);
+        let stream = self.stream_of(form);
         if stream.is_none() {
             self.faults.insert("".into(), format!("name the {}", form.aggregate));
         }
@@ -232,8 +256,7 @@ impl Draft {
                 return None;
             }
         };
-        let command = CommandRecord { stream: stream?, kind: form.name.clone(), data };
-        Some(Submission::new(id, self.actor.clone(), command))
+        Some(CommandRecord { stream: stream?, kind: form.name.clone(), data })
     }
 }
 

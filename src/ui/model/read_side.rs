@@ -86,7 +86,7 @@ impl ReadSide {
             .filter(|it| Some(*it) != here && !layout.pinned.contains(it) && !named(it.as_str()));
         let mut lines: Set<Rc<str>> = states.map(|it| it.as_str().into()).collect();
         if summary.in_story {
-            let missing = |name: &str| summary.missing.get(name).is_some_and(|it| *it > 0);
+            let missing = |name: &str| summary.missing.get(name).is_some_and(|it| it.count > 0);
             let refused = |name: &str| self.refused.as_ref().is_some_and(|it| *it.name == *name);
             let panels = self.panels.iter().filter(|it| {
                 let usual = it.lag == 0 && !it.paused && it.fault.is_none() && it.stopped.is_none();

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::fold_view::Columns;
 use super::track::{Axis, Track};
-use crate::es::{Map, Recorded, Set, Stream, natural, sort};
+use crate::es::{Map, Reaction, Recorded, Set, Stream, natural, sort};
 use crate::host::OpenLog;
+use crate::lab::clip::clip;
 use crate::lab::{Effect, EffectStatus, FailedCheck, Outcome, SubscriptionKind, Viewpoint};
 
 /// The timeline of a shorter log is drawn anew for each event, of a longer one for each half
@@ -34,6 +35,33 @@ struct ProcessAt {
     name: Rc<str>,
     code: u16,
     checkpoint: u64,
+}
+
+/// What a process's code would have sent that nobody has handled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// How much that is.
+    pub count: usize,
+    /// The first of it, in words: the event's position, and what it would have led to.
+    pub first: Vec<String>,
+}
+
+/// So much of what is missing is told.
+const MISSING_TOLD: usize = 20;
+
+impl Missing {
+    fn of(all: &[(u64, Reaction)]) -> Self {
+        let words = |(position, reaction): &(u64, Reaction)| match reaction {
+            Reaction::Command { stream, kind, data, .. } => {
+                let data = clip(data.get());
+                format!("#{position} → {kind} {stream} {data}")
+            }
+            Reaction::Effect { kind, data, .. } => {
+                format!("#{position} → {kind} {}", clip(&data.to_string()))
+            }
+        };
+        Self { count: all.len(), first: all.iter().take(MISSING_TOLD).map(words).collect() }
+    }
 }
 
 /// What is known of the log as a whole.
@@ -77,7 +105,7 @@ pub struct Summary {
     /// The panels that this step is about, by their names, in the order in which to look at them.
     pub stage: Rc<Vec<Rc<str>>>,
     /// Process → how much its code would have sent that nobody has handled.
-    pub missing: Rc<Map<Rc<str>, usize>>,
+    pub missing: Rc<Map<Rc<str>, Missing>>,
     /// The checks that fail at the playhead.
     pub broken: Vec<FailedCheck>,
     /// What the timeline draws, and of which stretch.
@@ -169,7 +197,7 @@ impl Summary {
             // To look for it folds all of the log.
             let looked = |name: &str| head <= MISSING_UP_TO || world.codes(name).len() > 1;
             let names = basis.processes.iter().map(|it| &it.name).filter(|it| looked(it));
-            let missing = names.map(|name| (name.clone(), world.missing(name).len()));
+            let missing = names.map(|name| (name.clone(), Missing::of(&world.missing(name))));
             self.missing = Rc::new(missing.collect());
             self.basis = basis;
         }

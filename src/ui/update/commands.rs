@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::changes::{changed, changed_and_more};
 use super::{predicting, stepping};
 use crate::es::Choice;
-use crate::host::{Answered, Request, Response, Told};
-use crate::lab::{JournalEntry, Outcome};
+use crate::host::{Answered, JsonText, Request, Response, Told};
+use crate::lab::{JournalEntry, Outcome, event_forms, forms};
 use crate::ui::browser::clock::new_id;
 use crate::ui::browser::files;
 use crate::ui::model::Model;
@@ -32,6 +32,13 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
                 stepping::begin(model, open_log, command);
             }
         }
+        Msg::Behind(on) => {
+            let Some(open_log) = model.open_log() else { return false };
+            let session = open_log.session();
+            let of = if on { event_forms } else { forms };
+            model.commands.begin(of(session.scenario()));
+            model.layout.field = Some("#command");
+        }
         Msg::Step(all) => stepping::step(model, all),
         Msg::StepOut => stepping::end(model),
         Msg::Tell => tell(model, false),
@@ -39,11 +46,13 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         Msg::Again(command, choice) => again(model, command, choice),
         // Nobody wants to hear of a log that has been left meanwhile.
         Msg::Sent(open_log, _)
+        | Msg::Appended(open_log, ..)
         | Msg::Told(open_log, _)
         | Msg::Stepped { open_log, .. }
         | Msg::Submitted(open_log)
             if !model.logs.is_open(&open_log) => {}
         Msg::Sent(_, answered) => sent(model, &answered),
+        Msg::Appended(_, kind, answered) => appended(model, &kind, &answered),
         Msg::Told(_, answered) => told(model, answered),
         Msg::Submitted(_) => stepping::submitted(model),
         Msg::Stepped { open_log, trace, over } => {
@@ -55,10 +64,43 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 }
 
 fn send(model: &mut Model) {
+    if model.commands.is_for_event() {
+        return append(model);
+    }
     match model.commands.ask(new_id()) {
         Some(ask) => submit(model, Request::Send(ask.into())),
         None => not_read(model),
     }
+}
+
+/// Appends the form's event, past its aggregate.
+fn append(model: &mut Model) {
+    let (Some(open_log), forms) = (model.open_log(), model.commands.forms.clone()) else { return };
+    let Some(event) = model.commands.draft_mut().event(&forms) else { return not_read(model) };
+    let row =
+        serde_json::json!([{ "stream": event.stream, "type": event.kind, "data": event.data }]);
+    let forced = Some(model.commands.draft.actor.clone());
+    let request =
+        Request::Append { events: JsonText(row.to_string()), react: true, forced, id: None };
+    model.link.later(async move {
+        let head = open_log.session().head();
+        open_log.viewpoint_mut().seek(head);
+        let answered = open_log.ask(request).await;
+        Msg::Appended(open_log, event.kind, answered)
+    });
+}
+
+/// An event was appended past its aggregate, or could not be.
+fn appended(model: &mut Model, kind: &str, answered: &Answered) {
+    let (accepted, text) = match &answered.result {
+        Ok(_) => (true, format!("{kind} was appended. Nobody has decided on it.")),
+        Err(why) => (false, format!("{kind} was not appended: {why}.")),
+    };
+    model.layout.clear_hint();
+    model.playback.mark(accepted);
+    model.saying.happened(text.clone());
+    model.commands.draft_mut().answer = Some(Answer { accepted, text, conflict: None });
+    changed_and_more(model, &answered.trace);
 }
 
 /// What was typed cannot be sent. What was said of an earlier command is over.

@@ -55,12 +55,12 @@ pub fn Commands(props: &CommandsProps) -> Html {
         draft.answer = None;
     });
     let send = {
-        let (mode, link) = (props.mode, shell.link.clone());
+        let (mode, link, is_event) = (props.mode, shell.link.clone(), form.is_event);
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             match mode {
-                FormMode::Now => link.send(Msg::Send),
-                FormMode::Past => link.send(Msg::Fork(true)),
+                FormMode::Past if !is_event => link.send(Msg::Fork(true)),
+                FormMode::Now | FormMode::Past => link.send(Msg::Send),
                 FormMode::Stepping => {}
             }
         })
@@ -104,7 +104,11 @@ pub fn Commands(props: &CommandsProps) -> Html {
                     }) }
                 </select>
             </div>
-            <p class="help">{ form.help.to_string() }</p>
+            <p class="help">{ if form.is_event {
+                "It is appended past its aggregate, marked as forced: nobody decides on it.".to_owned()
+            } else {
+                form.help.to_string()
+            } }</p>
             <div class="fields">
                 { entry(
                     "target", &label_of(&form.aggregate),
@@ -114,8 +118,12 @@ pub fn Commands(props: &CommandsProps) -> Html {
                 { for form.fields.iter().map(|field| input(&shell, props, field)) }
             </div>
             { new_ids(&shell, form) }
-            { actions(&shell, props) }
-            if props.mode == FormMode::Now { { props.below.clone() } }
+            { actions(&shell, props, form.is_event) }
+            if props.mode == FormMode::Now { { if form.is_event {
+                html! { { button("Back to commands", shell.on(|_: MouseEvent| Msg::Behind(false))) } }
+            } else {
+                props.below.clone()
+            } } }
             <>
                 { for categories.iter().map(|category| html! {
                     <datalist id={format!("ids-{category}")}>
@@ -149,11 +157,12 @@ fn new_ids(shell: &Shell, form: &Form) -> Html {
 
 /// The buttons below the form. Each stays the same element whatever it is called, so that the
 /// focus stays on it from the first step to the last.
-fn actions(shell: &Shell, props: &CommandsProps) -> Html {
+fn actions(shell: &Shell, props: &CommandsProps, is_event: bool) -> Html {
     let stepping = props.mode == FormMode::Stepping;
     let finish = if stepping { on(shell, || Msg::Step(true)) } else { Callback::noop() };
     let next = on(shell, if stepping { || Msg::Step(false) } else { || Msg::StepInto });
     let (send, step) = match props.mode {
+        FormMode::Now | FormMode::Past if is_event => ("Append behind its back", "Step into"),
         FormMode::Now => ("Send", "Step into"),
         FormMode::Past => ("Fork here & send", "Step into"),
         FormMode::Stepping => ("Finish", "Next step"),
@@ -163,11 +172,11 @@ fn actions(shell: &Shell, props: &CommandsProps) -> Html {
             <div class="actions">
                 <button type={if stepping { "button" } else { "submit" }} class={if stepping { "" } else { "primary" }} onclick={finish}
                     title={stepping.then_some("Do all that is left (Shift Space)")}>{ send }</button>
-                <button type="button" class={if stepping { "primary" } else { "" }} disabled={props.mode == FormMode::Past} onclick={next}
+                <button type="button" class={if stepping { "primary" } else { "" }} disabled={props.mode == FormMode::Past || is_event && !stepping} onclick={next}
                     title={if stepping { "Do one thing (Space)" } else { "Send it, and go through what happens one step at a time" }}>{ step }</button>
                 if props.stepped && !stepping { { button("Close steps", on(shell, || Msg::StepOut)) } }
             </div>
-            if props.mode == FormMode::Past {
+            if props.mode == FormMode::Past && !is_event {
                 <p class="help">{ "A fork is a new log with this past; the old one stays. A real store has no such thing." }</p>
             } else if stepping {
                 <p class="help waiting">{ "Other commands wait until this one is through. Space does the next step." }</p>

@@ -37,22 +37,28 @@ pub fn exercise(props: &ExerciseProps, shell: &Shell) -> Html {
     html! {
         <section {class} role="region" aria-label="Exercise">
             <div class="task">
-                { place(props) }
+                <div class="top">
+                    { place(props) }
+                    { acts(props, shell) }
+                </div>
                 <h2><Long text={it.task.clone()} /></h2>
                 { aims(attempt, &shell.money) }
                 if let Some(question) = it.question.as_ref().filter(|_| !solved) { { asked(props, question, shell) } }
-                if !solved { { wrong(attempt, true) } }
-                if !solved && attempt.hints > 0 {
-                    <ol class="hints" aria-label="Hints">
-                        { for it.hints.iter().take(attempt.hints).map(|hint| html! { <li><Long text={hint.clone()} /></li> }) }
-                    </ol>
+                if !solved {
+                    <div class="helps">
+                        { wrong(attempt, true) }
+                        if attempt.hints > 0 {
+                            <ol class="hints" aria-label="Hints">
+                                { for it.hints.iter().take(attempt.hints).map(|hint| html! { <li><Long text={hint.clone()} /></li> }) }
+                            </ol>
+                        }
+                    </div>
                 }
                 if solved { { meaning(props, shell) } }
                 if attempt.broken {
                     <p class="fault" role="status">{ "It was solved, and is not any more: something that must hold was undone." }</p>
                 }
             </div>
-            { acts(props, shell) }
         </section>
     }
 }
@@ -229,7 +235,7 @@ fn acts(props: &ExerciseProps, shell: &Shell) -> Html {
     let press = |msg: fn() -> Msg| shell.on(move |_: MouseEvent| msg());
     if attempt.part != Part::Attempt {
         return html! {
-            <div class="acts">
+            <div class="aids">
                 <button type="button" class="primary" onclick={press(|| Msg::Back)}>{ "Back to mine" }</button>
                 if props.left { { button("Compare with mine", press(|| Msg::Compare)) } }
             </div>
@@ -237,7 +243,7 @@ fn acts(props: &ExerciseProps, shell: &Shell) -> Html {
     }
     let left = attempt.exercise.hints.len().saturating_sub(attempt.hints);
     html! {
-        <div class="acts">
+        <div class="aids">
             <button type="button" disabled={left == 0} onclick={press(|| Msg::Hint)} title="One at a time, the gentlest first">
                 { "Hint" }<span class="quiet">{ format!(" {left}") }</span>
             </button>

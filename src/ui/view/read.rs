@@ -22,6 +22,7 @@ use crate::lab::{Control, EffectStatus, Panel, StateView, SubscriptionKind};
 use crate::ui::browser::clock::written_millis;
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::model::subscriptions::{self, RefusedControl};
+use crate::ui::model::summary::Missing;
 use crate::ui::model::{fold_view, lab, layout, logs_dialog, playback};
 use crate::ui::words::counted;
 
@@ -40,7 +41,7 @@ pub struct ReadProps {
     /// All streams.
     pub streams: Rc<Vec<Stream>>,
     /// Process → how much its code would have sent that nobody has handled.
-    pub missing: Rc<Map<Rc<str>, usize>>,
+    pub missing: Rc<Map<Rc<str>, Missing>>,
     /// The streams whose states are kept in view.
     pub pinned: Rc<Vec<Stream>>,
     /// What could not be done to one of them.
@@ -90,7 +91,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
                         <Reader
                             key={panel.name.to_string()} panel={panel.clone()} line={props.lines.contains(&panel.name)}
                             past={props.past} refused={props.refused.clone().filter(|it| it.name == panel.name)}
-                            missing={props.missing.get(&panel.name).copied().unwrap_or_default()}
+                            missing={props.missing.get(&panel.name).cloned().unwrap_or_default()}
                         />
                     }) }
                 </>
@@ -261,7 +262,7 @@ struct ReaderProps {
     panel: Rc<Panel>,
     past: bool,
     refused: Option<RefusedControl>,
-    missing: usize,
+    missing: Missing,
     line: bool,
 }
 
@@ -292,11 +293,18 @@ fn Reader(props: &ReaderProps) -> Html {
             if it.paused && it.lag > 0 && !it.crashed {
                 <p class="note pad">{ format!("{} after #{}. It has not heard of {} yet, and will once it is resumed.", if props.past { "Now it is paused" } else { "Paused" }, it.checkpoint, counted(it.lag, "event")) }</p>
             }
-            if props.missing > 0 {
-                <p class="note pad">
-                    { format!("This code would have sent {} more over the same history. ", props.missing) }
+            if props.missing.count > 0 {
+                <div class="note pad">
+                    { format!("This code would have sent {} more over the same history. ", props.missing.count) }
+                    <details class="would">
+                        <summary>{ "What it would have sent" }</summary>
+                        <ol>{ for props.missing.first.iter().map(|it| html! { <li>{ it.clone() }</li> }) }</ol>
+                        if props.missing.count > props.missing.first.len() {
+                            <p class="quiet">{ format!("and {} more", props.missing.count - props.missing.first.len()) }</p>
+                        }
+                    </details>
                     { button("Send what is missing", { let name = name.clone(); shell.on(move |_: MouseEvent| subscriptions::Msg::SendMissing(name.clone())) }) }
-                </p>
+                </div>
             }
             if it.held_back > 0 {
                 <p class="note pad">{ format!("Replaying held back {}: what it did before, it does not do again.", counted(it.held_back, "reaction")) }</p>

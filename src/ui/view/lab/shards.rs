@@ -87,7 +87,7 @@ fn share(at: usize, handler: &Handler, it: &Shards) -> Html {
         <li>
             <b>{ format!("Handler {}", at + 1) }</b>
             <span class="quiet">{ format!(" {}, {}", counted(handler.events, "event"), counted(handler.keys, if it.by == ShardBy::Id { "stream" } else { "type" })) }</span>
-            <div class="bar" aria-hidden="true"><i style={format!("width:{part}%")} /></div>
+            <div class="load" aria-hidden="true"><i style={format!("width:{part}%")} /></div>
             <p class="quiet">{ handler.names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ") }</p>
             <p class="positions">
                 { for handler.first.iter().map(|position| html! { <span>{ format!("#{position} ") }</span> }) }
