@@ -69,10 +69,11 @@ impl Component for App {
             // What cannot take the focus leaves it where it is.
             let _ = next.focus();
         }
-        // The log has asked for the layout just now, so it is there.
-        let panels = model.read_side.panels.iter().map(|it| &it.name);
-        let unseen = panels.filter(|name| model.playback.behind && !in_view(name));
-        model.read_side.unseen = unseen.cloned().collect();
+        if model.playback.behind {
+            // The log has asked for the layout just now, so it is there.
+            let panels = model.read_side.panels.iter().map(|it| &it.name);
+            model.read_side.unseen = panels.filter(|name| !in_view(name)).cloned().collect();
+        }
     }
 }
 

@@ -106,16 +106,18 @@ impl Model {
     }
 
     /// Follows the open log and the playhead. `resting` is true where the playhead has come to
-    /// rest, and `passing` where it is dragged.
-    pub fn follow(&mut self, resting: bool, passing: bool) {
+    /// rest, `passing` where it moves on at once, and `look` where the read side is to follow.
+    pub fn follow(&mut self, resting: bool, passing: bool, look: bool) {
         let Some(open_log) = self.open_log() else { return };
         let about = self.lessons.attempt.as_ref().map(|it| it.panels());
         self.summary.refresh(&open_log, about, (self.layout.zoom, self.layout.by_time), resting);
         if self.fold_view.shown || self.layout.present {
             self.fold_view.offer(&open_log, &self.summary.streams, &self.summary.stage);
         }
-        let (layout, playback) = (&self.layout, &self.playback);
-        self.read_side.look(&open_log, &self.summary, layout, playback, passing);
+        if look {
+            let (layout, playback) = (&self.layout, &self.playback);
+            self.read_side.look(&open_log, &self.summary, layout, playback, passing);
+        }
         self.commands.address(&open_log);
         if self.lessons.judge(&open_log) {
             self.say_solved();

@@ -33,7 +33,9 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
     let drawn = handle(model, msg);
     if drawn {
         model.console.stale = None;
-        model.follow(resting, frame && model.playback.behind);
+        let passing = frame && model.playback.wanted.is_some();
+        let look = !(frame && model.playback.behind);
+        model.follow(resting, passing, look);
     }
     drawn
 }

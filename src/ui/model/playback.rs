@@ -48,8 +48,7 @@ pub struct Playback {
     pub wanted: Option<u64>,
     /// The frame that was asked for.
     pub frame: Option<AnimationFrame>,
-    /// The playhead was dragged in this frame: the read side shows no changes yet, and leaves alone
-    /// what is out of view.
+    /// The read side is not where the playhead is: the next frame draws it.
     pub behind: bool,
     /// Runs until the playhead has rested for a while.
     pub settling: Option<Timeout>,

@@ -1,4 +1,4 @@
-//! What the read side shows.
+//! What the read side shows. While the playhead is dragged, it follows a frame later.
 
 use std::rc::Rc;
 
@@ -29,7 +29,7 @@ pub struct ReadSide {
     pub panels: Vec<Rc<Panel>>,
     /// The names of those that are one line unless somebody unfolds them.
     pub lines: Rc<Set<Rc<str>>>,
-    /// While the playhead is dragged: panels that are out of view.
+    /// Panels that were out of view when the read side was last behind.
     pub unseen: Vec<Rc<str>>,
     /// What could not be done to a subscription, until something else is done.
     pub refused: Option<RefusedControl>,

@@ -15,7 +15,11 @@ use crate::ui::model::station::{Cargo, Station};
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     match msg {
         Msg::Seek(position) => seek(model, position),
-        Msg::Want(position) => return want(model, position),
+        Msg::Want(position) => {
+            model.playback.wanted = Some(position);
+            ask_for_frame(model);
+            return false;
+        }
         Msg::Frame => return frame(model),
         Msg::Play => play(model),
         Msg::Speed(speed) => {
@@ -76,30 +80,19 @@ pub fn ask_for_frame(model: &mut Model) {
     }
 }
 
-/// A first wish is granted at once, and shown whole. Those that follow before it is painted wait
-/// for the next frame, of which the last one counts.
-fn want(model: &mut Model, position: u64) -> bool {
-    let first = model.playback.frame.is_none();
-    if first {
-        seek(model, position);
-    } else {
-        model.playback.wanted = Some(position);
-    }
-    ask_for_frame(model);
-    first
-}
-
-/// A frame moves the playhead on while it is dragged. What each event changed there is shown once
-/// the playhead stands still for a frame.
+/// A frame has time for the log or for the read side: they take turns.
 fn frame(model: &mut Model) -> bool {
     model.playback.frame = None;
+    if std::mem::take(&mut model.playback.behind) {
+        if model.playback.wanted.is_some() {
+            ask_for_frame(model);
+        }
+        return true;
+    }
     if let Some(position) = model.playback.wanted.take() {
         seek(model, position);
         model.playback.behind = true;
         ask_for_frame(model);
-        return true;
-    }
-    if std::mem::take(&mut model.playback.behind) {
         return true;
     }
     let due = model.console.is_due();
