@@ -108,7 +108,12 @@ const CATEGORIES: &str =
 /// milliseconds, frame by frame.
 struct Work {
     frames: Vec<Vec<f64>>,
+    /// What it was spent on, in milliseconds: script, styles, layout, paint.
+    parts: [f64; 4],
 }
+
+/// The names under which the trace has each part.
+const PARTS: [&str; 4] = ["FunctionCall", "UpdateLayoutTree", "Layout", "Paint"];
 
 impl Work {
     /// Reads the driver's trace up to the end mark: it comes in pieces, and late.
@@ -131,13 +136,17 @@ impl Work {
         }
         let (Some(start), Some(end)) = (mark(&events, "bench-start"), mark(&events, "bench-end"))
         else {
-            return Self { frames: Vec::new() };
+            return Self { frames: Vec::new(), parts: [0.0; 4] };
         };
         let micros = |it: &Value, field: &str| it[field].as_f64().unwrap_or_default();
         let within = |it: &&Value| {
             let (at, from, to) = (micros(it, "ts"), micros(&start, "ts"), micros(&end, "ts"));
             it["tid"] == start["tid"] && it["pid"] == start["pid"] && (from..to).contains(&at)
         };
+        let parts = PARTS.map(|part| {
+            let own = events.iter().filter(within).filter(|it| it["name"] == part);
+            own.map(|it| micros(it, "dur") / 1000.0).sum()
+        });
         let mut tasks: Vec<(f64, f64)> = events
             .iter()
             .filter(within)
@@ -163,7 +172,7 @@ impl Work {
                 frame.push(millis);
             }
         }
-        Self { frames }
+        Self { frames, parts }
     }
 
     fn sums(&self) -> Vec<f64> {
@@ -213,6 +222,12 @@ async fn the_page_is_measured() {
         percentile(&sums, 95),
         sums.len(),
         work.longest()
+    );
+    let per_frame = work.parts.map(|it| it / sums.len().max(1) as f64);
+    println!(
+        "  of it script {:.1} ms, styles {:.1} ms, layout {:.1} ms, paint {:.1} ms a frame; what \
+         script waits for of styles and layout counts twice",
+        per_frame[0], per_frame[1], per_frame[2], per_frame[3]
     );
     page.js(JUMP).await;
     let ours = Work::traced(&page).await.total();

@@ -43,6 +43,7 @@ use self::share::Share;
 use self::shell::Shell;
 use self::summary::Summary;
 use crate::host::OpenLog;
+use crate::store::LogInfo;
 use crate::ui::words::MoneyFields;
 
 /// The page at one moment.
@@ -94,6 +95,23 @@ impl Model {
     /// The log that is open.
     pub fn open_log(&self) -> Option<OpenLog> {
         self.logs.open.clone()
+    }
+
+    /// The logs that the open one can be compared with: the scenario's own, or the attempts at the
+    /// exercise that is open.
+    pub fn comparable(&self) -> Vec<LogInfo> {
+        let Some(open_log) = self.logs.open.as_ref().filter(|_| self.lessons.attempt.is_some())
+        else {
+            return self.logs.own.to_vec();
+        };
+        let attempts = self.lessons.attempts.iter().enumerate();
+        let mut all: Vec<LogInfo> = attempts
+            .map(|(at, it)| LogInfo { title: format!("Attempt {}", at + 1), ..it.clone() })
+            .collect();
+        if !all.iter().any(|it| it.id == open_log.id()) {
+            all.push(open_log.info());
+        }
+        all
     }
 
     /// What every panel shares.

@@ -267,9 +267,9 @@ fn compared(
     wanted: &Wanted,
     result: Result<Comparison, Rc<str>>,
 ) {
-    let other = model.logs.own.iter().find(|it| it.id == wanted.log);
+    let other = model.comparable().into_iter().find(|it| it.id == wanted.log);
     let other = match other {
-        Some(it) if it.id != open_log.id() => it.title.clone(),
+        Some(it) if it.id != open_log.id() => it.title,
         _ => "This log".to_owned(),
     };
     model.lab.compared = Some(result.map(|it| Compared {

@@ -14,7 +14,7 @@ use super::parts::{
     Head, Long, button, button_for, chip, chosen, empty, icon_button, menu, panel, term_chip,
 };
 use super::terms::Word;
-use super::views::{Tree, ViewBody, bring_what_changed};
+use super::views::{Tree, ViewBody, bring_what_changed_at_rest, use_what_changed_in_view};
 use crate::es::{Map, Set, Stream, View};
 use crate::host::OpenLog;
 use crate::lab::clip::clip;
@@ -229,13 +229,10 @@ fn Body(props: &BodyProps) -> Html {
     let place = yew::use_node_ref();
     let bring = |place: &NodeRef| {
         if let Some(place) = place.cast::<HtmlElement>() {
-            bring_what_changed(&place);
+            bring_what_changed_at_rest(&place);
         }
     };
-    yew::use_effect({
-        let place = place.clone();
-        move || bring(&place)
-    });
+    use_what_changed_in_view(&place);
     yew::use_effect_with((), {
         let place = place.clone();
         move |()| {

@@ -2,21 +2,24 @@
 //! graphs and charts as drawings, a search index with a box to search it. What the event at the
 //! playhead changed is marked, old beside new.
 
+use std::cell::Cell as Kept;
 use std::f64::consts::TAU;
 use std::fmt::Write;
 use std::rc::Rc;
 
+use gloo::timers::callback::Timeout;
 use js_sys::Math;
 use serde_json::Value;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement};
-use yew::{Callback, Html, InputEvent, Properties, component, html};
+use yew::{Callback, Html, InputEvent, NodeRef, Properties, component, hook, html, use_effect};
 
 use super::markdown::markdown;
 use super::parts::{Long, button};
 use crate::es::{Bar, Cell, Cents, Map, Set, Table, View, natural, sort};
 use crate::lab::clip::{clip, clip_to, clip_words};
 use crate::lab::{DiffLine, DiffMark, RowMark, TableDiff, lines, rows};
+use crate::ui::browser::clock::clock;
 use crate::ui::browser::fixed::{Fixed, drawn};
 use crate::ui::model::shell::use_shell;
 use crate::ui::words::{whole, written};
@@ -71,10 +74,59 @@ pub fn ViewBody(props: &ViewProps) -> Html {
     }
 }
 
+/// Frames that follow each other within so many milliseconds are of a drag.
+const DRAG_MILLIS: f64 = 60.0;
+/// What is drawn within so many milliseconds is of one frame.
+const FRAME_MILLIS: f64 = 8.0;
+/// How long a drag pauses before boxes are scrolled, in milliseconds.
+const PAUSE_MILLIS: u32 = 90;
+
+thread_local! {
+    /// When a box was last drawn, and whether that was in the middle of a drag.
+    static DRAWN: Kept<(f64, bool)> = const { Kept::new((f64::NEG_INFINITY, false)) };
+}
+
+/// True in the middle of a drag: to measure boxes in each of its frames would lay the page out
+/// several times a frame.
+fn is_dragging() -> bool {
+    let (now, (last, dragging)) = (clock(), DRAWN.get());
+    let gap = now - last;
+    let dragging = if gap < FRAME_MILLIS { dragging } else { gap < DRAG_MILLIS };
+    DRAWN.set((now, dragging));
+    dragging
+}
+
+/// The same, where a box has another height: in the middle of a drag the pause is waited for.
+pub fn bring_what_changed_at_rest(place: &HtmlElement) {
+    if !DRAWN.get().1 {
+        bring_what_changed(place);
+    }
+}
+
+/// Has what changed in a box in view whenever the box is drawn; during a drag once that pauses.
+#[hook]
+pub fn use_what_changed_in_view(place: &NodeRef) {
+    let place = place.clone();
+    use_effect(move || {
+        let bring = move || {
+            if let Some(place) = place.cast::<HtmlElement>() {
+                bring_what_changed(&place);
+            }
+        };
+        let later = if is_dragging() {
+            Some(Timeout::new(PAUSE_MILLIS, bring))
+        } else {
+            bring();
+            None
+        };
+        move || drop(later)
+    });
+}
+
 /// Scrolls a box, and nothing around it, to the first line in it that is marked, unless that is in
 /// view. It stands at the foot of the box, as far as that is possible without cutting the line at
 /// the top.
-pub fn bring_what_changed(place: &HtmlElement) {
+fn bring_what_changed(place: &HtmlElement) {
     let find = |what| place.query_selector(what).ok().flatten();
     let Some(mark) = find(MARKED) else { return };
     let line = mark.closest(LINES).ok().flatten().unwrap_or(mark);

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use web_sys::HtmlElement;
 use yew::{Html, Properties, component, html};
 
 use crate::lab::clip::clip;
@@ -10,7 +9,7 @@ use crate::lab::{FoldCell, Folded};
 use crate::ui::model::changes::{Change, Changes};
 use crate::ui::model::playback::Shows;
 use crate::ui::view::parts::show_all;
-use crate::ui::view::views::{Tree, ViewBody, bring_what_changed};
+use crate::ui::view::views::{Tree, ViewBody, use_what_changed_in_view};
 
 /// A cell that was folded, and its changes in words.
 #[derive(PartialEq)]
@@ -98,15 +97,8 @@ impl PartialEq for WholeProps {
 #[component]
 pub fn WholeCell(props: &WholeProps) -> Html {
     let place = yew::use_node_ref();
-    yew::use_effect({
-        let place = place.clone();
-        // Of a long one, what changed is to be seen.
-        move || {
-            if let Some(place) = place.cast::<HtmlElement>() {
-                bring_what_changed(&place);
-            }
-        }
-    });
+    // Of a long one, what changed is to be seen.
+    use_what_changed_in_view(&place);
     let FoldCell { was, now } = &props.told.cell;
     let (was, now) = match props.shows {
         Shows::Before => (was, was),

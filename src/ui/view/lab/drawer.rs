@@ -50,11 +50,9 @@ pub fn drawer(model: &Model, open_log: &OpenLog) -> Html {
             }
         },
         Tool::Compare => {
-            let scenario = &session.scenario().id;
-            let logs = model.logs.own.iter().filter(|it| it.scenario == **scenario).cloned();
             html! {
                 <>
-                    <CompareForm logs={logs.collect::<Vec<_>>()} log={open_log.id().to_owned()} position={session.position()} head={session.head()} heads={lab.heads.clone()} />
+                    <CompareForm logs={model.comparable()} log={open_log.id().to_owned()} position={session.position()} head={session.head()} heads={lab.heads.clone()} />
                     { compared(lab.compared.as_ref()) }
                 </>
             }
