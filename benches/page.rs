@@ -223,7 +223,8 @@ async fn the_page_is_measured() {
         sums.len(),
         work.longest()
     );
-    let per_frame = work.parts.map(|it| it / sums.len().max(1) as f64);
+    let frames = sums.iter().map(|_| 1.0).sum::<f64>().max(1.0);
+    let per_frame = work.parts.map(|it| it / frames);
     println!(
         "  of it script {:.1} ms, styles {:.1} ms, layout {:.1} ms, paint {:.1} ms a frame; what \
          script waits for of styles and layout counts twice",
