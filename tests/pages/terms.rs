@@ -28,8 +28,8 @@ async fn point_at(page: &Page, selector: &str) {
          return [box.left + box.width * begins / 1000, box.top + box.height / 2].map(Math.round)"
     );
     let place = page.js(&place).await;
-    let at = |nth: usize| place[nth].as_i64().unwrap();
-    let there = PointerAction::MoveTo { duration: None, x: at(0) as f64, y: at(1) as f64 };
+    let at = |nth: usize| place[nth].as_f64().unwrap();
+    let there = PointerAction::MoveTo { duration: None, x: at(0), y: at(1) };
     page.client.perform_actions(MouseActions::new("mouse".to_owned()).then(there)).await.unwrap();
 }
 
