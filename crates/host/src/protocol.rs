@@ -50,7 +50,7 @@ pub enum Request {
         react: bool,
         /// Who goes behind the aggregates' back with them: they are marked as forced. None for a
         /// plain import.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         forced: Option<Rc<str>>,
         /// The id of the whole, under which it is recognised; made up where it is left out.
         #[serde(default)]
