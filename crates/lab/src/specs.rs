@@ -115,7 +115,11 @@ impl Spec {
     /// # Errors
     /// A sentence, with the place of the fault.
     pub fn read(text: &str) -> Result<Self, String> {
-        crate::json::read(text).map_err(|it| it.to_string())
+        let value: Value = serde_json::from_str(text)
+            .map_err(|it| format!("line {}, column {}: this is no JSON", it.line(), it.column()))?;
+        serde_json::from_value(value).map_err(|_| {
+            "this is no specification: it has scenario, stream, given, when, and then".to_owned()
+        })
     }
 
     /// Runs it on the scenario's aggregates.
@@ -413,8 +417,10 @@ mod tests {
         let mut malformed = spec;
         malformed.when.data = json!({});
         assert!(run(malformed).contains("item"));
-        let read = Spec::read("{\n  \"scenario\": \"cart\",\n  \"stream\": 1 }").unwrap_err();
-        assert!(read.contains("line 3"), "{read}");
+        let read = Spec::read("{\n  \"scenario\": \"cart\",\n  \"stream\": }").unwrap_err();
+        assert_eq!(read, "line 3, column 13: this is no JSON");
+        let read = Spec::read("{\"stream\": 1}").unwrap_err();
+        assert!(read.starts_with("this is no specification"), "{read}");
     }
 
     #[test]
