@@ -685,7 +685,7 @@ async fn a_decision_is_a_specification_that_holds_until_it_is_edited() {
 
     edit(&page, "5000", "-").await;
     press_on(&page, "Copy as a Rust test").await;
-    until_text(&page, "Specs", "at line").await;
+    until_text(&page, "Specs", "line ").await;
 
     // Another stretch, another decision.
     reach(&page, "to position").await;
@@ -975,7 +975,7 @@ async fn axe_finds_nothing_in_the_labs_tools() {
 async fn an_event_goes_behind_its_aggregates_back_and_the_check_that_breaks_leads_to_it() {
     let page = Page::open().await;
     page.js("await leftfold.open('bank')").await;
-    page.click("Behind its back…").await;
+    page.click_menu("Lab ▾", "Behind its back").await;
     let command = page.find("#command").await;
     command.select_by_label("Withdrew").await.unwrap();
     page.shows("Commands", "nobody decides on it").await;

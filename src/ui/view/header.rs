@@ -98,9 +98,20 @@ pub fn Header(props: &HeaderProps) -> Html {
         </>
     };
     let tools = html! {
+        <>
         { for Tool::ALL.map(|tool| html! {
             <div class="tool">{ button(tool.name(), shell.on(move |_: MouseEvent| lab::Msg::Open(tool))) }<p class="help">{ tool.about() }</p></div>
         }) }
+            if props.lesson.is_none() {
+                <div class="tool">
+                    { button("Behind its back", shell.on(|_: MouseEvent| {
+                        close_menus(None);
+                        commands::Msg::Behind(true)
+                    })) }
+                    <p class="help">{ "append any event past its aggregate: nobody decides on it" }</p>
+                </div>
+            }
+        </>
     };
     html! {
         <header class="bar">

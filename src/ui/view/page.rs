@@ -31,7 +31,7 @@ use crate::lab::SubscriptionKind;
 use crate::lessons::Move;
 use crate::ui::browser::clock::written_millis;
 use crate::ui::model::Model;
-use crate::ui::model::commands::{FormMode, Msg as CommandsMsg};
+use crate::ui::model::commands::FormMode;
 use crate::ui::model::lab::Msg as LabMsg;
 use crate::ui::model::layout::{self, Hint, Side};
 use crate::ui::model::lessons;
@@ -432,11 +432,6 @@ fn below_form(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
             if let Some(attempt) = attempt { { exercise::wrong(attempt, false) } }
             { lab::wait(&model.lab, open_log.session().world(), shell) }
             { lab::race_button(shell) }
-            if model.lessons.attempt.is_none() {
-                <button type="button" class="link" title="Append an event past its aggregate: nobody decides on it" onclick={shell.on(|_: MouseEvent| CommandsMsg::Behind(true))}>
-                    { "Behind its back…" }
-                </button>
-            }
         </>
     }
 }

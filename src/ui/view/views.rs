@@ -78,27 +78,32 @@ pub fn ViewBody(props: &ViewProps) -> Html {
 const DRAG_MILLIS: f64 = 60.0;
 /// What is drawn within so many milliseconds is of one frame.
 const FRAME_MILLIS: f64 = 8.0;
+/// A single step may be drawn in so many frames more.
+const FRAMES_OF_A_STEP: u32 = 4;
 /// How long a drag pauses before boxes are scrolled, in milliseconds.
 const PAUSE_MILLIS: u32 = 90;
 
 thread_local! {
-    /// When a box was last drawn, and whether that was in the middle of a drag.
-    static DRAWN: Kept<(f64, bool)> = const { Kept::new((f64::NEG_INFINITY, false)) };
+    /// When a box was last drawn, and how many quick frames in a row came before.
+    static DRAWN: Kept<(f64, u32)> = const { Kept::new((f64::NEG_INFINITY, 0)) };
 }
 
 /// True in the middle of a drag: to measure boxes in each of its frames would lay the page out
 /// several times a frame.
 fn is_dragging() -> bool {
-    let (now, (last, dragging)) = (clock(), DRAWN.get());
-    let gap = now - last;
-    let dragging = if gap < FRAME_MILLIS { dragging } else { gap < DRAG_MILLIS };
-    DRAWN.set((now, dragging));
-    dragging
+    let (now, (last, frames)) = (clock(), DRAWN.get());
+    let frames = match now - last {
+        gap if gap < FRAME_MILLIS => frames,
+        gap if gap < DRAG_MILLIS => frames + 1,
+        _ => 0,
+    };
+    DRAWN.set((now, frames));
+    frames > FRAMES_OF_A_STEP
 }
 
 /// The same, where a box has another height: in the middle of a drag the pause is waited for.
 pub fn bring_what_changed_at_rest(place: &HtmlElement) {
-    if !DRAWN.get().1 {
+    if DRAWN.get().1 <= FRAMES_OF_A_STEP {
         bring_what_changed(place);
     }
 }

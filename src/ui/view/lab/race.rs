@@ -12,8 +12,8 @@ use crate::ui::view::parts::{button, button_for};
 pub fn race_button(shell: &Shell) -> Html {
     html! {
         <p class="actions race">
-            { button("Race", shell.on(|_: MouseEvent| Msg::Race)) }
-            <span class="quiet">{ "Alice and Bob look, and both send this command." }</span>
+            <button type="button" title="Alice and Bob look, and both send this command" onclick={shell.on(|_: MouseEvent| Msg::Race)}>{ "Race" }</button>
+            <span class="quiet">{ "two send it at once" }</span>
         </p>
     }
 }
