@@ -12,7 +12,7 @@ use std::rc::Rc;
 use leftfold::es::{Scenario, Stream};
 use leftfold::host::Shape;
 use leftfold::host::calls::EXERCISE;
-use leftfold::lab::Spec;
+use leftfold::lab::{RandomPlan, RandomTally, Spec};
 use leftfold::lessons::{
     Aim, AnswerKind, Course, Draft, Exercise, Expected, Fault, Goal, Guess, Lesson, Move, Note,
     Place, Subject, Workshop, begin, check, judge, play,
@@ -512,4 +512,28 @@ fn a_move_is_said_in_words() {
         "Answer 3",
     ];
     assert_eq!(said, words);
+}
+
+#[test]
+fn an_exercise_that_begins_with_a_run_by_chance_carries_its_seed_and_begins_with_its_events() {
+    let (host, _) = SimulatedBrowser::new().tab(1);
+    at_once(async move {
+        let scenario = scenario("bank").unwrap();
+        let plan = RandomPlan { at: 1_700_000_000_000, events: 60, streams: 4, seed: 2 };
+        let (mut deaf, mut last) = (|_: RandomTally| (), || ());
+        let title = "By chance".to_owned();
+        let run = host.run_by_chance(&scenario, title, plan, &mut deaf, &mut last);
+        let (info, tally) = run.await.unwrap();
+        let shared = host.share(&info, &scenario, 0, Vec::new()).await.unwrap();
+        assert!(shared.commits.is_empty() && shared.seed.is_some());
+        let exercise = Exercise {
+            scenario: "bank".into(),
+            log: Some(link::write(&shared).unwrap()),
+            ..Exercise::default()
+        };
+        let log = begin(&exercise, &scenario, &host, "mine").await.unwrap();
+        assert_eq!(log.session().head(), tally.events);
+        let there = link::read(&exercise.link().unwrap()).unwrap();
+        assert!(there.seed.is_some(), "the exercise's own link carries the seed as well");
+    });
 }

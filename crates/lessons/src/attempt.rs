@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use codec::archive::Imported;
-use es::{Scenario, Stream};
+use es::{Scenario, StoredCommit, Stream};
 use host::{Host, OpenLog};
+use lab::{RandomRun, json};
 use serde_json::Value;
 use store::LogInfo;
 
@@ -12,6 +13,8 @@ use crate::exercise::Fault;
 use crate::goal::seek;
 use crate::{Exercise, Move, Played};
 
+/// How many commands are sent by chance between two looks at the clock.
+const COMMANDS_BY_CHANCE: u64 = 100;
 /// The parts of every system that can be shown, beside states, views and processes.
 const PARTS: [&str; 6] = ["Log", "Journal", "Outbox", "Commands", "Fold", "Playhead"];
 
@@ -69,7 +72,19 @@ async fn begin_in(
     host: &Host,
     info: LogInfo,
 ) -> Result<OpenLog, String> {
-    let shared = exercise.shared().map_err(|it| it.to_string())?.unwrap_or_default();
+    let mut shared = exercise.shared().map_err(|it| it.to_string())?.unwrap_or_default();
+    if let Some(seed) = shared.seed.take() {
+        let plan = json::read(&seed).map_err(|_| "its log cannot be made by chance")?;
+        let mut run = RandomRun::new(scenario, plan);
+        let mut slice = host.slice();
+        while !run.advance(COMMANDS_BY_CHANCE) {
+            slice.breathe().await;
+        }
+        let session = run.into_session();
+        let head = session.head();
+        shared.commits = session.commits(head).iter().map(StoredCommit::from).collect();
+        shared.records = host.encode_side_records(&session.world().side_records_up_to(head));
+    }
     let archive = Imported::of(shared.commits)?;
     host.import_as(scenario, &info, archive, shared.records, &mut || ()).await?;
     let log = host.open(scenario, info).await.map_err(|it| it.to_string())?;

@@ -222,7 +222,7 @@ impl Exercise {
     pub fn of_shared(mut shared: Shared) -> Result<Option<Self>, String> {
         let Some(text) = shared.exercise.take() else { return Ok(None) };
         let exercise = Self::read(&text)?;
-        let bare = shared.commits.is_empty() && shared.records.is_empty();
+        let bare = shared.commits.is_empty() && shared.records.is_empty() && shared.seed.is_none();
         let log = if bare { None } else { Some(link::write(&shared)) };
         let log = log.transpose().map_err(|it| it.to_string())?;
         Ok(Some(Self { scenario: shared.scenario, log, ..exercise }))
