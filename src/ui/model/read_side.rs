@@ -33,6 +33,8 @@ pub struct ReadSide {
     pub unseen: Vec<Rc<str>>,
     /// What could not be done to a subscription, until something else is done.
     pub refused: Option<RefusedControl>,
+    /// The playhead moves on at once: nobody reads yet what is shown.
+    pub passing: bool,
 }
 
 impl ReadSide {
@@ -50,6 +52,7 @@ impl ReadSide {
         let mut viewpoint = open_log.viewpoint_mut();
         self.states = states(&mut viewpoint, summary, layout, playback);
         self.panels = self.panels(&mut viewpoint, playback, passing);
+        self.passing = passing;
         // What the story's step is about comes first.
         let place = |name: &str| summary.place_on_stage(name);
         sort(&mut self.panels, |a, b| place(&a.name).cmp(&place(&b.name)));

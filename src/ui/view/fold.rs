@@ -60,6 +60,8 @@ pub struct FoldProps {
     pub streams: Rc<Vec<Stream>>,
     /// The playhead has come to rest.
     pub resting: bool,
+    /// It moves on at once.
+    pub passing: bool,
     /// True where all rows up to the playhead are to be in the document, for printing.
     pub whole: bool,
     pub shell: Shell,
@@ -375,7 +377,7 @@ impl FoldGrid {
                 None => html! { <span class="quiet">{ "…" }</span> },
                 Some(told) if here => {
                     let shows = props.shows.get(index).copied().unwrap_or(Shows::Change);
-                    html! { <WholeCell name={name.clone()} {told} {shows} /> }
+                    html! { <WholeCell name={name.clone()} {told} {shows} passing={props.passing} /> }
                 }
                 Some(told) => html! { <ChangedCell {told} /> },
             };

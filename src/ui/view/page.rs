@@ -476,7 +476,7 @@ fn read_side(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
                 past={playhead.past()} refused={read_side.refused.clone()} states={states.cloned().collect::<Vec<_>>()}
                 panels={panels.cloned().collect::<Vec<_>>()} lines={read_side.lines.clone()} stage={if summary.in_story { summary.stage.clone() } else { Rc::default() }}
                 {removed} streams={summary.streams.clone()}
-                missing={summary.missing.clone()} pinned={model.layout.pinned.clone()}
+                missing={summary.missing.clone()} pinned={model.layout.pinned.clone()} passing={read_side.passing}
             />
             if model.lessons.shows("Outbox") { <div class="sent">{ outbox(model, open_log, playhead) }</div> }
             { everything(model) }
@@ -570,7 +570,7 @@ fn fold(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -
         <div class="column folds">
             <FoldGrid
                 open_log={open_log.clone()} position={playhead.position} head={playhead.head} {columns} {shows}
-                streams={model.summary.streams.clone()} resting={model.playback.settling.is_none()}
+                streams={model.summary.streams.clone()} resting={model.playback.settling.is_none()} passing={model.read_side.passing}
                 whole={model.layout.printing} shell={shell.clone()}
             />
         </div>

@@ -14,7 +14,7 @@ use super::parts::{
     Head, Long, button, button_for, chip, chosen, empty, icon_button, menu, panel, term_chip,
 };
 use super::terms::Word;
-use super::views::{Tree, ViewBody, bring_what_changed_at_rest, use_what_changed_in_view};
+use super::views::{Tree, ViewBody, bring_what_changed, use_what_changed_in_view};
 use crate::es::{Map, Set, Stream, View};
 use crate::host::OpenLog;
 use crate::lab::clip::clip;
@@ -30,6 +30,8 @@ use crate::ui::words::counted;
 pub struct ReadProps {
     /// The playhead is in the past.
     pub past: bool,
+    /// It moves on at once.
+    pub passing: bool,
     pub states: Vec<StateView>,
     pub panels: Vec<Rc<Panel>>,
     /// The names of those that are one line unless somebody unfolds them.
@@ -76,7 +78,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
             <div class="states-of" ref={states}>
                 { for props.states.iter().map(|state| html! {
                     <State
-                        key={state.stream.to_string()} state={state.clone()} pinned={props.pinned.contains(&state.stream)}
+                        key={state.stream.to_string()} state={state.clone()} pinned={props.pinned.contains(&state.stream)} passing={props.passing}
                         line={props.lines.contains(state.stream.as_str())}
                     />
                 }) }
@@ -90,7 +92,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
                     { for props.panels.iter().map(|panel| html! {
                         <Reader
                             key={panel.name.to_string()} panel={panel.clone()} line={props.lines.contains(&panel.name)}
-                            past={props.past} refused={props.refused.clone().filter(|it| it.name == panel.name)}
+                            past={props.past} passing={props.passing} refused={props.refused.clone().filter(|it| it.name == panel.name)}
                             missing={props.missing.get(&panel.name).cloned().unwrap_or_default()}
                         />
                     }) }
@@ -165,6 +167,7 @@ fn Offered(props: &OfferedProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct StateProps {
     state: StateView,
+    passing: bool,
     pinned: bool,
     line: bool,
 }
@@ -201,7 +204,7 @@ fn State(props: &StateProps) -> Html {
             }) }
         </>
     };
-    let body = html! { <Body><Tree now={state.now.clone()} was={state.was.clone()} /></Body> };
+    let body = html! { <Body passing={props.passing}><Tree now={state.now.clone()} was={state.was.clone()} /></Body> };
     panel(&shell, &head, aside, body)
 }
 
@@ -219,6 +222,7 @@ fn looks(shell: &Shell, name: &Rc<str>) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct BodyProps {
+    passing: bool,
     children: Html,
 }
 
@@ -227,17 +231,16 @@ struct BodyProps {
 #[component]
 fn Body(props: &BodyProps) -> Html {
     let place = yew::use_node_ref();
-    let bring = |place: &NodeRef| {
-        if let Some(place) = place.cast::<HtmlElement>() {
-            bring_what_changed_at_rest(&place);
-        }
-    };
-    use_what_changed_in_view(&place);
-    yew::use_effect_with((), {
+    use_what_changed_in_view(&place, props.passing);
+    yew::use_effect_with(props.passing, {
         let place = place.clone();
-        move |()| {
-            let watched = place.cast::<HtmlElement>();
-            let resized = Closure::<dyn Fn()>::new(move || bring(&place));
+        move |&passing| {
+            let watched = place.cast::<HtmlElement>().filter(|_| !passing);
+            let resized = Closure::<dyn Fn()>::new(move || {
+                if let Some(place) = place.cast::<HtmlElement>() {
+                    bring_what_changed(&place);
+                }
+            });
             // A browser without one scrolls no more than once.
             let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
             if let (Some(observer), Some(watched)) = (&observer, watched) {
@@ -258,6 +261,7 @@ fn Body(props: &BodyProps) -> Html {
 struct ReaderProps {
     panel: Rc<Panel>,
     past: bool,
+    passing: bool,
     refused: Option<RefusedControl>,
     missing: Missing,
     line: bool,
@@ -272,7 +276,7 @@ fn Reader(props: &ReaderProps) -> Html {
     let colour = if process { "lilac" } else { "green" };
     let what = if process { "process manager" } else { it.now.store() };
     let body = html! {
-        <Body>
+        <Body passing={props.passing}>
             { state_of(it) }
             if let Some(refused) = &props.refused {
                 <p class="fault pad refusal" role="alert">{ &*refused.why }</p>

@@ -2,12 +2,10 @@
 //! graphs and charts as drawings, a search index with a box to search it. What the event at the
 //! playhead changed is marked, old beside new.
 
-use std::cell::Cell as Kept;
 use std::f64::consts::TAU;
 use std::fmt::Write;
 use std::rc::Rc;
 
-use gloo::timers::callback::Timeout;
 use js_sys::Math;
 use serde_json::Value;
 use wasm_bindgen::JsCast;
@@ -19,7 +17,6 @@ use super::parts::{Long, button};
 use crate::es::{Bar, Cell, Cents, Map, Set, Table, View, natural, sort};
 use crate::lab::clip::{clip, clip_to, clip_words};
 use crate::lab::{DiffLine, DiffMark, RowMark, TableDiff, lines, rows};
-use crate::ui::browser::clock::clock;
 use crate::ui::browser::fixed::{Fixed, drawn};
 use crate::ui::model::shell::use_shell;
 use crate::ui::words::{whole, written};
@@ -74,64 +71,22 @@ pub fn ViewBody(props: &ViewProps) -> Html {
     }
 }
 
-/// Frames that follow each other within so many milliseconds are of a drag.
-const DRAG_MILLIS: f64 = 60.0;
-/// What is drawn within so many milliseconds is of one frame.
-const FRAME_MILLIS: f64 = 8.0;
-/// A single step may be drawn in so many frames more.
-const FRAMES_OF_A_STEP: u32 = 4;
-/// How long a drag pauses before boxes are scrolled, in milliseconds.
-const PAUSE_MILLIS: u32 = 90;
-
-thread_local! {
-    /// When a box was last drawn, and how many quick frames in a row came before.
-    static DRAWN: Kept<(f64, u32)> = const { Kept::new((f64::NEG_INFINITY, 0)) };
-}
-
-/// True in the middle of a drag: to measure boxes in each of its frames would lay the page out
-/// several times a frame.
-fn is_dragging() -> bool {
-    let (now, (last, frames)) = (clock(), DRAWN.get());
-    let frames = match now - last {
-        gap if gap < FRAME_MILLIS => frames,
-        gap if gap < DRAG_MILLIS => frames + 1,
-        _ => 0,
-    };
-    DRAWN.set((now, frames));
-    frames > FRAMES_OF_A_STEP
-}
-
-/// The same, where a box has another height: in the middle of a drag the pause is waited for.
-pub fn bring_what_changed_at_rest(place: &HtmlElement) {
-    if DRAWN.get().1 <= FRAMES_OF_A_STEP {
-        bring_what_changed(place);
-    }
-}
-
-/// Has what changed in a box in view whenever the box is drawn; during a drag once that pauses.
+/// Has what changed in a box in view whenever the box is drawn. Where the playhead is `passing`, it
+/// waits: to measure boxes in each frame of a drag would lay the page out several times a frame.
 #[hook]
-pub fn use_what_changed_in_view(place: &NodeRef) {
+pub fn use_what_changed_in_view(place: &NodeRef, passing: bool) {
     let place = place.clone();
     use_effect(move || {
-        let bring = move || {
-            if let Some(place) = place.cast::<HtmlElement>() {
-                bring_what_changed(&place);
-            }
-        };
-        let later = if is_dragging() {
-            Some(Timeout::new(PAUSE_MILLIS, bring))
-        } else {
-            bring();
-            None
-        };
-        move || drop(later)
+        if let Some(place) = place.cast::<HtmlElement>().filter(|_| !passing) {
+            bring_what_changed(&place);
+        }
     });
 }
 
 /// Scrolls a box, and nothing around it, to the first line in it that is marked, unless that is in
 /// view. It stands at the foot of the box, as far as that is possible without cutting the line at
 /// the top.
-fn bring_what_changed(place: &HtmlElement) {
+pub fn bring_what_changed(place: &HtmlElement) {
     let find = |what| place.query_selector(what).ok().flatten();
     let Some(mark) = find(MARKED) else { return };
     let line = mark.closest(LINES).ok().flatten().unwrap_or(mark);

@@ -85,11 +85,15 @@ pub struct WholeProps {
     pub name: Rc<str>,
     pub told: Rc<Told>,
     pub shows: Shows,
+    /// The playhead moves on at once.
+    pub passing: bool,
 }
 
 impl PartialEq for WholeProps {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.told, &other.told) && self.name == other.name && self.shows == other.shows
+        Rc::ptr_eq(&self.told, &other.told)
+            && self.name == other.name
+            && (self.shows, self.passing) == (other.shows, other.passing)
     }
 }
 
@@ -98,7 +102,7 @@ impl PartialEq for WholeProps {
 pub fn WholeCell(props: &WholeProps) -> Html {
     let place = yew::use_node_ref();
     // Of a long one, what changed is to be seen.
-    use_what_changed_in_view(&place);
+    use_what_changed_in_view(&place, props.passing);
     let FoldCell { was, now } = &props.told.cell;
     let (was, now) = match props.shows {
         Shows::Before => (was, was),
