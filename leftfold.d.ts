@@ -416,6 +416,23 @@ declare namespace Leftfold {
      */
     rebuild(name: string): Promise<null>;
     /**
+     * Brings up a second instance of a projection, which has taken in nothing and is paused: a replica. Gives its name.
+     * @param name The title of a projection or process.
+     * @param code The version of its code.
+     * @throws `malformed`, `unknown_projection`
+     * @example
+     * await leftfold.replicate("Carts now")
+     */
+    replicate(name: string, code?: number | null): Promise<string>;
+    /**
+     * A replica that has caught up takes over its projection's name. What had the name gets the replica's.
+     * @param replica The replica's name.
+     * @throws `malformed`, `unknown_projection`
+     * @example
+     * await leftfold.takeOver("Carts now · 2")
+     */
+    takeOver(replica: string): Promise<null>;
+    /**
      * Answers once a projection or process has reached a position.
      * @param name The title of a projection or process.
      * @param position A position; 0 is before the first event.
@@ -965,6 +982,28 @@ declare namespace Leftfold {
     /** Why. */
     why: string;
   } | {
+    step: "tried";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The projection or process. */
+    to: string;
+    /** The position of its event. */
+    position: number;
+    /** Which attempt failed. */
+    attempt: number;
+    /** How many there are. */
+    of: number;
+  } | {
+    step: "setAside";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The projection or process. */
+    to: string;
+    /** The position of its event. */
+    position: number;
+    /** Why. */
+    why: string;
+  } | {
     step: "reacted";
     /** What happens, in plain words. */
     caption: string;
@@ -1192,6 +1231,19 @@ declare namespace Leftfold {
       /** Why. */
       why: string;
     } | null;
+    /** The event on which its code fails. */
+    failsOn: number | null;
+    /** Whether it sets aside what it cannot take in. */
+    lenient: boolean;
+    /** The events that it has set aside. */
+    deadLetters: {
+      /** The position of its event. */
+      position: number;
+      /** Why. */
+      why: string;
+      /** Whether it goes on without it for good. */
+      skipped?: boolean;
+    }[];
     /** Compared with a clean fold. */
     health: "clean" | "differs" | "unjudged" | "stopped" | null;
     /** Positions after the checkpoint that it knows. */
@@ -1220,6 +1272,14 @@ declare namespace Leftfold {
     guard?: boolean | null;
     /** Arms a fault; null disarms it. */
     fault?: "duplicate" | "drop" | "swap" | "crash_before_checkpoint" | "crash_after_effect" | null;
+    /** Makes the code fail on the event at this position; null mends it. */
+    failOn?: number | null;
+    /** Whether it sets aside what it cannot take in, instead of stopping there. */
+    lenient?: boolean | null;
+    /** Has the event at this position taken in, which was set aside. */
+    retry?: number | null;
+    /** Goes on for good without the event at this position, which was set aside. */
+    skip?: number | null;
     /** Moves the checkpoint back to this position. */
     checkpoint?: number | null;
     /** Moves a process's mark back to this position; `true` stands for 0. */

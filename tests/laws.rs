@@ -323,6 +323,10 @@ fn stop() -> impl Strategy<Value = Control> + Clone {
         2 => (0..20_u64).prop_map(Control::Redeliver),
         1 => (0..20_u64).prop_map(Control::Rewind),
         3 => prop::sample::select(faults).prop_map(|fault| Control::Fault(Some(fault))),
+        3 => (1..20_u64).prop_map(|position| Control::FailOn(Some(position))),
+        3 => any::<bool>().prop_map(Control::Lenient),
+        1 => (1..20_u64).prop_map(Control::Retry),
+        1 => (1..20_u64).prop_map(Control::Skip),
     ]
 }
 
@@ -337,11 +341,131 @@ fn assert_same_system(left: &Run, right: &Run) {
 /// Everything that is stopped goes on.
 fn resume(run: &mut Run) {
     for (name, _) in run.names() {
-        for control in [Control::Fault(None), Control::Delay(0), Control::Pause(false)] {
+        let calm =
+            [Control::Fault(None), Control::FailOn(None), Control::Delay(0), Control::Pause(false)];
+        for control in calm {
             run.control(&name, control);
         }
     }
     run.settle();
+}
+
+/// A world that has learned a run's log, and whose read models have folded it. All is answered.
+fn opened(run: &Run) -> Session {
+    let head = run.session().head();
+    let answered = |name| SideRecord::SetUp(name, SetUp::answered(head));
+    opened_with(run, run.scenario().processes.iter().map(|it| answered(it.name())).collect())
+}
+
+/// A world that has learned a run's log with these side records.
+fn opened_with(run: &Run, side_records: Vec<SideRecord>) -> Session {
+    let scenario = run.scenario();
+    let mut world = World::new(&scenario);
+    for commit in run.commits() {
+        assert!(world.learn(commit.read(&scenario)));
+    }
+    world.finish_learning(side_records);
+    let mut session = Session::new(world);
+    while !session.refill(u64::MAX) {}
+    session
+}
+
+#[test]
+fn what_was_set_aside_is_taken_in_once_and_a_read_model_is_the_fold_of_what_it_got_in_that_order() {
+    let letters = (vec(1..40_u64, 1..5), vec(any::<Index>(), 0..8));
+    check(letters, |run, (fails_on, retries)| {
+        let scenario = run.scenario();
+        let mut session = opened(run);
+        let head = session.head();
+        for projection in &scenario.projections {
+            let (name, code) = (projection.name(), projection.code());
+            let mut taken_in = Vec::new();
+            let control = |session: &mut Session, control| {
+                session.world_mut().control(&name, control).unwrap();
+            };
+            let run_on = |session: &mut Session, taken_in: &mut Vec<u64>| {
+                for step in session.run(0) {
+                    if let MicroStep::Delivered { to, position, .. } = step {
+                        taken_in.extend((to == name).then_some(position));
+                    }
+                }
+            };
+            control(&mut session, Control::Lenient(true));
+            control(&mut session, Control::Pause(true));
+            assert!(session.world_mut().rebuild(&name, code));
+            let mut failing: BTreeSet<u64> = fails_on.iter().copied().collect();
+            failing.retain(|it| *it <= head);
+            for position in 1..=head {
+                let fails = failing.contains(&position).then_some(position);
+                control(&mut session, Control::FailOn(fails));
+                control(&mut session, Control::Step);
+                run_on(&mut session, &mut taken_in);
+            }
+            control(&mut session, Control::FailOn(None));
+            let letters = |session: &Session| -> Vec<u64> {
+                let it = session.world().subscription(&name).unwrap();
+                assert_eq!(it.checkpoint(), head);
+                it.dead_letters().iter().map(|it| it.position).collect()
+            };
+            assert_eq!(letters(&session), failing.iter().copied().collect::<Vec<_>>());
+            for place in &retries {
+                let open = letters(&session);
+                // Whoever retries twice is told so.
+                let position = if open.is_empty() { 1 } else { *place.get(&open) };
+                let asked = session.world_mut().control(&name, Control::Retry(position));
+                assert_eq!(asked.is_ok(), !open.is_empty());
+                run_on(&mut session, &mut taken_in);
+            }
+            let mut runner = fresh(&scenario, &name, code);
+            for position in &taken_in {
+                runner.apply(&[session.log().event(*position).unwrap()]).unwrap();
+            }
+            let shown = session.world().subscription(&name).unwrap().view();
+            assert_eq!(shown, runner.view(), "{name} took in {taken_in:?}");
+            taken_in.extend(letters(&session));
+            taken_in.sort_unstable();
+            assert_eq!(taken_in, (1..=head).collect::<Vec<_>>(), "{name}: each event once");
+        }
+    });
+}
+
+#[test]
+fn a_replica_takes_over_only_once_it_has_caught_up_and_each_instance_is_a_clean_fold() {
+    check(vec((any::<Index>(), 0..60_u64, any::<bool>()), 1..12), |run, acts| {
+        let scenario = run.scenario();
+        let mut session = opened(run);
+        for (place, events, takes_over) in acts {
+            let projections = &scenario.projections;
+            let model = projections[place.index(projections.len())].name();
+            let codes = session.world().codes(&model);
+            let code = codes[place.index(codes.len())];
+            let replica = format!("{model} · 2");
+            if session.world().subscription(&replica).is_none() {
+                assert_eq!(*session.world_mut().replicate(&model, code).unwrap(), *replica);
+            }
+            session.world_mut().take_in_at_once(&replica, events);
+            let at = |session: &Session, name: &str| {
+                session.world().subscription(name).unwrap().checkpoint()
+            };
+            let (first, second) = (at(&session, &model), at(&session, &replica));
+            if takes_over {
+                let took_over = session.world_mut().take_over_name(&replica).is_ok();
+                assert_eq!(took_over, second >= first, "{replica} at {second}, {model} at {first}");
+            }
+            assert_eq!(at(&session, &model), first, "whoever reads {model} sees as much");
+            for name in [&*model, &*replica] {
+                let it = session.world().subscription(name).unwrap();
+                let clean = folded(&scenario, (name, it.code()), session.log(), it.checkpoint());
+                assert_eq!(it.view(), clean, "{name}");
+            }
+        }
+        let again = opened_with(run, session.world().side_records_up_to(session.head()));
+        let set_ups = |session: &Session| {
+            let all = session.world().subscriptions().iter();
+            all.map(|it| (it.name().clone(), it.set_up(), it.view())).collect::<Vec<_>>()
+        };
+        assert_eq!(set_ups(&again), set_ups(&session), "after a reload");
+    });
 }
 
 #[test]

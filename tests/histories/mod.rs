@@ -19,7 +19,7 @@ use leftfold::host::{
 };
 use leftfold::lab::{
     Control, Effect, EffectStatus, Form, MicroStep, SideRecord, Submission, Subscription,
-    SubscriptionKind, Viewpoint,
+    SubscriptionKind, Viewpoint, instance_of,
 };
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::{LogInfo, SideRecords};
@@ -494,6 +494,7 @@ pub fn folded(scenario: &Scenario, (name, code): (&str, u16), log: &EventLog, to
 
 /// A fresh instance of a projection or process.
 pub fn fresh(scenario: &Scenario, name: &str, code: u16) -> Box<dyn AnyRunner> {
+    let name = instance_of(name).0;
     let process = scenario.processes.iter().find(|it| &*it.name() == name && it.code() == code);
     let projections = &scenario.projections;
     let projection = projections.iter().find(|it| &*it.name() == name && it.code() == code);

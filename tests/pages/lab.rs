@@ -34,6 +34,9 @@ tests! {
         an_event_goes_behind_its_aggregates_back_and_the_check_that_breaks_leads_to_it,
         streams_are_divided_among_handlers_by_page_and_by_program,
         a_run_by_chance_is_a_log_of_its_own_and_its_link_makes_it_anew,
+        an_event_that_fails_is_set_aside_and_retried_once_the_code_is_mended,
+        a_strict_read_model_stands_still_before_an_event_that_fails,
+        a_replica_catches_up_is_compared_and_takes_over,
     ],
     Browsers::Chromium("what stands where is worked out by the style sheet") => [
         every_tool_stands_among_the_columns_and_covers_nothing,
@@ -915,6 +918,100 @@ async fn a_flag_is_moved_back_by_its_menu_and_what_cannot_be_done_is_said_there(
     page.type_over(&field, "1").await;
     page.press([ENTER]).await;
     until_text(&page, "Balances", "2 behind").await;
+    page.close().await;
+}
+
+async fn an_event_that_fails_is_set_aside_and_retried_once_the_code_is_mended() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    press_on(&page, "More about Balances").await;
+    reach(&page, "Set aside what it cannot take in, and go on Balances").await;
+    page.press([SPACE]).await;
+    until_text(&page, "Balances", "sets aside what it cannot take in").await;
+    reach(&page, "Fail on event Balances").await;
+    let field = page.client.active_element().await.unwrap();
+    page.type_over(&field, "4").await;
+    page.press([ENTER, ESCAPE]).await;
+    until_text(&page, "Balances", "its code fails on #4").await;
+    send(&page, "Dep").await;
+    until_text(&page, "Balances", "It has set aside 1 event").await;
+    send(&page, "Dep").await;
+    until_text(&page, "Balances", "1 of its stream came after it").await;
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    page.screenshot("dead-letters").await;
+    blur(&page).await;
+    press_on(&page, "Retry #4 in Balances").await;
+    until_text(&page, "Balances", "its code fails on this event").await;
+    press_on(&page, "Mend its code Balances").await;
+    page.until(
+        "!document.querySelector(`[aria-label='Balances']`).textContent.includes('fails on #4')",
+    )
+    .await;
+    page.reload().await;
+    until_text(&page, "Balances", "It has set aside 1 event").await;
+    press_on(&page, "Retry #4 in Balances").await;
+    until_text(&page, "Balances", "equals a clean fold").await;
+    // The same by program, and skipped.
+    let how = "{ lenient: true, failOn: 1 }";
+    page.js(&format!("await leftfold.subscription('Ledger', {how})")).await;
+    let letters = "(await leftfold.subscriptions()).find(it => it.name === 'Ledger').deadLetters";
+    assert_eq!(page.js(&format!("({letters})[0].position")).await, json!(1));
+    page.js("await leftfold.subscription('Ledger', { failOn: null, skip: 1 })").await;
+    assert_eq!(page.js(&format!("({letters})[0].skipped")).await, json!(true));
+    until_text(&page, "Ledger", "It goes on without 1 event for good").await;
+    page.close().await;
+}
+
+async fn a_strict_read_model_stands_still_before_an_event_that_fails() {
+    let page = Page::open().await;
+    an_account(&page, "bank").await;
+    page.js("await leftfold.subscription('Balances', { failOn: 2 })").await;
+    until_text(&page, "Balances", "It stopped at #2").await;
+    until_text(&page, "Balances", "2 events are waiting").await;
+    press_on(&page, "Mend its code Balances").await;
+    until_text(&page, "Balances", "equals a clean fold").await;
+    page.js("await leftfold.subscription('Balances', { failOn: 2 })").await;
+    press_on(&page, "Set it aside Balances").await;
+    until_text(&page, "Balances", "It has set aside 1 event").await;
+    page.close().await;
+}
+
+async fn a_replica_catches_up_is_compared_and_takes_over() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('listing')").await;
+    let head = page.js("await leftfold.head()").await;
+    let models = page.js("(await leftfold.subscriptions()).map(it => it.name)").await;
+    let model = "Contradictions".to_owned();
+    let (replica, old) = (format!("{model} · 2"), page.text(&model).await);
+    press_on(&page, &format!("More about {model}")).await;
+    press_on(&page, &format!("Bring up a replica with version 2 {model}")).await;
+    page.press([ESCAPE]).await;
+    until_text(&page, &replica, &format!("{head} events to go")).await;
+    press_on(&page, &format!("Take over {replica}")).await;
+    until_text(&page, &replica, "whoever reads would see less than before").await;
+    assert_eq!(page.text(&model).await, old, "nothing has happened to it");
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    page.screenshot("replica").await;
+    reach(&page, "Pace of the replica").await;
+    page.press(['a']).await;
+    until_text(&page, &replica, "It has taken in all events").await;
+    press_on(&page, &format!("Take over {replica}")).await;
+    let said = format!(
+        "document.querySelector(`[role=status]`).textContent.includes(`{model} is the new one now`)"
+    );
+    page.until(&said).await;
+    page.reload().await;
+    press_on(&page, &format!("Drop {replica}")).await;
+    page.until(&format!("!document.querySelector(`[aria-label='{replica}']`)")).await;
+    page.reload().await;
+    let now = page.js("(await leftfold.subscriptions()).map(it => it.name)").await;
+    assert_eq!(now, models);
+    // The same by program.
+    let name = json!(model);
+    assert_eq!(page.js(&format!("await leftfold.replicate({name})")).await, json!(replica));
+    let name = json!(replica);
+    page.js(&format!("await leftfold.subscription({name}, {{ step: 1000 }})")).await;
+    page.js(&format!("await leftfold.takeOver({name})")).await;
     page.close().await;
 }
 

@@ -175,7 +175,8 @@ pub fn synchronous_projections_are_never_behind(world: &World) -> Verdict {
     let behind = world
         .subscriptions()
         .iter()
-        .find(|it| it.is_synchronous() && (it.checkpoint() != world.log().head() || it.paused()));
+        .filter(|it| it.is_synchronous() && it.stopped().is_none())
+        .find(|it| it.checkpoint() != world.log().head() || it.paused());
     holds("synchronous_projections_are_never_behind", behind.is_none(), || {
         behind.map(|it| it.name().to_string()).unwrap_or_default()
     })
@@ -200,6 +201,13 @@ pub fn effects_are_performed_once(run: &Run) -> Verdict {
         })?;
     }
     Ok(())
+}
+
+/// Where a replica takes over, whoever reads the name sees at least what was there before.
+pub fn whoever_reads_sees_no_less(name: &str, was: Option<u64>, is: Option<u64>) -> Verdict {
+    holds("whoever_reads_sees_no_less", is >= was, || {
+        format!("{name} was at {was:?}, and is at {is:?} after a replica took over")
+    })
 }
 
 /// No subscription is beyond the head.

@@ -17,11 +17,12 @@ use leftfold::es::{
     Choice, CommandRecord, Expected, Recorded, Scenario, StoredEvent, Stream, command_id,
 };
 use leftfold::host::{
-    Answered, Command, Disturbance, Host, JsonText, LoadBy, OpenLog, Request, Response, Sending,
-    SubscriptionChange,
+    Answered, Command, Count, Disturbance, Host, JsonText, LoadBy, OpenLog, Request, Response,
+    Sending, SubscriptionChange,
 };
 use leftfold::lab::{
-    Control, DeliveryFault, MicroStep, Session, Subscription, SubscriptionKind, World,
+    Control, DeliveryFault, MicroStep, Session, Subscription, SubscriptionKind, World, instance_of,
+    is_replica,
 };
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::LogInfo;
@@ -388,12 +389,27 @@ impl<'a> Run<'a> {
         for tab in 0..self.tabs.len() {
             let _: Option<Answered> = self.ask(tab, Request::Retry);
             for name in self.names(tab) {
-                for control in [Control::Fault(None), Control::Delay(0), Control::Pause(false)] {
+                let calm = [
+                    Control::Fault(None),
+                    Control::FailOn(None),
+                    Control::Delay(0),
+                    Control::Pause(false),
+                ];
+                for control in calm {
                     self.control(tab, &name, control);
                 }
             }
         }
         self.settle()?;
+        // What was set aside is taken in, now that nothing fails any more.
+        for tab in 0..self.tabs.len() {
+            for name in self.names(tab) {
+                for position in self.set_aside(tab, &name) {
+                    self.control(tab, &name, Control::Retry(position));
+                    self.settle()?;
+                }
+            }
+        }
         self.look_at_every_tab();
         Ok(())
     }
@@ -415,7 +431,9 @@ impl<'a> Run<'a> {
     /// True where a subscription may miss an event or take one in twice, and no planted bug is to
     /// blame.
     fn stumbles(&self, it: &Subscription) -> bool {
-        it.fault().is_some() || !it.deduplicates() && self.bug != Some(Bug::NoDeduplication)
+        let fails = it.fails_on().is_some() || !it.dead_letters().is_empty();
+        let twice = !it.deduplicates() && self.bug != Some(Bug::NoDeduplication);
+        it.fault().is_some() || fails || twice
     }
 
     /// How a subscription is set up survives its tab, so another tab may go on with a fault.
@@ -436,7 +454,8 @@ impl<'a> Run<'a> {
     fn act(&mut self) -> Verdict {
         self.note_what_may_differ();
         let tab = self.any_tab();
-        match self.below(48) {
+        match self.below(51) {
+            48..=50 => self.replicate(tab)?,
             0..=7 => self.tell(tab),
             8..=19 => self.send(tab),
             20..=21 => self.send_again(tab),
@@ -692,6 +711,11 @@ impl<'a> Run<'a> {
                 self.tabs[tab].may_differ.insert(name.clone());
                 self.missed.insert(name.clone());
             }
+            Control::FailOn(Some(_)) | Control::Retry(_) | Control::Skip(_) => {
+                // Whatever is taken in late, or never, may lead to other reactions.
+                self.tabs[tab].may_differ.insert(name.clone());
+                self.missed.insert(name.clone());
+            }
             Control::Deduplicate(false) => _ = self.tabs[tab].may_differ.insert(name.clone()),
             _ => {}
         }
@@ -706,7 +730,10 @@ impl<'a> Run<'a> {
 
     fn is_sound(&self, tab: usize, name: &str) -> bool {
         let session = self.tabs[tab].log.session();
-        let sound = |it: &Subscription| it.fault().is_none() && it.deduplicates();
+        let sound = |it: &Subscription| {
+            let fails = it.fails_on().is_some() || !it.dead_letters().is_empty();
+            it.fault().is_none() && it.deduplicates() && !fails
+        };
         session.world().subscription(name).is_some_and(sound)
     }
 
@@ -715,7 +742,14 @@ impl<'a> Run<'a> {
         let processes = &self.scenario.processes;
         let process = processes.first().map(|it| it.name()).filter(|_| self.rng.bool());
         let Some(name) = process.or_else(|| self.any_name(tab)) else { return };
-        let control = match self.below(16) {
+        let control = match self.below(20) {
+            16 => Control::FailOn(Some(self.any_position(tab) + 1)),
+            17 => Control::Lenient(!self.one_in(4)),
+            18 => {
+                let letters = self.set_aside(tab, &name);
+                let Some(&position) = letters.get(self.below(letters.len())) else { return };
+                if self.one_in(3) { Control::Skip(position) } else { Control::Retry(position) }
+            }
             0..=1 => Control::Pause(true),
             2..=3 => Control::Pause(false),
             4 => Control::Step,
@@ -750,6 +784,61 @@ impl<'a> Run<'a> {
         if self.ask(tab, request).is_some() && sound {
             self.tabs[tab].may_differ.remove(&name);
         }
+    }
+
+    /// The positions that a subscription has set aside, and that nobody has decided on.
+    fn set_aside(&self, tab: usize, name: &str) -> Vec<u64> {
+        let session = self.tabs[tab].log.session();
+        let letters = session.world().subscription(name).map(Subscription::dead_letters);
+        let open = letters.into_iter().flatten().filter(|it| !it.skipped);
+        open.map(|it| it.position).collect()
+    }
+
+    /// A replica is brought up, catches up a little, takes over, or is dropped.
+    fn replicate(&mut self, tab: usize) -> Verdict {
+        let Some(name) = self.any_name(tab) else { return Ok(()) };
+        if !is_replica(&name) {
+            self.note(|| format!("# a replica of {name}"));
+            let code = None;
+            let _: Option<Answered> =
+                self.ask(tab, Request::Replicate { name: name.to_string(), code });
+            return Ok(());
+        }
+        match self.below(4) {
+            0 => {
+                let steps = Some(Count::Number(self.rng.u64(..40)));
+                self.note(|| format!("# {name} catches up: {steps:?}"));
+                let how = SubscriptionChange { step: steps, ..SubscriptionChange::default() };
+                let _: Option<Answered> = self.ask(tab, change(&name, how));
+            }
+            1 => {
+                self.note(|| format!("# {name} is dropped"));
+                let running = Some(false);
+                let how = SubscriptionChange { running, ..SubscriptionChange::default() };
+                let _: Option<Answered> = self.ask(tab, change(&name, how));
+                self.tabs[tab].may_differ.remove(&name);
+            }
+            _ => return self.take_over(tab, &name),
+        }
+        Ok(())
+    }
+
+    fn take_over(&mut self, tab: usize, replica: &Rc<str>) -> Verdict {
+        let model: Rc<str> = instance_of(replica).0.into();
+        let checkpoint = |run: &Self| {
+            let session = run.tabs[tab].log.session();
+            session.world().subscription(&model).map(Subscription::checkpoint)
+        };
+        let before = checkpoint(self);
+        self.note(|| format!("# {replica} takes over"));
+        let asked = self.ask(tab, Request::TakeOver { name: replica.to_string() });
+        if asked.is_some_and(|it| it.result.is_ok()) {
+            let differ = &mut self.tabs[tab].may_differ;
+            if differ.contains(replica) || differ.contains(&model) {
+                differ.extend([replica.clone(), model.clone()]);
+            }
+        }
+        invariants::whoever_reads_sees_no_less(&model, before, checkpoint(self))
     }
 
     fn load_otherwise(&mut self, tab: usize) {

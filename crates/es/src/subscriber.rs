@@ -34,6 +34,11 @@ impl Subscriber {
         self.stopped.as_deref()
     }
 
+    /// Stops it before an event, as if it could not apply it.
+    pub fn stop_at(&mut self, event: &Recorded, why: Rc<str>) {
+        self.stopped = Some(Rc::new(Stopped { position: event.position(), why }));
+    }
+
     /// Lets it try again the event at which it has stopped.
     pub fn retry(&mut self) {
         self.stopped = None;

@@ -27,6 +27,11 @@ use crate::protocol::{
 
 /// Events that are looked at before everybody else has a turn.
 const LOOKED_AT: u64 = 2_000;
+/// So many steps of a subscription are performed one by one. More are performed at once, because
+/// nobody looks at each.
+const STEPS_ONE_BY_ONE: u64 = 20;
+/// How many events a subscription takes in before everybody else has a turn.
+const EVENTS_AT_ONCE: u64 = 10_000;
 /// How many rows of the fold are answered at once.
 const ROWS_AT_MOST: u64 = 1_000;
 
@@ -110,6 +115,12 @@ impl OpenLog {
             }
             Request::Subscription { name, how } => self.set_up(&name, &how, trace).await,
             Request::Rebuild { name, code } => self.rebuild(&name, code, trace).await,
+            Request::Replicate { name, code } => self.replicate(&name, code, trace).await,
+            Request::TakeOver { name } => {
+                self.session_mut().world_mut().take_over_name(&name)?;
+                self.go_on(trace).await;
+                Ok(Response::Nothing)
+            }
             Request::RebuildAll => {
                 let (models, same) = self.drop_models().await;
                 Ok(Response::Folded { models, same })
@@ -220,9 +231,25 @@ impl OpenLog {
         self.go_on(trace).await;
         // There is never more to be stepped through.
         let most = 2 * self.session().head();
-        for _ in 0..how.steps().min(most) {
+        let mut steps = how.steps().min(most);
+        let mut slice = self.host().slice();
+        while steps > STEPS_ONE_BY_ONE {
+            let events = steps.min(EVENTS_AT_ONCE);
+            let taken = self.session_mut().world_mut().take_in_at_once(name, events);
+            if taken == 0 {
+                break;
+            }
+            steps -= taken;
+            slice.breathe().await;
+        }
+        self.keep_set_ups().await;
+        for _ in 0..steps {
+            let before = trace.len();
             self.session_mut().world_mut().control(name, Control::Step)?;
             self.go_on(trace).await;
+            if trace.len() == before {
+                break;
+            }
         }
         Ok(Response::Nothing)
     }
@@ -235,6 +262,14 @@ impl OpenLog {
         }
         self.go_on(trace).await;
         Ok(Response::Nothing)
+    }
+
+    async fn replicate(&self, name: &str, code: Option<u16>, trace: &mut Vec<MicroStep>) -> Result {
+        let running = self.session().world().subscription(name).map(Subscription::code);
+        let code = code.or(running).ok_or_else(|| unknown(name))?;
+        let replica = self.session_mut().world_mut().replicate(name, code)?;
+        self.go_on(trace).await;
+        Ok(Response::Json(json!(replica)))
     }
 
     fn disturb(&self, stream: &Stream, how: Disturbance) -> Result {
@@ -664,6 +699,9 @@ fn subscription_out(it: &Subscription, head: u64, health: Option<Health>) -> Val
         "fault": it.fault(),
         "crashed": it.crashed(),
         "stopped": it.stopped(),
+        "failsOn": it.fails_on(),
+        "lenient": it.is_lenient(),
+        "deadLetters": it.dead_letters(),
         "health": health.map(|it| health_out(&it)),
         "ahead": it.ahead().collect::<Vec<_>>(),
         "mark": it.mark(),

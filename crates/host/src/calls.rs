@@ -536,6 +536,26 @@ static CHANGE: Named = Named {
         optional("guard", Shape::OrNull(&Shape::Flag), "Whether a replay reacts to nothing."),
         optional("fault", Shape::OrNull(&Shape::Words(FAULTS)), "Arms a fault; null disarms it."),
         optional(
+            "failOn",
+            Shape::OrNull(&WHOLE),
+            "Makes the code fail on the event at this position; null mends it.",
+        ),
+        optional(
+            "lenient",
+            Shape::OrNull(&Shape::Flag),
+            "Whether it sets aside what it cannot take in, instead of stopping there.",
+        ),
+        optional(
+            "retry",
+            Shape::OrNull(&WHOLE),
+            "Has the event at this position taken in, which was set aside.",
+        ),
+        optional(
+            "skip",
+            Shape::OrNull(&WHOLE),
+            "Goes on for good without the event at this position, which was set aside.",
+        ),
+        optional(
             "checkpoint",
             Shape::OrNull(&WHOLE),
             "Moves the checkpoint back to this position.",
@@ -1049,6 +1069,35 @@ pub static CALLS: &[Call] = &[
         example: about(r#"await leftfold.rebuild("Carts now")"#),
         codes: OF_NAME,
         way: Way::Asks(|it| asks(Request::Rebuild { name: it.text(0), code: None })),
+    },
+    Call {
+        name: "replicate",
+        group: READING,
+        about: about(
+            "Brings up a second instance of a projection, which has taken in nothing and is paused: \
+             a replica. Gives its name.",
+        ),
+        takes: &[NAME, optional("code", Shape::Whole(65_535), "The version of its code.")],
+        gives: result(&Shape::Text),
+        example: about(r#"await leftfold.replicate("Carts now")"#),
+        codes: OF_NAME,
+        way: Way::Asks(|it| {
+            let code = it.value(1).as_u64().and_then(|it| it.try_into().ok());
+            asks(Request::Replicate { name: it.text(0), code })
+        }),
+    },
+    Call {
+        name: "takeOver",
+        group: READING,
+        about: about(
+            "A replica that has caught up takes over its projection's name. What had the name gets \
+             the replica's.",
+        ),
+        takes: &[required("replica", Shape::Text, "The replica's name.")],
+        gives: result(&results::NOTHING),
+        example: about(r#"await leftfold.takeOver("Carts now · 2")"#),
+        codes: OF_NAME,
+        way: Way::Asks(|it| asks(Request::TakeOver { name: it.text(0) })),
     },
     Call {
         name: "wait",

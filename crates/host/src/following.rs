@@ -115,7 +115,8 @@ impl OpenLog {
         let session = self.session();
         let head = session.head();
         let owes = |set_up: &SetUp| {
-            let can = !set_up.paused && set_up.delay == 0 && set_up.fault.is_none();
+            let fails = set_up.fails_on.is_some();
+            let can = !set_up.paused && set_up.delay == 0 && set_up.fault.is_none() && !fails;
             can && set_up.mark < head
         };
         session.scenario().processes.iter().any(|process| {

@@ -71,6 +71,20 @@ pub enum Request {
         #[serde(default)]
         code: Option<u16>,
     },
+    /// Brings up a replica of a projection, which has taken in nothing and is paused. Answers with
+    /// its name.
+    Replicate {
+        /// The projection's title.
+        name: String,
+        /// The version of its code; the one that runs where it is left out.
+        #[serde(default)]
+        code: Option<u16>,
+    },
+    /// A replica that has caught up takes over its projection's name.
+    TakeOver {
+        /// The replica's name.
+        name: String,
+    },
     /// Forgets all read models and folds them again.
     RebuildAll,
     /// Sends what a process's code would have sent and nobody has handled.
@@ -203,6 +217,8 @@ impl Request {
                 | Self::Append { .. }
                 | Self::Subscription { .. }
                 | Self::Rebuild { .. }
+                | Self::Replicate { .. }
+                | Self::TakeOver { .. }
                 | Self::RebuildAll
                 | Self::SendMissing { .. }
         )
@@ -329,6 +345,22 @@ pub struct SubscriptionChange {
     /// A fault arms it, null disarms what is armed.
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub fault: Option<FaultOrNone>,
+    /// Makes the code fail on the event at this position; null mends it.
+    #[serde(
+        rename = "failOn",
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub fail_on: Option<PositionOrNone>,
+    /// Whether it sets aside what it cannot take in, instead of stopping there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lenient: Option<bool>,
+    /// Has the event at this position taken in, which was set aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<u64>,
+    /// Goes on for good without the event at this position, which was set aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip: Option<u64>,
     /// Moves the checkpoint back to this position.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<u64>,
@@ -350,6 +382,11 @@ pub struct SubscriptionChange {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FaultOrNone(pub Option<DeliveryFault>);
+
+/// An event's position, or none.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PositionOrNone(pub Option<u64>);
 
 /// A number, or simply yes.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -375,6 +412,10 @@ impl SubscriptionChange {
             synchronous: flag("synchronous"),
             guard: flag("guard"),
             fault: how.get("fault").map(fault),
+            fail_on: how.get("failOn").map(|it| PositionOrNone(it.as_u64())),
+            lenient: flag("lenient"),
+            retry: whole("retry"),
+            skip: whole("skip"),
             checkpoint: whole("checkpoint"),
             redeliver: count("redeliver"),
             step: count("step"),
@@ -397,6 +438,10 @@ impl From<Control> for SubscriptionChange {
             Control::Rewind(to) => change.checkpoint = Some(to),
             Control::Redeliver(to) => change.redeliver = Some(Count::Number(to)),
             Control::Fault(fault) => change.fault = Some(FaultOrNone(fault)),
+            Control::FailOn(position) => change.fail_on = Some(PositionOrNone(position)),
+            Control::Lenient(on) => change.lenient = Some(on),
+            Control::Retry(position) => change.retry = Some(position),
+            Control::Skip(position) => change.skip = Some(position),
         }
         change
     }
@@ -417,6 +462,10 @@ impl SubscriptionChange {
             self.deduplicate.map(Control::Deduplicate),
             self.guard.map(Control::Guard),
             self.fault.map(|it| Control::Fault(it.0)),
+            self.lenient.map(Control::Lenient),
+            self.fail_on.map(|it| Control::FailOn(it.0)),
+            self.retry.map(Control::Retry),
+            self.skip.map(Control::Skip),
             self.checkpoint.map(Control::Rewind),
             redeliver,
         ];

@@ -166,6 +166,14 @@ pub static STEP: Named = Named {
         ),
         step!("stopped", TO, POSITION, required("why", Shape::Text, "Why.")),
         step!(
+            "tried",
+            TO,
+            POSITION,
+            required("attempt", WHOLE, "Which attempt failed."),
+            required("of", WHOLE, "How many there are."),
+        ),
+        step!("setAside", TO, POSITION, required("why", Shape::Text, "Why.")),
+        step!(
             "reacted",
             PROCESS,
             POSITION,
@@ -344,6 +352,17 @@ pub static SUBSCRIPTION: Named = Named {
             "stopped",
             Shape::OrNull(&Shape::Object(&[POSITION, required("why", Shape::Text, "Why.")])),
             "The event that it cannot take in.",
+        ),
+        required("failsOn", Shape::OrNull(&WHOLE), "The event on which its code fails."),
+        required("lenient", Shape::Flag, "Whether it sets aside what it cannot take in."),
+        required(
+            "deadLetters",
+            Shape::List(&Shape::Object(&[
+                POSITION,
+                required("why", Shape::Text, "Why."),
+                optional("skipped", Shape::Flag, "Whether it goes on without it for good."),
+            ])),
+            "The events that it has set aside.",
         ),
         required("health", Shape::OrNull(&HEALTH), "Compared with a clean fold."),
         required("ahead", Shape::List(&WHOLE), "Positions after the checkpoint that it knows."),

@@ -8,19 +8,24 @@ use crate::world::MicroStep;
 /// How many crashes and stops are told one by one.
 const TOLD: usize = 3;
 
-/// What stands out, in sentences: who crashed or stopped, which side effects were performed once
+/// What stands out, in sentences: who crashed, stopped or set an event
+/// aside, which side effects were performed once
 /// more, and what a replay held back. None where nothing does.
 pub fn asides(trace: &[MicroStep]) -> Option<String> {
     let mut sentences = Vec::new();
     let fallen = || {
-        let down =
-            |it: &&MicroStep| matches!(it, MicroStep::Crashed { .. } | MicroStep::Stopped { .. });
+        let down = |it: &&MicroStep| {
+            matches!(
+                it,
+                MicroStep::Crashed { .. } | MicroStep::Stopped { .. } | MicroStep::SetAside { .. }
+            )
+        };
         trace.iter().filter(down)
     };
     sentences.extend(fallen().take(TOLD).map(|it| format!("{it}.")));
     match fallen().count().saturating_sub(TOLD) {
         0 => {}
-        more => sentences.push(format!("{more} more crashed or stopped.")),
+        more => sentences.push(format!("{more} more crashed, stopped or set an event aside.")),
     }
     let mut again: Vec<(&Rc<str>, u64)> = Vec::new();
     for step in trace {

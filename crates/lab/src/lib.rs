@@ -36,12 +36,13 @@ pub use journal::{JournalEntry, Outcome};
 pub use outbox::{Effect, EffectStatus};
 pub use provenance::{Bisect, BisectResult, Cause, Probe, Target, Why};
 pub use random::{RANDOM_EVENTS_AT_MOST, RandomPlan, RandomRun, RandomTally, Seed};
-pub use session::{FailedCheck, Panel, Session, StateView, Viewpoint};
+pub use session::{FailedCheck, Panel, Session, SetAside, StateView, Viewpoint};
 pub use shards::{HANDLERS_AT_MOST, Handler, Heaviest, Moves, ShardBy, Shards};
 pub use snapshots::{Load, Loading, Meter, StateSnapshot};
 pub use specs::{Message, Ran, Spec, Then, decisions};
 pub use subscription::{
-    Control, ControlError, DeliveryFault, SetUp, Subscription, SubscriptionKind, Wait,
+    Control, ControlError, DeadLetter, DeliveryFault, SetUp, Subscription, SubscriptionKind, Wait,
+    instance_of, is_replica,
 };
 pub use whatif::{Change, Consequence, Imagined, NoLongerAllowed, WhatIf};
 pub use world::{BulkAppend, MicroStep, Missing, SideRecord, StoreAnswer, Submission, World};

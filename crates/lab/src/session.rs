@@ -8,8 +8,11 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::diff::{DiffLine, changes, keyed};
 use super::health::Health;
-use super::subscription::{DeliveryFault, Subscription, SubscriptionKind};
+use super::subscription::{
+    DeadLetter, DeliveryFault, Subscription, SubscriptionKind, instance_of, is_replica,
+};
 use super::world::{MicroStep, StoreAnswer, World};
 use es::{
     CommandRecord, Commit, EventLog, Hydrated, Map, Recorded, Scenario, Stopped, Stream, Subject,
@@ -18,6 +21,9 @@ use es::{
 
 /// The greatest distance between a cause and its consequences, in events.
 const CAUSES_WITHIN: u64 = 10_000;
+
+/// How many events that were set aside are shown one by one.
+const SET_ASIDE_SHOWN: usize = 20;
 
 /// A check that fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +119,17 @@ pub struct Panel {
     pub guard: bool,
     /// The fault that is armed.
     pub fault: Option<DeliveryFault>,
+    /// The position of the event on which its code fails.
+    pub fails_on: Option<u64>,
+    /// True where it sets aside what it cannot take in, instead of stopping there.
+    pub lenient: bool,
+    /// What it has set aside and nobody has decided on: the first ones.
+    pub set_aside: Vec<SetAside>,
+    /// How many events it has set aside, and how many of them it goes on without for good.
+    pub dead_letters: (usize, usize),
+    /// Of a replica: the read model that it stands beside, and what differs between the two, both
+    /// folded up to this one's checkpoint. Differences are not looked for in passing.
+    pub beside: Option<(Rc<str>, Vec<DiffLine>)>,
     /// Whether the running instance equals a clean fold up to its checkpoint.
     pub health: Health,
     /// The position up to which a process has reacted to all events.
@@ -125,6 +142,19 @@ pub struct Panel {
     pub now: Rc<View>,
     /// The view before the event at the playhead.
     pub was: Rc<View>,
+}
+
+/// An event that a subscription has set aside, and what came after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Its position.
+    pub position: u64,
+    /// Its type.
+    pub kind: Rc<str>,
+    /// Why it could not be taken in.
+    pub why: Rc<str>,
+    /// How many later events of its stream were taken in without it.
+    pub later: u64,
 }
 
 impl Deref for Session {
@@ -439,8 +469,21 @@ impl Viewpoint {
         self.panel_with(name, false)
     }
 
+    /// A replica beside the read model of which it is one: what differs between the two, at the
+    /// replica's checkpoint.
+    fn beside(&mut self, name: &str, look: bool) -> Option<(Rc<str>, Vec<DiffLine>)> {
+        let model: Rc<str> = is_replica(name).then(|| instance_of(name).0.into())?;
+        let checkpoint = self.world.subscription(name)?.checkpoint();
+        let differs = look.then(|| self.view_at(&model, checkpoint)).flatten();
+        let differences = differs.and_then(|first| {
+            Some(changes(&keyed(&first), &keyed(&self.view_at(name, checkpoint)?)))
+        });
+        Some((model, differences.unwrap_or_default()))
+    }
+
     fn panel_with(&mut self, name: &str, before: bool) -> Option<Panel> {
         let health = self.health(name)?;
+        let beside = self.beside(name, before);
         let (world, position) = (&self.world, self.position);
         let it = world.subscription(name)?;
         let (log, shown) = (world.log(), position.min(it.checkpoint()));
@@ -467,6 +510,14 @@ impl Viewpoint {
             synchronous: it.is_synchronous(),
             guard: it.is_guarded(),
             fault: it.fault(),
+            fails_on: it.fails_on(),
+            lenient: it.is_lenient(),
+            set_aside: set_aside(it, log),
+            dead_letters: (
+                it.dead_letters().len(),
+                it.dead_letters().iter().filter(|it| it.skipped).count(),
+            ),
+            beside,
             health,
             mark: it.mark(),
             skipped: it.skipped(),
@@ -475,6 +526,22 @@ impl Viewpoint {
             was,
         })
     }
+}
+
+/// The first of the events that a subscription has set aside, and that nobody has decided on.
+fn set_aside(it: &Subscription, log: &EventLog) -> Vec<SetAside> {
+    let open = it.dead_letters().iter().filter(|it| !it.skipped).take(SET_ASIDE_SHOWN);
+    let of = |letter: &DeadLetter| {
+        let event = log.event(letter.position)?;
+        let taken_in = log.version_at(event.stream(), it.checkpoint());
+        Some(SetAside {
+            position: letter.position,
+            kind: event.kind().clone(),
+            why: letter.why.clone(),
+            later: taken_in.saturating_sub(log.version_at(event.stream(), letter.position)),
+        })
+    };
+    open.filter_map(of).collect()
 }
 
 /// The handler of a stream. It is made where there is none yet.
@@ -505,6 +572,7 @@ pub(super) fn reader<'a>(
 }
 
 fn about(scenario: &Scenario, name: &str) -> Rc<str> {
+    let name = instance_of(name).0;
     let processes = scenario.processes.iter().map(|it| (it.name(), it.about()));
     let projections = scenario.projections.iter().map(|it| (it.name(), it.about()));
     projections

@@ -4,13 +4,18 @@
 //! Delivery is at least once. The *checkpoint* is the highest position with no gap before it.
 //! Events that were delivered beyond it are remembered as *told ahead*, so that deduplication
 //! recognises them, and an overtaken event is not lost.
+//!
+//! A *strict* subscriber stops before an event that it cannot take in. A *lenient* one tries it a
+//! few times, sets it aside as a *dead letter*, and goes on: later events are taken in without it,
+//! until somebody has it retried or skipped.
 
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use es::{AnyRunner, EventLog, Fold, History, Map, Recorded, Set, Stopped, Subscriber, View};
+use crate::outbox::is_default;
+use es::{AnyRunner, EventLog, Fold, History, Map, Recorded, Set, Stopped, Subscriber, View, sort};
 
 /// What a subscription feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -50,6 +55,43 @@ impl DeliveryFault {
     ];
 }
 
+/// What stands between a read model's name and the number of its replica.
+pub(super) const NUMBERED: &str = " · ";
+/// How many instances of one read model there are at most.
+pub(super) const INSTANCES_AT_MOST: u16 = 9;
+
+/// The read model of which this is the name, or the name of a replica; and the number of its
+/// instance. The first one is 1.
+pub fn instance_of(name: &str) -> (&str, u16) {
+    let replica = name.rsplit_once(NUMBERED).and_then(|(model, number)| {
+        let number = number.parse().ok().filter(|it| (2..=INSTANCES_AT_MOST).contains(it))?;
+        Some((model, number))
+    });
+    replica.unwrap_or((name, 1))
+}
+
+/// True for the name of a replica.
+pub fn is_replica(name: &str) -> bool {
+    instance_of(name).1 > 1
+}
+
+/// Why a subscriber cannot take in the event on which its code fails.
+const BUG: &str = "its code fails on this event";
+/// How many times a lenient subscriber tries an event that it cannot take in.
+pub(super) const TRIES: u8 = 3;
+
+/// An event that a subscriber could not take in, and has set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// Its position.
+    pub position: u64,
+    /// Why it could not be taken in, in a sentence.
+    pub why: Rc<str>,
+    /// True where somebody has decided to go on without it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub skipped: bool,
+}
+
 /// How a subscription is set up: all of it that outlives a reload, and that travels with a copy of
 /// its log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +119,18 @@ pub struct SetUp {
     pub guard: bool,
     /// The fault that is armed.
     pub fault: Option<DeliveryFault>,
+    /// The position of an event that its code cannot take in: a fault that stays until it is mended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fails_on: Option<u64>,
+    /// True where it sets aside what it cannot take in, instead of stopping there.
+    #[serde(skip_serializing_if = "is_default")]
+    pub lenient: bool,
+    /// What it has set aside, by position.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dead_letters: Vec<DeadLetter>,
+    /// True where this was a replica, which is gone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub dropped: bool,
 }
 
 impl Default for SetUp {
@@ -92,6 +146,10 @@ impl Default for SetUp {
             synchronous: false,
             guard: true,
             fault: None,
+            fails_on: None,
+            lenient: false,
+            dead_letters: Vec::new(),
+            dropped: false,
         }
     }
 }
@@ -128,6 +186,15 @@ pub enum Control {
     Redeliver(u64),
     /// Arms a fault, or disarms it.
     Fault(Option<DeliveryFault>),
+    /// Makes the code fail on the event at a position, or mends it. Where it has taken that event
+    /// in, it goes back to before.
+    FailOn(Option<u64>),
+    /// Sets aside what cannot be taken in, or stops there.
+    Lenient(bool),
+    /// Has an event that was set aside taken in now, after all that came later.
+    Retry(u64),
+    /// Goes on for good without an event that was set aside.
+    Skip(u64),
 }
 
 /// Why a subscription was not changed.
@@ -188,6 +255,16 @@ pub struct Subscription {
     pub(super) synchronous: bool,
     pub(super) guard: bool,
     pub(super) fault: Option<DeliveryFault>,
+    pub(super) fails_on: Option<u64>,
+    pub(super) lenient: bool,
+    /// How many times the next event was tried in vain.
+    pub(super) tried: u8,
+    /// What was set aside, by position.
+    pub(super) dead_letters: Vec<DeadLetter>,
+    /// The event that was set aside and is tried next.
+    pub(super) retrying: Option<u64>,
+    /// What was set aside and is taken in since, while reactions to it are not handled yet.
+    pub(super) retried: Set<u64>,
     /// The event that is delivered a second time next.
     pub(super) again: Option<u64>,
     /// True once a micro-step has said that an event waits to be overtaken.
@@ -211,6 +288,8 @@ pub(super) enum NextDelivery {
     Overtaking(u64),
     /// This event a second time.
     Again(u64),
+    /// This event, which was set aside.
+    Retried(u64),
     /// Nothing: this event is held up until another can overtake it.
     Withheld(u64),
 }
@@ -242,6 +321,12 @@ impl Subscription {
             synchronous: false,
             guard: true,
             fault: None,
+            fails_on: None,
+            lenient: false,
+            tried: 0,
+            dead_letters: Vec::new(),
+            retrying: None,
+            retried: Set::new(),
             again: None,
             withheld: false,
             crash_after: None,
@@ -253,6 +338,9 @@ impl Subscription {
 
     /// The next delivery. None where the subscription waits, or has been told of everything.
     pub(super) fn due(&self, head: u64) -> Option<NextDelivery> {
+        if let Some(position) = self.retrying {
+            return Some(NextDelivery::Retried(position));
+        }
         if self.synchronous || self.stopped().is_some() || (self.paused && self.steps == 0) {
             return None;
         }
@@ -264,7 +352,10 @@ impl Subscription {
         let next = self.checkpoint + 1;
         if next > limit {
             None
-        } else if self.fault != Some(DeliveryFault::Swap) || self.told_ahead.contains(&next) {
+        } else if self.fault != Some(DeliveryFault::Swap)
+            || self.told_ahead.contains(&next)
+            || self.stops_at(next)
+        {
             Some(NextDelivery::Event(next))
         } else {
             // An event overtakes only once.
@@ -275,11 +366,55 @@ impl Subscription {
         }
     }
 
+    /// True where the code fails on the event at this position, and nothing goes on after that.
+    /// Nothing else can go wrong there first: it is the same whether it has stopped already, or
+    /// does so after a reload.
+    pub(super) fn stops_at(&self, position: u64) -> bool {
+        !self.lenient && self.fails_on == Some(position)
+    }
+
     /// True where the event at this position was delivered before.
     pub(super) fn knows(&self, position: u64) -> bool {
         position <= self.checkpoint
             || self.told_ahead.contains(&position)
             || self.taken_before_crash.contains(&position)
+    }
+
+    /// The event at this position, where it was set aside.
+    pub(super) fn dead_letter(&self, position: u64) -> Option<&DeadLetter> {
+        let at = self.dead_letters.binary_search_by_key(&position, |it| it.position).ok()?;
+        self.dead_letters.get(at)
+    }
+
+    /// Sets an event aside.
+    pub(super) fn set_aside(&mut self, position: u64, why: Rc<str>) {
+        match self.dead_letters.binary_search_by_key(&position, |it| it.position) {
+            Ok(at) => self.dead_letters[at].why = why,
+            Err(at) => {
+                self.dead_letters.insert(at, DeadLetter { position, why, skipped: false });
+            }
+        }
+        self.unsaved = true;
+    }
+
+    /// An event that was set aside is taken in, and all reactions to it are handled: it is a dead
+    /// letter no more.
+    pub(super) fn settle_letter(&mut self, position: u64) {
+        if self.retried.remove(&position) {
+            self.dead_letters.retain(|it| it.position != position);
+            self.unsaved = true;
+        }
+    }
+
+    /// Takes in an event. Gives the reason where that is not possible; nothing has changed then.
+    pub(super) fn try_event(&mut self, event: &Recorded) -> Option<Rc<str>> {
+        if self.fails_on == Some(event.position()) {
+            return Some(BUG.into());
+        }
+        self.subscriber.fold(&[event]);
+        let why = self.stopped()?.why.clone();
+        self.subscriber.retry();
+        Some(why)
     }
 
     /// Notes that the event at this position was delivered.
@@ -307,7 +442,10 @@ impl Subscription {
     /// Starts over with a fresh instance, folded up to `position`.
     pub(super) fn start_at(&mut self, runner: Box<dyn AnyRunner>, position: u64, log: &EventLog) {
         self.subscriber = Subscriber::new(runner);
-        (self.checkpoint, self.stop_said) = (0, false);
+        (self.checkpoint, self.stop_said, self.tried, self.retrying) = (0, false, 0, None);
+        // Later events are tried anew.
+        self.dead_letters.retain(|it| it.position <= position);
+        self.retried.clear();
         self.told_ahead.clear();
         self.taken_before_crash.clear();
         self.take_in(position, log);
@@ -336,7 +474,13 @@ impl Subscription {
         self.deduplicate = set_up.deduplicate;
         self.guard = set_up.guard || !process;
         self.synchronous = set_up.synchronous && !process;
+        self.lenient = set_up.lenient;
+        self.fails_on = set_up.fails_on;
+        self.dead_letters.clone_from(&set_up.dead_letters);
+        self.dead_letters.retain(|it| it.position <= head);
+        sort(&mut self.dead_letters, |a, b| a.position.cmp(&b.position));
         if self.synchronous {
+            self.paused = false;
             return;
         }
         (self.paused, self.crashed) = (set_up.paused, set_up.paused && set_up.crashed);
@@ -353,23 +497,31 @@ impl Subscription {
     pub(super) fn only_fold(&mut self) {
         (self.paused, self.crashed, self.steps, self.delay) = (false, false, 0, 0);
         (self.fault, self.again, self.withheld, self.crash_after) = (None, None, false, None);
+        (self.tried, self.retrying, self.fails_on, self.lenient) = (0, None, None, false);
+        self.dead_letters.clear();
         (self.deduplicate, self.guard, self.fold_to) = (true, true, 0);
     }
 
     /// How the subscription is set up.
     pub fn set_up(&self) -> SetUp {
+        // Whoever has stopped is folded no further.
+        let fold_to = if self.stopped().is_some() { 0 } else { self.fold_to };
         SetUp {
             code: Some(self.code),
             mark: self.mark,
             paused: self.paused,
             crashed: self.crashed,
-            checkpoint: if self.is_held() { self.checkpoint.max(self.fold_to) } else { 0 },
+            checkpoint: if self.is_held() { self.checkpoint.max(fold_to) } else { 0 },
             delay: self.delay,
             deduplicate: self.deduplicate,
             synchronous: self.synchronous,
             guard: self.guard,
             // The event at which the process is to crash is delivered again, so it crashes then.
             fault: self.fault.or(self.crash_after.map(|_| DeliveryFault::CrashAfterEffect)),
+            fails_on: self.fails_on,
+            lenient: self.lenient,
+            dead_letters: self.dead_letters.clone(),
+            dropped: false,
         }
     }
 
@@ -382,7 +534,12 @@ impl Subscription {
     /// Allows a stopped subscriber to try its event again.
     pub(super) fn retry(&mut self) {
         self.subscriber.retry();
-        self.stop_said = false;
+        (self.stop_said, self.tried) = (false, 0);
+    }
+
+    /// True where nothing keeps the code from taking in each event.
+    pub(super) fn takes_all(&self) -> bool {
+        !self.lenient && self.fails_on.is_none() && self.dead_letters.is_empty()
     }
 
     /// True for a projection that gets each event once, in order, and without delay.
@@ -391,6 +548,7 @@ impl Subscription {
             && !(self.is_held() || self.synchronous || self.crashed || self.withheld)
             && self.stopped().is_none()
             && self.fault.is_none()
+            && self.takes_all()
             && self.again.is_none()
             && (self.deduplicate
                 || self.told_ahead.is_empty() && self.taken_before_crash.is_empty())
@@ -408,15 +566,43 @@ impl Subscription {
         if self.stopped().is_some() {
             return;
         }
+        while self.checkpoint < position {
+            let begun = self.checkpoint;
+            // The event on which the code fails is tried by itself.
+            let fails_on = self.fails_on.filter(|it| (begun + 1..=position).contains(it));
+            let fails_on =
+                fails_on.filter(|it| !self.knows(*it) && self.dead_letter(*it).is_none());
+            self.fold_up_to(fails_on.map_or(position, |it| it - 1), log);
+            if let Some(stopped) = self.stopped().filter(|_| self.lenient).cloned() {
+                self.subscriber.retry();
+                self.set_aside(stopped.position, stopped.why);
+                self.go_on_from(stopped.position);
+            } else if self.stopped().is_some() {
+                return;
+            } else if let Some(failing) = fails_on.and_then(|it| log.event(it)) {
+                if self.lenient {
+                    self.set_aside(failing.position(), BUG.into());
+                    self.go_on_from(failing.position());
+                } else {
+                    self.subscriber.stop_at(failing, BUG.into());
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Folds the events up to `position` that are new and not set aside.
+    fn fold_up_to(&mut self, position: u64, log: &EventLog) {
         let Self { subscriber, told_ahead, taken_before_crash, checkpoint, .. } = self;
+        let dead: Set<u64> = self.dead_letters.iter().map(|it| it.position).collect();
         let place = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
         log.batches(place(*checkpoint), place(position), |events| {
-            if told_ahead.is_empty() && taken_before_crash.is_empty() {
+            if told_ahead.is_empty() && taken_before_crash.is_empty() && dead.is_empty() {
                 return subscriber.fold(events);
             }
             let new = |event: &&&Recorded| {
-                let position = event.position();
-                !told_ahead.contains(&position) && !taken_before_crash.contains(&position)
+                let known = |them: &Set<u64>| them.contains(&event.position());
+                !known(told_ahead) && !known(taken_before_crash) && !known(&dead)
             };
             let new: Vec<&Recorded> = events.iter().filter(new).copied().collect();
             subscriber.fold(&new);
@@ -506,6 +692,21 @@ impl Subscription {
     /// The fault that is armed.
     pub fn fault(&self) -> Option<DeliveryFault> {
         self.fault
+    }
+
+    /// The position of the event on which its code fails.
+    pub fn fails_on(&self) -> Option<u64> {
+        self.fails_on
+    }
+
+    /// True where it sets aside what it cannot take in, instead of stopping there.
+    pub fn is_lenient(&self) -> bool {
+        self.lenient
+    }
+
+    /// What it has set aside, by position.
+    pub fn dead_letters(&self) -> &[DeadLetter] {
+        &self.dead_letters
     }
 
     /// The view of the running instance.

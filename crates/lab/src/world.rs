@@ -12,6 +12,7 @@ mod handling;
 mod handle;
 mod deliver;
 mod control;
+mod replicas;
 #[cfg(test)]
 mod tests;
 
@@ -30,7 +31,7 @@ pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
 use super::journal::{JournalEntry, Outcome};
 use super::outbox::{Effect, EffectStatus};
 use super::snapshots::{Loading, Meter, StateSnapshot, StateSnapshots};
-use super::subscription::{SetUp, Subscription, SubscriptionKind};
+use super::subscription::{SetUp, Subscription, SubscriptionKind, is_replica};
 use es::{
     Choice, Commit, EventLog, Expected, Follows, Hydrated, IdSet, Map, Scenario, Set, Stream,
     Subscriber, Timeline, sort,
@@ -116,13 +117,16 @@ impl World {
         // These follow from the commits alone, so they need not be stored again.
         self.side_records.clear();
         self.subscriptions.iter_mut().for_each(|it| it.unsaved = false);
-        let skipped: Vec<u64> = self.subscriptions.iter().map(Subscription::mark).collect();
+        let skipped: Vec<_> =
+            self.subscriptions.iter().map(|it| (it.name.clone(), it.mark)).collect();
         for side_record in side_records {
             self.take_in_side_record(side_record);
         }
-        for (it, skipped) in self.subscriptions.iter_mut().zip(skipped) {
+        for (name, skipped) in skipped {
             // Events that say for themselves that nobody reacts to them may reach further.
-            it.mark = it.mark.max(skipped);
+            if let Some(it) = self.find(&name) {
+                it.mark = it.mark.max(skipped);
+            }
         }
         sort(&mut self.outbox, |a, b| (a.position, a.id).cmp(&(b.position, b.id)));
         sort(&mut self.journal, |a, b| a.commits.cmp(&b.commits));
@@ -156,7 +160,7 @@ impl World {
     pub(super) fn unfilled(&self) -> Option<(Rc<str>, u16)> {
         let unfilled = |it: &&Subscription| {
             let empty = it.checkpoint == 0 && it.stopped().is_none();
-            it.kind == SubscriptionKind::Projection && empty && !it.is_held()
+            it.kind == SubscriptionKind::Projection && empty && !it.is_held() && it.takes_all()
         };
         let it = self.subscriptions.iter().find(unfilled).filter(|_| self.log.head() > 0)?;
         Some((it.name.clone(), it.code))
@@ -225,9 +229,19 @@ impl World {
         }
     }
 
-    /// Takes a stored set-up over. Where nothing of that name runs, there is nothing to set up. A
-    /// version of the code that is gone leaves the one that runs.
+    /// Takes a stored set-up over. A replica is brought up by it, or dropped. Where nothing of that
+    /// name runs otherwise, there is nothing to set up. A version of the code that is gone leaves
+    /// the one that runs.
     fn adopt(&mut self, name: &str, set_up: &SetUp) {
+        if set_up.dropped {
+            self.end(name);
+            return;
+        }
+        if is_replica(name) && self.subscription(name).is_none() {
+            self.add_replica(name, set_up.code.unwrap_or(1));
+            // It is stored already.
+            self.find(name).into_iter().for_each(|it| it.unsaved = false);
+        }
         let (head, runner) = (self.log.head(), set_up.code.and_then(|code| self.fresh(name, code)));
         if let Some(it) = self.find(name) {
             it.adopt(set_up, runner, head);

@@ -10,6 +10,7 @@ mod specs;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gloo::timers::callback::Interval;
 use web_sys::HtmlElement;
 
 pub use self::comparing::{Both, Compared, Heads, Pair, Wanted, pairs_of};
@@ -18,10 +19,15 @@ pub use self::inquiry::{Inquiry, target};
 pub use self::job::Job;
 pub use self::race::{ACTORS, Race};
 pub use self::specs::{Specs, Written};
-use crate::es::{Condition, Set, Stream};
+use crate::es::{Condition, Map, Set, Stream};
 use crate::host::Disturbance;
 use crate::lab::{Comparison, JournalEntry, Loading, ShardBy, Target};
 use crate::ui::excerpts::Excerpts;
+
+/// A pace at which a replica takes in a whole log at once.
+pub const AT_ONCE: u64 = 10_000_000;
+/// The paces at which a replica can catch up, in events a second. 0 waits.
+pub const PACES: [u64; 6] = [0, 1, 10, 100, 1_000, AT_ONCE];
 
 /// A tool of the lab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +172,10 @@ pub struct Lab {
     pub code: Option<Code>,
     /// By what events are divided, and among how many handlers.
     pub shards: Option<(ShardBy, usize)>,
+    /// How many events a second each replica takes in that catches up by itself, and what makes it
+    /// do so.
+    pub paces: Rc<Map<Rc<str>, u64>>,
+    pub catching_up: Map<Rc<str>, Interval>,
 }
 
 impl Lab {

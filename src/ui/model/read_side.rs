@@ -93,6 +93,9 @@ impl ReadSide {
             let refused = |name: &str| self.refused.as_ref().is_some_and(|it| *it.name == *name);
             let panels = self.panels.iter().filter(|it| {
                 let usual = it.lag == 0 && !it.paused && it.fault.is_none() && it.stopped.is_none();
+                let usual = usual && it.fails_on.is_none() && it.dead_letters.0 == 0;
+                // A replica waits for somebody to decide on it.
+                let usual = usual && it.beside.is_none();
                 let clean = !matches!(it.health, Health::Differs(_) | Health::Stopped(_));
                 usual && clean && !missing(&it.name) && !refused(&it.name) && !named(&it.name)
             });

@@ -78,6 +78,8 @@ impl Pulse {
             | MicroStep::Dropped { to, .. }
             | MicroStep::Withheld { to, .. }
             | MicroStep::Stopped { to, .. }
+            | MicroStep::Tried { to, .. }
+            | MicroStep::SetAside { to, .. }
             | MicroStep::Crashed { to, .. } => {
                 let at = if process(to) { Station::Processes } else { Station::Projections };
                 (at, Some((Station::Store, Cargo::Event)))

@@ -15,6 +15,16 @@ pub enum Msg {
     Rebuild(Rc<str>, u16),
     /// Start a projection again, or end it.
     Subscribe(Rc<str>, bool),
+    /// Bring up a replica of a projection, in a version of its code.
+    Replicate(Rc<str>, u16),
+    /// A replica takes over its projection's name.
+    TakeOver(Rc<str>),
+    /// It did, or was refused.
+    TookOver { open_log: OpenLog, name: Rc<str>, answered: Answered },
+    /// A replica takes in so many events a second.
+    Pace(Rc<str>, u64),
+    /// A replica's time to take in some events has come.
+    CatchUp(Rc<str>),
     /// Send what a process's code would have sent and nobody has handled.
     SendMissing(Rc<str>),
     /// The log has changed, in these micro-steps: tell it, and show it.
@@ -38,6 +48,7 @@ impl RefusedControl {
             Control::Rewind(_) => "rewind",
             Control::Redeliver(_) => "redeliver",
             Control::Fault(_) => "fault",
+            Control::FailOn(_) => "fails",
             _ => "other",
         };
         Self { name: name.into(), of, why: why.into() }

@@ -477,6 +477,7 @@ fn read_side(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
                 panels={panels.cloned().collect::<Vec<_>>()} lines={read_side.lines.clone()} stage={if summary.in_story { summary.stage.clone() } else { Rc::default() }}
                 {removed} streams={summary.streams.clone()}
                 missing={summary.missing.clone()} pinned={model.layout.pinned.clone()} passing={read_side.passing}
+                paces={model.lab.paces.clone()}
             />
             if model.lessons.shows("Outbox") { <div class="sent">{ outbox(model, open_log, playhead) }</div> }
             { everything(model) }

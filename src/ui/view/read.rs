@@ -9,7 +9,7 @@ use web_sys::{HtmlElement, HtmlInputElement, ResizeObserver};
 use yew::{Event, Html, InputEvent, MouseEvent, NodeRef, Properties, TargetCast, component, html};
 
 use super::icons::icon;
-use super::lab::{differences, health_of, menu_of, state_of};
+use super::lab::{differences, health_of, menu_of, replica, replicate, state_of, untaken};
 use super::parts::{
     Head, Long, button, button_for, chip, chosen, empty, icon_button, menu, panel, term_chip,
 };
@@ -48,6 +48,8 @@ pub struct ReadProps {
     pub pinned: Rc<Vec<Stream>>,
     /// What could not be done to one of them.
     pub refused: Option<RefusedControl>,
+    /// The replicas that catch up by themselves.
+    pub paces: Rc<Map<Rc<str>, u64>>,
 }
 
 /// States stand beside the read models, or above them; each of the two scrolls by itself, so that
@@ -94,6 +96,7 @@ pub fn ReadSide(props: &ReadProps) -> Html {
                             key={panel.name.to_string()} panel={panel.clone()} line={props.lines.contains(&panel.name)}
                             past={props.past} passing={props.passing} refused={props.refused.clone().filter(|it| it.name == panel.name)}
                             missing={props.missing.get(&panel.name).cloned().unwrap_or_default()}
+                            pace={props.paces.get(&panel.name).copied().unwrap_or_default()}
                         />
                     }) }
                 </>
@@ -264,6 +267,7 @@ struct ReaderProps {
     passing: bool,
     refused: Option<RefusedControl>,
     missing: Missing,
+    pace: u64,
     line: bool,
 }
 
@@ -284,9 +288,8 @@ fn Reader(props: &ReaderProps) -> Html {
             if it.crashed {
                 <p class="fault pad">{ format!("It crashed, and goes on after #{} once it is resumed.", it.checkpoint) }</p>
             }
-            if let Some(stopped) = &it.stopped {
-                <p class="fault pad">{ format!("It stopped at #{}, which it cannot take in: {}. It tries again once it is resumed or rebuilt.", stopped.position, clip(&stopped.why)) }</p>
-            }
+            { untaken(&shell, it) }
+            { replica(&shell, it, props.pace) }
             { differences(&shell, it, props.past) }
             if it.skipped > 0 {
                 <p class="fault pad">{ format!("Skipped {} that cannot be read.", counted(it.skipped, "event")) }</p>
@@ -370,9 +373,10 @@ fn tools(shell: &Shell, props: &ReaderProps, colour: &'static str) -> Html {
                     </select>
                 </label>
             }
+            { replicate(shell, it) }
             <div class="actions">
                 { looks(shell, name) }
-                if it.kind == SubscriptionKind::Projection { { button_for("Remove", name, false, remove) } }
+                if it.kind == SubscriptionKind::Projection && it.beside.is_none() { { button_for("Remove", name, false, remove) } }
                 if matches!(*it.now, View::Table(_)) { { button("Download as CSV", csv) } }
             </div>
         </>

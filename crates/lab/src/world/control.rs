@@ -6,7 +6,9 @@ use std::rc::Rc;
 use super::World;
 use super::handling::{ReactionSource, RequestedEffect};
 use crate::journal::Outcome;
-use crate::subscription::{Control, ControlError, Subscription, SubscriptionKind, Wait};
+use crate::subscription::{
+    Control, ControlError, Subscription, SubscriptionKind, Wait, instance_of, is_replica,
+};
 use es::{AnyRunner, Fold, IdSet, Reaction, Subscriber, Timeline};
 
 /// A search for reactions that a process would have asked for, and that nobody has handled.
@@ -45,63 +47,17 @@ impl World {
     pub fn control(&mut self, name: &str, control: Control) -> Result<(), ControlError> {
         let (head, watching) = (self.log.head(), self.watching);
         let unknown = || ControlError::Unknown(name.to_owned());
-        let refuse = |why: String| Err(ControlError::Refused(why));
         let it = self.find(name).ok_or_else(unknown)?;
-        let (kind, code, checkpoint, before) = (it.kind, it.code, it.checkpoint, it.set_up());
+        if let Some(why) = impossible(it, control, watching) {
+            return Err(ControlError::Refused(why));
+        }
+        let (code, checkpoint, before) = (it.code, it.checkpoint, it.set_up());
         match control {
-            Control::Pause(true)
-            | Control::Delay(1..)
-            | Control::Fault(Some(_))
-            | Control::Rewind(_)
-                if it.synchronous =>
-            {
-                return refuse(format!(
-                    "{name} is synchronous: it takes in events as they are stored, so it is never \
-                     behind, and nothing can go wrong on the way"
-                ));
-            }
-            Control::Synchronous(true) | Control::Redeliver(_) | Control::Guard(_)
-                if (kind == SubscriptionKind::Process)
-                    == (control == Control::Synchronous(true)) =>
-            {
-                return refuse(match kind {
-                    SubscriptionKind::Process => {
-                        format!("{name} is a process: it acts on facts, after they are stored")
-                    }
-                    SubscriptionKind::Projection => {
-                        format!("{name} is a projection: it reacts to nothing")
-                    }
-                });
-            }
-            Control::Rewind(to) if to > checkpoint => {
-                return refuse(format!("{name} is at {checkpoint}, and can only be moved back"));
-            }
-            Control::Redeliver(_)
-            | Control::Pause(true)
-            | Control::Delay(1..)
-            | Control::Fault(Some(_))
-            | Control::Guard(false)
-            | Control::Deduplicate(false)
-                if watching && kind == SubscriptionKind::Process =>
-            {
-                return refuse(format!(
-                    "another tab runs {name}, and would not hear of it: do that there"
-                ));
-            }
-            Control::Redeliver(to) if to > it.mark => {
-                return refuse(format!(
-                    "{name} has reacted up to {}, so that is all it can be asked again",
-                    it.mark
-                ));
-            }
             Control::Pause(paused) => {
                 (it.paused, it.steps) = (paused, 0);
                 it.crashed &= paused;
                 if !paused {
                     it.retry();
-                    if it.synchronous {
-                        self.catch_up();
-                    }
                 }
             }
             Control::Step if it.paused && (it.checkpoint < head || it.again.is_some()) => {
@@ -113,13 +69,34 @@ impl World {
             Control::Deduplicate(on) => it.deduplicate = on,
             Control::Guard(on) => it.guard = on,
             Control::Fault(fault) => (it.fault, it.withheld) = (fault, false),
+            Control::FailOn(position) => {
+                (it.fails_on, it.tried) = (position, 0);
+                it.retry();
+                // Where it has taken the event in, it goes back to before.
+                let known = |at: &u64| it.knows(*at) && it.dead_letter(*at).is_none();
+                if let Some(at) = position.filter(known) {
+                    let to = at.saturating_sub(1).min(checkpoint);
+                    self.restart(name, code, to).ok_or_else(unknown)?;
+                }
+            }
+            Control::Lenient(on) => {
+                it.lenient = on;
+                it.retry();
+            }
+            Control::Retry(position) => it.retrying = Some(position),
+            Control::Skip(position) => {
+                let mut letters = it.dead_letters.iter_mut();
+                letters
+                    .find(|it| it.position == position)
+                    .into_iter()
+                    .for_each(|it| it.skipped = true);
+            }
             Control::Synchronous(on) => {
                 it.synchronous = on;
                 if on {
                     (it.paused, it.crashed, it.delay, it.steps) = (false, false, 0, 0);
                     (it.fault, it.again, it.withheld) = (None, None, false);
                     it.retry();
-                    self.catch_up();
                 }
             }
             Control::Rewind(to) => self.restart(name, code, to).ok_or_else(unknown)?,
@@ -128,6 +105,8 @@ impl World {
                 self.restart(name, code, to.min(checkpoint)).ok_or_else(unknown)?;
             }
         }
+        // Whoever is synchronous is never behind, and may have been kept from it until now.
+        self.catch_up();
         if let Some(it) = self.find(name) {
             it.unsaved |= it.set_up() != before;
         }
@@ -199,15 +178,22 @@ impl World {
             revision: self.ended,
             ..Subscription::new(it.name(), SubscriptionKind::Projection, it.code(), it.runner())
         };
-        let rank = self.rank(&subscription);
-        let slot = self.subscriptions.partition_point(|other| self.rank(other) < rank);
-        self.subscriptions.insert(slot, subscription);
+        self.insert(subscription);
         true
     }
 
-    /// The place of a subscription among all: projections first, each kind in the scenario's order.
-    fn rank(&self, subscription: &Subscription) -> (SubscriptionKind, usize) {
-        let is = |name: Rc<str>| name == subscription.name;
+    /// Puts a subscription in its place among all.
+    pub(super) fn insert(&mut self, subscription: Subscription) {
+        let rank = self.rank(&subscription);
+        let slot = self.subscriptions.partition_point(|other| self.rank(other) < rank);
+        self.subscriptions.insert(slot, subscription);
+    }
+
+    /// The place of a subscription among all: projections first, each kind in the scenario's order,
+    /// and replicas after the first instance.
+    fn rank(&self, subscription: &Subscription) -> (SubscriptionKind, usize, u16) {
+        let (model, number) = instance_of(&subscription.name);
+        let is = |name: Rc<str>| *name == *model;
         let place = match subscription.kind {
             SubscriptionKind::Projection => {
                 self.scenario.projections.iter().position(|it| is(it.name()))
@@ -216,12 +202,21 @@ impl World {
                 self.scenario.processes.iter().position(|it| is(it.name()))
             }
         };
-        (subscription.kind, place.unwrap_or(usize::MAX))
+        (subscription.kind, place.unwrap_or(usize::MAX), number)
     }
 
     /// Ends a projection. Its state is gone, but can be folded again. False where no projection of
-    /// that name runs.
+    /// that name runs. A replica is dropped: it does not come back at a reload.
     pub fn unsubscribe(&mut self, name: &str) -> bool {
+        let ended = self.end(name);
+        if ended && is_replica(name) {
+            self.note_dropped(name);
+        }
+        ended
+    }
+
+    /// Ends a projection.
+    pub(super) fn end(&mut self, name: &str) -> bool {
         let ends = |it: &Subscription| &*it.name == name && it.kind == SubscriptionKind::Projection;
         let Some(place) = self.subscriptions.iter().position(ends) else { return false };
         self.ended = self.ended.max(self.subscriptions.remove(place).revision + 1);
@@ -230,12 +225,14 @@ impl World {
 
     /// The versions of a projection's or process's code.
     pub fn codes(&self, name: &str) -> Vec<u16> {
+        let name = instance_of(name).0;
         let projections = self.scenario.projections.iter().map(|it| (it.name(), it.code()));
         let processes = self.scenario.processes.iter().map(|it| (it.name(), it.code()));
         projections.chain(processes).filter(|(it, _)| &**it == name).map(|(_, code)| code).collect()
     }
 
     pub(super) fn fresh(&self, name: &str, code: u16) -> Option<Box<dyn AnyRunner>> {
+        let name = instance_of(name).0;
         let processes = &self.scenario.processes;
         let process = processes.iter().find(|it| &*it.name() == name && it.code() == code);
         let projections = &self.scenario.projections;
@@ -245,6 +242,7 @@ impl World {
 
     /// A reader that shows a projection or process at any position.
     pub(crate) fn reader(&self, name: &str, code: u16) -> Option<Timeline<Subscriber>> {
+        let name = instance_of(name).0;
         let processes = &self.scenario.processes;
         let process = processes.iter().find(|it| &*it.name() == name && it.code() == code);
         let projections = &self.scenario.projections;
@@ -313,5 +311,60 @@ impl World {
             }
         }
         count
+    }
+}
+
+/// Why a change is not possible for a subscription. `watching` is true where another tab runs
+/// processes.
+fn impossible(it: &Subscription, control: Control, watching: bool) -> Option<String> {
+    let (name, process) = (&it.name, it.kind == SubscriptionKind::Process);
+    match control {
+        Control::Pause(true)
+        | Control::Delay(1..)
+        | Control::Fault(Some(_))
+        | Control::Rewind(_)
+            if it.synchronous =>
+        {
+            Some(format!(
+                "{name} is synchronous: it takes in events as they are stored, so it is never \
+                 behind, and nothing can go wrong on the way"
+            ))
+        }
+        Control::Synchronous(true) if process => {
+            Some(format!("{name} is a process: it acts on facts, after they are stored"))
+        }
+        Control::Redeliver(_) | Control::Guard(_) if !process => {
+            Some(format!("{name} is a projection: it reacts to nothing"))
+        }
+        Control::Rewind(to) if to > it.checkpoint => {
+            Some(format!("{name} is at {}, and can only be moved back", it.checkpoint))
+        }
+        Control::Redeliver(_)
+        | Control::Pause(true)
+        | Control::Delay(1..)
+        | Control::Fault(Some(_))
+        | Control::FailOn(Some(_))
+        | Control::Lenient(true)
+        | Control::Retry(_)
+        | Control::Skip(_)
+        | Control::Guard(false)
+        | Control::Deduplicate(false)
+            if watching && process =>
+        {
+            Some(format!("another tab runs {name}, and would not hear of it: do that there"))
+        }
+        Control::Redeliver(to) if to > it.mark => Some(format!(
+            "{name} has reacted up to {}, so that is all it can be asked again",
+            it.mark
+        )),
+        Control::Retry(position) | Control::Skip(position)
+            if it.dead_letter(position).is_none() =>
+        {
+            Some(format!("{name} has not set event {position} aside"))
+        }
+        Control::Retry(_) if it.stopped().is_some() => {
+            Some(format!("{name} has stopped at an event: resume it first"))
+        }
+        _ => None,
     }
 }

@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use crate::outbox::{Effect, EffectStatus};
-use crate::subscription::{DeliveryFault, NextDelivery, Subscription, SubscriptionKind};
-use es::{CommandRecord, Envelope, Fold, Reaction, Recorded, Stopped};
+use crate::subscription::{DeliveryFault, NextDelivery, Subscription, SubscriptionKind, TRIES};
+use es::{CommandRecord, Envelope, Reaction, Recorded, Stopped};
 
 use super::handling::{
     CommandInProgress, InboxItem, PendingCrash, Reacting, ReactionSource, RequestedEffect,
@@ -25,10 +25,15 @@ impl World {
         let all = self.subscriptions.iter().enumerate().filter_map(due);
         let (_, index, due) = all.min_by_key(|(checkpoint, index, _)| (*checkpoint, *index))?;
         let it = self.subscriptions.get_mut(index)?;
-        it.steps = it.steps.saturating_sub(1);
         let to = it.name.clone();
         let armed = (it.fault, it.withheld, it.again);
+        let steps = it.steps;
+        it.steps = it.steps.saturating_sub(1);
         let step = match due {
+            NextDelivery::Retried(position) => {
+                it.steps = steps;
+                self.retry(index, position)
+            }
             NextDelivery::Withheld(position) => {
                 it.withheld = true;
                 Some(MicroStep::Withheld { to, position })
@@ -41,9 +46,14 @@ impl World {
                 it.again = None;
                 self.hand_over(index, position)
             }
+            NextDelivery::Event(position) if it.stops_at(position) => {
+                self.hand_over(index, position)
+            }
             NextDelivery::Event(position) => match it.fault {
                 Some(DeliveryFault::Drop) => {
                     it.fault = None;
+                    // An event that never comes makes no code fail.
+                    it.fails_on.take_if(|it| *it == position);
                     it.note_told(position);
                     self.save_checkpoint(index);
                     Some(MicroStep::Dropped { to, position })
@@ -56,9 +66,11 @@ impl World {
                 _ => self.hand_over(index, position),
             },
         };
-        if let Some(it) = self.subscriptions.get_mut(index).filter(|it| it.stopped().is_some()) {
+        let failed = |it: &&mut Subscription| it.stopped().is_some() || it.tried > 0;
+        if let Some(it) = self.subscriptions.get_mut(index).filter(failed) {
             // Nothing was delivered, so the fault stays armed.
             (it.fault, it.withheld, it.again) = armed;
+            it.steps = if it.tried > 0 { steps } else { it.steps };
         }
         if let Some(it) = self.subscriptions.get_mut(index) {
             it.unsaved |= (it.fault, it.withheld) != (armed.0, armed.1);
@@ -81,13 +93,29 @@ impl World {
         let event = self.log.event(position)?;
         let to = it.name.clone();
         let (again, behind) = (it.knows(position), position <= it.checkpoint);
+        if it.dead_letter(position).is_some() {
+            // It was set aside before the subscriber had to go back. It waits there.
+            self.leave_aside(index, position);
+            return Some(MicroStep::Skipped { to, position });
+        }
         let skipped = again && it.deduplicate;
         if !skipped {
-            it.subscriber.fold(&[event]);
-            it.revision += 1;
-            if it.stopped().is_some() {
-                return self.say_stopped();
+            if let Some(why) = it.try_event(event) {
+                if !it.lenient {
+                    it.subscriber.stop_at(event, why);
+                    return self.say_stopped();
+                }
+                it.tried += 1;
+                if it.tried < TRIES {
+                    return Some(MicroStep::Tried { to, position, attempt: it.tried, of: TRIES });
+                }
+                it.tried = 0;
+                it.set_aside(position, why.clone());
+                self.leave_aside(index, position);
+                return Some(MicroStep::SetAside { to, position, why });
             }
+            it.tried = 0;
+            it.revision += 1;
         }
         let crashes = !behind
             && match it.fault {
@@ -125,6 +153,45 @@ impl World {
         } else {
             MicroStep::Delivered { to, position, again, held_back }
         })
+    }
+
+    /// Goes on without an event that was set aside.
+    fn leave_aside(&mut self, index: usize, position: u64) {
+        let Some(it) = self.subscriptions.get_mut(index) else { return };
+        it.note_told(position);
+        it.revision += 1;
+        self.save_checkpoint(index);
+    }
+
+    /// Tries once an event that was set aside. A process then owes its reactions, wherever its mark
+    /// is: until they are handled, the event stays a dead letter, which outlives a crash.
+    fn retry(&mut self, index: usize, position: u64) -> Option<MicroStep> {
+        let it = self.subscriptions.get_mut(index)?;
+        it.retrying = None;
+        let event = self.log.event(position)?;
+        let to = it.name.clone();
+        let again = it.retried.contains(&position);
+        if !again {
+            if let Some(why) = it.try_event(event) {
+                it.set_aside(position, why.clone());
+                return Some(MicroStep::SetAside { to, position, why });
+            }
+            it.retried.insert(position);
+            it.revision += 1;
+        }
+        let reactions = it.subscriber.react(event);
+        let unanswered = it.guard && event.envelope().unanswered;
+        let held_back = if unanswered { reactions.len() as u64 } else { 0 };
+        it.held_back += held_back;
+        if reactions.is_empty() || unanswered {
+            it.settle_letter(position);
+        } else {
+            let ids = reactions.iter().map(|reaction| reaction.id(&to));
+            it.open_reactions.insert(position, ids.collect());
+            let source = ReactionSource { process: to.clone(), position };
+            self.reacting = Some(Reacting { source, reactions });
+        }
+        Some(MicroStep::Delivered { to, position, again, held_back })
     }
 
     /// Saves a subscriber's checkpoint.

@@ -420,6 +420,7 @@ impl World {
             let settled = open_reactions.is_empty();
             if settled {
                 subscription.open_reactions.remove(&position);
+                subscription.settle_letter(position);
             }
             if subscription.crash_after == Some(position) {
                 let (name, fault) = (process, DeliveryFault::CrashAfterEffect);

@@ -70,6 +70,11 @@ pub enum MicroStep {
     Crashed { to: Rc<str>, position: u64, checkpoint: u64, fault: DeliveryFault },
     /// A subscriber met an event that it cannot take in, and takes in nothing more.
     Stopped { to: Rc<str>, position: u64, why: Rc<str> },
+    /// A subscriber could not take in an event, at attempt `attempt` of `of`.
+    Tried { to: Rc<str>, position: u64, attempt: u8, of: u8 },
+    /// A subscriber set aside an event that it cannot take in, and goes on without it.
+    #[serde(rename = "setAside")]
+    SetAside { to: Rc<str>, position: u64, why: Rc<str> },
     /// A process asked for commands and side effects of these types.
     Reacted { process: Rc<str>, position: u64, asks: Vec<Rc<str>> },
     /// A process's mark was moved to `position`.
@@ -209,6 +214,12 @@ impl MicroStep {
             ),
             Self::Stopped { to, position, why } => {
                 write!(f, "{to} stops at event {position}, which it cannot take in: {why}")
+            }
+            Self::Tried { to, position, attempt, of } => {
+                write!(f, "{to} fails on event {position}: attempt {attempt} of {of}")
+            }
+            Self::SetAside { to, position, why } => {
+                write!(f, "{to} sets event {position} aside, and goes on without it: {why}")
             }
             Self::Reacted { process, asks, .. } => {
                 write!(f, "{process} asks for {}", asks.join(", "))

@@ -10,6 +10,7 @@ use serde_json::json;
 use serde_json::value::to_raw_value;
 
 use super::*;
+use crate::health::Health;
 use crate::session::Session;
 use crate::subscription::Control;
 use es::StoredCommit;
@@ -20,9 +21,11 @@ use es::{
 
 mod deliveries;
 mod folding;
+mod letters;
 mod loading;
 mod looking;
 mod playhead;
+mod replicas;
 mod stopping;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -326,6 +329,31 @@ impl TestWorld {
 
     fn pause(&mut self, name: &str, paused: bool) -> bool {
         self.world.control(name, Control::Pause(paused)).is_ok()
+    }
+
+    fn set(&mut self, name: &str, control: Control) {
+        self.world.control(name, control).unwrap();
+        self.side_records.extend(self.world.take_side_records());
+    }
+
+    fn refused(&mut self, name: &str, control: Control) -> String {
+        self.world.control(name, control).unwrap_err().to_string()
+    }
+
+    /// The rows of the doors' table, and its checkpoint.
+    fn doors(&self) -> String {
+        let it = self.world.subscription("Doors").unwrap();
+        let View::Table(table) = it.view() else { panic!("a table") };
+        let rows: Vec<String> = table
+            .rows
+            .iter()
+            .map(|row| format!("{}: {}", row.key, serde_json::to_string(&row.cells[1]).unwrap()))
+            .collect();
+        format!("{} at {}", rows.join(", "), it.checkpoint())
+    }
+
+    fn health(self, name: &str) -> Health {
+        Session::new(self.world).health(name).unwrap()
     }
 
     fn mark(&self) -> u64 {

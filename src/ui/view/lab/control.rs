@@ -5,6 +5,7 @@ use std::rc::Rc;
 use web_sys::HtmlSelectElement;
 use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
 
+use crate::lab::clip::clip;
 use crate::lab::{Control, DeliveryFault, Panel, SubscriptionKind};
 use crate::ui::model::shell::Shell;
 use crate::ui::model::subscriptions::{Msg, RefusedControl};
@@ -14,6 +15,7 @@ use crate::ui::words::counted;
 /// What is unusual about a subscription, below its panel's head: as few words as will do.
 pub fn state_of(it: &Panel) -> Html {
     let usual = !it.paused && it.delay == 0 && !it.synchronous && it.deduplicate && it.guard;
+    let usual = usual && it.fails_on.is_none() && !it.lenient;
     if usual && it.fault.is_none() {
         return html! {};
     }
@@ -25,9 +27,70 @@ pub fn state_of(it: &Panel) -> Html {
             if it.synchronous { { chip("", "synchronous") } }
             if !it.deduplicate { { chip("yellow", "deduplication off") } }
             if !it.guard { { chip("red", "guard off") } }
+            if it.lenient { { chip("", "sets aside what it cannot take in") } }
+            if let Some(position) = it.fails_on { { chip("red", format!("its code fails on #{position}")) } }
             if let Some((_, words)) = fault { { chip("red", format!("fault set: {}", words.to_ascii_lowercase())) } }
         </p>
     }
+}
+
+/// What a subscription cannot take in: where it stands still, or what it has set aside. Both say
+/// what they cost.
+pub fn untaken(shell: &Shell, it: &Panel) -> Html {
+    let name = &it.name;
+    let act = |words: &str, what: Control| {
+        let name = name.clone();
+        let press = shell.on(move |_: MouseEvent| Msg::Control(name.clone(), what));
+        button_for(words, &it.name, false, press)
+    };
+    let (all, skipped) = it.dead_letters;
+    let open = all - skipped;
+    html! {
+        <>
+            if let Some(stopped) = &it.stopped {
+                <div class="fault pad">
+                    <p>{ format!("It stopped at #{}, which it cannot take in: {}.", stopped.position, clip(&stopped.why)) }</p>
+                    <p class="quiet">{ format!("It is strict: nothing is missing in it up to there, and {} {} waiting.", counted(it.lag, "event"), if it.lag == 1 { "is" } else { "are" }) }</p>
+                    <div class="actions">
+                        { if it.fails_on == Some(stopped.position) { act("Mend its code", Control::FailOn(None)) } else { act("Try again", Control::Pause(false)) } }
+                        { act("Set it aside", Control::Lenient(true)) }
+                    </div>
+                </div>
+            }
+            if open > 0 {
+                <div class="fault pad letters" role="group" aria-label={format!("Dead letters of {name}")}>
+                    <p>{ format!("It has set aside {}, and goes on without {}. Until then, what it shows may be wrong.", counted(open as u64, "event"), if open == 1 { "it until it is taken in" } else { "them until they are taken in" }) }</p>
+                    <ul>
+                        { for it.set_aside.iter().map(|letter| html! {
+                            <li key={letter.position}>
+                                <span>{ format!("#{} {}: {}", letter.position, letter.kind, clip(&letter.why)) }
+                                    if letter.later > 0 { <span class="quiet">{ format!("; {} of its stream came after it", letter.later) }</span> }
+                                </span>
+                                <span class="actions">
+                                    { act_on(shell, name, "Retry", letter.position, Control::Retry(letter.position)) }
+                                    { act_on(shell, name, "Skip", letter.position, Control::Skip(letter.position)) }
+                                </span>
+                            </li>
+                        }) }
+                    </ul>
+                    if open > it.set_aside.len() { <p class="quiet">{ format!("and {} more", open - it.set_aside.len()) }</p> }
+                    if it.fails_on.is_some() { <div class="actions">{ act("Mend its code", Control::FailOn(None)) }</div> }
+                </div>
+            }
+            if skipped > 0 {
+                <p class="note pad">{ format!("It goes on without {} for good. A rebuild tries them again.", counted(skipped as u64, "event")) }</p>
+            }
+        </>
+    }
+}
+
+/// A button for one of the events that were set aside.
+fn act_on(shell: &Shell, name: &Rc<str>, words: &str, position: u64, what: Control) -> Html {
+    let press = {
+        let name = name.clone();
+        shell.on(move |_: MouseEvent| Msg::Control(name.clone(), what))
+    };
+    html! { <button type="button" onclick={press} aria-label={format!("{words} #{position} in {name}")}>{ words.to_owned() }</button> }
 }
 
 #[derive(Properties, PartialEq)]
@@ -108,6 +171,7 @@ pub fn menu_of(
             { refused(why("other").as_deref()) }
             <Faults name={name.clone()} fault={it.fault} set={fault} />
             { refused(why("fault").as_deref()) }
+            <Amount label="Fail on event" whom={name.clone()} button="Break" value={it.fails_on.unwrap_or(it.checkpoint + 1)} set={with(|position| Control::FailOn(Some(position)))} fault={why("fails")} />
             <Amount label="Stay behind by so many events" whom={name.clone()} button="Delay" value={it.delay} set={with(Control::Delay)} fault={why("delay")} />
             <Amount label="Back to position" whom={name.clone()} button="Rewind" value={it.checkpoint.saturating_sub(1)} set={with(Control::Rewind)} fault={why("rewind")} />
             if it.shown < it.checkpoint {
@@ -117,6 +181,7 @@ pub fn menu_of(
                 <Amount label="React once more to all after" whom={name.clone()} button="Redeliver" value={it.mark.saturating_sub(1)} set={with(Control::Redeliver)} fault={why("redeliver")} />
             }
             <div class="switches">
+                { tick_for("Set aside what it cannot take in, and go on", name, it.lenient, &switch(Control::Lenient)) }
                 { tick_for("Skip events that it has taken in before", name, it.deduplicate, &switch(Control::Deduplicate)) }
                 if process {
                     { tick_for("Guard: react to nothing during a replay", name, it.guard, &switch(Control::Guard)) }

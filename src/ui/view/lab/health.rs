@@ -2,7 +2,7 @@
 
 use yew::{Html, html};
 
-use crate::lab::{DiffMark, Health, Panel};
+use crate::lab::{DiffLine, DiffMark, Health, Panel};
 use crate::ui::model::shell::Shell;
 use crate::ui::view::icons::icon;
 use crate::ui::words::{counted, plain};
@@ -34,13 +34,21 @@ pub fn differences(shell: &Shell, it: &Panel, past: bool) -> Html {
         Health::Differs(_) => {}
         Health::Stopped(_) | Health::Clean | Health::Unjudged => return html! {},
     }
-    let lines = it.health.differences(&it.now);
-    let leaves = || lines.iter().filter(|line| line.now.is_some() || line.was.is_some());
-    let hidden = leaves().count().saturating_sub(SHOWN);
     html! {
         <div class="differs pad">
             <p class="fault">{ "It differs from a clean fold of the same events. Rebuilding makes it right." }</p>
-            <ul class="mono">
+            { listed(shell, &it.health.differences(&it.now), "a clean fold") }
+        </div>
+    }
+}
+
+/// Values that differ from those of `other`, one a line.
+pub fn listed(shell: &Shell, lines: &[DiffLine], other: &str) -> Html {
+    let leaves = || lines.iter().filter(|line| line.now.is_some() || line.was.is_some());
+    let hidden = leaves().count().saturating_sub(SHOWN);
+    html! {
+        <>
+            <ul class="mono" aria-label={format!("Differences from {other}")}>
                 { for leaves().take(SHOWN).map(|line| {
                     let value = |text: &Option<String>| plain(&shell.money, &line.path, text.as_deref().unwrap_or_default());
                     html! {
@@ -56,6 +64,6 @@ pub fn differences(shell: &Shell, it: &Panel, past: bool) -> Html {
                 }) }
             </ul>
             if hidden > 0 { <p class="quiet">{ format!("and {} more", counted(hidden as u64, "difference")) }</p> }
-        </div>
+        </>
     }
 }

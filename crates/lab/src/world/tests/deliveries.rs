@@ -25,33 +25,6 @@ fn imported() -> TestWorld {
     lab
 }
 
-impl TestWorld {
-    fn set(&mut self, name: &str, control: Control) {
-        self.world.control(name, control).unwrap();
-        self.side_records.extend(self.world.take_side_records());
-    }
-
-    fn refused(&mut self, name: &str, control: Control) -> String {
-        self.world.control(name, control).unwrap_err().to_string()
-    }
-
-    /// The rows of the doors' table, and its checkpoint.
-    fn doors(&self) -> String {
-        let it = self.world.subscription("Doors").unwrap();
-        let View::Table(table) = it.view() else { panic!("a table") };
-        let rows: Vec<String> = table
-            .rows
-            .iter()
-            .map(|row| format!("{}: {}", row.key, serde_json::to_string(&row.cells[1]).unwrap()))
-            .collect();
-        format!("{} at {}", rows.join(", "), it.checkpoint())
-    }
-
-    fn health(self, name: &str) -> Health {
-        Session::new(self.world).health(name).unwrap()
-    }
-}
-
 #[test]
 fn a_long_archive_leaves_one_mark_a_process_at_most() {
     for paused in [false, true] {
