@@ -770,6 +770,8 @@ declare namespace Leftfold {
     type: string;
     /** Its data; `{}` where it is left out. */
     data?: unknown;
+    /** The schema that it is stored under; the current one where it is left out. */
+    schema?: number | null;
   }
 
   /** How a command is sent. */

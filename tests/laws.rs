@@ -18,7 +18,7 @@ use histories::{
     written,
 };
 use leftfold::codec::archive::{Export, Format, Import};
-use leftfold::es::{Act, AnyAggregate, History, Map, Proposal, Reaction, event_id};
+use leftfold::es::{Act, AnyAggregate, Body, History, Map, Proposal, Reaction, event_id};
 use leftfold::es::{
     CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Recorded, Scenario, Step,
     StoredCommit, Stream, command_id,
@@ -368,6 +368,47 @@ fn opened_with(run: &Run, side_records: Vec<SideRecord>) -> Session {
     let mut session = Session::new(world);
     while !session.refill(u64::MAX) {}
     session
+}
+
+#[test]
+fn what_older_code_wrote_is_lifted_schema_by_schema_or_says_at_which_step_it_fails() {
+    let (mut scenarios_with, mut longest, mut failing) = (0, 0, 0);
+    for scenario in scenarios() {
+        let older = scenario.aggregates.iter().map(|it| (it.clone(), it.older()));
+        let older: Vec<_> = older.filter(|(_, older)| !older.is_empty()).collect();
+        scenarios_with += u32::from(!older.is_empty());
+        for (aggregate, examples) in older {
+            for example in examples {
+                let stored = &example.stored;
+                let place = format!("{}: {} {}", scenario.id, stored.kind, stored.schema);
+                assert!(stored.schema < aggregate.schema(), "{place}");
+                let lifting = aggregate.lifting(stored);
+                assert_eq!(&lifting.shapes[0], stored, "{place}");
+                let schemas: Vec<u16> = lifting.shapes.iter().map(|it| it.schema).collect();
+                assert!(schemas.is_sorted_by(|a, b| a + 1 == *b), "{place}: {schemas:?}");
+                longest = longest.max(schemas.len());
+                // The log reads it in the same way.
+                let stream = Stream::new(&aggregate.name(), "1");
+                let kind: Rc<str> = stored.kind.as_str().into();
+                let data = stored.data.to_string();
+                let draft = aggregate.read(&stream, &kind, stored.schema, &data);
+                let last = lifting.shapes.last().unwrap();
+                match (&draft.body, lifting.fails) {
+                    (Body::Known(event), None) => {
+                        assert_eq!((&*draft.kind, draft.schema), (&*last.kind, last.schema));
+                        let read: Value = serde_json::from_str(event.data().get()).unwrap();
+                        assert_eq!(read, last.data, "{place}");
+                    }
+                    (Body::Unreadable(it), Some(why)) => {
+                        failing += 1;
+                        assert_eq!((&it.why, &it.stored), (&why, stored), "{place}");
+                    }
+                    (_, fails) => panic!("{place}: the log and the steps disagree: {fails:?}"),
+                }
+            }
+        }
+    }
+    assert!(scenarios_with >= 4 && longest >= 3 && failing >= 2, "{scenarios_with} {longest}");
 }
 
 #[test]

@@ -37,6 +37,7 @@ tests! {
         an_event_that_fails_is_set_aside_and_retried_once_the_code_is_mended,
         a_strict_read_model_stands_still_before_an_event_that_fails,
         a_replica_catches_up_is_compared_and_takes_over,
+        an_event_as_it_was_stored_years_ago_is_read_step_by_step,
     ],
     Browsers::Chromium("what stands where is worked out by the style sheet") => [
         every_tool_stands_among_the_columns_and_covers_nothing,
@@ -1012,6 +1013,36 @@ async fn a_replica_catches_up_is_compared_and_takes_over() {
     let name = json!(replica);
     page.js(&format!("await leftfold.subscription({name}, {{ step: 1000 }})")).await;
     page.js(&format!("await leftfold.takeOver({name})")).await;
+    page.close().await;
+}
+
+async fn an_event_as_it_was_stored_years_ago_is_read_step_by_step() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('teams', { empty: true })").await;
+    page.js("await leftfold.send('team-1', { type: 'RegisterTeam', data: { name: 'Oldies' } })")
+        .await;
+    press_on(&page, "Lab ▾").await;
+    press_on(&page, "Behind its back").await;
+    let group = "document.querySelector('#command optgroup:last-child')";
+    page.until(&format!("{group}.label === 'team as it was stored in 2015'")).await;
+    choose(&page, "PlayerJoined").await;
+    page.shows("Commands", "Players joined, with a first and a last name.").await;
+    press_on(&page, "Append behind its back").await;
+    page.shows("Commands", "PlayerJoined was appended").await;
+    page.shows("Event log", "Mattia Gheda").await;
+    press_on(&page, "Ids, times and data").await;
+    for part in ["As stored, PlayerJoined", "Upcast, PlayerAdded", "schema 2", "schema 3"] {
+        page.shows("Event log", part).await;
+    }
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    page.screenshot("upcast").await;
+    // By program, and where a step fails.
+    let old = "[{ stream: 'team-1', type: 'PlayerJoined', schema: 1, data: { first: 'Justin' } }]";
+    page.js(&format!("await leftfold.append({old})")).await;
+    page.js("await leftfold.seek(3)").await;
+    page.shows("Event log", "The step from schema 2 fails: it does not say the player's last name")
+        .await;
+    page.shows("Event log", "As stored, PlayerJoined").await;
     page.close().await;
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Stored;
+use super::{Older, Stored};
 
 /// A consistency boundary: one stream of events, folded into `Self`, guards its invariants.
 ///
@@ -64,11 +64,17 @@ pub trait Aggregate:
         *self = std::mem::take(self).evolve(event);
     }
 
-    /// Lifts an event stored under an older schema to the current shape.
+    /// Lifts an event stored under an older schema by one schema. It is called again until the
+    /// event has the current one.
     ///
     /// # Errors
     /// Why it cannot be read. The event then stays in the log as unreadable.
     fn upcast(stored: Stored) -> Result<Stored, String> {
         Ok(stored)
+    }
+
+    /// Events as older versions of this code wrote them, one for each way in which they are read.
+    fn older() -> Vec<Older> {
+        Vec::new()
     }
 }

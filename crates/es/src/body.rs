@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Stored, Unreadable, sentence, tagged};
+use super::{Older, Stored, Unreadable, sentence, tagged};
 
 /// An event as an object. Code that knows its type gets the typed event back by downcasting.
 pub trait AnyEvent: Any {
@@ -41,11 +41,15 @@ pub trait AnyEvents {
     /// # Errors
     /// What is wrong with the data, or that there is no such type.
     fn event(&self, kind: &str, data: &str) -> serde_json::Result<Rc<dyn AnyEvent>>;
-    /// Lifts an event stored under an older schema to the current shape.
+    /// Lifts an event stored under an older schema by one schema.
     ///
     /// # Errors
     /// Why it cannot be read.
     fn upcast(&self, stored: Stored) -> Result<Stored, String>;
+    /// Events as older versions of the code wrote them.
+    fn older(&self) -> Vec<Older> {
+        Vec::new()
+    }
 }
 
 /// What an event says, if it can be read.

@@ -11,9 +11,9 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
 use super::{
-    Aggregate, AnyEvent, AnyEvents, Body, CommandRecord, Draft, Fold, FoldError, Instance,
-    ProcessManager, Projection, Reaction, Recorded, Runner, Set, Stored, Stream, View, sentence,
-    tagged,
+    Aggregate, AnyEvent, AnyEvents, Body, CommandRecord, Draft, Fold, FoldError, Instance, Lifting,
+    Older, ProcessManager, Projection, Reaction, Recorded, Runner, Set, Stored, Stream, View,
+    sentence, tagged,
 };
 
 /// The type `T` as a value, where an object is needed.
@@ -152,6 +152,10 @@ impl<A: Aggregate> AnyEvents for Of<A> {
     fn upcast(&self, stored: Stored) -> Result<Stored, String> {
         A::upcast(stored)
     }
+
+    fn older(&self) -> Vec<Older> {
+        A::older()
+    }
 }
 
 impl<A: Aggregate> AnyAggregate for Of<A> {
@@ -255,6 +259,30 @@ impl dyn AnyAggregate + '_ {
         };
         Draft { stream: stream.clone(), kind, schema, body, stored, at: None, metadata: None }
     }
+
+    /// The way of a stored event to the current schema, step by step.
+    pub fn lifting(&self, stored: &Stored) -> Lifting {
+        let (mut shapes, known) = (vec![stored.clone()], self.schema());
+        while let Some(last) = shapes.last().filter(|it| (1..known).contains(&it.schema)) {
+            match by_one(self, last.clone()) {
+                Ok(next) => shapes.push(next),
+                Err(why) => return Lifting { shapes, fails: Some(why) },
+            }
+        }
+        let readable = shapes.last().filter(|it| self.reads(it.schema));
+        let event = readable.map(|it| self.event(&it.kind, &it.data.to_string()));
+        let fails = event.and_then(Result::err).map(|error| sentence(&error));
+        Lifting { shapes, fails }
+    }
+}
+
+/// One step of the way to the current schema. An upcaster that leaves the schema as it is has
+/// nothing to change up to the current one.
+fn by_one(aggregate: &dyn AnyAggregate, stored: Stored) -> Result<Stored, String> {
+    let (was, known) = (stored.schema, aggregate.schema());
+    let lifted = aggregate.upcast(stored)?;
+    let schema = if lifted.schema > was { lifted.schema } else { known };
+    Ok(Stored { schema, ..lifted })
 }
 
 /// An event that was stored under an older schema.
@@ -285,7 +313,10 @@ fn lifted(
     }
     let data = serde_json::from_str(data).map_err(|e| sentence(&e))?;
     let stored = Stored { kind: kind.to_string(), schema, data };
-    let lifted = aggregate.upcast(stored.clone())?;
+    let mut lifted = stored.clone();
+    while lifted.schema < known {
+        lifted = by_one(aggregate, lifted)?;
+    }
     let event =
         aggregate.event(&lifted.kind, &lifted.data.to_string()).map_err(|e| sentence(&e))?;
     Ok(Lifted { kind: lifted.kind.into(), event, stored })

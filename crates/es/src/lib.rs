@@ -62,5 +62,5 @@ pub use stream::{BadStream, Stream};
 pub use subscriber::{Stopped, Subscriber};
 pub use tagged::sentence;
 pub use timeline::Timeline;
-pub use upcast::{Stored, Unreadable};
+pub use upcast::{Lifting, Older, Stored, Unreadable};
 pub use view::{Bar, Cell, Cells, Column, Document, Row, Table, View, natural, sort};

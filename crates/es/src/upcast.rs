@@ -1,4 +1,5 @@
-//! Events in the shape in which they were stored, which may have changed since.
+//! Events in the shape in which they were stored, which may have changed since. A stored event is
+//! lifted from schema to schema, one step after the other, until it has the current shape.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -13,6 +14,31 @@ pub struct Stored {
     pub schema: u16,
     /// Its data.
     pub data: Value,
+}
+
+/// An event as an older version of the code wrote it, to try out how it is read now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Older {
+    /// What is old about it, in a sentence.
+    pub about: &'static str,
+    /// How it was stored.
+    pub stored: Stored,
+}
+
+impl Older {
+    /// An event of a type, stored under a schema.
+    pub fn new(about: &'static str, kind: &str, schema: u16, data: Value) -> Self {
+        Self { about, stored: Stored { kind: kind.to_owned(), schema, data } }
+    }
+}
+
+/// The way of a stored event to the current schema.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lifting {
+    /// The shapes that it has had: first as it is stored, then after each step.
+    pub shapes: Vec<Stored>,
+    /// Why the next step fails. None where the last shape is the current one.
+    pub fails: Option<String>,
 }
 
 /// An event that this page cannot read. It stays in the log, visible, with the reason.

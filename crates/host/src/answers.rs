@@ -409,9 +409,15 @@ impl OpenLog {
                 kind
             });
             let data = row.data.unwrap_or(&nothing);
-            let draft = aggregate.read(&stream, &kind, aggregate.schema(), data.get());
+            let current = aggregate.schema();
+            let older = row.schema.filter(|it| (1..current).contains(it));
+            let draft =
+                aggregate.read(&stream, &kind, older.or(row.schema).unwrap_or(current), data.get());
             new.insert(stream);
-            if let Body::Unreadable(unreadable) = &draft.body {
+            // An old shape that nobody can read is stored all the same, as it would have been then.
+            if let Body::Unreadable(unreadable) = &draft.body
+                && older.is_none()
+            {
                 return fault(ErrorCode::Malformed, &unreadable.why);
             }
             events.push(Draft { at: Some(at), ..draft });
@@ -662,6 +668,8 @@ struct Row<'a> {
     kind: Cow<'a, str>,
     #[serde(default, borrow)]
     data: Option<&'a RawValue>,
+    /// The schema that it is stored under; the current one where it is left out.
+    schema: Option<u16>,
     at: Option<u64>,
 }
 

@@ -296,6 +296,11 @@ static COMMAND: Named = Named {
     shape: Shape::Object(&[
         required("type", Shape::Text, "Its type, in the imperative."),
         optional("data", Shape::Json, "Its data; `{}` where it is left out."),
+        optional(
+            "schema",
+            Shape::OrNull(&Shape::Whole(65_535)),
+            "The schema that it is stored under; the current one where it is left out.",
+        ),
     ]),
 };
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use es::{AnyAggregate, Map, Scenario};
+use es::{AnyAggregate, Map, Older, Scenario};
 
 /// A command or an event that can be filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Form {
     pub fields: Vec<FormField>,
     /// True for an event: it is appended, and nobody decides on it.
     pub is_event: bool,
+    /// The older schema under which an event is stored. None where it has today's shape.
+    pub schema: Option<u16>,
 }
 
 /// A field to fill in.
@@ -61,9 +63,31 @@ pub fn forms(scenario: &Scenario) -> Vec<Form> {
     forms_of(scenario, |aggregate| aggregate.commands(), false)
 }
 
-/// The forms of all events of a scenario, in its order.
+/// The forms of all events of a scenario, in its order. Those that older versions of its code wrote
+/// come last.
 pub fn event_forms(scenario: &Scenario) -> Vec<Form> {
-    forms_of(scenario, |aggregate| aggregate.events(), true)
+    let mut forms = forms_of(scenario, |aggregate| aggregate.events(), true);
+    for aggregate in &scenario.aggregates {
+        forms.extend(aggregate.older().into_iter().map(|it| older(&aggregate.name(), it)));
+    }
+    forms
+}
+
+/// The form of an event in the shape in which it was stored.
+fn older(aggregate: &Rc<str>, Older { about, stored }: Older) -> Form {
+    let fields = stored.data.as_object().into_iter().flatten().map(|(name, value)| {
+        let kind = if value.is_number() { FieldKind::Number } else { FieldKind::Text };
+        let default = value.as_str().map_or_else(|| value.to_string(), str::to_owned).into();
+        FormField { name: name.as_str().into(), help: "".into(), kind, default, required: true }
+    });
+    Form {
+        aggregate: aggregate.clone(),
+        name: stored.kind.as_str().into(),
+        help: about.into(),
+        fields: fields.collect(),
+        is_event: true,
+        schema: Some(stored.schema),
+    }
 }
 
 fn forms_of(
@@ -93,6 +117,7 @@ fn form(aggregate: &Rc<str>, variant: &Value, is_event: bool) -> Option<Form> {
         help: variant["description"].as_str().unwrap_or_default().into(),
         fields: fields.collect(),
         is_event,
+        schema: None,
     })
 }
 
@@ -323,6 +348,7 @@ mod tests {
                 field("names", FieldKind::List),
             ],
             is_event: false,
+            schema: None,
         };
         let inputs = [("amount", "a lot"), ("times", "x"), ("to", ""), ("names", "a, b,,")];
         let inputs = inputs.map(|(name, text)| (Rc::from(name), text.to_owned())).into();

@@ -5,8 +5,12 @@ use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use es::{Aggregate, Listed, Map, Projection, Recorded, Row, Scenario, Set, States, Step, View};
+use es::{
+    Aggregate, Listed, Map, Older, Projection, Recorded, Row, Scenario, Set, States, Step, Stored,
+    View,
+};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -74,6 +78,7 @@ pub struct Team {
 
 impl Aggregate for Team {
     const NAME: &'static str = "team";
+    const SCHEMA: u16 = 3;
     const SCHEMAS: Option<&'static str> = Some(include_str!("schemas/teams-team.json"));
     type Command = Command;
     type Event = Event;
@@ -100,6 +105,64 @@ impl Aggregate for Team {
             PlayerReleased { player } => _ = self.players.remove(player),
         }
         self
+    }
+
+    /// Schema 1 called a team's name `title`, and had a player join. Schema 2 still wrote a
+    /// player's first and last name by themselves. What is in today's shape already was written
+    /// before anybody counted schemas.
+    fn upcast(mut stored: Stored) -> Result<Stored, String> {
+        let Some(fields) = stored.data.as_object_mut() else {
+            return Err("it is no list of fields".to_owned());
+        };
+        match (stored.schema, stored.kind.as_str()) {
+            (1, "TeamRegistered") => {
+                if let Some(title) = fields.remove("title") {
+                    fields.insert("name".to_owned(), title);
+                }
+            }
+            (1, "PlayerJoined") => "PlayerAdded".clone_into(&mut stored.kind),
+            (2, "PlayerAdded") if !fields.contains_key("player") => {
+                let mut name = |part: &str| {
+                    let name = fields.remove(part);
+                    let name = name.as_ref().and_then(Value::as_str).map(str::to_owned);
+                    name.ok_or_else(|| format!("it does not say the player's {part} name"))
+                };
+                let player = format!("{} {}", name("first")?, name("last")?);
+                fields.insert("player".to_owned(), player.into());
+            }
+            _ => {}
+        }
+        stored.schema += 1;
+        Ok(stored)
+    }
+
+    fn older() -> Vec<Older> {
+        vec![
+            Older::new(
+                "A team's name was called title.",
+                "TeamRegistered",
+                1,
+                json!({ "title": "The Oldies" }),
+            ),
+            Older::new(
+                "Players joined, with a first and a last name.",
+                "PlayerJoined",
+                1,
+                json!({ "first": "Mattia", "last": "Gheda" }),
+            ),
+            Older::new(
+                "Names were still in two parts.",
+                "PlayerAdded",
+                2,
+                json!({ "first": "Ben", "last": "Moss" }),
+            ),
+            Older::new(
+                "The last name is missing. The second step cannot make a name of it.",
+                "PlayerJoined",
+                1,
+                json!({ "first": "Justin" }),
+            ),
+        ]
     }
 }
 
@@ -242,6 +305,34 @@ fn story() -> [Step; 12] {
 
 fn names(players: &[&str]) -> Vec<Rc<str>> {
     players.iter().map(|&player| player.into()).collect()
+}
+
+#[cfg(test)]
+mod upcasting {
+    use super::*;
+
+    #[test]
+    fn a_player_who_joined_with_two_names_is_added_with_one() {
+        let stored = |kind: &str, schema, data| Stored { kind: kind.to_owned(), schema, data };
+        let names = json!({ "first": "Mattia", "last": "Gheda" });
+        let second = Team::upcast(stored("PlayerJoined", 1, names.clone())).unwrap();
+        assert_eq!(second, stored("PlayerAdded", 2, names));
+        let third = Team::upcast(second).unwrap();
+        assert_eq!(third, stored("PlayerAdded", 3, json!({ "player": "Mattia Gheda" })));
+        let nameless = Team::upcast(stored("PlayerAdded", 2, json!({ "first": "Justin" })));
+        assert_eq!(nameless, Err("it does not say the player's last name".to_owned()));
+    }
+
+    #[test]
+    fn what_had_todays_shape_before_schemas_were_counted_stays_as_it_is() {
+        let data = json!({ "player": "Ben" });
+        let mut stored = Stored { kind: "PlayerAdded".to_owned(), schema: 1, data };
+        let was = stored.clone();
+        for _ in 0..2 {
+            stored = Team::upcast(stored).unwrap();
+        }
+        assert_eq!(stored, Stored { schema: 3, ..was });
+    }
 }
 
 #[cfg(test)]

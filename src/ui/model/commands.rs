@@ -233,11 +233,11 @@ impl Draft {
         self.read(form).map(|command| Submission::new(id, self.actor.clone(), command))
     }
 
-    /// The event as it stands, as a row to append. None where the form is for a command, or where
+    /// The event as it stands, and the older schema that it is stored under. None where the form is for a command, or where
     /// something cannot be read.
-    pub fn event(&mut self, forms: &[Form]) -> Option<CommandRecord> {
+    pub fn event(&mut self, forms: &[Form]) -> Option<(CommandRecord, Option<u16>)> {
         let form = forms.get(self.form).filter(|it| it.is_event)?;
-        self.read(form)
+        Some((self.read(form)?, form.schema))
     }
 
     /// What the form holds. None where something cannot be read; the faults say what.

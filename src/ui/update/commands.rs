@@ -76,9 +76,12 @@ fn send(model: &mut Model) {
 /// Appends the form's event, past its aggregate.
 fn append(model: &mut Model) {
     let (Some(open_log), forms) = (model.open_log(), model.commands.forms.clone()) else { return };
-    let Some(event) = model.commands.draft_mut().event(&forms) else { return not_read(model) };
-    let row =
-        serde_json::json!([{ "stream": event.stream, "type": event.kind, "data": event.data }]);
+    let Some((event, schema)) = model.commands.draft_mut().event(&forms) else {
+        return not_read(model);
+    };
+    let row = serde_json::json!([{
+        "stream": event.stream, "type": event.kind, "data": event.data, "schema": schema,
+    }]);
     let forced = Some(model.commands.draft.actor.clone());
     let request =
         Request::Append { events: JsonText(row.to_string()), react: true, forced, id: None };

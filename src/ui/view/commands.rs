@@ -72,11 +72,15 @@ pub fn Commands(props: &CommandsProps) -> Html {
             draft.faults.remove("");
         })
     };
-    let mut groups: Vec<(Rc<str>, Numbered)> = Vec::new();
+    let mut groups: Vec<(String, Numbered)> = Vec::new();
     for (index, form) in props.forms.iter().enumerate() {
+        let group = match form.schema {
+            Some(_) => format!("{} as it was stored in 2015", form.aggregate),
+            None => form.aggregate.to_string(),
+        };
         match groups.last_mut() {
-            Some((name, forms)) if *name == form.aggregate => forms.push((index, form)),
-            _ => groups.push((form.aggregate.clone(), vec![(index, form)])),
+            Some((name, forms)) if *name == group => forms.push((index, form)),
+            _ => groups.push((group, vec![(index, form)])),
         }
     }
     let categories: Set<&str> = props.streams.iter().map(Stream::category).collect();
@@ -96,16 +100,16 @@ pub fn Commands(props: &CommandsProps) -> Html {
                 <Term word={Word::Command} />
                 <select id="command" aria-label="Command" onchange={command}>
                     { for groups.iter().map(|(name, forms)| html! {
-                        <optgroup label={name.to_string()}>
+                        <optgroup label={name.clone()}>
                             { for forms.iter().map(|(index, form)| html! {
-                                <option value={index.to_string()} selected={*index == draft.form}>{ form.name.to_string() }</option>
+                                <option value={index.to_string()} selected={*index == draft.form}>{ form.schema.map_or_else(|| form.name.to_string(), |schema| format!("{}, schema {schema}", form.name)) }</option>
                             }) }
                         </optgroup>
                     }) }
                 </select>
             </div>
             <p class="help">{ if form.is_event {
-                "It is appended past its aggregate, marked as forced: nobody decides on it.".to_owned()
+                format!("{} It is appended past its aggregate, marked as forced: nobody decides on it.", form.help)
             } else {
                 form.help.to_string()
             } }</p>

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use es::{Aggregate, Cents, Id, Stored};
+use es::{Aggregate, Cents, Id, Older, Stored};
 
 use crate::shared::accounts::{AccountRejection, Standing};
 use crate::shared::customers::Customer;
@@ -120,6 +120,23 @@ impl Aggregate for Account {
                 json!({ "customer": user.to_string(), "initial_balance": stored.data["balance"] });
         }
         Ok(Stored { schema: Self::SCHEMA, ..stored })
+    }
+
+    fn older() -> Vec<Older> {
+        vec![
+            Older::new(
+                "Customers were numbered users.",
+                "AccountOpened",
+                1,
+                json!({ "id": 7, "user_id": 1, "balance": 10_000 }),
+            ),
+            Older::new(
+                "A bug left out whose account it is. It cannot be read.",
+                "AccountOpened",
+                1,
+                json!({ "id": 8, "balance": 10_000 }),
+            ),
+        ]
     }
 }
 

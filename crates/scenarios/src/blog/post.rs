@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use es::{Aggregate, Stored};
+use es::{Aggregate, Older, Stored};
 
 // Events. Their names and fields are the stored format: add, never change.
 
@@ -141,6 +141,23 @@ impl Aggregate for Post {
             _ => stored.data,
         };
         Ok(Stored { schema: 2, data, ..stored })
+    }
+
+    fn older() -> Vec<Older> {
+        vec![
+            Older::new(
+                "Nobody noted who had written a post.",
+                "PostSubmitted",
+                1,
+                json!({ "text": "Apples or pears?" }),
+            ),
+            Older::new(
+                "A comment's text was called comment.",
+                "Commented",
+                1,
+                json!({ "comment": "Both." }),
+            ),
+        ]
     }
 }
 

@@ -9,7 +9,7 @@ use web_sys::{Element, Event};
 use yew::{Callback, Html, MouseEvent, Properties, TargetCast, component, html, use_state_eq};
 
 use crate::codec::archive::stated_time;
-use crate::es::{Metadata, Recorded, Set};
+use crate::es::{Lifting, Metadata, Recorded, Set};
 use crate::host::OpenLog;
 use crate::lab::Target;
 use crate::lab::clip::{clip, clip_value};
@@ -80,6 +80,9 @@ pub fn Detail(props: &DetailProps) -> Html {
                 <p class="fault">{ format!("This event cannot be read: {}. It stays in the log; its stream refuses commands, and read models skip it.", clip(&unreadable.why)) }</p>
             } else {
                 { changed(changes.as_ref()) }
+            }
+            if let Some(stored) = event.stored() {
+                <p class="quiet">{ format!("It is stored as {}, schema {}, and upcast whenever it is read.", clip(&stored.kind), stored.schema) }</p>
             }
             <div class="causes">
                 <div>
@@ -161,6 +164,10 @@ fn stored(event: &Recorded, props: &DetailProps) -> Html {
             </div>
         }
     };
+    let lifting = lifting(event, &props.open_log);
+    // The last shape of an event that can be read is the one that it has now.
+    let fails = lifting.as_ref().is_some_and(|it| it.fails.is_some());
+    let earlier = lifting.as_ref().map_or(0, |it| it.shapes.len() - usize::from(!fails));
     let schema =
         |schema: u16| html! { <Term word={Word::Schema} text={format!("schema {schema}")} /> };
     html! {
@@ -172,16 +179,31 @@ fn stored(event: &Recorded, props: &DetailProps) -> Html {
                 if event.correlation_id() != event.command_id() { { id("correlation", event.correlation_id()) } }
             </p>
             <div class="shapes">
-                if let Some(stored) = event.stored() {
-                    { shape(html! { <>{ format!("As stored, {}, ", clip(&stored.kind)) }{ schema(stored.schema) }</> }, &stored.data) }
+                if let Some(lifting) = &lifting {
+                    { for lifting.shapes.iter().take(earlier).enumerate().map(|(step, it)| {
+                        let when = if step == 0 { "As stored" } else { "Upcast" };
+                        shape(html! { <>{ format!("{when}, {}, ", clip(&it.kind)) }{ schema(it.schema) }</> }, &it.data)
+                    }) }
+                    if let Some(why) = &lifting.fails {
+                        <p class="fault">{ format!("The step from schema {} fails: {}.", lifting.shapes.last().map_or(0, |it| it.schema), clip(why)) }</p>
+                    }
                 }
                 if let Some(metadata) = event.metadata() {
                     { shape(html! { { "From elsewhere" } }, &attributes(metadata)) }
                 }
-                { shape(html! { <>{ format!("{}, ", clip(event.kind())) }{ schema(event.schema()) }</> }, &serde_json::from_str(event.data().get()).unwrap_or_default()) }
+                if event.unreadable().is_none() || lifting.is_none() {
+                    { shape(html! { <>{ format!("{}, ", clip(event.kind())) }{ schema(event.schema()) }</> }, &serde_json::from_str(event.data().get()).unwrap_or_default()) }
+                }
             </div>
         </>
     }
+}
+
+/// The way of an event that was stored under an older schema to the current one.
+fn lifting(event: &Recorded, open_log: &OpenLog) -> Option<Lifting> {
+    let stored = event.stored().or_else(|| event.unreadable().map(|it| &it.stored))?;
+    let scenario = open_log.session().scenario().clone();
+    Some(scenario.aggregate_of(event.stream().category())?.lifting(stored))
 }
 
 #[derive(Properties, PartialEq)]
