@@ -1128,6 +1128,19 @@ declare namespace Leftfold {
     /** Markdown by key. */
     pages: Record<string, string>;
   } | {
+    kind: "files";
+    /** Its title. */
+    name: string;
+    /** The position up to which it knows all events. */
+    checkpoint: number;
+    /** Files by name. */
+    files: Record<string, {
+      /** What kind of file: `text/csv`. */
+      media: string;
+      /** What it holds. */
+      text: string;
+    }>;
+  } | {
     kind: "graph";
     /** Its title. */
     name: string;

@@ -38,6 +38,8 @@ tests! {
         a_strict_read_model_stands_still_before_an_event_that_fails,
         a_replica_catches_up_is_compared_and_takes_over,
         an_event_as_it_was_stored_years_ago_is_read_step_by_step,
+        files_are_shown_marked_and_taken_one_by_one_or_all_together,
+        a_service_that_fails_keeps_its_checkpoint_and_catches_up,
     ],
     Browsers::Chromium("what stands where is worked out by the style sheet") => [
         every_tool_stands_among_the_columns_and_covers_nothing,
@@ -1043,6 +1045,65 @@ async fn an_event_as_it_was_stored_years_ago_is_read_step_by_step() {
     page.shows("Event log", "The step from schema 2 fails: it does not say the player's last name")
         .await;
     page.shows("Event log", "As stored, PlayerJoined").await;
+    page.close().await;
+}
+
+async fn files_are_shown_marked_and_taken_one_by_one_or_all_together() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('blog')").await;
+    page.unfold("Static site").await;
+    page.shows("Static site", "posts/1.html").await;
+    press_on(&page, "Download posts/1.html").await;
+    let post = String::from_utf8(page.downloaded("1.html").await).unwrap();
+    assert!(post.starts_with("<!DOCTYPE html>") && post.contains("<blockquote>"), "{post}");
+    press_on(&page, "Download all as a zip Static site").await;
+    let archive = page.downloaded("static-site.zip").await;
+    assert!(archive.starts_with(b"PK\x03\x04"));
+    let files = page.js("(await leftfold.view('Static site')).files").await;
+    for file in files.as_object().unwrap().keys() {
+        assert!(archive.windows(file.len()).any(|it| it == file.as_bytes()), "{file}");
+    }
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    // A badge is drawn; the others are texts of their kinds.
+    page.js("await leftfold.open('teams')").await;
+    page.unfold("Badges").await;
+    page.until("document.querySelector('img.file')?.naturalWidth > 0").await;
+    page.screenshot("files").await;
+    for (scenario, view, media) in [
+        ("office", "Calendar", "text/calendar"),
+        ("bank", "Statements", "text/csv"),
+        ("teams", "Badges", "image/svg+xml"),
+    ] {
+        page.js(&format!("await leftfold.open('{scenario}')")).await;
+        let files = format!("Object.values((await leftfold.view('{view}')).files)");
+        let kinds = page.js(&format!("[...new Set({files}.map(it => it.media))]")).await;
+        assert_eq!(kinds, json!([media]));
+    }
+    page.close().await;
+}
+
+async fn a_service_that_fails_keeps_its_checkpoint_and_catches_up() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('orders', { empty: true })").await;
+    page.js("await leftfold.next()").await;
+    let place = "{ type: 'PlaceOrder', data: { customer: '1', maximum: 500 } }";
+    page.js(&format!("await leftfold.send('order-7', {place})")).await;
+    let head = page.js("await leftfold.head()").await.as_u64().unwrap();
+    press_on(&page, "More about Metrics").await;
+    reach(&page, "Fail on event Metrics").await;
+    let field = page.client.active_element().await.unwrap();
+    page.type_over(&field, &(head + 1).to_string()).await;
+    page.press([ENTER, ESCAPE]).await;
+    for id in [8, 9] {
+        page.js(&format!("await leftfold.send('order-{id}', {place})")).await;
+    }
+    until_text(&page, "Metrics", &format!("It stopped at #{}", head + 1)).await;
+    let metrics = "(await leftfold.subscriptions()).find(it => it.name === 'Metrics').checkpoint";
+    assert_eq!(page.js(metrics).await, json!(head));
+    press_on(&page, "Mend its code Metrics").await;
+    until_text(&page, "Metrics", "equals a clean fold").await;
+    assert_eq!(page.js(metrics).await, json!(head + 2));
+    page.shows("Metrics", "orders_placed_total").await;
     page.close().await;
 }
 

@@ -7,6 +7,7 @@
 pub mod record;
 mod segments;
 pub mod archive;
+pub mod zip;
 
 pub use record::{CommitOrLoss, Loss};
 pub use segments::{Gap, Segment, Segments, segments_of};

@@ -63,4 +63,4 @@ pub use subscriber::{Stopped, Subscriber};
 pub use tagged::sentence;
 pub use timeline::Timeline;
 pub use upcast::{Lifting, Older, Stored, Unreadable};
-pub use view::{Bar, Cell, Cells, Column, Document, Row, Table, View, natural, sort};
+pub use view::{Bar, Cell, Cells, Column, Document, File, Row, Table, View, natural, sort};

@@ -29,6 +29,11 @@ pub enum View {
         /// Key → Markdown.
         pages: Map<Rc<str>, String>,
     },
+    /// Named files of any kind: what a person, or another system, is given.
+    Files {
+        /// Name → file.
+        files: Map<Rc<str>, File>,
+    },
     /// Who is connected to whom: a graph database.
     Graph {
         /// Key → label.
@@ -82,6 +87,11 @@ impl View {
         Self::Documents { documents, money }
     }
 
+    /// Files by name.
+    pub fn files(files: impl IntoIterator<Item = (String, File)>) -> Self {
+        Self::Files { files: files.into_iter().map(|(name, file)| (name.into(), file)).collect() }
+    }
+
     /// Bars, the longest first. `money` is true where their lengths are cents.
     pub fn bars(unit: &str, money: bool, bars: impl IntoIterator<Item = Bar>) -> Self {
         let mut bars = bars.into_iter().collect();
@@ -95,6 +105,7 @@ impl View {
             Self::Table(_) => "SQL table",
             Self::Documents { .. } => "document store",
             Self::Pages { .. } => "static files",
+            Self::Files { .. } => "files",
             Self::Graph { .. } => "graph database",
             Self::Bars { .. } => "chart",
             Self::Chart { .. } => "time series",
@@ -108,6 +119,7 @@ impl View {
             Self::Table(table) => table.rows.len(),
             Self::Documents { documents, .. } => documents.len(),
             Self::Pages { pages } => pages.len(),
+            Self::Files { files } => files.len(),
             Self::Graph { nodes, edges } => nodes.len() + edges.len(),
             Self::Bars { bars, .. } => bars.len(),
             Self::Chart { series, .. } => series.values().map(Map::len).sum(),
@@ -134,6 +146,22 @@ impl View {
             }
             _ => Set::new(),
         }
+    }
+}
+
+/// A file that a read model makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct File {
+    /// What kind of file it is, as the web calls it: `text/csv`.
+    pub media: &'static str,
+    /// What it holds.
+    pub text: String,
+}
+
+impl File {
+    /// A file of that kind.
+    pub fn new(media: &'static str, text: String) -> Self {
+        Self { media, text }
     }
 }
 

@@ -287,6 +287,17 @@ pub static VIEW: Named = Named {
         view!("documents", required("documents", Shape::ByKey(&Shape::Json), "Documents by key.")),
         view!("pages", required("pages", Shape::ByKey(&Shape::Text), "Markdown by key.")),
         view!(
+            "files",
+            required(
+                "files",
+                Shape::ByKey(&Shape::Object(&[
+                    required("media", Shape::Text, "What kind of file: `text/csv`."),
+                    required("text", Shape::Text, "What it holds."),
+                ])),
+                "Files by name.",
+            ),
+        ),
+        view!(
             "graph",
             required("nodes", Shape::ByKey(&Shape::Text), "Labels by key."),
             required(

@@ -71,7 +71,11 @@ pub fn keyed(view: &View) -> Value {
             }
             value["edges"] = keyed.into();
         }
-        View::Documents { .. } | View::Pages { .. } | View::Chart { .. } | View::Search { .. } => {}
+        View::Documents { .. }
+        | View::Pages { .. }
+        | View::Files { .. }
+        | View::Chart { .. }
+        | View::Search { .. } => {}
     }
     value
 }

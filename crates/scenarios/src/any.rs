@@ -12,6 +12,8 @@ use es::{
     Draft, FoldError, Map, Reaction, Recorded, Refusal, Row, Scenario, Stored, View,
 };
 
+use crate::shared::dates::Moment;
+
 /// An event of another system: its data, as it came.
 struct AnyData(Box<RawValue>);
 
@@ -213,20 +215,9 @@ impl AnyRunner for Listing {
     }
 }
 
-const DAY_MILLIS: u64 = 86_400_000;
-
-/// A time as `2017-08-24 18:00:00`, in UTC. Years are counted from March, so that the leap day
-/// comes last (the method is Howard Hinnant's).
+/// A time as `2017-08-24 18:00:00`, in UTC.
 fn moment(at: u64) -> String {
-    let (days, seconds) = (at / DAY_MILLIS + 719_468, at / 1_000 % 86_400);
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = era * 400 + year + u64::from(month <= 2);
-    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let Moment { year, month, day, hour, minute, second } = Moment::at(at);
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
@@ -251,7 +242,7 @@ mod tests {
         let (scenario, mut log) = (scenario(), EventLog::default());
         for (after, (stream, kind, data)) in (0_u64..).zip(events) {
             let stream = Stream::parse(stream).unwrap();
-            let at = 1_503_597_600_000 + after * DAY_MILLIS;
+            let at = 1_503_597_600_000 + after * 86_400_000;
             let event = StoredEvent {
                 version: log.version(&stream) + 1,
                 stream,

@@ -11,7 +11,7 @@ mod examples;
 use es::{Check, Scenario, States, field, not};
 
 use self::account::Account;
-use self::read_models::{BalanceOverTime, CustomerRollUp, Ledger};
+use self::read_models::{BalanceOverTime, CustomerRollUp, Ledger, Statements};
 use self::story::{AUGUST_2017, story};
 use crate::shared::customers::Customer;
 
@@ -24,6 +24,7 @@ pub fn scenario() -> Scenario {
         .projection::<CustomerRollUp>()
         .projection::<Ledger>()
         .projection::<BalanceOverTime>()
+        .projection::<Statements>()
         .check(Check::each::<Account>(
             "No account is overdrawn.",
             not(field("/balance").is_less_than(0)),

@@ -11,7 +11,7 @@ mod examples;
 use es::Scenario;
 
 use self::post::Post;
-use self::read_models::{PostList, PostsById, StaticPage, WordSearch};
+use self::read_models::{PostList, PostsById, StaticPage, StaticSite, WordSearch};
 use self::story::{AUGUST_2017, story};
 
 /// The blog of the talk, with its two posts, and a third from an older blog.
@@ -22,5 +22,6 @@ pub fn scenario() -> Scenario {
         .projection::<PostsById>()
         .projection::<WordSearch>()
         .projection::<StaticPage>()
+        .projection::<StaticSite>()
         .story(AUGUST_2017, story())
 }

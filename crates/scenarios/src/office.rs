@@ -10,7 +10,7 @@ mod examples;
 use es::{Scenario, States};
 
 use self::aggregate::Office;
-use self::read_models::{IncidentReport, WhoIsInside};
+use self::read_models::{Calendar, IncidentReport, WhoIsInside};
 use self::story::{august, story};
 
 /// Unspace in August 2013, when it was literally on fire.
@@ -24,5 +24,6 @@ pub fn scenario() -> Scenario {
     .projection::<States<Office>>()
     .projection::<WhoIsInside>()
     .projection::<IncidentReport>()
+    .projection::<Calendar>()
     .story(august(12, 9, 0), story())
 }

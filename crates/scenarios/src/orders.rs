@@ -11,7 +11,7 @@ mod examples;
 use es::{Check, Scenario, States, all, field, not};
 
 use self::order::Order;
-use self::read_models::{OpenOrders, SpendingPerCustomer};
+use self::read_models::{Metrics, OpenOrders, SpendingPerCustomer};
 use self::story::{AUGUST_2017, story};
 use crate::shared::customers::Customer;
 
@@ -27,6 +27,7 @@ pub fn scenario() -> Scenario {
         .projection::<OpenOrders>()
         .projection::<States<Order>>()
         .projection::<SpendingPerCustomer>()
+        .projection::<Metrics>()
         .check(Check::each::<Order>("An order stays within its budget.", within_budget))
         .check(Check::each::<Order>("A submitted order has items.", has_items))
         .story(AUGUST_2017, story())

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use es::{
-    Aggregate, Listed, Map, Older, Projection, Recorded, Row, Scenario, Set, States, Step, Stored,
-    View,
+    Aggregate, File, Listed, Map, Older, Projection, Recorded, Row, Scenario, Set, States, Step,
+    Stored, View,
 };
 
 // Events. Their names and fields are the stored format: add, never change.
@@ -258,6 +258,62 @@ impl Projection for PlayedTogether {
     }
 }
 
+/// A badge for each team, to hang on a wall.
+#[derive(Clone, Default)]
+pub struct Badges(States<Team>);
+
+impl Projection for Badges {
+    const NAME: &'static str = "Badges";
+    const ABOUT: &'static str = "Each team's badge, as a drawing: its name, and who plays for it.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        self.0.apply(recorded);
+    }
+
+    fn view(&self) -> View {
+        let files = self.0.iter().map(|(key, team)| {
+            (format!("{}-{key}.svg", Team::NAME), File::new("image/svg+xml", team.badge()))
+        });
+        View::files(files)
+    }
+
+    fn weight(&self) -> usize {
+        self.0.iter().map(|(_, team)| 1 + team.players.len()).sum()
+    }
+}
+
+/// How many players a badge names; the rest is counted.
+const ON_A_BADGE: usize = 6;
+
+impl Team {
+    fn badge(&self) -> String {
+        let name = escaped(self.name.as_deref().unwrap_or("A team without a name"));
+        let mut lines: Vec<String> =
+            self.players.iter().take(ON_A_BADGE).map(|player| escaped(player)).collect();
+        match self.players.len() {
+            0 => lines.push("nobody yet".to_owned()),
+            count if count > ON_A_BADGE => lines.push(format!("and {} more", count - ON_A_BADGE)),
+            _ => {}
+        }
+        let height = 70 + 20 * lines.len();
+        let players = lines.iter().enumerate().map(|(at, line)| {
+            format!("<text x=\"120\" y=\"{}\" font-size=\"14\">{line}</text>", 68 + 20 * at)
+        });
+        let players: String = players.collect();
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 240 {height}\" \
+             font-family=\"sans-serif\" text-anchor=\"middle\" fill=\"#fff\">\
+             <rect width=\"240\" height=\"{height}\" rx=\"16\" fill=\"#1857c0\"/>\
+             <text x=\"120\" y=\"36\" font-size=\"18\" font-weight=\"bold\">{name}</text>{players}</svg>"
+        )
+    }
+}
+
+/// A text as a drawing has it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 // The scenario and its story.
 
 /// The two teams of the talk, and players who change sides.
@@ -267,6 +323,7 @@ pub fn scenario() -> Scenario {
         .projection::<States<Team>>()
         .projection::<Roster>()
         .projection::<PlayedTogether>()
+        .projection::<Badges>()
         .story(AUGUST_2017, story())
 }
 

@@ -78,6 +78,8 @@ pub enum Msg {
     Chance(ChanceRun),
     /// Hand out the table of the read model of that name.
     Csv(Rc<str>),
+    /// Export a file of a read model, or all of them as one archive.
+    TakeFile(Rc<str>, Option<Rc<str>>),
     /// What took a while is over.
     Over,
 }

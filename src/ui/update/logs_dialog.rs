@@ -123,6 +123,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         }
         Msg::GoOnInMemory => opening::go_on_in_memory(model, open_log),
         Msg::Csv(name) => under_way::csv(model, &open_log, &name),
+        Msg::TakeFile(name, file) => under_way::take_file(model, &open_log, &name, file.as_deref()),
     }
     true
 }

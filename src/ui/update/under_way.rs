@@ -7,6 +7,7 @@ use futures::future::{Either, LocalBoxFuture, select};
 use web_sys::File;
 
 use crate::codec::archive::{ArchiveFault, Format, Import, Imported, Mapping, Outcome};
+use crate::codec::zip::zip;
 use crate::es::{Scenario, View};
 use crate::host::{Host, Made, OpenLog, Request, Response, Restored};
 use crate::lab::RandomTally;
@@ -136,6 +137,26 @@ pub fn csv(model: &Model, open_log: &OpenLog, name: &str) {
         let pieces = Pieces::default();
         pieces.push(text.as_bytes());
         Msg::Said(download(&pieces, &file, false, "the table").await)
+    });
+}
+
+/// Hands out a file of a read model, or all of them as one archive.
+pub fn take_file(model: &Model, open_log: &OpenLog, name: &str, file: Option<&str>) {
+    let panel = open_log.viewpoint_mut().panel(name);
+    let Some(View::Files { files }) = panel.as_ref().map(|panel| &*panel.now) else { return };
+    let (bytes, file, held) = if let Some(file) = file {
+        let Some(content) = files.get(file) else { return };
+        // A folder of the archive is no part of a single file's name.
+        let last = file.rsplit('/').next().unwrap_or(file).to_owned();
+        (content.text.clone().into_bytes(), last, "what is shown there".to_owned())
+    } else {
+        let all = files.iter().map(|(name, file)| (&**name, file.text.as_bytes()));
+        (zip(all), file_name(name, "zip", false), counted(files.len() as u64, "file"))
+    };
+    model.link.later(async move {
+        let pieces = Pieces::default();
+        pieces.push(&bytes);
+        Msg::Said(download(&pieces, &file, false, &held).await)
     });
 }
 

@@ -10,14 +10,17 @@ use js_sys::Math;
 use serde_json::Value;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement};
-use yew::{Callback, Html, InputEvent, NodeRef, Properties, component, hook, html, use_effect};
+use yew::{
+    Callback, Html, InputEvent, MouseEvent, NodeRef, Properties, component, hook, html, use_effect,
+};
 
 use super::markdown::markdown;
-use super::parts::{Long, button};
-use crate::es::{Bar, Cell, Cents, Map, Set, Table, View, natural, sort};
+use super::parts::{Long, button, button_for};
+use crate::es::{Bar, Cell, Cents, File, Map, Set, Table, View, natural, sort};
 use crate::lab::clip::{clip, clip_to, clip_words};
 use crate::lab::{DiffLine, DiffMark, RowMark, TableDiff, lines, rows};
 use crate::ui::browser::fixed::{Fixed, drawn};
+use crate::ui::model::logs_dialog;
 use crate::ui::model::shell::use_shell;
 use crate::ui::words::{whole, written};
 
@@ -56,6 +59,9 @@ pub fn ViewBody(props: &ViewProps) -> Html {
         }
         (View::Pages { pages: now }, View::Pages { pages: was }) => {
             html! { <Pages now={now.clone()} was={was.clone()} /> }
+        }
+        (View::Files { files: now }, View::Files { files: was }) => {
+            html! { <Files name={props.name.clone()} now={now.clone()} was={was.clone()} /> }
         }
         (View::Graph { nodes, edges }, View::Graph { nodes: old, edges: links }) => {
             graph(&props.name, nodes, edges, old, links)
@@ -299,6 +305,72 @@ fn Pages(props: &PagesProps) -> Html {
                 }
             }) }
         </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FilesProps {
+    name: Rc<str>,
+    now: Map<Rc<str>, File>,
+    was: Map<Rc<str>, File>,
+}
+
+/// Files that can be taken one by one, or all together.
+#[component]
+fn Files(props: &FilesProps) -> Html {
+    let shell = use_shell();
+    let keys = either(props.now.keys(), props.was.keys());
+    let more = keys.len().saturating_sub(ROWS_AT_FIRST);
+    let take = |file: Option<Rc<str>>| {
+        let name = props.name.clone();
+        shell.on(move |_: MouseEvent| logs_dialog::Msg::TakeFile(name.clone(), file.clone()))
+    };
+    html! {
+        <div class="pages">
+            { for keys.into_iter().take(ROWS_AT_FIRST).map(|key| {
+                let (now, was) = (props.now.get(key), props.was.get(key));
+                let how = match (was, now) {
+                    (None, _) => DiffMark::Added,
+                    (_, None) => DiffMark::Removed,
+                    (Some(was), Some(now)) if was != now => DiffMark::Changed,
+                    _ => DiffMark::Same,
+                };
+                html! {
+                    <details class={mark(how).0} key={key.to_string()} open={true}>
+                        <summary>
+                            { clip(key).into_owned() }
+                            if how != DiffMark::Same { { " " }<em class="tag">{ mark(how).1 }</em> }
+                        </summary>
+                        if let Some(file) = now.or(was) { { file_body(key, file, was) } }
+                        if now.is_some() { <div class="actions">{ button_for("Download", key, false, take(Some(key.clone()))) }</div> }
+                    </details>
+                }
+            }) }
+            if more > 0 { <p class="quiet pad">{ format!("and {more} more, in the archive") }</p> }
+            if props.now.len() > 1 { <div class="actions pad">{ button_for("Download all as a zip", &props.name, false, take(None)) }</div> }
+        </div>
+    }
+}
+
+/// What a file holds. What is new in it is marked, line by line.
+fn file_body(name: &str, file: &File, was: Option<&File>) -> Html {
+    if file.media.starts_with("image/") {
+        let content = js_sys::encode_uri_component(&file.text);
+        let source = format!("data:{};charset=utf-8,{content}", file.media);
+        return html! { <img class="file" src={source} alt={format!("{name}, as it is drawn")} /> };
+    }
+    let before: Set<&str> = was.into_iter().flat_map(|it| it.text.lines()).collect();
+    let text = clip_words(&file.text, PAGE);
+    html! {
+        <pre class="file" tabindex="0" aria-label={format!("What {name} holds, {}", file.media)}>
+            { for text.lines().map(|line| {
+                if was.is_some() && !before.contains(line) && !line.is_empty() {
+                    html! { <><ins>{ line.to_owned() }</ins>{ "\n" }</> }
+                } else {
+                    html! { { format!("{line}\n") } }
+                }
+            }) }
+        </pre>
     }
 }
 

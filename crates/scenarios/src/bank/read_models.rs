@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use es::{Cell, Cents, Listed, Map, Projection, Recorded, Row, States, Table, View};
+use es::{
+    Aggregate, Cell, Cents, File, Listed, Map, Projection, Recorded, Row, States, Table, View,
+};
 
 use super::account::AccountEvent::AccountOpened;
 use super::account::{Account, Status, change};
@@ -165,6 +167,36 @@ impl Projection for BalanceOverTime {
     }
 }
 
+/// The statement of each account, as a file for any spreadsheet.
+#[derive(Clone, Default)]
+pub struct Statements(Map<Rc<str>, (Cents, Vec<String>)>);
+
+impl Projection for Statements {
+    const NAME: &'static str = "Statements";
+    const ABOUT: &'static str =
+        "Each account's movements as a CSV file, with the balance after each.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        let Some(event) = recorded.of::<Account>() else { return };
+        let (balance, lines) = self.0.entry(recorded.key().clone()).or_default();
+        let amount = change(event);
+        *balance += amount;
+        lines.push(format!("{},{},{amount},{balance}\r\n", recorded.position(), recorded.kind()));
+    }
+
+    fn view(&self) -> View {
+        let files = self.0.iter().map(|(key, (_, lines))| {
+            let text = format!("entry,event,amount,balance\r\n{}", lines.concat());
+            (format!("{}-{key}.csv", Account::NAME), File::new("text/csv", text))
+        });
+        View::files(files)
+    }
+
+    fn weight(&self) -> usize {
+        self.0.values().map(|(_, lines)| 1 + lines.len()).sum()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,9 +204,17 @@ mod tests {
     use crate::bank::account::AccountEvent::AccountClosed;
     use crate::bank::examples::{deposited, opened, talk, withdrew};
     use crate::bank::scenario;
-    use es::Aggregate;
     use es::past;
     use serde_json::{Value, json};
+
+    #[test]
+    fn a_statement_has_a_line_for_each_event_and_the_balance_after_it() {
+        let statement = talk().shows::<Statements>()["files"]["account-2.csv"].take();
+        assert_eq!(statement["media"], "text/csv");
+        let text = statement["text"].as_str().unwrap();
+        assert!(text.starts_with("entry,event,amount,balance\r\n"), "{text}");
+        assert!(text.trim_end().ends_with(",30.00"), "{text}");
+    }
 
     #[test]
     fn balances_are_the_fold_of_each_stream() {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::json;
 
-use es::{Aggregate, Map, Projection, Recorded, Row, Set, View};
+use es::{Aggregate, File, Map, Projection, Recorded, Row, Set, View};
 
 use super::post::Event::{Commented, PostDeleted, PostRestored, PostSubmitted};
 use super::post::Status::Normal;
@@ -161,11 +161,87 @@ impl Projection for StaticPage {
     }
 }
 
+/// The whole blog as the files of a static site.
+#[derive(Clone, Default)]
+pub struct StaticSite(Map<Rc<str>, Article>);
+
+impl Projection for StaticSite {
+    const NAME: &'static str = "Static site";
+    const ABOUT: &'static str = "The blog as files for any web server: an index, and each post.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        if let Some(event) = recorded.of::<Post>() {
+            self.0.entry(recorded.key().clone()).or_default().hear(event);
+        }
+    }
+
+    fn view(&self) -> View {
+        let served = || self.0.iter().filter(|(_, article)| article.post.status == Normal);
+        let links = served().map(|(key, article)| {
+            let (key, title) = (escaped(key), escaped(article.post.title()));
+            format!("<li><a href=\"posts/{key}.html\">{title}</a></li>\n")
+        });
+        let links: String = links.collect();
+        let index = html("The blog", &format!("<h1>The blog</h1>\n<ul>\n{links}</ul>\n"));
+        let pages = served().map(|(key, article)| (format!("posts/{key}.html"), article.html()));
+        let all = std::iter::once(("index.html".to_owned(), index)).chain(pages);
+        View::files(all.map(|(name, text)| (name, File::new("text/html", text))))
+    }
+
+    fn weight(&self) -> usize {
+        1 + self.0.values().map(|article| 1 + article.comments.len()).sum::<usize>()
+    }
+}
+
+impl Article {
+    fn html(&self) -> String {
+        let Self { post, comments } = self;
+        let (title, rest) = post.body.split_once('\n').unwrap_or((&post.body, ""));
+        let (title, author) = (escaped(title), escaped(&post.author));
+        let rest = match rest.trim() {
+            "" => String::new(),
+            rest => format!("<p>{}</p>\n", escaped(rest)),
+        };
+        let comments =
+            comments.iter().map(|it| format!("<blockquote>{}</blockquote>\n", escaped(it)));
+        let comments: String = comments.collect();
+        let back = "<p><a href=\"../index.html\">All posts</a></p>\n";
+        let head = format!("<h1>{title}</h1>\n<p>by {author}</p>\n");
+        html(&title, &[&head, &rest, &comments, back].concat())
+    }
+}
+
+/// A page with a title and a body, both of them HTML.
+fn html(title: &str, body: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{title}</title>\n{body}</html>\n"
+    )
+}
+
+/// A text as HTML has it.
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::blog::examples::{commented, submitted, talk};
     use es::{Past, past};
+
+    #[test]
+    fn the_site_has_an_index_and_a_page_for_each_post_and_no_post_breaks_its_markup() {
+        let site = talk().and::<Post>("2", submitted("<b>Bold</b> & brave"));
+        let files = site.shows::<StaticSite>()["files"].take();
+        let names: Vec<&String> = files.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["index.html", "posts/1.html", "posts/2.html"]);
+        let index = files["index.html"]["text"].as_str().unwrap();
+        assert!(index.contains("<a href=\"posts/2.html\">&lt;b&gt;Bold&lt;/b&gt; &amp; brave</a>"));
+        assert_eq!(files["posts/1.html"]["media"], "text/html");
+        let gone = site.and::<Post>("2", PostDeleted {}).shows::<StaticSite>();
+        assert!(gone["files"].get("posts/2.html").is_none());
+    }
 
     #[test]
     fn the_list_drops_a_deleted_post_and_the_document_marks_it() {

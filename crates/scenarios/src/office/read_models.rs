@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use es::{Aggregate, Listed, Map, Projection, Recorded, Set, States, View};
+use es::{Aggregate, File, Listed, Map, Projection, Recorded, Set, States, View, sort};
 
 use super::aggregate::Event::{
     BossModeEngaged, OfficeOpened, PersonEntered, PersonLeft, PinballRelatedIncidentHappened,
 };
 use super::aggregate::Office;
+use crate::shared::dates::Moment;
 
 impl Listed for Office {
     const TITLE: &'static str = "Status board";
@@ -102,28 +103,14 @@ fn list(people: &Set<Rc<str>>) -> String {
 
 /// A time as a person would write it: `14 August 2013, 16:20 UTC`.
 fn moment(millis: u64) -> String {
-    let minutes = millis / 60_000;
-    let (day, month, year) = date(minutes / 1440);
-    format!("{day} {month} {year}, {:02}:{:02} UTC", minutes / 60 % 24, minutes % 60)
+    let Moment { year, month, day, hour, minute, .. } = Moment::at(millis);
+    let name = usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month));
+    format!("{day} {} {year}, {hour:02}:{minute:02} UTC", name.copied().unwrap_or_default())
 }
 
-/// The date that is `days` after 1 January 1970. Years are counted from March, so that the
-/// leap day comes last (the method is Howard Hinnant's).
-fn date(days: u64) -> (u64, &'static str, u64) {
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let name = usize::try_from(month).ok().and_then(|month| MONTHS_FROM_MARCH.get(month));
-    (
-        day - (153 * month + 2) / 5 + 1,
-        name.copied().unwrap_or_default(),
-        era * 400 + year + u64::from(month > 9),
-    )
-}
-
-const MONTHS_FROM_MARCH: [&str; 12] = [
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
     "March",
     "April",
     "May",
@@ -134,16 +121,139 @@ const MONTHS_FROM_MARCH: [&str; 12] = [
     "October",
     "November",
     "December",
-    "January",
-    "February",
 ];
+
+/// The office's days as a calendar: who was inside from when to when, and what went wrong.
+#[derive(Clone, Default)]
+pub struct Calendar(Map<Rc<str>, Diary>);
+
+#[derive(Clone, Default)]
+struct Diary {
+    office: Rc<str>,
+    /// Who is inside, since which position and time.
+    inside: Map<Rc<str>, (u64, u64)>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    /// The position of the event with which it began.
+    position: u64,
+    from: u64,
+    to: u64,
+    summary: String,
+}
+
+impl Projection for Calendar {
+    const NAME: &'static str = "Calendar";
+    const ABOUT: &'static str = "Who was inside and what went wrong, as a file for any calendar.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        let Some(event) = recorded.of::<Office>() else { return };
+        let diary = self.0.entry(recorded.key().clone()).or_default();
+        let (position, at) = (recorded.position(), recorded.at());
+        match event {
+            OfficeOpened { name } => diary.office = name.clone(),
+            PersonEntered { person } => {
+                diary.inside.entry(person.clone()).or_insert_with(|| (position, at));
+            }
+            PersonLeft { person } => diary.leaves(person, at),
+            PinballRelatedIncidentHappened { what } => {
+                let summary = format!("Pinball-related incident: {what}");
+                diary.entries.push(Entry { position, from: at, to: at, summary });
+            }
+            BossModeEngaged { hero } => {
+                let summary = format!("{hero} engages boss mode");
+                diary.entries.push(Entry { position, from: at, to: at, summary });
+                let all: Vec<Rc<str>> = diary.inside.keys().cloned().collect();
+                for person in &all {
+                    diary.leaves(person, at);
+                }
+            }
+        }
+    }
+
+    fn view(&self) -> View {
+        let files = self.0.iter().map(|(key, diary)| {
+            (format!("{}-{key}.ics", Office::NAME), File::new("text/calendar", diary.written(key)))
+        });
+        View::files(files)
+    }
+
+    fn weight(&self) -> usize {
+        self.0.values().map(|diary| 1 + diary.inside.len() + diary.entries.len()).sum()
+    }
+}
+
+impl Diary {
+    fn leaves(&mut self, person: &Rc<str>, to: u64) {
+        if let Some((position, from)) = self.inside.remove(person) {
+            self.entries.push(Entry { position, from, to, summary: format!("{person} is in") });
+        }
+    }
+
+    /// The calendar as RFC 5545 has it. Whoever is still inside has no end yet.
+    fn written(&self, key: &str) -> String {
+        let mut lines = vec![
+            "BEGIN:VCALENDAR".to_owned(),
+            "VERSION:2.0".to_owned(),
+            "PRODID:-//Leftfold//The office//EN".to_owned(),
+        ];
+        let open = self
+            .inside
+            .iter()
+            .map(|(person, (position, from))| (*position, *from, None, format!("{person} is in")));
+        let over = self.entries.iter();
+        let over = over.map(|it| (it.position, it.from, Some(it.to), it.summary.clone()));
+        let mut all: Vec<_> = over.chain(open).collect();
+        sort(&mut all, |a, b| (a.0, &a.3).cmp(&(b.0, &b.3)));
+        for (position, from, to, summary) in all {
+            lines.push("BEGIN:VEVENT".to_owned());
+            lines.push(format!("UID:{position}@{}-{key}", Office::NAME));
+            lines.push(format!("DTSTAMP:{}", stamp(from)));
+            lines.push(format!("DTSTART:{}", stamp(from)));
+            lines.extend(to.map(|to| format!("DTEND:{}", stamp(to))));
+            lines.push(format!("SUMMARY:{}", escaped(&summary)));
+            lines.push(format!("LOCATION:{}", escaped(&self.office)));
+            lines.push("END:VEVENT".to_owned());
+        }
+        lines.push("END:VCALENDAR".to_owned());
+        lines.iter().map(|line| folded(line) + "\r\n").collect()
+    }
+}
+
+/// A time as calendars write it: `20130814T162000Z`.
+fn stamp(millis: u64) -> String {
+    let Moment { year, month, day, hour, minute, second } = Moment::at(millis);
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+}
+
+/// A text as a calendar's value.
+fn escaped(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,");
+    text.replace('\n', "\\n").replace('\r', "")
+}
+
+/// A line of a calendar has at most 75 bytes. A longer one goes on in the next line, after a space.
+fn folded(line: &str) -> String {
+    let (mut folded, mut length) = (String::new(), 0);
+    for letter in line.chars() {
+        if length + letter.len_utf8() > 75 {
+            folded.push_str("\r\n ");
+            length = 1;
+        }
+        folded.push(letter);
+        length += letter.len_utf8();
+    }
+    folded
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::office::examples::{entered, incident, opened, wednesday};
+    use crate::office::examples::{entered, incident, left, opened, wednesday};
     use crate::office::story::august;
-    use es::Past;
+    use es::{Past, past};
     use serde_json::json;
 
     #[test]
@@ -197,19 +307,26 @@ mod tests {
     }
 
     #[test]
-    fn days_since_1970_are_dates() {
-        let dates = [
-            (0, (1, "January", 1970)),
-            (59, (1, "March", 1970)),
-            (11_016, (29, "February", 2000)),
-            (11_017, (1, "March", 2000)),
-            (11_322, (31, "December", 2000)),
-            (19_782, (29, "February", 2024)),
-            (47_540, (28, "February", 2100)),
-            (47_541, (1, "March", 2100)),
-        ];
-        for (days, expected) in dates {
-            assert_eq!(date(days), expected);
-        }
+    fn a_calendar_has_who_was_inside_and_what_went_wrong() {
+        let calendar = past()
+            .and::<Office>("1", OfficeOpened { name: "Unspace; upstairs".into() })
+            .and::<Office>("1", entered("Eric"))
+            .and::<Office>("1", entered("Mattia"))
+            .and::<Office>("1", left("Eric"))
+            .shows::<Calendar>()["files"]["office-1.ics"]
+            .take();
+        assert_eq!(calendar["media"], "text/calendar");
+        let text = calendar["text"].as_str().unwrap();
+        assert!(text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"), "{text}");
+        assert_eq!(text.matches("BEGIN:VEVENT").count(), 2);
+        assert_eq!(text.matches("DTEND").count(), 1, "Mattia is still inside");
+        assert!(text.contains("LOCATION:Unspace\\; upstairs"), "{text}");
+    }
+
+    #[test]
+    fn no_line_of_a_calendar_is_longer_than_it_may_be() {
+        let long = folded(&"ä".repeat(100));
+        assert!(long.split("\r\n").all(|line| line.len() <= 75));
+        assert_eq!(long.replace("\r\n ", ""), "ä".repeat(100));
     }
 }

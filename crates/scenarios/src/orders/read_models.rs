@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use es::{Bar, Cents, Id, Listed, Map, Projection, Recorded, Row, States, View};
+use es::{Bar, Cents, File, Id, Listed, Map, Projection, Recorded, Row, States, View};
 
-use super::order::OrderEvent::OrderSubmitted;
+use super::order::OrderEvent::{ItemAdded, ItemRemoved, OrderPlaced, OrderSubmitted};
 use super::order::{Order, Status};
 use crate::shared::customers::Customer;
 use crate::shared::customers::CustomerEvent::CustomerRegistered;
@@ -104,6 +104,74 @@ impl Projection for SpendingPerCustomer {
     }
 }
 
+/// What a monitoring service is told.
+#[derive(Clone, Default)]
+pub struct Metrics {
+    orders: States<Order>,
+    placed: u64,
+    items_added: u64,
+    items_removed: u64,
+    submitted: u64,
+    sold: Cents,
+    /// The last event that is in the figures, and its time.
+    last: (u64, u64),
+}
+
+impl Projection for Metrics {
+    const NAME: &'static str = "Metrics";
+    const ABOUT: &'static str = "What would be pushed to a monitoring service after each event. Its \
+                                 checkpoint is its own: when it fails it falls behind, and catches up.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        let Some(event) = recorded.of::<Order>() else { return };
+        self.orders.apply(recorded);
+        self.last = (recorded.position(), recorded.at());
+        match event {
+            OrderPlaced { .. } => self.placed += 1,
+            ItemAdded { .. } => self.items_added += 1,
+            ItemRemoved { .. } => self.items_removed += 1,
+            OrderSubmitted {} => {
+                self.submitted += 1;
+                let order = self.orders.remove(recorded.key());
+                self.sold += order.map_or(Cents(0), |it| it.total);
+            }
+        }
+    }
+
+    /// In Prometheus' text format, version 0.0.4.
+    fn view(&self) -> View {
+        if self.last.0 == 0 {
+            return View::files([]);
+        }
+        let open = self.orders.iter().filter(|(_, it)| it.status == Status::Open).count() as u64;
+        let (position, at) = self.last;
+        let metrics = [
+            ("orders_placed_total", "counter", "Orders that were placed.", self.placed),
+            ("items_added_total", "counter", "Items that were added to orders.", self.items_added),
+            ("items_removed_total", "counter", "Items that were removed.", self.items_removed),
+            ("orders_submitted_total", "counter", "Orders that were submitted.", self.submitted),
+            (
+                "sold_cents_total",
+                "counter",
+                "What submitted orders cost, in cents.",
+                u64::try_from(self.sold.0).unwrap_or_default(),
+            ),
+            ("orders_open", "gauge", "Orders that can still change.", open),
+            ("last_event_position", "gauge", "The last event that is counted.", position),
+            ("last_event_seconds", "gauge", "When it was recorded.", at / 1_000),
+        ];
+        let text = metrics.map(|(name, kind, help, value)| {
+            format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n")
+        });
+        let media = "text/plain; version=0.0.4";
+        View::files([("metrics".to_owned(), File::new(media, text.concat()))])
+    }
+
+    fn weight(&self) -> usize {
+        8 + self.orders.len()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +180,22 @@ mod tests {
     use crate::orders::scenario;
     use es::Aggregate;
     use serde_json::{Value, json};
+
+    #[test]
+    fn metrics_are_what_a_monitoring_service_reads() {
+        let metrics = two().shows::<Metrics>()["files"]["metrics"].take();
+        assert_eq!(metrics["media"], "text/plain; version=0.0.4");
+        let text = metrics["text"].as_str().unwrap();
+        for line in [
+            "# TYPE orders_placed_total counter",
+            "orders_placed_total 2",
+            "orders_submitted_total 1",
+            "sold_cents_total 20",
+            "orders_open 1",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line} in {text}");
+        }
+    }
 
     #[test]
     fn open_orders_show_what_their_budgets_leave_until_they_are_submitted() {
