@@ -583,6 +583,40 @@ declare namespace Leftfold {
       }[];
     }>;
     /**
+     * What the log weighs in memory and on disk, against the states and read models that are folded from it, and what loading its heaviest stream costs.
+     * @example
+     * await leftfold.weigh()
+     */
+    weigh(): Promise<{
+      /** How many events there are. */
+      events: number;
+      /** What they take in memory, in bytes. */
+      memory: number;
+      /** What they take on disk, in bytes; null if unknown. */
+      disk: number | null;
+      /** How many streams there are. */
+      streams: number;
+      /** What the streams' states take as text, in bytes. */
+      states: number;
+      /** How many read models and processes there are. */
+      models: number;
+      /** What they show as text, in bytes. */
+      views: number;
+      /** What loading the heaviest stream costs. */
+      heaviest: {
+        /** The stream with the most events. */
+        stream: string;
+        /** How many are folded where it is loaded from the first. */
+        events: number;
+        /** What these events take in memory, in bytes. */
+        bytes: number;
+        /** How many with a snapshot every 100 events. */
+        sinceSnapshot: number;
+        /** What the snapshot takes as text, in bytes. */
+        snapshot: number;
+      } | null;
+    }>;
+    /**
      * How the events up to the playhead are divided among handlers that work side by side.
      * @param how How.
      * @throws `malformed`

@@ -26,6 +26,7 @@ mod predicting;
 mod lessons;
 mod making;
 mod chance;
+mod weight;
 mod logs;
 mod share;
 mod header;

@@ -40,6 +40,7 @@ tests! {
         an_event_as_it_was_stored_years_ago_is_read_step_by_step,
         files_are_shown_marked_and_taken_one_by_one_or_all_together,
         a_service_that_fails_keeps_its_checkpoint_and_catches_up,
+        a_log_is_weighed_against_what_is_folded_from_it,
     ],
     Browsers::Chromium("what stands where is worked out by the style sheet") => [
         every_tool_stands_among_the_columns_and_covers_nothing,
@@ -1104,6 +1105,26 @@ async fn a_service_that_fails_keeps_its_checkpoint_and_catches_up() {
     until_text(&page, "Metrics", "equals a clean fold").await;
     assert_eq!(page.js(metrics).await, json!(head + 2));
     page.shows("Metrics", "orders_placed_total").await;
+    page.close().await;
+}
+
+async fn a_log_is_weighed_against_what_is_folded_from_it() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart')").await;
+    page.js("await leftfold.randomRun({ events: 300, streams: 1, seed: 5 })").await;
+    let weight = page.js("return await leftfold.weigh()").await;
+    let heaviest = &weight["heaviest"];
+    assert!(heaviest["events"].as_u64().unwrap() > 200, "{weight}");
+    assert!(heaviest["sinceSnapshot"].as_u64().unwrap() < 100, "{weight}");
+    assert!(weight["memory"].as_u64() > weight["states"].as_u64(), "{weight}");
+    press_on(&page, "Log ▾").await;
+    press_on(&page, "Manage logs").await;
+    press_on(&page, "What this log weighs").await;
+    press_on(&page, "Weigh it").await;
+    page.shows("Logs", "the longest stream").await;
+    page.shows("Logs", "With a snapshot").await;
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    page.screenshot("weight").await;
     page.close().await;
 }
 

@@ -9,7 +9,7 @@ use futures::future::LocalBoxFuture;
 use lab::{
     BisectResult, BulkAppend, Comparison, Control, ControlError, DiffLine, DiffMark, FoldRow,
     Health, JournalEntry, Loading, MicroStep, Outcome, Shards, Submission, Subscription, Target,
-    WhatIf, changes, compare_logs, compare_positions, keyed,
+    Weighing, Weight, WhatIf, changes, compare_logs, compare_positions, keyed,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -115,12 +115,9 @@ impl OpenLog {
             }
             Request::Subscription { name, how } => self.set_up(&name, &how, trace).await,
             Request::Rebuild { name, code } => self.rebuild(&name, code, trace).await,
+            Request::Weigh => Ok(Response::Json(json!(self.weigh().await))),
             Request::Replicate { name, code } => self.replicate(&name, code, trace).await,
-            Request::TakeOver { name } => {
-                self.session_mut().world_mut().take_over_name(&name)?;
-                self.go_on(trace).await;
-                Ok(Response::Nothing)
-            }
+            Request::TakeOver { name } => self.take_over_name(&name, trace).await,
             Request::RebuildAll => {
                 let (models, same) = self.drop_models().await;
                 Ok(Response::Folded { models, same })
@@ -264,12 +261,34 @@ impl OpenLog {
         Ok(Response::Nothing)
     }
 
+    /// What the log weighs. On disk, as far as the store knows.
+    pub async fn weigh(&self) -> Weight {
+        let mut weighing = Weighing::new(self.session().log());
+        let mut slice = self.host().slice();
+        loop {
+            let over = weighing.go_on(&self.session(), LOOKED_AT);
+            if over {
+                break;
+            }
+            slice.breathe().await;
+        }
+        let extents = self.host().extents().await.unwrap_or_default();
+        let disk = extents.get(self.id()).map(|it| it.bytes).filter(|bytes| *bytes > 0);
+        Weight { disk, ..weighing.into_weight() }
+    }
+
     async fn replicate(&self, name: &str, code: Option<u16>, trace: &mut Vec<MicroStep>) -> Result {
         let running = self.session().world().subscription(name).map(Subscription::code);
         let code = code.or(running).ok_or_else(|| unknown(name))?;
         let replica = self.session_mut().world_mut().replicate(name, code)?;
         self.go_on(trace).await;
         Ok(Response::Json(json!(replica)))
+    }
+
+    async fn take_over_name(&self, replica: &str, trace: &mut Vec<MicroStep>) -> Result {
+        self.session_mut().world_mut().take_over_name(replica)?;
+        self.go_on(trace).await;
+        Ok(Response::Nothing)
     }
 
     fn disturb(&self, stream: &Stream, how: Disturbance) -> Result {

@@ -1209,6 +1209,19 @@ pub static CALLS: &[Call] = &[
         }),
     },
     Call {
+        name: "weigh",
+        group: ASKING,
+        about: about(
+            "What the log weighs in memory and on disk, against the states and read models that are \
+             folded from it, and what loading its heaviest stream costs.",
+        ),
+        takes: &[],
+        gives: result(&results::WEIGHT),
+        example: about("await leftfold.weigh()"),
+        codes: &[],
+        way: Way::Asks(|_| asks(Request::Weigh)),
+    },
+    Call {
         name: "shards",
         group: ASKING,
         about: about(

@@ -85,6 +85,8 @@ pub enum Request {
         /// The replica's name.
         name: String,
     },
+    /// Says what the log weighs, against what is folded from it.
+    Weigh,
     /// Forgets all read models and folds them again.
     RebuildAll,
     /// Sends what a process's code would have sent and nobody has handled.

@@ -587,6 +587,27 @@ pub static LOG: Named = Named {
 
 pub static LOGS: Shape = Shape::List(&Shape::Named(&LOG));
 
+pub static WEIGHT: Shape = Shape::Object(&[
+    required("events", WHOLE, "How many events there are."),
+    required("memory", WHOLE, "What they take in memory, in bytes."),
+    required("disk", Shape::OrNull(&WHOLE), "What they take on disk, in bytes; null if unknown."),
+    required("streams", WHOLE, "How many streams there are."),
+    required("states", WHOLE, "What the streams' states take as text, in bytes."),
+    required("models", WHOLE, "How many read models and processes there are."),
+    required("views", WHOLE, "What they show as text, in bytes."),
+    required(
+        "heaviest",
+        Shape::OrNull(&Shape::Object(&[
+            required("stream", Shape::Text, "The stream with the most events."),
+            required("events", WHOLE, "How many are folded where it is loaded from the first."),
+            required("bytes", WHOLE, "What these events take in memory, in bytes."),
+            required("sinceSnapshot", WHOLE, "How many with a snapshot every 100 events."),
+            required("snapshot", WHOLE, "What the snapshot takes as text, in bytes."),
+        ])),
+        "What loading the heaviest stream costs.",
+    ),
+]);
+
 pub static SHARDS: Shape = Shape::Object(&[
     required("by", Shape::Words(&["id", "type"]), "By what events are divided."),
     required(

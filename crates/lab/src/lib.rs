@@ -24,6 +24,7 @@ mod whatif;
 mod random;
 mod specs;
 mod shards;
+mod weight;
 mod fold_rows;
 
 pub use asides::asides;
@@ -44,5 +45,6 @@ pub use subscription::{
     Control, ControlError, DeadLetter, DeliveryFault, SetUp, Subscription, SubscriptionKind, Wait,
     instance_of, is_replica,
 };
+pub use weight::{HeaviestStream, SNAPSHOT_EVERY, Weighing, Weight};
 pub use whatif::{Change, Consequence, Imagined, NoLongerAllowed, WhatIf};
 pub use world::{BulkAppend, MicroStep, Missing, SideRecord, StoreAnswer, Submission, World};

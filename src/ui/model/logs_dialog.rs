@@ -9,7 +9,7 @@ use web_sys::File;
 use crate::codec::archive::{Foreign, Format, Imported, Mapping, Previewed};
 use crate::es::Scenario;
 use crate::host::OpenLog;
-use crate::lab::RandomPlan;
+use crate::lab::{RandomPlan, Weight};
 use crate::store::{Extent, LogInfo};
 use crate::ui::browser::files::Room;
 
@@ -76,6 +76,10 @@ pub enum Msg {
     GoOnInMemory,
     /// Make a log by chance.
     Chance(ChanceRun),
+    /// Weigh the open log.
+    Weigh,
+    /// It weighs this much.
+    Weighed(OpenLog, Weight),
     /// Hand out the table of the read model of that name.
     Csv(Rc<str>),
     /// Export a file of a read model, or all of them as one archive.
@@ -106,6 +110,7 @@ impl Msg {
                 | Self::ReadSo
                 | Self::Place(_)
                 | Self::DropModels
+                | Self::Weigh
                 | Self::Restore
                 | Self::SaveAgain
         )
@@ -165,6 +170,8 @@ pub struct Shown {
     pub foreign: Option<Rc<Mapped>>,
     /// How many events of the open log are unanswered, as far as anybody knows.
     pub unanswered: Option<u64>,
+    /// What the open log weighs.
+    pub weight: Option<Rc<Weight>>,
 }
 
 /// A file whose events are no CloudEvents, and how they are read.

@@ -9,6 +9,7 @@ use super::under_way::{self, look_soon};
 use crate::codec::archive::unreadable;
 use crate::es::{Scenario, sort};
 use crate::host::{OpenLog, Reader, Request};
+use crate::lab::Weight;
 use crate::store::{Durability, LogChange, LogInfo, StoreError};
 use crate::ui::browser::clock::now;
 use crate::ui::browser::files;
@@ -122,6 +123,8 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             model.link.send(Msg::Retry);
         }
         Msg::GoOnInMemory => opening::go_on_in_memory(model, open_log),
+        Msg::Weigh => under_way::weigh(model, open_log),
+        Msg::Weighed(log, weight) => weighed(model, &log, weight),
         Msg::Csv(name) => under_way::csv(model, &open_log, &name),
         Msg::TakeFile(name, file) => under_way::take_file(model, &open_log, &name, file.as_deref()),
     }
@@ -147,6 +150,12 @@ fn show(model: &mut Model, open_log: &OpenLog) {
 fn close(model: &mut Model) {
     model.logs_dialog.close();
     focus("details:has([aria-label='Manage logs']) > summary");
+}
+
+fn weighed(model: &mut Model, log: &OpenLog, weight: Weight) {
+    if model.logs.is_open(log) {
+        model.logs_dialog.shown.weight = Some(Rc::new(weight));
+    }
 }
 
 /// Says what came of something: in the dialog, in the sheet that shares, or on the page.

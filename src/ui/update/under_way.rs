@@ -242,7 +242,17 @@ pub fn append(model: &mut Model, open_log: OpenLog, archive: Imported) {
     begin(model, "Importing…", point, Box::pin(work));
 }
 
-/// Forgets all read models and folds them again.
+/// Weighs the open log.
+pub fn weigh(model: &mut Model, open_log: OpenLog) {
+    let point = PointOfNoReturn::default();
+    let work = async move {
+        let weight = open_log.weigh().await;
+        Msg::Weighed(open_log, weight).into()
+    };
+    begin(model, "Weighing…", point, Box::pin(work));
+}
+
+/// Rehearses a disaster: forgets all read models, and folds them again.
 pub fn drop_models(model: &mut Model, open_log: OpenLog) {
     let point = PointOfNoReturn::default();
     point.pass();

@@ -7,13 +7,13 @@ use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, 
 
 use super::chance::Chance;
 use super::parts::{button, select, tick, typed};
+use super::weight::{Scales, bytes};
 use crate::codec::archive::Format;
 use crate::es::Scenario;
 use crate::host::Trouble;
 use crate::lab::clip::clip;
 use crate::store::LogInfo;
 use crate::ui::browser::clock::written_millis;
-use crate::ui::browser::fixed::Fixed;
 use crate::ui::model::logs_dialog::{Busy, ListedLog, Mapped, Msg, Part, Shown};
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::words::{counted, grouped};
@@ -35,16 +35,6 @@ impl PartialEq for LogsProps {
         Rc::ptr_eq(&self.scenario, &other.scenario)
             && (&self.shown, &self.scenarios, &self.log, self.durable)
                 == (&other.shown, &other.scenarios, &other.log, other.durable)
-    }
-}
-
-/// An amount of bytes, in words.
-fn bytes(count: f64) -> String {
-    match count {
-        ..1e3 => format!("{} B", Fixed(count, 0)),
-        ..1e6 => format!("{} kB", Fixed(count / 1e3, 0)),
-        ..1e9 => format!("{} MB", Fixed(count / 1e6, 1)),
-        _ => format!("{} GB", Fixed(count / 1e9, 1)),
     }
 }
 
@@ -96,6 +86,7 @@ pub fn Logs(props: &LogsProps) -> Html {
                     <a href="archive.md" target="_blank" rel="noopener">{ "What a file holds, and how to bring one’s own" }</a>
                 </div>
                 <Chance scenario={props.scenario.clone()} {busy} />
+                <Scales weight={shown.weight.clone()} {busy} />
                 if let Some(mapped) = &shown.foreign { { foreign(mapped, busy, &shell) } }
                 if let Some(ready) = &shown.ready {
                     <p class="note pad">
