@@ -41,6 +41,7 @@ tests! {
         files_are_shown_marked_and_taken_one_by_one_or_all_together,
         a_service_that_fails_keeps_its_checkpoint_and_catches_up,
         a_log_is_weighed_against_what_is_folded_from_it,
+        reads_move_from_the_table_to_events_once_both_agree_and_then_writes_do,
     ],
     Browsers::Chromium("what stands where is worked out by the style sheet") => [
         every_tool_stands_among_the_columns_and_covers_nothing,
@@ -1125,6 +1126,34 @@ async fn a_log_is_weighed_against_what_is_folded_from_it() {
     page.shows("Logs", "With a snapshot").await;
     assert_eq!(page.barriers().await, Vec::<String>::new());
     page.screenshot("weight").await;
+    page.close().await;
+}
+
+async fn reads_move_from_the_table_to_events_once_both_agree_and_then_writes_do() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('slow', { empty: true, storage: 'memory' })").await;
+    send(&page, "Open").await;
+    until_text(&page, "Table accounts", "100.00").await;
+    until_text(&page, "Comparison", "1 of 1 agree").await;
+    // The table is written by hand, past everything else.
+    reach(&page, "Command").await;
+    choose(&page, "UpdateRow").await;
+    press_on(&page, "Send").await;
+    until_text(&page, "Comparison", "0 of 1 agree").await;
+    until_text(&page, "What the table forgot", "100.00").await;
+    until_text(&page, "Balances from events", "100.00").await;
+    let reads = "await leftfold.send('switch-1', { type: 'MoveReads', data: { to: 'events' } })";
+    let refused = page.js(reads).await;
+    assert_eq!(refused["error"], "1 row differs still; find out why first", "{refused}");
+    let back = "await leftfold.send('row-1', { type: 'UpdateRow', data: { balance: 10000 } })";
+    page.js(back).await;
+    until_text(&page, "Comparison", "1 of 1 agree").await;
+    assert_eq!(page.js(reads).await["outcome"], "accepted");
+    until_text(&page, "What people read", "events").await;
+    page.js("await leftfold.send('switch-1', { type: 'MoveWrites', data: {} })").await;
+    page.js("await leftfold.send('account-1', { type: 'PayIn', data: { amount: 500 } })").await;
+    until_text(&page, "What people read", "105.00").await;
+    assert!(!all_text(&page, "Table accounts").await.contains("105.00"), "it is not written");
     page.close().await;
 }
 

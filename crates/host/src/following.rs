@@ -131,6 +131,11 @@ impl OpenLog {
 
     /// Learns what others have stored. False where there is nothing new.
     pub(crate) async fn learn(&self) -> bool {
+        self.learn_all().await.unwrap_or(true)
+    }
+
+    /// The same. None where it could not be read: that is said then.
+    async fn learn_all(&self) -> Option<bool> {
         let inner = &self.0;
         let (known, head) = {
             let session = self.session();
@@ -145,7 +150,7 @@ impl OpenLog {
         let read = inner.host.read(&inner.id, known, head, &mut visit);
         if let Err(fault) = self.patiently(read).await {
             self.unread(&fault);
-            return true;
+            return None;
         }
         let damaged = !losses.is_empty();
         if damaged {
@@ -164,7 +169,7 @@ impl OpenLog {
         for effect in effects {
             session.world_mut().take_in_side_record(effect);
         }
-        new
+        Some(new)
     }
 
     /// True where another tab has deleted the log, brought it back, or given it another title.
@@ -240,12 +245,15 @@ impl OpenLog {
     }
 
     /// The tab that ran the processes is gone: this one goes on from its marks. Returns the claim
-    /// where the marks cannot be read.
+    /// where the log or the marks cannot be read.
     async fn take_over(&self, claim: Option<Claim>) -> Option<Claim> {
         let inner = &self.0;
         let trace = {
             let _turn = inner.gate.lock().await;
-            self.learn().await;
+            // What was done about an event is of no use to a tab that has not heard of the event.
+            if self.learn_all().await.is_none() {
+                return claim;
+            }
             let records = match self.records().await {
                 Ok(records) => records,
                 Err(fault) => {
@@ -260,7 +268,10 @@ impl OpenLog {
                     match kept {
                         SideRecord::SetUp(name, set_up) => set_ups.push((name, set_up)),
                         SideRecord::Effect(_) => session.world_mut().take_in_side_record(kept),
-                        SideRecord::Refusal(_) => {}
+                        // What people were told there is no concern of this tab.
+                        SideRecord::Refusal(entry) => {
+                            session.world_mut().learn_refusal(entry);
+                        }
                     }
                 }
                 session.world_mut().take_over(set_ups);

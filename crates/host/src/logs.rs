@@ -474,8 +474,9 @@ impl OpenLog {
     /// [`StoreError`] where the new log could not be stored.
     pub(crate) async fn fork(&self, position: u64) -> Result<LogInfo, StoreError> {
         let host = &self.0.host;
+        let elsewhere = self.known_elsewhere().await;
         let commits = self.commits_up_to(position).await;
-        let side_records = self.side_records_up_to(position).await;
+        let side_records = self.side_records_up_to(position, elsewhere);
         let scenario = self.session().scenario().clone();
         let from = Some((self.0.id.clone(), position));
         let title = format!("Fork of {}, after event {position}", self.called(&scenario).await?);
@@ -501,21 +502,50 @@ impl OpenLog {
         })
     }
 
-    /// The side records for a copy up to `position`. How the processes are set up is known best to
-    /// whoever runs them, and that is what is stored.
-    async fn side_records_up_to(&self, position: u64) -> Vec<SideRecord> {
-        let mut side_records = self.session().world().side_records_up_to(position);
+    /// What the tab that runs the processes has stored beside the log. Whatever that speaks of is
+    /// learned afterwards. None where this tab runs them, or where it cannot be read.
+    async fn known_elsewhere(&self) -> Option<SideRecords> {
         if self.runs_processes() {
-            return side_records;
+            return None;
         }
-        let Ok(stored) = self.records().await else { return side_records };
+        let stored = self.records().await.ok()?;
+        self.catch_up().await;
+        Some(stored)
+    }
+
+    /// The side records for a copy up to `position`. How the processes are set up, and what they have
+    /// done, is known best to whoever runs them `elsewhere`.
+    fn side_records_up_to(&self, position: u64, elsewhere: Option<SideRecords>) -> Vec<SideRecord> {
+        let mut side_records = self.session().world().side_records_up_to(position);
+        let Some(stored) = elsewhere else { return side_records };
         let session = self.session();
         let process = |name: &str| {
             let it = session.world().subscription(name);
             it.is_some_and(|it| it.kind() == SubscriptionKind::Process)
         };
-        let answered = session.world().answered_by(position);
-        for stored in decode_side_records(&stored) {
+        let stored = decode_side_records(&stored);
+        let refused = stored.iter().filter_map(|it| match it {
+            SideRecord::Refusal(entry) => Some(entry),
+            _ => None,
+        });
+        let answered = session.world().answered_by(position, refused);
+        // A mark says that these were done, so they go along with the mark.
+        let done = |it: &SideRecord| match it {
+            SideRecord::SetUp(..) => None,
+            SideRecord::Effect(it) if it.position > position => None,
+            SideRecord::Effect(it) => Some((it.id, it.repeat)),
+            SideRecord::Refusal(it) if it.is_after(position) => None,
+            SideRecord::Refusal(it) => {
+                process(&it.envelope.actor).then_some((it.envelope.command_id, 0))
+            }
+        };
+        let known: Set<_> = side_records.iter().filter_map(done).collect();
+        let mut missed = Vec::new();
+        for stored in stored {
+            if done(&stored).is_some_and(|it| !known.contains(&it)) {
+                missed.push(stored);
+                continue;
+            }
             let SideRecord::SetUp(name, there) = stored else { continue };
             for it in &mut side_records {
                 if let SideRecord::SetUp(own, set_up) = it
@@ -526,6 +556,7 @@ impl OpenLog {
                 }
             }
         }
+        side_records.extend(missed);
         side_records
     }
 
@@ -533,12 +564,11 @@ impl OpenLog {
     /// this tab does. Where the store has lost some, the commits are as this tab knows them.
     async fn commits_up_to(&self, position: u64) -> Segments {
         let inner = &self.0;
-        let whole = self.session().head() == position;
         let (mut copied, mut head) = (Segments::default(), 0);
         let mut visit = |found: CommitOrLoss<'_>| {
             if let CommitOrLoss::Commit(commit) = found
                 && commit.after == head
-                && (head < position || whole && commit.events.is_empty())
+                && (head < position || commit.events.is_empty())
             {
                 let mut commit = commit.owned();
                 commit.events.truncate(usize::try_from(position - head).unwrap_or(usize::MAX));
@@ -568,8 +598,9 @@ impl OpenLog {
     /// # Errors
     /// [`StoreError`] where the new log could not be stored.
     pub async fn copy_to(&self, host: &Host) -> Result<LogInfo, StoreError> {
+        let elsewhere = self.known_elsewhere().await;
         let head = self.session().head();
-        let side_records = self.side_records_up_to(head).await;
+        let side_records = self.side_records_up_to(head, elsewhere);
         let (info, commits) = {
             let session = self.session();
             let from = Some((self.0.id.clone(), head));
@@ -736,11 +767,12 @@ impl OpenLog {
                 Some(piece) => pieces.push(piece.to_vec()),
                 None => pieces.clear(),
             };
+            let elsewhere = self.known_elsewhere().await;
             // What others write meanwhile is in neither of the two.
             let (head, shown, side_records) = {
                 let _turn = self.0.gate.lock().await;
                 let head = self.session().head();
-                let side_records = self.side_records_up_to(head).await;
+                let side_records = self.side_records_up_to(head, elsewhere);
                 let mut side_records = host.encode_side_records(&side_records);
                 side_records.extend(self.attributes().await);
                 (head, views(&self.session()), side_records)

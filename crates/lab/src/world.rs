@@ -229,6 +229,17 @@ impl World {
         }
     }
 
+    /// Learns that a command of a process was not accepted in the tab that ran the processes. It
+    /// counts as handled then.
+    pub fn learn_refusal(&mut self, entry: JournalEntry) {
+        let known = |it: &JournalEntry| it.envelope.command_id == entry.envelope.command_id;
+        let process = self.scenario.processes.iter().any(|it| it.name() == entry.envelope.actor);
+        if process && !self.journal.iter().any(known) {
+            self.take_in_side_record(SideRecord::Refusal(entry));
+            sort(&mut self.journal, |a, b| a.commits.cmp(&b.commits));
+        }
+    }
+
     /// Takes a stored set-up over. A replica is brought up by it, or dropped. Where nothing of that
     /// name runs otherwise, there is nothing to set up. A version of the code that is gone leaves
     /// the one that runs.
@@ -251,7 +262,7 @@ impl World {
     /// The side records for a copy of the log up to `position`: the set-ups of all subscriptions,
     /// the side effects that were performed by then, and the commands that were not accepted by then.
     pub fn side_records_up_to(&self, position: u64) -> Vec<SideRecord> {
-        let answered = self.answered_by(position);
+        let answered = self.answered_by(position, []);
         let set_ups = self.subscriptions.iter().map(|it| {
             let set_up = it.set_up();
             let (mark, checkpoint) = (set_up.mark.min(answered), set_up.checkpoint.min(position));
@@ -271,8 +282,13 @@ impl World {
     }
 
     /// The greatest position such that all reactions to events up to it were handled by `position`.
-    pub fn answered_by(&self, position: u64) -> u64 {
-        let later = self.journal.iter().filter(|it| it.is_after(position));
+    /// `elsewhere` are outcomes that this world does not know.
+    pub fn answered_by<'a>(
+        &'a self,
+        position: u64,
+        elsewhere: impl IntoIterator<Item = &'a JournalEntry>,
+    ) -> u64 {
+        let later = self.journal.iter().chain(elsewhere).filter(|it| it.is_after(position));
         let causes: IdSet = later.map(|it| it.envelope.causation_id).collect();
         let mut past = self.log.events(1, position);
         let open = past.find(|it| causes.contains(&it.id()));

@@ -22,6 +22,7 @@ mod cart;
 mod listing;
 mod office;
 mod orders;
+mod slow;
 mod teams;
 mod transfers;
 mod welcome;
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Rc<Scenario>> {
         widgets::scenario,
         office::scenario,
         listing::scenario,
+        slow::scenario,
     ];
     all.map(|scenario| Rc::new(scenario())).into()
 }
