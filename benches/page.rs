@@ -27,6 +27,27 @@ const APPEND: &str = "
     return Math.round(ROUNDS * 10000 / spent * 1000);
 ";
 
+/// A random run of a million events, and the meter over it: events, events a second, bytes an event,
+/// the run's longest task, the meter's time and its longest task; times in milliseconds.
+const RANDOM_RUN: &str = "
+    await leftfold.open('cart', { empty: true, storage: 'memory' });
+    let tasks = [];
+    const watch = new PerformanceObserver(list => tasks.push(...list.getEntries().map(it => it.duration)));
+    watch.observe({ type: 'longtask' });
+    const timed = async work => {
+        tasks = [];
+        const start = performance.now(), came = await work();
+        const spent = performance.now() - start;
+        await new Promise(done => setTimeout(done, 200));
+        return [came, spent, Math.max(0, ...tasks)];
+    };
+    const [run, spent, longest] = await timed(() =>
+        leftfold.randomRun({ events: 1000000, streams: 100, seed: 7 }));
+    const [weight, weighing, longestWeighing] = await timed(() => leftfold.weigh());
+    return { events: run.events, rate: Math.round(run.events / spent * 1000), longest,
+        bytes: Math.round(weight.memory / weight.events), disk: weight.disk, weighing, longestWeighing };
+";
+
 /// Seeks to 200 random positions, each until it is painted.
 const SEEK: &str = "
     const head = await leftfold.head(), spent = [];
@@ -207,6 +228,8 @@ async fn the_page_is_measured() {
     page.js(&APPEND.replace("ROUNDS", "10")).await;
     let click = page.js(CLICK).await;
     println!("from Send to the paint, 100,000 events: {click}");
+    let run = page.js(RANDOM_RUN).await;
+    println!("a random run of a million events, and what the meter takes: {run}");
     page.close().await;
 
     // From here on the browser writes a trace.

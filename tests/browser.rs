@@ -340,6 +340,11 @@ fn the_same_seed_gives_the_same_log_and_steps_as_natively() {
     assert_eq!(simulate::digests(20), include_str!("simulate/digests.txt"));
 }
 
+#[wasm_bindgen_test]
+fn a_random_run_is_the_same_bytes_as_natively_in_every_scenario() {
+    assert_eq!(simulate::random_digests(), include_str!("simulate/random.txt"));
+}
+
 /// A database that nobody has used yet.
 async fn fresh(name: &str) -> &str {
     for log in ["a", "b", "aa"] {

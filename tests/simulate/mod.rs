@@ -14,15 +14,16 @@ use std::rc::Rc;
 
 use invariants::BrokenInvariant;
 use leftfold::es::{
-    Choice, CommandRecord, Expected, Recorded, Scenario, StoredEvent, Stream, command_id,
+    Choice, CommandRecord, Expected, Recorded, Scenario, StoredCommit, StoredEvent, Stream,
+    command_id,
 };
 use leftfold::host::{
     Answered, Command, Count, Disturbance, Host, JsonText, LoadBy, OpenLog, Request, Response,
     Sending, SubscriptionChange,
 };
 use leftfold::lab::{
-    Control, DeliveryFault, MicroStep, Session, Subscription, SubscriptionKind, World, instance_of,
-    is_replica,
+    Control, DeliveryFault, MicroStep, RandomPlan, RandomRun, Session, Subscription,
+    SubscriptionKind, World, instance_of, is_replica,
 };
 use leftfold::scenarios::all as scenarios;
 use leftfold::store::LogInfo;
@@ -122,6 +123,25 @@ pub fn run(all: &[Play], seed: u64, bug: Option<Bug>, told: bool) -> RunOutcome 
         }
     }
     RunOutcome { scenario: scenario.id.clone(), broken, trace: run.trace, digest: run.digest.0 }
+}
+
+/// A digest of a random run of each scenario as it is stored, a line each.
+pub fn random_digests() -> String {
+    let mut lines = String::new();
+    for scenario in scenarios() {
+        let mut digest = Digest::default();
+        for (streams, seed) in [(7, 9), (1, 4)] {
+            let plan = RandomPlan { at: 1_700_000_000_000, events: 200, streams, seed };
+            let mut run = RandomRun::new(&scenario, plan);
+            while !run.advance(50) {}
+            let session = run.into_session();
+            for commit in session.commits(session.head()).iter().map(StoredCommit::from) {
+                digest.line(&serde_json::to_string(&commit).unwrap_or_default());
+            }
+        }
+        let _ = writeln!(lines, "{} {:016x}", scenario.id, digest.0);
+    }
+    lines
 }
 
 /// A digest of the first `runs` runs of each scenario, a line each.
