@@ -433,6 +433,31 @@ declare namespace Leftfold {
      */
     takeOver(replica: string): Promise<null>;
     /**
+     * What a process’s code would have sent over the same history, and nobody has handled. Nothing is sent.
+     * @param name The title of a projection or process.
+     * @throws `malformed`, `unknown_projection`
+     * @example
+     * await leftfold.missing("Carts now")
+     */
+    missing(name: string): Promise<{
+      /** The position of the event that it would follow from. */
+      position: number;
+      /** Whom a command is for; null for an effect. */
+      stream: string | null;
+      /** The type of the command or side effect. */
+      type: string;
+      /** The particulars. */
+      data: unknown;
+    }[]>;
+    /**
+     * Sends what `missing` lists. Gives how much that was.
+     * @param name The title of a projection or process.
+     * @throws `malformed`, `unknown_projection`
+     * @example
+     * await leftfold.sendMissing("Carts now")
+     */
+    sendMissing(name: string): Promise<number>;
+    /**
      * Answers once a projection or process has reached a position.
      * @param name The title of a projection or process.
      * @param position A position; 0 is before the first event.

@@ -837,11 +837,20 @@ async fn a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when
     code.select_by_value("2").await.unwrap();
     page.until("document.body.textContent.includes('more over the same history')").await;
     assert_eq!(page.js("leftfold.head()").await, head);
+    // It is listed before it is sent, on the page and to programs.
+    let missing = page.js("await leftfold.missing('Moderation')").await;
+    let first = &missing[0];
+    assert!(first["stream"].as_str().unwrap().starts_with("listing-"), "{missing}");
+    page.click_on("//summary[normalize-space(.)='What it would have sent']").await;
+    let listed = page.text("Moderation").await;
+    assert!(listed.contains(first["type"].as_str().unwrap()), "{listed}");
+    assert!(listed.contains(&format!("#{}", first["position"])), "{listed}");
     page.click("Send what is missing").await;
     page.until(&format!("await leftfold.head() > {head}")).await;
     page.until("!document.body.textContent.includes('more over the same history')").await;
     let left = page.js("JSON.stringify((await leftfold.view('Contradictions')).rows)").await;
     assert!(!left.as_str().unwrap().contains("expired, yet published"), "{left}");
+    assert_eq!(page.js("await leftfold.missing('Moderation')").await, json!([]));
     page.close().await;
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use codec::archive::LATEST;
-use es::{Body, Choice, Condition, Draft, NameSet, Origin, Recorded, Stream};
+use es::{Body, Choice, Condition, Draft, NameSet, Origin, Reaction, Recorded, Stream};
 use futures::future::LocalBoxFuture;
 use lab::{
     BisectResult, BulkAppend, Comparison, Control, ControlError, DiffLine, DiffMark, FoldRow,
@@ -122,6 +122,7 @@ impl OpenLog {
                 let (models, same) = self.drop_models().await;
                 Ok(Response::Folded { models, same })
             }
+            Request::Missing { name } => self.missing(&name).await,
             Request::SendMissing { name } => {
                 let sent = self.session_mut().world_mut().send_missing(&name);
                 self.go_on(trace).await;
@@ -289,6 +290,28 @@ impl OpenLog {
         self.session_mut().world_mut().take_over_name(replica)?;
         self.go_on(trace).await;
         Ok(Response::Nothing)
+    }
+
+    /// What a process's code would have sent, each with the position of its event.
+    async fn missing(&self, process: &str) -> Result {
+        let missing = self.session().world().look_for_missing(process);
+        let mut missing = missing.ok_or_else(|| unknown(process))?;
+        let mut slice = self.host().slice();
+        loop {
+            let over = self.session().world().look_on(&mut missing, LOOKED_AT);
+            if over {
+                break;
+            }
+            slice.breathe().await;
+        }
+        let found = missing.found().iter().map(|(position, reaction)| {
+            let (kind, to, data) = match reaction {
+                Reaction::Command { stream, kind, data, .. } => (kind, Some(stream), json!(data)),
+                Reaction::Effect { kind, data, .. } => (kind, None, data.clone()),
+            };
+            json!({ "position": position, "stream": to, "type": kind, "data": data })
+        });
+        Ok(Response::Json(found.collect()))
     }
 
     fn disturb(&self, stream: &Stream, how: Disturbance) -> Result {

@@ -1105,6 +1105,29 @@ pub static CALLS: &[Call] = &[
         way: Way::Asks(|it| asks(Request::TakeOver { name: it.text(0) })),
     },
     Call {
+        name: "missing",
+        group: READING,
+        about: about(
+            "What a process’s code would have sent over the same history, and nobody has handled. \
+             Nothing is sent.",
+        ),
+        takes: &[NAME],
+        gives: result(&results::MISSING),
+        example: about(r#"await leftfold.missing("Carts now")"#),
+        codes: OF_NAME,
+        way: Way::Asks(|it| asks(Request::Missing { name: it.text(0) })),
+    },
+    Call {
+        name: "sendMissing",
+        group: READING,
+        about: about("Sends what `missing` lists. Gives how much that was."),
+        takes: &[NAME],
+        gives: result(&WHOLE),
+        example: about(r#"await leftfold.sendMissing("Carts now")"#),
+        codes: OF_NAME,
+        way: Way::Asks(|it| asks(Request::SendMissing { name: it.text(0) })),
+    },
+    Call {
         name: "wait",
         group: READING,
         about: about("Answers once a projection or process has reached a position."),

@@ -89,6 +89,11 @@ pub enum Request {
     Weigh,
     /// Forgets all read models and folds them again.
     RebuildAll,
+    /// Lists what a process's code would have sent and nobody has handled.
+    Missing {
+        /// The process's title.
+        name: String,
+    },
     /// Sends what a process's code would have sent and nobody has handled.
     SendMissing {
         /// The process's title.

@@ -587,6 +587,13 @@ pub static LOG: Named = Named {
 
 pub static LOGS: Shape = Shape::List(&Shape::Named(&LOG));
 
+pub static MISSING: Shape = Shape::List(&Shape::Object(&[
+    required("position", WHOLE, "The position of the event that it would follow from."),
+    required("stream", Shape::OrNull(&Shape::Text), "Whom a command is for; null for an effect."),
+    required("type", Shape::Text, "The type of the command or side effect."),
+    required("data", Shape::Json, "The particulars."),
+]));
+
 pub static WEIGHT: Shape = Shape::Object(&[
     required("events", WHOLE, "How many events there are."),
     required("memory", WHOLE, "What they take in memory, in bytes."),
