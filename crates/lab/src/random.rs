@@ -204,7 +204,8 @@ impl RandomRun {
                 // Such a field says on whose behalf: it is for processes.
                 String::new()
             } else if let FieldKind::Id(category) = &field.kind {
-                let place = self.rng.usize(..self.count());
+                let count = self.count();
+                let place = below(&mut self.rng, count);
                 self.id_at(category, place).to_string()
             } else {
                 self.source.text(&shape, field, &mut self.rng)
@@ -223,7 +224,8 @@ impl RandomRun {
     /// Any place; where there is to be one stream, nearly always the first.
     fn place(&mut self) -> usize {
         if self.plan.streams > 1 {
-            return self.rng.usize(..self.count());
+            let count = self.count();
+            return below(&mut self.rng, count);
         }
         usize::from(self.rng.u64(..ASIDE) == 0)
     }
@@ -332,7 +334,7 @@ impl Source {
             FieldKind::Money => return Cents(rng.i64(1..=40) * 250).to_string(),
             FieldKind::Flag => return rng.bool().to_string(),
             FieldKind::Choice(choices) if !choices.is_empty() => {
-                return choices[rng.usize(..choices.len())].to_string();
+                return choices[below(rng, choices.len())].to_string();
             }
             _ => {}
         }
@@ -340,7 +342,7 @@ impl Source {
         let told: Vec<&Rc<str>> = told.into_iter().flatten().collect();
         let text = match told.len() {
             0 => &field.default,
-            count => told[rng.usize(..count)],
+            count => told[below(rng, count)],
         };
         // The story has few words. A number behind one makes a new one of it.
         match rng.u64(..MORE) {
@@ -348,6 +350,12 @@ impl Source {
             number => format!("{text} {number}").trim().to_owned(),
         }
     }
+}
+
+/// A number below `count`. It is drawn with 64 bits on every machine: a browser's `usize` has 32.
+fn below(rng: &mut Rng, count: usize) -> usize {
+    let limit = u64::try_from(count).unwrap_or(u64::MAX).max(1);
+    usize::try_from(rng.u64(..limit)).unwrap_or_default()
 }
 
 /// A value of the story as a person would type it.
