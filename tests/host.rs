@@ -893,6 +893,54 @@ fn a_take_over_whose_records_cannot_be_read_is_tried_again() {
 }
 
 #[test]
+fn a_tab_that_cannot_read_the_log_does_not_take_over_and_performs_nothing_again() {
+    let browser = SimulatedBrowser::new();
+    let mut one = Tab::new(&browser, "welcome", false);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    let register = json!({ "name": "Zoë", "email": "zoe@example.org" });
+    one.send(command("customer-zoe", "RegisterCustomer", register)).result.unwrap();
+    assert_eq!((one.json(Request::Outbox).as_array().unwrap().len(), two.head()), (1, 0));
+    // No message has come, and the log cannot be read; what stands beside it could be.
+    browser.bus.sent.take();
+    drop(one);
+    browser.bus.grant_what_is_free();
+    two.handle.foretell([Fate::Fails]);
+    two.go_on();
+    assert!(!two.log.runs_processes());
+    browser.clock.pass(2_000);
+    two.go_on();
+    assert!(two.log.runs_processes());
+    assert_eq!((two.head(), two.json(Request::Outbox).as_array().unwrap().len()), (1, 1));
+    assert_eq!(two.handle.performed_twice(), [""; 0]);
+}
+
+#[test]
+fn a_fork_from_a_tab_that_watches_has_all_that_the_other_tab_has_done() {
+    let browser = SimulatedBrowser::new();
+    let mut one = Tab::new(&browser, "welcome", false);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    let register = json!({ "name": "Zoë", "email": "zoe@example.org" });
+    two.send(command("customer-zoe", "RegisterCustomer", register)).result.unwrap();
+    // The first tab hears of it and reacts; the second one does not hear of that.
+    one.ask(Request::CatchUp).result.unwrap();
+    browser.bus.sent.take();
+    assert_eq!(one.json(Request::Outbox).as_array().unwrap().len(), 1);
+    let forked = two.ask(Request::Fork { position: 1 }).result.unwrap();
+    let Response::Log(info) = forked else { panic!("a log") };
+    let copy = Tab::open(&browser, 3, &info);
+    assert!(copy.log.runs_processes());
+    let outbox = copy.json(Request::Outbox);
+    assert_eq!(
+        outbox.as_array().unwrap().len(),
+        1,
+        "it was sent once, and that is known: {outbox}"
+    );
+    assert_eq!(copy.json(Request::Missing { name: "Welcomer".to_owned() }), json!([]));
+}
+
+#[test]
 fn a_log_that_is_put_away_elsewhere_takes_nothing_until_it_is_back() {
     let browser = SimulatedBrowser::new();
     let mut one = Tab::new(&browser, "cart", false);
