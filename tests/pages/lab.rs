@@ -1214,15 +1214,14 @@ async fn axe_finds_nothing_in_the_labs_tools() {
 async fn an_event_goes_behind_its_aggregates_back_and_the_check_that_breaks_leads_to_it() {
     let page = Page::open().await;
     page.js("await leftfold.open('bank')").await;
-    page.click_menu("Lab ▾", "Behind its back").await;
-    let command = page.find("#command").await;
-    command.select_by_label("Withdrew").await.unwrap();
+    press_on(&page, "Lab ▾").await;
+    press_on(&page, "Behind its back").await;
+    choose(&page, "Withdrew").await;
     page.shows("Commands", "nobody decides on it").await;
-    let label = "[...document.querySelectorAll('label')].find(it => it.innerText === 'Amount')";
-    let id = page.js(&format!("{label}.htmlFor")).await;
-    let amount = page.find(&format!("[id={id}]")).await;
+    reach(&page, "Amount").await;
+    let amount = page.client.active_element().await.unwrap();
     page.type_over(&amount, "99999").await;
-    page.click("Append behind its back").await;
+    press_on(&page, "Append behind its back").await;
     page.shows("Commands", "Withdrew was appended. Nobody has decided on it.").await;
     let last = "(await leftfold.events(await leftfold.head(), await leftfold.head()))[0]";
     assert_eq!(page.js(&format!("({last}).origin")).await, json!("forced"));
@@ -1242,10 +1241,12 @@ async fn streams_are_divided_among_handlers_by_page_and_by_program() {
         .map(|it| it["events"].as_u64().unwrap())
         .sum();
     assert_eq!(json!(events), page.js("await leftfold.head()").await);
-    page.click_menu("Lab ▾", "Shards").await;
+    press_on(&page, "Lab ▾").await;
+    press_on(&page, "Shards").await;
     page.shows("Shards", "3 handlers side by side take").await;
     page.shows("Shards", "all of them the new one").await;
-    page.find("[aria-label='Divided by']").await.select_by_value("type").await.unwrap();
+    reach(&page, "Divided by").await;
+    page.press("by the event".chars()).await;
     page.shows("Shards", "nobody keeps their order").await;
     assert_eq!(page.barriers().await, Vec::<String>::new());
     page.close().await;
@@ -1266,11 +1267,13 @@ async fn a_run_by_chance_is_a_log_of_its_own_and_its_link_makes_it_anew() {
 
     // By the page, and cancelled in the middle: nothing is half done.
     let logs = page.js("(await leftfold.logs()).length").await;
-    page.click_menu("Log ▾", "All logs…").await;
-    page.click_on("//summary[normalize-space(.)='A random run']").await;
-    let field = page.find("[role=dialog][aria-label='Logs'] form.compare input").await;
+    press_on(&page, "Log ▾").await;
+    press_on(&page, "Manage logs").await;
+    press_on(&page, "A random run").await;
+    reach(&page, "Events").await;
+    let field = page.client.active_element().await.unwrap();
     page.type_over(&field, "900000").await;
-    page.click("Run by chance").await;
+    press_on(&page, "Run by chance").await;
     page.shows("Logs", "By chance… ").await;
     // The line beside it changes all the time, so that a click by the driver may come too late.
     page.js(
