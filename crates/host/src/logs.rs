@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use codec::archive::{Export, Format, Import, Imported, OF_COMMIT, Placed, unreadable};
 use codec::{CommitOrLoss, Segment, Segments, segments_of};
-use es::{Map, Scenario, Set, StoredCommit};
+use es::{Commit, Map, Scenario, Set, StoredCommit};
 use futures::future::LocalBoxFuture;
 use lab::{
     RandomPlan, RandomRun, RandomTally, Seed, SetUp, SideRecord, Subscription, SubscriptionKind,
@@ -21,6 +21,8 @@ use crate::{Host, OpenLog, Trouble, decode_side_records};
 const PIECE_BYTES: usize = 1 << 20;
 /// How many commands are sent by chance between two looks at the clock.
 const COMMANDS_BY_CHANCE: u64 = 100;
+/// How many of their events are put together to be stored between two looks.
+const EVENTS_OF_A_SLICE: u64 = 2_000;
 /// How often an archive goes behind what another tab was quicker to write.
 const OVERTAKEN_AT_MOST: u32 = 8;
 /// How many events are looked through for missing reactions between two looks at the clock.
@@ -284,10 +286,18 @@ impl Host {
             let info = LogInfo { seed, ..self.new_log(scenario, title, None) };
             let head = session.head();
             let records = self.encode_side_records(&session.world().side_records_up_to(head));
-            let commits = session.commits(head);
+            let (mut segments, mut commits) = (Segments::default(), Vec::<Commit>::new());
+            loop {
+                commits = session.some_commits(commits.last(), head, EVENTS_OF_A_SLICE);
+                if commits.is_empty() {
+                    break;
+                }
+                segments.extend(commits.iter().map(StoredCommit::from));
+                slice.breathe().await;
+            }
             drop(session);
-            let mut segments =
-                segments_of(commits.iter().map(StoredCommit::from)).chain(call_at_end(last));
+            slice.breathe().await;
+            let mut segments = segments.into_segments().chain(call_at_end(last));
             self.import(&info, &mut segments, &records).await?;
             Ok((info, tally))
         })

@@ -162,7 +162,7 @@ impl RandomRun {
 
     /// The system that has run.
     pub fn into_session(mut self) -> Session {
-        self.session.world_mut().forget_refusals();
+        self.session.world_mut().forget_journal();
         self.session
     }
 
@@ -187,7 +187,7 @@ impl RandomRun {
         }
         self.note(form, place, recorded);
         if self.sent.is_multiple_of(FORGOTTEN_EVERY) {
-            self.session.world_mut().forget_refusals();
+            self.session.world_mut().forget_journal();
         }
     }
 

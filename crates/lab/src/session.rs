@@ -309,13 +309,21 @@ impl Viewpoint {
     /// The commits of a copy of the log up to `position`. A commit that reaches beyond the position
     /// is cut off there. Commits without an event are left out.
     pub fn commits(&self, position: u64) -> Vec<Commit> {
+        self.some_commits(None, position, u64::MAX)
+    }
+
+    /// As [`commits`](Self::commits), the next ones `after` one of them: whole commits of at least
+    /// so many events, where there are as many.
+    pub fn some_commits(&self, after: Option<&Commit>, position: u64, events: u64) -> Vec<Commit> {
         let mut commits: Vec<Commit> = Vec::new();
-        let mut numbers = 1..;
-        for event in self.log().events(1, position) {
+        let (first, number) = after.map_or((1, 1), |it| (it.head() + 1, it.number + 1));
+        let mut numbers = number..;
+        for event in self.log().events(first, position) {
             match commits.last_mut() {
                 Some(last) if last.envelope.command_id == event.command_id() => {
                     last.events.push(event.clone());
                 }
+                _ if event.position() - first >= events => break,
                 _ => commits.push(Commit {
                     number: numbers.next().unwrap_or_default(),
                     after: event.position() - 1,

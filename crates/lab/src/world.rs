@@ -290,6 +290,9 @@ impl World {
     ) -> u64 {
         let later = self.journal.iter().chain(elsewhere).filter(|it| it.is_after(position));
         let causes: IdSet = later.map(|it| it.envelope.causation_id).collect();
+        if causes.is_empty() {
+            return position;
+        }
         let mut past = self.log.events(1, position);
         let open = past.find(|it| causes.contains(&it.id()));
         open.map_or(position, |it| it.position() - 1)
@@ -325,10 +328,10 @@ impl World {
         self.inbox.push_back(InboxItem::Command(submission.into()));
     }
 
-    /// Forgets the commands that were not accepted, and what is to be stored beside the commits.
-    /// Nothing is stored of a world that runs for itself alone.
-    pub fn forget_refusals(&mut self) {
-        self.journal.retain(|it| matches!(it.outcome, Outcome::Accepted | Outcome::Repeated));
+    /// Forgets the outcomes of all commands, and what is to be stored beside the commits. Nobody looks
+    /// at those of a world that runs for itself alone.
+    pub fn forget_journal(&mut self) {
+        self.journal.clear();
         self.side_records.clear();
         self.outcomes.clear();
     }

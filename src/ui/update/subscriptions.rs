@@ -6,7 +6,7 @@ use gloo::timers::callback::Interval;
 
 use super::changes::changed;
 use crate::host::{Count, Error, Request, SubscriptionChange};
-use crate::lab::{Control, instance_of};
+use crate::lab::{Control, MicroStep, instance_of};
 use crate::ui::model::Model;
 use crate::ui::model::subscriptions::{Msg, RefusedControl};
 
@@ -20,6 +20,9 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
                 model.read_side.refused =
                     refused.map(|why| RefusedControl::new(&name, control, &why.to_string()));
                 changed(model, &answered.trace);
+                if answered.result.is_ok() {
+                    tell(model, &name, control, &answered.trace);
+                }
             }
         }
         Msg::Rebuild(name, code) => {
@@ -64,6 +67,22 @@ fn control(model: &Model, name: &Rc<str>, control: Control) {
     });
 }
 
+/// Says what has come of an event that the code could not take in.
+fn tell(model: &mut Model, name: &str, control: Control, trace: &[MicroStep]) {
+    let fails = trace.iter().any(|it| matches!(it, MicroStep::SetAside { .. }));
+    model.saying.happened(match control {
+        Control::FailOn(None) => {
+            format!("The code of {name} is mended. What it set aside can be retried.")
+        }
+        Control::Skip(position) => format!("{name} goes on without event {position}."),
+        Control::Retry(position) if fails => {
+            format!("Tried event {position} again: the code of {name} still fails on it.")
+        }
+        Control::Retry(position) => format!("{name} has taken in event {position} now."),
+        _ => return,
+    });
+}
+
 /// Says what has come of a replica's taking over.
 fn took_over(model: &mut Model, name: &str, refused: Option<&Error>) {
     model.read_side.refused = refused.map(|why| RefusedControl {
@@ -71,7 +90,9 @@ fn took_over(model: &mut Model, name: &str, refused: Option<&Error>) {
         of: "other",
         why: why.to_string().into(),
     });
-    if refused.is_none() {
+    if let Some(why) = refused {
+        model.saying.happened(format!("Not taken over: {why}."));
+    } else {
         let first = instance_of(name).0;
         model.saying.happened(format!(
             "{first} is the new one now, without a moment in which nobody could read it. The one \
@@ -82,6 +103,7 @@ fn took_over(model: &mut Model, name: &str, refused: Option<&Error>) {
 
 /// A replica catches up by itself from now on, or waits.
 fn set_pace(model: &mut Model, name: Rc<str>, pace: u64) {
+    model.read_side.refused = None;
     let paces = Rc::make_mut(&mut model.lab.paces);
     model.lab.catching_up.remove(&name);
     if pace == 0 {

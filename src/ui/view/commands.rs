@@ -97,12 +97,12 @@ pub fn Commands(props: &CommandsProps) -> Html {
     let body = html! {
         <form onsubmit={send} novalidate={true} class={if props.mode == FormMode::Stepping { "stepping" } else { "" }}>
             <div class="field">
-                <Term word={Word::Command} />
-                <select id="command" aria-label="Command" onchange={command}>
+                if form.is_event { <Term word={Word::Event} /> } else { <Term word={Word::Command} /> }
+                <select id="command" aria-label={if form.is_event { "Event" } else { "Command" }} onchange={command}>
                     { for groups.iter().map(|(name, forms)| html! {
                         <optgroup label={name.clone()}>
                             { for forms.iter().map(|(index, form)| html! {
-                                <option value={index.to_string()} selected={*index == draft.form}>{ form.schema.map_or_else(|| form.name.to_string(), |schema| format!("{}, schema {schema}", form.name)) }</option>
+                                <option value={index.to_string()} selected={*index == draft.form}>{ form.schema.map_or_else(|| form.name.to_string(), |schema| format!("{}, schema {schema}: {}", form.name, form.help)) }</option>
                             }) }
                         </optgroup>
                     }) }

@@ -294,7 +294,7 @@ fn Reader(props: &ReaderProps) -> Html {
             if it.skipped > 0 {
                 <p class="fault pad">{ format!("Skipped {} that cannot be read.", counted(it.skipped, "event")) }</p>
             }
-            if it.paused && it.lag > 0 && !it.crashed {
+            if it.paused && it.lag > 0 && !it.crashed && it.beside.is_none() {
                 <p class="note pad">{ format!("{} after #{}. It has not heard of {} yet, and will once it is resumed.", if props.past { "Now it is paused" } else { "Paused" }, it.checkpoint, counted(it.lag, "event")) }</p>
             }
             if props.missing.count > 0 {

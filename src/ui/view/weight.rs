@@ -33,6 +33,7 @@ pub fn Scales(props: &ScalesProps) -> Html {
                     { line(&counted(it.models, "read model"), &bytes(it.views as f64)) }
                     { for it.heaviest.iter().map(heaviest) }
                 </dl>
+                <p class="help">{ "States are small, because they forget. Read models may hold more than the log: each has what its readers need." }</p>
             }
             <p>{ if props.busy {
                 html! { <button type="button" disabled={true}>{ "Weigh it" }</button> }

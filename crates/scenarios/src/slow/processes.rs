@@ -128,7 +128,10 @@ impl Projection for Comparison {
         });
         let rows: Vec<Row> = rows.collect();
         let (agree, differ) = self.counts();
-        let total = format!("{agree} of {} agree", agree + differ);
+        let total = match self.moved.0 {
+            Some(_) => "no longer compared".to_owned(),
+            None => format!("{agree} of {} agree", agree + differ),
+        };
         Table::in_order(&["account", "table", "events", "they"], rows)
             .with_totals(("all", Cell::Empty, Cell::Empty, total))
             .into()

@@ -22,7 +22,7 @@ pub fn state_of(it: &Panel) -> Html {
     let fault = it.fault.and_then(|it| DeliveryFault::ALL.iter().find(|(fault, _)| *fault == it));
     html! {
         <p class="states">
-            if it.crashed { { chip("red", "crashed") } } else if it.paused { { chip("yellow", "paused") } }
+            if it.crashed { { chip("red", "crashed") } } else if it.paused && it.beside.is_none() { { chip("yellow", "paused") } }
             if it.delay > 0 { { chip("yellow", format!("kept {} behind", it.delay)) } }
             if it.synchronous { { chip("", "synchronous") } }
             if !it.deduplicate { { chip("yellow", "deduplication off") } }
@@ -64,7 +64,7 @@ pub fn untaken(shell: &Shell, it: &Panel) -> Html {
                         { for it.set_aside.iter().map(|letter| html! {
                             <li key={letter.position}>
                                 <span>{ format!("#{} {}: {}", letter.position, letter.kind, clip(&letter.why)) }
-                                    if letter.later > 0 { <span class="quiet">{ format!("; {} of its stream came after it", letter.later) }</span> }
+                                    if letter.later > 0 { <span class="quiet">{ format!("; {} of its stream {} taken in before it", counted(letter.later, "later event"), if letter.later == 1 { "was" } else { "were" }) }</span> }
                                 </span>
                                 <span class="actions">
                                     { act_on(shell, name, "Retry", letter.position, Control::Retry(letter.position)) }
@@ -74,11 +74,17 @@ pub fn untaken(shell: &Shell, it: &Panel) -> Html {
                         }) }
                     </ul>
                     if open > it.set_aside.len() { <p class="quiet">{ format!("and {} more", open - it.set_aside.len()) }</p> }
-                    if it.fails_on.is_some() { <div class="actions">{ act("Mend its code", Control::FailOn(None)) }</div> }
                 </div>
             }
             if skipped > 0 {
-                <p class="note pad">{ format!("It goes on without {} for good. A rebuild tries them again.", counted(skipped as u64, "event")) }</p>
+                <p class="note pad">{ if skipped == 1 {
+                    "1 event was skipped. Only a rebuild tries it again.".to_owned()
+                } else {
+                    format!("{skipped} events were skipped. Only a rebuild tries them again.")
+                } }</p>
+            }
+            if it.fails_on.is_some() && it.stopped.is_none() && all > 0 {
+                <div class="actions pad">{ act("Mend its code", Control::FailOn(None)) }</div>
             }
         </>
     }
@@ -160,6 +166,10 @@ pub fn menu_of(
         <>
             <p>{ it.about.to_string() }</p>
             <p class="quiet">{ match it.lag {
+                0 if it.dead_letters.0 > 0 => format!(
+                    "Its checkpoint is {}; {} set aside or skipped.", it.checkpoint,
+                    if it.dead_letters.0 == 1 { "1 event was".to_owned() } else { format!("{} events were", it.dead_letters.0) },
+                ),
                 0 => format!("Its checkpoint is {}: it has taken in every event.", it.checkpoint),
                 lag => format!("Its checkpoint is {}, {} before the head.", it.checkpoint, counted(lag, "event")),
             } }</p>

@@ -36,25 +36,35 @@ pub fn differences(shell: &Shell, it: &Panel, past: bool) -> Html {
     }
     html! {
         <div class="differs pad">
-            <p class="fault">{ "It differs from a clean fold of the same events. Rebuilding makes it right." }</p>
-            { listed(shell, &it.health.differences(&it.now), "a clean fold") }
+            <p class="fault">{ if it.fails_on.is_some() {
+                "It differs from a clean fold of the same events. Its code has to be mended first."
+            } else if it.dead_letters.0 > 0 {
+                "It differs from a clean fold of the same events: what it has set aside is missing in it."
+            } else {
+                "It differs from a clean fold of the same events. Rebuilding makes it right."
+            } }</p>
+            { listed(shell, &it.health.differences(&it.now), None) }
         </div>
     }
 }
 
-/// Values that differ from those of `other`, one a line.
-pub fn listed(shell: &Shell, lines: &[DiffLine], other: &str) -> Html {
+/// Values that differ, one a line: from a clean fold, which is right, or from `other`, which is only
+/// another one.
+pub fn listed(shell: &Shell, lines: &[DiffLine], other: Option<&str>) -> Html {
     let leaves = || lines.iter().filter(|line| line.now.is_some() || line.was.is_some());
     let hidden = leaves().count().saturating_sub(SHOWN);
     html! {
         <>
-            <ul class="mono" aria-label={format!("Differences from {other}")}>
+            <ul class="mono" aria-label={format!("Differences from {}", other.unwrap_or("a clean fold"))}>
                 { for leaves().take(SHOWN).map(|line| {
                     let value = |text: &Option<String>| plain(&shell.money, &line.path, text.as_deref().unwrap_or_default());
                     html! {
                     <li key={line.path.clone()}>
-                        <span class="key">{ line.pointer().trim_start_matches('/').replace('/', " · ") }</span>{ " " }
+                        <span class="key">{ line.pointer().trim_start_matches('/').replace('/', " · ").replace("~1", "/").replace("~0", "~") }</span>{ " " }
                         { match line.mark {
+                            DiffMark::Added if other.is_some() => html! { <>{ "only here: " }<b>{ value(&line.now) }</b></> },
+                            DiffMark::Removed if other.is_some() => html! { <>{ "only there: " }<b>{ value(&line.was) }</b></> },
+                            _ if other.is_some() => html! { <>{ "here " }<b>{ value(&line.now) }</b>{ ", there " }<b>{ value(&line.was) }</b></> },
                             DiffMark::Added => html! { <>{ "has " }<b>{ value(&line.now) }</b>{ ", should not be" }</> },
                             DiffMark::Removed => html! { <>{ "is missing, should be " }<b>{ value(&line.was) }</b></> },
                             _ => html! { <>{ "is " }<b>{ value(&line.now) }</b>{ ", should be " }<b>{ value(&line.was) }</b></> },

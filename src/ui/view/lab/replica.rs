@@ -57,7 +57,7 @@ pub fn replica(shell: &Shell, it: &Panel, pace: u64) -> Html {
     html! {
         <div class="note pad replica">
             <p>{ match it.lag {
-                0 => format!("A replica of {model}. It has taken in all events, and nobody reads it yet."),
+                0 => format!("A replica of {model}. It has taken in all events. Whoever reads, reads {model}."),
                 lag => format!("A replica of {model}, at #{}: {} to go. Whoever reads, reads {model}.", it.checkpoint, counted(lag, "event")),
             } }</p>
             if behind {
@@ -73,7 +73,7 @@ pub fn replica(shell: &Shell, it: &Panel, pace: u64) -> Html {
                 count => html! {
                     <>
                         <p>{ format!("At #{}, {} from {model}:", it.checkpoint, if count == 1 { "1 value differs".to_owned() } else { format!("{count} values differ") }) }</p>
-                        { listed(shell, differences, model) }
+                        { listed(shell, differences, Some(&**model)) }
                     </>
                 },
             } }

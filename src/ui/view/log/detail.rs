@@ -73,7 +73,7 @@ pub fn Detail(props: &DetailProps) -> Html {
             <h3 class="lead">
                 <LegendMark {kind} />
                 <b class="orange">{ clip(event.kind()).into_owned() }</b>
-                { format!(" changed {}", clip(event.stream().as_str())) }
+                { format!(" {} {}", if event.unreadable().is_some() { "is on" } else { "changed" }, clip(event.stream().as_str())) }
                 <span class="quiet">{ format!(", v {} → {}", event.version().saturating_sub(1), event.version()) }</span>
             </h3>
             if let Some(unreadable) = event.unreadable() {
