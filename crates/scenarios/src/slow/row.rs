@@ -98,7 +98,7 @@ impl Aggregate for TableRow {
 
 impl Listed for TableRow {
     const TITLE: &'static str = "Table accounts";
-    const ABOUT: &'static str = "The old table: an update overwrites what was there. A real one keeps no trace; here you can slide.";
+    const ABOUT: &'static str = "The old table: an update overwrites what was there.";
 
     fn list(rows: &States<Self>) -> View {
         rows.table(&["id", "owner", "balance"], |it| (&it.owner, it.balance))
