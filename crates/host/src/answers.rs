@@ -238,9 +238,9 @@ impl OpenLog {
                 break;
             }
             steps -= taken;
+            self.keep_set_ups().await;
             slice.breathe().await;
         }
-        self.keep_set_ups().await;
         for _ in 0..steps {
             let before = trace.len();
             self.session_mut().world_mut().control(name, Control::Step)?;
@@ -453,8 +453,8 @@ impl OpenLog {
             let data = row.data.unwrap_or(&nothing);
             let current = aggregate.schema();
             let older = row.schema.filter(|it| (1..current).contains(it));
-            let draft =
-                aggregate.read(&stream, &kind, older.or(row.schema).unwrap_or(current), data.get());
+            let schema = row.schema.unwrap_or(current);
+            let draft = aggregate.read(&stream, &kind, schema, data.get());
             new.insert(stream);
             // An old shape that nobody can read is stored all the same, as it would have been then.
             if let Body::Unreadable(unreadable) = &draft.body

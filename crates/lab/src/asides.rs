@@ -8,9 +8,8 @@ use crate::world::MicroStep;
 /// How many crashes and stops are told one by one.
 const TOLD: usize = 3;
 
-/// What stands out, in sentences: who crashed, stopped or set an event
-/// aside, which side effects were performed once
-/// more, and what a replay held back. None where nothing does.
+/// What stands out, in sentences: who crashed, stopped or set an event aside, which side effects
+/// were performed once more, and what a replay held back. None where nothing does.
 pub fn asides(trace: &[MicroStep]) -> Option<String> {
     let mut sentences = Vec::new();
     let fallen = || {

@@ -128,8 +128,8 @@ pub struct Panel {
     /// How many events it has set aside, and how many of them it goes on without for good.
     pub dead_letters: (usize, usize),
     /// Of a replica: the read model that it stands beside, and what differs between the two, both
-    /// folded up to this one's checkpoint. Differences are not looked for in passing.
-    pub beside: Option<(Rc<str>, Vec<DiffLine>)>,
+    /// folded up to this one's checkpoint. In passing nobody looks for that.
+    pub beside: Option<(Rc<str>, Option<Vec<DiffLine>>)>,
     /// Whether the running instance equals a clean fold up to its checkpoint.
     pub health: Health,
     /// The position up to which a process has reacted to all events.
@@ -479,14 +479,14 @@ impl Viewpoint {
 
     /// A replica beside the read model of which it is one: what differs between the two, at the
     /// replica's checkpoint.
-    fn beside(&mut self, name: &str, look: bool) -> Option<(Rc<str>, Vec<DiffLine>)> {
+    fn beside(&mut self, name: &str, look: bool) -> Option<(Rc<str>, Option<Vec<DiffLine>>)> {
         let model: Rc<str> = is_replica(name).then(|| instance_of(name).0.into())?;
         let checkpoint = self.world.subscription(name)?.checkpoint();
-        let differs = look.then(|| self.view_at(&model, checkpoint)).flatten();
-        let differences = differs.and_then(|first| {
+        let first = look.then(|| self.view_at(&model, checkpoint)).flatten();
+        let differences = first.and_then(|first| {
             Some(changes(&keyed(&first), &keyed(&self.view_at(name, checkpoint)?)))
         });
-        Some((model, differences.unwrap_or_default()))
+        Some((model, differences))
     }
 
     fn panel_with(&mut self, name: &str, before: bool) -> Option<Panel> {

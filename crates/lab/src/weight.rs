@@ -23,11 +23,11 @@ pub struct Weight {
     pub memory: u64,
     /// What they take on disk, where anybody knows.
     pub disk: Option<u64>,
-    /// How many streams there are, and what their states take as text.
+    /// How many streams there are.
     pub streams: u64,
     /// What the states of all streams take as text.
     pub states: u64,
-    /// How many read models and processes there are, and what they show as text.
+    /// How many read models and processes there are.
     pub models: u64,
     /// What all read models and processes show, as text.
     pub views: u64,

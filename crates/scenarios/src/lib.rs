@@ -3,8 +3,8 @@
 //! what is `shared`. What their commands and events look like is written down in `schemas/`, so
 //! that a page need not make it of types; a test compares the two.
 //!
-//! One more scenario costs the page 6.4 kB after brotli: 5.3 of code, 1.0 of text. Measured as the
-//! page of all ten less the page of the cart alone, by nine; before brotli that is 28 kB of code.
+//! One more scenario costs the page 6.4 kB after brotli: 5.3 of code, 1.0 of text. Measured when
+//! there were ten: the page of them all less the page of the cart alone, by nine; before brotli that is 28 kB of code.
 //! Of the code, 41 % is the domain's own (decide, evolve, apply, view, react, with the reading of
 //! commands, which the compiler puts into decide), 27 % reads and writes its events and states,
 //! 12 % makes, copies and drops its objects, 10 % is its story, and the rest is maps of its types.

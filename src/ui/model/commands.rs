@@ -233,8 +233,8 @@ impl Draft {
         self.read(form).map(|command| Submission::new(id, self.actor.clone(), command))
     }
 
-    /// The event as it stands, and the older schema that it is stored under. None where the form is for a command, or where
-    /// something cannot be read.
+    /// The event as it stands, and the older schema that it is stored under. None where the form is
+    /// for a command, or where something cannot be read.
     pub fn event(&mut self, forms: &[Form]) -> Option<(CommandRecord, Option<u16>)> {
         let form = forms.get(self.form).filter(|it| it.is_event)?;
         Some((self.read(form)?, form.schema))

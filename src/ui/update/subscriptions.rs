@@ -6,7 +6,7 @@ use gloo::timers::callback::Interval;
 
 use super::changes::changed;
 use crate::host::{Count, Error, Request, SubscriptionChange};
-use crate::lab::{Control, MicroStep, instance_of};
+use crate::lab::{Control, MicroStep, Subscription, instance_of};
 use crate::ui::model::Model;
 use crate::ui::model::subscriptions::{Msg, RefusedControl};
 
@@ -70,10 +70,16 @@ fn control(model: &Model, name: &Rc<str>, control: Control) {
 /// Says what has come of an event that the code could not take in.
 fn tell(model: &mut Model, name: &str, control: Control, trace: &[MicroStep]) {
     let fails = trace.iter().any(|it| matches!(it, MicroStep::SetAside { .. }));
+    let waits = model.open_log().is_some_and(|open_log| {
+        let session = open_log.session();
+        let letters = session.world().subscription(name).map(Subscription::dead_letters);
+        letters.is_some_and(|all| all.iter().any(|it| !it.skipped))
+    });
     model.saying.happened(match control {
-        Control::FailOn(None) => {
+        Control::FailOn(None) if waits => {
             format!("The code of {name} is mended. What it set aside can be retried.")
         }
+        Control::FailOn(None) => format!("The code of {name} is mended, and it goes on."),
         Control::Skip(position) => format!("{name} goes on without event {position}."),
         Control::Retry(position) if fails => {
             format!("Tried event {position} again: the code of {name} still fails on it.")
@@ -123,13 +129,13 @@ fn tick_millis(pace: u64) -> u32 {
 }
 
 /// A replica takes in the events whose time has come. It is done once it has taken in all: from
-/// then on it follows as any other does.
+/// then on it follows as any other does. One that has stopped at an event waits.
 fn catch_up(model: &mut Model, name: &Rc<str>) {
     let pace = model.lab.paces.get(name).copied().unwrap_or_default();
     let left = model.open_log().and_then(|open_log| {
         let session = open_log.session();
-        let at = session.world().subscription(name)?.checkpoint();
-        Some(session.head() - at)
+        let it = session.world().subscription(name).filter(|it| it.stopped().is_none())?;
+        Some(session.head() - it.checkpoint())
     });
     match left {
         Some(left) if left > 0 => {

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use yew::{Html, MouseEvent, Properties, component, html};
 
-use super::parts::button;
 use crate::lab::{HeaviestStream, SNAPSHOT_EVERY, Weight};
 use crate::ui::browser::fixed::Fixed;
 use crate::ui::model::logs_dialog::Msg;
@@ -35,11 +34,9 @@ pub fn Scales(props: &ScalesProps) -> Html {
                 </dl>
                 <p class="help">{ "States are small, because they forget. Read models may hold more than the log: each has what its readers need." }</p>
             }
-            <p>{ if props.busy {
-                html! { <button type="button" disabled={true}>{ "Weigh it" }</button> }
-            } else {
-                button(if props.weight.is_some() { "Weigh it again" } else { "Weigh it" }, shell.on(|_: MouseEvent| Msg::Weigh))
-            } }</p>
+            <p><button type="button" disabled={props.busy} onclick={shell.on(|_: MouseEvent| Msg::Weigh)}>
+                { if props.weight.is_some() { "Weigh it again" } else { "Weigh it" } }
+            </button></p>
         </details>
     }
 }

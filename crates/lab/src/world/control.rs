@@ -353,6 +353,7 @@ fn impossible(it: &Subscription, control: Control, watching: bool) -> Option<Str
         {
             Some(format!("another tab runs {name}, and would not hear of it: do that there"))
         }
+        Control::FailOn(Some(0)) => Some("there is no event 0; positions begin with 1".to_owned()),
         Control::Redeliver(to) if to > it.mark => Some(format!(
             "{name} has reacted up to {}, so that is all it can be asked again",
             it.mark

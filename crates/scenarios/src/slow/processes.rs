@@ -16,7 +16,8 @@ use super::switch::SwitchEvent::WritesMoved;
 /// The one switch.
 pub const SWITCH: &str = "1";
 
-/// The position of the event with which writes moved, or will have. Events may come in any order.
+/// The position of the event with which writes moved, once it is known. Events may come in any
+/// order.
 #[derive(Clone, Default)]
 struct Moved(Option<u64>);
 

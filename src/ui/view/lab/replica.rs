@@ -6,7 +6,7 @@ use std::rc::Rc;
 use yew::{Html, MouseEvent, html};
 
 use super::health::listed;
-use crate::lab::{Panel, SubscriptionKind};
+use crate::lab::{DiffLine, Panel, SubscriptionKind};
 use crate::ui::model::lab::{AT_ONCE, PACES};
 use crate::ui::model::shell::Shell;
 use crate::ui::model::subscriptions::Msg;
@@ -68,15 +68,20 @@ pub fn replica(shell: &Shell, it: &Panel, pace: u64) -> Html {
                 { button_for("Take over", name, false, press(Msg::TakeOver)) }
                 { button_for("Drop", name, false, press(|name| Msg::Subscribe(name, false))) }
             </div>
-            { match differences.iter().filter(|it| it.now.is_some() || it.was.is_some()).count() {
-                0 => html! { <p class="quiet">{ format!("At #{}, the two are equal.", it.checkpoint) }</p> },
-                count => html! {
-                    <>
-                        <p>{ format!("At #{}, {} from {model}:", it.checkpoint, if count == 1 { "1 value differs".to_owned() } else { format!("{count} values differ") }) }</p>
-                        { listed(shell, differences, Some(&**model)) }
-                    </>
-                },
-            } }
+            { for differences.iter().map(|lines| compared(shell, it.checkpoint, model, lines)) }
         </div>
+    }
+}
+
+/// What differs between a replica and its read model at a position.
+fn compared(shell: &Shell, at: u64, model: &str, lines: &[DiffLine]) -> Html {
+    match lines.iter().filter(|it| it.now.is_some() || it.was.is_some()).count() {
+        0 => html! { <p class="quiet">{ format!("At #{at}, the two are equal.") }</p> },
+        count => html! {
+            <>
+                <p>{ format!("At #{at}, {} from {model}:", if count == 1 { "1 value differs".to_owned() } else { format!("{count} values differ") }) }</p>
+                { listed(shell, lines, Some(model)) }
+            </>
+        },
     }
 }

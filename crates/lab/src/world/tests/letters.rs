@@ -92,6 +92,8 @@ fn an_event_that_was_set_aside_is_taken_in_once_when_it_is_retried() {
     lab.set("Doors", Control::Retry(1));
     assert_eq!(lab.run(), ["Doors takes in event 1"]);
     assert_eq!(lab.doors(), "1: 2, 2: 1 at 7");
+    let nowhere = lab.refused("Doors", Control::FailOn(Some(0)));
+    assert_eq!(nowhere, "there is no event 0; positions begin with 1");
     let twice = lab.refused("Doors", Control::Retry(1));
     assert_eq!(twice, "Doors has not set event 1 aside");
     assert_eq!(lab.health("Doors"), Health::Clean);
