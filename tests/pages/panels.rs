@@ -10,6 +10,7 @@ tests! {
         a_panel_stays_as_somebody_has_folded_or_unfolded_it,
         no_title_is_cut_and_every_menu_is_whole,
         no_row_is_cut_at_the_top_of_the_log,
+        what_scrolls_in_a_panel_takes_the_focus_where_nothing_in_it_does,
     ],
     Browsers::Chromium("what stands where is worked out in Rust and by the style sheet") => [
         every_step_of_every_story_is_seen_on_the_ordinary_page,
@@ -119,6 +120,22 @@ async fn the_state_touched_last_is_open_and_the_others_are_lines() {
         ))
         .await;
     }
+    page.close().await;
+}
+
+async fn what_scrolls_in_a_panel_takes_the_focus_where_nothing_in_it_does() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart', { empty: true, storage: 'memory' })").await;
+    // Nothing is in it yet but a sentence.
+    let body = "document.querySelector(`section[aria-label='Considered but removed'] .body`)";
+    page.until(&format!("{body}.innerText.includes('taken in no event')")).await;
+    page.until(&format!("!{body}.hasAttribute('tabindex')")).await;
+    page.js(&format!("{body}.style.maxHeight = '12px'; return 0")).await;
+    page.until(&format!("{body}.scrollHeight > {body}.clientHeight && {body}.tabIndex === 0"))
+        .await;
+    assert_eq!(page.barriers().await, Vec::<String>::new());
+    page.js(&format!("{body}.style.maxHeight = ''; return 0")).await;
+    page.until(&format!("!{body}.hasAttribute('tabindex')")).await;
     page.close().await;
 }
 

@@ -353,6 +353,31 @@ impl EventLogView {
         }
     }
 
+    /// What is said where no row is: to a grid that is a row as well.
+    fn nothing(&self, ctx: &Context<Self>, count: usize) -> Html {
+        let (props, link) = (ctx.props(), ctx.link());
+        let said = if props.head == 0 {
+            html! {
+                <>
+                    <p>{ "No event yet. Send a command, and what happened is written here, one line a fact." }</p>
+                    if props.story { { button("Play the story's next step", props.shell.on(|_: MouseEvent| commands::Msg::Tell)) } }
+                </>
+            }
+        } else if count > 0 {
+            return html! {};
+        } else if self.search.searched < props.head {
+            html! { <p>{ "Searching…" }</p> }
+        } else {
+            html! {
+                <>
+                    <p>{ "No event matches." }</p>
+                    { button("Show all events", link.callback(|_| Msg::Clear)) }
+                </>
+            }
+        };
+        html! { <div role="row"><div class="empty" role="gridcell">{ said }</div></div> }
+    }
+
     fn grid(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let count = self.count(props);
@@ -407,19 +432,7 @@ impl EventLogView {
                             />
                         </div>
                     </div>
-                    if props.head == 0 {
-                        <div class="empty">
-                            <p>{ "No event yet. Send a command, and what happened is written here, one line a fact." }</p>
-                            if props.story { { button("Play the story's next step", props.shell.on(|_: MouseEvent| commands::Msg::Tell)) } }
-                        </div>
-                    } else if count == 0 && self.search.searched < props.head {
-                        <div class="empty"><p>{ "Searching…" }</p></div>
-                    } else if count == 0 {
-                        <div class="empty">
-                            <p>{ "No event matches." }</p>
-                            { button("Show all events", link.callback(|_| Msg::Clear)) }
-                        </div>
-                    }
+                    { self.nothing(ctx, count) }
                 </div>
             </div>
         }

@@ -14,7 +14,7 @@ use super::parts::{
     Head, Long, button, button_for, chip, chosen, empty, icon_button, menu, panel, term_chip,
 };
 use super::terms::Word;
-use super::views::{Tree, ViewBody, bring_what_changed, use_what_changed_in_view};
+use super::views::{Tree, ViewBody, settle, use_what_changed_in_view};
 use crate::es::{Map, Set, Stream, View};
 use crate::host::OpenLog;
 use crate::lab::clip::clip;
@@ -241,7 +241,7 @@ fn Body(props: &BodyProps) -> Html {
             let watched = place.cast::<HtmlElement>().filter(|_| !passing);
             let resized = Closure::<dyn Fn()>::new(move || {
                 if let Some(place) = place.cast::<HtmlElement>() {
-                    bring_what_changed(&place);
+                    settle(&place);
                 }
             });
             // A browser without one scrolls no more than once.

@@ -31,6 +31,8 @@ const ROWS_AT_FIRST: usize = 15;
 
 /// What an event has changed.
 const MARKED: &str = "ins, del, tr.added, tr.gone, .new, details:is(.added, .changed, .gone)";
+/// What takes the focus.
+const STOPS: &str = "button, a[href], input, select, summary, [tabindex]";
 /// What is a line of a view.
 const LINES: &str = "tr, [data-path], summary";
 
@@ -84,15 +86,29 @@ pub fn use_what_changed_in_view(place: &NodeRef, passing: bool) {
     let place = place.clone();
     use_effect(move || {
         if let Some(place) = place.cast::<HtmlElement>().filter(|_| !passing) {
-            bring_what_changed(&place);
+            settle(&place);
         }
     });
+}
+
+/// A box has its content and its height: what changed in it is in view, and keys can scroll it.
+pub fn settle(place: &HtmlElement) {
+    bring_what_changed(place);
+    // A box that holds something to focus is scrolled from there.
+    let holds = place.query_selector(STOPS).ok().flatten().is_some();
+    let scrolls = !holds && place.scroll_height() > place.client_height() + 1;
+    // An attribute of an element can always be set, and one that is not there be removed.
+    _ = match (scrolls, place.has_attribute("tabindex")) {
+        (true, false) => place.set_attribute("tabindex", "0"),
+        (false, true) => place.remove_attribute("tabindex"),
+        _ => Ok(()),
+    };
 }
 
 /// Scrolls a box, and nothing around it, to the first line in it that is marked, unless that is in
 /// view. It stands at the foot of the box, as far as that is possible without cutting the line at
 /// the top.
-pub fn bring_what_changed(place: &HtmlElement) {
+fn bring_what_changed(place: &HtmlElement) {
     let find = |what| place.query_selector(what).ok().flatten();
     let Some(mark) = find(MARKED) else { return };
     let line = mark.closest(LINES).ok().flatten().unwrap_or(mark);
@@ -131,6 +147,16 @@ fn either<'a>(
     let mut keys: Vec<&Rc<str>> = keys.into_iter().collect();
     sort(&mut keys, |a, b| natural(a, b));
     keys
+}
+
+/// How something differs from what was there.
+fn differs<T: PartialEq>(was: Option<&T>, now: Option<&T>) -> DiffMark {
+    match (was, now) {
+        (None, _) => DiffMark::Added,
+        (_, None) => DiffMark::Removed,
+        (Some(was), Some(now)) if was != now => DiffMark::Changed,
+        _ => DiffMark::Same,
+    }
 }
 
 fn mark(mark: DiffMark) -> (&'static str, &'static str) {
@@ -288,12 +314,7 @@ fn Pages(props: &PagesProps) -> Html {
         <div class="pages">
             { for keys.into_iter().map(|key| {
                 let (now, was) = (props.now.get(key), props.was.get(key));
-                let how = match (was, now) {
-                    (None, _) => DiffMark::Added,
-                    (_, None) => DiffMark::Removed,
-                    (Some(was), Some(now)) if was != now => DiffMark::Changed,
-                    _ => DiffMark::Same,
-                };
+                let how = differs(was, now);
                 html! {
                     <details class={mark(how).0} key={key.to_string()} open={true}>
                         <summary>
@@ -329,12 +350,7 @@ fn Files(props: &FilesProps) -> Html {
         <div class="pages">
             { for keys.into_iter().take(ROWS_AT_FIRST).map(|key| {
                 let (now, was) = (props.now.get(key), props.was.get(key));
-                let how = match (was, now) {
-                    (None, _) => DiffMark::Added,
-                    (_, None) => DiffMark::Removed,
-                    (Some(was), Some(now)) if was != now => DiffMark::Changed,
-                    _ => DiffMark::Same,
-                };
+                let how = differs(was, now);
                 html! {
                     <details class={mark(how).0} key={key.to_string()} open={true}>
                         <summary>
