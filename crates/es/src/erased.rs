@@ -110,6 +110,8 @@ pub trait AnyProjection {
 pub trait AnyProcess: AnyProjection {
     /// A new running instance, which also reacts.
     fn manager(&self) -> Box<dyn AnyRunner>;
+    /// True where it sets deadlines.
+    fn waits(&self) -> bool;
 }
 
 /// A projection or process that is fed with events.
@@ -395,6 +397,10 @@ impl<P: Projection> AnyProjection for Of<P> {
 impl<P: ProcessManager> AnyProcess for Of<P> {
     fn manager(&self) -> Box<dyn AnyRunner> {
         Box::new(Runner::<P>::of_process())
+    }
+
+    fn waits(&self) -> bool {
+        P::WAITS
     }
 }
 

@@ -12,8 +12,11 @@ use super::{Aggregate, Id, Projection, Recorded, Stream, reaction_id, tagged};
 /// Coordinates aggregates by sending commands. Its state is a fold like any other. The name, and
 /// the life of an instance (start, continue, stop), are those of the Elixir library Commanded.
 pub trait ProcessManager: Projection {
-    /// What is due now that `event` has been applied. It may answer the same more than once: a step
-    /// of an instance has one id, and an id is handled once. The events may come in any order.
+    /// True where it sets deadlines: some of its commands are [due](Reaction::due) later.
+    const WAITS: bool = false;
+
+    /// What follows from `event`, which has been applied. It may answer the same more than once: a
+    /// step of an instance has one id, and an id is handled once. The events may come in any order.
     fn react(&self, event: &Recorded) -> Vec<Reaction>;
 }
 
@@ -34,6 +37,9 @@ pub enum Reaction {
         kind: Rc<str>,
         /// The command's data.
         data: Box<RawValue>,
+        /// When it is sent, in milliseconds since 1970. None stands for at once.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        due: Option<u64>,
     },
     /// Something to do in the world outside: a mail.
     Effect {
@@ -64,7 +70,26 @@ impl Reaction {
             stream: to.stream(),
             kind: kind.into(),
             data,
+            due: None,
         })
+    }
+
+    /// The same command, sent at a time in milliseconds since 1970: a deadline. By then much may
+    /// have happened, so the aggregate decides whether there is still something to do. A side
+    /// effect is never put off.
+    pub fn due(mut self, at: u64) -> Self {
+        if let Self::Command { due, .. } = &mut self {
+            *due = Some(at);
+        }
+        self
+    }
+
+    /// When it is to be sent, in milliseconds since 1970. None where that is at once.
+    pub fn deadline(&self) -> Option<u64> {
+        match self {
+            Self::Command { due, .. } => *due,
+            Self::Effect { .. } => None,
+        }
     }
 
     /// A side effect.

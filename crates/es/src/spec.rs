@@ -148,15 +148,17 @@ impl Past {
             .collect()
     }
 
-    /// What `P` has asked for so far, each once: `1/welcome: mail {"to":"…"}`.
+    /// What `P` has asked for so far, each once: `1/welcome: mail {"to":"…"}`. What is due later ends
+    /// in its time: ` at 86400000`.
     pub fn asked<P: ProcessManager>(&self) -> Vec<String> {
         let (mut process, mut seen, mut asked) = (P::default(), BTreeSet::new(), Vec::new());
         self.log.walk(0, self.log.len(), |event| {
             process.apply(event);
             let due = process.react(event).into_iter();
             asked.extend(due.filter(|it| seen.insert(it.id(P::NAME))).map(|it| match it {
-                Reaction::Command { instance, step, stream, kind, data } => {
-                    format!("{instance}/{step}: {kind} {data} to {stream}")
+                Reaction::Command { instance, step, stream, kind, data, due } => {
+                    let at = due.map(|at| format!(" at {at}")).unwrap_or_default();
+                    format!("{instance}/{step}: {kind} {data} to {stream}{at}")
                 }
                 Reaction::Effect { instance, step, kind, data } => {
                     format!("{instance}/{step}: {kind} {data}")

@@ -73,7 +73,7 @@ fn deliver_again(log: &mut EventLog, done: &mut Set<String>, choices: &[usize]) 
         let event = log.event(position).unwrap().clone();
         manager.apply(&[&event]).unwrap();
         for due in manager.react(&event) {
-            let Reaction::Command { instance, step, stream, kind, data } = due else {
+            let Reaction::Command { instance, step, stream, kind, data, .. } = due else {
                 panic!("{} asks for no effects", TransferProcess::NAME);
             };
             if !done.insert(format!("{instance}/{step}")) {
