@@ -265,6 +265,44 @@ declare namespace Leftfold {
      */
     seek(place: number | string | Date): Promise<number>;
     /**
+     * What time it is in the log, and what its processes were waiting for at the playhead. Moves the clock first where that is asked; it goes forward only.
+     * @param how How the clock is moved.
+     * @throws `malformed`, `out_of_range`
+     * @example
+     * await leftfold.clock({ "advance": 3600000 })
+     */
+    clock(how?: {
+      /** Forward by so many milliseconds. */
+      advance: number;
+    } | {
+      /** To a time in milliseconds since 1970, or to a date. */
+      to: number | string | Date;
+    } | {
+      /** To the next deadline. */
+      next: boolean;
+    } | {
+      /** Has the command of this id sent now. */
+      hurry: string;
+    } | null): Promise<{
+      /** What time it is in the log, in milliseconds since 1970. */
+      now: number;
+      /** What processes were waiting for at the playhead, by the time when it is due. */
+      deadlines: {
+        /** The command's id. */
+        id: string;
+        /** The process that waits. */
+        process: string;
+        /** The position of the event because of which it waits. */
+        position: number;
+        /** The stream that the command is for. */
+        stream: string;
+        /** The command's type. */
+        type: string;
+        /** When it is sent, in milliseconds since 1970. */
+        due: number;
+      }[];
+    }>;
+    /**
      * The fold, row by row: beside each event, what it makes of states and views.
      * @param position The position of the first row; 0 is before all events.
      * @param count How many rows: at most 1000.

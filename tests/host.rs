@@ -623,12 +623,14 @@ fn a_story_is_told_to_its_end_with_what_came_of_each_step() {
     assert!(matches!(tab.ask(Request::Next).result, Ok(Response::Nothing)));
     let told = Tab::new(&browser, "cart", true);
     assert_eq!(told.head(), tab.head());
-    // The steps have their own times. After that, the clock counts again.
+    // The steps have their own times. After that, the story's time goes on.
     let event = told.json(Request::Events { from: 1, to: 1 });
     assert_eq!(event[0]["at"], story[0].at);
+    browser.clock.set(START + 5_000);
     told.send(add("figs")).result.unwrap();
     let head = told.head();
-    assert_eq!(told.json(Request::Events { from: head, to: head })[0]["at"], START);
+    let at = told.json(Request::Events { from: head, to: head })[0]["at"].clone();
+    assert_eq!(at, story.last().unwrap().at + 5_000);
 }
 
 #[test]
@@ -1489,8 +1491,8 @@ fn an_archive_goes_behind_what_another_tab_was_quicker_to_write() {
         go_on(&mut task);
         (task, slot)
     };
-    // It reads, looks whether the log is still there, and is late to write.
-    tab.handle.foretell([Fate::Done, Fate::Done, Fate::Late]);
+    // It reads, looks whether the log is still there, and what the clock says, and is late to write.
+    tab.handle.foretell([Fate::Done, Fate::Done, Fate::Done, Fate::Late]);
     let (mut task, came) = begin(read(&archive));
     other.send(command("cart-9", "AddToCart", json!({ "item": "figs" }))).result.unwrap();
     assert!(tab.handle.release());
@@ -1500,7 +1502,7 @@ fn an_archive_goes_behind_what_another_tab_was_quicker_to_write() {
     assert_eq!(came.take().unwrap(), Ok(appended));
     // A store that fails is still blamed.
     let tab = Tab::new(&browser, "cart", false);
-    tab.handle.foretell([Fate::Done, Fate::Done, Fate::Fails]);
+    tab.handle.foretell([Fate::Done, Fate::Done, Fate::Done, Fate::Fails]);
     let (log, archive) = (tab.log.clone(), read(&archive));
     let failed = at_once(async move { log.extend(archive, &mut || ()).await }).unwrap_err();
     assert!(failed.contains("the disk is broken"), "{failed}");

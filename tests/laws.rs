@@ -23,7 +23,7 @@ use leftfold::es::{
     CommandRecord, Commit, Draft, Envelope, EventLog, Expected, Recorded, Scenario, Step,
     StoredCommit, Stream, command_id,
 };
-use leftfold::host::Request;
+use leftfold::host::{ClockMove, Request};
 use leftfold::lab::{
     Control, DeliveryFault, FieldKind, Health, JournalEntry, MicroStep, Outcome, Panel, Session,
     SetUp, SideRecord, Submission, SubscriptionKind, World, forms,
@@ -350,6 +350,16 @@ fn resume(run: &mut Run) {
     run.settle();
 }
 
+/// The same for two systems, at the same time of their logs: one that was opened later goes on from
+/// its last event.
+fn resume_together(runs: [&mut Run; 2]) {
+    let now = runs.iter().map(|it| it.log.now()).max().unwrap();
+    for run in runs {
+        run.ask(Request::Clock(Some(ClockMove::To(now)))).result.unwrap();
+        resume(run);
+    }
+}
+
 /// A world that has learned a run's log, and whose read models have folded it. All is answered.
 fn opened(run: &Run) -> Session {
     let head = run.session().head();
@@ -531,13 +541,11 @@ fn a_system_that_is_exported_and_imported_goes_on_as_the_one_that_stayed_whereve
             assert_same_system(&copy, run);
             let mut again = run.reopened(run.disk().len());
             assert_same_system(&again, run);
-            resume(&mut copy);
-            resume(&mut again);
+            resume_together([&mut copy, &mut again]);
             assert_same_system(&copy, &again);
         }
         let mut copy = run.imported(None, Format::Lines);
-        resume(&mut copy);
-        resume(run);
+        resume_together([&mut copy, run]);
         assert_same_system(&copy, run);
     });
 }

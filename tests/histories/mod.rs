@@ -14,7 +14,7 @@ use leftfold::es::{
     StoredEvent, Stream, View, command_id, read_event,
 };
 use leftfold::host::{
-    Answered, Clock, JsonText, OpenLog, Request, SubscriptionChange, ViewpointMut,
+    Answered, Clock, ClockMove, JsonText, OpenLog, Request, SubscriptionChange, ViewpointMut,
     decode_side_records,
 };
 use leftfold::lab::{
@@ -86,6 +86,8 @@ pub enum Op {
     Send { form: Index, stream: Index, inputs: Vec<Index>, expected: Index, later: i64 },
     /// Events are appended a second time, in any order, past their aggregates.
     Copy { events: Vec<Index> },
+    /// The log's clock is moved forward: by so many minutes, or to the next deadline.
+    Wait { minutes: u64, next: bool },
 }
 
 pub fn op() -> impl Strategy<Value = Op> + Clone {
@@ -100,7 +102,9 @@ pub fn op() -> impl Strategy<Value = Op> + Clone {
         later,
     });
     let copy = vec(any::<Index>(), 1..5).prop_map(|events| Op::Copy { events });
-    prop_oneof![8 => Just(Op::Tell), 12 => send, 1 => copy]
+    let wait = (1..6_000_u64, any::<bool>());
+    let wait = wait.prop_map(|(minutes, next)| Op::Wait { minutes, next });
+    prop_oneof![8 => Just(Op::Tell), 12 => send, 1 => copy, 2 => wait]
 }
 
 /// The commits and the side records that these writes have left.
@@ -291,6 +295,12 @@ impl Run {
                     self.bulks.push((id, events.clone()));
                 }
                 self.ask(Request::Append { events, react: true, forced: None, id: Some(id) });
+            }
+            Op::Wait { minutes, next } => {
+                let by = ClockMove::Advance(minutes * 60_000);
+                let how = if *next { ClockMove::Next } else { by };
+                // Mostly nothing is waited for.
+                _ = self.ask(Request::Clock(Some(how)));
             }
         }
         self.settle();

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 pub use self::check::LATEST;
 use self::cloud::{BASE64, BadAttribute, CloudEvent, Members, SOURCE, json_text, members};
+pub use self::time::{instant, written};
 use self::time::{is_written, millis, moment, time};
 
 use super::{Segment, Segments, segments_of};

@@ -145,6 +145,12 @@ impl OpenLog {
                 Ok(Response::Nothing)
             }
             Request::SaveAgain => Ok(Response::Log(self.save_again().await?)),
+            Request::Clock(how) => {
+                if let Some(how) = how {
+                    self.move_clock(how, trace).await?;
+                }
+                Ok(Response::Json(self.clock_out()))
+            }
             Request::Seek(to) => self.seek(to),
             Request::Events { from, to } => self.events(from, to),
             Request::Head => Ok(Response::Number(self.session().head())),
@@ -211,7 +217,7 @@ impl OpenLog {
     }
 
     /// Runs until all is quiet, unless somebody goes through a command step by step.
-    async fn go_on(&self, trace: &mut Vec<MicroStep>) {
+    pub(crate) async fn go_on(&self, trace: &mut Vec<MicroStep>) {
         if self.0.stepping.get() {
             self.keep_set_ups().await;
         } else {
@@ -417,7 +423,7 @@ impl OpenLog {
     async fn drafts(&self, rows: Vec<Row<'_>>) -> Result<Vec<Draft>> {
         let head = self.session().head();
         let mut last = self.session().log().event(head).map_or(0, Recorded::at);
-        let now = self.host().clock.now();
+        let now = self.now();
         let mut events: Vec<Draft> = Vec::with_capacity(rows.len());
         let scenario = self.session().scenario().clone();
         let (mut new, nothing) = (NameSet::<Stream>::default(), nothing());

@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::protocol::{
-    Command, Error, ErrorCode, Imagine, JsonText, LoadBy, LogPlace, Request, Sending,
+    ClockMove, Command, Error, ErrorCode, Imagine, JsonText, LoadBy, LogPlace, Request, Sending,
     SubscriptionChange, text_of,
 };
 use crate::results::{self, FAULTS};
@@ -945,6 +945,41 @@ pub static CALLS: &[Call] = &[
         way: Way::Asks(|it| {
             let date = || Moment::Date(it.text(0));
             page(OfPage::Seek(it.value(0).as_f64().map_or_else(date, Moment::Position)))
+        }),
+    },
+    Call {
+        name: "clock",
+        group: LOOKING,
+        about: about(
+            "What time it is in the log, and what its processes were waiting for at the playhead. \
+             Moves the clock first where that is asked; it goes forward only.",
+        ),
+        takes: &[optional(
+            "how",
+            Shape::Choice(&[
+                required("advance", WHOLE, "Forward by so many milliseconds."),
+                required(
+                    "to",
+                    Shape::OneOf(&[WHOLE, Shape::Date]),
+                    "To a time in milliseconds since 1970, or to a date.",
+                ),
+                required("next", Shape::Flag, "To the next deadline."),
+                required("hurry", Shape::Id, "Has the command of this id sent now."),
+            ]),
+            "How the clock is moved.",
+        )],
+        gives: result(&results::CLOCK),
+        example: about(r#"await leftfold.clock({ "advance": 3600000 })"#),
+        codes: OF_PLACE,
+        way: Way::Asks(|it| {
+            let how = it.value(0);
+            let date = |to: &Value| to.as_str().map(|it| ClockMove::Date(it.to_owned()));
+            let to = |to: &Value| to.as_u64().map(ClockMove::To).or_else(|| date(to));
+            let id = how["hurry"].as_str().and_then(|it| it.parse().ok());
+            let next = (how["next"] == true).then_some(ClockMove::Next);
+            let advance = how["advance"].as_u64().map(ClockMove::Advance);
+            let how = advance.or_else(|| to(&how["to"])).or(next);
+            asks(Request::Clock(how.or_else(|| id.map(ClockMove::Hurry))))
         }),
     },
     Call {

@@ -52,7 +52,7 @@ impl OpenLog {
         _ = self.0.work.unbounded_send(Box::pin(work));
     }
 
-    fn still_open(log: &Weak<Inner>) -> Option<Self> {
+    pub(crate) fn still_open(log: &Weak<Inner>) -> Option<Self> {
         log.upgrade().map(Self)
     }
 
@@ -157,8 +157,10 @@ impl OpenLog {
             inner.trouble.replace(Some(Trouble::Damaged(losses)));
         }
         let redescribed = self.redescribed_elsewhere().await;
-        let effects = self.effects_elsewhere().await;
-        let new = damaged || redescribed || !commits.is_empty() || !effects.is_empty();
+        let records = self.records_elsewhere(commits.is_empty()).await;
+        let moved = self.learn_clock(&records);
+        let effects = self.effects_elsewhere(records);
+        let new = damaged || redescribed || moved || !commits.is_empty() || !effects.is_empty();
         let mut session = self.session_mut();
         let scenario = session.scenario().clone();
         for mut commit in commits {
@@ -188,14 +190,28 @@ impl OpenLog {
         true
     }
 
+    /// What other tabs have stored beside the log, where that may be of interest here: effects of
+    /// processes that run elsewhere, and how far the clock was moved. `nothing_new` says that there is
+    /// no new commit: then the tabs have heard of something else.
+    async fn records_elsewhere(&self, nothing_new: bool) -> Vec<SideRecord> {
+        let interested = {
+            let scenario = self.session().scenario().clone();
+            let processes = &scenario.processes;
+            let watches = !self.runs_processes() && !processes.is_empty();
+            nothing_new || watches || processes.iter().any(|it| it.waits())
+        };
+        if !interested || !self.host().durable() {
+            return Vec::new();
+        }
+        self.records().await.map(|it| decode_side_records(&it)).unwrap_or_default()
+    }
+
     /// The side effects that another tab has performed and this one does not know yet.
-    async fn effects_elsewhere(&self) -> Vec<SideRecord> {
+    fn effects_elsewhere(&self, mut effects: Vec<SideRecord>) -> Vec<SideRecord> {
         if self.runs_processes() || self.session().scenario().processes.is_empty() {
             return Vec::new();
         }
-        let Ok(records) = self.records().await else { return Vec::new() };
         let known = self.session().world().outbox().len();
-        let mut effects = decode_side_records(&records);
         effects.retain(|it| matches!(it, SideRecord::Effect(_)));
         // The store returns them in order of their ids.
         let position =
@@ -267,7 +283,7 @@ impl OpenLog {
                 for kept in decode_side_records(&records) {
                     match kept {
                         SideRecord::SetUp(name, set_up) => set_ups.push((name, set_up)),
-                        SideRecord::Effect(_) => session.world_mut().take_in_side_record(kept),
+                        SideRecord::Effect(_) | SideRecord::Clock(_) => session.world_mut().take_in_side_record(kept),
                         // What people were told there is no concern of this tab.
                         SideRecord::Refusal(entry) => {
                             session.world_mut().learn_refusal(entry);

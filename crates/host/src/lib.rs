@@ -27,6 +27,7 @@ pub mod calls;
 mod commands;
 mod open_log;
 mod following;
+mod clock;
 mod logs;
 mod starting;
 mod answers;
@@ -35,7 +36,7 @@ pub use logs::{Appended, Exported, FORK, Made, Reader, Restored};
 pub use open_log::{OpenLog, OpenedLog, ViewpointMut};
 pub use ports::{Alone, Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};
 pub use protocol::{
-    Answered, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone, Imagine,
+    Answered, ClockMove, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone, Imagine,
     JsonText, LoadBy, LogPlace, Request, Response, Sending, Sent, Stepped, SubscriptionChange,
     Told, When,
 };

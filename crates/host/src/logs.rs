@@ -246,7 +246,8 @@ impl Host {
             for name in scenario.processes.iter().map(|process| process.name()) {
                 if !kept.contains_key(&(Shelf::SetUps, name.to_string())) {
                     // Nobody knows what was done about these events, so nothing is done again.
-                    let set_up = SideRecord::SetUp(name, SetUp::answered(events));
+                    let set_up = SetUp { deadlines_after: events, ..SetUp::answered(events) };
+                    let set_up = SideRecord::SetUp(name, set_up);
                     let EncodedRecord { shelf, key, text } = self.encode_side_record(&set_up);
                     kept.insert((shelf, key), text);
                     unsaid = true;
@@ -541,7 +542,7 @@ impl OpenLog {
         let answered = session.world().answered_by(position, refused);
         // A mark says that these were done, so they go along with the mark.
         let done = |it: &SideRecord| match it {
-            SideRecord::SetUp(..) => None,
+            SideRecord::SetUp(..) | SideRecord::Clock(_) => None,
             SideRecord::Effect(it) if it.position > position => None,
             SideRecord::Effect(it) => Some((it.id, it.repeat)),
             SideRecord::Refusal(it) if it.is_after(position) => None,
@@ -686,7 +687,7 @@ impl OpenLog {
         let inner = &self.0;
         let before = self.session().head();
         let scenario = self.session().scenario().clone();
-        let now = inner.host.clock.now();
+        let now = self.now();
         let added = from_archive(imported.side_records.clone())?.into_iter();
         let of_commit = |((shelf, key), _): &((Shelf, String), String)| {
             *shelf == Shelf::Attributes && key.starts_with(OF_COMMIT)

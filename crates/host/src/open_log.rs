@@ -58,6 +58,13 @@ pub(crate) struct Inner {
     pub(crate) stepping: Cell<bool>,
     /// The time of the story's step that is being told, in milliseconds since 1970.
     story_time: Cell<Option<u64>>,
+    /// What time it was in the log when it was what real time, both in milliseconds since 1970. It
+    /// counts in a log that begins with its story.
+    pub(crate) time_from: Cell<(u64, u64)>,
+    /// Whether the log begins with its story. None as long as it has no event.
+    pub(crate) story: Cell<Option<bool>>,
+    /// The deadline at which the log wakes.
+    pub(crate) alarm: Cell<Option<u64>>,
     pub(crate) trouble: RefCell<Option<Trouble>>,
     listener: RefCell<Option<Listener>>,
     pub(crate) claim: RefCell<Option<Claim>>,
@@ -277,6 +284,9 @@ impl OpenLog {
             unstored: RefCell::default(),
             stepping: Cell::new(false),
             story_time: Cell::new(None),
+            time_from: Cell::new((0, host.clock.now())),
+            story: Cell::new(None),
+            alarm: Cell::new(None),
             trouble: RefCell::new(trouble),
             listener: RefCell::new(None),
             claim: RefCell::new(None),
@@ -501,13 +511,14 @@ impl OpenLog {
             slice.breathe().await;
         }
         self.0.stepping.set(false);
+        self.set_alarm();
         trace
     }
 
     async fn step_in_turn(&self) -> Option<MicroStep> {
         loop {
             self.keep_claim();
-            let now = self.0.story_time.get().unwrap_or_else(|| self.0.host.clock.now());
+            let now = self.0.story_time.get().unwrap_or_else(|| self.now());
             let step = self.session_mut().step(now);
             self.hand_over();
             self.store_side_records().await;
@@ -599,7 +610,7 @@ impl OpenLog {
             match self.patiently(self.0.host.put(&self.0.id, shelf, &key, &text)).await {
                 Ok(()) => {
                     self.0.unstored.borrow_mut().pop_front();
-                    if shelf == Shelf::Effects {
+                    if matches!(shelf, Shelf::Effects | Shelf::Clock) {
                         self.announce();
                     }
                 }
@@ -652,18 +663,27 @@ impl OpenLog {
         (pending.take(), trace)
     }
 
-    /// Runs until all is quiet, and then tells the story's next step at the step's own time. None
-    /// once the story is over.
+    /// Runs until all is quiet, and then tells the story's next step at the step's own time, or now
+    /// where something has happened later. Deadlines that come before are met first. None once the
+    /// story is over.
     pub(crate) async fn tell_next_step(&self) -> (Option<Told>, Vec<MicroStep>) {
         let _turn = self.0.gate.lock().await;
         let mut trace = self.run_in_turn().await;
         let Some(number) = self.session().next_in_story() else { return (None, trace) };
+        let time = {
+            let session = self.session();
+            let (reached, last) = (session.world().clock().reached, session.last_time());
+            session.scenario().story.get(number).map_or(0, |it| it.at).max(reached).max(last)
+        };
+        self.0.story_time.set(Some(time));
+        trace.extend(self.run_in_turn().await);
         // A step is answered with the outcome of its first act.
         let pending = self.await_outcome(self.session().story_command(number, 0));
-        let Some(step) = self.session_mut().tell(number) else { return (None, trace) };
-        self.0.story_time.set(Some(step.at));
+        let step = self.session_mut().tell(number);
         trace.extend(self.run_in_turn().await);
         self.0.story_time.set(None);
+        self.set_time(time);
+        let Some(step) = step else { return (None, trace) };
         (Some(Told { number: number + 1, say: step.say, entry: pending.take() }), trace)
     }
 

@@ -120,6 +120,9 @@ pub enum Request {
     Retry,
     /// Saves all that is known here of the log as a new one.
     SaveAgain,
+    /// Tells what time it is in the log and what its processes wait for; moves the clock first where
+    /// that is asked.
+    Clock(Option<ClockMove>),
     /// Moves the playhead.
     Seek(When),
     /// The recorded events at positions `from` to `to`, inclusive.
@@ -228,6 +231,7 @@ impl Request {
                 | Self::TakeOver { .. }
                 | Self::RebuildAll
                 | Self::SendMissing { .. }
+                | Self::Clock(Some(_))
         )
     }
 }
@@ -603,6 +607,22 @@ pub enum When {
     Position(u64),
     /// The last position at or before a time.
     Time(u64),
+}
+
+/// How a log's clock is moved. It goes forward only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ClockMove {
+    /// By so many milliseconds.
+    Advance(u64),
+    /// To a time, in milliseconds since 1970.
+    To(u64),
+    /// To a date, or a time as RFC 3339 has it.
+    Date(String),
+    /// To the next deadline.
+    Next,
+    /// Not at all: only the command of this id is sent now that would be sent later.
+    Hurry(Uuid),
 }
 
 /// What is answered, written as the plain JSON that the console gives.

@@ -615,6 +615,22 @@ pub static WEIGHT: Shape = Shape::Object(&[
     ),
 ]);
 
+pub static CLOCK: Shape = Shape::Object(&[
+    required("now", WHOLE, "What time it is in the log, in milliseconds since 1970."),
+    required(
+        "deadlines",
+        Shape::List(&Shape::Object(&[
+            required("id", Shape::Id, "The command's id."),
+            required("process", Shape::Text, "The process that waits."),
+            required("position", WHOLE, "The position of the event because of which it waits."),
+            required("stream", Shape::Stream, "The stream that the command is for."),
+            required("type", Shape::Text, "The command's type."),
+            required("due", WHOLE, "When it is sent, in milliseconds since 1970."),
+        ])),
+        "What processes were waiting for at the playhead, by the time when it is due.",
+    ),
+]);
+
 pub static SHARDS: Shape = Shape::Object(&[
     required("by", Shape::Words(&["id", "type"]), "By what events are divided."),
     required(

@@ -11,12 +11,16 @@ use store::{Shelf, SideRecords, StoreError};
 
 use crate::Host;
 
+/// The key of the clock on its shelf, and what an archive calls it.
+const CLOCK: &str = "clock";
+
 /// What an archive calls the records of each shelf.
-const SHELVES: [(Shelf, &str); 4] = [
+const SHELVES: [(Shelf, &str); 5] = [
     (Shelf::SetUps, "set-up"),
     (Shelf::Effects, "effect"),
     (Shelf::Refusals, "refusal"),
     (Shelf::Attributes, ATTRIBUTES),
+    (Shelf::Clock, CLOCK),
 ];
 
 /// A side record as a store keeps it.
@@ -51,6 +55,11 @@ impl Host {
                 // New ids sort by time, and no two tabs take the same one.
                 key: self.ids.next().to_string(),
                 text: serde_json::to_string(entry).unwrap_or_default(),
+            },
+            SideRecord::Clock(clock) => EncodedRecord {
+                shelf: Shelf::Clock,
+                key: CLOCK.to_owned(),
+                text: serde_json::to_string(clock).unwrap_or_default(),
             },
         }
     }
@@ -142,8 +151,9 @@ pub fn with_ordinary_set_ups(records: SideRecords) -> SideRecords {
     let ordinary = |((shelf, key), text): ((Shelf, String), String)| {
         let set_up = (shelf == Shelf::SetUps).then(|| serde_json::from_str(&text).ok()).flatten();
         let text = match set_up {
-            Some(SetUp { code, mark, .. }) => {
-                serde_json::to_string(&SetUp { code, ..SetUp::answered(mark) }).unwrap_or_default()
+            Some(SetUp { code, mark, deadlines_after, .. }) => {
+                let ordinary = SetUp { code, deadlines_after, ..SetUp::answered(mark) };
+                serde_json::to_string(&ordinary).unwrap_or_default()
             }
             None => text,
         };
@@ -168,6 +178,7 @@ pub(crate) fn decode(shelf: Shelf, key: &str, text: &str) -> Option<SideRecord> 
         }
         Shelf::Effects => serde_json::from_str(text).ok().map(SideRecord::Effect),
         Shelf::Refusals => serde_json::from_str(text).ok().map(SideRecord::Refusal),
+        Shelf::Clock => serde_json::from_str(text).ok().map(SideRecord::Clock),
         Shelf::Attributes => None,
     }
 }

@@ -12,6 +12,7 @@ mod forms;
 mod journal;
 mod outbox;
 mod snapshots;
+mod deadlines;
 mod subscription;
 mod health;
 mod world;
@@ -29,6 +30,7 @@ mod fold_rows;
 
 pub use asides::asides;
 pub use compare::{Comparison, StatePair, ViewPair, compare_logs, compare_positions};
+pub use deadlines::{Deadline, span};
 pub use diff::{DiffLine, DiffMark, RowMark, TableDiff, changes, keyed, lines, rows};
 pub use fold_rows::{FoldCell, FoldRow, Folded};
 pub use forms::{FieldKind, Form, FormField, cents, event_forms, forms, label_of};
@@ -47,4 +49,4 @@ pub use subscription::{
 };
 pub use weight::{HeaviestStream, SNAPSHOT_EVERY, Weighing, Weight};
 pub use whatif::{Change, Consequence, Imagined, NoLongerAllowed, WhatIf};
-pub use world::{BulkAppend, MicroStep, Missing, SideRecord, StoreAnswer, Submission, World};
+pub use world::{BulkAppend, LogClock, MicroStep, Missing, SideRecord, StoreAnswer, Submission, World};

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::deadlines::Deadline;
 use super::diff::{DiffLine, changes, keyed};
 use super::health::Health;
 use super::subscription::{
@@ -291,6 +292,25 @@ impl Viewpoint {
     /// Moves the playhead, at most to the head.
     pub fn seek(&mut self, position: u64) {
         self.position = position.min(self.head());
+    }
+
+    /// When the last event happened, in milliseconds since 1970. 0 where there is none.
+    pub fn last_time(&self) -> u64 {
+        self.log().event(self.head()).map_or(0, Recorded::at)
+    }
+
+    /// What processes were waiting for at a position, by the time when it was due: each with the
+    /// process's title.
+    pub fn deadlines(&self, position: u64) -> Vec<(Rc<str>, Deadline)> {
+        let subscriptions = self.world.subscriptions().iter();
+        let of = |it: &Subscription| {
+            let name = it.name().clone();
+            let all = it.deadlines(position).into_iter().cloned();
+            all.map(|deadline| (name.clone(), deadline)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> = subscriptions.flat_map(of).collect();
+        es::sort(&mut all, |a, b| (a.1.due, a.1.id).cmp(&(b.1.due, b.1.id)));
+        all
     }
 
     /// The last position recorded at or before a time, in milliseconds since 1970.

@@ -14,8 +14,11 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::deadlines::{Deadline, Deadlines};
 use crate::outbox::is_default;
-use es::{AnyRunner, EventLog, Fold, History, Map, Recorded, Set, Stopped, Subscriber, View, sort};
+use es::{
+    AnyRunner, EventLog, Fold, History, Map, Reaction, Recorded, Set, Stopped, Subscriber, View, sort,
+};
 
 /// What a subscription feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -128,6 +131,10 @@ pub struct SetUp {
     /// What it has set aside, by position.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dead_letters: Vec<DeadLetter>,
+    /// The position up to which events set a process no deadline: they were brought along, and
+    /// nobody knows what was done about them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub deadlines_after: u64,
     /// True where this was a replica, which is gone.
     #[serde(skip_serializing_if = "is_default")]
     pub dropped: bool,
@@ -149,6 +156,7 @@ impl Default for SetUp {
             fails_on: None,
             lenient: false,
             dead_letters: Vec::new(),
+            deadlines_after: 0,
             dropped: false,
         }
     }
@@ -244,6 +252,11 @@ pub struct Subscription {
     pub(super) mark: u64,
     /// Position of an event → the ids of the reactions to it that are not handled yet.
     pub(super) open_reactions: Map<u64, Set<Uuid>>,
+    /// True where the process sets deadlines.
+    pub(super) waits: bool,
+    /// What the process waits for.
+    pub(super) deadlines: Deadlines,
+    pub(super) deadlines_after: u64,
     /// How many effects and commands the last replay held back.
     pub(super) held_back: u64,
     pub(super) paused: bool,
@@ -312,6 +325,9 @@ impl Subscription {
             taken_before_crash: Set::new(),
             mark: 0,
             open_reactions: Map::new(),
+            waits: false,
+            deadlines: Deadlines::default(),
+            deadlines_after: 0,
             held_back: 0,
             paused: false,
             crashed: false,
@@ -448,6 +464,7 @@ impl Subscription {
         self.retried.clear();
         self.told_ahead.clear();
         self.taken_before_crash.clear();
+        self.deadlines = Deadlines::default();
         self.take_in(position, log);
         // Later events are delivered again, and their reactions are asked for again.
         let beyond = |it: &u64| *it > self.checkpoint;
@@ -476,6 +493,7 @@ impl Subscription {
         self.synchronous = set_up.synchronous && !process;
         self.lenient = set_up.lenient;
         self.fails_on = set_up.fails_on;
+        self.deadlines_after = set_up.deadlines_after;
         self.dead_letters.clone_from(&set_up.dead_letters);
         self.dead_letters.retain(|it| it.position <= head);
         sort(&mut self.dead_letters, |a, b| a.position.cmp(&b.position));
@@ -521,6 +539,7 @@ impl Subscription {
             fails_on: self.fails_on,
             lenient: self.lenient,
             dead_letters: self.dead_letters.clone(),
+            deadlines_after: self.deadlines_after,
             dropped: false,
         }
     }
@@ -593,9 +612,22 @@ impl Subscription {
 
     /// Folds the events up to `position` that are new and not set aside.
     fn fold_up_to(&mut self, position: u64, log: &EventLog) {
-        let Self { subscriber, told_ahead, taken_before_crash, checkpoint, .. } = self;
         let dead: Set<u64> = self.dead_letters.iter().map(|it| it.position).collect();
         let place = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
+        if self.waits {
+            for event in log.events(self.checkpoint + 1, position) {
+                let known = |them: &Set<u64>| them.contains(&event.position());
+                if self.stopped().is_some() {
+                    break;
+                }
+                if !known(&self.told_ahead) && !known(&self.taken_before_crash) && !known(&dead) {
+                    self.subscriber.fold(&[event]);
+                    self.set_deadlines(event);
+                }
+            }
+            return self.go_on_from(position);
+        }
+        let Self { subscriber, told_ahead, taken_before_crash, checkpoint, .. } = self;
         log.batches(place(*checkpoint), place(position), |events| {
             if told_ahead.is_empty() && taken_before_crash.is_empty() && dead.is_empty() {
                 return subscriber.fold(events);
@@ -608,6 +640,28 @@ impl Subscription {
             subscriber.fold(&new);
         });
         self.go_on_from(position);
+    }
+
+    /// Notes what the process waits for because of an event that it has taken in. Returns what is
+    /// asked for the first time: the command's type, and how long it waits, in milliseconds.
+    pub(super) fn set_deadlines(&mut self, event: &Recorded) -> Vec<(Rc<str>, u64)> {
+        let brought_along =
+            event.envelope().unanswered || event.position() <= self.deadlines_after;
+        if !self.waits || brought_along || self.stopped().is_some() {
+            return Vec::new();
+        }
+        let later = self.subscriber.react(event).into_iter().filter_map(|reaction| {
+            let due = reaction.deadline()?;
+            let Reaction::Command { kind, .. } = &reaction else { return None };
+            let asked = (kind.clone(), due.saturating_sub(event.at()));
+            self.deadlines.ask(&self.name, event.position(), reaction).then_some(asked)
+        });
+        later.collect()
+    }
+
+    /// What the process waits for at a position, by the time when it is due.
+    pub fn deadlines(&self, position: u64) -> Vec<&Deadline> {
+        self.deadlines.at(position)
     }
 
     /// Moves the checkpoint to `position`, or before the event at which the subscriber has stopped.

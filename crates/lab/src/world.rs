@@ -27,7 +27,7 @@ use self::handling::{
     Appending, CommandInProgress, CommandStage, InboxItem, PendingCrash, Reacting, RequestedEffect,
 };
 pub use self::micro_step::MicroStep;
-pub use self::port::{BulkAppend, SideRecord, StoreAnswer, Submission};
+pub use self::port::{BulkAppend, LogClock, SideRecord, StoreAnswer, Submission};
 use super::journal::{JournalEntry, Outcome};
 use super::outbox::{Effect, EffectStatus};
 use super::snapshots::{Loading, Meter, StateSnapshot, StateSnapshots};
@@ -54,6 +54,13 @@ pub struct World {
     crashing: Option<PendingCrash>,
     /// The side effects that are still to be performed, oldest first.
     effects: VecDeque<RequestedEffect>,
+    /// The time of the deadline whose command is being handled, in milliseconds since 1970. What
+    /// follows from it happens at that time, until all is quiet.
+    time_of_deadline: Option<u64>,
+    /// The command id of a process → the log's end when the command was handled without an event of
+    /// its own: it was refused, or repeated.
+    refused: Map<Uuid, u64>,
+    clock: LogClock,
     /// The processes with an event whose reactions are all handled: their marks may move.
     settled: Set<Rc<str>>,
     journal: Vec<JournalEntry>,
@@ -83,6 +90,9 @@ impl World {
             reacting: None,
             crashing: None,
             effects: VecDeque::new(),
+            time_of_deadline: None,
+            refused: Map::new(),
+            clock: LogClock::default(),
             settled: Set::new(),
             journal: Vec::new(),
             outbox: Vec::new(),
@@ -99,13 +109,10 @@ impl World {
         for it in &scenario.processes {
             // Where a process has several versions of its code, the first one runs.
             if world.find(&it.name()).is_none() {
-                let process = Subscription::new(
-                    it.name(),
-                    SubscriptionKind::Process,
-                    it.code(),
-                    it.manager(),
-                );
-                world.subscriptions.push(process);
+                let (name, code) = (it.name(), it.code());
+                let process =
+                    Subscription::new(name, SubscriptionKind::Process, code, it.manager());
+                world.subscriptions.push(Subscription { waits: it.waits(), ..process });
             }
         }
         world
@@ -153,6 +160,7 @@ impl World {
                 return false;
             }
         }
+        self.check_deadlines();
         true
     }
 
@@ -182,6 +190,7 @@ impl World {
         self.watching = true;
         for it in self.subscriptions.iter_mut().filter(|it| it.kind == SubscriptionKind::Process) {
             it.only_fold();
+            it.deadlines.recall();
         }
         self.reacting = None;
         self.effects.clear();
@@ -205,6 +214,7 @@ impl World {
             // The process runs in this version of its code, so there is one.
             let _: Option<()> = self.restart(&name, code, mark);
         }
+        self.check_deadlines();
     }
 
     /// Takes in a side record that was stored.
@@ -224,9 +234,37 @@ impl World {
                 // Which events a command has is in the log. The record is not asked.
                 let known = self.log.handled(entry.envelope.command_id);
                 entry.events = known.filter(|_| entry.outcome == Outcome::Repeated).unwrap_or(1..1);
+                self.note_refused(&entry);
+                self.settle_deadline(entry.envelope.command_id, entry.after);
                 self.journal.push(entry);
             }
+            SideRecord::Clock(clock) => self.clock = self.clock.join(clock),
         }
+    }
+
+    /// Notes that a command of a process that waits was not accepted: its deadline is over.
+    fn note_refused(&mut self, entry: &JournalEntry) {
+        let waits = |it: &Subscription| it.waits && it.name == entry.envelope.actor;
+        if self.subscriptions.iter().any(waits) {
+            self.refused.insert(entry.envelope.command_id, entry.after);
+        }
+    }
+
+    /// How far somebody has moved the log's clock.
+    pub fn clock(&self) -> LogClock {
+        self.clock
+    }
+
+    /// Moves the log's clock. It never goes back.
+    pub fn set_clock(&mut self, clock: LogClock) {
+        self.clock = self.clock.join(clock);
+        self.side_records.push(SideRecord::Clock(self.clock));
+    }
+
+    /// Has a process send a command now that it would send later. False where it does not wait for
+    /// that.
+    pub fn hurry(&mut self, id: Uuid) -> bool {
+        !self.watching && self.subscriptions.iter_mut().any(|it| it.deadlines.hurry(id))
     }
 
     /// Learns that a command of a process was not accepted in the tab that ran the processes. It
@@ -278,7 +316,10 @@ impl World {
             !other && !it.is_after(position)
         };
         let refusals = self.journal.iter().filter(refused).cloned().map(SideRecord::Refusal);
-        set_ups.chain(effects).chain(refusals).collect()
+        // A copy of the past has the time of then.
+        let moved = position == self.log.head() && self.clock != LogClock::default();
+        let clock = moved.then_some(SideRecord::Clock(self.clock));
+        set_ups.chain(effects).chain(refusals).chain(clock).collect()
     }
 
     /// The greatest position such that all reactions to events up to it were handled by `position`.
@@ -473,7 +514,12 @@ impl World {
 
     /// Performs one micro-step at the time `now`, in milliseconds since 1970, and returns it. None
     /// where all is quiet, or where a commit waits for the store.
+    ///
+    /// Once all is quiet, deadlines that have come by then are met, one after the other, each at its
+    /// own time.
     pub fn step(&mut self, now: u64) -> Option<MicroStep> {
+        self.check_deadlines();
+        let time = self.time_of_deadline.unwrap_or(now);
         let crash = self.crashing.take();
         if let Some(step) = crash.and_then(|crash| self.crash(crash)) {
             return Some(step);
@@ -491,9 +537,10 @@ impl World {
         if let Some(reacting) = self.reacting.take() {
             return Some(self.react(reacting));
         }
-        self.deliver()
-            .or_else(|| self.perform(now))
-            .or_else(|| self.checkpoint())
-            .or_else(|| self.receive(now))
+        let step = self.deliver().or_else(|| self.perform(time)).or_else(|| self.checkpoint());
+        step.or_else(|| self.receive(time)).or_else(|| {
+            self.time_of_deadline = None;
+            self.meet_deadline(now)
+        })
     }
 }

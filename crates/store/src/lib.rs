@@ -140,6 +140,8 @@ pub enum Shelf {
     /// `commit/` and a command id, or an archive's name of a side record → attributes that another
     /// system has added to it, as a JSON object.
     Attributes,
+    /// `clock` → how far somebody has moved the log's clock.
+    Clock,
 }
 
 /// A whole log, read from a store.

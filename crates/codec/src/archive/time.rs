@@ -129,6 +129,19 @@ pub(super) fn moment(text: &str) -> Option<String> {
     ["", "Z", ":00"].iter().map(|zone| format!("{text}{zone}")).find(|it| millis(it).is_some())
 }
 
+/// The time of a text that a person has written, in milliseconds since 1970: a date, or a time as
+/// RFC 3339 has it. One without a zone is in UTC. None where it is no time from 1970 to 9999.
+pub fn instant(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let whole = ["", "Z", ":00Z", "T00:00:00Z"].iter().find_map(|end| millis(&format!("{text}{end}")));
+    u64::try_from(whole?).ok().filter(|it| *it <= LATEST)
+}
+
+/// A time, in milliseconds since 1970, as it is read best: `2017-08-25 18:00:00`.
+pub fn written(at: u64) -> String {
+    time(at).replace('T', " ").chars().take(19).collect()
+}
+
 /// What is left of a text that is read from its beginning.
 struct Digits<'a>(&'a [u8]);
 

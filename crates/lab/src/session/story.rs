@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Session, Viewpoint};
 use crate::journal::{JournalEntry, Outcome};
 use crate::world::{BulkAppend, MicroStep, Submission};
-use es::{Act, Draft, Map, Step, command_id, read_event};
+use es::{Act, Draft, Map, Recorded, Step, command_id, read_event};
 
 impl Session {
     /// Queues the story's step `number`, counted from 0. None where the story has no such step.
@@ -48,7 +48,10 @@ impl Session {
     pub fn play_story(&mut self) -> Vec<MicroStep> {
         let mut trace = Vec::new();
         let mut number = 0;
-        while let Some(step) = self.tell(number) {
+        while let Some(step) = self.scenario().story.get(number).cloned() {
+            // Deadlines that come before it are met before it is told.
+            trace.extend(self.run(step.at));
+            self.tell(number);
             trace.extend(self.run(step.at));
             number += 1;
         }
@@ -61,6 +64,12 @@ impl Viewpoint {
     /// in every log.
     pub fn story_command(&self, number: usize, act: usize) -> Uuid {
         command_id(&format!("{}/{number}", self.scenario().id), act as u64)
+    }
+
+    /// True where the first thing that happened in the log is the first step of the story.
+    pub fn begins_with_story(&self) -> bool {
+        let first = self.log().event(1).map(Recorded::command_id);
+        first.is_some_and(|id| id == self.story_command(0, 0))
     }
 
     /// The story's sentences, by the ids of the commands that it sends. The events that such a

@@ -20,6 +20,8 @@ pub struct Missing {
     looked: u64,
     /// The last position to look at.
     to: u64,
+    /// Events up to this position have set no deadline.
+    after: u64,
     found: Vec<(u64, Reaction)>,
 }
 
@@ -271,20 +273,26 @@ impl World {
             known: asked.map(|it| it.envelope.command_id).collect(),
             looked: 0,
             to: it.mark.min(self.log.head()),
+            after: it.deadlines_after,
             found: Vec::new(),
         })
     }
 
     /// Looks through the next `events` events. True once all were looked through.
     pub fn look_on(&self, missing: &mut Missing, events: u64) -> bool {
-        let Missing { process, runner, known, looked, to, found } = missing;
+        let Missing { process, runner, known, looked, to, after, found } = missing;
         let last = looked.saturating_add(events).min(*to);
         for event in self.log.events(*looked + 1, last) {
             runner.fold(&[event]);
             if runner.stopped().is_some() {
                 return true;
             }
+            let brought_along = event.envelope().unanswered || event.position() <= *after;
             for reaction in runner.react(event) {
+                // What is due later is pending, and so not missing.
+                if reaction.deadline().is_some() && !brought_along {
+                    continue;
+                }
                 let id = reaction.id(process);
                 let done = self.log.handled(id).is_some() || self.performed.contains_key(&id);
                 if !done && known.insert(id) {
@@ -301,8 +309,16 @@ impl World {
         let missing = self.missing(process);
         let name: Rc<str> = process.into();
         let count = missing.len();
+        if let Some(it) = self.find(process) {
+            it.unsaved |= it.deadlines_after > 0;
+            it.deadlines_after = 0;
+        }
         for (position, reaction) in missing {
             match reaction {
+                Reaction::Command { due: Some(_), .. } => {
+                    let waits = self.find(process);
+                    waits.map(|it| it.deadlines.ask(process, position, reaction));
+                }
                 Reaction::Command { .. } => self.send(&name, position, reaction),
                 Reaction::Effect { .. } => {
                     let source = ReactionSource { process: name.clone(), position };

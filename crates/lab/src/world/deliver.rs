@@ -3,14 +3,40 @@
 
 use std::rc::Rc;
 
+use crate::deadlines::Deadline;
 use crate::outbox::{Effect, EffectStatus};
 use crate::subscription::{DeliveryFault, NextDelivery, Subscription, SubscriptionKind, TRIES};
 use es::{CommandRecord, Envelope, Reaction, Recorded, Stopped};
+use uuid::Uuid;
 
 use super::handling::{
     CommandInProgress, InboxItem, PendingCrash, Reacting, ReactionSource, RequestedEffect,
 };
 use super::{MicroStep, SideRecord, World};
+
+/// The reactions that are not put off.
+fn at_once(mut reactions: Vec<Reaction>) -> Vec<Reaction> {
+    reactions.retain(|it| it.deadline().is_none());
+    reactions
+}
+
+impl Subscription {
+    /// From now on, the process owes these reactions to an event. None where there are none.
+    fn owe(
+        &mut self,
+        position: u64,
+        reactions: Vec<Reaction>,
+        later: Vec<(Rc<str>, u64)>,
+    ) -> Option<Reacting> {
+        if !reactions.is_empty() {
+            let ids = reactions.iter().map(|reaction| reaction.id(&self.name));
+            self.open_reactions.insert(position, ids.collect());
+        }
+        let source = ReactionSource { process: self.name.clone(), position };
+        let any = !reactions.is_empty() || !later.is_empty();
+        any.then_some(Reacting { source, reactions, later })
+    }
+}
 
 impl World {
     /// Delivers the next event to the subscriber that is furthest behind.
@@ -127,16 +153,16 @@ impl World {
         // An event that is recognised was reacted to, unless a crash came between.
         let reacts = it.kind == SubscriptionKind::Process && !self.watching;
         if reacts && !crashes && !(skipped && behind) {
-            let reactions = it.subscriber.react(event);
+            let reactions = at_once(it.subscriber.react(event));
+            let later = it.set_deadlines(event);
             if it.guard && (position <= it.mark || event.envelope().unanswered) {
                 held_back = reactions.len() as u64;
                 it.held_back += held_back;
-            } else if !reactions.is_empty() && !it.open_reactions.contains_key(&position) {
-                let ids = reactions.iter().map(|reaction| reaction.id(&to));
-                it.open_reactions.insert(position, ids.collect());
-                let source = ReactionSource { process: to.clone(), position };
-                self.reacting = Some(Reacting { source, reactions });
+            } else if !it.open_reactions.contains_key(&position) {
+                self.reacting = it.owe(position, reactions, later);
             }
+        } else if !skipped && !crashes {
+            it.set_deadlines(event);
         }
         it.note_told(position);
         if crashes {
@@ -179,17 +205,16 @@ impl World {
             it.retried.insert(position);
             it.revision += 1;
         }
-        let reactions = it.subscriber.react(event);
+        let reactions = at_once(it.subscriber.react(event));
+        let later = it.set_deadlines(event);
         let unanswered = it.guard && event.envelope().unanswered;
         let held_back = if unanswered { reactions.len() as u64 } else { 0 };
         it.held_back += held_back;
         if reactions.is_empty() || unanswered {
             it.settle_letter(position);
-        } else {
-            let ids = reactions.iter().map(|reaction| reaction.id(&to));
-            it.open_reactions.insert(position, ids.collect());
-            let source = ReactionSource { process: to.clone(), position };
-            self.reacting = Some(Reacting { source, reactions });
+        }
+        if !unanswered {
+            self.reacting = it.owe(position, reactions, later);
         }
         Some(MicroStep::Delivered { to, position, again, held_back })
     }
@@ -219,6 +244,7 @@ impl World {
         it.fall_back(answered.min(it.checkpoint));
         if it.kind == SubscriptionKind::Process {
             it.open_reactions.clear();
+            it.deadlines.recall();
             self.reacting.take_if(|it| it.source.process == name);
             self.effects.retain(|it| it.source.process != name);
             self.inbox.retain(|it| it.sent_by() != Some(&name));
@@ -229,7 +255,7 @@ impl World {
     }
 
     pub(super) fn react(&mut self, reacting: Reacting) -> MicroStep {
-        let Reacting { source: ReactionSource { process, position }, reactions } = reacting;
+        let Reacting { source: ReactionSource { process, position }, reactions, later } = reacting;
         let mut asks = Vec::new();
         for reaction in reactions {
             match &reaction {
@@ -244,7 +270,52 @@ impl World {
                 }
             }
         }
-        MicroStep::Reacted { process, position, asks }
+        MicroStep::Reacted { process, position, asks, later }
+    }
+
+    /// When the next deadline comes, in milliseconds since 1970. None where no process waits here.
+    pub fn next_deadline(&self) -> Option<u64> {
+        self.due_next().map(|((due, _), _)| due)
+    }
+
+    /// The deadline that comes next, and the place of its process. A process that is paused or has
+    /// stopped sends nothing.
+    fn due_next(&self) -> Option<((u64, Uuid), usize)> {
+        let mut all = self.subscriptions.iter().enumerate();
+        let waiting = |(place, it): (usize, &Subscription)| {
+            let sends = !it.paused && it.stopped().is_none();
+            it.deadlines.next().filter(|_| sends).map(|key| (key, place))
+        };
+        if self.watching { None } else { all.by_ref().filter_map(waiting).min() }
+    }
+
+    /// Sends the command whose time has come first. What follows from it happens at that time.
+    pub(super) fn meet_deadline(&mut self, now: u64) -> Option<MicroStep> {
+        let (key, place) = self.due_next().filter(|((due, _), _)| *due <= now)?;
+        let it = self.subscriptions.get_mut(place)?;
+        let process = it.name.clone();
+        let (Deadline { position, due, stream, kind: command, .. }, reaction) =
+            it.deadlines.send(key)?;
+        if it.fault == Some(DeliveryFault::CrashAfterEffect) {
+            (it.fault, it.crash_after, it.unsaved) = (None, Some(position), true);
+        }
+        let last = self.log.event(self.log.head()).map_or(0, Recorded::at);
+        // What was hurried happens now.
+        self.time_of_deadline = Some(if key.0 == 0 { now } else { key.0.max(last) });
+        self.send(&process, position, reaction);
+        Some(MicroStep::Due { process, position, stream, command, due })
+    }
+
+    /// Looks which of the deadlines that were just set are over already, and takes them off.
+    pub(super) fn check_deadlines(&mut self) {
+        for it in self.subscriptions.iter_mut().filter(|it| it.waits) {
+            for id in it.deadlines.take_unchecked() {
+                let handled = self.log.handled(id).map(|events| events.end.saturating_sub(1));
+                if let Some(after) = handled.or_else(|| self.refused.get(&id).copied()) {
+                    it.deadlines.settle(id, after);
+                }
+            }
+        }
     }
 
     pub(super) fn send(&mut self, process: &Rc<str>, position: u64, reaction: Reaction) {

@@ -396,6 +396,7 @@ impl World {
         let entry =
             JournalEntry { envelope: Rc::new(envelope), outcome, reason, events, after, commits };
         if entry.outcome != Outcome::NotStored {
+            self.note_refused(&entry);
             self.side_records.push(SideRecord::Refusal(entry.clone()));
         }
         self.journal.push(entry.clone());
@@ -405,6 +406,7 @@ impl World {
     /// Settles the reaction of this id: the process no longer waits for it. Without a source, every
     /// process that waits for the id stops waiting.
     pub(super) fn settle_reaction(&mut self, reaction_of: Option<ReactionSource>, id: Uuid) {
+        self.settle_deadline(id, self.log.head());
         let waiting = match reaction_of {
             Some(it) => vec![it],
             // This runs for every commit, and mostly no process waits for anything.
@@ -413,11 +415,12 @@ impl World {
         };
         for ReactionSource { process, position } in waiting {
             let Some(subscription) = self.find(&process) else { continue };
-            let Some(open_reactions) = subscription.open_reactions.get_mut(&position) else {
-                continue;
-            };
-            open_reactions.remove(&id);
-            let settled = open_reactions.is_empty();
+            // A deadline leaves no reaction open.
+            let open_reactions = subscription.open_reactions.get_mut(&position);
+            let settled = open_reactions.is_some_and(|open| {
+                open.remove(&id);
+                open.is_empty()
+            });
             if settled {
                 subscription.open_reactions.remove(&position);
                 subscription.settle_letter(position);
@@ -428,6 +431,14 @@ impl World {
             } else if settled {
                 self.settled.insert(process);
             }
+        }
+    }
+
+    /// A command was handled when the log ended at `after`: if it was sent at a deadline, that is
+    /// over.
+    pub(super) fn settle_deadline(&mut self, id: Uuid, after: u64) {
+        for it in self.subscriptions.iter_mut().filter(|it| !it.deadlines.is_empty()) {
+            it.deadlines.settle(id, after);
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) struct ReactionSource {
 pub(super) struct Reacting {
     pub(super) source: ReactionSource,
     pub(super) reactions: Vec<Reaction>,
+    /// The commands that are due later: each with its type and how long it waits, in milliseconds.
+    pub(super) later: Vec<(Rc<str>, u64)>,
 }
 
 /// A side effect that a process has asked for. It still has to be performed.

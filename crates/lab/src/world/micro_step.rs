@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use crate::deadlines::span;
 use crate::outbox::is_default;
 use crate::subscription::DeliveryFault;
 use es::{Expected, Stream};
@@ -76,7 +77,18 @@ pub enum MicroStep {
     #[serde(rename = "setAside")]
     SetAside { to: Rc<str>, position: u64, why: Rc<str> },
     /// A process asked for commands and side effects of these types.
-    Reacted { process: Rc<str>, position: u64, asks: Vec<Rc<str>> },
+    ///
+    /// `later` has the commands that are due later, each with how long it waits, in milliseconds.
+    Reacted {
+        process: Rc<str>,
+        position: u64,
+        asks: Vec<Rc<str>>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        later: Vec<(Rc<str>, u64)>,
+    },
+    /// A deadline has come: a process sends the command that it has asked for at the event at
+    /// `position`. It was due at `due`, in milliseconds since 1970.
+    Due { process: Rc<str>, position: u64, stream: Stream, command: Rc<str>, due: u64 },
     /// A process's mark was moved to `position`.
     Checkpointed { process: Rc<str>, position: u64 },
     /// A side effect was performed. It had been performed `repeat` times before.
@@ -221,8 +233,19 @@ impl MicroStep {
             Self::SetAside { to, position, why } => {
                 write!(f, "{to} sets event {position} aside, and goes on without it: {why}")
             }
-            Self::Reacted { process, asks, .. } => {
-                write!(f, "{process} asks for {}", asks.join(", "))
+            Self::Reacted { process, asks, later, .. } => {
+                let waits = later.iter().map(|(kind, millis)| format!("{kind} in {}", span(*millis)));
+                let waits = waits.collect::<Vec<_>>().join(", ");
+                match (asks.is_empty(), later.is_empty()) {
+                    (false, true) => write!(f, "{process} asks for {}", asks.join(", ")),
+                    (true, _) => write!(f, "{process} sets a deadline: {waits}"),
+                    (false, false) => {
+                        write!(f, "{process} asks for {}, and for {waits}", asks.join(", "))
+                    }
+                }
+            }
+            Self::Due { process, stream, command, .. } => {
+                write!(f, "A deadline has come: {process} sends {command} to {stream}")
             }
             Self::Checkpointed { process, position } => {
                 write!(f, "{process} notes that it has reacted up to {position}")

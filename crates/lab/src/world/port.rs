@@ -75,6 +75,7 @@ impl SideRecord {
                 let (mark, checkpoint) = (set_up.mark.min(head), set_up.checkpoint.min(head));
                 Some(Self::SetUp(name, SetUp { mark, checkpoint, ..set_up }))
             }
+            Self::Clock(clock) => Some(Self::Clock(clock)),
             Self::Effect(effect) => (effect.position <= head && effect.repeat < u64::MAX)
                 .then_some(Self::Effect(effect)),
             // What was accepted is in the log itself.
@@ -97,4 +98,26 @@ pub enum SideRecord {
     Effect(Effect),
     /// A command was not accepted.
     Refusal(JournalEntry),
+    /// Somebody has moved the log's clock.
+    Clock(LogClock),
+}
+
+/// How far somebody has moved a log's clock forward. A log that begins with its scenario's story
+/// goes on in the story's time; any other log has the real time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogClock {
+    /// The time that was reached, in milliseconds since 1970. It counts in a log that begins with a
+    /// story.
+    pub reached: u64,
+    /// By how much the clock is ahead of the real time, in milliseconds. It counts in any other log.
+    pub ahead: u64,
+}
+
+impl LogClock {
+    /// Both clocks together: each is where it is further.
+    pub(super) fn join(self, other: Self) -> Self {
+        let Self { reached, ahead } = self;
+        Self { reached: reached.max(other.reached), ahead: ahead.max(other.ahead) }
+    }
 }

@@ -19,6 +19,7 @@ use es::{
     View, command_id, reaction_id, read_event,
 };
 
+mod deadlines;
 mod deliveries;
 mod folding;
 mod letters;

@@ -118,6 +118,10 @@ impl AnyProjection for Desk {
 }
 
 impl AnyProcess for Desk {
+    fn waits(&self) -> bool {
+        false
+    }
+
     fn manager(&self) -> Box<dyn AnyRunner> {
         Box::new(Pile { notes: 0, code: self.1, sends: true })
     }
