@@ -7,6 +7,7 @@ pub mod handled;
 pub mod bookmarks;
 pub mod layout;
 pub mod playback;
+pub mod clock;
 pub mod commands;
 pub mod subscriptions;
 pub mod fold_view;
@@ -25,6 +26,7 @@ pub mod console;
 pub mod message;
 pub mod shell;
 
+use self::clock::LogTime;
 use self::commands::CommandForm;
 use self::console::Console;
 use self::fold_view::FoldView;
@@ -54,6 +56,7 @@ pub struct Model {
     pub share: Share,
     pub commands: CommandForm,
     pub playback: Playback,
+    pub log_time: LogTime,
     pub read_side: ReadSide,
     pub fold_view: FoldView,
     pub summary: Summary,
@@ -78,6 +81,7 @@ impl Model {
             share: Share::default(),
             commands: CommandForm::default(),
             playback: Playback::default(),
+            log_time: LogTime::default(),
             read_side: ReadSide::default(),
             fold_view: FoldView::default(),
             summary: Summary::default(),
@@ -136,6 +140,9 @@ impl Model {
             let (layout, playback) = (&self.layout, &self.playback);
             self.read_side.look(&open_log, &self.summary, layout, playback, passing);
         }
+        self.log_time.look(&open_log);
+        let link = self.link.clone();
+        self.log_time.start(move || link.send(clock::Msg::Tick));
         self.commands.address(&open_log);
         if self.lessons.judge(&open_log) {
             self.say_solved();

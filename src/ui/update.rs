@@ -7,6 +7,7 @@ mod changes;
 mod forking;
 mod layout;
 mod playback;
+mod clock;
 mod stepping;
 mod predicting;
 mod commands;
@@ -42,6 +43,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 
 fn handle(model: &mut Model, msg: Msg) -> bool {
     match msg {
+        Msg::Clock(msg) => clock::update(model, msg),
         Msg::Commands(msg) => commands::update(model, msg),
         Msg::Console(msg) => console::update(model, msg),
         Msg::FoldView(msg) => fold_view::update(model, msg),

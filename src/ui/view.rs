@@ -14,6 +14,7 @@ mod outcomes;
 mod lab;
 mod fold;
 mod bookmarks;
+mod clock;
 mod timeline;
 mod log;
 mod journal;

@@ -145,12 +145,7 @@ impl OpenLog {
                 Ok(Response::Nothing)
             }
             Request::SaveAgain => Ok(Response::Log(self.save_again().await?)),
-            Request::Clock(how) => {
-                if let Some(how) = how {
-                    self.move_clock(how, trace).await?;
-                }
-                Ok(Response::Json(self.clock_out()))
-            }
+            Request::Clock(how) => self.clock(how, trace).await,
             Request::Seek(to) => self.seek(to),
             Request::Events { from, to } => self.events(from, to),
             Request::Head => Ok(Response::Number(self.session().head())),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::open_log::OpenLog;
-use crate::protocol::{ClockMove, Error, ErrorCode};
+use crate::protocol::{ClockMove, Error, ErrorCode, Response};
 
 /// The longest time that an alarm sleeps before it looks again, in milliseconds.
 const NAP_MILLIS: u64 = 3_600_000;
@@ -61,18 +61,28 @@ impl OpenLog {
         moved
     }
 
-    /// Moves the clock, or has one command sent before its time, and runs what is due then.
-    pub(crate) async fn move_clock(
+    /// Tells what time it is, and moves the clock first where that is asked.
+    pub(crate) async fn clock(
         &self,
-        how: ClockMove,
+        how: Option<ClockMove>,
         trace: &mut Vec<MicroStep>,
-    ) -> Result<(), Error> {
+    ) -> Result<Response, Error> {
+        if let Some(how) = how {
+            self.move_clock(how, trace).await?;
+        }
+        Ok(Response::Json(self.clock_out()))
+    }
+
+    /// Moves the clock, or has one command sent before its time, and runs what is due then.
+    async fn move_clock(&self, how: ClockMove, trace: &mut Vec<MicroStep>) -> Result<(), Error> {
         let now = self.now();
         let to = match how {
             ClockMove::Advance(millis) => now.saturating_add(millis),
             ClockMove::To(at) => at,
             ClockMove::Date(text) => instant(&text).ok_or_else(|| {
-                let why = format!("“{text}” is no date; one is written 2017-08-25 or 2017-08-25T18:00:00Z");
+                let why = format!(
+                    "“{text}” is no date; one is written 2017-08-25 or 2017-08-25T18:00:00Z"
+                );
                 Error::new(ErrorCode::Malformed, why)
             })?,
             ClockMove::Next => {
@@ -83,7 +93,8 @@ impl OpenLog {
             ClockMove::Hurry(id) => return self.hurry(id, trace).await,
         };
         if to < now || to > LATEST {
-            let why = format!("a clock goes forward only, up to the year 9999: it is {}", written(now));
+            let why =
+                format!("a clock goes forward only, up to the year 9999: it is {}", written(now));
             return Err(Error::new(ErrorCode::OutOfRange, why));
         }
         let story = self.has_story_time();
@@ -114,13 +125,13 @@ impl OpenLog {
     }
 
     /// What the processes wait for now, by the time when it is due.
-    pub(crate) fn waits_for(&self) -> Vec<Deadline> {
+    fn waits_for(&self) -> Vec<Deadline> {
         let session = self.session();
         session.deadlines(session.head()).into_iter().map(|(_, it)| it).collect()
     }
 
     /// The clock as the console gives it, with the deadlines that are pending at the playhead.
-    pub(crate) fn clock_out(&self) -> Value {
+    fn clock_out(&self) -> Value {
         let now = self.now();
         let session = self.session();
         let deadlines = session.deadlines(session.position());

@@ -283,7 +283,9 @@ impl OpenLog {
                 for kept in decode_side_records(&records) {
                     match kept {
                         SideRecord::SetUp(name, set_up) => set_ups.push((name, set_up)),
-                        SideRecord::Effect(_) | SideRecord::Clock(_) => session.world_mut().take_in_side_record(kept),
+                        SideRecord::Effect(_) | SideRecord::Clock(_) => {
+                            session.world_mut().take_in_side_record(kept);
+                        }
                         // What people were told there is no concern of this tab.
                         SideRecord::Refusal(entry) => {
                             session.world_mut().learn_refusal(entry);

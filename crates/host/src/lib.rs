@@ -36,9 +36,9 @@ pub use logs::{Appended, Exported, FORK, Made, Reader, Restored};
 pub use open_log::{OpenLog, OpenedLog, ViewpointMut};
 pub use ports::{Alone, Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};
 pub use protocol::{
-    Answered, ClockMove, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone, Imagine,
-    JsonText, LoadBy, LogPlace, Request, Response, Sending, Sent, Stepped, SubscriptionChange,
-    Told, When,
+    Answered, ClockMove, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone,
+    Imagine, JsonText, LoadBy, LogPlace, Request, Response, Sending, Sent, Stepped,
+    SubscriptionChange, Told, When,
 };
 pub use shapes::{Field, Named, Shape};
 pub use side_records::{decode_side_records, with_ordinary_set_ups};

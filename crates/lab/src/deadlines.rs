@@ -32,7 +32,6 @@ pub struct Deadline {
     settled: Option<u64>,
 }
 
-
 /// The deadlines of one process.
 #[derive(Default)]
 pub(super) struct Deadlines {
@@ -54,7 +53,9 @@ impl Deadlines {
     /// ask again. True where this was the first time.
     pub(super) fn ask(&mut self, process: &str, position: u64, reaction: Reaction) -> bool {
         let id = reaction.id(process);
-        let Reaction::Command { stream, kind, due: Some(due), .. } = &reaction else { return false };
+        let Reaction::Command { stream, kind, due: Some(due), .. } = &reaction else {
+            return false;
+        };
         if self.due.contains_key(&id) {
             return false;
         }

@@ -49,4 +49,6 @@ pub use subscription::{
 };
 pub use weight::{HeaviestStream, SNAPSHOT_EVERY, Weighing, Weight};
 pub use whatif::{Change, Consequence, Imagined, NoLongerAllowed, WhatIf};
-pub use world::{BulkAppend, LogClock, MicroStep, Missing, SideRecord, StoreAnswer, Submission, World};
+pub use world::{
+    BulkAppend, LogClock, MicroStep, Missing, SideRecord, StoreAnswer, Submission, World,
+};

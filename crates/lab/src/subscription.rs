@@ -17,7 +17,8 @@ use uuid::Uuid;
 use crate::deadlines::{Deadline, Deadlines};
 use crate::outbox::is_default;
 use es::{
-    AnyRunner, EventLog, Fold, History, Map, Reaction, Recorded, Set, Stopped, Subscriber, View, sort,
+    AnyRunner, EventLog, Fold, History, Map, Reaction, Recorded, Set, Stopped, Subscriber, View,
+    sort,
 };
 
 /// What a subscription feeds.
@@ -645,8 +646,7 @@ impl Subscription {
     /// Notes what the process waits for because of an event that it has taken in. Returns what is
     /// asked for the first time: the command's type, and how long it waits, in milliseconds.
     pub(super) fn set_deadlines(&mut self, event: &Recorded) -> Vec<(Rc<str>, u64)> {
-        let brought_along =
-            event.envelope().unanswered || event.position() <= self.deadlines_after;
+        let brought_along = event.envelope().unanswered || event.position() <= self.deadlines_after;
         if !self.waits || brought_along || self.stopped().is_some() {
             return Vec::new();
         }

@@ -6,12 +6,13 @@ use web_sys::KeyboardEvent;
 use yew::Callback;
 
 use super::{
-    commands, console, fold_view, lab, layout, lessons, logs, logs_dialog, making, playback,
+    clock, commands, console, fold_view, lab, layout, lessons, logs, logs_dialog, making, playback,
     predicting, share, subscriptions,
 };
 
 /// What has happened.
 pub enum Msg {
+    Clock(clock::Msg),
     Commands(commands::Msg),
     Console(console::Msg),
     FoldView(fold_view::Msg),
@@ -42,6 +43,7 @@ macro_rules! from_a_part {
 }
 
 from_a_part! {
+    Clock, clock;
     Commands, commands;
     Console, console;
     FoldView, fold_view;

@@ -84,7 +84,7 @@ impl Pulse {
                 let at = if process(to) { Station::Processes } else { Station::Projections };
                 (at, Some((Station::Store, Cargo::Event)))
             }
-            MicroStep::Reacted { .. } | MicroStep::Checkpointed { .. } => {
+            MicroStep::Reacted { .. } | MicroStep::Due { .. } | MicroStep::Checkpointed { .. } => {
                 (Station::Processes, None)
             }
             MicroStep::Performed { .. } | MicroStep::Suppressed { .. } => {

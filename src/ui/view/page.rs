@@ -513,6 +513,7 @@ fn timeline(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
             speed={playback.speed} playing={playback.playing.is_some()} beats={playback.beats} zoom={layout.zoom}
             {hint} more={playback.beats_left()} one_line={layout.present && !layout.lanes} low={layout.low && !layout.present}
             dates={days_of(open_log.session().scenario()).is_some()}
+            face={model.log_time.face.clone()} unmoved={model.log_time.refused.clone()}
         />
     }
 }

@@ -5,11 +5,12 @@ use std::rc::Rc;
 
 use web_sys::HtmlElement;
 use yew::{
-    Callback, Event, Html, InputEvent, MouseEvent, Properties, component, html, use_effect_with,
-    use_node_ref,
+    Callback, Event, Html, InputEvent, MouseEvent, Properties, classes, component, html,
+    use_effect_with, use_node_ref,
 };
 
 use super::bookmarks::BookmarkList;
+use super::clock::{ahead, clock, next_in_words};
 use super::icons::icon;
 use super::lab::DragFlag;
 use super::parts::{button, icon_button, mark, menu, select, tick, typed};
@@ -18,6 +19,7 @@ use crate::host::OpenLog;
 use crate::lab::{Control, Panel, SubscriptionKind};
 use crate::ui::browser::fixed::{Fixed, drawn};
 use crate::ui::model::bookmarks::Bookmarks;
+use crate::ui::model::clock::Face;
 use crate::ui::model::layout::{self, Hint};
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::model::track::{Axis, Track, WIDTH};
@@ -85,6 +87,9 @@ pub struct TimelineProps {
     pub low: bool,
     /// The story goes over days: dates are what one travels by.
     pub dates: bool,
+    pub face: Rc<Face>,
+    /// Why the clock was not moved.
+    pub unmoved: Option<Rc<str>>,
 }
 
 #[component]
@@ -99,11 +104,12 @@ pub fn Timeline(props: &TimelineProps) -> Html {
         };
     }
     html! {
-        <section class="timeline" role="region" aria-label="Timeline">
+        <section class={classes!("timeline", (props.face.count > 0).then_some("waiting"))} role="region" aria-label="Timeline">
             { controls(&shell, props) }
             <Lanes track={props.track.clone()} veil={style(props, props.position)} here={lane_here(props)} present={props.present} />
             { flags(&shell, props) }
             { slider(&shell, props) }
+            if props.face.count > 0 { { ahead(&shell, &props.face) } }
         </section>
     }
 }
@@ -112,8 +118,9 @@ pub fn Timeline(props: &TimelineProps) -> Html {
 fn one_line(shell: &Shell, props: &TimelineProps) -> Html {
     let (late, ahead): (Vec<&Flag>, Vec<&Flag>) = props.flags.iter().partition(|flag| flag.lag > 0);
     let late = late.iter().map(|flag| format!("⚑ {}, {} behind", flag.name, flag.lag));
-    let flags: Vec<String> =
-        late.chain((!ahead.is_empty()).then(|| format!("⚑ {} at the head", ahead.len()))).collect();
+    let at_head = (!ahead.is_empty()).then(|| format!("⚑ {} at the head", ahead.len()));
+    let next = next_in_words(&props.face).map(|it| format!("◷ {it}"));
+    let flags: Vec<String> = late.chain(at_head).chain(next).collect();
     html! {
         <section class="timeline one-line" role="region" aria-label="Timeline">
             <p class="where">
@@ -188,6 +195,7 @@ fn controls(shell: &Shell, props: &TimelineProps) -> Html {
                 <button type="button" class="mark" aria-pressed={marked.to_string()} onclick={bookmark} title="Keep this position under a name">
                     { icon("bookmark") }<span>{ "Bookmark" }</span>
                 </button>
+                { clock(shell, &props.face, props.unmoved.as_deref()) }
                 { menu(html! { <>{ "View" }<span aria-hidden="true">{ " ▾" }</span></> }, None, view(shell, props)) }
             </div>
         </div>

@@ -133,7 +133,8 @@ pub(super) fn moment(text: &str) -> Option<String> {
 /// RFC 3339 has it. One without a zone is in UTC. None where it is no time from 1970 to 9999.
 pub fn instant(text: &str) -> Option<u64> {
     let text = text.trim();
-    let whole = ["", "Z", ":00Z", "T00:00:00Z"].iter().find_map(|end| millis(&format!("{text}{end}")));
+    let whole =
+        ["", "Z", ":00Z", "T00:00:00Z"].iter().find_map(|end| millis(&format!("{text}{end}")));
     u64::try_from(whole?).ok().filter(|it| *it <= LATEST)
 }
 

@@ -234,7 +234,8 @@ impl MicroStep {
                 write!(f, "{to} sets event {position} aside, and goes on without it: {why}")
             }
             Self::Reacted { process, asks, later, .. } => {
-                let waits = later.iter().map(|(kind, millis)| format!("{kind} in {}", span(*millis)));
+                let waits =
+                    later.iter().map(|(kind, millis)| format!("{kind} in {}", span(*millis)));
                 let waits = waits.collect::<Vec<_>>().join(", ");
                 match (asks.is_empty(), later.is_empty()) {
                     (false, true) => write!(f, "{process} asks for {}", asks.join(", ")),

@@ -95,7 +95,10 @@ fn the_aggregate_judges_when_the_command_arrives() {
     house.run();
     house.now += 24 * HOUR;
     let captions = house.run();
-    assert!(captions.contains(&"Refuses Shut: the door is shut already".to_owned()), "{captions:?}");
+    assert!(
+        captions.contains(&"Refuses Shut: the door is shut already".to_owned()),
+        "{captions:?}"
+    );
     assert_eq!(house.world.log().head(), 4);
 }
 
