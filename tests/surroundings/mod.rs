@@ -146,6 +146,12 @@ impl Clock for HandClock {
 pub struct CountedIds(Cell<u64>);
 
 impl Ids for CountedIds {
+    fn secret(&self) -> [u8; 32] {
+        let mut secret = [7; 32];
+        secret[..16].copy_from_slice(command_id("secret", self.next().as_u128() as u64).as_bytes());
+        secret
+    }
+
     fn next(&self) -> Uuid {
         self.0.set(self.0.get() + 1);
         let id = command_id("counted", self.0.get());

@@ -27,6 +27,11 @@ pub trait Aggregate:
     /// types. The author's test compares the two.
     const SCHEMAS: Option<&'static str> = None;
 
+    /// The type of the event that forgets a person: once it is recorded, the key of its stream is
+    /// destroyed, and what is [`Personal`](super::Personal) in the stream's events can never be read
+    /// again.
+    const FORGETS: Option<&'static str> = None;
+
     /// What may be asked, in the imperative: an enum whose variants have named fields. Only an
     /// `Option` may be missing from its data.
     type Command: Serialize + DeserializeOwned + JsonSchema + 'static;

@@ -64,6 +64,10 @@ pub trait AnyAggregate: AnyEvents {
     fn schemas(&self) -> Option<&'static str> {
         None
     }
+    /// The type of the event that forgets a person. None where nobody is forgotten.
+    fn forgets(&self) -> Option<&'static str> {
+        None
+    }
     /// The state before a stream's first event.
     fn instance(&self) -> Box<dyn AnyInstance>;
     /// The state at `version` of a stream, as it was saved.
@@ -161,6 +165,10 @@ impl<A: Aggregate> AnyEvents for Of<A> {
 }
 
 impl<A: Aggregate> AnyAggregate for Of<A> {
+    fn forgets(&self) -> Option<&'static str> {
+        A::FORGETS
+    }
+
     // Natively the schema always comes from the types, so that a test can compare it with the text.
     fn commands(&self) -> Value {
         match A::SCHEMAS {

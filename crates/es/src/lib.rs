@@ -23,6 +23,7 @@ mod hash;
 mod log;
 mod money;
 mod view;
+mod personal;
 mod projection;
 mod states;
 mod process;
@@ -50,6 +51,9 @@ pub use log::{EventLog, History, StreamHistory};
 pub use map::{Map, Set};
 pub use metadata::{DATA_BASE64, Metadata};
 pub use money::Cents;
+pub use personal::{
+    PERSONAL, Personal, SEAL_BEGINS, SEAL_ENDS, open_value, open_view, opened, seals,
+};
 pub use process::{ProcessManager, Reaction};
 pub use projection::Projection;
 pub use proposal::{Draft, Expected, Proposal, WrongExpectedVersion};

@@ -87,11 +87,12 @@ impl OpenLog {
         match request {
             Request::Send(command) => {
                 let ask = self.host().read_command(command, &self.session())?;
-                self.send(ask, trace).await
+                self.send(self.seal(ask).await?, trace).await
             }
             Request::Again { command, choice, id } => self.again(command, choice, id, trace).await,
             Request::Submit(command) => {
                 let ask = self.host().read_command(command, &self.session())?;
+                let ask = self.seal(ask).await?;
                 let command_id = ask.id;
                 self.0.stepping.set(true);
                 // Nobody waits for its outcome, and nobody else with its id must get that.
@@ -111,7 +112,8 @@ impl OpenLog {
             }
             Request::Append { events, react, forced, id } => {
                 let id = id.unwrap_or_else(|| self.host().ids.next());
-                self.append_text(&events.0, (react, forced), id, trace).await
+                let events = self.seal_events(id, events.0).await?;
+                self.append_text(&events, (react, forced), id, trace).await
             }
             Request::Subscription { name, how } => self.set_up(&name, &how, trace).await,
             Request::Rebuild { name, code } => self.rebuild(&name, code, trace).await,

@@ -171,6 +171,12 @@ impl OpenLog {
         for effect in effects {
             session.world_mut().take_in_side_record(effect);
         }
+        drop(session);
+        // Others may have made keys, or destroyed some.
+        if let Err(fault) = inner.host.load_keys(&scenario).await {
+            self.unread(&fault);
+        }
+        self.forget_keys().await;
         Some(new)
     }
 

@@ -15,6 +15,7 @@
 //! Asynchronous functions return boxed futures. Such a future is compiled once, here, and not again
 //! in every crate that awaits it.
 
+mod keys;
 mod ports;
 mod slices;
 mod patience;
@@ -28,10 +29,12 @@ mod commands;
 mod open_log;
 mod following;
 mod clock;
+mod sealing;
 mod logs;
 mod starting;
 mod answers;
 
+pub use keys::{FORGOTTEN, Key, KeyRing, KeyState, MemoryKeys, NO_KEY};
 pub use logs::{Appended, Exported, FORK, Made, Reader, Restored};
 pub use open_log::{OpenLog, OpenedLog, ViewpointMut};
 pub use ports::{Alone, Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};

@@ -1,5 +1,6 @@
 //! Whole logs: they are made, copied, forked, described, imported, exported and restored.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -14,6 +15,7 @@ use lab::{
 use store::link::{self, Shared};
 use store::{LogChange, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
 
+use crate::sealing::sealer;
 use crate::side_records::{EncodedRecord, attributes, by_key, decode, from_archive, to_archive};
 use crate::{Host, OpenLog, Trouble, decode_side_records};
 
@@ -274,7 +276,11 @@ impl Host {
         last: &'a mut dyn FnMut(),
     ) -> StoreFuture<'a, (LogInfo, RandomTally)> {
         Box::pin(async move {
+            let keys = Rc::new(RefCell::new(Map::new()));
             let mut run = RandomRun::new(scenario, plan);
+            if let Some(sealer) = sealer(scenario, plan.seed, keys.clone()) {
+                run = run.sealed_by(sealer);
+            }
             let mut slice = self.slice();
             while !run.advance(COMMANDS_BY_CHANCE) {
                 progress(run.tally());
@@ -282,6 +288,7 @@ impl Host {
             }
             let tally = run.tally();
             let session = run.into_session();
+            self.keys.keep(keys.take().into_iter().collect()).await?;
             let seed = Seed { plan, commits: session.log().commits() };
             let seed = Some(json::write(&seed));
             let info = LogInfo { seed, ..self.new_log(scenario, title, None) };
@@ -620,6 +627,7 @@ impl OpenLog {
         };
         let mut records = host.encode_side_records(&side_records);
         records.extend(self.attributes().await);
+        self.give_keys(host).await?;
         let mut commits = segments_of(commits.iter().map(StoredCommit::from));
         host.import(&info, &mut commits, &records).await?;
         Ok(info)

@@ -20,6 +20,7 @@ use crate::commands::sent;
 use crate::patience::SLOW_MILLIS;
 use crate::protocol::{Command, Error, ErrorCode, Request, Response, Told};
 use crate::side_records::EncodedRecord;
+use crate::sealing::{PersonalFields, opener};
 use crate::{Claim, Host, Runner, Slice, Trouble, decode_side_records};
 
 /// The length up to which a log is folded before it is shown, in events. A longer log shows its
@@ -58,6 +59,10 @@ pub(crate) struct Inner {
     pub(crate) stepping: Cell<bool>,
     /// The time of the story's step that is being told, in milliseconds since 1970.
     story_time: Cell<Option<u64>>,
+    /// What is personal in the scenario's commands and events. None where nothing is.
+    pub(crate) personal: Option<PersonalFields>,
+    /// The keys of all who were forgotten up to this position are destroyed.
+    pub(crate) forgotten_up_to: Cell<u64>,
     /// What time it was in the log when it was what real time, both in milliseconds since 1970. It
     /// counts in a log that begins with its story.
     pub(crate) time_from: Cell<(u64, u64)>,
@@ -181,12 +186,14 @@ impl Host {
             let info = LogInfo { opened_at: self.clock.now(), ..info };
             let trouble = (!losses.is_empty()).then_some(Trouble::Damaged(losses));
             let whole = trouble.is_none();
+            self.load_keys(scenario).await?;
             let log = OpenLog::new(self, info, Session::new(world), trouble);
             if whole {
                 log.note_opening();
             }
+            log.forget_keys().await;
             log.accept_runner(runner);
-            let first = log.queue_first(first);
+            let first = log.queue_first(first).await;
             let short = log.session().log().head() <= FIRST_EVENTS;
             if first.is_none() && !short {
                 let refilled = log.clone();
@@ -220,6 +227,7 @@ impl Host {
             let info = self.new_log(scenario, scenario.title.to_string(), None);
             self.add(&info).await?;
             let runner = self.claim(&info.id).await;
+            self.load_keys(scenario).await?;
             let log = OpenLog::new(self, info, Session::new(World::new(scenario)), None);
             log.accept_runner(runner);
             let mut next = 0;
@@ -256,6 +264,10 @@ impl Host {
     ) -> store::StoreFuture<'a, Session> {
         Box::pin(async move {
             let mut session = Session::new(self.read_log(scenario, log).await?.world);
+            if PersonalFields::of(scenario).is_some() {
+                self.load_keys(scenario).await?;
+                session.open_with(opener(&self.keys));
+            }
             let mut slice = self.slice();
             while !session.refill(REFILL_EVENTS) {
                 slice.breathe().await;
@@ -271,8 +283,12 @@ impl Host {
 }
 
 impl OpenLog {
-    fn new(host: &Host, info: LogInfo, session: Session, trouble: Option<Trouble>) -> Self {
+    fn new(host: &Host, info: LogInfo, mut session: Session, trouble: Option<Trouble>) -> Self {
         let (work, queue) = unbounded();
+        let personal = PersonalFields::of(session.scenario());
+        if personal.is_some() {
+            session.open_with(opener(&host.keys));
+        }
         let log = Rc::new(Inner {
             host: host.clone(),
             head_at_opening: Cell::new(session.head()),
@@ -284,6 +300,8 @@ impl OpenLog {
             unstored: RefCell::default(),
             stepping: Cell::new(false),
             story_time: Cell::new(None),
+            personal,
+            forgotten_up_to: Cell::new(0),
             time_from: Cell::new((0, host.clock.now())),
             story: Cell::new(None),
             alarm: Cell::new(None),
@@ -312,18 +330,23 @@ impl OpenLog {
         self.0.info.borrow_mut().opened_at = self.0.host.clock.now();
         self.note_opening();
         self.catch_up().await;
-        let first = self.queue_first(first);
+        let first = self.queue_first(first).await;
         let trace = self.refill_now().await;
         let first = self.answer_first(first);
         OpenedLog { log: self, trace, first }
     }
 
     /// Queues the command that is handled first, if there is one.
-    fn queue_first(&self, first: Option<Command>) -> Option<Result<PendingOutcome, Error>> {
-        first.map(|command| {
-            let submission = self.0.host.read_command(command, &self.session())?;
-            Ok(self.submit(submission))
-        })
+    async fn queue_first(
+        &self,
+        first: Option<Command>,
+    ) -> Option<Result<PendingOutcome, Error>> {
+        let read = self.0.host.read_command(first?, &self.session());
+        let sealed = match read {
+            Ok(submission) => self.seal(submission).await.map_err(Error::from),
+            Err(error) => Err(error),
+        };
+        Some(sealed.map(|it| self.submit(it)))
     }
 
     /// The answer to the command that was handled first.
@@ -521,6 +544,9 @@ impl OpenLog {
             let now = self.0.story_time.get().unwrap_or_else(|| self.now());
             let step = self.session_mut().step(now);
             self.hand_over();
+            if matches!(step, Some(MicroStep::Appended { .. })) {
+                self.forget_keys().await;
+            }
             self.store_side_records().await;
             if step.is_some() {
                 return step;
@@ -679,7 +705,14 @@ impl OpenLog {
         trace.extend(self.run_in_turn().await);
         // A step is answered with the outcome of its first act.
         let pending = self.await_outcome(self.session().story_command(number, 0));
-        let step = self.session_mut().tell(number);
+        let step = match self.seal_step(number).await {
+            Ok(step) => step,
+            Err(fault) => {
+                self.in_trouble(&fault);
+                None
+            }
+        };
+        step.as_ref().into_iter().for_each(|it| self.session_mut().tell_as(number, it));
         trace.extend(self.run_in_turn().await);
         self.0.story_time.set(None);
         self.set_time(time);

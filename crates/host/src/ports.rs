@@ -1,4 +1,4 @@
-//! What a host is given: a store, the log's peers, a clock and ids.
+//! What a host is given: a store, the log's peers, a clock, ids and a key ring.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -8,6 +8,8 @@ use futures::future::{LocalBoxFuture, pending, ready};
 use futures::stream::{LocalBoxStream, StreamExt, empty};
 use store::AnyStore;
 use uuid::Uuid;
+
+use crate::keys::{Key, KeyRing, MemoryKeys};
 
 /// Where time comes from.
 pub trait Clock {
@@ -22,6 +24,9 @@ pub trait Clock {
 pub trait Ids {
     /// A new id for a command or a log. Later ones sort after earlier ones.
     fn next(&self) -> Uuid;
+
+    /// 32 random bytes, for the key of a person.
+    fn secret(&self) -> Key;
 }
 
 /// The peers that have the same log open, such as the other tabs of a browser.
@@ -86,6 +91,7 @@ pub struct Host {
     pub(crate) peers: Rc<dyn Peers>,
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) ids: Rc<dyn Ids>,
+    pub(crate) keys: Rc<dyn KeyRing>,
     /// The logs that are open here.
     pub(crate) opened: Rc<RefCell<Opened>>,
 }
@@ -98,7 +104,13 @@ impl Host {
         clock: Rc<dyn Clock>,
         ids: Rc<dyn Ids>,
     ) -> Self {
-        Self { store, peers, clock, ids, opened: Rc::default() }
+        let keys = Rc::new(MemoryKeys::default());
+        Self { store, peers, clock, ids, keys, opened: Rc::default() }
+    }
+
+    /// The same host with keys that are kept elsewhere. Without, they are gone with the page.
+    pub fn with_keys(self, keys: Rc<dyn KeyRing>) -> Self {
+        Self { keys, ..self }
     }
 }
 

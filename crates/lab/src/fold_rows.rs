@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::diff::{DiffLine, changes, keyed};
 use super::provenance::Target;
-use super::session::{Viewpoint, handler, reader};
+use super::session::{Viewpoint, handler, opened_view, reader};
 use es::{Fold, Hydrated, Stream, Subscriber, Timeline, View};
 
 /// A state or a read model after an event.
@@ -99,17 +99,21 @@ impl Viewpoint {
     }
 
     fn state_cells(&mut self, stream: &Stream, from: u64, to: u64) -> Option<Vec<FoldCell>> {
-        let log = self.world.log();
+        let (log, opener) = (self.world.log(), self.opener.as_ref());
+        let opened = |mut state: Value| {
+            opener.inspect(|it| es::open_value(&mut state, &***it));
+            Rc::new(state)
+        };
         let handler = handler(&mut self.states, self.world.scenario(), stream)?;
         let mut version = log.version_at(stream, from.saturating_sub(1));
         handler.load(stream, version, log);
-        let mut was = Folded::State(version, Rc::new(handler.state()));
+        let mut was = Folded::State(version, opened(handler.state()));
         let cells = (from..=to).map(|position| {
             // Another stream's event changes nothing here.
             let now = if log.event(position).is_some_and(|it| it.stream() == stream) {
                 version += 1;
                 handler.load(stream, version, log);
-                Folded::State(version, Rc::new(handler.state()))
+                Folded::State(version, opened(handler.state()))
             } else {
                 was.clone()
             };
@@ -132,9 +136,10 @@ impl Viewpoint {
         if reader.at(place, log).weight() > heaviest {
             return None;
         }
-        let mut was = Rc::new(reader.view(from.saturating_sub(1), log));
+        let opener = self.opener.as_ref();
+        let mut was = Rc::new(opened_view(opener, reader.view(from.saturating_sub(1), log)));
         let cells = (from..=to).map(|position| {
-            let view = reader.view(position, log);
+            let view = opened_view(opener, reader.view(position, log));
             let now = if view == *was { was.clone() } else { Rc::new(view) };
             let before = std::mem::replace(&mut was, now.clone());
             FoldCell { was: Folded::View(before), now: Folded::View(now) }

@@ -264,7 +264,8 @@ impl Viewpoint {
             Target::State(stream) => {
                 let handler = handler(&mut self.states, self.world.scenario(), stream)?;
                 handler.load(stream, place, self.world.log());
-                Some(handler.state())
+                let state = handler.state();
+                Some(self.opened_value(state))
             }
             Target::View(name) => self.view_at(name, place).map(|view| keyed(&view)),
         }

@@ -10,10 +10,11 @@ use es::{Act, Cents, CommandRecord, Fact, Map, Scenario, Set, Stream, command_id
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::journal::Outcome;
 use crate::world::Submission;
-use crate::{FieldKind, Form, FormField, Session, World, forms};
+use crate::{FieldKind, Form, FormField, Session, Viewpoint, World, forms};
 
 /// What is run. From it the same run can be made anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,8 +53,12 @@ pub struct RandomTally {
     pub stuck: bool,
 }
 
+/// Seals what is personal in a command of this id, before it is sent.
+pub type Sealer = Box<dyn FnMut(&Viewpoint, Uuid, CommandRecord) -> CommandRecord>;
+
 /// A run that is under way.
 pub struct RandomRun {
+    sealer: Option<Sealer>,
     session: Session,
     plan: RandomPlan,
     rng: Rng,
@@ -128,6 +133,7 @@ impl RandomRun {
 
     fn begin(scenario: &Rc<Scenario>, plan: RandomPlan, source: Source) -> Self {
         Self {
+            sealer: None,
             session: Session::new(World::new(scenario)),
             rng: Rng::with_seed(plan.seed),
             tally: RandomTally { seed: plan.seed, ..RandomTally::default() },
@@ -138,6 +144,11 @@ impl RandomRun {
             places: Map::new(),
             now: plan.at,
         }
+    }
+
+    /// The same run, in which what is personal is sealed.
+    pub fn sealed_by(self, sealer: Sealer) -> Self {
+        Self { sealer: Some(sealer), ..self }
     }
 
     /// Sends at most so many commands. True once the run is over.
@@ -174,6 +185,10 @@ impl RandomRun {
         };
         self.sent += 1;
         let id = command_id("random", self.plan.seed.wrapping_mul(0x9e37_79b9) ^ self.sent);
+        let command = match &mut self.sealer {
+            Some(seal) => seal(&self.session, id, command),
+            None => command,
+        };
         let before = self.session.world().journal().len();
         self.session.world_mut().submit(Submission::new(id, "by chance".into(), command));
         self.session.run_quietly(self.now);

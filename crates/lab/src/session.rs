@@ -2,6 +2,7 @@
 
 mod story;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
@@ -41,6 +42,9 @@ impl fmt::Display for FailedCheck {
     }
 }
 
+/// Opens what is sealed, for display. None where it is no seal of anybody's.
+pub type Opener = Rc<dyn Fn(&str) -> Option<String>>;
+
 /// A running world with a playhead. Whoever drives the world has its session. Whoever only looks at
 /// it has its [`Viewpoint`].
 pub struct Session(Viewpoint);
@@ -53,6 +57,8 @@ pub struct Viewpoint {
     pub(super) readers: Map<(Rc<str>, u16), Timeline<Subscriber>>,
     /// The reader of a projection that is folding the log for the first time.
     filling: Option<Filling>,
+    /// Opens what is sealed. None where the scenario seals nothing.
+    pub(super) opener: Option<Opener>,
     pub(super) states: Map<Stream, Timeline<Hydrated>>,
     /// Subscription → the last verdict on it.
     pub(super) judged: Map<Rc<str>, Judged>,
@@ -177,7 +183,13 @@ impl Session {
     pub fn new(world: World) -> Self {
         let position = world.log().head();
         let (readers, states, judged) = Default::default();
-        Self(Viewpoint { world, position, readers, filling: None, states, judged })
+        let (filling, opener) = (None, None);
+        Self(Viewpoint { world, position, readers, filling, opener, states, judged })
+    }
+
+    /// From now on, what is sealed is shown as `opener` opens it.
+    pub fn open_with(&mut self, opener: Opener) {
+        self.0.opener = Some(opener);
     }
 
     /// Gives up the playhead, and returns the world.
@@ -313,6 +325,32 @@ impl Viewpoint {
         all
     }
 
+    /// A text with what is sealed in it as it is shown.
+    pub fn opened<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match &self.opener {
+            Some(opener) => es::opened(text, &**opener),
+            None => Cow::Borrowed(text),
+        }
+    }
+
+    /// What opens seals. None where the scenario seals nothing.
+    pub fn opener(&self) -> Option<&Opener> {
+        self.opener.as_ref()
+    }
+
+    /// A JSON value with what is sealed in it as it is shown.
+    pub fn opened_value(&self, mut value: Value) -> Value {
+        if let Some(opener) = &self.opener {
+            es::open_value(&mut value, &**opener);
+        }
+        value
+    }
+
+    /// A view with what is sealed in it as it is shown.
+    pub fn opened_view(&self, view: View) -> View {
+        opened_view(self.opener.as_ref(), view)
+    }
+
     /// The last position recorded at or before a time, in milliseconds since 1970.
     pub fn position_at(&self, at: u64) -> u64 {
         let (mut low, mut high) = (0, self.head());
@@ -428,7 +466,9 @@ impl Viewpoint {
         handler.load(stream, before, log);
         let was = handler.state();
         handler.load(stream, version, log);
-        Some(StateView { stream: stream.clone(), version, now: handler.state(), was })
+        let now = handler.state();
+        let (now, was) = (self.opened_value(now), self.opened_value(was));
+        Some(StateView { stream: stream.clone(), version, now, was })
     }
 
     /// A stream's version and state at a position. None where the scenario has no such category.
@@ -437,7 +477,8 @@ impl Viewpoint {
         let version = log.version_at(stream, position);
         let handler = handler(&mut self.states, self.world.scenario(), stream)?;
         handler.load(stream, version, log);
-        Some((version, handler.state()))
+        let state = handler.state();
+        Some((version, self.opened_value(state)))
     }
 
     /// Why a command would be refused at the playhead. None where it would be accepted. The
@@ -456,7 +497,8 @@ impl Viewpoint {
     /// that name runs.
     pub fn view_at(&mut self, name: &str, position: u64) -> Option<View> {
         let it = self.world.subscription(name)?;
-        Some(reader(&mut self.readers, &self.world, it)?.view(position, self.world.log()))
+        let view = reader(&mut self.readers, &self.world, it)?.view(position, self.world.log());
+        Some(self.opened_view(view))
     }
 
     /// Compares a subscription's running instance with a clean fold up to its checkpoint. The
@@ -517,11 +559,19 @@ impl Viewpoint {
         let (log, shown) = (world.log(), position.min(it.checkpoint()));
         let reader = reader(&mut self.readers, world, it)?;
         // The earlier view comes first, so that the reader only steps forward while time plays.
-        let was = (before && shown == position)
-            .then(|| Rc::new(reader.view(position.saturating_sub(1), log)));
-        let now = Rc::new(if position == log.head() { it.view() } else { reader.view(shown, log) });
+        let was =
+            (before && shown == position).then(|| reader.view(position.saturating_sub(1), log));
+        let now = if position == log.head() { it.view() } else { reader.view(shown, log) };
+        let was = was.map(|it| Rc::new(opened_view(self.opener.as_ref(), it)));
+        let now = Rc::new(opened_view(self.opener.as_ref(), now));
         // A subscriber behind the playhead has not seen the event there yet.
         let was = was.unwrap_or_else(|| now.clone());
+        let health = match health {
+            Health::Differs(clean) => {
+                Health::Differs(Box::new(opened_view(self.opener.as_ref(), *clean)))
+            }
+            other => other,
+        };
         Some(Panel {
             name: it.name().clone(),
             about: about(world.scenario(), it.name()),
@@ -553,6 +603,13 @@ impl Viewpoint {
             now,
             was,
         })
+    }
+}
+
+pub(super) fn opened_view(opener: Option<&Opener>, view: View) -> View {
+    match opener {
+        Some(opener) => es::open_view(view, &**opener),
+        None => view,
     }
 }
 

@@ -13,6 +13,12 @@ impl Session {
     /// Queues the story's step `number`, counted from 0. None where the story has no such step.
     pub fn tell(&mut self, number: usize) -> Option<Step> {
         let step = self.scenario().story.get(number)?.clone();
+        self.tell_as(number, &step);
+        Some(step)
+    }
+
+    /// Queues the story's step `number`, with what is to be done in it.
+    pub fn tell_as(&mut self, number: usize, step: &Step) {
         for (index, act) in step.acts.iter().enumerate() {
             let id = self.story_command(number, index);
             match act {
@@ -41,7 +47,6 @@ impl Session {
                 }
             }
         }
-        Some(step)
     }
 
     /// Plays the whole story. Every commit counts as stored at once.
@@ -51,7 +56,7 @@ impl Session {
         while let Some(step) = self.scenario().story.get(number).cloned() {
             // Deadlines that come before it are met before it is told.
             trace.extend(self.run(step.at));
-            self.tell(number);
+            self.tell_as(number, &step);
             trace.extend(self.run(step.at));
             number += 1;
         }

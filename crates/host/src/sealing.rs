@@ -1,0 +1,326 @@
+//! Seals what is personal in commands and events before anything is written down, and destroys the
+//! key of whoever is to be forgotten.
+//!
+//! The first thing that is sealed in a stream gets a key of its own, and all later ones that key. A
+//! key is kept before anything that was sealed with it is stored. What is to be sealed for somebody
+//! who was forgotten is sealed with a key that nobody keeps.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use es::{CommandRecord, History, Map, PERSONAL, Recorded, Scenario, Set, Step, Stream, seals};
+use es::{Act, Fact, command_id};
+use lab::{JournalEntry, Opener, Sealer, Submission, Viewpoint};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map as Fields, Value};
+use store::StoreError;
+use uuid::Uuid;
+
+use crate::Host;
+use crate::keys::{Key, KeyRing, KeyState, key_id, key_of, open, seal};
+use crate::open_log::OpenLog;
+
+/// Type of a command or event → its personal fields.
+type ByType = Map<(Rc<str>, Rc<str>), Vec<Rc<str>>>;
+
+/// The fields of a scenario's commands and events that are personal.
+#[derive(Default)]
+pub(crate) struct PersonalFields {
+    commands: ByType,
+    events: ByType,
+}
+
+impl PersonalFields {
+    /// Those of a scenario. None where it has none.
+    pub(crate) fn of(scenario: &Scenario) -> Option<Self> {
+        let mut it = Self::default();
+        for aggregate in scenario.aggregates.iter().filter(|it| it.forgets().is_some()) {
+            let name = aggregate.name();
+            collect(&mut it.commands, &name, &aggregate.commands());
+            collect(&mut it.events, &name, &aggregate.events());
+        }
+        (!it.commands.is_empty() || !it.events.is_empty()).then_some(it)
+    }
+}
+
+/// Collects the personal fields of a schema's types.
+fn collect(all: &mut ByType, aggregate: &Rc<str>, schema: &Value) {
+    for variant in schema["oneOf"].as_array().into_iter().flatten() {
+        let Some((kind, data)) = variant["properties"].as_object().and_then(|it| it.iter().next())
+        else {
+            continue;
+        };
+        let fields = data["properties"].as_object().into_iter().flatten();
+        let personal = fields.filter(|(_, schema)| schema["format"] == PERSONAL);
+        let personal: Vec<Rc<str>> = personal.map(|(name, _)| name.as_str().into()).collect();
+        if !personal.is_empty() {
+            all.insert((aggregate.clone(), kind.as_str().into()), personal);
+        }
+    }
+}
+
+/// Where the personal fields of one message are sealed.
+struct Sealing<'a> {
+    fields: &'a [Rc<str>],
+    key: Key,
+    command: Uuid,
+    /// Tells messages of one command apart.
+    label: &'a str,
+}
+
+impl Sealing<'_> {
+    /// Seals the fields of a message's data. What is sealed already, or empty, stays.
+    fn seal(&self, data: &mut Fields<String, Value>) {
+        for name in self.fields {
+            let Some(Value::String(text)) = data.get_mut(&**name) else { continue };
+            let sealed = seals(text).any(|it| key_of(it).is_some());
+            if text.trim().is_empty() || sealed {
+                continue;
+            }
+            let field = format!("{}{name}", self.label);
+            // Without a seal, nothing is written down.
+            *text = seal(&self.key, self.command, &field, text).unwrap_or_default();
+        }
+    }
+}
+
+fn parsed(data: &RawValue) -> Option<Fields<String, Value>> {
+    serde_json::from_str(data.get()).ok()
+}
+
+/// The ids of the keys that were used in a stream's events, and in commands to it that were not
+/// accepted: the first one first.
+fn keys_of(session: &Viewpoint, stream: &Stream) -> Vec<Uuid> {
+    let mut keys = Vec::new();
+    let mut note = |text: &str| {
+        for id in seals(text).filter_map(key_of) {
+            if !keys.contains(&id) {
+                keys.push(id);
+            }
+        }
+    };
+    let history = session.log().stream(stream);
+    history.walk(0, history.len(), |event: &Recorded| {
+        note(event.data().get());
+        event.command().into_iter().for_each(|it| note(it.data.get()));
+    });
+    let asked = |it: &JournalEntry| it.envelope.command.clone().filter(|it| it.stream == *stream);
+    session.world().journal().iter().filter_map(asked).for_each(|it| note(it.data.get()));
+    keys
+}
+
+/// Opens seals with the keys of a ring.
+pub(crate) fn opener(keys: &Rc<dyn KeyRing>) -> Opener {
+    let keys = keys.clone();
+    Rc::new(move |seal| open(&*keys, seal))
+}
+
+/// The key of a stream in a run by chance. It follows from the run's seed: what such a run says of
+/// people is made up.
+fn key_by_chance(seed: u64, stream: &Stream) -> Key {
+    let mut key = [0; 32];
+    let half = |name: &str| command_id(&format!("{name} of {stream}"), seed).into_bytes();
+    key[..16].copy_from_slice(&half("first half"));
+    key[16..].copy_from_slice(&half("second half"));
+    key
+}
+
+/// Seals the commands of a run by chance, and collects the keys.
+pub(crate) fn sealer(
+    scenario: &Scenario,
+    seed: u64,
+    keys: Rc<RefCell<Map<Uuid, Key>>>,
+) -> Option<Sealer> {
+    let personal = PersonalFields::of(scenario)?;
+    Some(Box::new(move |_, id, command| {
+        let of = (Rc::from(command.stream.category()), command.kind.clone());
+        let fields = personal.commands.get(&of);
+        let (Some(fields), Some(mut data)) = (fields, parsed(&command.data)) else {
+            return command;
+        };
+        let key = key_by_chance(seed, &command.stream);
+        keys.borrow_mut().insert(key_id(&key), key);
+        Sealing { fields, key, command: id, label: "" }.seal(&mut data);
+        CommandRecord { data: to_raw_value(&data).unwrap_or_default(), ..command }
+    }))
+}
+
+impl Host {
+    /// Learns of all keys, where a scenario seals anything.
+    pub(crate) async fn load_keys(&self, scenario: &Scenario) -> Result<(), StoreError> {
+        if scenario.aggregates.iter().any(|it| it.forgets().is_some()) {
+            self.keys.load().await?;
+        }
+        Ok(())
+    }
+}
+
+impl OpenLog {
+    /// The key for what is sealed next in a stream. A new one is kept before this returns.
+    async fn key_for(&self, stream: &Stream) -> Result<Key, StoreError> {
+        let keys = &self.0.host.keys;
+        let secret = self.0.host.ids.secret();
+        let used = keys_of(&self.session(), stream);
+        match used.first() {
+            None => {
+                keys.keep(vec![(key_id(&secret), secret)]).await?;
+                Ok(secret)
+            }
+            // For somebody who was forgotten, a key that nobody keeps.
+            Some(id) => Ok(match keys.find(*id) {
+                KeyState::There(key) => key,
+                KeyState::Destroyed | KeyState::NeverHere => secret,
+            }),
+        }
+    }
+
+    /// A command whose personal fields are sealed. Nothing else of it has changed.
+    async fn sealed(
+        &self,
+        id: Uuid,
+        command: CommandRecord,
+    ) -> Result<CommandRecord, StoreError> {
+        let Some(personal) = &self.0.personal else { return Ok(command) };
+        let of = (Rc::from(command.stream.category()), command.kind.clone());
+        let fields = personal.commands.get(&of);
+        let (Some(fields), Some(mut data)) = (fields, parsed(&command.data)) else {
+            return Ok(command);
+        };
+        let key = self.key_for(&command.stream).await?;
+        let plain = data.clone();
+        Sealing { fields, key, command: id, label: "" }.seal(&mut data);
+        if self.was_sealed_otherwise(id, &data) {
+            // The id was used for something else: one key must not seal two texts alike.
+            data = plain;
+            let key = self.0.host.ids.secret();
+            Sealing { fields, key, command: id, label: "" }.seal(&mut data);
+        }
+        let data = to_raw_value(&data).unwrap_or_default();
+        Ok(CommandRecord { data, ..command })
+    }
+
+    /// True where the command of this id is known, and has other data.
+    fn was_sealed_otherwise(&self, id: Uuid, data: &Fields<String, Value>) -> bool {
+        let session = self.session();
+        let mut journal = session.world().journal().iter().rev();
+        let known = journal.find(|it| it.envelope.command_id == id);
+        let known = known.and_then(|it| parsed(&it.envelope.command.as_ref()?.data));
+        known.is_some_and(|it| it != *data)
+    }
+
+    /// What is sent, with its personal fields sealed.
+    pub(crate) async fn seal(&self, ask: Submission) -> Result<Submission, StoreError> {
+        let command = self.sealed(ask.id, ask.command).await?;
+        Ok(Submission { command, ..ask })
+    }
+
+    /// A step of the story, with its personal fields sealed.
+    pub(crate) async fn seal_step(&self, number: usize) -> Result<Option<Step>, StoreError> {
+        let Some(mut step) = self.session().scenario().story.get(number).cloned() else {
+            return Ok(None);
+        };
+        for (index, act) in step.acts.iter_mut().enumerate() {
+            let id = self.session().story_command(number, index);
+            match act {
+                Act::Send(command) => *command = self.sealed(id, command.clone()).await?,
+                Act::Append(fact) => {
+                    let Fact { stream, kind, data, .. } = fact;
+                    *data = self.sealed_event(id, 0, (stream, kind), data.clone()).await?;
+                }
+            }
+        }
+        Ok(Some(step))
+    }
+
+    /// The data of an event that is appended past its aggregate, with its personal fields sealed.
+    async fn sealed_event(
+        &self,
+        id: Uuid,
+        index: usize,
+        (stream, kind): (&Stream, &str),
+        data: Box<RawValue>,
+    ) -> Result<Box<RawValue>, StoreError> {
+        let Some(personal) = &self.0.personal else { return Ok(data) };
+        let fields = personal.events.get(&(Rc::from(stream.category()), Rc::from(kind)));
+        let (Some(fields), Some(mut fresh)) = (fields, parsed(&data)) else { return Ok(data) };
+        let (key, label) = (self.key_for(stream).await?, format!("{index}/"));
+        Sealing { fields, key, command: id, label: &label }.seal(&mut fresh);
+        Ok(to_raw_value(&fresh).unwrap_or_default())
+    }
+
+    /// Events that are appended past their aggregates, as JSON text, with their personal fields
+    /// sealed. What is no list of events stays as it is: it is refused where it is read.
+    pub(crate) async fn seal_events(&self, id: Uuid, text: String) -> Result<String, StoreError> {
+        if self.0.personal.is_none() {
+            return Ok(text);
+        }
+        let Ok(Value::Array(mut rows)) = serde_json::from_str(&text) else { return Ok(text) };
+        for (index, row) in rows.iter_mut().enumerate() {
+            let stream = row["stream"].as_str().and_then(|it| Stream::parse(it).ok());
+            let kind = row["type"].as_str().map(str::to_owned);
+            let (Some(stream), Some(kind), true) = (stream, kind, row["data"].is_object()) else {
+                continue;
+            };
+            let data = to_raw_value(&row["data"]).unwrap_or_default();
+            let sealed = self.sealed_event(id, index, (&stream, &kind), data).await?;
+            row["data"] = serde_json::from_str(sealed.get()).unwrap_or_default();
+        }
+        Ok(Value::from(rows).to_string())
+    }
+
+    /// Gives another host the keys of all that is sealed here.
+    pub(crate) async fn give_keys(&self, to: &Host) -> Result<(), StoreError> {
+        if self.0.personal.is_none() || Rc::ptr_eq(&self.0.host.keys, &to.keys) {
+            return Ok(());
+        }
+        let keys: Vec<(Uuid, Key)> = {
+            let session = self.session();
+            let streams = session.log().streams().map(|(stream, _)| stream);
+            let used = streams.flat_map(|stream| keys_of(&session, stream));
+            used.filter_map(|id| match self.0.host.keys.find(id) {
+                KeyState::There(key) => Some((id, key)),
+                KeyState::Destroyed | KeyState::NeverHere => None,
+            })
+            .collect()
+        };
+        to.keys.keep(keys).await
+    }
+
+    /// Destroys the keys of all who were forgotten since this was last called. Others then hear of
+    /// it.
+    pub(crate) async fn forget_keys(&self) {
+        if self.0.personal.is_none() {
+            return;
+        }
+        let head = self.session().head();
+        let forgotten: Set<Stream> = {
+            let session = self.session();
+            let scenario = session.scenario();
+            let forgets = |it: &Recorded| {
+                let aggregate = scenario.aggregate_of(it.stream().category());
+                aggregate.is_some_and(|aggregate| aggregate.forgets() == Some(&**it.kind()))
+            };
+            let from = self.0.forgotten_up_to.get() + 1;
+            let events = session.log().events(from, head).filter(|it| forgets(it));
+            events.map(|it| it.stream().clone()).collect()
+        };
+        let mut destroyed = false;
+        for stream in forgotten {
+            let used = keys_of(&self.session(), &stream);
+            for id in used {
+                if self.0.host.keys.find(id) == KeyState::Destroyed {
+                    continue;
+                }
+                if let Err(fault) = self.0.host.keys.destroy(id).await {
+                    // It is tried again with the next event.
+                    return self.in_trouble(&fault);
+                }
+                destroyed = true;
+            }
+        }
+        self.0.forgotten_up_to.set(head);
+        if destroyed {
+            self.announce();
+        }
+    }
+}
