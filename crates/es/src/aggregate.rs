@@ -60,6 +60,12 @@ pub trait Aggregate:
         self.decide(command)
     }
 
+    /// The id of the instance of that number, counted from 1: for whoever needs a new instance and
+    /// does not care which. Where ids have a meaning, such as a day, it says which they are.
+    fn id_of(number: u64) -> String {
+        number.to_string()
+    }
+
     /// The state after one more event. It never fails and never refuses, because the event has
     /// happened. It accepts any history, also one in another order or with events missing.
     fn evolve(self, event: &Self::Event) -> Self;

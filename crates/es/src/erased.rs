@@ -68,6 +68,10 @@ pub trait AnyAggregate: AnyEvents {
     fn forgets(&self) -> Option<&'static str> {
         None
     }
+    /// The id of the instance of that number, counted from 1.
+    fn id_of(&self, number: u64) -> Rc<str> {
+        number.to_string().into()
+    }
     /// The state before a stream's first event.
     fn instance(&self) -> Box<dyn AnyInstance>;
     /// The state at `version` of a stream, as it was saved.
@@ -205,6 +209,10 @@ impl<A: Aggregate> AnyAggregate for Of<A> {
 
     fn schemas(&self) -> Option<&'static str> {
         A::SCHEMAS
+    }
+
+    fn id_of(&self, number: u64) -> Rc<str> {
+        A::id_of(number).into()
     }
 
     fn instance(&self) -> Box<dyn AnyInstance> {

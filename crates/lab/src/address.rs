@@ -12,7 +12,7 @@ const ASKED: usize = 12;
 
 impl Viewpoint {
     /// The id of a stream that accepts the form's command at the playhead: the first existing one
-    /// that does, or the next number. Where none accepts it, the first existing one. Aggregates
+    /// that does, or the next new one. Where none accepts it, the first existing one. Aggregates
     /// decide on trial, and nothing is changed.
     pub fn addressee(&mut self, form: &Form, inputs: &Map<Rc<str>, String>) -> Rc<str> {
         let (log, position) = (self.log(), self.position());
@@ -22,8 +22,7 @@ impl Viewpoint {
             .map(|it| it.id().clone())
             .collect();
         sort(&mut ids, |a, b| natural(a, b));
-        let numbers = ids.iter().filter_map(|it| it.parse::<u64>().ok());
-        let next: Rc<str> = numbers.max().unwrap_or_default().saturating_add(1).to_string().into();
+        let next = self.new_id(&form.aggregate, &ids);
         let first = ids.first().unwrap_or(&next).clone();
         let Ok(data) = form.read(inputs) else { return first };
         let mut candidates = ids.into_iter().take(ASKED).chain([next]);
@@ -33,6 +32,18 @@ impl Viewpoint {
             self.would_refuse(&CommandRecord { stream, kind, data }).is_none()
         });
         willing.unwrap_or(first)
+    }
+
+    /// An id that none of these is. They are sorted.
+    fn new_id(&self, category: &str, ids: &[Rc<str>]) -> Rc<str> {
+        let numbers = ids.iter().filter_map(|it| it.parse::<u64>().ok());
+        let next = numbers.max().unwrap_or_default().saturating_add(1);
+        let Some(aggregate) = self.scenario().aggregate_of(category) else {
+            return next.to_string().into();
+        };
+        let is_new = |id: &Rc<str>| ids.binary_search_by(|it| natural(it, id)).is_err();
+        let mut new = (next..u64::MAX).map(|number| aggregate.id_of(number));
+        new.find(is_new).unwrap_or_else(|| next.to_string().into())
     }
 }
 
@@ -60,6 +71,14 @@ mod tests {
         let head = session.head();
         assert_eq!(addressee(&mut session, "RequestTransfer"), "6");
         assert_eq!(session.head(), head, "asking changes nothing");
+    }
+
+    #[test]
+    fn where_ids_are_days_the_next_one_is_the_first_day_that_nobody_has_opened() {
+        let mut session = told("books");
+        assert_eq!(addressee(&mut session, "OpenDay"), "2017-09-05");
+        session.seek(0);
+        assert_eq!(addressee(&mut session, "OpenDay"), "2017-09-01");
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub struct RandomRun {
 #[derive(Clone)]
 struct Place {
     /// The number of the stream that stands here.
-    id: u64,
+    number: u64,
     /// The form of the command that was accepted here last.
     form: Option<usize>,
     /// How many commands were refused since.
@@ -245,13 +245,15 @@ impl RandomRun {
         usize::from(self.rng.u64(..ASIDE) == 0)
     }
 
-    /// The number of the stream that stands at a place.
-    fn id_at(&mut self, category: &Rc<str>, place: usize) -> u64 {
+    /// The id of the stream that stands at a place.
+    fn id_at(&mut self, category: &Rc<str>, place: usize) -> Rc<str> {
         let places = self.places.entry(category.clone()).or_default();
         while places.len() <= place {
-            places.push(Place { id: places.len() as u64 + 1, form: None, refused: 0 });
+            places.push(Place { number: places.len() as u64 + 1, form: None, refused: 0 });
         }
-        places[place].id
+        let number = places[place].number;
+        let aggregate = self.session.scenario().aggregate_of(category);
+        aggregate.map_or_else(|| number.to_string().into(), |it| it.id_of(number))
     }
 
     /// Notes what came of a command.
@@ -260,7 +262,7 @@ impl RandomRun {
         self.tally.stuck = self.in_vain >= STUCK;
         let category = &self.source.forms[form].aggregate;
         let Some(places) = self.places.get_mut(category) else { return };
-        let next = places.iter().map(|it| it.id).max().unwrap_or_default() + 1;
+        let next = places.iter().map(|it| it.number).max().unwrap_or_default() + 1;
         let Some(here) = places.get_mut(place) else { return };
         if recorded {
             (here.form, here.refused) = (Some(form), 0);
@@ -271,7 +273,7 @@ impl RandomRun {
             if let Some(form) = here.form {
                 self.source.ended[form] += 1;
             }
-            *here = Place { id: next, form: None, refused: 0 };
+            *here = Place { number: next, form: None, refused: 0 };
         }
     }
 

@@ -18,6 +18,7 @@ mod shared;
 mod any;
 mod bank;
 mod blog;
+mod books;
 mod cart;
 mod listing;
 mod office;
@@ -45,6 +46,7 @@ pub fn all() -> Vec<Rc<Scenario>> {
         widgets::scenario,
         office::scenario,
         listing::scenario,
+        books::scenario,
         slow::scenario,
     ];
     all.map(|scenario| Rc::new(scenario())).into()
