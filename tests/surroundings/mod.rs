@@ -16,7 +16,9 @@ use futures::future::LocalBoxFuture;
 use futures::stream::StreamExt;
 use leftfold::codec::{CommitOrLoss, Segment, segments_of};
 use leftfold::es::{Commit, Map, Scenario, StoredCommit, command_id};
-use leftfold::host::{Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};
+use leftfold::host::{
+    Claim, ClaimLock, Clock, Host, Ids, Key, KeyRing, KeyState, Membership, Peers, Runner,
+};
 use leftfold::lab::{Session, SideRecord};
 use leftfold::store::{
     CommitPlace, Extent, LogChange, LogInfo, LogStore, MemoryStore, Shelf, SideRecords, StoreError,
@@ -617,9 +619,53 @@ impl LogStore for StoreHandle {
     }
 }
 
+/// The keys that a simulated browser keeps: id → key, or none where it was destroyed.
+pub type KeptKeys = Rc<RefCell<Map<Uuid, Option<Key>>>>;
+
+/// A tab's key ring: what it has loaded of the keys that the browser keeps.
+pub struct TabKeys {
+    kept: KeptKeys,
+    loaded: RefCell<Map<Uuid, Option<Key>>>,
+    /// True where the browser does not destroy keys, and says so.
+    stubborn: Rc<Cell<bool>>,
+}
+
+impl KeyRing for TabKeys {
+    fn find(&self, id: Uuid) -> KeyState {
+        match self.loaded.borrow().get(&id) {
+            Some(Some(key)) => KeyState::There(*key),
+            Some(None) => KeyState::Destroyed,
+            None => KeyState::NeverHere,
+        }
+    }
+
+    fn load(&self) -> LocalBoxFuture<'_, Result<(), StoreError>> {
+        self.loaded.replace(self.kept.borrow().clone());
+        Box::pin(ready(Ok(())))
+    }
+
+    fn keep(&self, keys: Vec<(Uuid, Key)>) -> LocalBoxFuture<'_, Result<(), StoreError>> {
+        for (id, key) in keys {
+            self.kept.borrow_mut().entry(id).or_insert_with(|| Some(key));
+        }
+        self.load()
+    }
+
+    fn destroy(&self, id: Uuid) -> LocalBoxFuture<'_, Result<(), StoreError>> {
+        if self.stubborn.get() {
+            return Box::pin(ready(Err(StoreError::Failed("the disk is broken".to_owned()))));
+        }
+        self.kept.borrow_mut().insert(id, None);
+        self.load()
+    }
+}
+
 /// What the tabs of a simulated browser share.
 #[derive(Clone)]
 pub struct SimulatedBrowser {
+    pub keys: KeptKeys,
+    /// True where it does not destroy keys.
+    pub stubborn: Rc<Cell<bool>>,
     pub store: MemoryStore,
     pub bus: Rc<Bus>,
     pub clock: Rc<HandClock>,
@@ -628,9 +674,10 @@ pub struct SimulatedBrowser {
 
 impl SimulatedBrowser {
     pub fn new() -> Self {
+        let (keys, stubborn) = Default::default();
         let (store, bus, clock, ids) =
             (MemoryStore::default(), Rc::default(), Rc::default(), Rc::default());
-        Self { store, bus, clock, ids }
+        Self { keys, stubborn, store, bus, clock, ids }
     }
 
     /// Stores a new log with commits and side records.
@@ -663,7 +710,10 @@ impl SimulatedBrowser {
         let handle = StoreHandle::new(&self.store);
         let peers = Rc::new(TabPeers { bus: self.bus.clone(), number, claims });
         let store = Rc::new(handle.clone());
-        (Host::new(store, peers, self.clock.clone(), self.ids.clone()), handle)
+        let (kept, stubborn) = (self.keys.clone(), self.stubborn.clone());
+        let keys = TabKeys { kept, loaded: RefCell::default(), stubborn };
+        let host = Host::new(store, peers, self.clock.clone(), self.ids.clone());
+        (host.with_keys(Rc::new(keys)), handle)
     }
 }
 

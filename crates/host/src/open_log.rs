@@ -19,8 +19,8 @@ use uuid::Uuid;
 use crate::commands::sent;
 use crate::patience::SLOW_MILLIS;
 use crate::protocol::{Command, Error, ErrorCode, Request, Response, Told};
-use crate::side_records::EncodedRecord;
 use crate::sealing::{PersonalFields, opener};
+use crate::side_records::EncodedRecord;
 use crate::{Claim, Host, Runner, Slice, Trouble, decode_side_records};
 
 /// The length up to which a log is folded before it is shown, in events. A longer log shows its
@@ -337,10 +337,7 @@ impl OpenLog {
     }
 
     /// Queues the command that is handled first, if there is one.
-    async fn queue_first(
-        &self,
-        first: Option<Command>,
-    ) -> Option<Result<PendingOutcome, Error>> {
+    async fn queue_first(&self, first: Option<Command>) -> Option<Result<PendingOutcome, Error>> {
         let read = self.0.host.read_command(first?, &self.session());
         let sealed = match read {
             Ok(submission) => self.seal(submission).await.map_err(Error::from),

@@ -8,8 +8,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use es::{CommandRecord, History, Map, PERSONAL, Recorded, Scenario, Set, Step, Stream, seals};
 use es::{Act, Fact, command_id};
+use es::{CommandRecord, History, Map, PERSONAL, Recorded, Scenario, Set, Step, Stream, seals};
 use lab::{JournalEntry, Opener, Sealer, Submission, Viewpoint};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map as Fields, Value};
@@ -175,11 +175,7 @@ impl OpenLog {
     }
 
     /// A command whose personal fields are sealed. Nothing else of it has changed.
-    async fn sealed(
-        &self,
-        id: Uuid,
-        command: CommandRecord,
-    ) -> Result<CommandRecord, StoreError> {
+    async fn sealed(&self, id: Uuid, command: CommandRecord) -> Result<CommandRecord, StoreError> {
         let Some(personal) = &self.0.personal else { return Ok(command) };
         let of = (Rc::from(command.stream.category()), command.kind.clone());
         let fields = personal.commands.get(&of);

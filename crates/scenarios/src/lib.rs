@@ -23,6 +23,7 @@ mod cart;
 mod listing;
 mod office;
 mod orders;
+mod privacy;
 mod slow;
 mod teams;
 mod transfers;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Rc<Scenario>> {
         office::scenario,
         listing::scenario,
         books::scenario,
+        privacy::scenario,
         slow::scenario,
     ];
     all.map(|scenario| Rc::new(scenario())).into()
