@@ -665,10 +665,10 @@ fn a_story_told_twice_gives_the_same_bytes() {
 }
 
 #[test]
-fn a_story_has_eight_to_fifteen_steps_and_a_refusal_and_fills_every_projection() {
+fn a_story_has_eight_to_seventeen_steps_and_a_refusal_and_fills_every_projection() {
     check_stories(|run| {
         let scenario = run.scenario();
-        assert!((8..=15).contains(&scenario.story.len()), "{} steps", scenario.story.len());
+        assert!((8..=17).contains(&scenario.story.len()), "{} steps", scenario.story.len());
         assert!(scenario.story.is_sorted_by_key(|step| step.at), "time goes backwards");
         assert!(
             run.trace.iter().any(|step| matches!(step, MicroStep::Rejected { .. })),

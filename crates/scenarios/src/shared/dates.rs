@@ -1,7 +1,7 @@
 //! The calendar, in UTC.
 
 /// Milliseconds of a day.
-const DAY_MILLIS: u64 = 86_400_000;
+pub const DAY_MILLIS: u64 = 86_400_000;
 
 /// A moment of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,12 @@ impl Moment {
     }
 }
 
+/// A time to the minute, as read models show it: `2017-08-30 09:00`.
+pub fn minute(millis: u64) -> String {
+    let Moment { year, month, day, hour, minute, .. } = Moment::at(millis);
+    format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +62,7 @@ mod tests {
         ] {
             assert_eq!(day(days * DAY_MILLIS), expected, "{days}");
         }
+        assert_eq!(minute(1_504_083_600_000), "2017-08-30 09:00");
         let late = Moment::at(59 * DAY_MILLIS - 1_000);
         assert_eq!((late.day, late.hour, late.minute, late.second), (28, 23, 59, 59));
     }
