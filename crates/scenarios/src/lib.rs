@@ -20,6 +20,7 @@ mod bank;
 mod blog;
 mod cart;
 mod listing;
+mod names;
 mod office;
 mod orders;
 mod slow;
@@ -45,6 +46,7 @@ pub fn all() -> Vec<Rc<Scenario>> {
         widgets::scenario,
         office::scenario,
         listing::scenario,
+        names::scenario,
         slow::scenario,
     ];
     all.map(|scenario| Rc::new(scenario())).into()
