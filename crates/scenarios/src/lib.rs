@@ -21,6 +21,7 @@ mod blog;
 mod books;
 mod cart;
 mod listing;
+mod names;
 mod office;
 mod orders;
 mod privacy;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Rc<Scenario>> {
         widgets::scenario,
         office::scenario,
         listing::scenario,
+        names::scenario,
         books::scenario,
         privacy::scenario,
         slow::scenario,

@@ -1,7 +1,9 @@
 //! Orders within budget: an order is the root of its items, guards its maximum, and is the
-//! transaction's boundary. Whoever goes behind its back breaks it, and a check shows it.
+//! transaction's boundary. Whoever goes behind its back breaks it, and a check shows it. An order
+//! that nobody submits within a day is cancelled by a process, which sets a deadline for it.
 
 mod order;
+mod process;
 mod read_models;
 mod story;
 
@@ -11,6 +13,7 @@ mod examples;
 use es::{Check, Scenario, States, all, field, not};
 
 use self::order::Order;
+use self::process::Canceller;
 use self::read_models::{Metrics, OpenOrders, SpendingPerCustomer};
 use self::story::{AUGUST_2017, story};
 use crate::shared::customers::Customer;
@@ -28,6 +31,7 @@ pub fn scenario() -> Scenario {
         .projection::<States<Order>>()
         .projection::<SpendingPerCustomer>()
         .projection::<Metrics>()
+        .process::<Canceller>()
         .check(Check::each::<Order>("An order stays within its budget.", within_budget))
         .check(Check::each::<Order>("A submitted order has items.", has_items))
         .story(AUGUST_2017, story())

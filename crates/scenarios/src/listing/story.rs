@@ -7,10 +7,10 @@ use super::aggregate::Command::{
     RenewListing,
 };
 use super::aggregate::Listing;
+use crate::shared::dates::DAY_MILLIS;
 
 /// 1 August 2017, 09:00 UTC.
 pub const AUGUST_2017: u64 = 1_501_578_000_000;
-const DAY_MILLIS: u64 = 86_400_000;
 
 pub fn story() -> [Step; 11] {
     let alice = |say, listing, command| Step::new::<Listing>(say, listing, &command);

@@ -17,8 +17,9 @@ pub enum OrderEvent {
     ItemAdded { item: Rc<str>, price: Cents },
     ItemRemoved { item: Rc<str> },
     OrderSubmitted {},
+    OrderCancelled {},
 }
-use OrderEvent::{ItemAdded, ItemRemoved, OrderPlaced, OrderSubmitted};
+use OrderEvent::{ItemAdded, ItemRemoved, OrderCancelled, OrderPlaced, OrderSubmitted};
 
 // Commands.
 
@@ -50,8 +51,11 @@ pub enum OrderCommand {
     },
     /// Submits the order. It cannot be changed any more.
     SubmitOrder {},
+    /// Cancels the order, unless it was submitted. A process sends this a day after an order was
+    /// placed.
+    CancelUnsubmitted {},
 }
-use OrderCommand::{AddItem, PlaceOrder, RemoveItem, SubmitOrder};
+use OrderCommand::{AddItem, CancelUnsubmitted, PlaceOrder, RemoveItem, SubmitOrder};
 
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum OrderRejection {
@@ -65,6 +69,8 @@ pub enum OrderRejection {
     NeverPlaced,
     #[error("this order is submitted and cannot be changed any more")]
     SubmittedAlready,
+    #[error("this order was cancelled and takes nothing more")]
+    CancelledAlready,
     #[error("say which item")]
     Unnamed,
     #[error("a price must be more than 0.00")]
@@ -98,6 +104,7 @@ pub enum Status {
     Unplaced,
     Open,
     Submitted,
+    Cancelled,
 }
 
 impl Aggregate for Order {
@@ -115,7 +122,11 @@ impl Aggregate for Order {
             PlaceOrder { maximum, .. } if maximum <= Cents(0) => Err(No::NoBudget),
             PlaceOrder { customer, maximum } => Ok(vec![OrderPlaced { customer, maximum }]),
             _ if self.status == Status::Unplaced => Err(No::NeverPlaced),
+            // A deadline that comes too late is no error: there is nothing left to do.
+            CancelUnsubmitted {} if self.status != Status::Open => Ok(vec![]),
+            CancelUnsubmitted {} => Ok(vec![OrderCancelled {}]),
             _ if self.status == Status::Submitted => Err(No::SubmittedAlready),
+            _ if self.status == Status::Cancelled => Err(No::CancelledAlready),
             AddItem { item, .. } | RemoveItem { item } if item.trim().is_empty() => {
                 Err(No::Unnamed)
             }
@@ -147,6 +158,7 @@ impl Aggregate for Order {
                 self.total -= self.items.remove(item).unwrap_or_default();
             }
             OrderSubmitted {} => self.status = Status::Submitted,
+            OrderCancelled {} => self.status = Status::Cancelled,
         }
         self
     }
@@ -241,6 +253,30 @@ mod tests {
                 .when(command)
                 .refused("this order is submitted and cannot be changed any more");
         }
+        for command in [add("lamp", 10), remove("keyboard"), SubmitOrder {}] {
+            given::<Order>([placed("1", 100), added("keyboard", 60), OrderCancelled {}])
+                .when(command)
+                .refused("this order was cancelled and takes nothing more");
+        }
+    }
+
+    #[test]
+    fn an_order_that_nobody_submitted_can_be_cancelled_and_keeps_its_items() {
+        let order = given::<Order>([placed("1", 100), added("keyboard", 60)])
+            .when(CancelUnsubmitted {})
+            .then([OrderCancelled {}]);
+        assert_eq!((order.total, order.status), (Cents(60), Status::Cancelled));
+        given::<Order>([placed("1", 100)]).when(CancelUnsubmitted {}).then([OrderCancelled {}]);
+    }
+
+    #[test]
+    fn cancelling_what_was_submitted_or_cancelled_already_changes_nothing() {
+        for end in [OrderSubmitted {}, OrderCancelled {}] {
+            given::<Order>([placed("1", 100), added("keyboard", 60), end])
+                .when(CancelUnsubmitted {})
+                .then([]);
+        }
+        given::<Order>([]).when(CancelUnsubmitted {}).refused("this order was never placed");
     }
 
     #[test]

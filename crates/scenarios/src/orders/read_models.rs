@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use es::{Bar, Cents, File, Id, Listed, Map, Projection, Recorded, Row, States, View};
 
-use super::order::OrderEvent::{ItemAdded, ItemRemoved, OrderPlaced, OrderSubmitted};
+use super::order::OrderEvent::{
+    ItemAdded, ItemRemoved, OrderCancelled, OrderPlaced, OrderSubmitted,
+};
 use super::order::{Order, Status};
 use crate::shared::customers::Customer;
 use crate::shared::customers::CustomerEvent::CustomerRegistered;
@@ -112,6 +114,7 @@ pub struct Metrics {
     items_added: u64,
     items_removed: u64,
     submitted: u64,
+    cancelled: u64,
     sold: Cents,
     /// The last event that is in the figures, and its time.
     last: (u64, u64),
@@ -130,6 +133,7 @@ impl Projection for Metrics {
             OrderPlaced { .. } => self.placed += 1,
             ItemAdded { .. } => self.items_added += 1,
             ItemRemoved { .. } => self.items_removed += 1,
+            OrderCancelled {} => self.cancelled += 1,
             OrderSubmitted {} => {
                 self.submitted += 1;
                 let order = self.orders.remove(recorded.key());
@@ -150,6 +154,7 @@ impl Projection for Metrics {
             ("items_added_total", "counter", "Items that were added to orders.", self.items_added),
             ("items_removed_total", "counter", "Items that were removed.", self.items_removed),
             ("orders_submitted_total", "counter", "Orders that were submitted.", self.submitted),
+            ("orders_cancelled_total", "counter", "Orders that were cancelled.", self.cancelled),
             (
                 "sold_cents_total",
                 "counter",
@@ -168,7 +173,7 @@ impl Projection for Metrics {
     }
 
     fn weight(&self) -> usize {
-        8 + self.orders.len()
+        9 + self.orders.len()
     }
 }
 
@@ -203,6 +208,20 @@ mod tests {
         let third = two().and::<Order>("3", placed("2", 50));
         let rows = ["1 | Lola | 1 | 0.60 | 1.00 | 0.40", "3 | 2 | 0 | 0.00 | 0.50 | 0.50"];
         assert_eq!(third.rows::<OpenOrders>(), rows);
+    }
+
+    #[test]
+    fn a_cancelled_order_is_no_longer_open_and_costs_nobody_anything() {
+        let gone = two().and::<Order>("1", OrderCancelled {});
+        assert!(gone.rows::<OpenOrders>().is_empty());
+        assert_eq!(gone.shows::<States<Order>>()["documents"]["1"]["status"], "cancelled");
+        let bars = json!([{ "name": "2", "value": 20 }]);
+        assert_eq!(gone.shows::<SpendingPerCustomer>()["bars"], bars);
+        let metrics = gone.shows::<Metrics>()["files"]["metrics"]["text"].take();
+        let text = metrics.as_str().unwrap();
+        for line in ["orders_cancelled_total 1", "orders_submitted_total 1", "orders_open 0"] {
+            assert!(text.lines().any(|it| it == line), "{line} in {text}");
+        }
     }
 
     #[test]

@@ -7,11 +7,13 @@ use super::order::OrderCommand::{AddItem, PlaceOrder, RemoveItem, SubmitOrder};
 use super::order::OrderEvent::ItemAdded;
 use crate::shared::customers::Customer;
 use crate::shared::customers::CustomerCommand::RegisterCustomer;
+use crate::shared::dates::DAY_MILLIS;
 
 /// 30 August 2017, 09:00 UTC.
 pub const AUGUST_2017: u64 = 1_504_083_600_000;
+const HOUR_MILLIS: u64 = 3_600_000;
 
-pub fn story() -> [Step; 15] {
+pub fn story() -> [Step; 17] {
     let register = |say, id, name: &str| {
         Step::new::<Customer>(say, id, &RegisterCustomer { name: name.into() })
     };
@@ -24,6 +26,7 @@ pub fn story() -> [Step; 15] {
     let forged = ItemAdded { item: "espresso machine".into(), price: Cents(40_000) };
     let open = |order| [order, "Open orders"];
     let refused = |order| [order, "Open orders", "Journal"];
+    let next_day = AUGUST_2017 + DAY_MILLIS + HOUR_MILLIS;
     let settled = ["order-1", "Open orders", "Spending per customer"];
     [
         register("Lola becomes a customer.", "1", "Lola Gheda").show(["customer-1", "Log"]),
@@ -50,5 +53,18 @@ pub fn story() -> [Step; 15] {
         .show(["order-2", "Open orders", "Log"]),
         bob("Past its maximum, the order takes nothing more.", add("milk", 100))
             .show(refused("order-2")),
+        bob(
+            "Nobody pressed anything: the Canceller's deadline came. Tea is refused.",
+            add("tea", 100),
+        )
+        .at(next_day)
+        .show(["order-2", "Canceller", "Journal"]),
+        Step::new::<Order>(
+            "Bob orders for Mattia anew, and has another day.",
+            "3",
+            &place("2", 5_000),
+        )
+        .by("Bob")
+        .show(["order-3", "Canceller", "Open orders"]),
     ]
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Milliseconds of a day.
-const DAY_MILLIS: u64 = 86_400_000;
+pub const DAY_MILLIS: u64 = 86_400_000;
 
 /// A moment of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,12 @@ fn days_of(year: u64, month: u64) -> u64 {
     }
 }
 
+/// A time to the minute, as read models show it: `2017-08-30 09:00`.
+pub fn minute(millis: u64) -> String {
+    let Moment { year, month, day, hour, minute, .. } = Moment::at(millis);
+    format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +183,7 @@ mod tests {
         ] {
             assert_eq!(day(days * DAY_MILLIS), expected, "{days}");
         }
+        assert_eq!(minute(1_504_083_600_000), "2017-08-30 09:00");
         let late = Moment::at(59 * DAY_MILLIS - 1_000);
         assert_eq!((late.day, late.hour, late.minute, late.second), (28, 23, 59, 59));
     }

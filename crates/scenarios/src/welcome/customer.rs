@@ -13,8 +13,10 @@ use es::{Aggregate, Id};
 pub enum Event {
     CustomerRegistered { name: Rc<str>, email: Rc<str> },
     AccountsMerged { existing: Id<Customer> },
+    SignedIn {},
+    CustomerReminded {},
 }
-use Event::{AccountsMerged, CustomerRegistered};
+use Event::{AccountsMerged, CustomerRegistered, CustomerReminded, SignedIn};
 
 // Commands.
 
@@ -35,8 +37,13 @@ pub enum Command {
         #[schemars(example = &"1")]
         existing: Id<Customer>,
     },
+    /// Signs the customer in.
+    SignIn {},
+    /// Reminds the customer, unless the customer has signed in. A process sends this three days
+    /// after somebody registered.
+    RemindCustomer {},
 }
-use Command::{MergeAccount, RegisterCustomer};
+use Command::{MergeAccount, RegisterCustomer, RemindCustomer, SignIn};
 
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum Rejection {
@@ -58,12 +65,14 @@ pub enum Rejection {
 
 // Fold and decisions.
 
-/// A customer, and into whom the account was merged.
+/// A customer, into whom the account was merged, and whether anybody was seen there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Customer {
     pub name: Option<Rc<str>>,
     pub email: Option<Rc<str>>,
     pub merged_into: Option<Id<Customer>>,
+    pub signed_in: bool,
+    pub reminded: bool,
 }
 
 impl Aggregate for Customer {
@@ -81,12 +90,23 @@ impl Aggregate for Customer {
                 Err(Rejection::NoAddress(email))
             }
             RegisterCustomer { name, email } => Ok(vec![CustomerRegistered { name, email }]),
-            MergeAccount { .. } if self.name.is_none() => Err(Rejection::NeverRegistered),
+            MergeAccount { .. } | SignIn {} | RemindCustomer {} if self.name.is_none() => {
+                Err(Rejection::NeverRegistered)
+            }
             MergeAccount { existing } if existing.is_empty() => Err(Rejection::Nobody),
             MergeAccount { existing } => match &self.merged_into {
                 Some(other) => Err(Rejection::MergedAlready(other.clone())),
                 None => Ok(vec![AccountsMerged { existing }]),
             },
+            SignIn {} => match &self.merged_into {
+                Some(other) => Err(Rejection::MergedAlready(other.clone())),
+                None => Ok(vec![SignedIn {}]),
+            },
+            // A deadline that comes too late is no error: there is nothing left to do.
+            RemindCustomer {} if self.signed_in || self.reminded || self.merged_into.is_some() => {
+                Ok(vec![])
+            }
+            RemindCustomer {} => Ok(vec![CustomerReminded {}]),
         }
     }
 
@@ -105,6 +125,8 @@ impl Aggregate for Customer {
                 (self.name, self.email) = (Some(name.clone()), Some(email.clone()));
             }
             AccountsMerged { existing } => self.merged_into = Some(existing.clone()),
+            SignedIn {} => self.signed_in = true,
+            CustomerReminded {} => self.reminded = true,
         }
         self
     }
@@ -136,7 +158,7 @@ mod tests {
             .when_as("1", register("Lola", LOLA))
             .then([registered("Lola", LOLA)]);
         let (name, email) = (Some("Lola".into()), Some(LOLA.into()));
-        assert_eq!(lola, Customer { name, email, merged_into: None });
+        assert_eq!(lola, Customer { name, email, ..Customer::default() });
         given::<Customer>([]).when(register(" ", LOLA)).refused("say what the customer is called");
         given::<Customer>([registered("Lola", LOLA)])
             .when(register("Lola", "lola@example.com"))
@@ -168,6 +190,34 @@ mod tests {
         given::<Customer>([])
             .when_as("3", merge("1"))
             .refused("this customer was never registered");
+    }
+
+    #[test]
+    fn a_customer_signs_in_any_number_of_times_until_merged_into_somebody_else() {
+        let lola =
+            given::<Customer>([registered("Lola", LOLA)]).when(SignIn {}).then([SignedIn {}]);
+        assert!(lola.signed_in);
+        given::<Customer>([registered("Lola", LOLA), SignedIn {}])
+            .when(SignIn {})
+            .then([SignedIn {}]);
+        given::<Customer>([]).when(SignIn {}).refused("this customer was never registered");
+        given::<Customer>([registered("L.", LOLA), merged("1")])
+            .when(SignIn {})
+            .refused("this customer was merged already, into customer 1");
+    }
+
+    #[test]
+    fn a_customer_who_was_not_seen_is_reminded_once() {
+        let lola = given::<Customer>([registered("Lola", LOLA)])
+            .when(RemindCustomer {})
+            .then([CustomerReminded {}]);
+        assert!(lola.reminded);
+        for meanwhile in [SignedIn {}, merged("1"), CustomerReminded {}] {
+            given::<Customer>([registered("Lola", LOLA), meanwhile])
+                .when(RemindCustomer {})
+                .then([]);
+        }
+        given::<Customer>([]).when(RemindCustomer {}).refused("this customer was never registered");
     }
 
     #[test]

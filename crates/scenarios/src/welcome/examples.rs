@@ -29,3 +29,9 @@ pub fn mail(name: &str, email: &str) -> String {
     let mail = json!({ "to": email, "subject": subject, "body": "Good to have you with us." });
     format!("{}/welcome: mail {mail}", address(email))
 }
+
+pub fn reminder(customer: &str, name: &str, email: &str) -> String {
+    let subject = format!("{name}, do sign in");
+    let mail = json!({ "to": email, "subject": subject, "body": "Your account is waiting." });
+    format!("{customer}/mail: mail {mail}")
+}

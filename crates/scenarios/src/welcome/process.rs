@@ -7,7 +7,7 @@ use serde_json::json;
 use es::{Id, Map, ProcessManager, Projection, Reaction, Recorded, Row, View};
 
 use super::customer::Command::MergeAccount;
-use super::customer::Event::{AccountsMerged, CustomerRegistered};
+use super::customer::Event::{AccountsMerged, CustomerRegistered, CustomerReminded, SignedIn};
 use super::customer::{Customer, address};
 
 /// Mails each address once, and merges whoever registers with it again.
@@ -71,6 +71,7 @@ impl Projection for Welcomer {
                 known.insert(recorded.position(), registered);
             }
             AccountsMerged { existing } => _ = self.merged.insert(customer, existing.clone()),
+            SignedIn {} | CustomerReminded {} => {}
         }
     }
 

@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use es::{Id, Map, Projection, Recorded, Row, View};
 
-use super::customer::Event::{AccountsMerged, CustomerRegistered};
+use super::customer::Event::{AccountsMerged, CustomerRegistered, CustomerReminded, SignedIn};
 use super::customer::{Customer, address};
+use super::reminder;
+use crate::shared::dates::minute;
 
 /// The customers who are left, by their addresses.
 #[derive(Clone, Default)]
@@ -27,7 +29,7 @@ impl Projection for CustomersByEmail {
             Some(AccountsMerged { existing }) => {
                 self.merged.insert(customer, existing.key().clone());
             }
-            None => {}
+            Some(SignedIn {} | CustomerReminded {}) | None => {}
         }
     }
 
@@ -75,27 +77,91 @@ impl Projection for Merges {
     }
 }
 
-/// The mail that the events call for: one an address.
+/// The mail that the events call for: a welcome for each address, and reminders.
 #[derive(Clone, Default)]
-pub struct MailAskedFor(Map<Rc<str>, (Rc<str>, Rc<str>, u64)>);
+pub struct MailAskedFor {
+    /// By address.
+    welcomes: Map<Rc<str>, Mail>,
+    /// By customer.
+    names: Map<Rc<str>, (Rc<str>, Rc<str>)>,
+    /// By customer.
+    reminders: Map<Rc<str>, Mail>,
+}
+
+/// A mail: to whom, the subject, and the event that calls for it.
+type Mail = (Rc<str>, Rc<str>, u64);
 
 impl Projection for MailAskedFor {
     const NAME: &'static str = "Mail asked for";
     const ABOUT: &'static str = "The mail that the events call for. The outbox has what was sent.";
 
     fn apply(&mut self, recorded: &Recorded) {
-        if let Some(CustomerRegistered { name, email }) = recorded.of::<Customer>() {
-            let first = || (email.clone(), name.clone(), recorded.position());
-            self.0.entry(address(email)).or_insert_with(first);
+        let (customer, position) = (recorded.key(), recorded.position());
+        match recorded.of::<Customer>() {
+            Some(CustomerRegistered { name, email }) => {
+                let welcome = || (email.clone(), format!("Welcome, {name}").into(), position);
+                self.welcomes.entry(address(email)).or_insert_with(welcome);
+                self.names.insert(customer.clone(), (name.clone(), email.clone()));
+            }
+            Some(CustomerReminded {}) => {
+                if let Some((name, email)) = self.names.get(customer) {
+                    let mail = (email.clone(), reminder::subject(name).into(), position);
+                    self.reminders.entry(customer.clone()).or_insert_with(|| mail);
+                }
+            }
+            Some(AccountsMerged { .. } | SignedIn {}) | None => {}
         }
     }
 
     fn view(&self) -> View {
-        let rows = self.0.iter().map(|(key, (to, name, position))| {
-            let subject = format!("Welcome, {name}");
-            Row::new(key.clone(), (to, subject, position))
+        let welcomes = self.welcomes.iter();
+        let welcomes = welcomes
+            .map(|(key, (to, subject, position))| Row::new(key.clone(), (to, subject, position)));
+        let reminders = self.reminders.iter().map(|(key, (to, subject, position))| {
+            Row::of_two(&address(to), key, (to, subject, position))
         });
-        View::table(&["to", "subject", "entry"], rows)
+        View::table(&["to", "subject", "entry"], welcomes.chain(reminders))
+    }
+
+    fn weight(&self) -> usize {
+        self.welcomes.len() + self.names.len() + self.reminders.len()
+    }
+}
+
+/// When customers signed in or were reminded.
+#[derive(Clone, Default)]
+pub struct LastSeen(Map<Rc<str>, Seen>);
+
+#[derive(Clone, Default)]
+struct Seen {
+    name: Option<Rc<str>>,
+    merged: bool,
+    /// When the customer signed in last.
+    signed_in: Option<u64>,
+    reminded: Option<u64>,
+}
+
+impl Projection for LastSeen {
+    const NAME: &'static str = "Last seen";
+    const ABOUT: &'static str = "When each customer signed in last, and who had to be reminded.";
+
+    fn apply(&mut self, recorded: &Recorded) {
+        let Some(event) = recorded.of::<Customer>() else { return };
+        let seen = self.0.entry(recorded.key().clone()).or_default();
+        match event {
+            CustomerRegistered { name, .. } => seen.name = Some(name.clone()),
+            AccountsMerged { .. } => seen.merged = true,
+            SignedIn {} => seen.signed_in = Some(recorded.at()),
+            CustomerReminded {} => seen.reminded = Some(recorded.at()),
+        }
+    }
+
+    fn view(&self) -> View {
+        let left = self.0.iter().filter(|(_, seen)| !seen.merged);
+        let rows = left.map(|(key, seen)| {
+            Row::of(key, (&seen.name, seen.signed_in.map(minute), seen.reminded.map(minute)))
+        });
+        View::table(&["customer", "name", "signed in", "reminded"], rows)
     }
 
     fn weight(&self) -> usize {
@@ -152,6 +218,42 @@ mod tests {
         assert_eq!(
             mails.rows::<MailAskedFor>(),
             ["ben@example.org | Welcome, Ben | 4", "lola@example.org | Welcome, Lola | 1"]
+        );
+    }
+
+    #[test]
+    fn a_reminder_is_one_more_mail() {
+        let mails = past()
+            .and::<Customer>("1", registered("Lola", LOLA))
+            .and::<Customer>("2", registered("Ben", "ben@example.org"))
+            .and::<Customer>("1", CustomerReminded {})
+            .and::<Customer>("1", CustomerReminded {})
+            .and::<Customer>("9", CustomerReminded {});
+        assert_eq!(
+            mails.rows::<MailAskedFor>(),
+            [
+                "ben@example.org | Welcome, Ben | 2",
+                "lola@example.org | Welcome, Lola | 1",
+                "lola@example.org | Lola, do sign in | 3",
+            ]
+        );
+    }
+
+    #[test]
+    fn whoever_signed_in_was_seen_and_whoever_was_merged_is_not_listed() {
+        let seen = past()
+            .and::<Customer>("1", registered("Lola", LOLA))
+            .and::<Customer>("2", registered("Ben", "ben@example.org"))
+            .and::<Customer>("3", registered("L.", LOLA))
+            .and::<Customer>("3", merged("1"))
+            .at(60_000)
+            .and::<Customer>("1", SignedIn {})
+            .at(120_000)
+            .and::<Customer>("1", SignedIn {})
+            .and::<Customer>("2", CustomerReminded {});
+        assert_eq!(
+            seen.rows::<LastSeen>(),
+            ["1 | Lola | 1970-01-01 00:02 | ", "2 | Ben |  | 1970-01-01 00:02"]
         );
     }
 }

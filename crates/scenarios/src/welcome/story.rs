@@ -2,13 +2,15 @@
 
 use es::Step;
 
-use super::customer::Command::{MergeAccount, RegisterCustomer};
+use super::customer::Command::{MergeAccount, RegisterCustomer, RemindCustomer, SignIn};
 use super::customer::Customer;
+use crate::shared::dates::DAY_MILLIS;
 
 /// 29 August 2017, 09:00 UTC.
 pub const AUGUST_2017: u64 = 1_503_997_200_000;
+const HOUR_MILLIS: u64 = 3_600_000;
 
-pub fn story() -> [Step; 10] {
+pub fn story() -> [Step; 13] {
     let register = |say, id, name: &str, email: &str| {
         let (name, email) = (name.into(), email.into());
         Step::new::<Customer>(say, id, &RegisterCustomer { name, email })
@@ -19,6 +21,7 @@ pub fn story() -> [Step; 10] {
     let welcomed = |customer| [customer, "Welcomer", "Outbox"];
     let refused = |customer| [customer, "Journal"];
     let by_address = ["customer-5", "Customers by e-mail", "Welcomer"];
+    let three_days_later = AUGUST_2017 + 3 * DAY_MILLIS + HOUR_MILLIS;
     let merged = ["customer-5", "Customers by e-mail", "Merges"];
     [
         register("Lola registers, and a mail goes out.", "1", "Lola Gheda", "lola@example.org")
@@ -52,5 +55,24 @@ pub fn story() -> [Step; 10] {
         merge("Alice knows better, and merges him with himself.", "5", "2").show(merged),
         merge("Once is enough. The second merge is refused.", "5", "2").show(refused("customer-5")),
         merge("Nobody can be merged with oneself.", "2", "2").by("Bob").show(refused("customer-2")),
+        Step::new::<Customer>("Lola signs in. She has been seen.", "1", &SignIn {}).show([
+            "customer-1",
+            "Last seen",
+            "Reminder",
+        ]),
+        Step::new::<Customer>(
+            "Three days later, deadlines have reminded Mattia and Ben, not Lola. Ben signs in.",
+            "4",
+            &SignIn {},
+        )
+        .by("Bob")
+        .at(three_days_later)
+        .show(["Last seen", "Outbox", "Reminder"]),
+        Step::new::<Customer>(
+            "Alice reminds Lola. Accepted, yet no event: she was seen.",
+            "1",
+            &RemindCustomer {},
+        )
+        .show(["Last seen", "Journal"]),
     ]
 }
