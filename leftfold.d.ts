@@ -1112,6 +1112,22 @@ declare namespace Leftfold {
     position: number;
     /** What it asks for. */
     asks: string[];
+    /** The commands that are due later, each with how long it waits, in milliseconds. */
+    later?: [string, number][];
+  } | {
+    step: "due";
+    /** What happens, in plain words. */
+    caption: string;
+    /** The process. */
+    process: string;
+    /** The position of its event. */
+    position: number;
+    /** Whom the command is for. */
+    stream: string;
+    /** The command's type. */
+    command: string;
+    /** When it was due, in milliseconds since 1970. */
+    due: number;
   } | {
     step: "checkpointed";
     /** What happens, in plain words. */

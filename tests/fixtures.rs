@@ -197,7 +197,9 @@ fn every_world_that_is_opened_exports_its_log_byte_for_byte() {
         }
         let session = opened(golden, dump);
         let head = session.head();
-        let commits: Vec<_> = session.commits(head).iter().map(StoredCommit::from).collect();
+        // The files have no lines without an event.
+        let commits = session.commits(head).into_iter().filter(|it| !it.events.is_empty());
+        let commits: Vec<_> = commits.map(|it| StoredCommit::from(&it)).collect();
         // An interrupted process has gone on.
         let then = set.file("archives", &format!("{name}.then.ndjson"));
         let salvaged = || set.file("salvaged", &format!("{name}.ndjson"));

@@ -33,7 +33,7 @@ use uuid::Uuid;
 
 use crate::pool::Pool;
 pub use crate::surroundings::StoredWrite;
-use crate::surroundings::{SimulatedBrowser, StoreHandle, at_once};
+use crate::surroundings::{KeptKeys, SimulatedBrowser, StoreHandle, at_once};
 
 /// How many random histories of each scenario each law is checked against. `PROPTEST_CASES` sets
 /// another number, and `PROPTEST_RNG_SEED` other histories.
@@ -135,18 +135,20 @@ pub struct Run {
 
 impl Run {
     pub fn new(scenario: &Rc<Scenario>) -> Self {
-        Self::open(scenario, [], &[], 0)
+        Self::open(scenario, [], &[], 0, &KeptKeys::default())
     }
 
-    /// Opens a stored log. `now` is the time, in milliseconds since 1970; 0 stands for the
-    /// beginning of the scenario's story.
+    /// Opens a stored log in another browser, which has these keys. `now` is the time, in milliseconds
+    /// since 1970; 0 stands for the beginning of the scenario's story.
     pub fn open(
         scenario: &Rc<Scenario>,
         commits: impl IntoIterator<Item = StoredCommit>,
         side_records: &[SideRecord],
         now: u64,
+        keys: &KeptKeys,
     ) -> Self {
         let browser = SimulatedBrowser::new();
+        browser.keys.replace(keys.borrow().clone());
         let start = scenario.story.first().map_or(0, |step| step.at);
         browser.clock.set(if now > 0 { now } else { start });
         let info = browser.keep(scenario, commits, side_records);
@@ -173,15 +175,25 @@ impl Run {
     /// Opens the log that the first `writes` writes have left, as after a killed browser.
     pub fn reopened(&self, writes: usize) -> Self {
         let left: Vec<StoredWrite> = self.writes().into_iter().take(writes).collect();
-        let mut run = Self::of_writes(&self.scenario(), &left, self.now());
+        let mut run = Self::of_writes(&self.scenario(), &left, self.now(), self.keys());
         run.before = left;
         run
     }
 
     /// Opens the log that these writes have left.
-    pub fn of_writes(scenario: &Rc<Scenario>, writes: &[StoredWrite], now: u64) -> Self {
+    pub fn of_writes(
+        scenario: &Rc<Scenario>,
+        writes: &[StoredWrite],
+        now: u64,
+        keys: &KeptKeys,
+    ) -> Self {
         let (commits, records) = split(writes.iter().cloned());
-        Self::open(scenario, commits, &decode_side_records(&records), now)
+        Self::open(scenario, commits, &decode_side_records(&records), now, keys)
+    }
+
+    /// The keys that its browser keeps.
+    pub fn keys(&self) -> &KeptKeys {
+        &self.browser.keys
     }
 
     /// Opens what arrives of the log once it was exported and imported. With `writes`, only as much

@@ -8,7 +8,7 @@ use codec::CommitOrLoss;
 use es::sort;
 use futures::future::{LocalBoxFuture, poll_fn};
 use futures::stream::{FuturesUnordered, StreamExt};
-use lab::{SetUp, SideRecord};
+use lab::{SetUp, SideRecord, Subscription};
 use store::{LogChange, StoreError};
 
 use crate::open_log::{BackgroundWork, Inner};
@@ -110,22 +110,23 @@ impl OpenLog {
         })
     }
 
-    /// True where a process that can has not reacted to all events, as far as these records say.
+    /// True where a process that can has not reacted to an event to which it reacts at once, as far as
+    /// these records say.
     fn owed(&self, records: &[SideRecord]) -> bool {
         let session = self.session();
-        let head = session.head();
-        let owes = |set_up: &SetUp| {
+        let owes = |set_up: &SetUp, asks_at: u64| {
             let fails = set_up.fails_on.is_some();
             let can = !set_up.paused && set_up.delay == 0 && set_up.fault.is_none() && !fails;
-            can && set_up.mark < head
+            can && set_up.mark < asks_at
         };
         session.scenario().processes.iter().any(|process| {
             let name = process.name();
+            let asks_at = session.world().subscription(&name).map_or(0, Subscription::asks_at);
             let stored = records.iter().rev().find_map(|it| match it {
                 SideRecord::SetUp(of, set_up) if *of == name => Some(set_up),
                 _ => None,
             });
-            stored.map_or(head > 0, owes)
+            stored.map_or(asks_at > 0, |it| owes(it, asks_at))
         })
     }
 

@@ -17,6 +17,7 @@
 
 mod keys;
 mod ports;
+mod personal;
 mod slices;
 mod patience;
 mod trouble;

@@ -15,7 +15,7 @@ use lab::{
 use store::link::{self, Shared};
 use store::{LogChange, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
 
-use crate::sealing::sealer;
+use crate::personal::sealer;
 use crate::side_records::{EncodedRecord, attributes, by_key, decode, from_archive, to_archive};
 use crate::{Host, OpenLog, Trouble, decode_side_records};
 

@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 use crate::commands::sent;
 use crate::patience::SLOW_MILLIS;
+use crate::personal::{PersonalFields, opener};
 use crate::protocol::{Command, Error, ErrorCode, Request, Response, Told};
-use crate::sealing::{PersonalFields, opener};
 use crate::side_records::EncodedRecord;
 use crate::{Claim, Host, Runner, Slice, Trouble, decode_side_records};
 
@@ -230,6 +230,8 @@ impl Host {
             self.load_keys(scenario).await?;
             let log = OpenLog::new(self, info, Session::new(World::new(scenario)), None);
             log.accept_runner(runner);
+            // What a log says from its beginning stands in it before its first event.
+            log.store_side_records().await;
             let mut next = 0;
             while story && let (Some(told), _) = log.tell_next_step().await {
                 // Whatever of a step could not be stored, be it a later act or what a process

@@ -178,6 +178,19 @@ pub static STEP: Named = Named {
             PROCESS,
             POSITION,
             required("asks", Shape::List(&Shape::Text), "What it asks for."),
+            optional(
+                "later",
+                Shape::List(&Shape::Tuple(&[Shape::Text, WHOLE])),
+                "The commands that are due later, each with how long it waits, in milliseconds.",
+            ),
+        ),
+        step!(
+            "due",
+            PROCESS,
+            POSITION,
+            required("stream", Shape::Stream, "Whom the command is for."),
+            required("command", Shape::Text, "The command's type."),
+            required("due", WHOLE, "When it was due, in milliseconds since 1970."),
         ),
         step!("checkpointed", PROCESS, POSITION),
         step!(

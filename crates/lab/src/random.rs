@@ -281,7 +281,8 @@ impl RandomRun {
     fn learnt(self) -> Source {
         let mut source = self.source;
         let ends: Vec<bool> = source.ended.iter().map(|it| *it > 0).collect();
-        if ends.iter().any(|it| !it) {
+        let sent = source.weights.iter().map(|weight| *weight > 0);
+        if ends.iter().zip(sent).any(|(ends, sent)| sent && !ends) {
             for (weight, _) in source.weights.iter_mut().zip(ends).filter(|(_, ends)| *ends) {
                 *weight = SELDOM.min(*weight);
             }
@@ -364,6 +365,8 @@ impl Source {
         // The story has few words. A number behind one makes a new one of it.
         match rng.u64(..MORE) {
             0 => text.to_string(),
+            // An address stays one.
+            number if text.contains('@') => text.replacen('@', &format!("{number}@"), 1),
             number => format!("{text} {number}").trim().to_owned(),
         }
     }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::deadlines::Deadline;
 use super::diff::{DiffLine, changes, keyed};
 use super::health::Health;
+use super::journal::{JournalEntry, Outcome};
 use super::subscription::{
     DeadLetter, DeliveryFault, Subscription, SubscriptionKind, instance_of, is_replica,
 };
@@ -365,13 +366,28 @@ impl Viewpoint {
     }
 
     /// The commits of a copy of the log up to `position`. A commit that reaches beyond the position
-    /// is cut off there. Commits without an event are left out.
+    /// is cut off there.
     pub fn commits(&self, position: u64) -> Vec<Commit> {
-        self.some_commits(None, position, u64::MAX)
+        let silent = |it: &&JournalEntry| {
+            it.outcome == Outcome::Accepted && it.events.is_empty() && it.after <= position
+        };
+        let mut silent = self.world.journal().iter().filter(silent).peekable();
+        let mut commits = Vec::new();
+        for commit in self.some_commits(None, position, u64::MAX) {
+            while let Some(entry) = silent.next_if(|it| it.after <= commit.after) {
+                commits.push(without_event(entry));
+            }
+            commits.push(commit);
+        }
+        commits.extend(silent.map(without_event));
+        for (number, commit) in (1..).zip(&mut commits) {
+            commit.number = number;
+        }
+        commits
     }
 
     /// As [`commits`](Self::commits), the next ones `after` one of them: whole commits of at least
-    /// so many events, where there are as many.
+    /// so many events, where there are as many. Commits without an event are left out.
     pub fn some_commits(&self, after: Option<&Commit>, position: u64, events: u64) -> Vec<Commit> {
         let mut commits: Vec<Commit> = Vec::new();
         let (first, number) = after.map_or((1, 1), |it| (it.head() + 1, it.number + 1));
@@ -627,6 +643,12 @@ fn set_aside(it: &Subscription, log: &EventLog) -> Vec<SetAside> {
         })
     };
     open.filter_map(of).collect()
+}
+
+/// The commit of a command that was accepted and has no event.
+fn without_event(entry: &JournalEntry) -> Commit {
+    let envelope = entry.envelope.clone();
+    Commit { number: 0, after: entry.after, envelope, events: Vec::new() }
 }
 
 /// The handler of a stream. It is made where there is none yet.

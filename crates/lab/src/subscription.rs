@@ -253,6 +253,9 @@ pub struct Subscription {
     pub(super) mark: u64,
     /// Position of an event → the ids of the reactions to it that are not handled yet.
     pub(super) open_reactions: Map<u64, Set<Uuid>>,
+    /// In a tab that only watches, the position of the last event to which the process reacts at
+    /// once.
+    pub(super) asks_at: u64,
     /// True where the process sets deadlines.
     pub(super) waits: bool,
     /// What the process waits for.
@@ -326,6 +329,7 @@ impl Subscription {
             taken_before_crash: Set::new(),
             mark: 0,
             open_reactions: Map::new(),
+            asks_at: 0,
             waits: false,
             deadlines: Deadlines::default(),
             deadlines_after: 0,
@@ -700,6 +704,12 @@ impl Subscription {
         let taken =
             self.taken_before_crash.iter().filter(|position| !self.told_ahead.contains(*position));
         self.told_ahead.iter().chain(taken).copied()
+    }
+
+    /// In a tab that only watches, the position of the last event to which the process reacts at
+    /// once. 0 where there is none since that tab began to watch.
+    pub fn asks_at(&self) -> u64 {
+        self.asks_at
     }
 
     /// The position up to which a process has reacted to all events.

@@ -112,7 +112,9 @@ impl World {
                 let (name, code) = (it.name(), it.code());
                 let process =
                     Subscription::new(name, SubscriptionKind::Process, code, it.manager());
-                world.subscriptions.push(Subscription { waits: it.waits(), ..process });
+                // A log says from its beginning that a process sets deadlines in it.
+                let waits = it.waits();
+                world.subscriptions.push(Subscription { waits, unsaved: waits, ..process });
             }
         }
         world
@@ -126,8 +128,20 @@ impl World {
         self.subscriptions.iter_mut().for_each(|it| it.unsaved = false);
         let skipped: Vec<_> =
             self.subscriptions.iter().map(|it| (it.name.clone(), it.mark)).collect();
+        let mut set_up = Set::new();
         for side_record in side_records {
+            if let SideRecord::SetUp(name, _) = &side_record {
+                set_up.insert(name.clone());
+            }
             self.take_in_side_record(side_record);
+        }
+        // Where a log says nothing of a process that sets deadlines, the process is newer than the
+        // log: what happened before sets none, or all of it would be overdue at once.
+        let head = self.log.head();
+        for it in &mut self.subscriptions {
+            if it.waits && !set_up.contains(&it.name) {
+                (it.deadlines_after, it.unsaved) = (head, true);
+            }
         }
         for (name, skipped) in skipped {
             // Events that say for themselves that nobody reacts to them may reach further.

@@ -163,6 +163,9 @@ impl World {
             }
         } else if !skipped && !crashes {
             it.set_deadlines(event);
+            if self.watching && !at_once(it.subscriber.react(event)).is_empty() {
+                it.asks_at = position;
+            }
         }
         it.note_told(position);
         if crashes {
@@ -256,6 +259,10 @@ impl World {
 
     pub(super) fn react(&mut self, reacting: Reacting) -> MicroStep {
         let Reacting { source: ReactionSource { process, position }, reactions, later } = reacting;
+        if reactions.is_empty() {
+            // Nothing is owed: what is due later is found again wherever the mark is.
+            self.settled.insert(process.clone());
+        }
         let mut asks = Vec::new();
         for reaction in reactions {
             match &reaction {

@@ -1,37 +1,62 @@
 //! The process manager that has parcels sent.
 
+use std::rc::Rc;
+
 use serde_json::json;
 
-use es::{ProcessManager, Projection, Reaction, Recorded, Row, States, View};
+use es::{Map, Personal, ProcessManager, Projection, Reaction, Recorded, Row, Set, View};
 
-use super::person::Event::Ordered;
+use super::person::Event::{AddressChanged, Ordered, PersonForgotten, PersonRegistered};
 use super::person::Person;
 
 /// Has each order sent to where its person lived at that time. What it asks for holds seals: only
 /// whoever sends the parcel opens them.
 #[derive(Clone, Default)]
-pub struct Parcels {
-    persons: States<Person>,
+pub struct Parcels(Map<Rc<str>, Addressee>);
+
+/// What is known of a person, by the versions of the events that say it: they may come in any order.
+#[derive(Clone, Default)]
+struct Addressee {
+    names: Map<u64, Personal>,
+    addresses: Map<u64, Personal>,
+    orders: Set<u64>,
+}
+
+/// The last of these that was said by a version.
+fn last(said: &Map<u64, Personal>, version: u64) -> Option<&Personal> {
+    said.iter().take_while(|(at, _)| **at <= version).last().map(|(_, it)| it)
 }
 
 impl Projection for Parcels {
     const NAME: &'static str = "Parcels";
-    const ABOUT: &'static str = "Has each order sent, and knows where to.";
+    const ABOUT: &'static str = "Has each order sent to where the person lives at that time.";
 
     fn apply(&mut self, recorded: &Recorded) {
-        self.persons.apply(recorded);
+        let Some(event) = recorded.of::<Person>() else { return };
+        let (person, version) =
+            (self.0.entry(recorded.key().clone()).or_default(), recorded.version());
+        match event {
+            PersonRegistered { name, address, .. } => {
+                person.names.insert(version, name.clone());
+                person.addresses.insert(version, address.clone());
+            }
+            AddressChanged { address } => _ = person.addresses.insert(version, address.clone()),
+            Ordered { .. } => _ = person.orders.insert(version),
+            PersonForgotten {} => {}
+        }
     }
 
     fn view(&self) -> View {
-        let rows = self
-            .persons
-            .iter()
-            .map(|(key, person)| Row::of(key, (&person.name, &person.address, person.orders)));
+        let rows = self.0.iter().map(|(key, person)| {
+            let now = |said| last(said, u64::MAX).cloned().unwrap_or_default();
+            let (name, address) = (now(&person.names), now(&person.addresses));
+            Row::of(key, (&name, &address, person.orders.len()))
+        });
         View::table(&["person", "name", "address", "parcels"], rows)
     }
 
     fn weight(&self) -> usize {
-        self.persons.len()
+        self.0.values().map(|it| it.orders.len() + it.addresses.len()).sum()
     }
 }
 
@@ -40,13 +65,13 @@ impl ProcessManager for Parcels {
     /// whoever sends it asks.
     fn react(&self, recorded: &Recorded) -> Vec<Reaction> {
         let Some(Ordered { item, .. }) = recorded.of::<Person>() else { return Vec::new() };
-        let person = self.persons.iter().find(|(key, _)| *key == recorded.key());
-        let person = person.map(|(_, it)| it.clone()).unwrap_or_default();
-        let parcel = json!({
-            "to": format!("{}, {}", person.name, person.address),
-            "item": item,
-        });
-        let instance = format!("{}/{}", recorded.key(), recorded.version());
+        let version = recorded.version();
+        let person = self.0.get(recorded.key());
+        let then = |said| last(said, version).cloned().unwrap_or_default();
+        let (name, address) =
+            person.map(|it| (then(&it.names), then(&it.addresses))).unwrap_or_default();
+        let parcel = json!({ "to": format!("{name}, {address}"), "item": item });
+        let instance = format!("{}/{version}", recorded.key());
         vec![Reaction::effect(&instance, "send", "parcel", parcel)]
     }
 }
@@ -72,5 +97,20 @@ mod tests {
             ]
         );
         assert_eq!(told.rows::<Parcels>(), ["1 | Lola | 1 Oak Lane | 2"]);
+    }
+
+    #[test]
+    fn an_address_that_is_heard_of_late_belongs_to_its_own_time() {
+        let told = past()
+            .and::<Person>("1", registered("Lola", "4 Elm Street"))
+            .and::<Person>("1", ordered("lamp", 3_500))
+            .and::<Person>("1", moved("1 Oak Lane"));
+        let mut parcels = Parcels::default();
+        for position in [3, 1, 2] {
+            parcels.apply(told.log().event(position).unwrap());
+        }
+        let asked = parcels.react(told.log().event(2).unwrap());
+        let Reaction::Effect { data, .. } = &asked[0] else { panic!("{asked:?}") };
+        assert_eq!(data["to"], "Lola, 4 Elm Street");
     }
 }
