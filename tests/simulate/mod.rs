@@ -14,11 +14,11 @@ use std::rc::Rc;
 
 use invariants::BrokenInvariant;
 use leftfold::es::{
-    Choice, CommandRecord, Expected, Recorded, Scenario, StoredCommit, StoredEvent, Stream,
+    Choice, CommandRecord, Expected, Origin, Recorded, Scenario, StoredCommit, StoredEvent, Stream,
     command_id,
 };
 use leftfold::host::{
-    Answered, Command, Count, Disturbance, Host, JsonText, LoadBy, OpenLog, Request, Response,
+    Answered, ClockMove, Command, Count, Disturbance, Host, JsonText, LoadBy, OpenLog, Request, Response,
     Sending, SubscriptionChange,
 };
 use leftfold::lab::{
@@ -76,11 +76,15 @@ impl Play {
     fn of(scenario: Rc<Scenario>) -> Self {
         let mut session = Session::new(World::new(&scenario));
         session.play_story();
+        let log = session.log();
+        let forced = log.events(1, log.head()).any(|it| it.origin() == Origin::Forced);
+        let told = session.failed_checks().into_iter().filter(|_| !forced);
+        let broken_by_story = told.map(|it| it.check).collect();
         let processes: BTreeSet<Rc<str>> = scenario.processes.iter().map(|it| it.name()).collect();
         let journal = session.world().journal().iter().map(|entry| &entry.envelope);
         let sent = journal.filter(|it| processes.contains(&it.actor));
         let by_processes = sent.filter_map(|it| it.command.as_ref().map(shape)).collect();
-        Self { pool: Pool::of(&scenario), scenario, by_processes }
+        Self { pool: Pool::of(&scenario), scenario, by_processes, broken_by_story }
     }
 }
 
@@ -107,6 +111,8 @@ pub struct Play {
     pool: Pool,
     /// The commands that its processes send in the story.
     by_processes: BTreeSet<CommandShape>,
+    /// The checks that the story breaks, although nobody goes behind an aggregate's back.
+    broken_by_story: BTreeSet<Rc<str>>,
 }
 
 /// Runs a seed. With `told`, the result has a trace.
@@ -231,6 +237,8 @@ pub struct Run<'a> {
     pub acknowledged: BTreeSet<Uuid>,
     /// True where a person has sent a command that only processes send. Checks may fail then.
     pub impersonated: bool,
+    /// The commands that were sent before their deadlines.
+    pub hurried: BTreeSet<Uuid>,
     play: &'a Play,
     rng: fastrand::Rng,
     bug: Option<Bug>,
@@ -264,6 +272,7 @@ impl<'a> Run<'a> {
             unsent: false,
             acknowledged: BTreeSet::new(),
             impersonated: false,
+            hurried: BTreeSet::new(),
             play,
             rng: fastrand::Rng::with_seed(seed),
             bug,
@@ -474,7 +483,8 @@ impl<'a> Run<'a> {
     fn act(&mut self) -> Verdict {
         self.note_what_may_differ();
         let tab = self.any_tab();
-        match self.below(51) {
+        match self.below(55) {
+            51..=54 => self.move_clock(tab),
             48..=50 => self.replicate(tab)?,
             0..=7 => self.tell(tab),
             8..=19 => self.send(tab),
@@ -511,6 +521,35 @@ impl<'a> Run<'a> {
         let seconds = i64::try_from(self.below(150)).unwrap_or_default() - 60;
         let now = leftfold::host::Clock::now(&*self.browser.clock);
         self.browser.clock.set(now.saturating_add_signed(seconds * 1_000));
+    }
+
+    /// Somebody moves the log's clock, or hurries something. Or time passes by itself, and an alarm
+    /// may go off.
+    fn move_clock(&mut self, tab: usize) {
+        let how = match self.below(4) {
+            0 => ClockMove::Advance(self.rng.u64(..4 * 86_400) * 1_000),
+            1 => ClockMove::Next,
+            2 => {
+                let pending = {
+                    let session = self.tabs[tab].log.session();
+                    session.deadlines(session.head())
+                };
+                let Some((_, it)) = pending.get(self.below(pending.len())) else { return };
+                self.hurried.insert(it.id);
+                ClockMove::Hurry(it.id)
+            }
+            _ => {
+                self.note(|| "# a day passes".to_owned());
+                return self.browser.clock.pass(86_400_000);
+            }
+        };
+        self.note(|| format!("# the clock: {how:?}"));
+        let _: Option<Answered> = self.ask(tab, Request::Clock(Some(how)));
+    }
+
+    /// True where the story itself breaks a check.
+    pub fn story_breaks(&self, check: &str) -> bool {
+        self.play.broken_by_story.contains(check)
     }
 
     /// Gives the next calls of a tab's store random fates.
