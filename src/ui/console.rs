@@ -16,9 +16,11 @@ use yew::Callback;
 
 use crate::host::calls::{Arguments, Asked, CALLS, Call, Hears, Way};
 use crate::host::{self, ErrorCode, EventJson, OpenLog, Response, Stepped};
+use crate::es::open_value;
 use crate::lab::{MicroStep, Viewpoint};
 use crate::ui::browser::files::fetched;
 use crate::ui::excerpts::Excerpts;
+use crate::ui::words::Seals;
 
 /// What the console hands to the page.
 pub enum Message {
@@ -228,26 +230,34 @@ pub fn after_paint(then: impl FnOnce() + 'static) {
     });
 }
 
+/// A value, with what is sealed in it as it is shown.
+fn opened(value: &impl Serialize, seals: &Seals) -> JsValue {
+    let Some(opener) = &seals.opener else { return to_js(value) };
+    let mut value = serde_json::to_value(value).unwrap_or_default();
+    open_value(&mut value, &**opener);
+    to_js(&value)
+}
+
 /// Gives an answer to whoever asked.
-pub fn give(result: &Result<Response, host::Error>, reply: &Reply) {
+pub fn give(result: &Result<Response, host::Error>, reply: &Reply, seals: &Seals) {
     // Long lists go piece by piece: as one text they would be too long.
     let list = Array::new();
     match result {
         Ok(Response::Events(events)) => {
             for event in events {
-                list.push(&to_js(&EventJson(event)));
+                list.push(&opened(&EventJson(event), seals));
             }
             reply.resolve_js(&list);
         }
         Ok(Response::List(values)) => {
             for value in values {
-                list.push(&to_js(value));
+                list.push(&opened(value, seals));
             }
             reply.resolve_js(&list);
         }
-        Ok(response) => reply.resolve(response),
+        Ok(response) => reply.resolve_js(&opened(response, seals)),
         Err(error) => {
-            let failed = failure(error.code.name(), &error.message);
+            let failed = failure(error.code.name(), &seals.open(&error.message));
             if error.code == ErrorCode::WrongExpectedVersion {
                 set(&failed, "expected", &to_js(&error.expected));
                 set(&failed, "actual", &to_js(&error.actual));
@@ -322,8 +332,9 @@ impl Listeners {
         self.arrived();
         let from = std::mem::replace(&mut self.told, session.head()) + 1;
         if self.hears(Hears::Event) {
+            let seals = Seals { opener: session.opener().cloned(), turn: 0 };
             for event in session.log().events(from, session.head()) {
-                self.tell(Hears::Event, &to_js(&EventJson(event)));
+                self.tell(Hears::Event, &opened(&EventJson(event), &seals));
             }
         }
     }

@@ -46,7 +46,12 @@ use self::shell::Shell;
 use self::summary::Summary;
 use crate::host::OpenLog;
 use crate::store::LogInfo;
-use crate::ui::words::MoneyFields;
+use crate::ui::words::{MoneyFields, Seals};
+
+/// What opens the seals of a log.
+pub fn seals(open_log: &OpenLog) -> Seals {
+    Seals { opener: open_log.session().opener().cloned(), turn: open_log.seal_turn() }
+}
 
 /// The page at one moment.
 pub struct Model {
@@ -123,6 +128,7 @@ impl Model {
         Shell {
             folds: self.layout.folds.clone(),
             money: self.money.clone(),
+            seals: self.open_log().map(|it| seals(&it)).unwrap_or_default(),
             link: self.link.clone(),
         }
     }

@@ -1,14 +1,45 @@
 //! Numbers, amounts and JSON in words, as everybody on the page says them.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::es::{Cell, Cents, Set};
+use crate::es::{Cell, Cents, Set, opened};
+use crate::lab::Opener;
 use crate::lab::clip::clip;
 
 /// The names of the fields that hold cents.
 pub type MoneyFields = Rc<Set<Rc<str>>>;
+
+/// Opens what is sealed, as it is shown. Two of them are equal where they open the same.
+#[derive(Clone, Default)]
+pub struct Seals {
+    pub opener: Option<Opener>,
+    /// Grows whenever other keys may be there.
+    pub turn: u64,
+}
+
+impl PartialEq for Seals {
+    fn eq(&self, other: &Self) -> bool {
+        let same = match (&self.opener, &other.opener) {
+            (Some(one), Some(other)) => Rc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        same && self.turn == other.turn
+    }
+}
+
+impl Seals {
+    /// A text with what is sealed in it as it is shown.
+    pub fn open<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match &self.opener {
+            Some(opener) => opened(text, &**opener),
+            None => Cow::Borrowed(text),
+        }
+    }
+}
 
 /// True where a field holds an amount of money, by its name or that of what it lies in.
 pub fn is_money(names: &MoneyFields, pointer: &str) -> bool {

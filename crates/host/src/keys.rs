@@ -13,7 +13,7 @@ use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use es::{Map, SEAL_BEGINS, SEAL_ENDS};
 use futures::future::{LocalBoxFuture, ready};
-use store::StoreError;
+use store::{AnyStore, LogInfo, Shelf, SideRecords, StoreError};
 use uuid::Uuid;
 
 /// A person's key.
@@ -76,6 +76,105 @@ impl KeyRing for MemoryKeys {
     }
 }
 
+/// Opens the store that keys are kept in.
+type OpenStore = Box<dyn Fn() -> LocalBoxFuture<'static, Result<AnyStore, StoreError>>>;
+
+/// Keys in a store of their own, which is opened once somebody needs one. All tabs of a browser share
+/// it.
+pub struct StoredKeys {
+    open: OpenStore,
+    store: RefCell<Option<AnyStore>>,
+    loaded: RefCell<Map<Uuid, Option<Key>>>,
+}
+
+/// The log beside which all keys are kept. It has no events.
+const ALL_KEYS: &str = "keys";
+
+impl StoredKeys {
+    /// Keys in the store that `open` opens.
+    pub fn new(
+        open: impl Fn() -> LocalBoxFuture<'static, Result<AnyStore, StoreError>> + 'static,
+    ) -> Self {
+        Self { open: Box::new(open), store: RefCell::default(), loaded: RefCell::default() }
+    }
+
+    async fn store(&self) -> Result<AnyStore, StoreError> {
+        let opened = self.store.borrow().clone();
+        if let Some(store) = opened {
+            return Ok(store);
+        }
+        let store = (self.open)().await?;
+        self.store.replace(Some(store.clone()));
+        Ok(store)
+    }
+
+    /// Puts keys, or that they were destroyed, on the disk: all of them, or nothing.
+    async fn put(&self, keys: &[(Uuid, Option<Key>)]) -> Result<(), StoreError> {
+        let record = |(id, key): &(Uuid, Option<Key>)| {
+            let text = key.map_or("null".to_owned(), |key| format!("\"{}\"", LETTERS.encode(key)));
+            ((Shelf::Keys, id.to_string()), text)
+        };
+        let records: SideRecords = keys.iter().map(record).collect();
+        let log = LogInfo { id: ALL_KEYS.to_owned(), ..LogInfo::default() };
+        let store = self.store().await?;
+        store.import(&log, &mut std::iter::empty(), &records).await
+    }
+}
+
+impl KeyRing for StoredKeys {
+    fn find(&self, id: Uuid) -> KeyState {
+        match self.loaded.borrow().get(&id) {
+            Some(Some(key)) => KeyState::There(*key),
+            Some(None) => KeyState::Destroyed,
+            None => KeyState::NeverHere,
+        }
+    }
+
+    fn load(&self) -> LocalBoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let store = self.store().await?;
+            let records = match store.records(ALL_KEYS).await {
+                Ok(records) => records,
+                // Nobody has kept a key yet.
+                Err(StoreError::UnknownLog(_)) => SideRecords::new(),
+                Err(fault) => return Err(fault),
+            };
+            let key = |text: &str| {
+                let text: Option<String> = serde_json::from_str(text).ok()?;
+                // What is damaged cannot be read, and counts as destroyed.
+                let key = text.and_then(|it| LETTERS.decode(it).ok()?.try_into().ok());
+                Some(key)
+            };
+            let keys = records.iter().filter_map(|((_, id), text)| {
+                Some((Uuid::parse_str(id).ok()?, key(text)?))
+            });
+            self.loaded.replace(keys.collect());
+            Ok(())
+        })
+    }
+
+    fn keep(&self, keys: Vec<(Uuid, Key)>) -> LocalBoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.load().await?;
+            let new = keys.into_iter().filter(|(id, _)| self.find(*id) == KeyState::NeverHere);
+            let new: Vec<_> = new.map(|(id, key)| (id, Some(key))).collect();
+            if !new.is_empty() {
+                self.put(&new).await?;
+                self.loaded.borrow_mut().extend(new);
+            }
+            Ok(())
+        })
+    }
+
+    fn destroy(&self, id: Uuid) -> LocalBoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.put(&[(id, None)]).await?;
+            self.loaded.borrow_mut().insert(id, None);
+            Ok(())
+        })
+    }
+}
+
 /// Names keys that are made of random bytes.
 const KEYS: Uuid = Uuid::from_u128(0x6c65_6674_666f_6c64_8000_6b65_7973_0000);
 const NONCE_BYTES: usize = 24;
@@ -128,8 +227,11 @@ pub const NO_KEY: &str = "▒▒ sealed: the key is not here ▒▒";
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
     use es::command_id;
+    use store::{LogStore, MemoryStore};
 
     #[test]
     fn a_seal_is_opened_with_its_key_alone_and_never_once_that_is_destroyed() {
@@ -145,6 +247,30 @@ mod tests {
         assert_eq!(open(&keys, inside).unwrap(), FORGOTTEN);
         futures::executor::block_on(keys.keep(vec![(key_id(&key), key)])).unwrap();
         assert_eq!(open(&keys, inside).unwrap(), FORGOTTEN, "it does not come back");
+    }
+
+    #[test]
+    fn stored_keys_are_found_by_another_tab_and_stay_destroyed() {
+        let shared = MemoryStore::default();
+        let tab = || {
+            let shared = shared.clone();
+            StoredKeys::new(move || {
+                let store: AnyStore = Rc::new(shared.clone());
+                Box::pin(ready(Ok(store)))
+            })
+        };
+        let (one, two) = (tab(), tab());
+        let run = futures::executor::block_on::<LocalBoxFuture<'_, Result<(), StoreError>>>;
+        let id = key_id(&[7; 32]);
+        run(one.keep(vec![(id, [7; 32])])).unwrap();
+        assert_eq!(two.find(id), KeyState::NeverHere);
+        run(two.load()).unwrap();
+        assert_eq!(two.find(id), KeyState::There([7; 32]));
+        run(two.destroy(id)).unwrap();
+        run(one.keep(vec![(id, [7; 32])])).unwrap();
+        assert_eq!(one.find(id), KeyState::Destroyed);
+        let kept = futures::executor::block_on(shared.records(ALL_KEYS)).unwrap();
+        assert_eq!(kept.values().collect::<Vec<_>>(), ["null"]);
     }
 
     #[test]

@@ -35,7 +35,7 @@ mod logs;
 mod starting;
 mod answers;
 
-pub use keys::{FORGOTTEN, Key, KeyRing, KeyState, MemoryKeys, NO_KEY};
+pub use keys::{FORGOTTEN, Key, KeyRing, KeyState, MemoryKeys, NO_KEY, StoredKeys};
 pub use logs::{Appended, Exported, FORK, Made, Reader, Restored};
 pub use open_log::{OpenLog, OpenedLog, ViewpointMut};
 pub use ports::{Alone, Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};

@@ -61,6 +61,8 @@ pub(crate) struct Inner {
     story_time: Cell<Option<u64>>,
     /// What is personal in the scenario's commands and events. None where nothing is.
     pub(crate) personal: Option<PersonalFields>,
+    /// Grows whenever other keys may be there.
+    pub(crate) seal_turn: Cell<u64>,
     /// The keys of all who were forgotten up to this position are destroyed.
     pub(crate) forgotten_up_to: Cell<u64>,
     /// What time it was in the log when it was what real time, both in milliseconds since 1970. It
@@ -303,6 +305,7 @@ impl OpenLog {
             stepping: Cell::new(false),
             story_time: Cell::new(None),
             personal,
+            seal_turn: Cell::new(0),
             forgotten_up_to: Cell::new(0),
             time_from: Cell::new((0, host.clock.now())),
             story: Cell::new(None),
@@ -440,6 +443,11 @@ impl OpenLog {
         let mut info = self.0.info.borrow_mut();
         info.deleted_at = there.deleted_at;
         std::mem::replace(&mut info.title, there.title) != info.title
+    }
+
+    /// A number that grows whenever what is sealed may be opened otherwise than before.
+    pub fn seal_turn(&self) -> u64 {
+        self.0.seal_turn.get()
     }
 
     /// The host that this log runs over.

@@ -182,6 +182,7 @@ impl OpenLog {
             }
         }
         self.0.forgotten_up_to.set(head);
+        self.0.seal_turn.set(self.0.seal_turn.get() + 1);
         if destroyed {
             self.announce();
         }

@@ -179,6 +179,6 @@ pub(crate) fn decode(shelf: Shelf, key: &str, text: &str) -> Option<SideRecord> 
         Shelf::Effects => serde_json::from_str(text).ok().map(SideRecord::Effect),
         Shelf::Refusals => serde_json::from_str(text).ok().map(SideRecord::Refusal),
         Shelf::Clock => serde_json::from_str(text).ok().map(SideRecord::Clock),
-        Shelf::Attributes => None,
+        Shelf::Attributes | Shelf::Keys => None,
     }
 }

@@ -142,6 +142,9 @@ pub enum Shelf {
     Attributes,
     /// `clock` → how far somebody has moved the log's clock.
     Clock,
+    /// Key id → a key with which personal data is sealed, or `null` where it was destroyed. Only a
+    /// store that holds nothing else has this shelf.
+    Keys,
 }
 
 /// A whole log, read from a store.

@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::{Closure, JsValue};
 use web_sys::MessageChannel;
 
 use crate::es::Recorded;
-use crate::host::{Clock, Ids, Slice};
+use crate::host::{Clock, Ids, Key, Slice};
 
 /// The browser's clock.
 pub struct BrowserClock;
@@ -38,6 +38,16 @@ pub struct BrowserIds;
 impl Ids for BrowserIds {
     fn next(&self) -> Uuid {
         new_id()
+    }
+
+    /// 244 of its bits are random: the browser's own source of randomness makes two ids of them.
+    fn secret(&self) -> Key {
+        let mut secret = Key::default();
+        for half in secret.chunks_exact_mut(16) {
+            #[expect(clippy::disallowed_methods, reason = "here is where secrets enter the core")]
+            half.copy_from_slice(Uuid::new_v4().as_bytes());
+        }
+        secret
     }
 }
 

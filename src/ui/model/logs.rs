@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use crate::es::Scenario;
 pub use crate::host::OpenMode;
-use crate::host::{Alone, Answered, Found, Host, OpenLog, Places};
+use crate::host::{Alone, Answered, Found, Host, OpenLog, Places, StoredKeys};
 use crate::lab::RandomTally;
 use crate::scenarios::{all as scenarios, any};
-use crate::store::{IdbStore, LogInfo, MemoryStore, StoreError};
+use crate::store::{AnyStore, IdbStore, LogInfo, MemoryStore, StoreError};
 use crate::ui::browser::clock::{BrowserClock, BrowserIds, written_day};
 use crate::ui::browser::tabs::SharedTabs;
 use crate::ui::console::Reply;
@@ -94,6 +94,10 @@ pub struct Disk {
     pub store: IdbStore,
 }
 
+/// The database of the keys with which personal data is sealed. It is not that of the logs, so that
+/// nobody takes a key along with a log.
+const KEYS: &str = "leftfold keys";
+
 /// The logs, and the one that is open.
 pub struct Logs {
     /// All scenarios. The last one is for events that belong to none of the others.
@@ -147,6 +151,9 @@ impl Logs {
         let shared = Rc::new(store.clone());
         let tabs = Rc::new(SharedTabs::default());
         let host = Host::new(shared, tabs, Rc::new(BrowserClock), Rc::new(BrowserIds));
+        // They are opened where something is sealed, and only then.
+        let keys = StoredKeys::new(|| Box::pin(async { Ok(Rc::new(IdbStore::open(KEYS).await?) as AnyStore) }));
+        let host = host.with_keys(Rc::new(keys));
         self.disk = Some(Disk { host, store });
     }
 

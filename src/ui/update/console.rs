@@ -13,7 +13,7 @@ use crate::store::StoreError;
 use crate::ui::browser::clock::now;
 use crate::ui::browser::fixed::Fixed;
 use crate::ui::console::{self, KeptAnswer, Message, Reply};
-use crate::ui::model::Model;
+use crate::ui::model::{Model, seals};
 use crate::ui::model::console::Msg;
 use crate::ui::model::logs::{self, Arrival, OpenMode, Opened, Opening};
 use crate::ui::words::counted;
@@ -224,10 +224,10 @@ fn of_log(model: &mut Model, open_log: OpenLog, request: Request, reply: Reply) 
         }
         if changes {
             let (reply, answer) = reply.later();
-            console::give(&result, &reply);
+            console::give(&result, &reply, &seals(&open_log));
             link.send(Msg::Answered { open_log, trace, answer });
         } else {
-            console::give(&result, &reply);
+            console::give(&result, &reply, &seals(&open_log));
         }
     });
 }

@@ -72,7 +72,8 @@ pub fn stepped(model: &mut Model, open_log: &OpenLog, trace: &[MicroStep], over:
         // The state that it came to is still at hand where nothing was done since.
         let folded = matches!(did, MicroStep::Folded { version: 1.., .. })
             .then(|| open_log.session().world().state_to_decide_on())
-            .flatten();
+            .flatten()
+            .map(|state| open_log.session().opened_value(state));
         let words = match folded {
             Some(state) => format!("{did}: {}", brief(&state, &model.money)),
             None => did.to_string(),

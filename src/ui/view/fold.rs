@@ -27,7 +27,7 @@ use crate::ui::model::fold_view::Msg as FoldMsg;
 use crate::ui::model::lab::{self, target};
 use crate::ui::model::playback::{self, Shows};
 use crate::ui::model::shell::Shell;
-use crate::ui::words::{counted, in_words};
+use crate::ui::words::counted;
 
 /// In pixels, as the style sheet has it.
 const ROW_HEIGHT: f64 = 38.0;
@@ -399,7 +399,7 @@ impl FoldGrid {
                                 <b>{ event.kind().to_string() }</b>{ " " }
                                 <span class="quiet">{ event.stream().as_str() }{ data(event, &props.shell) }</span>
                             </span>
-                            if is_long(event.data().get()) { { show_all(html! { { event.data().get().to_owned() } }) } }
+                            if is_long(event.data().get()) { { show_all(html! { { props.shell.seals.open(event.data().get()).into_owned() } }) } }
                             </>
                         },
                         None => html! { <span class="what quiet">{ "before the first event" }</span> },
@@ -413,7 +413,7 @@ impl FoldGrid {
 
 /// An event's data in a few words, after its stream.
 fn data(event: &Recorded, shell: &Shell) -> String {
-    match in_words(event.data().get(), &shell.money) {
+    match shell.in_words(event.data().get()) {
         words if words.is_empty() => words,
         words => format!(" · {words}"),
     }

@@ -13,7 +13,7 @@ use crate::lab::clip::clip;
 use crate::lab::{JournalEntry, Outcome};
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::model::{commands, playback};
-use crate::ui::words::{counted, in_words};
+use crate::ui::words::counted;
 
 /// The newest entries are shown; older ones are a click away.
 const SHOWN: usize = 60;
@@ -101,7 +101,7 @@ fn line(
         Callback::from(move |_| open.set((!shown).then_some(number)))
     };
     let again = |choice| shell.on(move |_: MouseEvent| commands::Msg::Again(id, choice));
-    let asked = in_words(command.data.get(), &shell.money);
+    let asked = shell.in_words(command.data.get());
     let whom = format!("{} of {}", clip(&command.kind), clip(&entry.envelope.actor));
     html! {
         <li class={classes!(class, later.then_some("later"))} key={format!("{} {} {}", entry.envelope.command_id, entry.after, entry.outcome.name())}>

@@ -6,7 +6,7 @@ use web_sys::HtmlInputElement;
 use yew::{Callback, Event, Html, MouseEvent, Properties, TargetCast, component, html};
 
 use super::chance::Chance;
-use super::parts::{button, select, tick, typed};
+use super::parts::{button, sealed, select, tick, typed};
 use super::weight::{Scales, bytes};
 use crate::codec::archive::Format;
 use crate::es::Scenario;
@@ -79,6 +79,7 @@ pub fn Logs(props: &LogsProps) -> Html {
                 } else {
                     "These logs live in memory only: they are gone when the page closes. Export one to keep it."
                 } }</p>
+                { sealed(&shell.seals) }
                 <div class="row-of">
                     <label class="file">{ "Import a file " }
                         <input type="file" aria-label="Import a file" accept=".json,.ndjson,.jsonl,.gz" disabled={busy} onchange={file} />

@@ -17,6 +17,7 @@ use crate::ui::browser::popover;
 use crate::ui::model::layout;
 use crate::ui::model::shell::Shell;
 use crate::ui::model::station::Station;
+use crate::ui::words::Seals;
 
 /// What stands at the head of a panel.
 pub struct Head<'a> {
@@ -67,6 +68,16 @@ fn what_is(head: &Head) -> Html {
         }
         None if head.what.is_empty() => html! {},
         None => html! { <span class="quiet what">{ head.what }</span> },
+    }
+}
+
+/// Where something in the log is sealed: what that means for whoever takes the log along.
+pub fn sealed(seals: &Seals) -> Html {
+    if seals.opener.is_none() {
+        return html! {};
+    }
+    html! {
+        <p class="note pad">{ "What is personal travels sealed. The keys stay in this browser, so nobody else can read it." }</p>
     }
 }
 

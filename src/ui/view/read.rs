@@ -454,7 +454,7 @@ pub fn Outbox(props: &OutboxProps) -> Html {
                     };
                     html! {
                         <li class={(position > session.position()).then_some("later")} key={format!("{}{:?}{}", effect.id, effect.status, effect.at)}>
-                            <b class="pink">{ clip(&effect.kind).into_owned() }</b>{ " " }<Long text={data} />{ " " }
+                            <b class="pink">{ clip(&effect.kind).into_owned() }</b>{ " " }<Long text={shell.seals.open(&data).into_owned()} />{ " " }
                             <button type="button" class="link" onclick={shell.on(move |_: MouseEvent| playback::Msg::Seek(position))}>{ format!("← #{position}") }</button>
                             <span class="quiet">{ match effect.status {
                                 EffectStatus::Performed if effect.repeat > 0 => format!(" performed again, now {} times, {}", effect.repeat + 1, written_millis(effect.at).1),

@@ -5,7 +5,7 @@ use web_sys::{FocusEvent, HtmlInputElement};
 use yew::{Event, Html, MouseEvent, Properties, TargetCast, component, html};
 
 use super::logs::about;
-use super::parts::{button, tick, typed};
+use super::parts::{button, sealed, tick, typed};
 use super::popover::Popover;
 use crate::codec::archive::Format;
 use crate::store::LogInfo;
@@ -92,6 +92,7 @@ fn Sheet(props: &SheetProps) -> Html {
                 }
                 { tick("with faults, pauses and bookmarks", shown.with, &shell.on(Msg::With)) }
             }
+            { sealed(&shell.seals) }
             <p role="status">{ &shown.said }</p>
             <div class="actions">
                 if matches!(shown.made, Some(Made::TooLong(_))) {

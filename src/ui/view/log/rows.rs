@@ -10,7 +10,6 @@ use crate::lab::clip::clip;
 use crate::ui::browser::clock::written_time;
 use crate::ui::model::shell::Shell;
 use crate::ui::view::parts::mark;
-use crate::ui::words::in_words;
 
 /// Which event stands in which row.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,7 +86,7 @@ fn row(event: &Recorded, at: &Row, props: &RowsProps) -> Html {
                 } }
                 if kin && !selected { { tag("tag kindred", "same cause") } }
                 if event.unreadable().is_some() { { tag("tag red", "unreadable") } }
-                { in_words(event.data().get(), &props.shell.money) }
+                { props.shell.in_words(event.data().get()) }
             </span>
             <span role="gridcell" class="mono quiet">{ written_time(event).1 }</span>
         </div>
