@@ -14,9 +14,9 @@ use serde_json::Value;
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use yew::Callback;
 
+use crate::es::open_value;
 use crate::host::calls::{Arguments, Asked, CALLS, Call, Hears, Way};
 use crate::host::{self, ErrorCode, EventJson, OpenLog, Response, Stepped};
-use crate::es::open_value;
 use crate::lab::{MicroStep, Viewpoint};
 use crate::ui::browser::files::fetched;
 use crate::ui::excerpts::Excerpts;

@@ -45,6 +45,7 @@ mod share;
 mod panels;
 mod stuck;
 mod terms;
+mod time;
 #[path = "kept.rs"]
 mod what_was_kept;
 
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
         panels::TESTS,
         stuck::TESTS,
         terms::TESTS,
+        time::TESTS,
         what_was_kept::TESTS,
     ];
     let all = all.into_iter().flatten();

@@ -18,8 +18,8 @@ use leftfold::es::{
     command_id,
 };
 use leftfold::host::{
-    Answered, ClockMove, Command, Count, Disturbance, Host, JsonText, LoadBy, OpenLog, Request, Response,
-    Sending, SubscriptionChange,
+    Answered, ClockMove, Command, Count, Disturbance, Host, JsonText, LoadBy, OpenLog, Request,
+    Response, Sending, SubscriptionChange,
 };
 use leftfold::lab::{
     Control, DeliveryFault, MicroStep, RandomPlan, RandomRun, Session, Subscription,

@@ -145,9 +145,9 @@ impl KeyRing for StoredKeys {
                 let key = text.and_then(|it| LETTERS.decode(it).ok()?.try_into().ok());
                 Some(key)
             };
-            let keys = records.iter().filter_map(|((_, id), text)| {
-                Some((Uuid::parse_str(id).ok()?, key(text)?))
-            });
+            let keys = records
+                .iter()
+                .filter_map(|((_, id), text)| Some((Uuid::parse_str(id).ok()?, key(text)?)));
             self.loaded.replace(keys.collect());
             Ok(())
         })
@@ -221,9 +221,9 @@ pub(crate) fn open(keys: &dyn KeyRing, seal: &str) -> Option<String> {
 }
 
 /// What is shown in the place of what was forgotten.
-pub const FORGOTTEN: &str = "▒▒ forgotten ▒▒";
+pub const FORGOTTEN: &str = "▒ forgotten ▒";
 /// What is shown in the place of what was sealed in another browser.
-pub const NO_KEY: &str = "▒▒ sealed: the key is not here ▒▒";
+pub const NO_KEY: &str = "▒ sealed, and the key is not here ▒";
 
 #[cfg(test)]
 mod tests {

@@ -152,7 +152,9 @@ impl Logs {
         let tabs = Rc::new(SharedTabs::default());
         let host = Host::new(shared, tabs, Rc::new(BrowserClock), Rc::new(BrowserIds));
         // They are opened where something is sealed, and only then.
-        let keys = StoredKeys::new(|| Box::pin(async { Ok(Rc::new(IdbStore::open(KEYS).await?) as AnyStore) }));
+        let keys = StoredKeys::new(|| {
+            Box::pin(async { Ok(Rc::new(IdbStore::open(KEYS).await?) as AnyStore) })
+        });
         let host = host.with_keys(Rc::new(keys));
         self.disk = Some(Disk { host, store });
     }

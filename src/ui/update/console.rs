@@ -13,9 +13,9 @@ use crate::store::StoreError;
 use crate::ui::browser::clock::now;
 use crate::ui::browser::fixed::Fixed;
 use crate::ui::console::{self, KeptAnswer, Message, Reply};
-use crate::ui::model::{Model, seals};
 use crate::ui::model::console::Msg;
 use crate::ui::model::logs::{self, Arrival, OpenMode, Opened, Opening};
+use crate::ui::model::{Model, seals};
 use crate::ui::words::counted;
 
 /// True where the page is to be drawn again.

@@ -19,20 +19,21 @@ const ON_THE_TIMELINE: usize = 3;
 /// The menu of the clock. Its button shows the time.
 pub fn clock(shell: &Shell, face: &Face, refused: Option<&str>) -> Html {
     let (_, time) = written_millis(face.now);
+    let now = format!("{} {}", written_day(face.now), &time[..5]);
     let show = html! {
         <>
             { icon("clock") }
-            <span class="now">{ format!("{} {}", written_day(face.now), &time[..5]) }</span>
-            if face.count > 0 { <b class="count">{ face.count.to_string() }</b> }
+            <span class="now">{ now.clone() }</span>
+            if face.count > 0 { { " " }<b class="count">{ face.count.to_string() }</b> }
         </>
     };
-    let label = format!("Clock: {}, {}", written(face.now), waiting(face.count));
+    let label = format!("Clock, {now} {}", waiting(face.count));
     menu(show, Some(label), body(shell, face, refused))
 }
 
 fn waiting(count: usize) -> String {
     match count {
-        0 => "no deadline".to_owned(),
+        0 => "and no deadline".to_owned(),
         1 => "1 deadline".to_owned(),
         many => format!("{many} deadlines"),
     }

@@ -47,6 +47,8 @@ const ROWS_BESIDE: f64 = 2.0;
 const ROWS_AT_MOST: usize = 200;
 /// How many rows are printed at most: a longer handout helps nobody.
 const PRINTED_AT_MOST: usize = 2_000;
+/// How long a stream's name is for which there is always room, at least and at most.
+const NAME_LENGTHS: (usize, usize) = (9, 15);
 /// How many streams are offered to choose from.
 const STREAMS_LISTED: usize = 500;
 
@@ -405,6 +407,9 @@ impl EventLogView {
             Row { index, slot, position, found }
         });
         let (rows, link) = (rows.collect::<Vec<_>>(), ctx.link());
+        // Names that differ only in their ends are told apart by these.
+        let longest = props.streams.iter().take(STREAMS_LISTED).map(|it| it.as_str().len()).max();
+        let stream = longest.unwrap_or_default().clamp(NAME_LENGTHS.0, NAME_LENGTHS.1) * 8 + 4;
         let class = format!(
             "grid{}{}{}",
             if kin.is_empty() { "" } else { " kinship" },
@@ -412,7 +417,7 @@ impl EventLogView {
             if self.row > ROW_HEIGHT { " two-lines" } else { "" }
         );
         html! {
-            <div {class} style={format!("--digits:{}", props.head.max(10).ilog10() + 1)}>
+            <div {class} style={format!("--digits:{};--stream:{stream}px", props.head.max(10).ilog10() + 1)}>
                 <div class="scroll" role="grid" tabindex="0" aria-label="Event log" aria-rowcount={(count + 1).to_string()} ref={self.place.clone()} onkeydown={link.callback(Msg::Key)} onclick={link.batch_callback(|event: MouseEvent| pressed(&event))} onscroll={link.callback(|_| Msg::Moved)}>
                     <div class="stay" role="rowgroup">
                         <div class="row top" role="row" aria-rowindex="1">

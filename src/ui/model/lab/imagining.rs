@@ -99,7 +99,10 @@ impl Job for Imagining {
                 let truth = session.state_at(&stream, to);
                 let imagined = self.what_if.state(session.world(), &stream, to);
                 if let (Some((_, truth)), Some(imagined)) = (truth, imagined) {
-                    let (name, both) = (stream.as_str().into(), Both::States(truth, session.opened_value(imagined.0)));
+                    let (name, both) = (
+                        stream.as_str().into(),
+                        Both::States(truth, session.opened_value(imagined.0)),
+                    );
                     self.pairs.push(Pair::new(name, both));
                 }
                 self.left.pop();
@@ -111,7 +114,8 @@ impl Job for Imagining {
                 if self.folded == to {
                     let truth = session.view_at(&name, to);
                     if let (Some(truth), Some(imagined)) = (truth, imagined) {
-                        let both = Both::Views(truth.into(), session.opened_view(imagined.0).into());
+                        let both =
+                            Both::Views(truth.into(), session.opened_view(imagined.0).into());
                         self.pairs.push(Pair::new(name, both));
                     }
                     self.left.pop();
