@@ -11,9 +11,9 @@ use std::rc::Rc;
 use leftfold::codec::archive::{Format, Import, Imported};
 use leftfold::es::{Expected, Scenario, StoredCommit};
 use leftfold::host::{
-    Alone, Answered, Appended, Command, Count, Disturbance, ErrorCode, FaultOrNone, Host, Imagine,
-    JsonText, LoadBy, LogPlace, Made, OpenLog, Request, Response, Sending, SubscriptionChange,
-    Trouble, When, with_ordinary_set_ups,
+    Alone, Answered, Appended, ClockMove, Command, Count, Disturbance, ErrorCode, FaultOrNone,
+    Host, Imagine, JsonText, LoadBy, LogPlace, Made, OpenLog, Request, Response, Sending,
+    SubscriptionChange, Trouble, When, with_ordinary_set_ups,
 };
 use leftfold::lab::{
     Control, DeliveryFault, MicroStep, Outcome, RandomPlan, RandomTally, SetUp, SideRecord,
@@ -2076,4 +2076,123 @@ fn a_run_by_chance_is_a_log_once_it_is_whole_and_its_link_carries_the_seed() {
             }
         });
     }
+}
+
+const DAY: u64 = 86_400_000;
+
+/// A tab in which an order was placed by hand, and never submitted.
+fn with_order(browser: &SimulatedBrowser) -> Tab {
+    let tab = Tab::new(browser, "orders", false);
+    let customer = json!({ "name": "Lola" });
+    tab.send(command("customer-1", "RegisterCustomer", customer)).result.unwrap();
+    let order = json!({ "customer": "1", "maximum": 5_000 });
+    tab.send(command("order-1", "PlaceOrder", order)).result.unwrap();
+    tab
+}
+
+/// The types of a tab's events after the first two.
+fn later(tab: &Tab) -> Vec<String> {
+    let session = tab.log.session();
+    session.log().events(3, session.head()).map(|it| it.kind().to_string()).collect()
+}
+
+#[test]
+fn an_open_log_wakes_at_its_next_deadline_and_says_what_happened() {
+    let browser = SimulatedBrowser::new();
+    let mut tab = with_order(&browser);
+    tab.go_on();
+    for _ in 0..24 {
+        browser.clock.pass(DAY / 24 - 1);
+        tab.go_on();
+    }
+    assert_eq!(later(&tab), [""; 0], "a little is left of the day");
+    browser.clock.pass(24);
+    tab.go_on();
+    assert_eq!(later(&tab), ["OrderCancelled"]);
+    assert!(asides(&tab.told.borrow()).unwrap().contains("A deadline has come"));
+    let event = tab.json(Request::Events { from: 3, to: 3 });
+    assert_eq!(event[0]["at"], START + DAY);
+    assert_eq!(event[0]["actor"], "Canceller");
+}
+
+#[test]
+fn a_deadline_that_came_while_nobody_had_the_log_open_is_met_once_it_is_opened() {
+    let browser = SimulatedBrowser::new();
+    let info = with_order(&browser).log.info();
+    browser.clock.pass(3 * DAY);
+    for _ in 0..2 {
+        let tab = Tab::open(&browser, 2, &info);
+        assert_eq!(later(&tab), ["OrderCancelled"]);
+        assert_eq!(tab.json(Request::Events { from: 3, to: 3 })[0]["at"], START + DAY);
+    }
+}
+
+#[test]
+fn a_tab_that_takes_over_at_a_deadline_meets_it_and_the_other_one_does_not() {
+    let browser = SimulatedBrowser::new();
+    let mut one = with_order(&browser);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    browser.bus.asleep.borrow_mut().insert(1);
+    browser.clock.pass(DAY);
+    two.go_on();
+    assert_eq!(later(&two), [""; 0], "it only watches");
+    browser.bus.grant_what_is_free();
+    two.go_on();
+    assert_eq!(later(&two), ["OrderCancelled"]);
+    browser.bus.asleep.borrow_mut().remove(&1);
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    browser.clock.pass(DAY);
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    assert_eq!((later(&one), later(&two)), (vec!["OrderCancelled".to_owned()], later(&one)));
+}
+
+#[test]
+fn a_clock_that_is_moved_in_a_watching_tab_is_moved_in_all_and_the_other_one_acts() {
+    let browser = SimulatedBrowser::new();
+    let mut one = with_order(&browser);
+    let mut two = Tab::open(&browser, 2, &one.log.info());
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    two.ask(Request::Clock(Some(ClockMove::Advance(2 * DAY)))).result.unwrap();
+    assert_eq!(two.log.now(), START + 2 * DAY);
+    meanwhile(&browser, &mut [&mut one, &mut two]);
+    assert_eq!(one.log.now(), two.log.now());
+    assert_eq!((later(&one), later(&two)), (vec!["OrderCancelled".to_owned()], later(&one)));
+    let again = Tab::open(&browser, 3, &one.log.info());
+    assert_eq!(again.log.now(), START + 2 * DAY, "it is kept");
+}
+
+#[test]
+fn a_fork_of_the_past_has_the_time_of_then_and_waits_for_what_was_pending_then() {
+    let browser = SimulatedBrowser::new();
+    let tab = Tab::new(&browser, "orders", true);
+    tab.ask(Request::Clock(Some(ClockMove::Advance(2 * DAY)))).result.unwrap();
+    let fork = tab.json(Request::Fork { position: 3 });
+    let fork = Tab::logs(&browser).into_iter().find(|it| fork["id"] == it.id).unwrap();
+    let fork = Tab::open(&browser, 2, &fork);
+    let event = tab.json(Request::Events { from: 3, to: 3 });
+    assert_eq!(fork.log.now(), event[0]["at"].as_u64().unwrap());
+    assert_eq!(fork.json(Request::Clock(None))["deadlines"][0]["stream"], "order-1");
+    fork.ask(Request::Clock(Some(ClockMove::Next))).result.unwrap();
+    assert_eq!(later(&fork), ["OrderPlaced", "OrderCancelled"]);
+}
+
+#[test]
+fn orders_from_another_tool_are_not_cancelled_when_they_are_imported() {
+    let browser = SimulatedBrowser::new();
+    let tab = with_order(&browser);
+    let lines = exported(&tab, Format::Lines);
+    let text = String::from_utf8(lines).unwrap();
+    // What says how it is set up is ours: another tool has no such lines.
+    let foreign: String =
+        text.split_inclusive('\n').filter(|it| it.contains("leftfoldposition")).collect();
+    browser.clock.pass(9 * DAY);
+    let made = import(&tab, read(foreign.as_bytes()), SideRecords::new());
+    assert!(made.unsaid);
+    let there = Tab::open(&browser, 2, &made.info);
+    assert_eq!(later(&there), [""; 0]);
+    // Whoever has them answered has the deadlines as well, and they are over.
+    there.ask(Request::SendMissing { name: "Canceller".to_owned() }).result.unwrap();
+    assert_eq!(later(&there), ["OrderCancelled"]);
+    assert_eq!(later(&Tab::open(&browser, 3, &made.info)), ["OrderCancelled"]);
 }

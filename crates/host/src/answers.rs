@@ -21,8 +21,8 @@ use crate::OpenLog;
 use crate::calls::{EVENTS, fault_of};
 use crate::commands::{nothing, sent, unknown_stream};
 use crate::protocol::{
-    Answered, Disturbance, Error, ErrorCode, EventJson, Imagine, LoadBy, LogPlace, Request,
-    Response, Stepped, SubscriptionChange, When,
+    Answered, Command, Disturbance, Error, ErrorCode, EventJson, Imagine, LoadBy, LogPlace,
+    Request, Response, Stepped, SubscriptionChange, When,
 };
 
 /// Events that are looked at before everybody else has a turn.
@@ -85,14 +85,10 @@ impl OpenLog {
 
     async fn answer(&self, request: Request, trace: &mut Vec<MicroStep>) -> Result {
         match request {
-            Request::Send(command) => {
-                let ask = self.host().read_command(command, &self.session())?;
-                self.send(self.seal(ask).await?, trace).await
-            }
+            Request::Send(command) => self.send(self.read(command).await?, trace).await,
             Request::Again { command, choice, id } => self.again(command, choice, id, trace).await,
             Request::Submit(command) => {
-                let ask = self.host().read_command(command, &self.session())?;
-                let ask = self.seal(ask).await?;
+                let ask = self.read(command).await?;
                 let command_id = ask.id;
                 self.0.stepping.set(true);
                 // Nobody waits for its outcome, and nobody else with its id must get that.
@@ -184,6 +180,12 @@ impl OpenLog {
                 Ok(Response::List(values(&logs)))
             }
         }
+    }
+
+    /// Reads a command, and seals what is personal in it.
+    async fn read(&self, command: Command) -> Result<Submission> {
+        let ask = self.host().read_command(command, &self.session())?;
+        Ok(self.seal(ask).await?)
     }
 
     async fn send(&self, ask: Submission, trace: &mut Vec<MicroStep>) -> Result {

@@ -162,17 +162,18 @@ impl OpenLog {
         let moved = self.learn_clock(&records);
         let effects = self.effects_elsewhere(records);
         let new = damaged || redescribed || moved || !commits.is_empty() || !effects.is_empty();
-        let mut session = self.session_mut();
-        let scenario = session.scenario().clone();
-        for mut commit in commits {
-            // The store decides the order. Numbers are given here, so that they have no gaps.
-            (commit.number, commit.after) = (session.log().commits() + 1, session.head());
-            session.learn(commit.read(&scenario));
+        let scenario = self.session().scenario().clone();
+        {
+            let mut session = self.session_mut();
+            for mut commit in commits {
+                // The store decides the order. Numbers are given here, so that they have no gaps.
+                (commit.number, commit.after) = (session.log().commits() + 1, session.head());
+                session.learn(commit.read(&scenario));
+            }
+            for effect in effects {
+                session.world_mut().take_in_side_record(effect);
+            }
         }
-        for effect in effects {
-            session.world_mut().take_in_side_record(effect);
-        }
-        drop(session);
         // Others may have made keys, or destroyed some.
         if let Err(fault) = inner.host.load_keys(&scenario).await {
             self.unread(&fault);

@@ -100,20 +100,20 @@ impl Viewpoint {
 
     fn state_cells(&mut self, stream: &Stream, from: u64, to: u64) -> Option<Vec<FoldCell>> {
         let (log, opener) = (self.world.log(), self.opener.as_ref());
-        let opened = |mut state: Value| {
+        let shown = |mut state: Value| {
             opener.inspect(|it| es::open_value(&mut state, &***it));
             Rc::new(state)
         };
         let handler = handler(&mut self.states, self.world.scenario(), stream)?;
         let mut version = log.version_at(stream, from.saturating_sub(1));
         handler.load(stream, version, log);
-        let mut was = Folded::State(version, opened(handler.state()));
+        let mut was = Folded::State(version, shown(handler.state()));
         let cells = (from..=to).map(|position| {
             // Another stream's event changes nothing here.
             let now = if log.event(position).is_some_and(|it| it.stream() == stream) {
                 version += 1;
                 handler.load(stream, version, log);
-                Folded::State(version, opened(handler.state()))
+                Folded::State(version, shown(handler.state()))
             } else {
                 was.clone()
             };
