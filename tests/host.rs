@@ -17,7 +17,7 @@ use leftfold::host::{
 };
 use leftfold::lab::{
     Control, DeliveryFault, MicroStep, Outcome, RandomPlan, RandomTally, SetUp, SideRecord,
-    SubscriptionKind, Target, asides,
+    SubscriptionKind, Target, asides, deadlines_met,
 };
 use leftfold::store::link::{self, Shared};
 use leftfold::store::{LogChange, LogInfo, LogStore, Shelf, SideRecords, StoreError};
@@ -2109,7 +2109,7 @@ fn an_open_log_wakes_at_its_next_deadline_and_says_what_happened() {
     browser.clock.pass(24);
     tab.go_on();
     assert_eq!(later(&tab), ["OrderCancelled"]);
-    assert!(asides(&tab.told.borrow()).unwrap().contains("A deadline has come"));
+    assert!(deadlines_met(&tab.told.borrow()).unwrap().contains("A deadline has come"));
     let event = tab.json(Request::Events { from: 3, to: 3 });
     assert_eq!(event[0]["at"], START + DAY);
     assert_eq!(event[0]["actor"], "Canceller");

@@ -8,8 +8,7 @@ use crate::world::MicroStep;
 /// How many crashes and stops are told one by one.
 const TOLD: usize = 3;
 
-/// What stands out, in sentences: who crashed, stopped or set an event aside, which deadlines have
-/// come, which side effects
+/// What stands out, in sentences: who crashed, stopped or set an event aside, which side effects
 /// were performed once more, and what a replay held back. None where nothing does.
 pub fn asides(trace: &[MicroStep]) -> Option<String> {
     let mut sentences = Vec::new();
@@ -26,13 +25,6 @@ pub fn asides(trace: &[MicroStep]) -> Option<String> {
     match fallen().count().saturating_sub(TOLD) {
         0 => {}
         more => sentences.push(format!("{more} more crashed, stopped or set an event aside.")),
-    }
-    let came = || trace.iter().filter(|it| matches!(it, MicroStep::Due { .. }));
-    sentences.extend(came().take(TOLD).map(|it| format!("{it}.")));
-    match came().count().saturating_sub(TOLD) {
-        0 => {}
-        1 => sentences.push("1 more deadline has come.".to_owned()),
-        more => sentences.push(format!("{more} more deadlines have come.")),
     }
     let mut again: Vec<(&Rc<str>, u64)> = Vec::new();
     for step in trace {
@@ -51,6 +43,18 @@ pub fn asides(trace: &[MicroStep]) -> Option<String> {
         let what =
             if held_back == 1 { "1 reaction was" } else { &format!("{held_back} reactions were") };
         sentences.push(format!("{what} held back: what was done before is not done again."));
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// Which deadlines have come, in sentences. None where none has.
+pub fn deadlines_met(trace: &[MicroStep]) -> Option<String> {
+    let came = || trace.iter().filter(|it| matches!(it, MicroStep::Due { .. }));
+    let mut sentences: Vec<String> = came().take(TOLD).map(|it| format!("{it}.")).collect();
+    match came().count().saturating_sub(TOLD) {
+        0 => {}
+        1 => sentences.push("1 more deadline has come.".to_owned()),
+        more => sentences.push(format!("{more} more deadlines have come.")),
     }
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }

@@ -4,7 +4,7 @@
 use gloo::timers::callback::Timeout;
 
 use crate::host::Trouble;
-use crate::lab::{MicroStep, asides};
+use crate::lab::{MicroStep, asides, deadlines_met};
 use crate::ui::browser::address::Address;
 use crate::ui::model::Model;
 use crate::ui::model::playback::Msg;
@@ -14,8 +14,10 @@ const REST_MILLIS: u32 = 300;
 
 /// The log has changed, in these micro-steps. What stands out among them is said.
 pub fn changed(model: &mut Model, trace: &[MicroStep]) {
-    if let Some(aside) = asides(trace) {
-        model.saying.happened(aside);
+    let sentences = [deadlines_met(trace), asides(trace)];
+    let sentences: Vec<String> = sentences.into_iter().flatten().collect();
+    if !sentences.is_empty() {
+        model.saying.happened(sentences.join(" "));
     }
     changed_as_said(model, trace);
 }

@@ -2,6 +2,7 @@
 
 use super::changes::{changed, changed_and_more};
 use crate::host::{ClockMove, Request};
+use crate::lab::deadlines_met;
 use crate::ui::model::Model;
 use crate::ui::model::clock::Msg;
 
@@ -14,7 +15,8 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
                 match &answered.result {
                     Ok(_) => {
                         model.log_time.refused = None;
-                        model.saying.happened(words);
+                        let met = deadlines_met(&answered.trace).unwrap_or_default();
+                        model.saying.happened(format!("{words} {met}").trim_end());
                         changed_and_more(model, &answered.trace);
                     }
                     Err(why) => {
