@@ -6,7 +6,7 @@
 use std::fmt;
 
 use host::calls::{Asked, CALLS, Moment, OfLessons, OfPage, Way, find};
-use host::{Answered, OpenLog, Request, SubscriptionChange, When};
+use host::{Answered, ClockMove, OpenLog, Request, SubscriptionChange, When};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -109,6 +109,10 @@ impl Move {
                 vec![json!("subscription"), name.clone().into(), json!({ "code": code })]
             }
             Request::Rebuild { name, code: None } => vec![json!("rebuild"), name.clone().into()],
+            Request::Replicate { name, .. } => vec![json!("replicate"), name.clone().into()],
+            Request::TakeOver { name } => vec![json!("takeOver"), name.clone().into()],
+            Request::SendMissing { name } => vec![json!("sendMissing"), name.clone().into()],
+            Request::Clock(Some(how)) => vec![json!("clock"), clock(how)],
             _ => return None,
         };
         Some(Self(parts))
@@ -120,6 +124,17 @@ impl Move {
             "send" => self.0.get(3)?.get("commandId"),
             _ => None,
         }
+    }
+}
+
+/// How a clock is moved, as the console writes it. What is hurried has another id in another log, so
+/// that the next deadline stands for it.
+fn clock(how: &ClockMove) -> Value {
+    match how {
+        ClockMove::Advance(millis) => json!({ "advance": millis }),
+        ClockMove::To(at) => json!({ "to": at }),
+        ClockMove::Date(text) => json!({ "to": text }),
+        ClockMove::Next | ClockMove::Hurry(_) => json!({ "next": true }),
     }
 }
 
@@ -136,6 +151,10 @@ impl fmt::Display for Move {
             "next" => f.write_str("The story’s next step"),
             "append" => f.write_str("Append events"),
             "rebuild" => write!(f, "Rebuild {}", text(1)),
+            "replicate" => write!(f, "Bring up a replica of {}", text(1)),
+            "takeOver" => write!(f, "{} takes over", text(1)),
+            "sendMissing" => write!(f, "Send what {} would have sent", text(1)),
+            "clock" => f.write_str("Move the clock"),
             "answer" => write!(f, "Answer {}", text(1)),
             "seek" => write!(f, "Go to position {}", text(1)),
             "subscription" => match &part(2)["paused"] {
