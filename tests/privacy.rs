@@ -331,6 +331,36 @@ fn events_that_go_past_the_aggregate_and_runs_by_chance_are_sealed() {
 }
 
 #[test]
+fn what_another_tool_brings_along_in_plain_text_is_sealed_before_it_is_stored() {
+    let browser = SimulatedBrowser::new();
+    let tab = Tab::told(&browser, 0);
+    let data =
+        json!({ "name": "Zoë Secret", "email": "secret@example.org", "address": "Secret Road" });
+    let line = json!({
+        "specversion": "1.0", "id": "1", "source": "elsewhere", "type": "PersonRegistered",
+        "subject": "person-7", "data": data,
+    });
+    let archive = || {
+        let mut import = Import::new();
+        import.feed(line.to_string().as_bytes());
+        import.finish().unwrap()
+    };
+    let (host, log, new, more) = (tab.host.clone(), tab.log.clone(), archive(), archive());
+    let made = at_once(async move {
+        log.extend(more, &mut || ()).await.unwrap();
+        let (title, beside) = (String::new(), SideRecords::new());
+        host.import_new(&scenario(), title, new, beside, &mut || ()).await.unwrap()
+    });
+    has_none("what is stored", &stored(&browser), &["Secret", "secret@"]);
+    for info in [made.info, tab.log.info()] {
+        let mut there = Tab::open(&browser, 2, &info);
+        assert!(there.shown().contains("Zoë Secret"));
+        there.send("person-7", "ForgetMe", &json!({}));
+        assert!(!there.shown().contains("Zoë Secret"));
+    }
+}
+
+#[test]
 fn a_key_that_could_not_be_destroyed_is_destroyed_when_the_log_is_opened_again() {
     let browser = SimulatedBrowser::new();
     let mut tab = Tab::told(&browser, FORGETS);

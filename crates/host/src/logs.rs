@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use codec::archive::{Export, Format, Import, Imported, OF_COMMIT, Placed, unreadable};
 use codec::{CommitOrLoss, Segment, Segments, segments_of};
-use es::{Commit, Map, Scenario, Set, StoredCommit};
+use es::{Commit, Map, Scenario, Set, StoredCommit, Stream};
 use futures::future::LocalBoxFuture;
 use lab::{
     RandomPlan, RandomRun, RandomTally, Seed, SetUp, SideRecord, Subscription, SubscriptionKind,
@@ -15,7 +15,8 @@ use lab::{
 use store::link::{self, Shared};
 use store::{LogChange, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
 
-use crate::personal::sealer;
+use crate::keys::{Key, key_id};
+use crate::personal::{PersonalFields, seal_commit, sealer};
 use crate::side_records::{EncodedRecord, attributes, by_key, decode, from_archive, to_archive};
 use crate::{Host, OpenLog, Trouble, decode_side_records};
 
@@ -229,7 +230,9 @@ impl Host {
         Box::pin(async move {
             let events = archive.events;
             side_records.extend(from_archive(std::mem::take(&mut archive.side_records))?);
-            let mut pieces = archive.into_new(scenario, self.clock.now())?.chain(call_at_end(last));
+            let pieces = archive.into_new(scenario, self.clock.now())?;
+            let pieces = self.sealed_pieces(scenario, pieces).await;
+            let mut pieces = pieces.map_err(|it| it.to_string())?.chain(call_at_end(last));
             let mut kept = SideRecords::new();
             for ((shelf, key), text) in side_records {
                 if shelf == Shelf::Attributes {
@@ -259,6 +262,28 @@ impl Host {
             stored.map_err(|fault| fault.to_string())?;
             Ok(unsaid && events > 0)
         })
+    }
+
+    /// The commits of an archive, with what is personal in them sealed.
+    async fn sealed_pieces<'a>(
+        &self,
+        scenario: &Scenario,
+        pieces: Box<dyn Iterator<Item = Segment> + 'a>,
+    ) -> Result<Box<dyn Iterator<Item = Segment> + 'a>, StoreError> {
+        let Some(personal) = PersonalFields::of(scenario) else { return Ok(pieces) };
+        let mut keys: Map<Stream, Key> = Map::new();
+        let mut commits = Vec::new();
+        for segment in pieces {
+            for commit in segment.commits() {
+                let mut commit = commit.owned();
+                seal_commit(&personal, &mut commit, &mut |stream| {
+                    *keys.entry(stream.clone()).or_insert_with(|| self.ids.secret())
+                });
+                commits.push(commit);
+            }
+        }
+        self.keys.keep(keys.values().map(|key| (key_id(key), *key)).collect()).await?;
+        Ok(Box::new(segments_of(commits)))
     }
 
     /// Makes a new log of a run by chance. It runs in memory, and is stored once it is whole.
@@ -702,7 +727,8 @@ impl OpenLog {
         };
         let added: SideRecords = added.filter(of_commit).collect();
         let placed = imported.after(self.session().log(), &scenario, now)?;
-        let Placed { commits, known, moved } = placed;
+        let Placed { mut commits, known, moved } = placed;
+        self.seal_commits(&mut commits).await.map_err(|it| it.to_string())?;
         if commits.is_empty() {
             return Ok(Appended { from: before + 1, to: before, known, moved });
         }

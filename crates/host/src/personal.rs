@@ -4,7 +4,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use es::{CommandRecord, History, Map, PERSONAL, Recorded, Scenario, Stream, command_id, seals};
+use es::{
+    CommandRecord, History, Map, PERSONAL, Recorded, Scenario, StoredCommit, Stream, command_id,
+    seals,
+};
 use lab::{JournalEntry, Opener, Sealer, Viewpoint};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map as Fields, Value};
@@ -108,6 +111,40 @@ pub(crate) fn keys_of(session: &Viewpoint, stream: &Stream) -> Vec<Uuid> {
 pub(crate) fn opener(keys: &Rc<dyn KeyRing>) -> Opener {
     let keys = keys.clone();
     Rc::new(move |seal| open(&*keys, seal))
+}
+
+/// Seals what is personal in a commit that comes from elsewhere. What is sealed there already stays.
+pub(crate) fn seal_commit(
+    personal: &PersonalFields,
+    commit: &mut StoredCommit,
+    key: &mut dyn FnMut(&Stream) -> Key,
+) {
+    let id = commit.envelope.command_id;
+    let mut seal = |all: &ByType, of: (&Stream, &Rc<str>), label: &str, data: &RawValue| {
+        let (stream, kind) = of;
+        let fields = all.get(&(Rc::from(stream.category()), kind.clone()))?;
+        let mut fresh = parsed(data)?;
+        let plain = fields.iter().any(|name| {
+            let text = fresh.get(&**name).and_then(Value::as_str).unwrap_or_default();
+            !text.trim().is_empty() && !seals(text).any(|it| key_of(it).is_some())
+        });
+        plain.then(|| {
+            Sealing { fields, key: key(stream), command: id, label }.seal(&mut fresh);
+            to_raw_value(&fresh).unwrap_or_default()
+        })
+    };
+    for (index, event) in commit.events.iter_mut().enumerate() {
+        let of = (&event.stream, &event.kind);
+        if let Some(data) = seal(&personal.events, of, &format!("{index}/"), &event.data) {
+            event.data = data;
+        }
+    }
+    if let Some(command) = &mut commit.envelope.command {
+        let of = (&command.stream, &command.kind);
+        if let Some(data) = seal(&personal.commands, of, "", &command.data) {
+            command.data = data;
+        }
+    }
 }
 
 /// The key of a stream in a run by chance. It follows from the run's seed: what such a run says of

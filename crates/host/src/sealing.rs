@@ -7,7 +7,7 @@
 
 use std::rc::Rc;
 
-use es::{Act, CommandRecord, Fact, Recorded, Set, Step, Stream};
+use es::{Act, CommandRecord, Fact, Map, Recorded, Set, Step, StoredCommit, Stream};
 use lab::Submission;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map as Fields, Value};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::Host;
 use crate::keys::{Key, KeyState, key_id};
 use crate::open_log::OpenLog;
-use crate::personal::{Sealing, keys_of, parsed};
+use crate::personal::{Sealing, keys_of, parsed, seal_commit};
 
 impl OpenLog {
     /// The key for what is sealed next in a stream. A new one is kept before this returns.
@@ -129,6 +129,27 @@ impl OpenLog {
             row["data"] = serde_json::from_str(sealed.get()).unwrap_or_default();
         }
         Ok(Value::from(rows).to_string())
+    }
+
+    /// Seals what is personal in commits that are brought along.
+    pub(crate) async fn seal_commits(
+        &self,
+        commits: &mut [StoredCommit],
+    ) -> Result<(), StoreError> {
+        let Some(personal) = &self.0.personal else { return Ok(()) };
+        let streams: Set<Stream> =
+            commits.iter().flat_map(|it| &it.events).map(|it| it.stream.clone()).collect();
+        let mut keys: Map<Stream, Key> = Map::new();
+        for stream in streams {
+            let key = self.key_for(&stream).await?;
+            keys.insert(stream, key);
+        }
+        for commit in commits {
+            seal_commit(personal, commit, &mut |stream| {
+                keys.get(stream).copied().unwrap_or_else(|| self.0.host.ids.secret())
+            });
+        }
+        Ok(())
     }
 
     /// Gives another host the keys of all that is sealed here.
