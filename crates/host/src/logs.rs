@@ -766,7 +766,9 @@ impl OpenLog {
             while !self.session().world().look_on(&mut missing, MISSING_EVENTS) {
                 slice.breathe().await;
             }
-            unanswered.extend(missing.found().iter().map(|(position, _)| *position));
+            // What would only be due later is no answer that somebody waits for.
+            let found = missing.found().iter().filter(|(_, it)| it.deadline().is_none());
+            unanswered.extend(found.map(|(position, _)| *position));
         }
         unanswered.len() as u64
     }
