@@ -40,6 +40,26 @@ pub struct Course {
     pub lessons: Vec<LessonTitle>,
     /// The workshops.
     pub workshops: Vec<Workshop>,
+    /// The terms, in the order in which the lessons explain them.
+    pub glossary: Vec<Entry>,
+}
+
+/// A term of the glossary.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The term.
+    pub term: String,
+    /// What it means, in a sentence or two.
+    pub say: String,
+    /// The id of the lesson that explains it.
+    pub lesson: String,
+    /// The number of the exercise in which one meets it, from 1.
+    pub exercise: usize,
+    /// Where on the page one sees it.
+    pub panel: String,
+    /// Words by which a text that speaks of it is known. None is used before the lesson.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
 }
 
 /// What is known of a lesson before it is opened.

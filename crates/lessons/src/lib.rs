@@ -12,13 +12,15 @@ mod moves;
 mod exercise;
 mod attempt;
 mod course;
+mod handout;
 mod draft;
 mod guess;
 
 pub use attempt::{Verdict, begin, check, judge, play};
-pub use course::{Course, Lesson, LessonTitle, Note, Part, Workshop};
+pub use course::{Course, Entry, Lesson, LessonTitle, Note, Part, Workshop};
 pub use draft::Draft;
 pub use exercise::{Aim, AnswerKind, Exercise, Fault, Question, WrongMove};
 pub use goal::{Goal, Money, Subject};
 pub use guess::{Came, Expected, Guess, Place};
+pub use handout::handout;
 pub use moves::{Move, Played, written};

@@ -59,10 +59,14 @@ impl Address {
         Self::whole("workshop", text)
     }
 
-    fn whole(what: &str, text: &str) -> String {
+    /// The address of the page itself.
+    pub fn page() -> String {
         let here = window().location().href().unwrap_or_default();
-        let page = here.split('#').next().unwrap_or_default();
-        format!("{page}#/{what}/{text}")
+        here.split('#').next().unwrap_or_default().to_owned()
+    }
+
+    fn whole(what: &str, text: &str) -> String {
+        format!("{}#/{what}/{text}", Self::page())
     }
 
     /// Takes away what the address carried, so that a reload does not make it once more.

@@ -73,6 +73,8 @@ pub enum Msg {
     Copied(bool),
     /// Begin a workshop, or end it.
     Workshop(Option<Rc<str>>),
+    /// Hand out a page to print for the learners of a workshop.
+    Handout(Rc<str>),
     /// Make a workshop of one's own, of a title and lines.
     Own(String, String),
     /// Show all panels, or only those that the exercise is about.

@@ -8,11 +8,11 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::changes::changed;
 use super::{commands, opening, playback};
-use crate::es::Scenario;
+use crate::es::{Map, Scenario};
 use crate::host::calls::OfLessons;
 use crate::host::{Host, OpenLog};
 use crate::lab::{forms, json as json_text};
-use crate::lessons::{Course, Exercise, Lesson, Move, Played, Workshop, begin, check};
+use crate::lessons::{Course, Exercise, Lesson, Move, Played, Workshop, begin, check, handout};
 use crate::store::LogInfo;
 use crate::ui::browser::address::Address;
 use crate::ui::browser::clock::now;
@@ -86,6 +86,10 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         }
         Msg::Copied(copied) => model.lessons.copied = Some(copied),
         Msg::Workshop(id) => workshop(model, id),
+        Msg::Handout(id) => {
+            hand_out(model, &id);
+            return false;
+        }
         Msg::Own(title, lines) => {
             let Some(course) = model.lessons.course.clone() else { return false };
             let made = Workshop::of_lines(&title, &lines, &course);
@@ -481,6 +485,32 @@ fn export(model: &Model) {
     let link = model.link.clone();
     spawn_local(async move {
         if let Err(why) = pieces.download("leftfold-progress.json", false).await {
+            link.send(Msg::Unknown(why));
+        }
+    });
+}
+
+/// Hands out the page that the learners of a workshop get on paper.
+fn hand_out(model: &Model, id: &str) {
+    let Some(course) = model.lessons.course.clone() else { return };
+    let Some(workshop) = course.workshops.iter().find(|it| it.id == *id).cloned() else { return };
+    let link = model.link.clone();
+    spawn_local(async move {
+        let mut lessons = Map::new();
+        for part in workshop.parts.iter().filter(|it| !it.lesson.is_empty()) {
+            let text = fetched(&format!("lessons/{}.json", part.lesson)).await;
+            match text.and_then(|it| json_text::read::<Lesson>(&it).ok()) {
+                Some(lesson) => _ = lessons.insert(part.lesson.clone(), lesson),
+                None => {
+                    let why = "the workshop’s lessons could not be fetched: is there a network?";
+                    return link.send(Msg::Unknown(why.into()));
+                }
+            }
+        }
+        let page = handout(&workshop, &course, &lessons, &Address::page());
+        let pieces = Pieces::default();
+        pieces.push(page.as_bytes());
+        if let Err(why) = pieces.download(&format!("{}.html", workshop.id), false).await {
             link.send(Msg::Unknown(why));
         }
     });

@@ -8,7 +8,7 @@ use yew::{Html, MouseEvent, Properties, component, html};
 
 use super::icons::icon;
 use super::parts::button;
-use crate::lessons::{Course, LessonTitle, Note, Workshop};
+use crate::lessons::{Course, Entry, LessonTitle, Note, Workshop};
 use crate::ui::browser::clock::now;
 use crate::ui::model::lessons::{Key, Msg, Progress, Running, exercises_of};
 use crate::ui::model::logs::{self, OpenMode};
@@ -108,6 +108,7 @@ pub fn Lessons(props: &LessonsProps) -> Html {
                         <>
                             <ol class="course">{ for course.lessons.iter().map(|it| lesson(it, props, &shell)) }</ol>
                             { progress(props, &shell) }
+                            { glossary(course, &shell) }
                             if !course.workshops.is_empty() {
                                 <h2>{ "Workshops" }</h2>
                                 <ul class="course">{ for course.workshops.iter().map(|it| workshop(it, course, props, &shell)) }</ul>
@@ -179,6 +180,39 @@ fn progress(props: &LessonsProps, shell: &Shell) -> Html {
     }
 }
 
+/// The terms, each with where one meets it.
+fn glossary(course: &Course, shell: &Shell) -> Html {
+    if course.glossary.is_empty() {
+        return html! {};
+    }
+    let entry = |it: &Entry| {
+        let lesson = course.lessons.iter().find(|lesson| lesson.id == it.lesson);
+        let title = lesson.and_then(|lesson| lesson.exercises.get(it.exercise.saturating_sub(1)));
+        let key = Key::of_lesson(&it.lesson, it.exercise);
+        let press = shell.on(move |_: MouseEvent| Msg::Open(key.clone(), None));
+        html! {
+            <div>
+                <dt>{ it.term.clone() }</dt>
+                <dd>
+                    { it.say.clone() }
+                    <span class="quiet">
+                        { format!(" Seen in: {}. Exercise: ", it.panel) }
+                        if let Some(title) = title {
+                            <button type="button" class="link" onclick={press}>{ title.clone() }</button>
+                        }
+                    </span>
+                </dd>
+            </div>
+        }
+    };
+    html! {
+        <details class="glossary">
+            <summary>{ format!("Glossary: {}", counted(course.glossary.len() as u64, "term")) }</summary>
+            <dl>{ for course.glossary.iter().map(entry) }</dl>
+        </details>
+    }
+}
+
 /// A workshop: its parts with their minutes.
 fn workshop(it: &Workshop, course: &Course, props: &LessonsProps, shell: &Shell) -> Html {
     let minutes = it.minutes();
@@ -188,6 +222,13 @@ fn workshop(it: &Workshop, course: &Course, props: &LessonsProps, shell: &Shell)
     };
     let (id, running): (Rc<str>, _) =
         (it.id.as_str().into(), props.workshop.as_ref().is_some_and(|now| *now.id == *it.id));
+    let print = {
+        let (id, title) = (id.clone(), it.title.clone());
+        let press = shell.on(move |_: MouseEvent| Msg::Handout(id.clone()));
+        html! {
+            <button type="button" onclick={press}>{ "A page to print" }<span class="unseen">{ format!(" for {title}") }</span></button>
+        }
+    };
     let go = shell.on(move |_: MouseEvent| Msg::Workshop(Some(id.clone())));
     html! {
         <li>
@@ -196,6 +237,7 @@ fn workshop(it: &Workshop, course: &Course, props: &LessonsProps, shell: &Shell)
             <p class="quiet">{ it.parts.iter().map(|part| format!("{} ({} min)", title(&part.lesson), part.minutes)).collect::<Vec<_>>().join(" · ") }</p>
             <div class="reply">
                 <button type="button" onclick={go}>{ if running { "Go on" } else { "Begin" } }<span class="unseen">{ format!(" {}", it.title) }</span></button>
+                if it.id != "own" { { print } }
                 if it.id != "own" { <code>{ format!("#/workshop/{}", it.id) }</code> }
             </div>
         </li>
