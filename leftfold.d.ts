@@ -748,7 +748,7 @@ declare namespace Leftfold {
      * @param number Which of its exercises; the first where it is left out.
      * @throws `malformed`, `out_of_range`, `storage`
      * @example
-     * await leftfold.lesson("what-a-log-remembers", 1)
+     * await leftfold.lesson("events-instead-of-state", 1)
      */
     lesson(id: string, number?: number | null): Promise<string>;
     /**

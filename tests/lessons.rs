@@ -43,6 +43,10 @@ fn exercises() -> Vec<(String, Exercise)> {
     all
 }
 
+fn exercise_at(place: &str) -> Exercise {
+    exercises().into_iter().find(|(at, _)| at == place).unwrap().1
+}
+
 fn scenario(id: &str) -> Option<Rc<Scenario>> {
     leftfold::scenarios::all().into_iter().find(|it| *it.id == *id)
 }
@@ -83,6 +87,68 @@ fn each_exercise_has_a_task_to_read_aloud_hints_a_wrong_move_and_what_it_meant()
             assert!(!asks || it.question.is_some(), "{place}: what is to be answered is asked");
         }
     }
+}
+
+/// All that an exercise says before it is solved, and after.
+fn texts(it: &Exercise) -> Vec<String> {
+    let mut texts = vec![it.title.clone(), it.task.clone()];
+    texts.extend(it.goals.iter().map(|aim| aim.say.clone()));
+    texts.extend(it.hints.iter().chain(&it.meaning).cloned());
+    texts.extend(it.wrong.iter().map(|wrong| wrong.say.clone()));
+    if let Some(question) = &it.question {
+        texts.push(question.ask.clone());
+        if let AnswerKind::Choice(choices) = &question.answer {
+            texts.extend(choices.iter().map(ToString::to_string));
+        }
+    }
+    texts
+}
+
+/// True where a text has these words. What begins with a capital is a name on the page.
+fn speaks_of(text: &str, mark: &str) -> bool {
+    let edge = |it: Option<char>| it.is_none_or(|it| !it.is_alphanumeric() && it != '-');
+    text.match_indices(mark).any(|(at, _)| {
+        edge(text[..at].chars().next_back()) && edge(text[at + mark.len()..].chars().next())
+    })
+}
+
+#[test]
+fn no_term_is_used_before_the_lesson_that_explains_it() {
+    let course = course();
+    let place = |id: &str| course.lessons.iter().position(|it| it.id == id).unwrap();
+    let mut early = Vec::new();
+    for (at, exercise) in exercises() {
+        let here = place(at.split_once('/').unwrap().0);
+        for entry in &course.glossary {
+            for mark in entry.marks.iter().filter(|_| place(&entry.lesson) > here) {
+                let said = texts(&exercise).into_iter().find(|text| speaks_of(text, mark));
+                early.extend(said.map(|text| format!("{at}: {mark}: {text}")));
+            }
+        }
+    }
+    assert_eq!(early, [""; 0], "{early:#?}");
+}
+
+#[test]
+fn the_glossary_names_lessons_exercises_and_what_the_page_says_of_its_words() {
+    let course = course();
+    assert!(course.glossary.len() >= 40, "{} terms", course.glossary.len());
+    let words = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/ui/view/terms.rs"));
+    // What is written over several lines is one sentence.
+    let words = words.unwrap().replace("\\\n", "");
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut said = 0;
+    for entry in &course.glossary {
+        let lesson = course.lessons.iter().find(|it| it.id == entry.lesson);
+        let lesson = lesson.unwrap_or_else(|| panic!("{} has no lesson", entry.term));
+        assert!((1..=lesson.exercises.len()).contains(&entry.exercise), "{}", entry.term);
+        assert!(!entry.panel.is_empty() && entry.say.ends_with('.'), "{}", entry.term);
+        said += usize::from(words.contains(&entry.say));
+    }
+    // The page's own words open the same sentences.
+    assert_eq!(said, 15, "the page explains its words otherwise than the glossary");
+    let order = |it: &str| course.lessons.iter().position(|lesson| lesson.id == it);
+    assert!(course.glossary.is_sorted_by_key(|it| order(&it.lesson)), "in the order of lessons");
 }
 
 #[test]
@@ -133,7 +199,7 @@ fn an_exercise_is_not_solved_for_a_wrong_reason() {
     let (paid, said) =
         (by_hand(r#"{"amount": 3000}"#), by_hand(r#"{"amount": 3000, "transfer": "1"}"#));
     let resume = r#"["subscription", "Transfer process", {"paused": false}]"#;
-    let transfer = "what-follows/1";
+    let transfer = "crash-and-compensate/1";
     assert!(!solved_by(transfer, &format!("{paid}]")));
     assert!(!solved_by(transfer, &format!("{paid}, {resume}]")));
     assert!(!solved_by(transfer, &format!("{said}]")));
@@ -148,7 +214,7 @@ fn an_exercise_is_not_solved_for_a_wrong_reason() {
             ["again", "{id}", "{choice}"]"#
         )
     };
-    let lost = "at-once-and-again/1";
+    let lost = "optimistic-concurrency/1";
     assert!(!solved_by(lost, &format!("[{}]", race(500, "retry"))));
     assert!(solved_by(lost, &format!("[{}]", race(2_000, "retry"))));
     let repaid = r#"["send", "account-2", {"type": "Deposit", "data": {"amount": 2000}}]"#;
@@ -159,12 +225,12 @@ fn an_exercise_is_not_solved_for_a_wrong_reason() {
     let again =
         |how: &str| format!(r#"["again", "5b0b5b0b-0000-4000-8000-000000000008", "{how}"]"#);
     let (same, anew) = (again("same"), again("anew"));
-    assert!(!solved_by("at-once-and-again/2", &format!("[{anew}, {withdraw}, {same}]")));
+    assert!(!solved_by("idempotent-handling/1", &format!("[{anew}, {withdraw}, {same}]")));
 
     let balances = |how: &str| format!(r#"["subscription", "Balances", {how}]"#);
     let (recognise, pause) =
         (balances(r#"{"deduplicate": true}"#), balances(r#"{"paused": true}"#));
-    let healed = "read-models/4";
+    let healed = "rebuild/1";
     assert!(!solved_by(healed, &format!("[{withdraw}, {recognise}, {pause}, {deposit}]")));
     let drop = balances(r#"{"fault": "drop"}"#);
     assert!(!solved_by(healed, &format!("[{recognise}, {withdraw}, {drop}, {deposit}]")));
@@ -177,7 +243,7 @@ fn an_exercise_is_not_solved_for_a_wrong_reason() {
     let roll_up = |how: &str| format!(r#"["subscription", "Customer roll-up", {how}]"#);
     let asleep = roll_up(r#"{"paused": true}"#);
     let (step, resume) = (balances(r#"{"step": true}"#), balances(r#"{"paused": false}"#));
-    let lag = "read-models/1";
+    let lag = "late-and-consistent/1";
     assert!(!solved_by(lag, &format!("[{asleep}, {deposit}, {step}, {step}]")));
     let back = roll_up(r#"{"checkpoint": 1}"#);
     assert!(!solved_by(lag, &format!("[{resume}, {asleep}, {back}]")));
@@ -188,7 +254,7 @@ fn an_exercise_is_not_solved_for_a_wrong_reason() {
             r#"["send", "order-1", {{"type": "AddItem", "data": {{"item": "{item}", "price": 6000}}}}]"#
         )
     };
-    let refusal = "what-a-log-remembers/2";
+    let refusal = "commands-and-events/1";
     assert!(!solved_by(refusal, &format!("[{}]", add("keyboard"))));
     let submit = r#"["send", "order-1", {"type": "SubmitOrder"}]"#;
     assert!(!solved_by(refusal, &format!("[{submit}, {}]", add("lamp"))));
@@ -196,14 +262,14 @@ fn an_exercise_is_not_solved_for_a_wrong_reason() {
 
     let welcomer = |how: &str| format!(r#"["subscription", "Welcomer", {how}]"#);
     let (guard, half) = (welcomer(r#"{"guard": true}"#), welcomer(r#"{"checkpoint": 2}"#));
-    assert!(!solved_by("what-follows/2", &format!("[{guard}, {half}]")));
+    assert!(!solved_by("side-effects/1", &format!("[{guard}, {half}]")));
 
     let comment =
         r#"["send", "post-1", {"type": "AddComment", "data": {"body": "Well actually..."}}]"#;
     let together = r#"["subscription", "/posts", {"synchronous": true}]"#;
-    assert!(!solved_by("read-models/2", &format!("[{together}]")));
-    assert!(!solved_by("read-models/2", &format!("[{comment}]")));
-    assert!(solved_by("read-models/2", &format!("[{together}, {comment}]")));
+    assert!(!solved_by("late-and-consistent/2", &format!("[{together}]")));
+    assert!(!solved_by("late-and-consistent/2", &format!("[{comment}]")));
+    assert!(solved_by("late-and-consistent/2", &format!("[{together}, {comment}]")));
 }
 
 #[test]
@@ -262,8 +328,7 @@ fn an_exercise_that_cannot_be_failed_or_solved_is_refused_with_the_reason() {
     let mut solved = good.clone();
     solved.start.extend(good.solution.clone());
     assert_eq!(tried(&solved), Err(Fault::HoldsAtStart));
-    let mut answered =
-        exercises().into_iter().map(|(_, it)| it).find(|it| it.question.is_some()).unwrap();
+    let mut answered = exercise_at("the-left-fold/1");
     answered.start.extend(answered.solution.clone());
     assert_eq!(tried(&answered), Ok(()), "an answer is given by the learner, never by the start");
     let same = Exercise { solution: good.wrong[0].moves.clone(), ..good.clone() };
@@ -459,14 +524,14 @@ fn a_workshop_of_a_teachers_own_is_written_in_lines_and_travels_in_a_link() {
     let course = course();
     let (_, exercise) = exercises().remove(0);
     let link = format!("https://example.org/#/share/{}", exercise.link().unwrap());
-    let lines = format!("what-a-log-remembers 15\n\n{link} 10\n");
+    let lines = format!("events-instead-of-state 15\n\n{link} 10\n");
     let workshop = Workshop::of_lines("Ours", &lines, &course).unwrap();
     assert_eq!(workshop.minutes(), 25);
     assert_eq!(workshop.parts[1].links.len(), 1);
     assert_eq!(Workshop::read(&workshop.link().unwrap()), Ok(workshop));
     for (lines, fault) in [
-        ("read-models", "Line 1: it ends with no number of minutes."),
-        ("read-models 5\nnothing 5", "Line 2: there is no lesson nothing;"),
+        ("rebuild", "Line 1: it ends with no number of minutes."),
+        ("rebuild 5\nnothing 5", "Line 2: there is no lesson nothing;"),
         ("#/share/3.zzz 5", "Line 1: this link is damaged"),
         (" ", "A workshop has at least one part."),
     ] {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 tests! {
     Browsers::Both => [
         a_teacher_makes_an_exercise_by_keyboard_and_a_learner_fails_and_solves_it,
-        every_exercise_is_opened_solved_and_failed_in_copies_of_its_own,
+        every_exercise_fits_a_projector_and_is_solved_and_failed_in_copies_of_its_own,
     ],
     Browsers::Chromium("messages and logs, which the other test covers in both") => [
         an_attempt_survives_a_reload_and_whoever_is_lost_loses_nothing,
@@ -101,14 +101,24 @@ async fn a_teacher_makes_an_exercise_by_keyboard_and_a_learner_fails_and_solves_
     page.close().await;
 }
 
-async fn every_exercise_is_opened_solved_and_failed_in_copies_of_its_own() {
+/// How many lines the open exercise's task takes.
+const LINES: &str = "
+    const task = document.querySelector('.task h2');
+    return task.offsetHeight / parseFloat(getComputedStyle(task).lineHeight);
+";
+
+async fn every_exercise_fits_a_projector_and_is_solved_and_failed_in_copies_of_its_own() {
     let page = Page::open().await;
+    page.resize(1280, 720).await;
+    page.click("Present").await;
     let lessons = page.js("await leftfold.lessons()").await;
     for lesson in lessons.as_array().unwrap() {
         for number in 1..=lesson["exercises"].as_u64().unwrap() {
             let (id, place) = (&lesson["id"], format!("{} {number}", lesson["id"]));
             page.js(&format!("await leftfold.lesson({id}, {number})")).await;
             assert_eq!(standing(&page).await["met"], json!(false), "{place} at its start");
+            let lines = page.js(LINES).await.as_f64().unwrap();
+            assert!(lines < 3.5, "the task of {place} has {lines} lines on a projector");
             let solved = page.js("await leftfold.solve()").await;
             assert_eq!(solved["met"], json!(true), "{place} by its solution: {solved}");
             let failed = page.js("await leftfold.solve({ wrong: true })").await;
@@ -120,6 +130,7 @@ async fn every_exercise_is_opened_solved_and_failed_in_copies_of_its_own() {
         }
     }
     // What the page has played is nobody's progress.
+    page.press(['p']).await;
     page.click("Lessons").await;
     page.shows("Lessons", "Leftfold: nothing solved yet").await;
     page.close().await;
@@ -169,7 +180,7 @@ async fn an_attempt_survives_a_reload_and_whoever_is_lost_loses_nothing() {
 
 async fn an_exercise_shows_the_panels_that_it_is_about_and_all_when_asked() {
     let page = Page::open().await;
-    page.js("await leftfold.lesson('what-a-log-remembers', 1)").await;
+    page.js("await leftfold.lesson('events-instead-of-state', 1)").await;
     page.find("[role=group][aria-label='cart-1']").await;
     let other = "!!document.querySelector(\"[role=group][aria-label='Considered but removed']\")";
     assert_eq!(page.js(other).await, json!(false), "it would give the answer away");

@@ -1326,7 +1326,7 @@ pub static CALLS: &[Call] = &[
             optional("number", WHOLE, "Which of its exercises; the first where it is left out."),
         ],
         gives: result(&results::LOG_ID),
-        example: about(r#"await leftfold.lesson("what-a-log-remembers", 1)"#),
+        example: about(r#"await leftfold.lesson("events-instead-of-state", 1)"#),
         codes: &[ErrorCode::Malformed, ErrorCode::OutOfRange, ErrorCode::Storage],
         way: Way::Asks(|it| {
             let number = it.value(1).as_u64().unwrap_or(1);

@@ -27,7 +27,7 @@ use super::terms::{Term, Word};
 use super::timeline::{Flag, Here, Timeline};
 use crate::es::{Act, CommandRecord, Fact, Step};
 use crate::host::OpenLog;
-use crate::lab::SubscriptionKind;
+use crate::lab::{SubscriptionKind, instance_of};
 use crate::lessons::Move;
 use crate::ui::browser::clock::written_millis;
 use crate::ui::model::Model;
@@ -455,7 +455,8 @@ fn read_side(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     let removed: Vec<Rc<str>> =
         all.filter(|name| !panels.iter().any(|panel| panel.name == *name)).collect();
     let states = read_side.states.iter().filter(|it| model.lessons.shows(it.stream.as_str()));
-    let panels = panels.iter().filter(|it| model.lessons.shows(&it.name));
+    // A replica belongs to its read model.
+    let panels = panels.iter().filter(|it| model.lessons.shows(instance_of(&it.name).0));
     // A press on a field, or Enter, asks why it is so.
     // While an exercise is made, it becomes a goal that the field is what it is.
     let picking = model.making.picking;
