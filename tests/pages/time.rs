@@ -13,6 +13,8 @@ tests! {
         a_deadline_is_hurried_and_the_past_shows_that_it_was_pending,
         two_tabs_share_a_clock_and_meet_a_deadline_once,
         a_real_deadline_wakes_the_page,
+        what_was_forgotten_is_not_said_to_have_changed_nothing,
+        an_amount_that_only_a_read_model_knows_is_written_as_money,
         what_is_personal_is_shown_open_and_said_to_be_sealed,
     ],
 }
@@ -47,7 +49,7 @@ async fn a_deadline_is_seen_ahead_of_the_head_and_met_when_the_clock_is_moved_by
     let last = page.js(LAST).await;
     assert_eq!((&last["type"], &last["at"]), (&json!("OrderCancelled"), &waits[0]["due"]));
     page.until(
-        "document.querySelector('[role=status]').textContent.includes('A deadline has come')",
+        "document.querySelector('[role=status]').textContent.includes('It is accepted: OrderCancelled.')",
     )
     .await;
     page.until("(await leftfold.clock()).deadlines.length === 0").await;
@@ -72,7 +74,7 @@ async fn the_clock_goes_on_from_the_story_survives_a_reload_and_goes_forward_onl
         "await leftfold.clock({ to: '2017-01-01' }).catch(it => it.code + ': ' + it.message)";
     let said = page.js(&format!("return {back}")).await;
     let said = said.as_str().unwrap().to_owned();
-    assert!(said.starts_with("out_of_range: a clock goes forward only"), "{said}");
+    assert!(said.starts_with("out_of_range: a clock only goes forward, and here it is"), "{said}");
     // The same by hand: the refusal stands beside the field, and nothing is lost.
     page.js(&format!("{CLOCK}.click(); return 0")).await;
     let field = page.find("[aria-label='Move the clock to, UTC']").await;
@@ -80,7 +82,7 @@ async fn the_clock_goes_on_from_the_story_survives_a_reload_and_goes_forward_onl
         it.value = '2017-01-01T00:00'; it.dispatchEvent(new Event('change', { bubbles: true })); return 0";
     page.js(typed).await;
     page.until(
-        "document.querySelector('.clock [role=alert]').textContent.includes('forward only')",
+        "document.querySelector('.clock [role=alert]').textContent.includes('only goes forward')",
     )
     .await;
     assert!(field.prop("value").await.unwrap().unwrap().starts_with("2017-01-01"));
@@ -99,10 +101,13 @@ async fn a_deadline_is_hurried_and_the_past_shows_that_it_was_pending() {
     page.js(&format!("{CLOCK}.click(); return 0")).await;
     page.until("document.querySelector('.clock').closest('[popover]').matches(':popover-open')")
         .await;
-    page.js("document.querySelector(\"[aria-label='Send now: CancelUnsubmitted to order-3']\").focus(); return 0").await;
+    page.js("document.querySelector(\"[aria-label='Send now: CancelUnsubmitted on order-3']\").focus(); return 0").await;
     page.press(['\u{e007}']).await;
     page.until(&format!("await leftfold.head() === {head} + 1")).await;
     assert_eq!(page.js(&format!("{LAST}.type")).await, "OrderCancelled");
+    let said = "document.querySelector('[role=status]').textContent";
+    let words = "on order-3 was sent before its time. It is accepted: OrderCancelled.";
+    page.until(&format!("{said}.includes('{words}')")).await;
     page.js(&format!("await leftfold.seek({head}); return 0")).await;
     let past = page.js("(await leftfold.clock()).deadlines.map(it => it.stream)").await;
     assert_eq!(past, json!(["order-3"]));
@@ -151,7 +156,38 @@ async fn what_is_personal_is_shown_open_and_said_to_be_sealed() {
     page.until(&format!("{row}.includes('Ben Moss')")).await;
     page.click("Share").await;
     let share = "document.querySelector(\"[role=dialog]\").innerText";
-    page.until(&format!("{share}.includes('personal travels sealed')")).await;
+    page.until(&format!("{share}.includes('personal fields travel sealed')")).await;
+    page.close().await;
+}
+
+async fn what_was_forgotten_is_not_said_to_have_changed_nothing() {
+    let page = open("#/privacy").await;
+    // Lola has moved, and was forgotten afterwards.
+    page.js("await leftfold.seek(5); return 0").await;
+    let detail = "document.querySelector('.detail').innerText";
+    page.until(&format!("{detail}.includes('What it changed can no longer be read')")).await;
+    let data = "[...document.querySelectorAll('.detail summary')]
+        .find(it => it.innerText === 'Ids, times and data').click(); return 0";
+    page.js(data).await;
+    page.until(&format!("{detail}.includes('The seals are still here; the key is not.')")).await;
+    // Ben has his key.
+    page.js("await leftfold.seek(2); return 0").await;
+    page.until(&format!("{detail}.includes(\"with the person's key\")")).await;
+    page.close().await;
+}
+
+async fn an_amount_that_only_a_read_model_knows_is_written_as_money() {
+    let page = open("#/books").await;
+    let year = "document.querySelector(\"section[aria-label='The year']\").innerText";
+    page.unfold("The year").await;
+    page.until(&format!("{year}.includes('taken: 72.30')")).await;
+    page.press(['f']).await;
+    page.until("!!document.querySelector('.fold-row.here')").await;
+    page.js("await leftfold.seek(3); return 0").await;
+    page.until(
+        "[...document.querySelectorAll('.fold-row .changes')].some(it => it.innerText.includes('24.00'))",
+    )
+    .await;
     page.close().await;
 }
 

@@ -78,8 +78,12 @@ impl Play {
         session.play_story();
         let log = session.log();
         let forced = log.events(1, log.head()).any(|it| it.origin() == Origin::Forced);
-        let told = session.failed_checks().into_iter().filter(|_| !forced);
-        let broken_by_story = told.map(|it| it.check).collect();
+        let head = if forced { 0 } else { log.head() };
+        let mut broken_by_story = BTreeSet::new();
+        for position in 1..=head {
+            session.seek(position);
+            broken_by_story.extend(session.failed_checks().into_iter().map(|it| it.check));
+        }
         let processes: BTreeSet<Rc<str>> = scenario.processes.iter().map(|it| it.name()).collect();
         let journal = session.world().journal().iter().map(|entry| &entry.envelope);
         let sent = journal.filter(|it| processes.contains(&it.actor));

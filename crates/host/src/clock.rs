@@ -93,8 +93,12 @@ impl OpenLog {
             ClockMove::Hurry(id) => return self.hurry(id, trace).await,
         };
         if to < now || to > LATEST {
-            let why =
-                format!("a clock goes forward only, up to the year 9999: it is {}", written(now));
+            let why = match to < now {
+                true => {
+                    format!("a clock only goes forward, and here it is {} already", written(now))
+                }
+                false => "a clock goes up to the year 9999".to_owned(),
+            };
             return Err(Error::new(ErrorCode::OutOfRange, why));
         }
         let story = self.has_story_time();

@@ -47,16 +47,37 @@ pub fn asides(trace: &[MicroStep]) -> Option<String> {
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
-/// Which deadlines have come, in sentences. None where none has.
+/// Which deadlines have come, and what came of each, in sentences. None where none has come.
 pub fn deadlines_met(trace: &[MicroStep]) -> Option<String> {
-    let came = || trace.iter().filter(|it| matches!(it, MicroStep::Due { .. }));
-    let mut sentences: Vec<String> = came().take(TOLD).map(|it| format!("{it}.")).collect();
+    let came = || {
+        let due = |(_, it): &(usize, &MicroStep)| matches!(it, MicroStep::Due { .. });
+        trace.iter().enumerate().filter(due)
+    };
+    let told = |(index, due): (usize, &MicroStep)| {
+        let decided = decided(trace.get(index..).unwrap_or_default()).unwrap_or_default();
+        format!("{due}. {decided}").trim_end().to_owned()
+    };
+    let mut sentences: Vec<String> = came().take(TOLD).map(told).collect();
     match came().count().saturating_sub(TOLD) {
         0 => {}
         1 => sentences.push("1 more deadline has come.".to_owned()),
         more => sentences.push(format!("{more} more deadlines have come.")),
     }
     (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// What the first decision among the micro-steps was, in a sentence. None where there was none.
+pub fn decided(trace: &[MicroStep]) -> Option<String> {
+    trace.iter().find_map(|step| match step {
+        MicroStep::Decided { events, .. } if events.is_empty() => {
+            Some("No event: nothing had to happen.".to_owned())
+        }
+        MicroStep::Decided { events, .. } => {
+            Some(format!("It is accepted: {}.", events.join(", ")))
+        }
+        MicroStep::Rejected { reason, .. } => Some(format!("It is refused: {reason}.")),
+        _ => None,
+    })
 }
 
 fn held_back(step: &MicroStep) -> u64 {

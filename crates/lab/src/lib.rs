@@ -28,7 +28,7 @@ mod shards;
 mod weight;
 mod fold_rows;
 
-pub use asides::{asides, deadlines_met};
+pub use asides::{asides, deadlines_met, decided};
 pub use compare::{Comparison, StatePair, ViewPair, compare_logs, compare_positions};
 pub use deadlines::{Deadline, span};
 pub use diff::{DiffLine, DiffMark, RowMark, TableDiff, changes, keyed, lines, rows};

@@ -419,9 +419,13 @@ mod tests {
             // What the story itself breaks, without anybody's going behind an aggregate, is no law.
             let mut told = Session::new(World::new(&scenario));
             told.play_story();
-            let told = told.failed_checks();
+            let mut broken = Vec::new();
+            for position in 1..=told.log().head() {
+                told.seek(position);
+                broken.extend(told.failed_checks());
+            }
             let mut failed = session.failed_checks();
-            failed.retain(|it| !told.iter().any(|told| told.check == it.check));
+            failed.retain(|it| !broken.iter().any(|broken| broken.check == it.check));
             assert_eq!(failed, [], "{}", scenario.id);
             let accepted = |it: &crate::JournalEntry| it.outcome == Outcome::Accepted;
             assert!(session.world().journal().iter().all(accepted), "{}", scenario.id);

@@ -26,7 +26,7 @@ pub fn scenario() -> Scenario {
         .map(|it| field(&format!("/closed/{it}")).is(field(&format!("/{it}"))));
     let closed_as_it_was = any([field("/closed").is(Value::Null), all(adds_up)]);
     let not_below_nothing = not(field("/cash").is_less_than(0));
-    let about = "One stream a day: no stream grows without end, and no snapshot is needed.";
+    let about = "One stream a day. A closed day hands on its cash, so the next one starts short.";
     Scenario::new("books", "Closing the books", about)
         .aggregate::<Till>()
         .projection::<States<Till>>()

@@ -19,7 +19,7 @@ use self::process::Registrar;
 use self::read_models::{HowReservationsEnd, Names, WhoDidWhat};
 use self::story::{SEPTEMBER_2017, story};
 
-/// A race for a name, and reservations, which nobody can race.
+/// A race for a name, and reservations, which are decided in one place.
 pub fn scenario() -> Scenario {
     let no_two = field("/totals/too many").is(0);
     Scenario::new("names", "Taken!", "A name that must be unique is a stream of its own.")

@@ -1,6 +1,6 @@
 //! What an event changed in a state or a read model, in a few words.
 
-use crate::es::{Cell, View};
+use crate::es::{Cell, Cents, View};
 use crate::lab::clip::{clip, is_long};
 use crate::lab::{DiffMark, FoldCell, Folded, RowMark, rows};
 use crate::ui::words::{MoneyFields, whole, whole_cell};
@@ -113,8 +113,13 @@ fn of_fields(cell: &FoldCell, money: &MoneyFields) -> Vec<Change> {
     let lines = cell.changes().into_iter();
     let lines = lines.filter(|line| line.now.is_some() || line.was.is_some());
     let changes = lines.map(|line| {
+        let own = own_money(&cell.now, line.pointer());
         let told = |text: Option<String>| {
-            let text = whole(money, &line.path, &text?);
+            let text = text?;
+            let text = match text.parse() {
+                Ok(cents) if own => Cents(cents).to_string(),
+                _ => whole(money, &line.path, &text),
+            };
             Some(text.trim_matches('"').to_owned())
         };
         Change {
@@ -124,6 +129,16 @@ fn of_fields(cell: &FoldCell, money: &MoneyFields) -> Vec<Change> {
         }
     });
     changes.collect()
+}
+
+/// True where a read model says itself that a field holds money.
+fn own_money(folded: &Folded, pointer: &str) -> bool {
+    let Folded::View(view) = folded else { return false };
+    match &**view {
+        View::Bars { money, .. } | View::Chart { money, .. } => *money,
+        View::Documents { money, .. } => pointer.split('/').any(|key| money.contains(key)),
+        _ => false,
+    }
 }
 
 /// The last two keys of a pointer: enough to tell what changed.

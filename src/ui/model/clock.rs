@@ -17,8 +17,8 @@ const MINUTE_MILLIS: u64 = 60_000;
 pub enum Msg {
     /// Move it, or have one command sent before its time. The words say by how much.
     Move(ClockMove, String),
-    /// That was done, or refused.
-    Moved { open_log: OpenLog, words: String, answered: Answered },
+    /// That was done, or refused. `hurried` is true where one command was sent before its time.
+    Moved { open_log: OpenLog, words: String, hurried: bool, answered: Answered },
     /// Look at it.
     Tick,
 }

@@ -2,7 +2,7 @@
 
 use super::changes::{changed, changed_and_more};
 use crate::host::{ClockMove, Request};
-use crate::lab::deadlines_met;
+use crate::lab::{deadlines_met, decided};
 use crate::ui::model::Model;
 use crate::ui::model::clock::Msg;
 
@@ -10,13 +10,15 @@ use crate::ui::model::clock::Msg;
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     match msg {
         Msg::Move(how, words) => ask(model, how, words),
-        Msg::Moved { open_log, words, answered } => {
+        Msg::Moved { open_log, words, hurried, answered } => {
             if model.logs.is_open(&open_log) {
                 match &answered.result {
                     Ok(_) => {
                         model.log_time.refused = None;
-                        let met = deadlines_met(&answered.trace).unwrap_or_default();
-                        model.saying.happened(format!("{words} {met}").trim_end());
+                        let trace = &answered.trace;
+                        let came = if hurried { decided(trace) } else { deadlines_met(trace) };
+                        let came = came.unwrap_or_default();
+                        model.saying.happened(format!("{words} {came}").trim_end());
                         changed_and_more(model, &answered.trace);
                     }
                     Err(why) => {
@@ -40,8 +42,9 @@ fn ask(model: &mut Model, how: ClockMove, words: String) {
     let head = open_log.session().head();
     open_log.viewpoint_mut().seek(head);
     model.log_time.refused = None;
+    let hurried = matches!(how, ClockMove::Hurry(_));
     model.link.later(async move {
         let answered = open_log.ask(Request::Clock(Some(how))).await;
-        Msg::Moved { open_log, words, answered }
+        Msg::Moved { open_log, words, hurried, answered }
     });
 }

@@ -47,7 +47,12 @@ fn written(at: u64) -> String {
 
 fn body(shell: &Shell, face: &Face, refused: Option<&str>) -> Html {
     let press = |text: &'static str, how: fn() -> ClockMove, words: &'static str| {
-        let press = shell.on(move |_: MouseEvent| Msg::Move(how(), words.to_owned()));
+        let words = if face.past {
+            format!("{words}, after the latest event.")
+        } else {
+            format!("{words}.")
+        };
+        let press = shell.on(move |_: MouseEvent| Msg::Move(how(), words.clone()));
         html! { <button type="button" onclick={press}>{ text }</button> }
     };
     let to = shell.link.on_some(|event: Event| {
@@ -60,12 +65,12 @@ fn body(shell: &Shell, face: &Face, refused: Option<&str>) -> Html {
     });
     html! {
         <div class="clock">
-            <p><b>{ written(face.now) }</b>{ " UTC" }</p>
+            <p>if face.past { { "At the latest event: " } }<b>{ written(face.now) }</b>{ " UTC" }</p>
             <p class="quiet">{ kind_of_time(face) }</p>
             <div class="acts">
-                { press("+1 hour", || ClockMove::Advance(HOUR_MILLIS), "An hour has passed.") }
-                { press("+1 day", || ClockMove::Advance(DAY_MILLIS), "A day has passed.") }
-                <button type="button" disabled={idle} onclick={next}>{ "To the next deadline" }</button>
+                { press("+1 hour", || ClockMove::Advance(HOUR_MILLIS), "An hour has passed") }
+                { press("+1 day", || ClockMove::Advance(DAY_MILLIS), "A day has passed") }
+                <button type="button" disabled={idle} title={face.past.then_some("Return to the latest event first")} onclick={next}>{ "To the next deadline" }</button>
             </div>
             <label class="field"><span>{ "To a date and time, UTC" }</span>
                 <input type="datetime-local" aria-label="Move the clock to, UTC" onchange={to} />
@@ -74,6 +79,8 @@ fn body(shell: &Shell, face: &Face, refused: Option<&str>) -> Html {
             <h3>{ if face.past { "Waited for at this position" } else { "Deadlines" } }</h3>
             if face.deadlines.is_empty() {
                 <p class="quiet">{ "No process waits for anything." }</p>
+            } else {
+                <p class="quiet">{ "A deadline is not taken back. When it comes, the stream decides whether anything is left to do." }</p>
             }
             <ul class="deadlines">
                 { for face.deadlines.iter().map(|it| deadline(shell, face, it)) }
@@ -87,24 +94,38 @@ fn body(shell: &Shell, face: &Face, refused: Option<&str>) -> Html {
 
 fn kind_of_time(face: &Face) -> String {
     match (face.story, face.ahead) {
-        (true, _) => "This log goes on in the time of its story.".to_owned(),
+        (true, _) => "This log's clock began with its story, and runs on from there.".to_owned(),
         (false, 0) => "This log has the real time.".to_owned(),
         (false, ahead) => format!("{} ahead of the real time.", span(ahead)),
+    }
+}
+
+/// A time of the clock's own day without its day.
+fn shortly(face: &Face, at: u64) -> String {
+    if written_day(at) == written_day(face.now) {
+        written_millis(at).1[..5].to_owned()
+    } else {
+        written(at)
     }
 }
 
 /// When something is due, seen from now.
 fn when(face: &Face, it: &Waiting) -> String {
     match it.deadline.due.saturating_sub(face.now) {
-        _ if face.past => format!("at {}", written(it.deadline.due)),
+        _ if face.past => format!("at {}", shortly(face, it.deadline.due)),
         0 => "overdue".to_owned(),
         left => format!("in {}", span(left)),
     }
 }
 
+/// What is sent then, and to which stream.
+fn what(it: &Waiting) -> String {
+    format!("{} on {}", it.deadline.kind, it.deadline.stream)
+}
+
 fn deadline(shell: &Shell, face: &Face, it: &Waiting) -> Html {
     let (id, position) = (it.deadline.id, it.deadline.position);
-    let what = format!("{} to {}", it.deadline.kind, it.deadline.stream);
+    let what = what(it);
     let hurry = {
         let words = format!("{what} was sent before its time.");
         shell.on(move |_: MouseEvent| Msg::Move(ClockMove::Hurry(id), words.clone()))
@@ -113,7 +134,7 @@ fn deadline(shell: &Shell, face: &Face, it: &Waiting) -> Html {
     html! {
         <li key={id.to_string()}>
             <span class="what"><b>{ what.clone() }</b><span class="quiet">{ format!("{} · {}", it.process, written(it.deadline.due)) }</span></span>
-            <span class="quiet">{ when(face, it) }</span>
+            if !face.past { <span class="quiet">{ when(face, it) }</span> }
             <button type="button" class="link" onclick={because} aria-label={format!("Go to event {position}, because of which {} waits", it.process)}>{ format!("#{position}") }</button>
             if !face.past { <button type="button" onclick={hurry} aria-label={format!("Send now: {what}")}>{ "Send now" }</button> }
         </li>
@@ -126,7 +147,7 @@ pub fn ahead(shell: &Shell, face: &Face) -> Html {
         <ol class="to-come" aria-label="Deadlines">
             { for face.deadlines.iter().take(ON_THE_TIMELINE).map(|it| {
                 let position = it.deadline.position;
-                let title = format!("{}: {} to {}, {}", it.process, it.deadline.kind, it.deadline.stream, written(it.deadline.due));
+                let title = format!("{}: {}, {}", it.process, what(it), written(it.deadline.due));
                 html! {
                     <li key={it.deadline.id.to_string()}>
                         <button type="button" class="flag lilac" {title} onclick={shell.on(move |_: MouseEvent| playback::Msg::Seek(position))}>
@@ -143,5 +164,5 @@ pub fn ahead(shell: &Shell, face: &Face) -> Html {
 /// The next deadline in a few words. None where nothing is waited for.
 pub fn next_in_words(face: &Face) -> Option<String> {
     let it = face.deadlines.first()?;
-    Some(format!("{} {}", it.deadline.kind, when(face, it)))
+    Some(format!("{} {}", what(it), when(face, it)))
 }

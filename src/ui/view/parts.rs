@@ -77,7 +77,7 @@ pub fn sealed(seals: &Seals) -> Html {
         return html! {};
     }
     html! {
-        <p class="note pad">{ "What is personal travels sealed. The keys stay in this browser, so nobody else can read it." }</p>
+        <p class="note pad">{ "Names, addresses and other personal fields travel sealed. Their keys stay in this browser, so they cannot be read elsewhere. Everything else can." }</p>
     }
 }
 

@@ -19,7 +19,7 @@ use crate::es::{Map, Set, Stream, View};
 use crate::host::OpenLog;
 use crate::lab::clip::clip;
 use crate::lab::{Control, EffectStatus, Panel, StateView, SubscriptionKind};
-use crate::ui::browser::clock::written_millis;
+use crate::ui::browser::clock::{written_day, written_millis};
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::model::subscriptions::{self, RefusedControl};
 use crate::ui::model::summary::Missing;
@@ -421,6 +421,13 @@ pub fn Outbox(props: &OutboxProps) -> Html {
     let session = props.open_log.session();
     let effects = session.world().outbox();
     let held_back = effects.len() - props.performed.min(effects.len());
+    // Once effects lie days apart, a time alone tells nothing.
+    let ends = [effects.first(), effects.last()];
+    let [first, last] = ends.map(|it| it.map(|effect| written_day(effect.at)));
+    let performed = |at: u64| {
+        let time = written_millis(at).1;
+        if first == last { time } else { format!("{} {time}", written_day(at)) }
+    };
     let aside = html! {
         <>
             { chip("pink", format!("{} performed", props.performed)) }
@@ -457,8 +464,8 @@ pub fn Outbox(props: &OutboxProps) -> Html {
                             <b class="pink">{ clip(&effect.kind).into_owned() }</b>{ " " }<Long text={shell.seals.open(&data).into_owned()} />{ " " }
                             <button type="button" class="link" onclick={shell.on(move |_: MouseEvent| playback::Msg::Seek(position))}>{ format!("← #{position}") }</button>
                             <span class="quiet">{ match effect.status {
-                                EffectStatus::Performed if effect.repeat > 0 => format!(" performed again, now {} times, {}", effect.repeat + 1, written_millis(effect.at).1),
-                                EffectStatus::Performed => format!(" performed {}", written_millis(effect.at).1),
+                                EffectStatus::Performed if effect.repeat > 0 => format!(" performed again, now {} times, {}", effect.repeat + 1, performed(effect.at)),
+                                EffectStatus::Performed => format!(" performed {}", performed(effect.at)),
                                 EffectStatus::Suppressed => " held back: it was done before, under this id".to_owned(),
                             } }</span>
                         </li>

@@ -22,7 +22,7 @@ use crate::lab::{DiffLine, DiffMark, RowMark, TableDiff, lines, rows};
 use crate::ui::browser::fixed::{Fixed, drawn};
 use crate::ui::model::logs_dialog;
 use crate::ui::model::shell::use_shell;
-use crate::ui::words::{whole, written};
+use crate::ui::words::{MoneyFields, is_money, whole, written};
 
 /// How many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
@@ -49,12 +49,13 @@ pub fn ViewBody(props: &ViewProps) -> Html {
         (View::Table(_), View::Table(_)) => {
             html! { <Rows now={props.now.clone()} was={props.was.clone()} /> }
         }
-        (View::Documents { documents: now, .. }, View::Documents { documents: was, .. }) => {
+        (View::Documents { documents: now, money }, View::Documents { documents: was, .. }) => {
+            let money: MoneyFields = Rc::new(money.clone());
             html! {
                 { for either(now.keys(), was.keys()).into_iter().map(|key| html! {
                     <div class="document" key={key.to_string()} data-within={format!("/documents/{}", escaped(key))}>
                         <h3><Long text={key.clone()} /></h3>
-                        <Tree now={now.get(key).cloned().unwrap_or_default()} was={was.get(key).cloned().unwrap_or_default()} />
+                        <Tree now={now.get(key).cloned().unwrap_or_default()} was={was.get(key).cloned().unwrap_or_default()} money={money.clone()} />
                     </div>
                 }) }
             }
@@ -270,6 +271,9 @@ fn row(row: &RowMark, sides: &[&'static str]) -> Html {
 pub struct TreeProps {
     pub now: Value,
     pub was: Value,
+    /// Fields that hold money, beside those of the scenario's types.
+    #[prop_or_default]
+    pub money: MoneyFields,
 }
 
 /// A JSON value as a tree.
@@ -281,7 +285,8 @@ pub fn Tree(props: &TreeProps) -> Html {
         return html! { <p class="tree mono"><span class="quiet">{ "empty" }</span></p> };
     }
     let plain = |line: &DiffLine, text: &str| {
-        let text = whole(&shell.money, &line.path, text);
+        let own = is_money(&props.money, &line.path);
+        let text = whole(if own { &props.money } else { &shell.money }, &line.path, text);
         html! { <Long {text} /> }
     };
     html! {

@@ -133,7 +133,7 @@ impl Projection for LoadingCost {
 
 const EVENTS: &str = "events to load";
 /// The till as one stream that is never closed: all events of all days.
-const ONE_STREAM: &str = "one stream without end";
+const ONE_STREAM: &str = "all in one";
 
 #[cfg(test)]
 mod tests {
@@ -189,10 +189,10 @@ mod tests {
     #[test]
     fn a_days_next_command_loads_that_days_events_and_one_stream_would_load_all() {
         assert_eq!(past().shows::<LoadingCost>()["bars"], json!([]));
-        let days = [("one stream without end", 7), (DAY, 5), (NEXT, 2)];
+        let days = [("all in one", 7), (DAY, 5), (NEXT, 2)];
         assert_eq!(two_days().shows::<LoadingCost>()["bars"], bars(days));
         let more = two_days().and::<Till>(NEXT, closed(400, 0, 7_800));
-        let days = [("one stream without end", 8), (DAY, 5), (NEXT, 3)];
+        let days = [("all in one", 8), (DAY, 5), (NEXT, 3)];
         assert_eq!(more.shows::<LoadingCost>()["bars"], bars(days));
     }
 }

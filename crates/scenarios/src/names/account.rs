@@ -13,26 +13,35 @@ use es::Aggregate;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum AccountEvent {
     SignedUp { name: Rc<str> },
+    Renamed { name: Rc<str> },
 }
-use AccountEvent::SignedUp;
+use AccountEvent::{Renamed, SignedUp};
 
 // Commands.
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub enum AccountCommand {
-    /// Signs somebody up under a name. Whether another account has that name, this one cannot know.
+    /// Signs somebody up under a name. The account asks no other account: reserve the name first.
     SignUp {
         /// What the account is called
         #[schemars(example = &"Lola")]
         name: Rc<str>,
     },
+    /// Has the account go by another name. This asks no other account either.
+    Rename {
+        /// What the account is called from now on
+        #[schemars(example = &"Nina")]
+        name: Rc<str>,
+    },
 }
-use AccountCommand::SignUp;
+use AccountCommand::{Rename, SignUp};
 
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum AccountRejection {
     #[error("this account has signed up already, as {0}")]
     SignedUpAlready(Rc<str>),
+    #[error("this account has not signed up yet")]
+    NotSignedUp,
     #[error("say which name")]
     Unnamed,
 }
@@ -53,16 +62,20 @@ impl Aggregate for Account {
     type Rejection = AccountRejection;
 
     fn decide(&self, command: AccountCommand) -> Result<Vec<AccountEvent>, AccountRejection> {
+        use AccountRejection as No;
         match (command, &self.name) {
-            (SignUp { .. }, Some(name)) => Err(AccountRejection::SignedUpAlready(name.clone())),
-            (SignUp { name }, None) if name.trim().is_empty() => Err(AccountRejection::Unnamed),
+            (SignUp { .. }, Some(name)) => Err(No::SignedUpAlready(name.clone())),
+            (Rename { .. }, None) => Err(No::NotSignedUp),
+            (SignUp { name } | Rename { name }, _) if name.trim().is_empty() => Err(No::Unnamed),
             (SignUp { name }, None) => Ok(vec![SignedUp { name }]),
+            (Rename { name }, Some(now)) if name == *now => Ok(vec![]),
+            (Rename { name }, Some(_)) => Ok(vec![Renamed { name }]),
         }
     }
 
     fn evolve(mut self, event: &AccountEvent) -> Self {
         match event {
-            SignedUp { name } => self.name = Some(name.clone()),
+            SignedUp { name } | Renamed { name } => self.name = Some(name.clone()),
         }
         self
     }
@@ -71,7 +84,7 @@ impl Aggregate for Account {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::names::examples::{sign_up, signed_up};
+    use crate::names::examples::{rename, renamed, sign_up, signed_up};
     use es::given;
 
     #[test]
@@ -82,5 +95,15 @@ mod tests {
         given::<Account>([signed_up("Lola")])
             .when(sign_up("Lola Gheda"))
             .refused("this account has signed up already, as Lola");
+    }
+
+    #[test]
+    fn an_account_that_has_signed_up_takes_another_name() {
+        let lola = || given::<Account>([signed_up("Lola")]);
+        let nina = lola().when(rename("Nina")).then([renamed("Nina")]);
+        assert_eq!(nina.name.as_deref(), Some("Nina"));
+        lola().when(rename("Lola")).then([]);
+        lola().when(rename(" ")).refused("say which name");
+        given::<Account>([]).when(rename("Nina")).refused("this account has not signed up yet");
     }
 }

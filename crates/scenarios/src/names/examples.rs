@@ -1,7 +1,7 @@
 //! What happens in the tests of this domain.
 
-use super::account::AccountCommand::SignUp;
-use super::account::AccountEvent::SignedUp;
+use super::account::AccountCommand::{Rename, SignUp};
+use super::account::AccountEvent::{Renamed, SignedUp};
 use super::account::{AccountCommand, AccountEvent};
 use super::name::NameCommand::{ConfirmName, ReleaseName, ReserveName};
 use super::name::NameEvent::{NameConfirmed, NameReleased, NameReserved};
@@ -9,6 +9,10 @@ use super::name::{NameCommand, NameEvent};
 
 pub fn sign_up(name: &str) -> AccountCommand {
     SignUp { name: name.into() }
+}
+
+pub fn rename(name: &str) -> AccountCommand {
+    Rename { name: name.into() }
 }
 
 pub fn reserve(account: &str) -> NameCommand {
@@ -25,6 +29,10 @@ pub fn release(account: &str, reservation: Option<u64>) -> NameCommand {
 
 pub fn signed_up(name: &str) -> AccountEvent {
     SignedUp { name: name.into() }
+}
+
+pub fn renamed(name: &str) -> AccountEvent {
+    Renamed { name: name.into() }
 }
 
 pub fn reserved(account: &str) -> NameEvent {

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use es::{Id, Map, ProcessManager, Projection, Reaction, Recorded, Row, Set, View};
+use es::{Id, Map, ProcessManager, Projection, Reaction, Recorded, Row, View};
 
 use super::account::Account;
-use super::account::AccountEvent::SignedUp;
+use super::account::AccountEvent::{Renamed, SignedUp};
 use super::name::NameCommand::{ConfirmName, ReleaseName};
 use super::name::NameEvent::{NameConfirmed, NameReleased, NameReserved};
 use super::name::{Name, key};
@@ -13,17 +13,22 @@ use crate::shared::dates::minute;
 
 const QUARTER_MILLIS: u64 = 15 * 60_000;
 
-/// Confirms a name when the account that has reserved it signs up, and sets each reservation a
+/// Confirms a name when the account that has reserved it goes by it, and sets each reservation a
 /// deadline.
+///
+/// The order in which the events arrived makes no difference to what it knows.
 #[derive(Clone, Default)]
-pub struct Registrar(Map<Rc<str>, Known>);
+pub struct Registrar {
+    names: Map<Rc<str>, Known>,
+    /// Account → the version of the event that named it last, and the name's key.
+    accounts: Map<Id<Account>, (u64, Rc<str>)>,
+}
 
-/// What is known of a name. The order in which the events arrived makes no difference.
+/// What is known of a name.
 #[derive(Clone, Default)]
 struct Known {
     /// Account → the version of its last reservation.
     reservations: Map<Id<Account>, u64>,
-    signed_up: Set<Id<Account>>,
     /// The latest event's version, and who waits for which deadline since then.
     latest: (u64, Option<(Id<Account>, u64)>),
 }
@@ -37,12 +42,14 @@ impl Projection for Registrar {
     const ABOUT: &'static str = "Which names are reserved, for whom, and until when.";
 
     fn apply(&mut self, recorded: &Recorded) {
-        if let Some(SignedUp { name }) = recorded.of::<Account>() {
-            let known = self.0.entry(key(name)).or_default();
-            known.signed_up.insert(Id::new(recorded.key().clone()));
+        if let Some(SignedUp { name } | Renamed { name }) = recorded.of::<Account>() {
+            let called = self.accounts.entry(Id::new(recorded.key().clone())).or_default();
+            if recorded.version() > called.0 {
+                *called = (recorded.version(), key(name));
+            }
         }
         let Some(event) = recorded.of::<Name>() else { return };
-        let known = self.0.entry(recorded.key().clone()).or_default();
+        let known = self.names.entry(recorded.key().clone()).or_default();
         let version = recorded.version();
         let waiting = match event {
             NameReserved { account } => {
@@ -58,7 +65,7 @@ impl Projection for Registrar {
     }
 
     fn view(&self) -> View {
-        let rows = self.0.iter().filter_map(|(name, known)| {
+        let rows = self.names.iter().filter_map(|(name, known)| {
             let (account, until) = known.latest.1.as_ref()?;
             Some(Row::of(name, (account, minute(*until))))
         });
@@ -66,8 +73,8 @@ impl Projection for Registrar {
     }
 
     fn weight(&self) -> usize {
-        let each = |it: &Known| 1 + it.reservations.len() + it.signed_up.len();
-        self.0.values().map(each).sum()
+        let each = |it: &Known| 1 + it.reservations.len();
+        self.accounts.len() + self.names.values().map(each).sum::<usize>()
     }
 }
 
@@ -78,18 +85,18 @@ impl ProcessManager for Registrar {
     /// step carries the version of the reservation: a later one is confirmed, and runs out, by
     /// itself.
     fn react(&self, recorded: &Recorded) -> Vec<Reaction> {
-        if let Some(SignedUp { name }) = recorded.of::<Account>() {
+        if let Some(SignedUp { name } | Renamed { name }) = recorded.of::<Account>() {
             let (name, account) = (key(name), Id::new(recorded.key().clone()));
-            let known = self.0.get(&name);
+            let known = self.names.get(&name);
             let version = known.and_then(|known| known.reservations.get(&account));
             let confirm = version.and_then(|version| confirm(&name, &account, *version));
             return confirm.into_iter().collect();
         }
         let Some(NameReserved { account }) = recorded.of::<Name>() else { return Vec::new() };
         let (name, version) = (recorded.key(), recorded.version());
-        // The account may have signed up before. Its event may also have arrived first.
-        let signed_up = self.0.get(name).is_some_and(|known| known.signed_up.contains(account));
-        let confirm = signed_up.then(|| confirm(name, account, version)).flatten();
+        // The account may go by the name already. Its event may also have arrived first.
+        let goes_by_it = self.accounts.get(account).is_some_and(|(_, called)| called == name);
+        let confirm = goes_by_it.then(|| confirm(name, account, version)).flatten();
         let release = ReleaseName { account: account.clone(), reservation: Some(version) };
         let step = format!("release-{version}");
         let release = Reaction::command(name, &step, &Id::<Name>::new(name.clone()), &release);
@@ -107,8 +114,8 @@ fn confirm(name: &Rc<str>, account: &Id<Account>, version: u64) -> Option<Reacti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::names::examples::{confirmed, released, reserved, signed_up};
-    use es::{Past, past};
+    use crate::names::examples::{confirmed, released, renamed, reserved, signed_up};
+    use es::{Past, Set, past};
 
     /// 4 September 2017, 09:00 UTC.
     const MORNING: u64 = 1_504_515_600_000;
@@ -163,6 +170,22 @@ mod tests {
             .and::<Name>("lola", reserved("1"));
         let asked = [confirm(1, "1"), release(1, "1", MORNING + 900_000)];
         assert_eq!(late.asked::<Registrar>(), asked);
+    }
+
+    #[test]
+    fn the_last_name_of_an_account_is_the_one_that_is_confirmed() {
+        let went_by_two = || {
+            let ben = past().at(MORNING).and::<Account>("1", signed_up("Ben"));
+            ben.and::<Account>("1", renamed("Lola"))
+        };
+        let now = went_by_two().and::<Name>("lola", reserved("1"));
+        let asked = [confirm(1, "1"), release(1, "1", MORNING + 900_000)];
+        assert_eq!(now.asked::<Registrar>(), asked);
+        let before = went_by_two().and::<Name>("ben", reserved("1"));
+        assert_eq!(before.asked::<Registrar>().len(), 1, "it goes by another name now");
+        let later = begun().and::<Account>("1", signed_up("Ben"));
+        let later = later.and::<Account>("1", renamed("Lola"));
+        assert_eq!(later.asked::<Registrar>().last().unwrap(), &confirm(1, "1"));
     }
 
     #[test]

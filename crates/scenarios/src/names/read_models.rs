@@ -5,33 +5,37 @@ use std::rc::Rc;
 use es::{Aggregate, Bar, Cell, Map, Projection, Recorded, Row, Set, Table, View};
 
 use super::account::Account;
-use super::account::AccountEvent::SignedUp;
+use super::account::AccountEvent::{Renamed, SignedUp};
 use super::name::NameEvent::{NameConfirmed, NameReleased, NameReserved};
 use super::name::{Name, Status, key};
 use crate::shared::dates::minute;
 
 /// Every name that somebody has, or has reserved.
 #[derive(Clone, Default)]
-pub struct Names(Map<Rc<str>, Wanted>);
+pub struct Names {
+    names: Map<Rc<str>, Wanted>,
+    /// Account → the key of the name it goes by.
+    accounts: Map<Rc<str>, Rc<str>>,
+}
 
-/// A name, and the accounts that have signed up under it.
+/// A name, and the accounts that go by it.
 #[derive(Clone, Default)]
 struct Wanted {
     name: Name,
-    signed_up: Set<Rc<str>>,
+    called: Set<Rc<str>>,
 }
 
 impl Wanted {
     /// How many accounts have the name beside the one that may.
     fn too_many(&self) -> usize {
         let owner = self.name.account.key();
-        let confirmed = self.name.status == Status::Confirmed && !self.signed_up.contains(owner);
-        (self.signed_up.len() + usize::from(confirmed)).saturating_sub(1)
+        let confirmed = self.name.status == Status::Confirmed && !self.called.contains(owner);
+        (self.called.len() + usize::from(confirmed)).saturating_sub(1)
     }
 
     /// Every account that has the name or holds it. None where the name is free.
     fn accounts(&self) -> Option<String> {
-        let mut accounts = self.signed_up.clone();
+        let mut accounts = self.called.clone();
         if self.name.status != Status::Free {
             accounts.insert(self.name.account.key().clone());
         }
@@ -45,17 +49,21 @@ impl Projection for Names {
     const ABOUT: &'static str = "Who has which name. A name that is not listed looks free.";
 
     fn apply(&mut self, recorded: &Recorded) {
-        if let Some(SignedUp { name }) = recorded.of::<Account>() {
-            let wanted = self.0.entry(key(name)).or_default();
-            wanted.signed_up.insert(recorded.key().clone());
+        if let Some(SignedUp { name } | Renamed { name }) = recorded.of::<Account>() {
+            let (account, name) = (recorded.key(), key(name));
+            let before = self.accounts.insert(account.clone(), name.clone());
+            if let Some(wanted) = before.and_then(|it| self.names.get_mut(&it)) {
+                wanted.called.remove(account);
+            }
+            self.names.entry(name).or_default().called.insert(account.clone());
         }
         if let Some(event) = recorded.of::<Name>() {
-            self.0.entry(recorded.key().clone()).or_default().name.evolve_in_place(event);
+            self.names.entry(recorded.key().clone()).or_default().name.evolve_in_place(event);
         }
     }
 
     fn view(&self) -> View {
-        let rows = self.0.iter().filter_map(|(name, wanted)| {
+        let rows = self.names.iter().filter_map(|(name, wanted)| {
             let state = match wanted.name.status {
                 Status::Free => "signed up",
                 Status::Reserved => "reserved",
@@ -63,14 +71,14 @@ impl Projection for Names {
             };
             Some(Row::of(name, (wanted.accounts()?, state, wanted.too_many())))
         });
-        let too_many: usize = self.0.values().map(Wanted::too_many).sum();
+        let too_many: usize = self.names.values().map(Wanted::too_many).sum();
         Table::new(&["name", "accounts", "state", "too many"], rows)
             .with_totals(("all", Cell::Empty, Cell::Empty, too_many))
             .into()
     }
 
     fn weight(&self) -> usize {
-        self.0.values().map(|it| 1 + it.signed_up.len()).sum()
+        self.accounts.len() + self.names.values().map(|it| 1 + it.called.len()).sum::<usize>()
     }
 }
 
@@ -94,7 +102,9 @@ impl Projection for WhoDidWhat {
 
     fn apply(&mut self, recorded: &Recorded) {
         let (name, account) = match (recorded.of::<Account>(), recorded.of::<Name>()) {
-            (Some(SignedUp { name }), _) => (name.clone(), recorded.key().clone()),
+            (Some(SignedUp { name } | Renamed { name }), _) => {
+                (name.clone(), recorded.key().clone())
+            }
             (
                 _,
                 Some(
@@ -168,7 +178,7 @@ impl Projection for HowReservationsEnd {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::names::examples::{confirmed, released, reserved, signed_up};
+    use crate::names::examples::{confirmed, released, renamed, reserved, signed_up};
     use crate::names::scenario;
     use es::{Past, past};
     use serde_json::json;
@@ -186,6 +196,18 @@ mod tests {
         let two = one.and::<Account>("2", signed_up(" LO la"));
         assert_eq!(two.rows::<Names>(), ["lola | 1, 2 | signed up | 1"]);
         assert!(!no_two_have_one_name(&two));
+    }
+
+    #[test]
+    fn whoever_takes_another_name_frees_the_one_before() {
+        let two =
+            past().and::<Account>("1", signed_up("Lola")).and::<Account>("2", signed_up("Lola"));
+        let nina = two.and::<Account>("2", renamed("Nina"));
+        let rows = ["lola | 1 | signed up | 0", "nina | 2 | signed up | 0"];
+        assert_eq!(nina.rows::<Names>(), rows);
+        assert!(no_two_have_one_name(&nina));
+        let mia = nina.and::<Account>("2", renamed("Mia"));
+        assert_eq!(mia.rows::<Names>()[1], "mia | 2 | signed up | 0");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use es::Step;
 
 use super::account::Account;
-use super::account::AccountCommand::SignUp;
+use super::account::AccountCommand::{Rename, SignUp};
 use super::name::Name;
 use super::name::NameCommand::{ConfirmName, ReserveName};
 
@@ -11,7 +11,7 @@ use super::name::NameCommand::{ConfirmName, ReserveName};
 pub const SEPTEMBER_2017: u64 = 1_504_515_600_000;
 const MINUTE_MILLIS: u64 = 60_000;
 
-pub fn story() -> [Step; 14] {
+pub fn story() -> [Step; 15] {
     let sign_up = |name: &str| SignUp { name: name.into() };
     let account = |say, id, name: &str| Step::new::<Account>(say, id, &sign_up(name));
     let reserve = |say, name, account: &str| {
@@ -20,8 +20,8 @@ pub fn story() -> [Step; 14] {
     let confirm = |say, name, account: &str| {
         Step::new::<Name>(say, name, &ConfirmName { account: account.into() })
     };
-    // The reservation of justin is made in the eighth step.
-    let twenty_minutes_later = SEPTEMBER_2017 + (7 + 20) * MINUTE_MILLIS;
+    // The reservation of justin is made in the ninth step.
+    let twenty_minutes_later = SEPTEMBER_2017 + (8 + 20) * MINUTE_MILLIS;
     let listed = |stream| [stream, "Names", "Who did what"];
     let held = |name| [name, "Names", "Registrar"];
     let refused = |name| [name, "Journal", "Names"];
@@ -30,30 +30,35 @@ pub fn story() -> [Step; 14] {
         account("Alice signs up as Ben. The table of names lists him.", "1", "Ben")
             .show(listed("account-1")),
         account(
-            "Alice and Bob both see that lola is free. Both sign up, and a check fails.",
+            "lola is not in the table, so Alice and Bob both sign up. A check fails.",
             "2",
             "Lola",
         )
         .and::<Account>("3", &sign_up("Lola"))
         .by("Alice and Bob")
         .show(["Names", "account-2", "account-3"]),
-        reserve("Now each name is a stream. Alice reserves mattia for account 4.", "mattia", "4")
+        Step::new::<Account>(
+            "One of them has to give way, by hand: account 3 becomes Nina.",
+            "3",
+            &Rename { name: "Nina".into() },
+        )
+        .by("Bob")
+        .show(["Names", "account-2", "account-3"]),
+        reserve("Now each name is a stream: whoever reserves it first has it.", "mattia", "4")
             .show(held("name-mattia")),
-        reserve("Bob wants mattia for account 5. Refused: it is reserved.", "mattia", "5")
+        reserve("Bob wants mattia, too, for account 5.", "mattia", "5")
             .by("Bob")
             .show(refused("name-mattia")),
         reserve("Alice asks again. Accepted, yet no event: she has it.", "mattia", "4")
             .show(["name-mattia", "Journal"]),
         account("Account 4 signs up as Mattia. The Registrar confirms the name.", "4", "Mattia")
             .show(held("name-mattia")),
-        reserve("Bob tries once more. Refused: mattia belongs to account 4.", "mattia", "5")
-            .by("Bob")
-            .show(refused("name-mattia")),
+        reserve("Bob tries once more.", "mattia", "5").by("Bob").show(refused("name-mattia")),
         reserve("Bob reserves justin for account 5, and goes for a coffee.", "justin", "5")
             .by("Bob")
             .show(held("name-justin")),
         confirm(
-            "Twenty minutes later, Bob confirms. Refused: the reservation has run out.",
+            "Twenty minutes later: the deadline has freed justin. Bob is too late.",
             "justin",
             "5",
         )
@@ -64,13 +69,19 @@ pub fn story() -> [Step; 14] {
             .show(held("name-justin")),
         account("Account 6 signs up as Justin, and has the name.", "6", "Justin")
             .show(ended("name-justin")),
-        confirm("Bob still wants justin. Refused: it belongs to account 6.", "justin", "5")
-            .by("Bob")
-            .show(refused("name-justin")),
-        reserve("Account 2 reserves lola first. The Registrar confirms it at once.", "lola", "2")
-            .show(ended("name-lola")),
-        reserve("Account 3 comes too late. Refused: it needs another name.", "lola", "3")
-            .by("Bob")
-            .show(refused("name-lola")),
+        confirm("Bob still wants justin.", "justin", "5").by("Bob").show(refused("name-justin")),
+        reserve(
+            "Account 2 reserves the name it has. The Registrar confirms it at once.",
+            "lola",
+            "2",
+        )
+        .show(ended("name-lola")),
+        reserve(
+            "Bob wants lola back for account 3. Now he has to ask, and is refused.",
+            "lola",
+            "3",
+        )
+        .by("Bob")
+        .show(refused("name-lola")),
     ]
 }

@@ -54,7 +54,7 @@ pub fn story() -> [Step; 17] {
         bob("Past its maximum, the order takes nothing more.", add("milk", 100))
             .show(refused("order-2")),
         bob(
-            "Nobody pressed anything: the Canceller's deadline came. Tea is refused.",
+            "Nobody submitted for a day: the Canceller cancels. Bob's tea is refused.",
             add("tea", 100),
         )
         .at(next_day)

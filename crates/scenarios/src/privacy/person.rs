@@ -49,7 +49,8 @@ pub enum Command {
         #[schemars(example = &"1 Oak Lane")]
         address: Personal,
     },
-    /// Forgets the person: the key is destroyed, and the events stay.
+    /// Forgets the person. The events stay; the key is destroyed, for every copy of the log in this
+    /// browser, and for the past too.
     ForgetMe {},
 }
 use Command::{ChangeAddress, ForgetMe, Order, Register};
@@ -66,7 +67,7 @@ pub enum Rejection {
     NoAddress,
     #[error("this person was never registered")]
     NeverRegistered,
-    #[error("this person was forgotten: nobody knows any more who that was")]
+    #[error("this person was forgotten: the key to name and address is gone")]
     Forgotten,
     #[error("say which item")]
     NoItem,
@@ -202,7 +203,7 @@ mod tests {
             let [registered, ordered] = known.clone();
             given::<Person>([registered, ordered, PersonForgotten {}])
                 .when(command)
-                .refused("this person was forgotten: nobody knows any more who that was");
+                .refused("this person was forgotten: the key to name and address is gone");
         }
     }
 }

@@ -36,7 +36,8 @@ pub struct Revenue(Map<Rc<str>, (u64, Cents)>);
 
 impl Projection for Revenue {
     const NAME: &'static str = "Revenue";
-    const ABOUT: &'static str = "What each person has spent. Forgetting somebody changes nothing.";
+    const ABOUT: &'static str =
+        "What each person has spent. Forgetting changes nothing: an id still ties orders together.";
 
     fn apply(&mut self, recorded: &Recorded) {
         if let Some(Ordered { amount, .. }) = recorded.of::<Person>() {

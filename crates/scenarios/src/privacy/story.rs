@@ -21,7 +21,7 @@ pub fn story() -> [Step; 12] {
     let sold = |person| [person, "Revenue", "Revenue by item"];
     [
         lola(
-            "Lola registers. Her data is sealed with a key of her own.",
+            "Lola registers. Her data is stored sealed; her key opens it.",
             register("Lola Gheda", "lola@example.org", "4 Elm Street"),
         )
         .show(known("person-1")),
@@ -36,21 +36,21 @@ pub fn story() -> [Step; 12] {
         lola("Lola moves.", ChangeAddress { address: "1 Oak Lane".into() }).show(known("person-1")),
         lola("The next parcel goes there.", order("desk", 9_000))
             .show(["person-1", "Parcels", "Outbox"]),
-        ben("An order without a price is refused.", order("chair", 0))
+        ben("Ben orders a chair and names no price.", order("chair", 0))
             .show(["person-2", "Journal"]),
         lola("Lola wants to be forgotten. Her key is destroyed.", ForgetMe {}).show([
             "person-1",
             "Mailing list",
             "What is still known",
         ]),
-        ben("The lamps and the desk are sold all the same.", order("chair", 4_500)).show([
-            "person-2",
-            "Revenue",
-            "Revenue by item",
-        ]),
-        lola("Whoever was forgotten cannot order. Refused.", order("rug", 2_000))
+        ben(
+            "What she ordered stays, under a number: person-1. Ben orders a chair.",
+            order("chair", 4_500),
+        )
+        .show(["person-2", "Revenue", "Revenue by item"]),
+        lola("Whoever was forgotten orders a rug.", order("rug", 2_000))
             .show(["person-1", "Journal"]),
-        lola("Nobody is forgotten twice. Refused.", ForgetMe {}).show(["person-1", "Journal"]),
+        lola("Forget her once more.", ForgetMe {}).show(["person-1", "Journal"]),
         ben("Ben's address can still be read: his key is there.", order("rug", 2_000)).show([
             "person-2",
             "What is still known",

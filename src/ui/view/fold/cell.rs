@@ -118,7 +118,7 @@ pub fn WholeCell(props: &WholeProps) -> Html {
             </>
         },
         (Folded::View(was), Folded::View(now)) if now.is_empty() && was.is_empty() => {
-            html! { <p class="quiet">{ "nothing yet" }</p> }
+            html! { <p class="quiet">{ "nothing" }</p> }
         }
         (Folded::View(was), Folded::View(now)) => {
             html! { <ViewBody name={props.name.clone()} now={now.clone()} was={was.clone()} /> }

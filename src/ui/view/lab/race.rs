@@ -65,6 +65,7 @@ pub fn race(race: Option<&Race>, off: bool, shell: &Shell) -> Html {
                     { choices(entry.envelope.command_id, off, shell) }
                 }
                 { for race.after.iter().map(line) }
+                <p class="quiet">{ "A version guards one stream. Commands on two streams never meet in a conflict." }</p>
             } else if both {
                 <p class="quiet">{ "There was no conflict: one of the two appended nothing. Put something else into the form, and race again." }</p>
             }

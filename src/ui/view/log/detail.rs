@@ -10,7 +10,7 @@ use yew::{Callback, Html, MouseEvent, Properties, TargetCast, component, html, u
 
 use crate::codec::archive::stated_time;
 use crate::es::{Lifting, Metadata, Recorded, Set};
-use crate::host::OpenLog;
+use crate::host::{FORGOTTEN, OpenLog};
 use crate::lab::Target;
 use crate::lab::clip::{clip, clip_value};
 use crate::ui::browser::clock::written_time;
@@ -23,7 +23,7 @@ use crate::ui::view::lab::offers;
 use crate::ui::view::legend::LegendMark;
 use crate::ui::view::parts::button;
 use crate::ui::view::terms::{Term, Word};
-use crate::ui::words::is_money;
+use crate::ui::words::{Seals, is_money};
 
 /// How many changes are told; the rest is counted.
 const CHANGES_TOLD: usize = 6;
@@ -79,7 +79,7 @@ pub fn Detail(props: &DetailProps) -> Html {
             if let Some(unreadable) = event.unreadable() {
                 <p class="fault">{ format!("This event cannot be read: {}. It stays in the log; its stream refuses commands, and read models skip it.", clip(&unreadable.why)) }</p>
             } else {
-                { changed(changes.as_ref()) }
+                { changed(changes.as_ref(), is_forgotten(event, &props.shell.seals)) }
             }
             if let Some(stored) = event.stored() {
                 <p class="quiet">{ format!("It is stored as {}, schema {}, and upcast whenever it is read.", clip(&stored.kind), stored.schema) }</p>
@@ -129,10 +129,18 @@ fn changes(props: &DetailProps) -> Option<Changes> {
     Some(Changes::of(&cell, &props.shell.money, CHANGES_TOLD))
 }
 
+/// True where the event holds something whose key was destroyed.
+fn is_forgotten(event: &Recorded, seals: &Seals) -> bool {
+    seals.open(event.data().get()).contains(FORGOTTEN)
+}
+
 /// It in words, before and after.
-fn changed(changes: Option<&Changes>) -> Html {
+fn changed(changes: Option<&Changes>, forgotten: bool) -> Html {
     match changes {
         None => html! {},
+        Some(changes) if changes.told.is_empty() && forgotten => {
+            html! { <p class="quiet">{ "What it changed can no longer be read: the key was destroyed." }</p> }
+        }
         Some(changes) if changes.told.is_empty() => {
             html! { <p class="quiet">{ "Its state is the same as before: the event changes nothing in it." }</p> }
         }
@@ -152,6 +160,21 @@ fn changed(changes: Option<&Changes>) -> Html {
 }
 
 /// What is stored of an event: its time, ids, and data.
+/// What is to be said of an event that is sealed.
+fn about_seals(event: &Recorded, seals: &Seals) -> Option<&'static str> {
+    let data = event.data();
+    let opened = seals.open(data.get());
+    if opened == data.get() {
+        None
+    } else if opened.contains(FORGOTTEN) {
+        Some("Personal fields are stored sealed. The seals are still here; the key is not.")
+    } else {
+        Some(
+            "Personal fields are stored sealed. Everywhere else the page opens them with the person's key.",
+        )
+    }
+}
+
 fn stored(event: &Recorded, props: &DetailProps) -> Html {
     // Data is shown as it is stored, unlike everywhere else.
     let shape = |title: Html, data: &Value| {
@@ -178,6 +201,7 @@ fn stored(event: &Recorded, props: &DetailProps) -> Html {
                 { id("command", event.command_id()) }
                 if event.correlation_id() != event.command_id() { { id("correlation", event.correlation_id()) } }
             </p>
+            if let Some(seals) = about_seals(event, &props.shell.seals) { <p class="quiet">{ seals }</p> }
             <div class="shapes">
                 if let Some(lifting) = &lifting {
                     { for lifting.shapes.iter().take(earlier).enumerate().map(|(step, it)| {
