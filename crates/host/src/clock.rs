@@ -93,11 +93,10 @@ impl OpenLog {
             ClockMove::Hurry(id) => return self.hurry(id, trace).await,
         };
         if to < now || to > LATEST {
-            let why = match to < now {
-                true => {
-                    format!("a clock only goes forward, and here it is {} already", written(now))
-                }
-                false => "a clock goes up to the year 9999".to_owned(),
+            let why = if to < now {
+                format!("a clock only goes forward, and here it is {} already", written(now))
+            } else {
+                "a clock goes up to the year 9999".to_owned()
             };
             return Err(Error::new(ErrorCode::OutOfRange, why));
         }

@@ -371,10 +371,12 @@ fn story() -> [Step; 17] {
             .show(window_and_versions("widget-1")),
         bob("Bob deletes his widget. Which read model still has it?", DeleteWidget {})
             .show(read_models),
-        bob("Renaming what is in the bin is refused.", rename("Gadget")).show(refused_by_bin),
-        alice("Publishing twice is refused, too.", PublishWidget {}).show(["widget-1", "Journal"]),
-        bob("Bob undeletes it: it is published, as it was.", UndeleteWidget {}).show(undeleted),
-        bob("Once is enough: it isn't in the bin any more. Refused.", UndeleteWidget {})
+        bob("Bob renames what is in the bin.", rename("Gadget")).show(refused_by_bin),
+        alice("Alice publishes widget-1 a second time.", PublishWidget {})
+            .show(["widget-1", "Journal"]),
+        bob("Bob undeletes widget-2: it is published, as it was.", UndeleteWidget {})
+            .show(undeleted),
+        bob("He undeletes it again. It isn't in the bin any more.", UndeleteWidget {})
             .show(refused_by_bin),
         alice("Undo is one more event: the name of version 1 again.", rename("Sprocket"))
             .show(["widget-1", "Versions", "Log"]),

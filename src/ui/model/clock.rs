@@ -11,7 +11,7 @@ use crate::lab::Deadline;
 const SHOWN: usize = 12;
 /// How often the clock is looked at, in milliseconds: it shows minutes.
 const LOOK_MILLIS: u32 = 5_000;
-const MINUTE_MILLIS: u64 = 60_000;
+pub const MINUTE_MILLIS: u64 = 60_000;
 
 /// What happens to the clock.
 pub enum Msg {

@@ -499,13 +499,11 @@ fn hand_out(model: &Model, id: &str) {
         let mut lessons = Map::new();
         for part in workshop.parts.iter().filter(|it| !it.lesson.is_empty()) {
             let text = fetched(&format!("lessons/{}.json", part.lesson)).await;
-            match text.and_then(|it| json_text::read::<Lesson>(&it).ok()) {
-                Some(lesson) => _ = lessons.insert(part.lesson.clone(), lesson),
-                None => {
-                    let why = "the workshop’s lessons could not be fetched: is there a network?";
-                    return link.send(Msg::Unknown(why.into()));
-                }
-            }
+            let Some(lesson) = text.and_then(|it| json_text::read::<Lesson>(&it).ok()) else {
+                let why = "the workshop’s lessons could not be fetched: is there a network?";
+                return link.send(Msg::Unknown(why.into()));
+            };
+            lessons.insert(part.lesson.clone(), lesson);
         }
         let page = handout(&workshop, &course, &lessons, &Address::page());
         let pieces = Pieces::default();

@@ -7,7 +7,7 @@ use super::parts::{menu, typed};
 use crate::host::ClockMove;
 use crate::lab::span;
 use crate::ui::browser::clock::{written_day, written_millis};
-use crate::ui::model::clock::{Face, Msg, Waiting};
+use crate::ui::model::clock::{Face, MINUTE_MILLIS, Msg, Waiting};
 use crate::ui::model::playback;
 use crate::ui::model::shell::Shell;
 
@@ -111,7 +111,8 @@ fn shortly(face: &Face, at: u64) -> String {
 
 /// When something is due, seen from now.
 fn when(face: &Face, it: &Waiting) -> String {
-    match it.deadline.due.saturating_sub(face.now) {
+    // The clock shows whole minutes, so both ends are.
+    match (it.deadline.due / MINUTE_MILLIS * MINUTE_MILLIS).saturating_sub(face.now) {
         _ if face.past => format!("at {}", shortly(face, it.deadline.due)),
         0 => "overdue".to_owned(),
         left => format!("in {}", span(left)),

@@ -106,14 +106,18 @@ pub fn Lessons(props: &LessonsProps) -> Html {
                 { match &props.course {
                     Some(course) => html! {
                         <>
+                            <div class="shelves">
+                                { glossary(course, &shell) }
+                                if !course.workshops.is_empty() {
+                                    <details class="workshops">
+                                        <summary>{ format!("For teachers: {}", counted(course.workshops.len() as u64, "workshop")) }</summary>
+                                        <ul class="course">{ for course.workshops.iter().map(|it| workshop(it, course, props, &shell)) }</ul>
+                                        <Own ids={course.lessons.iter().map(|it| it.id.clone()).collect::<Vec<_>>()} link={props.own.clone()} />
+                                    </details>
+                                }
+                            </div>
                             <ol class="course">{ for course.lessons.iter().map(|it| lesson(it, props, &shell)) }</ol>
                             { progress(props, &shell) }
-                            { glossary(course, &shell) }
-                            if !course.workshops.is_empty() {
-                                <h2>{ "Workshops" }</h2>
-                                <ul class="course">{ for course.workshops.iter().map(|it| workshop(it, course, props, &shell)) }</ul>
-                                <Own ids={course.lessons.iter().map(|it| it.id.clone()).collect::<Vec<_>>()} link={props.own.clone()} />
-                            }
                         </>
                     },
                     None if props.unreachable => html! { <p class="fault" role="alert">{ "The lessons could not be fetched: is there a network?" }</p> },

@@ -49,7 +49,7 @@ pub fn story() -> [Step; 15] {
         account("Mattia takes out 20.00, and 30.00 remain.", "2", withdraw(2_000))
             .by("Bob")
             .show(up_and_down("account-2")),
-        account("He asks for 80.00. Refused: there isn't so much.", "2", withdraw(8_000))
+        account("He asks for 80.00. There isn't so much.", "2", withdraw(8_000))
             .by("Bob")
             .show(refused),
         account("Lola's 25.00 end up on Mattia's account: a slip.", "2", deposit(2_500))
@@ -58,7 +58,7 @@ pub fn story() -> [Step; 15] {
             .at(NEXT_MORNING)
             .show(corrected),
         account("and another puts them where they belong.", "1", deposit(2_500)).show(corrected),
-        account("Mattia wants to close. Refused: 30.00 are left.", "2", CloseAccount {})
+        account("Mattia wants to close. 30.00 are left.", "2", CloseAccount {})
             .by("Bob")
             .show(refused),
         account("He takes them out, and see what the roll-up calls him.", "2", withdraw(3_000))
@@ -67,7 +67,6 @@ pub fn story() -> [Step; 15] {
         account("Now the account can be closed.", "2", CloseAccount {})
             .by("Bob")
             .show(["account-2", "Balances"]),
-        account("A deposit comes too late. Refused: it is closed.", "2", deposit(1_000))
-            .show(refused),
+        account("A deposit comes too late.", "2", deposit(1_000)).show(refused),
     ]
 }

@@ -36,8 +36,7 @@ pub fn story() -> [Step; 14] {
         alice("Alice disagrees.", "2", comment("Just no.")).show(bobs_post),
         bob("Bob deletes his post. /posts forgets it; who doesn't?", "2", DeletePost {})
             .show(bobs_post),
-        alice("Commenting on it is refused: it is deleted.", "2", comment("Thank you."))
-            .show(refused),
+        alice("Alice comments on it. It is deleted.", "2", comment("Thank you.")).show(refused),
         bob("So is deleting it twice.", "2", DeletePost {}).show(refused),
         old(
             "A post comes over from the old blog.",
@@ -54,7 +53,7 @@ pub fn story() -> [Step; 14] {
         alice("Old or new, anybody can comment on it.", "3", comment("Neither.")).show(upcast),
         bob("Bob restores his post, and Alice's comment is back with it.", "2", RestorePost {})
             .show(["post-2", "/posts", "Static page"]),
-        alice("Restoring what isn't deleted is refused.", "2", RestorePost {}).show(refused),
+        alice("Alice restores what isn't deleted.", "2", RestorePost {}).show(refused),
         bob("The old post goes. Its events stay.", "3", DeletePost {})
             .show(["post-3", "/posts", "Log"]),
     ]

@@ -25,14 +25,14 @@ pub fn story() -> [Step; 11] {
     [
         alice("Alice drafts a listing.", "1", draft("Bicycle, hardly used"))
             .show(flags_and_trail("listing-1")),
-        alice("Publishing it is refused: nobody has approved it.", "1", PublishListing {})
+        alice("Alice publishes it. Nobody has approved it.", "1", PublishListing {})
             .show(refused("listing-1")),
         bob("Bob approves it, and Moderation publishes it.", "1", ApproveListing {})
             .show(moderated("listing-1")),
         alice("Alice drafts another one.", "2", draft("Piano, slightly out of tune"))
             .show(moderated("listing-2")),
         bob("Bob approves that, too.", "2", ApproveListing {}).show(moderated("listing-2")),
-        alice("Renewing it is refused: it hasn't expired.", "2", RenewListing {})
+        alice("Alice renews it. It hasn't expired.", "2", RenewListing {})
             .show(refused("listing-2")),
         bob("A third one, by Bob.", "3", draft("Pretzels, half a bag"))
             .show(moderated("listing-3")),

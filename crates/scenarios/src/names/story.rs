@@ -76,12 +76,8 @@ pub fn story() -> [Step; 15] {
             "2",
         )
         .show(ended("name-lola")),
-        reserve(
-            "Bob wants lola back for account 3. Now he has to ask, and is refused.",
-            "lola",
-            "3",
-        )
-        .by("Bob")
-        .show(refused("name-lola")),
+        reserve("Bob wants lola back for account 3. Now he has to ask.", "lola", "3")
+            .by("Bob")
+            .show(refused("name-lola")),
     ]
 }

@@ -50,11 +50,8 @@ pub fn story() -> [Step; 13] {
         .show(compared),
         by_hand("Support is generous, by hand: UPDATE … SET balance = 40.00.", 4_000)
             .show(compared),
-        switch(
-            "Alice wants to move reads. Refused: one row differs.",
-            MoveReads { to: Place::Events },
-        )
-        .show(refused),
+        switch("Alice wants to move reads. One row differs.", MoveReads { to: Place::Events })
+            .show(refused),
         account("Mattia takes out 5.00. The difference stays.", "2", PayOut { amount: Cents(500) })
             .show(compared),
         by_hand("Support takes it back, by hand, too.", 2_500).show(compared),

@@ -43,7 +43,7 @@ pub fn story() -> [Step; 13] {
             .by("Bob")
             .show(welcomed("customer-4")),
         register(
-            "Registering a registered customer is refused.",
+            "A registered customer is registered again.",
             "1",
             "Lola Gheda",
             "lola@example.com",
@@ -53,8 +53,9 @@ pub fn story() -> [Step; 13] {
             .by("Bob")
             .show(by_address),
         merge("Alice knows better, and merges him with himself.", "5", "2").show(merged),
-        merge("Once is enough. The second merge is refused.", "5", "2").show(refused("customer-5")),
-        merge("Nobody can be merged with oneself.", "2", "2").by("Bob").show(refused("customer-2")),
+        merge("They are merged a second time. Once is enough.", "5", "2")
+            .show(refused("customer-5")),
+        merge("Somebody is merged with himself.", "2", "2").by("Bob").show(refused("customer-2")),
         Step::new::<Customer>("Lola signs in. She has been seen.", "1", &SignIn {}).show([
             "customer-1",
             "Last seen",
