@@ -8,6 +8,7 @@ tests! {
     Browsers::Both => [
         a_teacher_makes_an_exercise_by_keyboard_and_a_learner_fails_and_solves_it,
         every_exercise_fits_a_projector_and_is_solved_and_failed_in_copies_of_its_own,
+        the_first_five_lessons_are_solved_by_keyboard_alone,
     ],
     Browsers::Chromium("messages and logs, which the other test covers in both") => [
         an_attempt_survives_a_reload_and_whoever_is_lost_loses_nothing,
@@ -133,6 +134,119 @@ async fn every_exercise_fits_a_projector_and_is_solved_and_failed_in_copies_of_i
     page.press(['p']).await;
     page.click("Lessons").await;
     page.shows("Lessons", "Leftfold: nothing solved yet").await;
+    page.close().await;
+}
+
+const HOME: char = '\u{e011}';
+const RIGHT: char = '\u{e014}';
+const DOWN: char = '\u{e015}';
+const END: char = '\u{e010}';
+const BACKSPACE: char = '\u{e003}';
+
+/// Puts the focus on a field of the commands' form, by its label.
+async fn reach(page: &Page, label: &str) {
+    page.until(&format!(
+        "const named = it => it.textContent.trim().toLowerCase() === {};
+         const label = [...document.querySelectorAll(\"[aria-label='Commands'] label\")].find(named);
+         label?.control?.focus();
+         return !!label && document.activeElement === label.control;",
+        json!(label.to_lowercase())
+    ))
+    .await;
+}
+
+async fn blur(page: &Page) {
+    page.js("document.activeElement.blur(); return 0").await;
+}
+
+/// Where a number or a word is answered.
+const ANSWER: &str = "[aria-label='Your answer']";
+
+async fn there(page: &Page, selector: &str) -> bool {
+    page.js(&format!("!!document.querySelector(`{selector}`)")).await == json!(true)
+}
+
+/// Makes a move of a lesson as a learner does who has no mouse.
+async fn make(page: &Page, number: u64, this: &Value) {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match this[0].as_str().unwrap() {
+        "send" => {
+            let before = page.js("(await leftfold.journal()).length").await;
+            let (command, kind) = (&this[2], text(&this[2]["type"]));
+            blur(page).await;
+            page.press(['c']).await;
+            page.until("document.activeElement.id === 'command'").await;
+            let place = page
+                .js(&format!(
+                    "[...document.activeElement.options].findIndex(it => it.textContent === {})",
+                    json!(kind)
+                ))
+                .await;
+            page.press([HOME]).await;
+            page.press(std::iter::repeat_n(
+                DOWN,
+                usize::try_from(place.as_u64().unwrap()).unwrap(),
+            ))
+            .await;
+            page.until(&format!(
+                "document.activeElement.selectedOptions[0].textContent === {}",
+                json!(kind)
+            ))
+            .await;
+            let (category, id) = this[1].as_str().unwrap().split_once('-').unwrap();
+            let mut fields = vec![(category.to_owned(), id.to_owned())];
+            for (name, value) in command["data"].as_object().into_iter().flatten() {
+                let typed = match value.as_u64().filter(|_| matches!(&**name, "amount" | "price")) {
+                    Some(cents) => format!("{}.{:02}", cents / 100, cents % 100),
+                    None => text(value),
+                };
+                fields.push((name.clone(), typed));
+            }
+            for (label, typed) in fields {
+                reach(page, &label).await;
+                page.press([END]).await;
+                page.press([BACKSPACE; 20]).await;
+                page.press(typed.chars()).await;
+            }
+            page.press(ENTER.chars()).await;
+            page.until(&format!("(await leftfold.journal()).length > {before}")).await;
+        }
+        "seek" => {
+            blur(page).await;
+            page.press([HOME]).await;
+            page.until("await leftfold.position() === 0").await;
+            let position = this[1].as_u64().unwrap();
+            page.press(std::iter::repeat_n(RIGHT, usize::try_from(position).unwrap())).await;
+            page.until(&format!("await leftfold.position() === {position}")).await;
+        }
+        "answer" if there(page, ".choices").await => enter(page, &text(&this[1])).await,
+        "answer" if there(page, ANSWER).await => {
+            page.js(&format!("document.querySelector(`{ANSWER}`).focus(); return 0")).await;
+            page.press(text(&this[1]).chars()).await;
+            page.press(ENTER.chars()).await;
+        }
+        "answer" => enter(page, "Answer with this event").await,
+        other => panic!("exercise {number}: no keys are known for {other}"),
+    }
+}
+
+async fn the_first_five_lessons_are_solved_by_keyboard_alone() {
+    let page = Page::open().await;
+    let ids = page.js("(await leftfold.lessons()).slice(0, 5).map(it => it.id)").await;
+    for id in ids.as_array().unwrap() {
+        let lesson =
+            page.js(&format!("await (await fetch(`lessons/${{{id}}}.json`)).json()")).await;
+        for (number, exercise) in (1..).zip(lesson["exercises"].as_array().unwrap()) {
+            page.goto(&format!("#/lesson/{}/{number}", id.as_str().unwrap())).await;
+            page.shows("Exercise", exercise["task"].as_str().unwrap()).await;
+            for this in exercise["solution"].as_array().unwrap() {
+                make(&page, number, this).await;
+            }
+            let met = page.holds("(await leftfold.exercise()).met").await;
+            assert!(met, "{id} {number}: {}", standing(&page).await);
+            page.shows("Exercise", exercise["meaning"][0].as_str().unwrap()).await;
+        }
+    }
     page.close().await;
 }
 

@@ -90,7 +90,7 @@ async fn every_term_is_explained_beside_it_and_covers_nothing_else() {
         ("aggregate", "fold into"),
         ("SQL table", "read model"),
         ("process manager", "further commands"),
-        ("side effects", "leave the system"),
+        ("side effects", "what was sent"),
         ("⚑ 26", "taken in"),
     ];
     for (term, meaning) in terms {

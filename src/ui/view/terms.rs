@@ -68,35 +68,40 @@ impl Word {
     pub fn about(self) -> &'static str {
         match self {
             Self::Command => "What somebody asks for. It may be refused.",
-            Self::Event => "What has happened. It is never changed, and never taken back.",
+            Self::Event => "What has happened. It is never changed, and never deleted.",
             Self::Stream => "The events of one thing, in order: of one cart, or of one account.",
-            Self::Version => "How many events a stream has. A command is decided on a version.",
+            Self::Version => {
+                "An event’s place in its own stream, counted from 1. A stream’s version is that of its last event."
+            }
             Self::Position => "An event’s place in the whole log, counted from 1.",
             Self::Fold => {
                 "Going through events one after the other, from the first on: each turns the state \
                  so far into the next. What comes out is the state now."
             }
             Self::State => {
-                "What the events of a stream fold into: an aggregate, which decides on commands."
+                "What events fold into. An aggregate decides on the state that its own events make."
             }
             Self::Projection => {
-                "A read model, kept up to date event by event. It can always be rebuilt from them."
+                "A read model is what events fold into for reading. A projection is the code that folds it. The two words are often used for one another."
             }
             Self::Checkpoint => {
                 "The last event that a projection or process has taken in. The events after it are \
                  its lag."
             }
-            Self::Process => "It hears of events, and asks for further commands and side effects.",
-            Self::Outbox => {
-                "Side effects, which leave the system. One that is sent again is known by its id."
+            Self::Process => {
+                "It hears of events, and asks for further commands and side effects. Many call it a saga."
             }
-            Self::Journal => "Every command, and what came of it, also where it was refused.",
+            Self::Outbox => {
+                "The list of side effects, each with its id: what was sent, and what was held back. Elsewhere, an outbox also holds what is still to be sent."
+            }
+            Self::Journal => {
+                "Every command, and what came of it, also where it was refused. Elsewhere, journal may mean the event log."
+            }
             Self::Conflict => {
                 "A command was decided on an expected version, and its stream has gone on since."
             }
             Self::Cause => {
-                "Each event knows the command that it came of. Where a process has sent that \
-                 command, it knows the event before it as well."
+                "The command that an event came of. If a process sent that command, also the event before it. An imported event may have none."
             }
             Self::Schema => {
                 "The shape of an event’s data. An older one is upcast when it is read; what is \
