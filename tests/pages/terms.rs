@@ -103,7 +103,7 @@ async fn every_term_is_explained_beside_it_and_covers_nothing_else() {
     page.find("h1").await.click().await.unwrap();
     page.until(&format!("!{OPEN}")).await;
     page.press(['p']).await;
-    assert!(explained(&page, "read model").await.contains("rebuilt"));
+    assert!(explained(&page, "read model").await.contains("for reading"));
     page.close().await;
 }
 
