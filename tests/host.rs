@@ -239,7 +239,10 @@ fn an_id_that_is_used_again_for_another_command_or_stream_is_refused_and_nothing
     for other in others.clone() {
         let answered = tab.ask(named(1, other));
         assert_eq!(code(&answered), ErrorCode::CommandIdReused);
-        assert_eq!(why(&answered), "this command id is the one of AddToCart to cart-1");
+        assert_eq!(
+            why(&answered),
+            "this command id was used before, for another command, AddToCart to cart-1"
+        );
     }
     let same = tab.ask(named(1, add("apples")));
     assert_eq!(same.entry().unwrap().outcome, Outcome::Repeated);

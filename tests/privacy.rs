@@ -400,7 +400,7 @@ fn the_same_command_that_is_sent_twice_is_recognised_and_another_under_its_id_is
     };
     assert_eq!(register("Lola")["outcome"], "accepted");
     assert_eq!(register("Lola")["outcome"], "repeated");
-    assert!(register("Mattia").to_string().contains("this command id is the one of"));
+    assert!(register("Mattia").to_string().contains("this command id was used before, for"));
     let journal = tab.ask(Request::Journal);
     let seals: Vec<String> = journal
         .as_array()

@@ -13,6 +13,7 @@ tests! {
     Browsers::Chromium("messages and logs, which the other test covers in both") => [
         an_attempt_survives_a_reload_and_whoever_is_lost_loses_nothing,
         an_exercise_shows_the_panels_that_it_is_about_and_all_when_asked,
+        a_right_answer_is_said_to_be_right_while_something_else_is_open,
         a_prediction_stands_beside_what_came,
         a_workshop_opens_with_its_clock_and_the_teachers_notes,
         an_exercise_is_not_made_of_a_goal_that_holds_or_is_missed,
@@ -302,6 +303,19 @@ async fn an_exercise_shows_the_panels_that_it_is_about_and_all_when_asked() {
     page.until(other).await;
     page.click("Show what the exercise is about").await;
     page.until(&format!("!({other})")).await;
+    page.close().await;
+}
+
+async fn a_right_answer_is_said_to_be_right_while_something_else_is_open() {
+    let page = Page::open().await;
+    page.goto("#/lesson/idempotent-handling/2").await;
+    enter(&page, "It came too soon after the other one").await;
+    page.shows("Exercise", "Not yet.").await;
+    // What an answer got is not repeated beside the commands.
+    assert!(!page.text("Commands").await.contains("Not yet."));
+    page.js("document.querySelectorAll('.choices button')[1].click(); return 0").await;
+    page.shows("Exercise", "That is right. Still open: the missing deposit is in the log").await;
+    assert!(!page.text("Exercise").await.contains("Not yet."));
     page.close().await;
 }
 

@@ -8,7 +8,7 @@ use yew::{Html, MouseEvent, html};
 
 use super::icons::icon;
 use super::parts::{Long, button, typed};
-use crate::lessons::{AnswerKind, Question};
+use crate::lessons::{AnswerKind, Goal, Question, Subject};
 use crate::ui::model::lessons::{Attempt, Key, Msg, Part};
 use crate::ui::model::making;
 use crate::ui::model::shell::Shell;
@@ -46,7 +46,7 @@ pub fn exercise(props: &ExerciseProps, shell: &Shell) -> Html {
                 if let Some(question) = it.question.as_ref().filter(|_| !solved) { { asked(props, question, shell) } }
                 if !solved {
                     <div class="helps">
-                        { wrong(attempt, true) }
+                        { reply(attempt, true, &shell.money) }
                         if attempt.hints > 0 {
                             <ol class="hints" aria-label="Hints">
                                 { for it.hints.iter().take(attempt.hints).map(|hint| html! { <li><Long text={hint.clone()} /></li> }) }
@@ -79,9 +79,10 @@ fn place(props: &ExerciseProps) -> Html {
             </>
         }
     });
-    let par = attempt.exercise.par;
+    let (par, solved) = (attempt.exercise.par, attempt.verdict.solved());
     let moves = match (par, attempt.moves) {
         (Some(par), 0) => format!("in {}", counted(par, "move")),
+        (Some(_), made) if solved => format!("you made {}", counted(made as u64, "move")),
         (Some(par), made) => format!("in {} · you made {made}", counted(par, "move")),
         (None, 0) => "try it, nothing breaks".to_owned(),
         (None, made) => format!("you made {}", counted(made as u64, "move")),
@@ -177,19 +178,26 @@ fn asked(props: &ExerciseProps, question: &Question, shell: &Shell) -> Html {
     }
 }
 
-/// What is said of a wrong move that was made: in the exercise, where it alerts, and where it was
-/// made.
-pub fn wrong(attempt: &Attempt, alerts: bool) -> Html {
-    let said = attempt.verdict.wrong.and_then(|it| attempt.exercise.wrong.get(it));
-    let unanswered = attempt.answer.is_null() || attempt.exercise.question.is_none();
-    let say = match said {
-        Some(wrong) => wrong.say.clone(),
-        None if unanswered || !alerts || attempt.verdict.met.is_empty() => return html! {},
-        None => "That is not what is asked for.".to_owned(),
+/// What is said of what was done: of a wrong move beside the commands and in the exercise, of an
+/// answer in the exercise alone. There, `alerts` is true.
+pub fn reply(attempt: &Attempt, alerts: bool, money: &MoneyFields) -> Html {
+    let is_answer = |goal: &Goal| goal.subjects().contains(&&Subject::Answer);
+    let not_yet = |say: String| {
+        html! { <p class="wrong" role={alerts.then_some("alert")}><b>{ "Not yet." }</b>{ " " }<Long text={say} /></p> }
     };
-    html! {
-        <p class="wrong" role={alerts.then_some("alert")}><b>{ "Not yet." }</b>{ " " }<Long text={say} /></p>
+    match attempt.verdict.wrong.and_then(|it| attempt.exercise.wrong.get(it)) {
+        Some(wrong) if alerts || !is_answer(&wrong.when) => return not_yet(wrong.say.clone()),
+        None if alerts && attempt.exercise.question.is_some() && !attempt.answer.is_null() => {}
+        _ => return html! {},
     }
+    let aims = attempt.exercise.goals.iter().zip(&attempt.verdict.met);
+    let mut open = aims.filter(|(_, met)| !**met).map(|(aim, _)| aim).peekable();
+    let Some(first) = open.peek().copied() else { return html! {} };
+    if open.any(|aim| is_answer(&aim.goal)) {
+        return not_yet("That is not what is asked for.".to_owned());
+    }
+    let still = first.words_with(&|name: &str| money.contains(name));
+    html! { <p class="right" role="status"><b>{ "That is right." }</b>{ " Still open: " }<Long text={still} />{ "." }</p> }
 }
 
 /// What it meant, once it is solved.

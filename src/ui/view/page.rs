@@ -408,8 +408,13 @@ fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Sh
     } else {
         Html::default()
     };
+    // Where nothing can be sent, nothing is noted.
+    let noted = !form.forms.is_empty() && model.lessons.shows("Journal");
+    // An exercise that is about the journal and not about commands has it on top.
+    let first = noted && !model.lessons.shows("Commands");
     html! {
         <>
+            if first { { journal(model, open_log, playhead) } }
             <Commands
                 key={session.scenario().id.to_string()}
                 forms={form.forms.clone()} draft={form.draft.clone()} streams={summary.streams.clone()}
@@ -418,8 +423,7 @@ fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Sh
             if let Some(stepping) = &form.stepping {
                 <Steps steps={stepping.steps.clone()} over={stepping.over} />
             }
-            // Where nothing can be sent, nothing is noted.
-            if !form.forms.is_empty() && model.lessons.shows("Journal") { { journal(model, open_log, playhead) } }
+            if noted && !first { { journal(model, open_log, playhead) } }
         </>
     }
 }
@@ -429,7 +433,7 @@ fn below_form(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
     let attempt = model.lessons.attempt.as_ref();
     html! {
         <>
-            if let Some(attempt) = attempt { { exercise::wrong(attempt, false) } }
+            if let Some(attempt) = attempt { { exercise::reply(attempt, false, &shell.money) } }
             { lab::wait(&model.lab, open_log.session().world(), shell) }
             { lab::race_button(shell) }
         </>

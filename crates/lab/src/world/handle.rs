@@ -289,10 +289,10 @@ impl World {
     fn reused(&mut self, envelope: Envelope, events: Range<u64>) -> MicroStep {
         let owner = self.record_of(envelope.command_id, &events);
         let owner = owner.map_or_else(
-            || "of events that were appended".to_owned(),
-            |it| format!("of {} to {}", it.kind, it.stream),
+            || "events that were appended".to_owned(),
+            |it| format!("another command, {} to {}", it.kind, it.stream),
         );
-        let reason: Rc<str> = format!("this command id is the one {owner}").into();
+        let reason: Rc<str> = format!("this command id was used before, for {owner}").into();
         let command =
             envelope.command.as_ref().map_or_else(|| "append".into(), |it| it.kind.clone());
         self.conclude(envelope, None, Outcome::CommandIdReused, Some(reason.clone()), 1..1);
