@@ -96,7 +96,7 @@ pub struct Widget {
     pub name: Option<Rc<str>>,
     pub published: bool,
     pub deleted: bool,
-    pub memory: Memory,
+    pub remembered: Memory,
 }
 
 /// What a widget remembers of its past. Everything else is decided from what the widget is now; an
@@ -198,7 +198,7 @@ impl Aggregate for Widget {
             UnpublishWidget {} if self.published => Ok(vec![WidgetUnpublished {}]),
             UnpublishWidget {} => Err(Rejection::NotPublished(called.clone())),
             DeleteWidget {} => Ok(vec![WidgetDeleted {}]),
-            UndoRename {} => match self.memory.undo.last() {
+            UndoRename {} => match self.remembered.undo.last() {
                 Some(name) => Ok(vec![RenameUndone { name: name.clone() }]),
                 None => Err(Rejection::NothingToUndo(called.clone())),
             },
@@ -211,11 +211,11 @@ impl Aggregate for Widget {
             WidgetCreated { name } => self.name = Some(name.clone()),
             WidgetRenamed { name } => {
                 if let Some(before) = self.name.replace(name.clone()) {
-                    self.memory.note_undo(before);
+                    self.remembered.note_undo(before);
                 }
             }
             RenameUndone { name } => {
-                self.memory.undo.pop();
+                self.remembered.undo.pop();
                 self.name = Some(name.clone());
             }
             WidgetPublished {} => self.published = true,
@@ -223,7 +223,7 @@ impl Aggregate for Widget {
             WidgetDeleted {} => self.deleted = true,
             WidgetUndeleted {} => self.deleted = false,
         }
-        self.memory.note(self.name.as_ref(), self.published);
+        self.remembered.note(self.name.as_ref(), self.published);
         self
     }
 }
@@ -231,8 +231,9 @@ impl Aggregate for Widget {
 impl Widget {
     /// The events that lead back to a version: none, one or two.
     fn restored(&self, called: &Rc<str>, version: u64) -> Result<Vec<Event>, Rejection> {
-        let Some((name, published)) = self.memory.at(version) else {
-            let (widget, first, last) = (called.clone(), self.memory.first(), self.memory.version);
+        let Some((name, published)) = self.remembered.at(version) else {
+            let (widget, first, last) =
+                (called.clone(), self.remembered.first(), self.remembered.version);
             return Err(Rejection::NoVersion { widget, first, last, wanted: version });
         };
         let renamed = (name != *called).then_some(WidgetRenamed { name });
@@ -247,7 +248,7 @@ impl Widget {
     /// After one more event, without what only decisions need: the name, whether it is published,
     /// and whether it is in the bin.
     fn looks(self, event: &Event) -> Self {
-        Self { memory: Memory::default(), ..self.evolve(event) }
+        Self { remembered: Memory::default(), ..self.evolve(event) }
     }
 }
 
@@ -545,7 +546,7 @@ mod tests {
     fn a_rename_after_an_undo_starts_from_there() {
         let history = [created(), renamed("Gizmo"), undone("Sprocket"), renamed("Gadget")];
         let back = given::<Widget>(history).when(UndoRename {}).then([undone("Sprocket")]);
-        assert!(back.memory.undo.is_empty(), "{back:?}");
+        assert!(back.remembered.undo.is_empty(), "{back:?}");
     }
 
     #[test]
@@ -609,7 +610,7 @@ mod tests {
             "undo": ["Sprocket"],
         });
         let widget = history.iter().fold(Widget::default(), Widget::evolve);
-        assert_eq!(serde_json::to_value(&widget.memory).unwrap(), memory);
+        assert_eq!(serde_json::to_value(&widget.remembered).unwrap(), memory);
     }
 
     #[test]
@@ -617,7 +618,10 @@ mod tests {
         let renames = (1..=30).map(|number| renamed(&format!("Gizmo {number}")));
         let history: Vec<Event> = [created()].into_iter().chain(renames).collect();
         let widget = history.iter().fold(Widget::default(), Widget::evolve);
-        assert_eq!((widget.memory.names.len(), widget.memory.undo.len()), (REMEMBERED, REMEMBERED));
+        assert_eq!(
+            (widget.remembered.names.len(), widget.remembered.undo.len()),
+            (REMEMBERED, REMEMBERED)
+        );
         let refusal = "Gizmo 30 knows its versions 12 to 31, and no version 11";
         given::<Widget>(history.clone()).when(restore(11)).refused(refusal);
         given::<Widget>(history.clone()).when(restore(12)).then([renamed("Gizmo 11")]);
@@ -630,8 +634,8 @@ mod tests {
     fn what_comes_in_another_order_is_remembered_as_it_came() {
         let history = [WidgetPublished {}, undone("Gadget"), renamed("Gizmo"), created()];
         let widget = history.iter().fold(Widget::default(), Widget::evolve);
-        assert_eq!(widget.memory.at(1), None, "it had no name then");
-        assert_eq!(widget.memory.at(2), Some(("Gadget".into(), true)));
+        assert_eq!(widget.remembered.at(1), None, "it had no name then");
+        assert_eq!(widget.remembered.at(2), Some(("Gadget".into(), true)));
         let refusal = "Sprocket knows its versions 2 to 4, and no version 1";
         given::<Widget>(history).when(restore(1)).refused(refusal);
     }
@@ -645,7 +649,7 @@ mod tests {
         instance.evolve(&events).unwrap();
         let again = widget.restore(&instance.save().unwrap(), 2).unwrap();
         assert_eq!(again.state(), instance.state());
-        assert_eq!(again.state()["memory"]["names"]["2"], "Gizmo");
+        assert_eq!(again.state()["remembered"]["names"]["2"], "Gizmo");
     }
 
     #[test]
