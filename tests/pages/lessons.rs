@@ -342,6 +342,21 @@ async fn a_workshop_opens_with_its_clock_and_the_teachers_notes() {
     page.click("Notes").await;
     page.shows("Teacher", "0 of").await;
     page.shows("Teacher", "Next").await;
+    // Whoever is early has the notes of what is open, and reads how early that is.
+    page.click("Read the state at an event").await;
+    page.until(
+        "document.querySelector('.teacher [aria-current] b').textContent === 'The left fold'",
+    )
+    .await;
+    page.shows("Teacher", "11 ahead").await;
+    // The solution is shown, and the workshop goes on from there.
+    page.click("Show the solution").await;
+    page.shows("Exercise", "This is how it is solved.").await;
+    page.click("Next lesson").await;
+    page.until(
+        "document.querySelector('.teacher [aria-current] b').textContent === 'Commands and events'",
+    )
+    .await;
     page.click("End the workshop").await;
     page.until("!document.querySelector(\"[aria-label='Teacher']\")").await;
     page.close().await;

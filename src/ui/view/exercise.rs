@@ -23,6 +23,8 @@ pub struct ExerciseProps {
     pub next: Option<Key>,
     /// The event at the playhead, with its position: what an answer may be.
     pub here: Option<(u64, Rc<str>)>,
+    /// True where the exercise is part of a workshop that is under way.
+    pub workshop: bool,
     /// True where there is a log of one's own to go back to.
     pub left: bool,
     /// True where an exercise is in the making: this may be a trial of it.
@@ -209,7 +211,8 @@ fn meaning(props: &ExerciseProps, shell: &Shell) -> Html {
             { for props.attempt.exercise.meaning.iter().map(|line| html! { <p><Long text={line.clone()} /></p> }) }
             <div class="reply">
                 { button("See it fold", look) }
-                if props.attempt.part == Part::Attempt { { onward(props, shell) } }
+                // In a workshop one shows the solution and goes on.
+                if props.attempt.part == Part::Attempt || props.workshop { { onward(props, shell) } }
             </div>
         </div>
     }
@@ -220,7 +223,7 @@ fn onward(props: &ExerciseProps, shell: &Shell) -> Html {
     let Some(next) = props.next.clone() else {
         return html! {
             <>
-                <b>{ "That was the last one." }</b>
+                <b>{ if props.workshop { "That was the workshop." } else { "That was the last one." } }</b>
                 { button("Back to the lessons", shell.on(|_: MouseEvent| Msg::Show(true))) }
             </>
         };
@@ -230,7 +233,7 @@ fn onward(props: &ExerciseProps, shell: &Shell) -> Html {
     let text = if other { "Next lesson" } else { "Next exercise" };
     html! {
         <>
-            if other { <b>{ "This lesson is done." }</b> }
+            if other && !props.workshop { <b>{ "This lesson is done." }</b> }
             <button type="button" class="primary" onclick={shell.on(move |_: MouseEvent| Msg::Open(next.clone(), None))}>{ text }</button>
         </>
     }

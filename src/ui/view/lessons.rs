@@ -8,7 +8,7 @@ use yew::{Html, MouseEvent, Properties, component, html};
 
 use super::icons::icon;
 use super::parts::button;
-use crate::lessons::{Course, Entry, LessonTitle, Note, Workshop};
+use crate::lessons::{Course, Entry, LessonTitle, Note, Part, Workshop};
 use crate::ui::browser::clock::now;
 use crate::ui::model::lessons::{Key, Msg, Progress, Running, exercises_of};
 use crate::ui::model::logs::{self, OpenMode};
@@ -287,7 +287,12 @@ pub fn teacher(props: &TeacherProps, shell: &Shell) -> Html {
     let time = parts.iter().rposition(|(from, _)| *from <= gone).unwrap_or_default();
     let all = exercises_of(&props.course, workshop);
     let at = props.here.as_ref().and_then(|here| all.iter().position(|it| it == here));
-    let next = all.iter().skip(at.map_or(0, |it| it + 1)).take(3);
+    let next: Vec<&Key> = all.iter().skip(at.map_or(0, |it| it + 1)).take(3).collect();
+    // The notes are those of what is open. Where nothing of the workshop is, the clock says which.
+    let open = props.here.as_ref().and_then(Key::lesson).and_then(|(id, number)| {
+        parts.iter().position(|(_, part)| *part.lesson == *id && part.has(number))
+    });
+    let current = open.unwrap_or(time);
     let title_of = |key: &Key| {
         let Some((id, number)) = key.lesson() else { return key.kept().map(|it| it.title) };
         let lesson = props.course.lessons.iter().find(|it| *it.id == *id)?;
@@ -297,7 +302,7 @@ pub fn teacher(props: &TeacherProps, shell: &Shell) -> Html {
         <section class="teacher panel" role="region" aria-label="Teacher">
             <div class="head">
                 <h2>{ workshop.title.clone() }</h2>
-                <span class="clock">{ format!("{gone} of {end} minutes") }</span>
+                <span class="clock">{ format!("{gone} of {end} minutes{}", lateness(gone, end, parts.get(current).copied())) }</span>
                 <span class="spring" />
                 <button type="button" title="The solution, in a copy (s)" onclick={press(|| Msg::Solve { wrong: false, reply: None })}>{ "Show the solution" }</button>
                 { button("End the workshop", press(|| Msg::Workshop(None))) }
@@ -307,10 +312,10 @@ pub fn teacher(props: &TeacherProps, shell: &Shell) -> Html {
                 { for parts.iter().enumerate().map(|(index, (from, part))| {
                     let title = props.course.lessons.iter().find(|it| it.id == part.lesson);
                     html! {
-                        <li aria-current={(index == time).then_some("time")}>
+                        <li aria-current={(index == current).then_some("step")}>
                             <b>{ title.map_or("Exercises".to_owned(), |it| it.title.clone()) }</b>
                             <span class="quiet">{ format!(" minute {from} to {}{}", from + part.minutes, if part.pause > 0 { format!(", then a break of {}", part.pause) } else { String::new() }) }</span>
-                            if index == time && !part.notes.is_empty() {
+                            if index == current && !part.notes.is_empty() {
                                 <ul>{ for part.notes.iter().map(|note| html! { <li>{ note.clone() }</li> }) }</ul>
                             }
                         </li>
@@ -324,14 +329,26 @@ pub fn teacher(props: &TeacherProps, shell: &Shell) -> Html {
                     }) }
                 </dl>
             }
-            <h3>{ "Next" }</h3>
+            if !next.is_empty() { <h3>{ "Next" }</h3> }
             <ol class="next">
-                { for next.map(|key| {
+                { for next.into_iter().map(|key| {
                     let go = key.clone();
                     html! { <li>{ button(title_of(key).unwrap_or_default(), shell.on(move |_: MouseEvent| Msg::Open(go.clone(), None))) }</li> }
                 }) }
             </ol>
         </section>
+    }
+}
+
+/// How far the clock is from the part that is open, in words. Nothing where it is within it.
+fn lateness(gone: u32, end: u32, part: Option<(u32, &Part)>) -> String {
+    let Some((from, part)) = part else { return String::new() };
+    let over = gone.saturating_sub(from + part.minutes + part.pause);
+    match from.saturating_sub(gone) {
+        _ if gone > end => format!(" · {} over", gone - end),
+        0 if over > 0 => format!(" · {over} behind"),
+        0 => String::new(),
+        ahead => format!(" · {ahead} ahead"),
     }
 }
 

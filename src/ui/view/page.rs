@@ -184,6 +184,7 @@ fn exercise(model: &Model, playhead: &Playhead) -> Html {
         solved: lessons.solved_in(&attempt),
         next: lessons.next(&attempt),
         here,
+        workshop: lessons.workshop.is_some(),
         left: lessons.left.is_some(),
         making: model.making.draft.is_some(),
         attempt,
