@@ -13,6 +13,7 @@ tests! {
     Browsers::Chromium("messages and logs, which the other test covers in both") => [
         an_attempt_survives_a_reload_and_whoever_is_lost_loses_nothing,
         an_exercise_shows_the_panels_that_it_is_about_and_all_when_asked,
+        every_exercise_is_as_wide_as_a_phone,
         a_right_answer_is_said_to_be_right_while_something_else_is_open,
         a_prediction_stands_beside_what_came,
         a_workshop_opens_with_its_clock_and_the_teachers_notes,
@@ -303,6 +304,24 @@ async fn an_exercise_shows_the_panels_that_it_is_about_and_all_when_asked() {
     page.until(other).await;
     page.click("Show what the exercise is about").await;
     page.until(&format!("!({other})")).await;
+    page.close().await;
+}
+
+async fn every_exercise_is_as_wide_as_a_phone() {
+    let page = Page::sized(390, 844).await;
+    let lessons = page.js("await leftfold.lessons()").await;
+    for lesson in lessons.as_array().unwrap() {
+        for number in 1..=lesson["exercises"].as_u64().unwrap() {
+            let id = &lesson["id"];
+            page.js(&format!("await leftfold.lesson({id}, {number})")).await;
+            let wide = page
+                .js("const task = document.querySelector('.exercise');
+                     return [task.scrollWidth - task.clientWidth,
+                         document.documentElement.scrollWidth - innerWidth]")
+                .await;
+            assert_eq!(wide, json!([0, 0]), "{id} {number} is wider");
+        }
+    }
     page.close().await;
 }
 

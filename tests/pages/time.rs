@@ -114,6 +114,10 @@ async fn a_deadline_is_hurried_and_the_past_shows_that_it_was_pending() {
     page.js("await leftfold.seek(8); return 0").await;
     let past = page.js("(await leftfold.clock()).deadlines.map(it => it.stream)").await;
     assert_eq!(past, json!(["order-1", "order-2"]));
+    // They were due on the day after, so the day is said.
+    let flags =
+        "document.querySelector(\"[aria-label='Timeline'] ol[aria-label='Deadlines']\").innerText";
+    page.until(&format!("{flags}.includes('CancelUnsubmitted at 31 Aug')")).await;
     page.close().await;
 }
 

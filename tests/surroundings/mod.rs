@@ -632,11 +632,7 @@ pub struct TabKeys {
 
 impl KeyRing for TabKeys {
     fn find(&self, id: Uuid) -> KeyState {
-        match self.loaded.borrow().get(&id) {
-            Some(Some(key)) => KeyState::There(*key),
-            Some(None) => KeyState::Destroyed,
-            None => KeyState::NeverHere,
-        }
+        KeyState::of(self.loaded.borrow().get(&id))
     }
 
     fn load(&self) -> LocalBoxFuture<'_, Result<(), StoreError>> {

@@ -30,6 +30,17 @@ pub enum KeyState {
     NeverHere,
 }
 
+impl KeyState {
+    /// What is known of a key that a ring has under an id, as `kept`: none where it was destroyed.
+    pub fn of(kept: Option<&Option<Key>>) -> Self {
+        match kept {
+            Some(Some(key)) => Self::There(*key),
+            Some(None) => Self::Destroyed,
+            None => Self::NeverHere,
+        }
+    }
+}
+
 /// Where keys are kept. Finding one does not wait; everything else does.
 pub trait KeyRing {
     /// What is known of a key, as far as keys were loaded.
@@ -51,11 +62,7 @@ pub struct MemoryKeys(RefCell<Map<Uuid, Option<Key>>>);
 
 impl KeyRing for MemoryKeys {
     fn find(&self, id: Uuid) -> KeyState {
-        match self.0.borrow().get(&id) {
-            Some(Some(key)) => KeyState::There(*key),
-            Some(None) => KeyState::Destroyed,
-            None => KeyState::NeverHere,
-        }
+        KeyState::of(self.0.borrow().get(&id))
     }
 
     fn load(&self) -> LocalBoxFuture<'_, Result<(), StoreError>> {
@@ -123,11 +130,7 @@ impl StoredKeys {
 
 impl KeyRing for StoredKeys {
     fn find(&self, id: Uuid) -> KeyState {
-        match self.loaded.borrow().get(&id) {
-            Some(Some(key)) => KeyState::There(*key),
-            Some(None) => KeyState::Destroyed,
-            None => KeyState::NeverHere,
-        }
+        KeyState::of(self.loaded.borrow().get(&id))
     }
 
     fn load(&self) -> LocalBoxFuture<'_, Result<(), StoreError>> {

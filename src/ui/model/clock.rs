@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use gloo::timers::callback::Interval;
 
+use crate::es::Recorded;
 use crate::host::{Answered, ClockMove, OpenLog};
 use crate::lab::Deadline;
 
@@ -38,6 +39,8 @@ pub struct LogTime {
 pub struct Face {
     /// What time it is in the log, to the minute, in milliseconds since 1970.
     pub now: u64,
+    /// What time it was at the playhead: its event's, or `now` at the head.
+    pub at: u64,
     /// True where the log goes on in the time of its story.
     pub story: bool,
     /// By how much the clock is ahead of the real time, in milliseconds.
@@ -79,7 +82,9 @@ impl LogTime {
             deadlines.map(|(process, deadline)| Waiting { process, deadline }).collect();
         let ahead = session.world().clock().ahead;
         let past = position < session.head();
-        let face = Face { now, story, ahead, deadlines, count, past };
+        let event = session.log().event(position).filter(|_| past);
+        let at = event.map_or(now, Recorded::at);
+        let face = Face { now, at, story, ahead, deadlines, count, past };
         let changed = *self.face != face;
         if changed {
             self.face = Rc::new(face);

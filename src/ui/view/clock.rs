@@ -100,9 +100,9 @@ fn kind_of_time(face: &Face) -> String {
     }
 }
 
-/// A time of the clock's own day without its day.
+/// A time without its day, where that is the playhead's own.
 fn shortly(face: &Face, at: u64) -> String {
-    if written_day(at) == written_day(face.now) {
+    if written_day(at) == written_day(face.at) {
         written_millis(at).1[..5].to_owned()
     } else {
         written(at)

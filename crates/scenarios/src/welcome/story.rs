@@ -53,9 +53,9 @@ pub fn story() -> [Step; 13] {
             .by("Bob")
             .show(by_address),
         merge("Alice knows better, and merges him with himself.", "5", "2").show(merged),
-        merge("They are merged a second time. Once is enough.", "5", "2")
+        merge("She merges them a second time. Once is enough.", "5", "2")
             .show(refused("customer-5")),
-        merge("Somebody is merged with himself.", "2", "2").by("Bob").show(refused("customer-2")),
+        merge("Bob merges customer 2 with itself.", "2", "2").by("Bob").show(refused("customer-2")),
         Step::new::<Customer>("Lola signs in. She has been seen.", "1", &SignIn {}).show([
             "customer-1",
             "Last seen",
