@@ -719,7 +719,9 @@ impl OpenLog {
                 None
             }
         };
-        step.as_ref().into_iter().for_each(|it| self.session_mut().tell_as(number, it));
+        if let Some(step) = &step {
+            self.session_mut().tell_as(number, step);
+        }
         trace.extend(self.run_in_turn().await);
         self.0.story_time.set(None);
         self.set_time(time);

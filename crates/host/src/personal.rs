@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use es::{
-    CommandRecord, History, Map, PERSONAL, Recorded, Scenario, StoredCommit, Stream, command_id,
-    seals,
+    CommandRecord, History, Map, PERSONAL, Recorded, SEAL_BEGINS, SEAL_ENDS, Scenario,
+    StoredCommit, Stream, command_id, seals,
 };
 use lab::{JournalEntry, Opener, Sealer, Viewpoint};
 use serde_json::value::{RawValue, to_raw_value};
@@ -70,8 +70,7 @@ impl Sealing<'_> {
     pub(crate) fn seal(&self, data: &mut Fields<String, Value>) {
         for name in self.fields {
             let Some(Value::String(text)) = data.get_mut(&**name) else { continue };
-            let sealed = seals(text).any(|it| key_of(it).is_some());
-            if text.trim().is_empty() || sealed {
+            if !is_plain(text) {
                 continue;
             }
             let field = format!("{}{name}", self.label);
@@ -79,6 +78,14 @@ impl Sealing<'_> {
             *text = seal(&self.key, self.command, &field, text).unwrap_or_default();
         }
     }
+}
+
+/// True where a text is to be sealed: it is neither empty nor a seal as a whole. A seal somewhere in
+/// it hides nothing of the rest.
+fn is_plain(text: &str) -> bool {
+    let inside = text.strip_prefix(SEAL_BEGINS).and_then(|it| it.strip_suffix(SEAL_ENDS));
+    let seal = inside.filter(|it| !it.contains([SEAL_BEGINS, SEAL_ENDS])).and_then(key_of);
+    !text.trim().is_empty() && seal.is_none()
 }
 
 /// The fields of a message's data. None where it is no object.
@@ -100,7 +107,9 @@ pub(crate) fn keys_of(session: &Viewpoint, stream: &Stream) -> Vec<Uuid> {
     let history = session.log().stream(stream);
     history.walk(0, history.len(), |event: &Recorded| {
         note(event.data().get());
-        event.command().into_iter().for_each(|it| note(it.data.get()));
+        if let Some(command) = event.command() {
+            note(command.data.get());
+        }
     });
     let asked = |it: &JournalEntry| it.envelope.command.clone().filter(|it| it.stream == *stream);
     session.world().journal().iter().filter_map(asked).for_each(|it| note(it.data.get()));
@@ -124,10 +133,9 @@ pub(crate) fn seal_commit(
         let (stream, kind) = of;
         let fields = all.get(&(Rc::from(stream.category()), kind.clone()))?;
         let mut fresh = parsed(data)?;
-        let plain = fields.iter().any(|name| {
-            let text = fresh.get(&**name).and_then(Value::as_str).unwrap_or_default();
-            !text.trim().is_empty() && !seals(text).any(|it| key_of(it).is_some())
-        });
+        let plain = fields
+            .iter()
+            .any(|name| is_plain(fresh.get(&**name).and_then(Value::as_str).unwrap_or_default()));
         plain.then(|| {
             Sealing { fields, key: key(stream), command: id, label }.seal(&mut fresh);
             to_raw_value(&fresh).unwrap_or_default()
@@ -184,5 +192,31 @@ impl Host {
             self.keys.load().await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_text_with_a_seal_in_it_is_sealed_and_a_seal_is_not_sealed_again() {
+        let (key, command) = ([7; 32], command_id("one", 1));
+        let fields = [Rc::from("name")];
+        let sealing = Sealing { fields: &fields, key, command, label: "" };
+        let sealed = |text: &str| {
+            let mut data = Fields::from_iter([("name".to_owned(), json!(text))]);
+            sealing.seal(&mut data);
+            data["name"].as_str().unwrap_or_default().to_owned()
+        };
+        let seal = sealed("Lola");
+        assert!(!seal.contains("Lola"));
+        assert_eq!(sealed(&seal), seal);
+        assert_eq!(sealed(" "), " ");
+        for hidden in [format!("{seal} Lola"), format!("Lola {seal}"), format!("{seal}Lola{seal}")]
+        {
+            assert!(!sealed(&hidden).contains("Lola"), "{hidden}");
+        }
     }
 }
