@@ -341,6 +341,11 @@ fn the_same_seed_gives_the_same_log_and_steps_as_natively() {
 }
 
 #[wasm_bindgen_test]
+fn a_story_and_its_fold_are_the_same_bytes_as_natively_in_every_scenario() {
+    assert_eq!(simulate::story_digests(), include_str!("simulate/stories.txt"));
+}
+
+#[wasm_bindgen_test]
 fn a_random_run_is_the_same_bytes_as_natively_in_every_scenario() {
     assert_eq!(simulate::random_digests(), include_str!("simulate/random.txt"));
 }

@@ -14,7 +14,7 @@ use std::env;
 use std::thread;
 
 use expect_test::expect_file;
-use simulate::{Bug, RunOutcome, all, digests, random_digests, run};
+use simulate::{Bug, RunOutcome, all, digests, random_digests, run, story_digests};
 
 /// The number of runs, unless `LEFTFOLD_RUNS` gives another one.
 const RUNS: u64 = 10_000;
@@ -88,6 +88,12 @@ fn planted_bugs_are_found() {
 fn the_same_seed_gives_the_same_log_and_steps() {
     // The same file is compared with in the browser.
     expect_file!["simulate/digests.txt"].assert_eq(&digests(20));
+}
+
+#[test]
+fn a_story_and_its_fold_are_the_same_bytes_in_every_scenario() {
+    // The same file is compared with in the browser.
+    expect_file!["simulate/stories.txt"].assert_eq(&story_digests());
 }
 
 #[test]

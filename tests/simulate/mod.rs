@@ -154,6 +154,36 @@ pub fn random_digests() -> String {
     lines
 }
 
+/// A digest of each scenario's story and of its fold, a line each: the log as it is stored, and at
+/// every position all states and read models. Nothing is sealed where no host is.
+pub fn story_digests() -> String {
+    let mut lines = String::new();
+    for scenario in scenarios() {
+        let mut session = Session::new(World::new(&scenario));
+        session.play_story();
+        let mut digest = Digest::default();
+        for commit in session.commits(session.head()).iter().map(StoredCommit::from) {
+            digest.line(&serde_json::to_string(&commit).unwrap_or_default());
+        }
+        let streams: Vec<Stream> = session.log().streams().map(|(it, _)| it.clone()).collect();
+        let names: Vec<Rc<str>> =
+            session.world().subscriptions().iter().map(|it| it.name().clone()).collect();
+        for position in 0..=session.head() {
+            session.seek(position);
+            for stream in &streams {
+                let now = session.state(stream).map(|it| it.now.to_string());
+                digest.line(&now.unwrap_or_default());
+            }
+            for name in &names {
+                let now = session.panel(name).map(|it| it.now);
+                digest.line(&serde_json::to_string(&now).unwrap_or_default());
+            }
+        }
+        let _ = writeln!(lines, "{} {:016x}", scenario.id, digest.0);
+    }
+    lines
+}
+
 /// A digest of the first `runs` runs of each scenario, a line each.
 pub fn digests(runs: u64) -> String {
     let all = all();
