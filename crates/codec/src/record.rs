@@ -175,6 +175,17 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// The commits of frames that stand alone, such as those in a message: nothing is known of the frames
+/// before them. None where a byte of them is wrong.
+pub fn alone(mut bytes: &[u8]) -> Option<Vec<StoredCommit<&str>>> {
+    let (mut names, mut commits) = (ReadNames::default(), Vec::new());
+    while !bytes.is_empty() {
+        let frame = Frame::take(&mut bytes).ok()?;
+        commits.push(read(frame.payload, &mut names).ok()?);
+    }
+    Some(commits)
+}
+
 /// An item that a [`FrameReader`] comes upon.
 #[derive(Debug)]
 pub enum CommitOrLoss<'a> {

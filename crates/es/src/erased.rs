@@ -232,7 +232,7 @@ fn written_down(text: &str, what: &str) -> Value {
 
 /// Adds the names of all fields in `schema` that hold [`Cents`](super::Cents): as they are, where
 /// they may be missing, or as the values of a map.
-fn money_fields(schema: &Value, names: &mut Set<Rc<str>>) {
+pub fn money_fields(schema: &Value, names: &mut Set<Rc<str>>) {
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
         if holds_money(field) {
             names.insert(name.as_str().into());

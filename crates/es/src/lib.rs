@@ -42,7 +42,9 @@ pub use body::{AnyEvent, AnyEvents, Body};
 pub use check::{Check, Condition, Field, Operand, Relation, Subject, all, any, field, not};
 pub use commit::Commit;
 pub use envelope::{Choice, CommandRecord, Envelope, Follows, Origin};
-pub use erased::{AnyAggregate, AnyInstance, AnyProcess, AnyProjection, AnyRunner, Of, Refusal};
+pub use erased::{
+    AnyAggregate, AnyInstance, AnyProcess, AnyProjection, AnyRunner, Of, Refusal, money_fields,
+};
 pub use fold::{Fold, FoldError, Instance, Runner};
 pub use hash::{IdSet, NameMap, NameSet};
 pub use hydrated::Hydrated;

@@ -13,7 +13,7 @@ use super::{
 const MINUTE_MILLIS: u64 = 60_000;
 
 /// A small system that can be run.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Scenario {
     /// Its name in addresses.
     pub id: Rc<str>,
@@ -49,6 +49,9 @@ pub struct Step {
     /// projection or process (`Best sellers`), or one of the parts that every system has: `Log`,
     /// `Journal`, `Outbox` and `Commands`. Empty where the story doesn't say.
     pub show: Vec<Rc<str>>,
+    /// The ids of its commands are derived from this. Without it, they are derived from the
+    /// scenario's id and the step's number.
+    pub key: Option<Rc<str>>,
 }
 
 /// One thing that is done in a story.
@@ -195,6 +198,6 @@ impl Step {
 
     fn of(say: &str, fact: Option<Fact>) -> Self {
         let acts = fact.map(Act::Append).into_iter().collect();
-        Self { say: say.into(), actor: "Alice".into(), at: 0, acts, show: Vec::new() }
+        Self { say: say.into(), actor: "Alice".into(), at: 0, acts, show: Vec::new(), key: None }
     }
 }

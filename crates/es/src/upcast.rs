@@ -1,6 +1,8 @@
 //! Events in the shape in which they were stored, which may have changed since. A stored event is
 //! lifted from schema to schema, one step after the other, until it has the current shape.
 
+use std::rc::Rc;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,15 +22,15 @@ pub struct Stored {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Older {
     /// What is old about it, in a sentence.
-    pub about: &'static str,
+    pub about: Rc<str>,
     /// How it was stored.
     pub stored: Stored,
 }
 
 impl Older {
     /// An event of a type, stored under a schema.
-    pub fn new(about: &'static str, kind: &str, schema: u16, data: Value) -> Self {
-        Self { about, stored: Stored { kind: kind.to_owned(), schema, data } }
+    pub fn new(about: &str, kind: &str, schema: u16, data: Value) -> Self {
+        Self { about: about.into(), stored: Stored { kind: kind.to_owned(), schema, data } }
     }
 }
 
