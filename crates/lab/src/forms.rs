@@ -83,7 +83,7 @@ fn older(aggregate: &Rc<str>, Older { about, stored }: Older) -> Form {
     Form {
         aggregate: aggregate.clone(),
         name: stored.kind.as_str().into(),
-        help: about.into(),
+        help: about,
         fields: fields.collect(),
         is_event: true,
         schema: Some(stored.schema),

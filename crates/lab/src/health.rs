@@ -14,7 +14,7 @@ pub enum Health {
     Differs(Box<View>),
     /// The two cannot be compared: events are missing before others, or the subscriber has crashed.
     Unjudged,
-    /// The subscriber has stopped at an event that it cannot take in. It shows what it knew before.
+    /// The subscriber has stopped before an event that it cannot take in. It shows what it knew before.
     Stopped(Stopped),
 }
 

@@ -25,6 +25,7 @@ mod whatif;
 mod random;
 mod specs;
 mod shards;
+mod watcher;
 mod weight;
 mod fold_rows;
 
@@ -47,6 +48,7 @@ pub use subscription::{
     Control, ControlError, DeadLetter, DeliveryFault, SetUp, Subscription, SubscriptionKind, Wait,
     instance_of, is_replica,
 };
+pub use watcher::{WatchedFolds, Watcher};
 pub use weight::{HeaviestStream, SNAPSHOT_EVERY, Weighing, Weight};
 pub use whatif::{Change, Consequence, Imagined, NoLongerAllowed, WhatIf};
 pub use world::{

@@ -208,6 +208,36 @@ impl Spec {
         )
     }
 
+    /// It as a spec of a domain in JavaScript: an entry of its list, with a comma.
+    pub fn js(&self) -> String {
+        let message = |it: &Message| {
+            let mut fields = vec![format!("type: {}", json!(it.kind))];
+            let data = it.data.as_object().into_iter().flatten();
+            fields.extend(data.map(|(name, value)| format!("{}: {value}", json!(name))));
+            format!("{{ {} }}", fields.join(", "))
+        };
+        let list = |all: &[Message]| match all {
+            [] => "[]".to_owned(),
+            all => {
+                let lines = all.iter().map(|it| format!("        {},\n", message(it)));
+                format!("[\n{}      ]", lines.collect::<String>())
+            }
+        };
+        let then = match &self.then {
+            Then::Events(events) => format!("then: {}", list(events)),
+            Then::Refused(why) => format!("refused: {}", json!(why)),
+        };
+        format!(
+            "    {{\n      name: {},\n      aggregate: {},\n      id: {},\n      given: {},\n      \
+             when: {},\n      {then},\n    }},\n",
+            json!(self.title()),
+            json!(self.stream.category()),
+            json!(&**self.stream.id()),
+            list(&self.given),
+            message(&self.when),
+        )
+    }
+
     /// It in a line: `Withdraw to account-2: refused`.
     pub fn title(&self) -> String {
         let then = match &self.then {

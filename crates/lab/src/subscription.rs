@@ -174,7 +174,7 @@ impl SetUp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
     /// Pauses the subscription, or resumes it. A resumed subscriber that has crashed starts again.
-    /// One that has stopped at an event tries it again.
+    /// One that has stopped before an event tries it again.
     Pause(bool),
     /// Delivers one event to a paused subscription.
     Step,
@@ -773,6 +773,11 @@ impl Subscription {
         &self.dead_letters
     }
 
+    /// About how many rows the running instance holds.
+    pub fn weight(&self) -> usize {
+        self.subscriber.weight()
+    }
+
     /// The view of the running instance.
     pub fn view(&self) -> View {
         self.subscriber.view()
@@ -801,7 +806,7 @@ impl Subscription {
         } else if position > head {
             Some("there is no such event yet")
         } else if self.stopped().is_some() {
-            Some("it has stopped at an event that it cannot take in")
+            Some("it has stopped before an event")
         } else if self.crashed {
             Some("it has crashed")
         } else if self.paused {

@@ -61,6 +61,8 @@ pub struct WhatIf {
     of_streams: Map<Stream, Vec<u64>>,
     /// Position → the position of the event that stands there instead.
     instead: Vec<(u64, u64)>,
+    /// The first position whose decision may come out otherwise.
+    first: u64,
     handlers: Map<Stream, Timeline<Hydrated>>,
     readers: Map<(Rc<str>, u16), Timeline<Subscriber>>,
     review: Review,
@@ -126,12 +128,33 @@ impl WhatIf {
                 gone.insert(event.id());
             }
         }
+        Ok(Self::begin(log, without, instead, of_streams, gone))
+    }
+
+    /// Imagines nothing: every decision of the log is taken again, by the code that runs now.
+    pub fn of_rules(world: &World) -> Self {
+        let log = world.log();
+        let streams = log.streams().map(|(stream, _)| (stream.clone(), Vec::new()));
+        let mut it = Self::begin(log, Vec::new(), Vec::new(), streams.collect(), IdSet::default());
+        it.first = 1;
+        it
+    }
+
+    fn begin(
+        log: &EventLog,
+        without: Vec<u64>,
+        instead: Vec<(u64, u64)>,
+        of_streams: Map<Stream, Vec<u64>>,
+        gone: IdSet,
+    ) -> Self {
+        let first = without.first().copied().unwrap_or(u64::MAX);
         let next = without.first().filter(|_| instead.is_empty()).map_or(u64::MAX, |it| it + 1);
         let aftermath = Aftermath { gone, next, last: log.head(), found: Vec::new() };
         let mut what_if = Self {
             without,
             of_streams,
             instead,
+            first,
             handlers: Map::new(),
             readers: Map::new(),
             review: Review {
@@ -148,7 +171,7 @@ impl WhatIf {
         let events: u64 = streams.iter().map(length).sum();
         what_if.review.of = events + what_if.aftermath.left();
         what_if.review.streams = streams;
-        Ok(what_if)
+        what_if
     }
 
     /// A stream's state at a position after the change. None where the scenario has no such
@@ -191,7 +214,7 @@ impl WhatIf {
     /// True once all are reviewed.
     pub fn advance(&mut self, world: &World, budget: usize) -> bool {
         let log = world.log();
-        let first = self.without.first().copied().unwrap_or(u64::MAX);
+        let first = self.first;
         let mut budget = budget.max(1);
         while budget > 0 && !self.review.streams.is_empty() {
             let Some(stream) = self.review.streams.front().cloned() else { break };

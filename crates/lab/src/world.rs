@@ -61,6 +61,8 @@ pub struct World {
     /// its own: it was refused, or repeated.
     refused: Map<Uuid, u64>,
     clock: LogClock,
+    /// Correlation id → how many commands processes have sent under it since all was quiet.
+    answers: Map<Uuid, u64>,
     /// The processes with an event whose reactions are all handled: their marks may move.
     settled: Set<Rc<str>>,
     journal: Vec<JournalEntry>,
@@ -93,6 +95,7 @@ impl World {
             time_of_deadline: None,
             refused: Map::new(),
             clock: LogClock::default(),
+            answers: Map::new(),
             settled: Set::new(),
             journal: Vec::new(),
             outbox: Vec::new(),
@@ -554,7 +557,11 @@ impl World {
         let step = self.deliver().or_else(|| self.perform(time)).or_else(|| self.checkpoint());
         step.or_else(|| self.receive(time)).or_else(|| {
             self.time_of_deadline = None;
-            self.meet_deadline(now)
+            let step = self.meet_deadline(now);
+            if step.is_none() {
+                self.answers.clear();
+            }
+            step
         })
     }
 }

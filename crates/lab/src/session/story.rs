@@ -68,7 +68,11 @@ impl Viewpoint {
     /// The command id of an act of the story's step `number`, both counted from 0. It is the same
     /// in every log.
     pub fn story_command(&self, number: usize, act: usize) -> Uuid {
-        command_id(&format!("{}/{number}", self.scenario().id), act as u64)
+        let key = self.scenario().story.get(number).and_then(|it| it.key.as_deref());
+        match key {
+            Some(key) => command_id(key, act as u64),
+            None => command_id(&format!("{}/{number}", self.scenario().id), act as u64),
+        }
     }
 
     /// True where the first thing that happened in the log is the first step of the story.

@@ -380,7 +380,7 @@ fn impossible(it: &Subscription, control: Control, watching: bool) -> Option<Str
             Some(format!("{name} has not set event {position} aside"))
         }
         Control::Retry(_) if it.stopped().is_some() => {
-            Some(format!("{name} has stopped at an event: resume it first"))
+            Some(format!("{name} has stopped before an event: resume it first"))
         }
         _ => None,
     }

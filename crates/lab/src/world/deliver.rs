@@ -14,6 +14,12 @@ use super::handling::{
 };
 use super::{MicroStep, SideRecord, World};
 
+/// How many commands processes send under one correlation id before all is quiet: more come only
+/// of processes that answer themselves without an end.
+const MOST_ANSWERS: u64 = 1_000;
+const ENDLESS: &str = "1,000 commands were sent that go back to a single one, and each led to the \
+                       next, so the process was stopped";
+
 /// The reactions that are not put off.
 fn at_once(mut reactions: Vec<Reaction>) -> Vec<Reaction> {
     reactions.retain(|it| it.deadline().is_none());
@@ -125,6 +131,11 @@ impl World {
             return Some(MicroStep::Skipped { to, position });
         }
         let skipped = again && it.deduplicate;
+        let answered = self.answers.get(&event.correlation_id());
+        if it.kind == SubscriptionKind::Process && answered.is_some_and(|it| *it >= MOST_ANSWERS) {
+            it.subscriber.stop_at(event, ENDLESS.into());
+            return self.say_stopped();
+        }
         if !skipped {
             if let Some(why) = it.try_event(event) {
                 if !it.lenient {
@@ -332,6 +343,7 @@ impl World {
         let mut base_envelope = Envelope::first(id, process.clone(), 0);
         base_envelope.causation_id = event.id();
         base_envelope.correlation_id = event.correlation_id();
+        *self.answers.entry(event.correlation_id()).or_default() += 1;
         let in_progress =
             CommandInProgress::new(CommandRecord { stream, kind, data }, base_envelope);
         let reaction_of = Some(ReactionSource { process: process.clone(), position });

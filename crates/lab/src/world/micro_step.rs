@@ -225,7 +225,7 @@ impl MicroStep {
                  {checkpoint}"
             ),
             Self::Stopped { to, position, why } => {
-                write!(f, "{to} stops at event {position}, which it cannot take in: {why}")
+                write!(f, "{to} stops before event {position}: {why}")
             }
             Self::Tried { to, position, attempt, of } => {
                 write!(f, "{to} fails on event {position}: attempt {attempt} of {of}")

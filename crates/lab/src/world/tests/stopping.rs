@@ -261,9 +261,9 @@ fn a_projection_stops_at_an_event_that_it_cannot_take_in_and_says_why() {
         Accepts Blotted: Blotted
         Asks the store to append 1 event to note-1, expecting version 1
         Stored at position 2
-        Pile stops at event 2, which it cannot take in: a blot cannot be read
+        Pile stops before event 2: a blot cannot be read
         Tray takes in event 2
-        Postman stops at event 2, which it cannot take in: a blot cannot be read
+        Postman stops before event 2: a blot cannot be read
     "#]],
     );
     lab.ask("note-2", "Written");
@@ -274,7 +274,7 @@ fn a_projection_stops_at_an_event_that_it_cannot_take_in_and_says_why() {
     assert_eq!(lab.outbox(), ["letter for 1: Performed"]);
     assert_eq!(lab.mark(), 1, "what comes after is still to be answered");
     let wait = lab.world.wait("Pile", 3).unwrap();
-    assert_eq!(wait.held_by, Some("it has stopped at an event that it cannot take in"));
+    assert_eq!(wait.held_by, Some("it has stopped before an event"));
 
     let mut session = Session::new(lab.world);
     let panel = session.panel("Pile").unwrap();
@@ -305,7 +305,7 @@ fn who_has_stopped_tries_again_once_it_is_resumed() {
     lab.pause("Pile", true);
     assert_eq!((lab.run(), lab.counts("Pile")), (vec![], (json!(1), 1, Some(2))));
     lab.pause("Pile", false);
-    let again = "Pile stops at event 2, which it cannot take in: a blot cannot be read";
+    let again = "Pile stops before event 2: a blot cannot be read";
     assert_eq!((lab.run(), lab.counts("Pile")), (vec![again.to_owned()], (json!(1), 1, Some(2))));
 
     WIPED.set(true);
@@ -322,7 +322,7 @@ fn who_has_stopped_tries_again_once_it_is_resumed() {
 #[test]
 fn who_has_stopped_tries_again_when_it_is_stepped_or_rebuilt() {
     let (mut lab, _) = written(&[WRITTEN, BLOTTED, OTHER]);
-    let again = "Pile stops at event 2, which it cannot take in: a blot cannot be read";
+    let again = "Pile stops before event 2: a blot cannot be read";
     lab.pause("Pile", true);
     lab.world.control("Pile", Control::Step).unwrap();
     assert_eq!((lab.run(), lab.counts("Pile")), (vec![again.to_owned()], (json!(1), 1, Some(2))));
@@ -349,8 +349,8 @@ fn a_synchronous_projection_that_stops_is_not_among_those_that_know() {
         steps[5..].to_vec(),
         expect![[r#"
         Stored at position 2; in the same moment it is known to Tray
-        Pile stops at event 2, which it cannot take in: a blot cannot be read
-        Postman stops at event 2, which it cannot take in: a blot cannot be read
+        Pile stops before event 2: a blot cannot be read
+        Postman stops before event 2: a blot cannot be read
     "#]],
     );
     lab.ask("note-2", "Written");
@@ -371,8 +371,8 @@ fn a_world_that_is_opened_again_stops_at_the_same_event_and_says_so() {
     check(
         lab.run(),
         expect![[r#"
-        Pile stops at event 1, which it cannot take in: a blot cannot be read
-        Postman stops at event 1, which it cannot take in: a blot cannot be read
+        Pile stops before event 1: a blot cannot be read
+        Postman stops before event 1: a blot cannot be read
     "#]],
     );
     assert_eq!(lab.counts("Tray"), (json!(2), 2, None));
@@ -457,10 +457,7 @@ fn who_becomes_synchronous_tries_again_and_takes_in_nothing_twice() {
     lab.pause("Pile", false);
     assert_eq!(
         lab.run(),
-        [
-            "Pile takes in event 3",
-            "Pile stops at event 2, which it cannot take in: a blot cannot be read",
-        ]
+        ["Pile takes in event 3", "Pile stops before event 2: a blot cannot be read",]
     );
     lab.world.control("Pile", Control::Synchronous(true)).unwrap();
     assert_eq!(lab.counts("Pile"), (json!(2), 1, Some(2)));
