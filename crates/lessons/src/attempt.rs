@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use codec::archive::Imported;
 use es::{Scenario, StoredCommit, Stream};
-use host::{Host, OpenLog};
+use host::{Host, OpenLog, first_version};
 use lab::{RandomRun, json};
 use serde_json::Value;
 use store::LogInfo;
 
 use crate::exercise::Fault;
-use crate::goal::seek;
+use crate::goal::{Goal, Subject, seek};
 use crate::{Exercise, Move, Played};
 
 /// How many commands are sent by chance between two looks at the clock.
@@ -85,12 +85,31 @@ async fn begin_in(
         shared.commits = session.commits(head).iter().map(StoredCommit::from).collect();
         shared.records = host.encode_side_records(&session.world().side_records_up_to(head));
     }
+    if !exercise.code.is_empty() {
+        shared.records.extend([first_version(&exercise.code.join("\n"), 0)]);
+    }
     let archive = Imported::of(shared.commits)?;
     host.import_as(scenario, &info, archive, shared.records, &mut || ()).await?;
     let log = host.open(scenario, info).await.map_err(|it| it.to_string())?;
     play(&exercise.start, &log).await?;
+    prepare(exercise, &log).await?;
     seek(&log, exercise.at);
     Ok(log)
+}
+
+/// Makes what an exercise watches ready in a log, so that it can be judged.
+///
+/// # Errors
+/// A sentence: an expression of it makes no sense there.
+pub async fn prepare(exercise: &Exercise, log: &OpenLog) -> Result<(), String> {
+    let goals = exercise.goals.iter().map(|it| &it.goal);
+    let goals = goals.chain(exercise.wrong.iter().map(|it| &it.when));
+    for subject in goals.flat_map(Goal::subjects) {
+        if let Subject::Watch(expression) = subject {
+            log.prepare_watch(expression).await.map_err(|it| it.sentence())?;
+        }
+    }
+    Ok(())
 }
 
 /// Plays moves on a log, and returns the last answer that was among them. What is refused is
@@ -125,11 +144,21 @@ pub async fn check(exercise: &Exercise, scenario: &Rc<Scenario>, host: &Host) ->
     if let Some((_, what)) = missing.iter().find(|(missing, _)| *missing) {
         return Err(Fault::Missing(what));
     }
-    if let Some(name) = exercise.show.iter().find(|it| !is_panel(it, scenario)) {
+    let own = match exercise.code() {
+        None => None,
+        Some(code) => {
+            // Who makes an exercise has seen its code.
+            host.trust(&code);
+            let own = host.scenario_of_code(&code).await;
+            Some(own.map_err(|it| Fault::Start(it.sentence()))?)
+        }
+    };
+    let named = own.as_ref().unwrap_or(scenario);
+    if let Some(name) = exercise.show.iter().find(|it| !is_panel(it, named)) {
         return Err(Fault::Panel(name.clone()));
     }
     for (index, spec) in exercise.specs.iter().enumerate() {
-        let why = match spec.run(scenario) {
+        let why = match spec.run(named) {
             Ok(ran) if ran.passed() => continue,
             Ok(ran) => ran.to_string(),
             Err(why) => why,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use host::calls::EXERCISE;
+use host::code_among;
 use lab::{Spec, json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,6 +24,9 @@ pub struct Exercise {
     /// The log that it begins with, as the text of a link; an empty one where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
+    /// The lines of the code, where the scenario is one of a person's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub code: Vec<String>,
     /// What is done to that log before the learner sees it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub start: Vec<Move>,
@@ -193,6 +197,15 @@ impl Exercise {
         let value: Value = serde_json::from_str(text).map_err(no)?;
         EXERCISE.shape.check(&value, "the exercise")?;
         serde_json::from_value(value).map_err(no)
+    }
+
+    /// The code that it begins with, where it has some of its own.
+    pub fn code(&self) -> Option<String> {
+        if !self.code.is_empty() {
+            return Some(self.code.join("\n"));
+        }
+        let shared = self.shared().ok()??;
+        code_among(&shared.records)
     }
 
     /// The log that it begins with, where it has one.

@@ -4,7 +4,8 @@ use std::fmt::{self, Display, Write as _};
 
 use es::{Cents, Condition, Operand, Relation, Stream};
 use futures::FutureExt;
-use host::{OpenLog, Request, Response, When};
+use host::domain::SpecResult;
+use host::{CodeState, OpenLog, Request, Response, When};
 use lab::{Target, keyed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -64,6 +65,11 @@ pub enum Subject {
     Log,
     /// `{position, head}`.
     Playhead,
+    /// The value of an expression over states and read models. Null until it was made ready.
+    Watch(String),
+    /// The log's own code: `{runs, specs, hold}`, whether it runs, how many specs it has, and whether
+    /// all of them hold. Null where it has none.
+    Code,
     /// What the learner has answered; null where nothing was.
     Answer,
 }
@@ -136,6 +142,15 @@ impl Subject {
                 let session = log.session();
                 json!({ "position": session.position(), "head": session.head() })
             }
+            Self::Watch(expression) => log.watched_now(expression).unwrap_or_default(),
+            Self::Code => match log.own_code() {
+                None => Value::Null,
+                Some(code) => json!({
+                    "runs": code.state == CodeState::Runs,
+                    "specs": code.specs.len(),
+                    "hold": !code.specs.is_empty() && code.specs.iter().all(SpecResult::holds),
+                }),
+            },
             Self::Answer => answer.clone(),
         }
     }
@@ -163,6 +178,8 @@ impl Display for Subject {
             Self::Outbox => f.write_str("the outbox"),
             Self::Log => f.write_str("the log"),
             Self::Playhead => f.write_str("the slider"),
+            Self::Watch(expression) => f.write_str(expression),
+            Self::Code => f.write_str("the code"),
             Self::Answer => f.write_str("your answer"),
         }
     }

@@ -16,7 +16,7 @@ mod handout;
 mod draft;
 mod guess;
 
-pub use attempt::{Verdict, begin, check, judge, play};
+pub use attempt::{Verdict, begin, check, judge, play, prepare};
 pub use course::{Course, Entry, Lesson, LessonTitle, Note, Part, Workshop};
 pub use draft::Draft;
 pub use exercise::{Aim, AnswerKind, Exercise, Fault, Question, WrongMove};

@@ -46,11 +46,30 @@ impl Move {
         CALLS[find(name)?].read(read, &mut texts).map_err(|it| it.message)
     }
 
+    /// The code of the log after this move, which gives its lines, or replaces a part. None for any
+    /// other move.
+    fn code(&self, log: &OpenLog) -> Option<String> {
+        if self.name() != "domain" {
+            return None;
+        }
+        let given = self.0.get(1)?;
+        let part = |name: &str| given[name].as_str();
+        if let (Some(old), Some(new)) = (part("replace"), part("with")) {
+            return Some(log.own_code()?.text.replacen(old, new, 1));
+        }
+        let lines =
+            given.as_array().map(|it| it.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+        given.as_str().map(str::to_owned).or_else(|| lines.map(|it| it.join("\n")))
+    }
+
     /// Plays it on a log.
     ///
     /// # Errors
     /// A sentence: it is no move.
     pub async fn play(&self, log: &OpenLog) -> Result<Played, String> {
+        if let Some(text) = self.code(log) {
+            return Ok(Played::Done(log.ask(Request::Adopt { text }).await));
+        }
         let request = match self.asked()? {
             Asked::OfLog(request) => request,
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clipped")]
@@ -113,6 +132,9 @@ impl Move {
             Request::TakeOver { name } => vec![json!("takeOver"), name.clone().into()],
             Request::SendMissing { name } => vec![json!("sendMissing"), name.clone().into()],
             Request::Clock(Some(how)) => vec![json!("clock"), clock(how)],
+            Request::Adopt { text } => {
+                vec![json!("domain"), json!(text.lines().collect::<Vec<_>>())]
+            }
             _ => return None,
         };
         Some(Self(parts))
@@ -155,6 +177,12 @@ impl fmt::Display for Move {
             "takeOver" => write!(f, "{} takes over", text(1)),
             "sendMissing" => write!(f, "Send what {} would have sent", text(1)),
             "clock" => f.write_str("Move the clock"),
+            "domain" => match (part(1)["replace"].as_str(), part(1)["with"].as_str()) {
+                (Some(old), Some(new)) => {
+                    write!(f, "In the code, {} becomes {}", old.trim(), new.trim())
+                }
+                _ => f.write_str("Write the code"),
+            },
             "answer" => write!(f, "Answer {}", text(1)),
             "seek" => write!(f, "Go to position {}", text(1)),
             "subscription" => match &part(2)["paused"] {
