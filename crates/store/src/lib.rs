@@ -1,4 +1,5 @@
-//! Durable logs behind one port, [`LogStore`]: in memory, and in the browser's IndexedDB.
+//! Durable logs behind one port, [`LogStore`]: in memory, in the browser's IndexedDB, and by the
+//! server that a class shares.
 //!
 //! A store keeps commits whole and in order, and guards the versions of their streams. It decides
 //! nothing, folds nothing, and knows neither scenarios nor the page.
@@ -10,6 +11,7 @@ mod memory;
 mod sentinel;
 #[cfg(target_arch = "wasm32")]
 mod idb;
+pub mod nats;
 
 use serde::{Deserialize, Serialize};
 
@@ -142,6 +144,8 @@ pub enum Shelf {
     Attributes,
     /// `clock` → how far somebody has moved the log's clock.
     Clock,
+    /// The number of a version → the log's own code, where its scenario is that of a person.
+    Code,
     /// Key id → a key with which personal data is sealed, or `null` where it was destroyed. Only a
     /// store that holds nothing else has this shelf.
     Keys,
@@ -196,14 +200,17 @@ pub enum StoreError {
     /// Somebody else has changed the log's description meanwhile. It says how it is now.
     #[error("another tab was quicker: {0}")]
     Changed(String),
+    /// Who asks may not do that, for this reason. Nothing is wrong with the storage.
+    #[error("{0}")]
+    NotAllowed(String),
     /// The storage is full.
-    #[error("the browser's storage is full")]
+    #[error("the storage is full")]
     Full,
     /// The storage cannot be used, or failed, for this reason.
-    #[error("the browser's storage failed: {0}")]
+    #[error("the storage failed: {0}")]
     Failed(String),
     /// The storage has not answered in time. Whether the call was carried out is unknown.
-    #[error("the browser's storage does not answer")]
+    #[error("the storage does not answer")]
     Silent,
 }
 
