@@ -83,6 +83,17 @@ impl OpenLog {
         })
     }
 
+    async fn adopt_and_review(&self, text: &str) -> Result {
+        let adopted = self.adopt(text).await?;
+        let refused = self.review_rules().await.unwrap_or_default();
+        Ok(Response::Json(adopted.json(self.id(), &refused)))
+    }
+
+    async fn watch_here(&self, expression: &str) -> Result {
+        let watched = self.watch(expression).await?;
+        Ok(Response::Json(watched.json(self.session().position())))
+    }
+
     async fn answer(&self, request: Request, trace: &mut Vec<MicroStep>) -> Result {
         match request {
             Request::Send(command) => self.send(self.read(command).await?, trace).await,
@@ -134,6 +145,8 @@ impl OpenLog {
                 }
                 Ok(Response::Log(self.fork(position).await?))
             }
+            Request::Adopt { text } => self.adopt_and_review(&text).await,
+            Request::Watch { expression } => self.watch_here(&expression).await,
             Request::CatchUp => {
                 self.catch_up().await;
                 Ok(Response::Nothing)
@@ -404,7 +417,7 @@ impl OpenLog {
         }
         let (actor, origin) = match forced {
             Some(actor) => (actor, Origin::Forced),
-            None => ("console".into(), Origin::Import),
+            None => (self.host().actor.clone(), Origin::Import),
         };
         let bulk = BulkAppend { id, actor, origin, events, react };
         let (entry, done) = self.append(bulk).await;

@@ -92,6 +92,9 @@ pub enum OfPage {
     },
     /// Makes a new log with the scenario's story, and opens it.
     Reset,
+    /// Lets the open log go on with a person's own code; in a log of one of the page's scenarios,
+    /// makes a new log with it and opens it.
+    Domain(String),
     /// Something about lessons and their exercises.
     Lessons(OfLessons),
 }
@@ -267,7 +270,7 @@ pub fn find(name: &str) -> Result<usize, String> {
 }
 
 /// What the codes of failures mean.
-pub const CODES: [(ErrorCode, &str); 10] = [
+pub const CODES: [(ErrorCode, &str); 11] = [
     (ErrorCode::Rejected, about("The aggregate refused the command.")),
     (
         ErrorCode::WrongExpectedVersion,
@@ -283,6 +286,10 @@ pub const CODES: [(ErrorCode, &str); 10] = [
     (ErrorCode::UnknownProjection, about("No projection or process has this title.")),
     (ErrorCode::Unreadable, about("The stream holds an event that cannot be read.")),
     (ErrorCode::OutOfRange, about("The log has no such position.")),
+    (
+        ErrorCode::Domain,
+        about("A person's own code has a fault; see `line`, `column` and `position`."),
+    ),
     (ErrorCode::Storage, about("It could not be stored, or read.")),
 ];
 
@@ -370,11 +377,12 @@ static SUBJECT: Named = Named {
          console gives it.",
     ),
     shape: Shape::OneOf(&[
-        Shape::Words(&["journal", "outbox", "log", "playhead", "answer"]),
+        Shape::Words(&["journal", "outbox", "log", "playhead", "code", "answer"]),
         Shape::Choice(&[
             required("state", Shape::Stream, "A stream's state."),
             required("view", Shape::Text, "What a projection or process shows, by its title."),
             required("subscription", Shape::Text, "How a projection or process runs."),
+            required("watch", Shape::Text, "The value of an expression, as `watch` has it."),
         ]),
     ]),
 };
@@ -453,6 +461,7 @@ pub static EXERCISE: Named = Named {
         optional("scenario", Shape::Text, "The scenario's id; the open log's in a call."),
         required("task", Shape::Text, "What is to be done, in one to three sentences."),
         optional("log", Shape::OrNull(&Shape::Text), "The log it begins with, as a link's text."),
+        optional("code", Shape::List(&Shape::Text), "The lines of the code of one's own domain."),
         optional("start", MOVES, "What is done to that log before."),
         optional("at", Shape::OrNull(&WHOLE), "Where the playhead stands then."),
         optional("show", Shape::List(&Shape::Text), "The panels that it is about."),
@@ -759,6 +768,21 @@ pub static CALLS: &[Call] = &[
             let (events, streams) = (whole("events", 0), whole("streams", 20).max(1));
             page(OfPage::RandomRun { events, streams, seed: whole("seed", 1) })
         }),
+    },
+    Call {
+        name: "domain",
+        group: LOGS,
+        about: about(
+            "Lets the log go on with code of your own, and folds everything anew. In a log of one of \
+             the page's scenarios, makes a new log with the code and opens it.",
+        ),
+        takes: &[required("text", Shape::Text, "The code: JavaScript that calls `domain({ … })`.")],
+        gives: result(&results::DOMAIN),
+        example: about(
+            r#"await leftfold.domain("domain({ title: 'Doors', aggregates: { door: { initial: {}, events: { Opened: {} }, commands: { Open: {} }, decide: () => [{ type: 'Opened' }], evolve: () => ({ open: true }) } } })")"#,
+        ),
+        codes: &[ErrorCode::Malformed, ErrorCode::Domain, ErrorCode::Storage],
+        way: Way::Asks(|it| page(OfPage::Domain(it.text(0)))),
     },
     Call {
         name: "send",
@@ -1306,6 +1330,19 @@ pub static CALLS: &[Call] = &[
             let count = how["count"].as_u64().and_then(|it| it.try_into().ok()).unwrap_or(1);
             asks(Request::Shards { by, count })
         }),
+    },
+    Call {
+        name: "watch",
+        group: ASKING,
+        about: about(
+            "Follows an expression over states and read models through the log: `state(\"cart-1\")`, \
+             `view(\"Carts now\")`, and JavaScript around them.",
+        ),
+        takes: &[required("expression", Shape::Text, "The expression.")],
+        gives: result(&results::WATCHED),
+        example: about(r#"await leftfold.watch("state(\"cart-1\").items.apples")"#),
+        codes: &[ErrorCode::Malformed, ErrorCode::Domain],
+        way: Way::Asks(|it| asks(Request::Watch { expression: it.text(0) })),
     },
     Call {
         name: "lessons",

@@ -39,7 +39,7 @@ impl Host {
         };
         let data = data.unwrap_or_else(nothing);
         let command = CommandRecord { stream, kind: kind.into(), data };
-        let actor: Rc<str> = how.actor.unwrap_or_else(|| "console".to_owned()).into();
+        let actor: Rc<str> = how.actor.map_or_else(|| self.actor.clone(), Into::into);
         let (expected, seen, retry) = (how.expected_version, how.seen_version, how.retry);
         Ok(Submission { expected, seen, retry, ..Submission::new(id, actor, command) })
     }

@@ -81,7 +81,9 @@ impl OpenLog {
     pub(crate) async fn catch_up(&self) {
         let trace = {
             let _turn = self.0.gate.lock().await;
-            if !self.learn().await {
+            let learnt = self.learn().await;
+            let recoded = !self.0.stepping.get() && self.follow_code().await;
+            if !learnt && !recoded {
                 return;
             }
             // Somebody is stepping through a command: only they go on with it.

@@ -105,6 +105,15 @@ impl StoredKeys {
         Self { open: Box::new(open), store: RefCell::default(), loaded: RefCell::default() }
     }
 
+    /// Makes the place for keys, so that people who may make no log can keep keys there.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`], [`StoreError::Failed`].
+    pub async fn prepare(&self) -> Result<(), StoreError> {
+        let log = LogInfo { id: ALL_KEYS.to_owned(), ..LogInfo::default() };
+        self.store().await?.add(&log).await
+    }
+
     async fn store(&self) -> Result<AnyStore, StoreError> {
         let opened = self.store.borrow().clone();
         if let Some(store) = opened {

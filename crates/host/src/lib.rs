@@ -16,8 +16,11 @@
 //! in every crate that awaits it.
 
 mod keys;
+mod engines;
 mod ports;
+mod class;
 mod personal;
+mod own_code;
 mod slices;
 mod patience;
 mod trouble;
@@ -27,17 +30,24 @@ mod shapes;
 mod results;
 pub mod calls;
 mod commands;
+mod looks;
 mod open_log;
 mod following;
 mod clock;
 mod sealing;
+mod adopting;
+mod watching;
 mod logs;
 mod starting;
 mod answers;
 
+pub use adopting::Adopted;
+pub use class::ClassPeers;
+pub use engines::{Engines, NoEngines};
 pub use keys::{FORGOTTEN, Key, KeyRing, KeyState, MemoryKeys, NO_KEY, StoredKeys};
 pub use logs::{Appended, Exported, FORK, Made, Reader, Restored};
 pub use open_log::{OpenLog, OpenedLog, ViewpointMut};
+pub use own_code::{CodeState, CodeVersion, OWN, OwnCode, code_among, first_version, own_scenario};
 pub use ports::{Alone, Claim, ClaimLock, Clock, Host, Ids, Membership, Peers, Runner};
 pub use protocol::{
     Answered, ClockMove, Command, Count, Disturbance, Error, ErrorCode, EventJson, FaultOrNone,
@@ -49,4 +59,5 @@ pub use side_records::{decode_side_records, with_ordinary_set_ups};
 pub use slices::Slice;
 pub use starting::{Found, FoundLog, OpenMode, Places};
 pub use trouble::Trouble;
-pub use {codec, es, lab, scenarios, store};
+pub use watching::Watched;
+pub use {codec, domain, es, lab, scenarios, store};

@@ -16,8 +16,12 @@ use store::link::{self, Shared};
 use store::{LogChange, LogInfo, Shelf, SideRecords, StoreError, StoreFuture};
 
 use crate::keys::{Key, key_id};
+use crate::open_log::Inner;
+use crate::own_code::{OWN, first_version};
 use crate::personal::{PersonalFields, seal_commit, sealer};
-use crate::side_records::{EncodedRecord, attributes, by_key, decode, from_archive, to_archive};
+use crate::side_records::{
+    EncodedRecord, attributes, by_key, carried, decode, from_archive, to_archive,
+};
 use crate::{Host, OpenLog, Trouble, decode_side_records};
 
 /// The size of the pieces in which a file is handed on, in bytes.
@@ -134,7 +138,8 @@ impl Reader {
         let mut best = (readable(open), open);
         let (others, last) = all.split_at(all.len().saturating_sub(1));
         if best.0 == 0 {
-            for scenario in others {
+            // A domain of somebody's own reads whatever there is: it is no guess.
+            for scenario in others.iter().filter(|it| *it.id != *OWN) {
                 let count = readable(scenario);
                 if count > best.0 {
                     best = (count, scenario);
@@ -230,12 +235,13 @@ impl Host {
         Box::pin(async move {
             let events = archive.events;
             side_records.extend(from_archive(std::mem::take(&mut archive.side_records))?);
+            self.mark_unseen(&mut side_records);
             let pieces = archive.into_new(scenario, self.clock.now())?;
             let pieces = self.sealed_pieces(scenario, pieces).await;
             let mut pieces = pieces.map_err(|it| it.to_string())?.chain(call_at_end(last));
             let mut kept = SideRecords::new();
             for ((shelf, key), text) in side_records {
-                if shelf == Shelf::Attributes {
+                if matches!(shelf, Shelf::Attributes | Shelf::Code) {
                     kept.insert((shelf, key), text);
                     continue;
                 }
@@ -315,10 +321,13 @@ impl Host {
             let session = run.into_session();
             self.keys.keep(keys.take().into_iter().collect()).await?;
             let seed = Seed { plan, commits: session.log().commits() };
-            let seed = Some(json::write(&seed));
+            let code = self.code_of(scenario);
+            // Without the code, a seed says nothing.
+            let seed = code.is_none().then(|| json::write(&seed));
             let info = LogInfo { seed, ..self.new_log(scenario, title, None) };
             let head = session.head();
-            let records = self.encode_side_records(&session.world().side_records_up_to(head));
+            let mut records = self.encode_side_records(&session.world().side_records_up_to(head));
+            records.extend(code.map(|text| first_version(&text, self.clock.now())));
             let (mut segments, mut commits) = (Segments::default(), Vec::<Commit>::new());
             loop {
                 commits = session.some_commits(commits.last(), head, EVENTS_OF_A_SLICE);
@@ -334,6 +343,16 @@ impl Host {
             self.import(&info, &mut segments, &records).await?;
             Ok((info, tally))
         })
+    }
+
+    /// The code of the open log that runs this scenario, where it has code of its own.
+    fn code_of(&self, scenario: &Rc<Scenario>) -> Option<Rc<str>> {
+        let opened = self.opened.borrow();
+        let mut logs = opened
+            .iter()
+            .filter_map(|(_, open)| open.upgrade()?.downcast::<Inner>().ok().map(OpenLog));
+        let log = logs.find(|it| Rc::ptr_eq(it.session().scenario(), scenario))?;
+        log.own_code().map(|it| it.text)
     }
 
     /// Copies a log up to its first loss, with its side records. `last` is called once all commits
@@ -516,18 +535,42 @@ impl OpenLog {
     /// # Errors
     /// [`StoreError`] where the new log could not be stored.
     pub(crate) async fn fork(&self, position: u64) -> Result<LogInfo, StoreError> {
-        let host = &self.0.host;
+        let scenario = self.session().scenario().clone();
+        let title = format!("Fork of {}, after event {position}", self.called(&scenario).await?);
+        self.fork_as(&self.0.host, &scenario, title, position, SideRecords::new()).await
+    }
+
+    /// Makes a new log with the past up to a position, with another host: where this log's own takes
+    /// none of this person.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the new log could not be stored.
+    pub async fn fork_to(&self, host: &Host, position: u64) -> Result<LogInfo, StoreError> {
+        let scenario = self.session().scenario().clone();
+        let title = format!("Fork of {}, after event {position}", self.info().title);
+        self.give_keys(host).await?;
+        self.fork_as(host, &scenario, title, position, SideRecords::new()).await
+    }
+
+    /// The same, for a scenario, with a title and more side records.
+    pub(crate) async fn fork_as(
+        &self,
+        host: &Host,
+        scenario: &Scenario,
+        title: String,
+        position: u64,
+        more: SideRecords,
+    ) -> Result<LogInfo, StoreError> {
         let elsewhere = self.known_elsewhere().await;
         let commits = self.commits_up_to(position).await;
         let side_records = self.side_records_up_to(position, elsewhere);
-        let scenario = self.session().scenario().clone();
         let from = Some((self.0.id.clone(), position));
-        let title = format!("Fork of {}, after event {position}", self.called(&scenario).await?);
         // What is forked off an attempt is kept apart with it, and counts for nothing there.
         let exercise = self.info().exercise.map(|it| format!("{}{FORK}", before_fork(&it)));
-        let info = LogInfo { exercise, ..host.new_log(&scenario, title, from) };
+        let info = LogInfo { exercise, ..host.new_log(scenario, title, from) };
         let mut records = host.encode_side_records(&side_records);
-        records.extend(self.attributes().await);
+        records.extend(self.carried().await);
+        records.extend(more);
         host.import(&info, &mut commits.into_segments(), &records).await?;
         Ok(info)
     }
@@ -651,16 +694,16 @@ impl OpenLog {
             (info, session.commits(head))
         };
         let mut records = host.encode_side_records(&side_records);
-        records.extend(self.attributes().await);
+        records.extend(self.carried().await);
         self.give_keys(host).await?;
         let mut commits = segments_of(commits.iter().map(StoredCommit::from));
         host.import(&info, &mut commits, &records).await?;
         Ok(info)
     }
 
-    /// What other systems have added to its commits without an event, and to its side records.
-    async fn attributes(&self) -> SideRecords {
-        self.records().await.map(|records| attributes(&records)).unwrap_or_default()
+    /// What goes along with a copy as it is.
+    async fn carried(&self) -> SideRecords {
+        self.records().await.map(|records| carried(&records)).unwrap_or_default()
     }
 
     /// Appends an archive, all of it or nothing. An event that the log has already is left out.
@@ -821,7 +864,7 @@ impl OpenLog {
                 let head = self.session().head();
                 let side_records = self.side_records_up_to(head, elsewhere);
                 let mut side_records = host.encode_side_records(&side_records);
-                side_records.extend(self.attributes().await);
+                side_records.extend(self.carried().await);
                 (head, views(&self.session()), side_records)
             };
             let all = (Ok(side_records), head);

@@ -10,17 +10,19 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{Either, LocalBoxFuture, select};
 use futures::lock::Mutex;
 use lab::{
-    BulkAppend, JournalEntry, MicroStep, Outcome, Session, StoreAnswer, Submission, Subscription,
-    Viewpoint, World,
+    BulkAppend, JournalEntry, MicroStep, Outcome, Session, SideRecord, StoreAnswer, Submission,
+    Subscription, Viewpoint, World,
 };
 use store::{LogChange, LogInfo, Shelf, SideRecords, StoreError};
 use uuid::Uuid;
 
 use crate::commands::sent;
+use crate::looks::Looks;
+use crate::own_code::{OWN, OwnCode};
 use crate::patience::SLOW_MILLIS;
 use crate::personal::{PersonalFields, opener};
 use crate::protocol::{Command, Error, ErrorCode, Request, Response, Told};
-use crate::side_records::EncodedRecord;
+use crate::side_records::{EncodedRecord, is_damaged};
 use crate::{Claim, Host, Runner, Slice, Trouble, decode_side_records};
 
 /// The length up to which a log is folded before it is shown, in events. A longer log shows its
@@ -28,6 +30,8 @@ use crate::{Claim, Host, Runner, Slice, Trouble, decode_side_records};
 const FIRST_EVENTS: u64 = 20_000;
 /// How many events are folded between two looks at the clock.
 const REFILL_EVENTS: u64 = 2_000;
+/// The same, where the code is interpreted.
+const REFILL_INTERPRETED: u64 = 200;
 
 /// An open log. Clones share it, and only clones are equal.
 #[derive(Clone)]
@@ -81,6 +85,12 @@ pub(crate) struct Inner {
     pub(crate) announcing: Cell<bool>,
     /// What was asked that changes something, where somebody records it.
     pub(crate) recorded: RefCell<Option<Vec<Request>>>,
+    /// The log's own code. None where its scenario is one of the page's.
+    pub(crate) own: RefCell<Option<OwnCode>>,
+    /// The expressions that somebody looks at.
+    pub(crate) looks: RefCell<Vec<Looks>>,
+    /// Grows whenever the log goes on with other code.
+    pub(crate) code_turn: Cell<u64>,
     pub(crate) work: UnboundedSender<BackgroundWork>,
     pub(crate) queue: RefCell<Option<UnboundedReceiver<BackgroundWork>>>,
 }
@@ -119,14 +129,18 @@ impl PartialEq for OpenLog {
 }
 
 /// A log that was read, with its losses.
-struct ReadLog {
-    world: World,
+pub(crate) struct ReadLog {
+    pub(crate) world: World,
     losses: Vec<Loss>,
 }
 
 impl Host {
     /// Reads a whole log with its side records. Nothing is folded yet.
-    async fn read_log(&self, scenario: &Rc<Scenario>, log: &str) -> Result<ReadLog, StoreError> {
+    pub(crate) async fn read_log(
+        &self,
+        scenario: &Rc<Scenario>,
+        log: &str,
+    ) -> Result<ReadLog, StoreError> {
         let records = self.records(log).await?;
         let mut world = World::new(scenario);
         let mut losses = Vec::new();
@@ -143,10 +157,24 @@ impl Host {
         };
         self.read(log, 0, 0, &mut visit).await?;
         let kept = decode_side_records(&records);
-        if kept.len() < records.len() && losses.is_empty() {
+        let damaged =
+            |((shelf, key), text): (&(Shelf, String), &String)| is_damaged(*shelf, key, text);
+        // Whoever takes part in a class can write such records, and must not shut the others out.
+        if !self.shared && records.iter().any(damaged) && losses.is_empty() {
             let head = world.log().head();
             let why = "a record is damaged".to_owned();
             losses.push(Loss { from: head + 1, to: head, why });
+        }
+        let mut kept = kept;
+        if *scenario.id == *OWN {
+            // Versions of a person's own code come and go: the newest runs.
+            for it in &mut kept {
+                if let SideRecord::SetUp(name, set_up) = it {
+                    let model = lab::instance_of(name).0;
+                    let newest = scenario.projections.iter().find(|it| &*it.name() == model);
+                    set_up.code = newest.map(|it| it.code());
+                }
+            }
         }
         world.finish_learning(kept);
         Ok(ReadLog { world, losses })
@@ -184,12 +212,15 @@ impl Host {
             }
             // The claim comes before the reading: whoever had it before has stored all its marks.
             let runner = self.claim(&info.id).await;
+            let (scenario, own) = self.scenario_of(scenario, &info.id).await?;
+            let scenario = &scenario;
             let ReadLog { world, losses } = self.read_log(scenario, &info.id).await?;
             let info = LogInfo { opened_at: self.clock.now(), ..info };
             let trouble = (!losses.is_empty()).then_some(Trouble::Damaged(losses));
             let whole = trouble.is_none();
             self.load_keys(scenario).await?;
             let log = OpenLog::new(self, info, Session::new(world), trouble);
+            log.0.own.replace(own);
             if whole {
                 log.note_opening();
             }
@@ -226,11 +257,30 @@ impl Host {
         story: bool,
     ) -> store::StoreFuture<'a, OpenLog> {
         Box::pin(async move {
+            if *scenario.id == *OWN {
+                let text = self.engines.start().await.map_err(StoreError::Failed)?;
+                return self.create_own(&text, story).await;
+            }
             let info = self.new_log(scenario, scenario.title.to_string(), None);
             self.add(&info).await?;
+            self.begin(scenario, info, story).await
+        })
+    }
+
+    /// Begins a log that was made, and has no event yet.
+    pub(crate) fn begin<'a>(
+        &'a self,
+        scenario: &'a Rc<Scenario>,
+        info: LogInfo,
+        story: bool,
+    ) -> store::StoreFuture<'a, OpenLog> {
+        Box::pin(async move {
             let runner = self.claim(&info.id).await;
+            let (scenario, own) = self.scenario_of(scenario, &info.id).await?;
+            let scenario = &scenario;
             self.load_keys(scenario).await?;
             let log = OpenLog::new(self, info, Session::new(World::new(scenario)), None);
+            log.0.own.replace(own);
             log.accept_runner(runner);
             // What a log says from its beginning stands in it before its first event.
             log.store_side_records().await;
@@ -267,6 +317,8 @@ impl Host {
         log: &'a str,
     ) -> store::StoreFuture<'a, Session> {
         Box::pin(async move {
+            let (scenario, _) = self.scenario_of(scenario, log).await?;
+            let scenario = &scenario;
             let mut session = Session::new(self.read_log(scenario, log).await?.world);
             if PersonalFields::of(scenario).is_some() {
                 self.load_keys(scenario).await?;
@@ -316,6 +368,9 @@ impl OpenLog {
             runner_unknown: Cell::new(false),
             announcing: Cell::new(false),
             recorded: RefCell::new(None),
+            own: RefCell::new(None),
+            looks: RefCell::default(),
+            code_turn: Cell::new(0),
             work,
             queue: RefCell::new(Some(queue)),
         });
@@ -375,7 +430,10 @@ impl OpenLog {
     fn refill_slice(&self) -> bool {
         let slice = self.0.host.slice();
         let mut session = self.session_mut();
-        while !session.refill(REFILL_EVENTS) {
+        // Code that is interpreted takes longer for an event.
+        let own = self.0.own.borrow().is_some();
+        let events = if own { REFILL_INTERPRETED } else { REFILL_EVENTS };
+        while !session.refill(events) {
             if slice.over() {
                 return false;
             }

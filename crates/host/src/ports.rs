@@ -1,4 +1,4 @@
-//! What a host is given: a store, the log's peers, a clock, ids and a key ring.
+//! What a host is given: a store, the log's peers, a clock, ids, a key ring and interpreters.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -9,6 +9,7 @@ use futures::stream::{LocalBoxStream, StreamExt, empty};
 use store::AnyStore;
 use uuid::Uuid;
 
+use crate::engines::{Engines, NoEngines, Trusted};
 use crate::keys::{Key, KeyRing, MemoryKeys};
 
 /// Where time comes from.
@@ -92,6 +93,12 @@ pub struct Host {
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) ids: Rc<dyn Ids>,
     pub(crate) keys: Rc<dyn KeyRing>,
+    pub(crate) engines: Rc<dyn Engines>,
+    pub(crate) trusted: Trusted,
+    /// Who sends a command that does not say so.
+    pub(crate) actor: Rc<str>,
+    /// True where people share the logs: what one of them has damaged hinders nobody.
+    pub(crate) shared: bool,
     /// The logs that are open here.
     pub(crate) opened: Rc<RefCell<Opened>>,
 }
@@ -105,7 +112,21 @@ impl Host {
         ids: Rc<dyn Ids>,
     ) -> Self {
         let keys = Rc::new(MemoryKeys::default());
-        Self { store, peers, clock, ids, keys, opened: Rc::default() }
+        let engines = Rc::new(NoEngines);
+        let (trusted, opened) = (Rc::default(), Rc::default());
+        let actor = "console".into();
+        Self { store, peers, clock, ids, keys, engines, trusted, actor, shared: false, opened }
+    }
+
+    /// True where both are the same host, with the same logs open.
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.opened, &other.opened)
+    }
+
+    /// The same host for a person among others who share its logs. They send what does not say who
+    /// sends it.
+    pub fn with_actor(self, actor: &str) -> Self {
+        Self { actor: actor.into(), shared: true, ..self }
     }
 
     /// The same host with keys that are kept elsewhere. Without, they are gone with the page.

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use domain::Fault;
 use es::{Choice, Condition, Expected, Metadata, Origin, Recorded, Stream};
 use lab::{
     Change, Control, DeliveryFault, JournalEntry, Loading, MicroStep, ShardBy, Submission, Target,
@@ -211,6 +212,16 @@ pub enum Request {
     Outbox,
     /// The scenario's logs.
     Logs,
+    /// Lets the log go on with another text of its own code.
+    Adopt {
+        /// The text.
+        text: String,
+    },
+    /// The value of an expression over states and read models, through the log.
+    Watch {
+        /// The expression.
+        expression: String,
+    },
 }
 
 impl Request {
@@ -796,6 +807,8 @@ pub enum ErrorCode {
     Unreadable,
     /// The log has no such position.
     OutOfRange,
+    /// A person's own code has a fault.
+    Domain,
     /// It could not be stored, or read.
     Storage,
 }
@@ -813,6 +826,7 @@ impl ErrorCode {
             Self::UnknownProjection => "unknown_projection",
             Self::Unreadable => "unreadable",
             Self::OutOfRange => "out_of_range",
+            Self::Domain => "domain",
             Self::Storage => "storage",
         }
     }
@@ -832,15 +846,40 @@ pub struct Error {
     /// The version that was found, in a conflict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual: Option<u64>,
+    /// The line of a person's own code, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The column there, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// The position of the event at which the code fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
     /// The journal's entry, where a command has one.
     #[serde(skip)]
     pub entry: Option<Box<JournalEntry>>,
 }
 
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        let Fault { message, line, column } = fault;
+        Self { line, column, ..Self::new(ErrorCode::Domain, message) }
+    }
+}
+
 impl Error {
     /// A fault and its sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), expected: None, actual: None, entry: None }
+        Self {
+            code,
+            message: message.into(),
+            expected: None,
+            actual: None,
+            line: None,
+            column: None,
+            position: None,
+            entry: None,
+        }
     }
 }
 

@@ -23,6 +23,34 @@ pub static TALLY: Shape = Shape::Object(&[
     required("events", WHOLE, "How many events there are."),
     required("stuck", Shape::Flag, "Whether hardly anything was accepted any more."),
 ]);
+pub static DOMAIN: Shape = Shape::Object(&[
+    required("id", Shape::Text, "The log's id."),
+    required("version", WHOLE, "The number of the version that runs now."),
+    required("aggregates", Shape::List(&Shape::Text), "The names of its aggregates."),
+    required("projections", Shape::List(&Shape::Text), "The names of its read models."),
+    required("processes", Shape::List(&Shape::Text), "The names of its processes."),
+    required("changed", Shape::List(&Shape::Text), "What is shown otherwise at the playhead now."),
+    required(
+        "refused",
+        Shape::List(&Shape::Object(&[
+            required("position", WHOLE, "The position of the decision's first event."),
+            required("stream", Shape::Text, "The stream."),
+            required("command", Shape::Text, "The command's type."),
+            required("reason", Shape::Text, "Why it would be refused."),
+        ])),
+        "The log's decisions that the code would not take again.",
+    ),
+]);
+pub static WATCHED: Shape = Shape::Object(&[
+    required("now", Shape::Json, "Its value at the playhead; null where it has none."),
+    required("since", WHOLE, "The position from which on it has had that value."),
+    required(
+        "line",
+        Shape::List(&Shape::Tuple(&[WHOLE, Shape::Json])),
+        "Positions, each with the value there.",
+    ),
+    required("why", Shape::OrNull(&Shape::Text), "Why it has no value at the playhead."),
+]);
 pub static HINT: Shape = Shape::OrNull(&Shape::Text);
 pub static LESSONS: Shape = Shape::List(&Shape::Object(&[
     required("id", Shape::Text, "Its id."),

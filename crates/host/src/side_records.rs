@@ -10,17 +10,19 @@ use serde_json::value::RawValue;
 use store::{Shelf, SideRecords, StoreError};
 
 use crate::Host;
+use crate::own_code::is_code;
 
 /// The key of the clock on its shelf, and what an archive calls it.
 const CLOCK: &str = "clock";
 
 /// What an archive calls the records of each shelf.
-const SHELVES: [(Shelf, &str); 5] = [
+const SHELVES: [(Shelf, &str); 6] = [
     (Shelf::SetUps, "set-up"),
     (Shelf::Effects, "effect"),
     (Shelf::Refusals, "refusal"),
     (Shelf::Attributes, ATTRIBUTES),
     (Shelf::Clock, CLOCK),
+    (Shelf::Code, "code"),
 ];
 
 /// A side record as a store keeps it.
@@ -111,8 +113,26 @@ impl Host {
 
 /// What other systems have added to commits without an event, and to side records.
 pub(crate) fn attributes(records: &SideRecords) -> SideRecords {
-    let all = records.iter().filter(|((shelf, _), _)| *shelf == Shelf::Attributes);
+    on_shelves(records, &[Shelf::Attributes])
+}
+
+/// What goes along with a copy of the log as it is: attributes, and the log's own code.
+pub(crate) fn carried(records: &SideRecords) -> SideRecords {
+    on_shelves(records, &[Shelf::Attributes, Shelf::Code])
+}
+
+fn on_shelves(records: &SideRecords, shelves: &[Shelf]) -> SideRecords {
+    let all = records.iter().filter(|((shelf, _), _)| shelves.contains(shelf));
     all.map(|(key, text)| (key.clone(), text.clone())).collect()
+}
+
+/// True where the log runs by what the record says, and the record cannot be read.
+pub(crate) fn is_damaged(shelf: Shelf, key: &str, text: &str) -> bool {
+    match shelf {
+        Shelf::Attributes | Shelf::Keys => false,
+        Shelf::Code => !is_code(key, text),
+        _ => decode(shelf, key, text).is_none(),
+    }
 }
 
 /// The keys and texts of records that are all on one shelf.
@@ -179,6 +199,6 @@ pub(crate) fn decode(shelf: Shelf, key: &str, text: &str) -> Option<SideRecord> 
         Shelf::Effects => serde_json::from_str(text).ok().map(SideRecord::Effect),
         Shelf::Refusals => serde_json::from_str(text).ok().map(SideRecord::Refusal),
         Shelf::Clock => serde_json::from_str(text).ok().map(SideRecord::Clock),
-        Shelf::Attributes | Shelf::Keys => None,
+        Shelf::Attributes | Shelf::Code | Shelf::Keys => None,
     }
 }

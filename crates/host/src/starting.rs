@@ -55,6 +55,8 @@ pub enum Found {
 pub struct Places {
     /// The host that keeps logs.
     pub disk: Option<Host>,
+    /// The host whose logs a class shares, where one was joined. They are found by their ids alone.
+    pub class: Option<Host>,
     /// The host whose logs are gone with the page.
     pub memory: Host,
 }
@@ -84,11 +86,14 @@ impl Places {
             let mut came = Found::Asked;
             let wanted = match &mode {
                 OpenMode::Log(id, _) => {
-                    // A log that is only in memory can still be gone back to.
-                    if !logs.iter().any(|log| log.id == *id) {
-                        let others = memory.logs().await?;
+                    // A log of a class, or one that is only in memory, can still be gone back to.
+                    for elsewhere in self.class.iter().chain([memory]) {
+                        if logs.iter().any(|log| log.id == *id) {
+                            break;
+                        }
+                        let others = elsewhere.logs().await?;
                         if others.iter().any(|log| log.id == *id) {
-                            (host, logs) = (memory, others);
+                            (host, logs) = (elsewhere, others);
                         }
                     }
                     let found = logs.iter().filter(own).find(|log| log.id == *id).cloned();
@@ -134,7 +139,7 @@ impl Places {
             match self.open(scenario, mode.clone()).await {
                 Ok(found) => Ok(found),
                 Err(fault) => {
-                    let in_memory = Self { disk: None, memory: self.memory.clone() };
+                    let in_memory = Self { disk: None, ..self.clone() };
                     let found = in_memory.open(scenario, mode).await?;
                     Ok(FoundLog { unkept: Some(fault), ..found })
                 }

@@ -37,9 +37,10 @@ impl Trouble {
             StoreError::Failed(why) => Some(Self::Unreachable(why.clone())),
             StoreError::Silent => Some(Self::Silent),
             StoreError::Deleted => Some(Self::Deleted),
-            StoreError::Conflict { .. } | StoreError::Behind { .. } | StoreError::Changed(_) => {
-                None
-            }
+            StoreError::Conflict { .. }
+            | StoreError::Behind { .. }
+            | StoreError::Changed(_)
+            | StoreError::NotAllowed(_) => None,
         }
     }
 
@@ -65,7 +66,7 @@ impl fmt::Display for Trouble {
                  You can look at it here; to change it, close the other tab.",
             ),
             Self::Full => f.write_str(
-                "The browser's storage is full: the last change was not stored. Make room, then \
+                "The storage is full: the last change was not stored. Make room, then \
                  try again. Everything that is shown as stored is stored.",
             ),
             Self::Unreachable(why) => {
@@ -77,11 +78,11 @@ impl fmt::Display for Trouble {
                  since; everything that it shows is stored."
             ),
             Self::Slow => f.write_str(
-                "The browser's storage has not answered for a while. What was done last is shown once \
+                "The storage has not answered for a while. What was done last is shown once \
                  it is stored, and what is done next waits for it.",
             ),
             Self::Silent => f.write_str(
-                "The browser's storage does not answer, so nobody knows whether the last change \
+                "The storage does not answer, so nobody knows whether the last change \
                  was stored. Nothing is written until it answers again; everything that is shown \
                  as stored is stored.",
             ),
