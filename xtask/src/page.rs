@@ -1,5 +1,5 @@
-//! Builds the page: Trunk puts it together, esbuild makes its scripts and its style sheet small, and
-//! Node.js compresses it and tells the sizes.
+//! Builds the page: Trunk puts it together, the licences and the worker that keeps it come beside it,
+//! esbuild makes its scripts and its style sheets small, and Node.js compresses it and tells the sizes.
 //!
 //! Trunk.toml, Cargo.toml and index.html say how Trunk builds the page.
 
@@ -13,8 +13,10 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
+    licences, offline,
     shell::{Output, Shell, answer, non_empty, run, succeeds},
     toolchain::TARGET,
+    web,
 };
 
 const ADVICE: &str = "The page does not build; the compiler's message is above.";
@@ -36,15 +38,10 @@ pub fn dist(shell: &Shell) -> PathBuf {
     shell.root.join("dist")
 }
 
-/// Where the optimised page is served from: a copy of `dist/`, with a compressed file beside each
-/// file.
-pub fn served(shell: &Shell) -> PathBuf {
-    target(shell).join("served")
-}
-
 /// Writes the optimised page to `dist/` and tells its size. If neither the sources nor `dist/` have
 /// changed since the last build, `dist/` is left alone, because making it small takes half a minute.
 pub fn build(shell: &Shell, output: &Output) -> Result<()> {
+    web::build(shell, true, output)?;
     // The same command as Trunk's, so that Trunk finds everything compiled.
     let line = format!("build --release --target {TARGET} --bin leftfold");
     output.run(shell.command("cargo").args(line.split(' ')), ADVICE)?;
@@ -52,12 +49,13 @@ pub fn build(shell: &Shell, output: &Output) -> Result<()> {
     if let (Some(state), Ok(noted)) = (state(shell), fs::read_to_string(&note))
         && let Some((before, sizes)) = noted.split_once('\n')
         && before == state
-        && served(shell).is_dir()
     {
         return output.say(&format!("The page has not changed since it was built.\n\n{sizes}"));
     }
     output.run(trunk(shell).arg("--release"), ADVICE)?;
+    licences::write(shell, output)?;
     output.run(&mut minify(shell)?, "The page's scripts or its style sheet have a mistake.")?;
+    offline::write(&shell.root, &dist(shell))?;
     let sizes = sizes(shell)?;
     if let Some(state) = state(shell) {
         fs::write(&note, format!("{state}\n{sizes}"))
@@ -72,7 +70,9 @@ fn state(shell: &Shell) -> Option<String> {
     let index = fs::read_to_string(shell.root.join("index.html")).ok()?;
     let mentioned = index.split("href=\"").skip(1).filter_map(|it| it.split('"').next());
     let mut files: Vec<PathBuf> = mentioned
-        .chain(["index.html", "Trunk.toml"])
+        .chain(["index.html", "sw.js", "Trunk.toml", "xtask/src/offline.rs"])
+        .chain(["about.toml", "licenses.html", "licenses.css", "LICENSE-MIT"])
+        .chain(["Cargo.lock", "web/package-lock.json"])
         .map(|it| shell.root.join(it))
         .filter(|it| it.is_file())
         .collect();
@@ -82,6 +82,7 @@ fn state(shell: &Shell) -> Option<String> {
     for folder in ["crates/scenarios/src", "crates/es/src", "excerpts/src"] {
         collect(&shell.root.join(folder), &mut files).ok()?;
     }
+    collect(&web::dist(shell), &mut files).ok()?;
     collect(&dist(shell), &mut files).ok()?;
     files[made..].sort();
 
@@ -96,24 +97,27 @@ fn state(shell: &Shell) -> Option<String> {
 }
 
 /// Cargo's target folder.
-fn target(shell: &Shell) -> PathBuf {
+pub fn target(shell: &Shell) -> PathBuf {
     non_empty("CARGO_TARGET_DIR").map_or_else(|| shell.root.join("target"), PathBuf::from)
 }
 
 /// Writes the page to another folder, quickly and unoptimised.
 pub fn build_for_development(shell: &Shell, folder: &Path) -> Result<()> {
     fetch(shell)?;
+    web::ensure_libraries(shell)?;
+    web::build(shell, false, &Output::Terminal)?;
     run(trunk(shell).arg("--dist").arg(folder), ADVICE)
 }
 
-/// Makes the scripts and the style sheet in `dist/` small. Trunk's own minifier cannot read the script
-/// that wasm-bindgen writes.
+/// Makes the scripts and the style sheet in `dist/` small, except those of `web/`, which are small,
+/// and those of `twins/`, which people read. Trunk's own minifier cannot read the script that wasm-bindgen writes.
 fn minify(shell: &Shell) -> Result<Command> {
     let folder = dist(shell);
     let mut files = Vec::new();
     collect(&folder, &mut files)
         .with_context(|| format!("could not read what was built in {}", folder.display()))?;
     files.retain(|file| file.extension().is_some_and(|it| it == "js" || it == "css"));
+    files.retain(|file| !["web", "twins"].iter().any(|it| file.starts_with(folder.join(it))));
     let mut command = shell.command("esbuild");
     command
         .args(["--minify", "--charset=utf8", "--log-level=warning", "--allow-overwrite"])
@@ -139,7 +143,8 @@ fn trunk(shell: &Shell) -> Command {
     command
 }
 
-/// A table of the files in `dist/` and their sizes in bytes, raw and after brotli.
+/// A table of the files in `dist/` and their sizes in bytes, raw and after brotli. It ends with the
+/// sums of what is loaded at first, and of what is loaded on demand.
 fn sizes(shell: &Shell) -> Result<String> {
     let folder = dist(shell);
     let mut files = Vec::new();
@@ -150,7 +155,7 @@ fn sizes(shell: &Shell) -> Result<String> {
         files.iter().map(|file| Ok(fs::metadata(file)?.len())).collect::<Result<_>>()?;
     let names: Vec<_> =
         files.iter().map(|file| file.strip_prefix(&folder).unwrap_or(file)).collect();
-    let compressed = compress(shell, &names)?;
+    let compressed = compress(shell, &files);
 
     let mut rows = vec![format!("{:>9} {:>9}  (bytes)", "raw", "brotli")];
     let mut row = |raw: u64, compressed: Option<u64>, name: &str| {
@@ -160,11 +165,17 @@ fn sizes(shell: &Shell) -> Result<String> {
     for (index, (name, raw)) in names.iter().zip(&raw).enumerate() {
         row(*raw, compressed.as_ref().map(|sizes| sizes[index]), &name.to_string_lossy());
     }
-    row(raw.iter().sum(), compressed.map(|sizes| sizes.iter().sum()), "in all");
+    for (title, first) in [("the first load", true), ("on demand", false)] {
+        let is_part =
+            |at: &usize| offline::FIRST.iter().any(|it| Path::new(it) == names[*at]) == first;
+        let sum = |sizes: &[u64]| (0..names.len()).filter(is_part).map(|at| sizes[at]).sum();
+        row(sum(&raw), compressed.as_deref().map(sum), title);
+    }
     Ok(rows.join("\n"))
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+/// Adds all files in a folder, however deep.
+pub fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
@@ -176,10 +187,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Copies the named files of `dist/` to the folder that they are served from, and compresses each copy
-/// by brotli and by gzip. Gives the sizes after brotli, in the files' order. `None` if there is no
-/// Node.js; then there are only the copies.
-fn compress(shell: &Shell, names: &[&Path]) -> Result<Option<Vec<u64>>> {
+/// Writes a file compressed by brotli and one by gzip beside each of these, for hosts that send such
+/// files as they are. Gives the sizes after brotli, in the files' order. `None` if there is no Node.js;
+/// then there are no compressed files.
+fn compress(shell: &Shell, files: &[PathBuf]) -> Option<Vec<u64>> {
     const SCRIPT: &str = "
         const { brotliCompressSync, gzipSync } = require('zlib');
         const { readFileSync, writeFileSync } = require('fs');
@@ -190,21 +201,14 @@ fn compress(shell: &Shell, names: &[&Path]) -> Result<Option<Vec<u64>>> {
             writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
             console.log(brotli.length);
         }";
-    let (from, to) = (dist(shell), served(shell));
-    // Files of an earlier page must not be served.
-    if to.is_dir() {
-        fs::remove_dir_all(&to).with_context(|| format!("could not empty {}", to.display()))?;
-    }
-    let copies: Vec<PathBuf> = names.iter().map(|name| to.join(name)).collect();
-    for (name, copy) in names.iter().zip(&copies) {
-        copy.parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| fs::copy(from.join(name), copy))
-            .with_context(|| format!("could not write {}", copy.display()))?;
-    }
     let mut node = shell.command("node");
-    node.args(["-e", SCRIPT, "--"]).args(&copies);
-    let sizes = answer(&mut node)
-        .and_then(|text| text.lines().map(|line| line.parse().ok()).collect::<Option<Vec<u64>>>());
-    Ok(sizes.filter(|sizes| sizes.len() == names.len()))
+    node.args(["-e", SCRIPT, "--"]).args(files);
+    let told = answer(&mut node)?;
+    let sizes = told.lines().map(|line| line.parse().ok()).collect::<Option<Vec<u64>>>()?;
+    (sizes.len() == files.len()).then_some(sizes)
+}
+
+/// True for what [`compress`] has written.
+pub fn is_compressed(file: &Path) -> bool {
+    file.extension().is_some_and(|it| it == "br" || it == "gz")
 }

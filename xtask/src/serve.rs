@@ -19,10 +19,11 @@ use std::{
 use anyhow::{Context, Result, bail};
 use axum::{
     Router,
+    extract::Request,
     http::{HeaderName, HeaderValue, StatusCode},
-    middleware,
+    middleware::{self, Next},
     response::{
-        Html, IntoResponse, Response,
+        Html, IntoResponse,
         sse::{Event, KeepAlive, Sse},
     },
     routing::get,
@@ -37,12 +38,8 @@ use crate::{
     shell::{Output, Shell, non_empty},
 };
 
-/// What a host should send with each answer. The page's content security policy is a `<meta>` in
-/// index.html, where the one directive that forbids other sites to frame the page has no effect.
-/// Files keep their names from build to build, so browsers must ask whether theirs are current.
-const HEADERS: [(&str, &str); 8] = [
-    ("cache-control", "no-cache"),
-    ("content-security-policy", "frame-ancestors 'none'"),
+/// What a host should send with each answer.
+const HEADERS: [(&str, &str); 6] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
@@ -51,6 +48,17 @@ const HEADERS: [(&str, &str); 8] = [
     ("vary", "accept-encoding"),
     ("x-content-type-options", "nosniff"),
 ];
+
+/// The page's content security policy is a `<meta>` in index.html, where the one directive that forbids
+/// other sites to frame the page has no effect. `EMBED` may be framed.
+const FRAMED_BY_NOBODY: (&str, &str) = ("content-security-policy", "frame-ancestors 'none'");
+const EMBED: &str = "/embed.html";
+
+/// Almost all files keep their names from build to build, so browsers must ask whether theirs are
+/// current. The scripts that esbuild names after their content never change.
+const ASK: &str = "no-cache";
+const NEVER_CHANGES: &str = "public, max-age=31536000, immutable";
+const NAMED_AFTER_CONTENT: &str = "/web/chunk-";
 
 /// The script that reloads the tab, and the stream that it listens to. The stream begins with the
 /// current build, so that a tab also notices a build that came while it was not connected.
@@ -63,20 +71,23 @@ new EventSource('/-/builds').onmessage = ({ data }) => {
     shown = data;
 };
 ";
+/// In the place of the worker that keeps the optimised page. A browser that has that one, from the same
+/// address, would go on showing the page that it keeps. This one lets go of everything.
+const NO_WORKER_PATH: &str = "/sw.js";
+const NO_WORKER: &str = "\
+addEventListener('install', () => skipWaiting());
+addEventListener('activate', event => event.waitUntil((async () => {
+    for (const name of await caches.keys()) await caches.delete(name);
+    await registration.unregister();
+    for (const tab of await clients.matchAll()) tab.navigate(tab.url);
+})()));
+";
 const NOT_BUILT: &str = "<!doctype html><head><title>Leftfold</title></head>\
                          <p>The page does not build yet: the terminal says why.</p>";
 
 pub fn serve(shell: Shell, port: u16, dev: bool) -> Result<()> {
     // The port comes before the build, so that one that is taken shows at once.
-    let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-        Ok(listener) => listener,
-        Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
-            "port {port} is taken by another program: stop that one, or choose another port, \
-             as in `cargo xtask serve --port {}`",
-            if port < u16::MAX { port + 1 } else { 8080 }
-        ),
-        Err(error) => return Err(error).context(format!("port {port} cannot be used")),
-    };
+    let listener = listen(Ipv4Addr::LOCALHOST, port, "serve")?;
     let address = format!("http://{}", listener.local_addr()?);
     let shell = setup::prepare(shell, Needs::PAGE)?.shell;
 
@@ -90,7 +101,7 @@ pub fn serve(shell: Shell, port: u16, dev: bool) -> Result<()> {
         site
     } else {
         page::build(&shell, &Output::Terminal)?;
-        finished(&page::served(&shell))
+        finished(&page::dist(&shell))
     };
 
     println!("\n==> {address} (Ctrl+C stops it)");
@@ -106,12 +117,27 @@ pub fn serve(shell: Shell, port: u16, dev: bool) -> Result<()> {
     Ok(())
 }
 
+/// Takes a port for the command of that name, or says what to do when another program has it.
+pub fn listen(host: Ipv4Addr, port: u16, command: &str) -> Result<TcpListener> {
+    match TcpListener::bind((host, port)) {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
+            "port {port} is taken by another program: stop that one, or choose another port, \
+             as in `cargo xtask {command} --port {}`",
+            if port < u16::MAX { port + 1 } else { 8080 }
+        ),
+        Err(error) => Err(error).context(format!("port {port} cannot be used")),
+    }
+}
+
 /// Serves the optimised page from a folder that has compressed files beside the page's own.
 fn finished(folder: &Path) -> Router {
-    with_headers(
-        Router::new()
-            .fallback_service(ServeDir::new(folder).precompressed_br().precompressed_gzip()),
-    )
+    with_headers(compressed(folder))
+}
+
+/// The same without the headers, for whoever adds addresses of its own.
+pub fn compressed(folder: &Path) -> Router {
+    Router::new().fallback_service(ServeDir::new(folder).precompressed_br().precompressed_gzip())
 }
 
 /// Serves the last build of the page, with the script that reloads it. Nothing is compressed, because
@@ -128,7 +154,7 @@ fn in_development(folder: PathBuf, builds: watch::Receiver<u32>) -> Router {
             Html(with_reload_script(&index)).into_response()
         }
     };
-    let script = || async { ([("content-type", "text/javascript")], RELOAD_SCRIPT) };
+    let script = |text: &'static str| async move { ([("content-type", "text/javascript")], text) };
     let announce = move || {
         let builds = announcements(builds.clone());
         async move { Sse::new(builds).keep_alive(KeepAlive::default()) }
@@ -137,15 +163,22 @@ fn in_development(folder: PathBuf, builds: watch::Receiver<u32>) -> Router {
         Router::new()
             .route("/", get(index.clone()))
             .route("/index.html", get(index))
-            .route(RELOAD_PATH, get(script))
+            .route(RELOAD_PATH, get(move || script(RELOAD_SCRIPT)))
+            .route(NO_WORKER_PATH, get(move || script(NO_WORKER)))
             .route(BUILDS_PATH, get(announce))
             .fallback_service(files),
     )
 }
 
-fn with_headers(site: Router) -> Router {
-    site.layer(middleware::map_response(async |mut response: Response| {
-        for (name, value) in HEADERS {
+/// Adds the headers that a host should send.
+pub fn with_headers(site: Router) -> Router {
+    site.layer(middleware::from_fn(async |request: Request, next: Next| {
+        let path = request.uri().path().to_owned();
+        let mut response = next.run(request).await;
+        let lasts = path.starts_with(NAMED_AFTER_CONTENT) && response.status().is_success();
+        let cache = ("cache-control", if lasts { NEVER_CHANGES } else { ASK });
+        let framed = (path != EMBED).then_some(FRAMED_BY_NOBODY);
+        for (name, value) in HEADERS.into_iter().chain([cache]).chain(framed) {
             let headers = response.headers_mut();
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
@@ -221,13 +254,16 @@ fn rebuild(shell: &Shell, folder: &Path, builds: &watch::Sender<u32>) {
 /// All files that the page may be built from, with their times of change.
 fn snapshot(root: &Path) -> Vec<(PathBuf, SystemTime)> {
     fn visit(folder: &Path, top: bool, files: &mut Vec<(PathBuf, SystemTime)>) {
-        const NO_SOURCES: [&str; 6] =
-            ["benches", "dist", "node_modules", "target", "tests", "xtask"];
+        const MADE: [&str; 2] = ["dist", "node_modules"];
+        const NO_SOURCES: [&str; 5] = ["benches", "class-data", "target", "tests", "xtask"];
         // A file may vanish meanwhile; then it counts as not there.
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            if name.starts_with('.') || top && NO_SOURCES.contains(&&*name) {
+            if name.starts_with('.')
+                || MADE.contains(&&*name)
+                || top && NO_SOURCES.contains(&&*name)
+            {
                 continue;
             }
             let Ok(about) = entry.metadata() else {
@@ -251,7 +287,7 @@ mod tests {
     use std::env;
 
     use axum::body::{Body, to_bytes};
-    use axum::http::Request;
+    use axum::response::Response;
     use futures::StreamExt;
     use tower::ServiceExt;
 
@@ -263,7 +299,11 @@ mod tests {
         let site = folder.join("site");
         fs::create_dir_all(&site).unwrap();
         fs::write(folder.join("secret"), "secret").unwrap();
-        fs::write(site.join("index.html"), "<html><head></head><body></head></body>").unwrap();
+        for page in ["index.html", "embed.html"] {
+            fs::write(site.join(page), "<html><head></head><body></head></body>").unwrap();
+        }
+        fs::create_dir_all(site.join("web")).unwrap();
+        fs::write(site.join("web/chunk-4711.js"), "").unwrap();
         for (file, content) in
             [("style.css", "as it is"), ("style.css.br", "br"), ("style.css.gz", "gz")]
         {
@@ -298,10 +338,17 @@ mod tests {
                 let (head, body) = ask(&site, path, "").await;
                 assert_eq!(head.headers()["content-type"], "text/html", "{path}");
                 assert!(body.starts_with("<html>"), "{path}: {body}");
-                for (name, value) in HEADERS {
+                for (name, value) in HEADERS.into_iter().chain([FRAMED_BY_NOBODY]) {
                     assert_eq!(head.headers()[name], value, "{path}");
                 }
+                assert_eq!(head.headers()["cache-control"], ASK, "{path}");
             }
+            let (head, _) = ask(&site, "/embed.html", "").await;
+            assert!(!head.headers().contains_key(FRAMED_BY_NOBODY.0));
+            let (head, _) = ask(&site, "/web/chunk-4711.js", "").await;
+            assert_eq!(head.headers()["cache-control"], NEVER_CHANGES);
+            let (head, _) = ask(&site, "/web/chunk-none.js", "").await;
+            assert_eq!(head.headers()["cache-control"], ASK);
             for path in
                 ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/..\\secret", "//etc/hosts"]
             {
@@ -329,6 +376,7 @@ mod tests {
             assert_eq!(head.headers()["content-type"], "text/javascript");
             assert_eq!(body, RELOAD_SCRIPT);
             assert_eq!(ask(&site, "/style.css", "br").await.1, "as it is");
+            assert_eq!(ask(&site, NO_WORKER_PATH, "").await.1, NO_WORKER);
 
             fs::remove_file(folder.join("index.html")).unwrap();
             let (head, body) = ask(&site, "/", "").await;

