@@ -1,12 +1,29 @@
 // Starts the page, and takes over should it ever fall. Kept in a file of its own, so that the
 // security policy needs no inline script.
-// The theme that was chosen, before anything is painted; the system's otherwise.
+// The theme that was chosen, before anything is painted; the system's otherwise. In a frame, its
+// address says which.
+const embedded = "embed" in document.documentElement.dataset;
+const asked = new URLSearchParams(embedded ? location.hash.split("?")[1] : "");
 try {
-  const theme = localStorage.getItem("leftfold/theme");
+  const theme = embedded ? asked.get("theme") : localStorage.getItem("leftfold/theme");
   if (theme) document.documentElement.dataset.theme = theme;
 } catch {
   // Storage is blocked: the system's theme serves.
 }
+
+// What not everybody needs is fetched when it is asked for. Of workers, only our own may run.
+const workers = {
+  trial: new URL("./web/trial.js", import.meta.url).href,
+  sw: new URL("./sw.js", import.meta.url).href,
+};
+const policy = globalThis.trustedTypes?.createPolicy("leftfold", {
+  createScriptURL: (url) => {
+    if (Object.values(workers).includes(url)) return url;
+    throw new TypeError(`${url} is none of the page's own workers`);
+  },
+});
+globalThis.leftfoldPart = (name) => import(`./web/${name}.js`);
+globalThis.leftfoldWorker = (name) => policy?.createScriptURL(workers[name]) ?? workers[name];
 
 const make = (name, content, more = {}) => {
   const element = Object.assign(document.createElement(name), more);
@@ -59,10 +76,41 @@ const download = async (status) => {
   status.textContent = "Downloaded as leftfold.json.";
 };
 
+// A version that does not start gives its place to the one before, where this browser has that. A
+// frame has no say in it.
+const offline = embedded ? undefined : import("./offline.js").catch(() => undefined);
+let started = false;
+const comesBack = async () => {
+  if (started) return false;
+  try {
+    const { couldNotStart } = await offline;
+    if (!(await couldNotStart())) return false;
+  } catch {
+    // There is no other version: what went wrong is said here.
+    return false;
+  }
+  location.reload();
+  return true;
+};
+// A frame that keeps its log gives way to a newer version as tabs do.
+try {
+  const { serviceWorker } = navigator;
+  if (asked.has("keep")) {
+    let controlled = !!serviceWorker?.controller;
+    serviceWorker?.addEventListener("controllerchange", () => {
+      if (controlled) location.reload();
+      controlled = true;
+    });
+  }
+} catch {
+  // A frame that may keep nothing has no workers, either.
+}
+
 let fallen = false;
-const fall = (error) => {
+const fall = async (error) => {
   if (fallen || !(error instanceof WebAssembly.RuntimeError)) return;
   fallen = true;
+  if (await comesBack()) return;
   const details = `${document.documentElement.dataset.panic ?? error.message}\n\n${error.stack ?? ""}\n${navigator.userAgent}`;
   const status = make("p", "", { role: "status" });
   const text = make("textarea", details, { readOnly: true, ariaLabel: "Details" });
@@ -95,10 +143,51 @@ const fall = (error) => {
 addEventListener("error", (event) => fall(event.error));
 addEventListener("unhandledrejection", (event) => fall(event.reason));
 
-import("./leftfold.js")
-  .then(({ default: init }) => init({ module_or_path: "./leftfold_bg.wasm" }))
-  .catch((error) => {
-    const place = document.querySelector(".loading-text");
+// Says how far the page has come, where it takes long, and where nothing comes any more.
+const place = document.querySelector(".loading-text");
+const size = Number(document.querySelector("meta[name=size]")?.content);
+const SAID_AFTER = 2_000;
+const STALLED_AFTER = 10_000;
+const count = async (body) => {
+  const begun = performance.now();
+  let [came, last] = [0, begun];
+  const look = setInterval(() => {
+    const now = performance.now();
+    if (!place.isConnected) clearInterval(look);
+    else if (now - last > STALLED_AFTER) {
+      place.textContent = "Nothing comes any more. Is there a network? Load the page again.";
+    } else if (now - begun > SAID_AFTER) {
+      document.querySelector(".late")?.remove();
+      const percent = Math.min(99, Math.floor((came / size) * 100));
+      place.textContent = `Leftfold is on its way: ${percent} %.`;
+    }
+  }, 250);
+  try {
+    const reader = body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      came += part.value.length;
+      last = performance.now();
+    }
+  } finally {
+    clearInterval(look);
+  }
+};
+const fetched = async () => {
+  const answer = await fetch("./leftfold_bg.wasm");
+  // A copy is counted, so that the browser knows the answer itself when it sees it again.
+  if (place && size && answer.ok && answer.body) count(answer.clone().body).catch(() => {});
+  return answer;
+};
+
+Promise.all([import("./leftfold.js"), fetched()])
+  .then(([{ default: init }, answer]) => init({ module_or_path: answer }))
+  .then(() => leftfold.ready)
+  .then(async () => {
+    started = true;
+    await (await offline)?.start(policy?.createScriptURL(workers.sw) ?? workers.sw);
+  })
+  .catch(async (error) => {
+    if (started || (await comesBack())) return;
     if (!place) return;
     document.querySelector(".late")?.remove();
     place.textContent = globalThis.WebAssembly

@@ -107,6 +107,38 @@ declare namespace Leftfold {
       stuck: boolean;
     }>;
     /**
+     * Lets the log go on with code of your own, and folds everything anew. In a log of one of the page's scenarios, makes a new log with the code and opens it.
+     * @param text The code: JavaScript that calls `domain({ … })`.
+     * @throws `malformed`, `domain`, `storage`
+     * @example
+     * await leftfold.domain("domain({ title: 'Doors', aggregates: { door: { initial: {}, events: { Opened: {} }, commands: { Open: {} }, decide: () => [{ type: 'Opened' }], evolve: () => ({ open: true }) } } })")
+     */
+    domain(text: string): Promise<{
+      /** The log's id. */
+      id: string;
+      /** The number of the version that runs now. */
+      version: number;
+      /** The names of its aggregates. */
+      aggregates: string[];
+      /** The names of its read models. */
+      projections: string[];
+      /** The names of its processes. */
+      processes: string[];
+      /** What is shown otherwise at the playhead now. */
+      changed: string[];
+      /** The log's decisions that the code would not take again. */
+      refused: {
+        /** The position of the decision's first event. */
+        position: number;
+        /** The stream. */
+        stream: string;
+        /** The command's type. */
+        command: string;
+        /** Why it would be refused. */
+        reason: string;
+      }[];
+    }>;
+    /**
      * Runs a command and all that follows from it. It is decided at the head, wherever the playhead is; a playhead in the past stays there.
      * @param stream The stream, such as `cart-1`.
      * @param command The command.
@@ -729,6 +761,23 @@ declare namespace Leftfold {
       };
     }>;
     /**
+     * Follows an expression over states and read models through the log: `state("cart-1")`, `view("Carts now")`, and JavaScript around them.
+     * @param expression The expression.
+     * @throws `malformed`, `domain`
+     * @example
+     * await leftfold.watch("state(\"cart-1\").items.apples")
+     */
+    watch(expression: string): Promise<{
+      /** Its value at the playhead; null where it has none. */
+      now: unknown;
+      /** The position from which on it has had that value. */
+      since: number;
+      /** Positions, each with the value there. */
+      line: [number, unknown][];
+      /** Why it has no value at the playhead. */
+      why: string | null;
+    }>;
+    /**
      * The lessons that come with the page.
      * @throws `storage`
      * @example
@@ -830,9 +879,10 @@ declare namespace Leftfold {
    * - `unknown_projection`: No projection or process has this title.
    * - `unreadable`: The stream holds an event that cannot be read.
    * - `out_of_range`: The log has no such position.
+   * - `domain`: A person's own code has a fault; see `line`, `column` and `position`.
    * - `storage`: It could not be stored, or read.
    */
-  type ErrorCode = "rejected" | "wrong_expected_version" | "command_id_reused" | "malformed" | "unknown_stream" | "unknown_scenario" | "unknown_projection" | "unreadable" | "out_of_range" | "storage";
+  type ErrorCode = "rejected" | "wrong_expected_version" | "command_id_reused" | "malformed" | "unknown_stream" | "unknown_scenario" | "unknown_projection" | "unreadable" | "out_of_range" | "domain" | "storage";
 
 /** Why a call failed. */
   interface Failure extends Error {
@@ -1468,6 +1518,8 @@ declare namespace Leftfold {
     task: string;
     /** The log it begins with, as a link's text. */
     log?: string | null;
+    /** The lines of the code of one's own domain. */
+    code?: string[];
     /** What is done to that log before. */
     start?: Move[];
     /** Where the playhead stands then. */
@@ -1552,7 +1604,7 @@ declare namespace Leftfold {
   };
 
   /** What a goal is asked of: states and views as they run at the head, all else as the console gives it. */
-  type GoalSubject = "journal" | "outbox" | "log" | "playhead" | "answer" | {
+  type GoalSubject = "journal" | "outbox" | "log" | "playhead" | "code" | "answer" | {
     /** A stream's state. */
     state: string;
   } | {
@@ -1561,6 +1613,9 @@ declare namespace Leftfold {
   } | {
     /** How a projection or process runs. */
     subscription: string;
+  } | {
+    /** The value of an expression, as `watch` has it. */
+    watch: string;
   };
 
   /** What an aggregate has to decide: given these events, when this is asked, then. */

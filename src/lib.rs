@@ -16,6 +16,8 @@
 //!   whatever the bytes are.**
 //! - [`scenarios`]: one file or folder a domain, and the registry. **Domains never import each
 //!   other.**
+//! - [`domain`]: a person's own JavaScript as a scenario. **It knows no page, and what runs in it
+//!   reaches nothing outside.**
 //! - [`lab`]: a running [`World`](lab::World) in micro-steps, and a
 //!   [`Session`](lab::Session) with a playhead over it. **Sans-I/O: what must be stored is
 //!   handed out, and nothing is a fact before the store has it.**
@@ -31,13 +33,13 @@
 //! compiled for size.
 
 pub use host;
-pub use host::{codec, es, lab, scenarios, store};
+pub use host::{codec, domain, es, lab, scenarios, store};
 pub use lessons;
 
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
 
-/// The README's scenario is compiled as a test.
+/// The scenario of the document is compiled as a test.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../docs/scenario-authors.md")]
+struct ScenarioAuthors;

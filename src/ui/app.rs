@@ -12,13 +12,16 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent, Node};
 use yew::{Component, Context, Html};
 
-use super::browser::{FocusHeld, bring, close_menus, focus, in_view, tell};
+use super::browser::embed::keeps_nothing;
+use super::browser::offline;
+use super::browser::{FocusHeld, bring, close_menus, focus, in_view, is_within, tell};
 use super::console;
 use super::model::console::Msg as ConsoleMsg;
 use super::model::message::{Link, Msg};
-use super::model::{Model, layout, logs};
+use super::model::offline::Msg as OfflineMsg;
+use super::model::{Model, class, layout, logs};
 use super::update::update;
-use super::view::page;
+use super::view::{embed, page};
 use crate::store::{IdbStore, StoreError};
 
 /// The page.
@@ -50,7 +53,7 @@ impl Component for App {
     }
 
     fn view(&self, _: &Context<Self>) -> Html {
-        page(&self.model)
+        if self.model.embed.is_some() { embed(&self.model) } else { page(&self.model) }
     }
 
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
@@ -81,15 +84,18 @@ impl Component for App {
 /// five seconds are over.
 const STORAGE_MILLIS: u32 = 3_000;
 
-/// The browser's storage, if it opens in time.
-async fn storage() -> Result<IdbStore, StoreError> {
+/// The browser's storage, if it opens in time. None where nothing may be kept.
+async fn storage() -> Result<Option<IdbStore>, StoreError> {
+    if keeps_nothing() {
+        return Ok(None);
+    }
     let (sender, opened) = oneshot::channel();
     wasm_bindgen_futures::spawn_local(async {
         // Opened too late, it has no use, and is closed again.
         _ = sender.send(IdbStore::open("leftfold").await);
     });
     match select(opened, TimeoutFuture::new(STORAGE_MILLIS)).await {
-        Either::Left((Ok(opened), _)) => opened,
+        Either::Left((Ok(opened), _)) => opened.map(Some),
         Either::Left((Err(_), _)) | Either::Right(_) => Err(StoreError::Silent),
     }
 }
@@ -101,7 +107,9 @@ fn listen(link: &Link, focus_held: &Rc<RefCell<FocusHeld>>) -> Vec<EventListener
         let link = link.clone();
         move |_: &Event| link.send(msg())
     };
+    let said = link.on(OfflineMsg::Said);
     vec![
+        offline::listen(move |kept| said.emit(kept)),
         EventListener::new_with_options(&document(), "keydown", keys, {
             let link = link.clone();
             move |event| {
@@ -117,9 +125,15 @@ fn listen(link: &Link, focus_held: &Rc<RefCell<FocusHeld>>) -> Vec<EventListener
             let focus = focus_held.clone();
             move |event| focus.borrow_mut().moved(event)
         }),
-        EventListener::new(&document(), "pointerdown", |event: &Event| {
-            let place = event.target().and_then(|it| it.dyn_into::<Node>().ok());
-            close_menus(place.as_ref());
+        EventListener::new(&document(), "pointerdown", {
+            let link = link.clone();
+            move |event: &Event| {
+                let place = event.target().and_then(|it| it.dyn_into::<Node>().ok());
+                close_menus(place.as_ref());
+                if !is_within(place.as_ref(), ".class-bar") {
+                    link.send(class::Msg::Touched);
+                }
+            }
         }),
     ]
 }

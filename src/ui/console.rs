@@ -83,6 +83,11 @@ impl Reply {
         self.reject_with(&failure(code, message));
     }
 
+    /// Answers with what went wrong.
+    pub fn reject_as(&self, error: &host::Error) {
+        self.reject_with(&failed(error, &Seals::default()));
+    }
+
     fn reject_with(&self, error: &JsValue) {
         self.give(&self.reject, error);
     }
@@ -256,15 +261,23 @@ pub fn give(result: &Result<Response, host::Error>, reply: &Reply, seals: &Seals
             reply.resolve_js(&list);
         }
         Ok(response) => reply.resolve_js(&opened(response, seals)),
-        Err(error) => {
-            let failed = failure(error.code.name(), &seals.open(&error.message));
-            if error.code == ErrorCode::WrongExpectedVersion {
-                set(&failed, "expected", &to_js(&error.expected));
-                set(&failed, "actual", &to_js(&error.actual));
-            }
-            reply.reject_with(&failed);
-        }
+        Err(error) => reply.reject_with(&failed(error, seals)),
     }
+}
+
+/// What went wrong, as JavaScript has it.
+fn failed(error: &host::Error, seals: &Seals) -> JsValue {
+    let failed = failure(error.code.name(), &seals.open(&error.message));
+    if error.code == ErrorCode::WrongExpectedVersion {
+        set(&failed, "expected", &to_js(&error.expected));
+        set(&failed, "actual", &to_js(&error.actual));
+    }
+    if error.code == ErrorCode::Domain {
+        set(&failed, "line", &to_js(&error.line));
+        set(&failed, "column", &to_js(&error.column));
+        set(&failed, "position", &to_js(&error.position));
+    }
+    failed
 }
 
 fn unknown(name: &str, reply: &Reply) {

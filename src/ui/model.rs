@@ -17,15 +17,20 @@ pub mod read_side;
 pub mod saying;
 pub mod logs;
 pub mod logs_dialog;
+pub mod offline;
+pub mod class;
 pub mod share;
 pub mod lab;
 pub mod lessons;
 pub mod making;
+pub mod own;
+pub mod watching;
 pub mod predicting;
 pub mod console;
 pub mod message;
 pub mod shell;
 
+use self::class::Class;
 use self::clock::LogTime;
 use self::commands::CommandForm;
 use self::console::Console;
@@ -37,6 +42,8 @@ use self::logs::Logs;
 use self::logs_dialog::LogsDialog;
 use self::making::Making;
 use self::message::Link;
+use self::offline::Offline;
+use self::own::Own;
 use self::playback::Playback;
 use self::predicting::Predicting;
 use self::read_side::ReadSide;
@@ -44,8 +51,10 @@ use self::saying::Saying;
 use self::share::Share;
 use self::shell::Shell;
 use self::summary::Summary;
+use self::watching::Watching;
 use crate::host::OpenLog;
 use crate::store::LogInfo;
+use crate::ui::browser::embed::Embed;
 use crate::ui::words::{MoneyFields, Seals};
 
 /// What opens the seals of a log.
@@ -56,6 +65,8 @@ pub fn seals(open_log: &OpenLog) -> Seals {
 /// The page at one moment.
 pub struct Model {
     pub link: Link,
+    /// What the page shows where it stands in a frame of somebody else's.
+    pub embed: Option<Embed>,
     pub logs: Logs,
     pub logs_dialog: LogsDialog,
     pub share: Share,
@@ -68,6 +79,10 @@ pub struct Model {
     pub lab: Lab,
     pub lessons: Lessons,
     pub making: Making,
+    pub offline: Offline,
+    pub class: Class,
+    pub own: Own,
+    pub watching: Watching,
     pub predicting: Predicting,
     pub layout: Layout,
     pub saying: Saying,
@@ -79,8 +94,13 @@ pub struct Model {
 impl Model {
     /// The page before its first log is open.
     pub fn new(link: Link) -> Self {
+        let embed = Embed::here();
+        let mut layout = Layout::remembered();
+        // The keys are those of the page around it.
+        layout.letters &= embed.is_none();
         Self {
             link,
+            embed,
             logs: Logs::new(),
             logs_dialog: LogsDialog::default(),
             share: Share::default(),
@@ -93,8 +113,12 @@ impl Model {
             lab: Lab::default(),
             lessons: Lessons::default(),
             making: Making::default(),
+            offline: Offline::default(),
+            class: Class::default(),
+            own: Own::default(),
+            watching: Watching::default(),
             predicting: Predicting::default(),
-            layout: Layout::remembered(),
+            layout,
             saying: Saying::default(),
             console: Console::default(),
             money: MoneyFields::default(),

@@ -13,7 +13,11 @@ mod predicting;
 mod commands;
 mod subscriptions;
 mod fold_view;
+mod own;
+mod watching;
+mod offline;
 mod opening;
+mod class;
 mod under_way;
 mod logs_dialog;
 mod share;
@@ -34,6 +38,13 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
     let drawn = handle(model, msg);
     if drawn {
         model.console.stale = None;
+        class::keep_in_step(model);
+        if let Some(open_log) = model.open_log() {
+            own::look(model, &open_log);
+            if !frame {
+                watching::look(model, &open_log);
+            }
+        }
         let passing = frame && model.playback.wanted.is_some();
         let look = !(frame && model.playback.behind);
         model.follow(resting, passing, look);
@@ -43,6 +54,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 
 fn handle(model: &mut Model, msg: Msg) -> bool {
     match msg {
+        Msg::Class(msg) => class::update(model, msg),
         Msg::Clock(msg) => clock::update(model, msg),
         Msg::Commands(msg) => commands::update(model, msg),
         Msg::Console(msg) => console::update(model, msg),
@@ -53,10 +65,13 @@ fn handle(model: &mut Model, msg: Msg) -> bool {
         Msg::Logs(msg) => opening::update(model, msg),
         Msg::LogsDialog(msg) => logs_dialog::update(model, msg),
         Msg::Making(msg) => making::update(model, msg),
+        Msg::Offline(msg) => offline::update(model, msg),
+        Msg::Own(msg) => own::update(model, msg),
         Msg::Playback(msg) => playback::update(model, msg),
         Msg::Predicting(msg) => predicting::update(model, msg),
         Msg::Share(msg) => share::update(model, msg),
         Msg::Subscriptions(msg) => subscriptions::update(model, msg),
+        Msg::Watching(msg) => watching::update(model, msg),
         Msg::Key(event) => keys::key(model, &event),
         Msg::Dismiss => {
             model.saying.fault = None;

@@ -1,6 +1,8 @@
-//! Addresses: `#/SCENARIO`, `#/SCENARIO/at/POSITION` and `#/SCENARIO/LOG/at/POSITION`.
+//! Addresses: `#/SCENARIO`, `#/SCENARIO/at/POSITION`, `#/SCENARIO/LOG/at/POSITION`, and some that
+//! carry something: `#/share/…`, `#/lesson/…`, `#/workshop/…` and `#/join/…`. What stands
+//! behind a `?` is for a frame.
 
-use gloo::utils::window;
+use gloo::utils::{document, window};
 
 /// What an address names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,11 +15,22 @@ pub struct Address {
     pub position: Option<u64>,
 }
 
+/// True in the page that others may frame.
+pub fn is_embedded() -> bool {
+    document().document_element().is_some_and(|it| it.has_attribute("data-embed"))
+}
+
+/// What the address says behind its `#`, and before a `?`.
+pub fn hash() -> String {
+    let hash = window().location().hash().unwrap_or_default();
+    hash.trim_start_matches('#').split('?').next().unwrap_or_default().to_owned()
+}
+
 impl Address {
     /// The address that the page has now.
     pub fn here() -> Self {
-        let hash = window().location().hash().unwrap_or_default();
-        let mut parts = hash.trim_start_matches("#/").split('/').filter(|part| !part.is_empty());
+        let hash = hash();
+        let mut parts = hash.trim_start_matches('/').split('/').filter(|part| !part.is_empty());
         let scenario = parts.next();
         let (log, at) = match parts.next() {
             Some("at") => (None, Some("at")),
@@ -29,15 +42,14 @@ impl Address {
 
     /// The text of a log that the address carries.
     pub fn shared() -> Option<String> {
-        let hash = window().location().hash().ok()?;
-        hash.strip_prefix("#/share/").map(str::to_owned)
+        hash().strip_prefix("/share/").map(str::to_owned)
     }
 
     /// The lesson's exercise that the address names: `#/lesson/ID` and `#/lesson/ID/NUMBER`.
     pub fn lesson() -> Option<(String, usize)> {
-        let hash = window().location().hash().ok()?;
+        let hash = hash();
         let (id, number) = {
-            let rest = hash.strip_prefix("#/lesson/")?;
+            let rest = hash.strip_prefix("/lesson/")?;
             rest.split_once('/').unwrap_or((rest, "1"))
         };
         Some((id.to_owned(), number.parse().ok()?))
@@ -45,8 +57,12 @@ impl Address {
 
     /// The workshop that the address names: `#/workshop/ID`.
     pub fn workshop() -> Option<String> {
-        let hash = window().location().hash().ok()?;
-        hash.strip_prefix("#/workshop/").map(str::to_owned)
+        hash().strip_prefix("/workshop/").map(str::to_owned)
+    }
+
+    /// The token of the class that the address invites to: `#/join/TOKEN`.
+    pub fn join() -> Option<String> {
+        hash().strip_prefix("/join/").map(str::to_owned)
     }
 
     /// The whole address of a log that travels in a link.
@@ -71,6 +87,9 @@ impl Address {
 
     /// Takes away what the address carried, so that a reload does not make it once more.
     pub fn clear() {
+        if is_embedded() {
+            return;
+        }
         let Ok(history) = window().history() else { return };
         // A browser that refuses makes another log at the next reload: no harm.
         let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some("#/"));
@@ -78,6 +97,10 @@ impl Address {
 
     /// Writes the address of a place in a log. `new` makes it one that Back returns from.
     pub fn write(scenario: &str, log: &str, position: u64, new: bool) {
+        // A frame's address is what its page has written.
+        if is_embedded() {
+            return;
+        }
         let text = format!("#/{scenario}/{log}/at/{position}");
         if window().location().hash().is_ok_and(|hash| hash == text) {
             return;

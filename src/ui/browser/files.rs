@@ -31,7 +31,7 @@ extern "C" {
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Why a file could not be read or written.
-fn said(error: &JsValue) -> String {
+pub fn said(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|it| it.as_string());
     message.unwrap_or_else(|| "the browser refused it".to_owned())
 }

@@ -134,3 +134,10 @@ pub fn bring(name: &str) {
     reveal(&panel);
     focus(&format!("{selector} button"));
 }
+
+/// True where a place is within an element that a selector names.
+pub fn is_within(place: Option<&Node>, selector: &str) -> bool {
+    let element =
+        place.and_then(|it| it.dyn_ref::<Element>().cloned().or_else(|| it.parent_element()));
+    element.is_some_and(|it| it.closest(selector).is_ok_and(|it| it.is_some()))
+}

@@ -9,7 +9,7 @@ use web_sys::{Element, HtmlElement};
 /// Which boxes are open.
 const OPEN: &str = ":popover-open";
 /// How tall a box is at most, in pixels.
-const TALLEST: f64 = 420.0;
+const TALLEST: f64 = 560.0;
 /// How far a box stands from what it is about, and from the window's edge, in pixels.
 const GAP: f64 = 4.0;
 const EDGE: f64 = 8.0;

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use crate::es::{Recorded, Stream};
+use crate::es::{Recorded, Scenario, Stream};
 use crate::host::OpenLog;
 use crate::lab::SubscriptionKind;
+use crate::ui::browser::embed::PANELS;
 
 /// How many read models and processes are columns where nobody has chosen.
 const SUBSCRIPTIONS_AT_FIRST: usize = 2;
@@ -28,6 +29,8 @@ pub struct FoldView {
     chosen: Option<Columns>,
     /// The columns where nobody has chosen.
     offered: Columns,
+    /// The page is in a frame that names its columns.
+    framed: bool,
     /// The stage that the columns were offered for.
     stage: Columns,
 }
@@ -41,6 +44,14 @@ impl FoldView {
         self.chosen.as_ref().unwrap_or(&self.offered)
     }
 
+    /// Shows these columns, because somebody else looks at them.
+    pub fn show_as(&mut self, columns: &[String]) {
+        let same = self.columns().iter().map(|it| &**it).eq(columns.iter().map(String::as_str));
+        if !same && !columns.is_empty() {
+            self.chosen = Some(Rc::new(columns.iter().map(|it| it.as_str().into()).collect()));
+        }
+    }
+
     /// Takes a column in, or leaves it out.
     pub fn set_column(&mut self, name: &Rc<str>, on: bool) {
         let mut columns = self.columns().clone();
@@ -50,6 +61,14 @@ impl FoldView {
             all.push(name.clone());
         }
         self.chosen = Some(columns);
+    }
+
+    /// In a frame: the columns are those among the panels that are folded.
+    pub fn show_in_frame(&mut self, panels: &[Rc<str>]) {
+        self.shown = panels.iter().any(|it| **it == *"Fold");
+        let columns: Vec<_> = panels.iter().filter(|it| is_folded(it)).cloned().collect();
+        self.framed = !columns.is_empty();
+        self.chosen = self.framed.then(|| Rc::new(columns));
     }
 
     /// Another scenario is open: nobody has chosen columns there.
@@ -62,7 +81,8 @@ impl FoldView {
     /// the playhead and the first read models and processes are offered.
     pub fn offer(&mut self, open_log: &OpenLog, streams: &[Stream], stage: &Columns) {
         if self.stage != *stage {
-            (self.stage, self.chosen) = (stage.clone(), None);
+            self.stage = stage.clone();
+            self.chosen.take_if(|_| !self.framed);
             self.offered = Rc::new(stage.iter().filter(|it| is_folded(it)).cloned().collect());
         }
         if self.offered.is_empty() {
@@ -73,7 +93,16 @@ impl FoldView {
 
 /// True for what is folded from events: not for the parts that every system has.
 pub fn is_folded(name: &str) -> bool {
-    !matches!(name, "Log" | "Journal" | "Outbox" | "Commands")
+    !PANELS.contains(&name)
+}
+
+/// True for the name of a panel. A stream may be still to come.
+pub fn is_panel(scenario: &Scenario, name: &str) -> bool {
+    let category = Stream::parse(name).ok().map(|it| it.category().to_owned());
+    !is_folded(name)
+        || scenario.projections.iter().any(|it| *it.name() == *name)
+        || scenario.processes.iter().any(|it| *it.name() == *name)
+        || category.is_some_and(|it| scenario.aggregates.iter().any(|one| *one.name() == *it))
 }
 
 /// The state of the event at the playhead, or the first there is, and the first read models and

@@ -37,18 +37,20 @@ pub enum Tool {
     WhatIf,
     Compare,
     Specs,
+    Watch,
     Shards,
     Snapshots,
     Code,
 }
 
 impl Tool {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Race,
         Self::Why,
         Self::WhatIf,
         Self::Compare,
         Self::Specs,
+        Self::Watch,
         Self::Shards,
         Self::Snapshots,
         Self::Code,
@@ -62,6 +64,7 @@ impl Tool {
             Self::WhatIf => "What if",
             Self::Compare => "Compare",
             Self::Specs => "Specs",
+            Self::Watch => "Watch",
             Self::Shards => "Shards",
             Self::Snapshots => "Snapshots",
             Self::Code => "Code",
@@ -76,6 +79,7 @@ impl Tool {
             Self::WhatIf => "leave an event out, or swap two, for the view only",
             Self::Compare => "two logs, or one at two positions, side by side",
             Self::Specs => "a decision as given, when, then: edit it, run it, copy it",
+            Self::Watch => "the value of an expression, as a line through the whole log",
             Self::Shards => "streams divided among handlers that work side by side",
             Self::Snapshots => "what loading costs, and what saves it",
             Self::Code => "the source, and the arm that handled the event",

@@ -33,6 +33,10 @@ pub enum Msg {
     Begin(Key),
     /// An exercise has begun in a log of its own, or could not.
     Begun(Result<Begun, String>, Option<Reply>),
+    /// An exercise comes with code that nobody has seen here: it is shown first.
+    Ask(Key, Rc<str>),
+    /// Its code may run.
+    Trust,
     /// This log was opened: it may be an attempt at an exercise.
     Arrived(OpenLog),
     /// The text of the exercise was found that the log is an attempt at.
@@ -170,6 +174,8 @@ struct Basis {
     asked: usize,
     /// Each subscription's checkpoint, mark, and how it is set up, as text.
     subscriptions: Vec<String>,
+    /// How often the code was another one.
+    code: u64,
     answer: Value,
 }
 
@@ -214,6 +220,8 @@ pub struct Lessons {
     pub unreachable: bool,
     pub progress: Rc<Progress>,
     pub attempt: Option<Rc<Attempt>>,
+    /// An exercise whose code nobody has seen here, and the code.
+    pub asking: Option<(Key, Rc<str>)>,
     /// The attempts at the exercise that is open, oldest first, without the solutions.
     pub attempts: Rc<Vec<LogInfo>>,
     /// The log that was left for the solution.
@@ -246,6 +254,7 @@ impl Default for Lessons {
             course: None,
             unreachable: false,
             progress: Rc::new(Progress::remembered()),
+            asking: None,
             attempt: None,
             attempts: Rc::default(),
             left: None,
@@ -420,6 +429,7 @@ impl Basis {
         });
         Self {
             head: session.head(),
+            code: log.code_turn(),
             position: session.position(),
             journal: world.journal().len(),
             outbox: world.outbox().len(),

@@ -4,18 +4,19 @@ use std::rc::Rc;
 
 use crate::es::Scenario;
 pub use crate::host::OpenMode;
-use crate::host::{Alone, Answered, Found, Host, OpenLog, Places, StoredKeys};
+use crate::host::{Alone, Answered, Found, Host, OpenLog, Places, StoredKeys, own_scenario};
 use crate::lab::RandomTally;
 use crate::scenarios::{all as scenarios, any};
 use crate::store::{AnyStore, IdbStore, LogInfo, MemoryStore, StoreError};
 use crate::ui::browser::clock::{BrowserClock, BrowserIds, written_day};
+use crate::ui::browser::own_code::BrowserEngines;
 use crate::ui::browser::tabs::SharedTabs;
 use crate::ui::console::Reply;
 
 /// What happens to the log that is open.
 pub enum Msg {
-    /// The browser's storage is open, or cannot be.
-    Started(Result<IdbStore, StoreError>),
+    /// The browser's storage is open, or cannot be. None where nothing may be kept.
+    Started(Result<Option<IdbStore>, StoreError>),
     /// An address was entered, or gone back to.
     Navigate,
     /// Open a scenario's log.
@@ -57,6 +58,8 @@ pub enum Arrival {
     Found(Found),
     /// By a run by chance.
     ByChance(RandomTally),
+    /// With a person's own code, by program.
+    Domain,
     /// By a fork after that event, with what came of the command that was sent there.
     Forked(u64, Option<Answered>),
 }
@@ -94,12 +97,25 @@ pub struct Disk {
     pub store: IdbStore,
 }
 
+/// Where a log lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// In memory: it is gone with the page.
+    Memory,
+    /// In this browser.
+    Browser,
+    /// With the class's server.
+    Class,
+}
+
 /// The database of the keys with which personal data is sealed. It is not that of the logs, so that
 /// nobody takes a key along with a log.
 const KEYS: &str = "leftfold keys";
 
 /// The logs, and the one that is open.
 pub struct Logs {
+    /// What runs people's own code.
+    pub engines: BrowserEngines,
     /// All scenarios. The last one is for events that belong to none of the others.
     pub scenarios: Vec<Rc<Scenario>>,
     /// The scenarios' ids and titles.
@@ -110,6 +126,8 @@ pub struct Logs {
     pub memory: Host,
     /// Logs that are kept.
     pub disk: Option<Disk>,
+    /// Logs that a class shares, where one was joined.
+    pub class: Option<Host>,
     /// Why nothing is kept, where nothing is.
     pub unkept: Option<String>,
     /// True where somebody has chosen to wait for a storage that does not answer.
@@ -127,16 +145,22 @@ impl Logs {
     /// No log is open yet, and none is kept.
     pub fn new() -> Self {
         let mut scenarios = scenarios();
+        scenarios.push(own_scenario());
         scenarios.push(any());
         let titles = scenarios.iter().map(|it| (it.id.clone(), it.title.clone())).collect();
         let picker = scenarios.iter().map(|it| (it.id.clone(), dated(it))).collect();
         let store = Rc::new(MemoryStore::default());
+        let engines = BrowserEngines::default();
+        let (clock, ids) = (Rc::new(BrowserClock), Rc::new(BrowserIds));
+        let memory = Host::new(store, Rc::new(Alone), clock, ids);
         Self {
             titles: Rc::new(titles),
             picker: Rc::new(picker),
             scenarios,
-            memory: Host::new(store, Rc::new(Alone), Rc::new(BrowserClock), Rc::new(BrowserIds)),
+            memory: memory.with_engines(Rc::new(engines.clone())),
+            engines,
             disk: None,
+            class: None,
             unkept: None,
             waiting: false,
             open: None,
@@ -155,7 +179,7 @@ impl Logs {
         let keys = StoredKeys::new(|| {
             Box::pin(async { Ok(Rc::new(IdbStore::open(KEYS).await?) as AnyStore) })
         });
-        let host = host.with_keys(Rc::new(keys));
+        let host = host.with_keys(Rc::new(keys)).with_engines(Rc::new(self.engines.clone()));
         self.disk = Some(Disk { host, store });
     }
 
@@ -172,7 +196,16 @@ impl Logs {
     /// Where logs are kept.
     pub fn places(&self) -> Places {
         let disk = self.disk.as_ref().map(|disk| disk.host.clone());
-        Places { disk, memory: self.memory.clone() }
+        Places { disk, class: self.class.clone(), memory: self.memory.clone() }
+    }
+
+    /// Where a log lives.
+    pub fn home(&self, log: &OpenLog) -> Home {
+        match &self.class {
+            Some(class) if class.is(log.host()) => Home::Class,
+            _ if log.host().durable() => Home::Browser,
+            _ => Home::Memory,
+        }
     }
 
     /// A log is asked for: whoever asked before does not get one any more.

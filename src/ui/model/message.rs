@@ -6,12 +6,13 @@ use web_sys::KeyboardEvent;
 use yew::Callback;
 
 use super::{
-    clock, commands, console, fold_view, lab, layout, lessons, logs, logs_dialog, making, playback,
-    predicting, share, subscriptions,
+    class, clock, commands, console, fold_view, lab, layout, lessons, logs, logs_dialog, making,
+    offline, own, playback, predicting, share, subscriptions, watching,
 };
 
 /// What has happened.
 pub enum Msg {
+    Class(class::Msg),
     Clock(clock::Msg),
     Commands(commands::Msg),
     Console(console::Msg),
@@ -22,10 +23,13 @@ pub enum Msg {
     Logs(logs::Msg),
     LogsDialog(logs_dialog::Msg),
     Making(making::Msg),
+    Offline(offline::Msg),
+    Own(own::Msg),
     Playback(playback::Msg),
     Predicting(predicting::Msg),
     Share(share::Msg),
     Subscriptions(subscriptions::Msg),
+    Watching(watching::Msg),
     /// A key was pressed.
     Key(KeyboardEvent),
     /// Put away what went wrong.
@@ -43,6 +47,7 @@ macro_rules! from_a_part {
 }
 
 from_a_part! {
+    Class, class;
     Clock, clock;
     Commands, commands;
     Console, console;
@@ -53,10 +58,13 @@ from_a_part! {
     Logs, logs;
     LogsDialog, logs_dialog;
     Making, making;
+    Offline, offline;
+    Own, own;
     Playback, playback;
     Predicting, predicting;
     Share, share;
     Subscriptions, subscriptions;
+    Watching, watching;
 }
 
 /// Tells the page that something has happened. All links of one page are equal.

@@ -73,7 +73,8 @@ impl ReadSide {
 
     /// What is one line, so that nothing buries what one looks at. Open are the state touched
     /// last, those that somebody has pinned, what the story's step is about, and where something
-    /// is wrong. Outside of a story all read models are open. A step about many panels leaves no
+    /// is wrong. Outside of a story, and where its step names no
+    /// panel, all read models are open. A step about many panels leaves no
     /// room for a state that it does not name.
     fn lines_beside(
         &self,
@@ -88,7 +89,7 @@ impl ReadSide {
         let states = states
             .filter(|it| Some(*it) != here && !layout.pinned.contains(it) && !named(it.as_str()));
         let mut lines: Set<Rc<str>> = states.map(|it| it.as_str().into()).collect();
-        if summary.in_story {
+        if summary.in_story && !summary.stage.is_empty() {
             let missing = |name: &str| summary.missing.get(name).is_some_and(|it| it.count > 0);
             let refused = |name: &str| self.refused.as_ref().is_some_and(|it| *it.name == *name);
             let panels = self.panels.iter().filter(|it| {

@@ -1,4 +1,5 @@
-//! The sheet that shares the open log as a link, or as a file where no link is long enough.
+//! The sheet that shares the open log as a link, in a frame of another page, or as a file where no
+//! link is long enough.
 
 use std::rc::Rc;
 
@@ -13,10 +14,31 @@ pub enum Msg {
     With(bool),
     /// The link that was asked for in this turn is made, or is not.
     Made(u64, Made),
-    /// Put the link on the clipboard.
-    Copy,
+    /// The frame shows these panels: their names, with commas between them.
+    Panels(String),
+    /// The frame has this theme. An empty one is that of the reader's system.
+    Theme(String),
+    /// Put the link, or what makes the frame, on the clipboard.
+    Copy(What),
     /// The clipboard has it, or refuses it.
-    Copied(bool),
+    Copied(What, bool),
+}
+
+/// What can be copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    Link,
+    Frame,
+}
+
+/// How the log stands in a frame of another page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Frame {
+    /// The names of panels, as they were typed.
+    pub panels: String,
+    pub theme: String,
+    /// What is wrong with the names.
+    pub fault: Option<String>,
 }
 
 /// What came of making a link.
@@ -39,10 +61,13 @@ pub struct Shown {
     pub head: u64,
     /// Faults, pauses and bookmarks go with the log.
     pub with: bool,
+    pub frame: Frame,
     /// None while the link is being made.
     pub made: Option<Made>,
     /// What came of the last thing.
     pub said: String,
+    /// What that was about.
+    pub of: What,
 }
 
 /// The sheet, while it is open.

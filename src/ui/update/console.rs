@@ -2,10 +2,10 @@
 
 use super::changes::changed_and_more;
 use super::forking::fork;
-use super::lessons;
 use super::opening::open;
 use super::playback::{ask_for_frame, seek};
 use super::stepping;
+use super::{lessons, own};
 use crate::host::calls::{Asked, Moment, OfPage};
 use crate::host::{Answered, OpenLog, Request};
 use crate::lab::{MicroStep, RandomPlan, asides};
@@ -167,6 +167,14 @@ fn of_open_log(model: &mut Model, open_log: OpenLog, asked: OfPage, reply: Reply
             let mode = if durable { OpenMode::Story } else { OpenMode::Memory(true) };
             open(model, &id, mode, Some(reply));
             return true;
+        }
+        OfPage::Domain(text) if open_log.own_code().is_some() => {
+            of_log(model, open_log, Request::Adopt { text }, reply);
+        }
+        OfPage::Domain(text) => own::begin(model, text, reply),
+        OfPage::Code(_) if open_log.own_code().is_some() => {
+            let why = "this log has code of its own: it stands in the Code tool";
+            reply.reject("unknown_projection", why);
         }
         OfPage::Code(name) => {
             let scenario = open_log.session().scenario().id.clone();

@@ -7,7 +7,7 @@ use super::layout::find;
 use crate::ui::browser::{close_menus, popover};
 use crate::ui::model::Model;
 use crate::ui::model::message::Msg;
-use crate::ui::model::{commands, fold_view, lab, layout, lessons, logs_dialog, playback};
+use crate::ui::model::{class, commands, fold_view, lab, layout, lessons, logs_dialog, playback};
 
 /// A key was pressed. True where the page is to be drawn again at once.
 pub fn key(model: &mut Model, event: &KeyboardEvent) -> bool {
@@ -16,14 +16,23 @@ pub fn key(model: &mut Model, event: &KeyboardEvent) -> bool {
         return false;
     }
     let key = event.key();
+    if touches(&key) {
+        model.link.send(class::Msg::Touched);
+    }
     // The browser closes what lies above the page.
     if key == "Escape" && popover::any_open() {
         return false;
     }
     // What lies under a dialog is left alone.
-    if model.layout.keys || model.logs_dialog.shown.open || model.lessons.shown {
+    if model.layout.keys
+        || model.logs_dialog.shown.open
+        || model.lessons.shown
+        || model.class.invitation.is_some()
+    {
         if key == "Escape" && model.layout.keys {
             model.link.send(layout::Msg::Keys(false));
+        } else if key == "Escape" && model.class.invitation.is_some() {
+            model.link.send(class::Msg::Join(false));
         } else if key == "Escape" && model.lessons.shown {
             model.link.send(lessons::Msg::Show(false));
         } else if key == "Escape" {
@@ -70,6 +79,11 @@ pub fn key(model: &mut Model, event: &KeyboardEvent) -> bool {
         model.link.send(msg);
     }
     false
+}
+
+/// True where a key does something: who follows another lets go then.
+fn touches(key: &str) -> bool {
+    !matches!(key, "g" | "Shift" | "Tab" | "Escape" | "CapsLock" | "AltGraph" | "Fn")
 }
 
 /// Where a key was pressed.
@@ -143,6 +157,7 @@ fn meaning(
         "c" if letters && present => layout::Msg::Form(!model.layout.form).into(),
         "t" if letters && present => layout::Msg::Lanes(!model.layout.lanes).into(),
         "t" if letters => layout::Msg::Low(!model.layout.low).into(),
+        "g" if letters && model.class.joined.is_some() => class::Msg::Follow(true).into(),
         "f" if letters => fold_view::Msg::Show(!model.fold_view.shown).into(),
         "p" if letters => layout::Msg::Present(!present).into(),
         _ => return None,

@@ -139,7 +139,7 @@ fn open(model: &mut Model, open_log: &OpenLog, tool: Tool) {
 /// Shows the source of what is called `name`. It is fetched once for each log that is opened.
 fn code(model: &mut Model, open_log: &OpenLog, name: Rc<str>) {
     let known = model.lab.code.take().and_then(|it| it.excerpts).filter(Result::is_ok);
-    if known.is_none() {
+    if known.is_none() && open_log.own_code().is_none() {
         let scenario = open_log.session().scenario().id.clone();
         model.link.later(async move { Msg::Fetched(Excerpts::fetch(scenario).await) });
     }
@@ -156,7 +156,7 @@ fn code_of_here(model: &mut Model, open_log: &OpenLog) {
     }
 }
 
-fn show(model: &mut Model, tool: Tool) {
+pub fn show(model: &mut Model, tool: Tool) {
     close_menus(None);
     if model.lab.tool.is_none() {
         let active = document().active_element();

@@ -12,7 +12,9 @@ use crate::es::{Map, Scenario};
 use crate::host::calls::OfLessons;
 use crate::host::{Host, OpenLog};
 use crate::lab::{forms, json as json_text};
-use crate::lessons::{Course, Exercise, Lesson, Move, Played, Workshop, begin, check, handout};
+use crate::lessons::{
+    Course, Exercise, Lesson, Move, Played, Workshop, begin, check, handout, prepare,
+};
 use crate::store::LogInfo;
 use crate::ui::browser::address::Address;
 use crate::ui::browser::clock::now;
@@ -74,7 +76,13 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             let Some(open_log) = model.open_log() else { return false };
             let scenario = open_log.session().scenario().id.clone();
             model.lessons.run(None);
-            opening::open(model, &scenario, OpenMode::Last, None);
+            // Whoever came from a class's log goes back to it.
+            let round = model.class.joined.as_ref().and_then(|it| it.round.clone());
+            let (scenario, mode) = match round {
+                Some((scenario, log)) => (scenario, OpenMode::Log(log, None)),
+                None => (scenario, OpenMode::Last),
+            };
+            opening::open(model, &scenario, mode, None);
         }
         Msg::Forget(false) => model.lessons.forgetting = true,
         Msg::Forget(true) => forget(model),
@@ -97,6 +105,18 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             model.lessons.own = Some(link.map(|it| Address::of_workshop(&it)));
         }
         Msg::Everything(on) => model.lessons.everything = on,
+        Msg::Ask(key, code) => {
+            model.lessons.asking = Some((key, code));
+            // What is asked stands on the page of a log.
+            if model.logs.open.is_none() {
+                model.link.send(logs::Msg::Navigate);
+            }
+        }
+        Msg::Trust => {
+            let Some((key, code)) = model.lessons.asking.take() else { return false };
+            model.logs.host().trust(&code);
+            open(model, key, None);
+        }
         Msg::Teacher(on) => model.lessons.teacher = on,
         Msg::Tick => tick(model),
     }
@@ -145,8 +165,22 @@ fn open(model: &mut Model, key: Key, reply: Option<Reply>) {
         let logs = host.logs().await.unwrap_or_default();
         let own = logs.into_iter().filter(|it| it.exercise.as_deref() == Some(&*key.0));
         let found = own.max_by_key(|it| it.opened_at);
+        if let Some(code) = unseen(&key, &host).await {
+            return Msg::Ask(key, code);
+        }
         Msg::Begun(begin_of(key, &host, &scenarios, found, Moves::None).await, reply)
     });
+}
+
+/// The code of an exercise that came in a link, where nobody has seen it here.
+async fn unseen(key: &Key, host: &Host) -> Option<Rc<str>> {
+    let (exercise, lesson) = text_of(key).await.ok()?;
+    let code = exercise.code()?;
+    if lesson.is_some() {
+        // The page's own lessons.
+        host.trust(&code);
+    }
+    (!host.trusts(&code)).then(|| code.into())
 }
 
 /// Which moves are played in a log, once it is open.
@@ -202,7 +236,9 @@ async fn begin_of(
     let scenario = scenario.ok_or_else(none)?;
     let fresh = found.is_none();
     let open_log = if let Some(info) = found {
-        host.open(scenario, info).await.map_err(|it| it.to_string())?
+        let open_log = host.open(scenario, info).await.map_err(|it| it.to_string())?;
+        prepare(&exercise, &open_log).await?;
+        open_log
     } else {
         let open_log = begin(&exercise, scenario, host, &key.0).await?;
         if let Ok(Some(shared)) = exercise.shared() {
@@ -263,7 +299,12 @@ fn arrived(model: &mut Model, open_log: &OpenLog) {
     model.lessons.attempt = None;
     let open_log = open_log.clone();
     model.link.later(async move {
-        match text_of(&key).await {
+        let known = async {
+            let (exercise, lesson) = text_of(&key).await?;
+            prepare(&exercise, &open_log).await?;
+            Ok((exercise, lesson))
+        };
+        match known.await {
             Ok((exercise, lesson)) => Msg::Known(Begun {
                 open_log,
                 key,

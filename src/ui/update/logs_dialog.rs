@@ -189,7 +189,8 @@ fn list(model: &Model) {
         };
         let mut logs = Vec::new();
         let all = infos.clone();
-        for info in infos {
+        // Keys lie beside a class's logs, and are no log.
+        for info in infos.into_iter().filter(|it| !it.scenario.is_empty()) {
             if info.deleted_at.is_some_and(|at| at + DELETED_MILLIS < now()) {
                 // What cannot be removed now is tried again the next time.
                 _ = host.remove(&info.id).await;

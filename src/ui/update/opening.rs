@@ -5,23 +5,25 @@ use std::rc::Rc;
 use gloo::utils::document;
 
 use super::changes::say_position;
-use super::{commands, playback};
+use super::{commands, offline, own, playback};
 use crate::codec::archive::Imported;
-use crate::host::{Answered, Found, FoundLog, Made, OpenLog, Request};
+use crate::host::{Answered, Found, FoundLog, Made, OWN, OpenLog, Request};
 use crate::lab::{RandomPlan, forms, json};
 use crate::lessons::Exercise;
 use crate::store::link;
 use crate::store::{Durability, IdbStore, StoreError};
 use crate::ui::browser::address::Address;
-use crate::ui::browser::{remember, remembered, remove};
+use crate::ui::browser::{remember, remembered, remembered_here, remove};
 use crate::ui::console::Reply;
 use crate::ui::model::Model;
 use crate::ui::model::commands as commands_part;
+use crate::ui::model::fold_view::is_panel;
 use crate::ui::model::lab::Lab;
 use crate::ui::model::lessons::{self, Key};
 use crate::ui::model::logs::{Arrival, Arrived, Lost, Msg, OpenMode, Opened, Opening};
 use crate::ui::model::logs_dialog::ChanceRun;
-use crate::ui::model::{bookmarks, console, logs_dialog, subscriptions, summary};
+use crate::ui::model::watching::Watching;
+use crate::ui::model::{bookmarks, class, console, logs_dialog, subscriptions, summary};
 
 /// The scenario that a first visit opens.
 const FIRST: &str = "cart";
@@ -61,9 +63,10 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 }
 
 /// The browser's storage is open, or cannot be: now it is known where logs are kept.
-fn started(model: &mut Model, store: Result<IdbStore, StoreError>) {
+fn started(model: &mut Model, store: Result<Option<IdbStore>, StoreError>) {
     match store {
-        Ok(store) => {
+        Ok(None) => {}
+        Ok(Some(store)) => {
             let strict = remembered("strict").is_some();
             model.logs_dialog.shown.strict = strict;
             store.set_durability(if strict { Durability::Strict } else { Durability::Relaxed });
@@ -72,7 +75,13 @@ fn started(model: &mut Model, store: Result<IdbStore, StoreError>) {
         }
         Err(fault) => model.logs.unkept = Some(fault.to_string()),
     }
-    model.link.send(Msg::Navigate);
+    // Whoever was in a class before a reload is there before anything is opened.
+    match remembered_here("class").zip(remembered_here("name")) {
+        Some((token, name)) if Address::join().is_none() => {
+            model.link.send(class::Msg::Again { token, name });
+        }
+        _ => model.link.send(Msg::Navigate),
+    }
     for message in model.console.early.take().unwrap_or_default() {
         model.link.send(console::Msg::Called(message));
     }
@@ -99,7 +108,14 @@ fn is_first_visit() -> bool {
 }
 
 /// Goes where the address says.
-fn navigate(model: &mut Model) -> bool {
+pub fn navigate(model: &mut Model) -> bool {
+    if let Some(token) = Address::join() {
+        Address::clear();
+        model.link.send(class::Msg::Asked(token));
+        if model.logs.open.is_some() {
+            return false;
+        }
+    }
     if let Some(text) = Address::shared() {
         return open_shared(model, &text);
     }
@@ -121,6 +137,7 @@ fn navigate(model: &mut Model) -> bool {
         return true;
     }
     let mode = match (address.log, address.position) {
+        _ if model.embed.as_ref().is_some_and(|it| it.begins) => OpenMode::Empty,
         (Some(log), position) => OpenMode::Log(log, position),
         (None, Some(position)) => OpenMode::LastAt(position),
         (None, None) if address.scenario.is_none() && is_first_visit() => OpenMode::FirstVisit,
@@ -144,6 +161,16 @@ pub fn open(model: &mut Model, id: &str, mode: OpenMode, reply: Option<Reply>) {
         }
         return;
     };
+    // A new log of one's own domain goes on with the code that is open.
+    let code = model.open_log().and_then(|it| it.own_code()).filter(|_| id == OWN);
+    let story = match mode {
+        OpenMode::Story => Some(true),
+        OpenMode::Empty => Some(false),
+        _ => None,
+    };
+    if let (Some(code), Some(story)) = (code, story) {
+        return own::begin_again(model, code.text, story, reply);
+    }
     // An address that is about to be written is the old log's.
     model.playback.settling = None;
     let turn = model.logs.next_turn();
@@ -220,6 +247,10 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
             }
         }
         (Some(reply), Arrival::ByChance(tally)) => reply.resolve(tally),
+        (Some(reply), Arrival::Domain) => {
+            let what = model.logs.open.as_ref().map(OpenLog::describe_code);
+            reply.resolve(&what);
+        }
         (Some(reply), _) => reply.resolve(&id),
         (None, Arrival::Found(Found::First)) => {
             // The story begins, and its first step is told.
@@ -231,6 +262,7 @@ fn opened(model: &mut Model, opening: Opening) -> bool {
     for reply in std::mem::take(&mut model.console.ready) {
         reply.resolve(&());
     }
+    offline::give_way(model);
     true
 }
 
@@ -285,10 +317,21 @@ fn forked(model: &mut Model, after: u64, answered: Option<&Answered>) {
 fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
     let old = model.open_log();
     let scenario = open_log.session().scenario().clone();
-    if old.as_ref().is_none_or(|old| old.session().scenario().id != scenario.id) {
+    if old.as_ref().is_none_or(|old| !Rc::ptr_eq(old.session().scenario(), &scenario)) {
         model.commands.begin(forms(&scenario));
+    }
+    if old.as_ref().is_none_or(|old| old.session().scenario().id != scenario.id) {
         model.layout.restore_pins(&scenario.id);
         model.fold_view.leave();
+        if let Some(embed) = &model.embed {
+            let (known, unknown): (Vec<_>, Vec<_>) =
+                embed.show.iter().cloned().partition(|it| is_panel(&scenario, it));
+            model.layout.pinned = Rc::new(embed.streams());
+            model.fold_view.show_in_frame(&known);
+            if !unknown.is_empty() {
+                model.saying.fault = Some(format!("No panel is called {}.", unknown.join(" or ")));
+            }
+        }
     }
     if old.is_some() {
         model.saying.fault = None;
@@ -306,6 +349,8 @@ fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
         // Another tab is Alice.
         model.commands.draft_mut().actor = "Bob".into();
     }
+    own::arrive(model, &open_log);
+    model.watching = Watching::load(open_log.id());
     model.layout.bookmarks = bookmarks::load(open_log.id());
     model.money = Rc::new(summary::money(&open_log.session()));
     // Whoever was at the head stays there, whatever its processes have done on opening.

@@ -5,9 +5,11 @@ use crate::host::{Host, with_ordinary_set_ups};
 use crate::store::LogInfo;
 use crate::store::link::{self, LinkError};
 use crate::ui::browser::address::Address;
+use crate::ui::browser::embed::{self, SHOWN_AT_FIRST};
 use crate::ui::browser::files;
 use crate::ui::model::Model;
-use crate::ui::model::share::{Made, Msg, Shown};
+use crate::ui::model::fold_view::{is_folded, is_panel};
+use crate::ui::model::share::{Frame, Made, Msg, Shown, What};
 
 /// True where the page is to be drawn again.
 pub fn update(model: &mut Model, msg: Msg) -> bool {
@@ -17,7 +19,9 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             let Some(open_log) = model.open_log() else { return false };
             let session = open_log.session();
             let (position, head, said) = (session.position(), session.head(), String::new());
-            model.share.shown = Some(Shown { position, head, with: true, made: None, said });
+            let frame = Frame { panels: panels_at_first(model), ..Frame::default() };
+            model.share.shown =
+                Some(Shown { position, head, with: true, frame, made: None, said, of: What::Link });
             make(model);
         }
         Msg::At(position) => {
@@ -31,23 +35,67 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             make(model);
         }
         Msg::Made(turn, made) => return model.share.show(turn, made),
-        Msg::Copy => {
-            let Some(Shown { made: Some(Made::Link(link, _)), .. }) = &model.share.shown else {
+        Msg::Panels(panels) => {
+            let fault = unknown_panels(model, &panels);
+            let Some(shown) = &mut model.share.shown else { return false };
+            shown.frame = Frame { panels, fault, ..std::mem::take(&mut shown.frame) };
+            shown.said.clear();
+        }
+        Msg::Theme(theme) => {
+            let Some(shown) = &mut model.share.shown else { return false };
+            shown.frame.theme = theme;
+            shown.said.clear();
+        }
+        Msg::Copy(what) => {
+            let Some(Shown { made: Some(Made::Link(link, _)), frame, .. }) = &model.share.shown
+            else {
                 return false;
             };
-            let link = link.clone();
-            model.link.later(async move { Msg::Copied(files::copy(&link).await) });
-        }
-        Msg::Copied(copied) => {
-            let Some(shown) = &mut model.share.shown else { return false };
-            shown.said = if copied {
-                "The link is copied.".to_owned()
-            } else {
-                "The clipboard is closed to this page: copy the link from its field.".to_owned()
+            let text = match what {
+                What::Link => link.to_string(),
+                What::Frame => embed::frame_of(link, &frame.panels, &frame.theme),
             };
+            model.link.later(async move { Msg::Copied(what, files::copy(&text).await) });
+        }
+        Msg::Copied(what, copied) => {
+            let Some(shown) = &mut model.share.shown else { return false };
+            let said = match (what, copied) {
+                (What::Link, true) => "The link is copied.",
+                (What::Frame, true) => "The frame is copied: paste it into the page.",
+                (_, false) => "The clipboard is closed to this page: copy it from its field.",
+            };
+            said.clone_into(&mut shown.said);
+            shown.of = what;
         }
     }
     true
+}
+
+/// What the story's step is about, or the fold.
+fn panels_at_first(model: &Model) -> String {
+    let stage = model.summary.stage.iter().filter(|it| model.summary.in_story && is_folded(it));
+    let named: Vec<&str> = stage.map(|it| &**it).collect();
+    if named.is_empty() {
+        return SHOWN_AT_FIRST.join(", ");
+    }
+    let [fold, playhead] = SHOWN_AT_FIRST;
+    [["Story", fold].as_slice(), &named, &[playhead]].concat().join(", ")
+}
+
+/// What is wrong with the names of panels.
+fn unknown_panels(model: &Model, panels: &str) -> Option<String> {
+    let open_log = model.open_log()?;
+    let scenario = open_log.session().scenario().clone();
+    let unknown: Vec<&str> =
+        embed::names_in(panels).filter(|it| !is_panel(&scenario, it)).collect();
+    (!unknown.is_empty()).then(|| {
+        format!(
+            "No panel is called {}. There are {}, each stream, and each read model and process by \
+             its title.",
+            unknown.join(" or "),
+            embed::PANELS.join(", ")
+        )
+    })
 }
 
 /// Makes the link that the sheet asks for.

@@ -129,7 +129,7 @@ fn tick_millis(pace: u64) -> u32 {
 }
 
 /// A replica takes in the events whose time has come. It is done once it has taken in all: from
-/// then on it follows as any other does. One that has stopped at an event waits.
+/// then on it follows as any other does. One that has stopped before an event waits.
 fn catch_up(model: &mut Model, name: &Rc<str>) {
     let pace = model.lab.paces.get(name).copied().unwrap_or_default();
     let left = model.open_log().and_then(|open_log| {

@@ -84,12 +84,17 @@ pub fn Commands(props: &CommandsProps) -> Html {
         }
     }
     let categories: Set<&str> = props.streams.iter().map(Stream::category).collect();
+    // In a class, everybody is themselves.
+    let mut actors: Vec<Rc<str>> = vec!["Alice".into(), "Bob".into()];
+    if !actors.contains(&draft.actor) {
+        actors = vec![draft.actor.clone()];
+    }
     let aside = html! {
         <label class="inline">
             <span class="quiet">{ "as" }</span>
             <select aria-label="Acting as" onchange={actor}>
-                { for ["Alice", "Bob"].map(|name| html! {
-                    <option value={name} selected={*draft.actor == *name}>{ name }</option>
+                { for actors.iter().map(|name| html! {
+                    <option value={name.to_string()} selected={draft.actor == *name}>{ &**name }</option>
                 }) }
             </select>
         </label>

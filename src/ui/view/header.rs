@@ -7,6 +7,7 @@ use yew::{Callback, Event, Html, MouseEvent, Properties, component, html};
 use super::parts::{button, icon_button, menu, select};
 use super::share::Share;
 use super::terms::Word;
+use crate::host::OWN;
 use crate::lab::clip::clip;
 use crate::store::LogInfo;
 use crate::ui::browser::close_menus;
@@ -15,7 +16,7 @@ use crate::ui::model::lessons::{self, Key, LessonPlace};
 use crate::ui::model::logs::{self, OpenMode};
 use crate::ui::model::share::Shown;
 use crate::ui::model::shell::{Shell, use_shell};
-use crate::ui::model::{commands, fold_view, layout, logs_dialog, making, predicting};
+use crate::ui::model::{commands, fold_view, layout, logs_dialog, making, own, predicting};
 
 #[derive(Properties, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is its own switch on the page")]
@@ -83,6 +84,12 @@ pub fn Header(props: &HeaderProps) -> Html {
     // A fork must not be taken for what it comes from.
     let named = props.logs.iter().find(|it| it.id == props.info.id).map(|it| it.title.clone());
     let scenario_title = &*props.title;
+    // The picker says only that it is one's own.
+    let own = (*props.scenario == *OWN).then(|| scenario_title.to_owned());
+    let named = own.or_else(|| {
+        let named = named.filter(|it| it != scenario_title)?;
+        Some(named.strip_prefix(scenario_title).unwrap_or(&named).trim().to_owned())
+    });
     let log = html! {
         <>
             <label class="field">
@@ -92,13 +99,15 @@ pub fn Header(props: &HeaderProps) -> Html {
             { button("Start empty", fresh(OpenMode::Empty)) }
             { button("Reset to story", fresh(OpenMode::Story)) }
             <p class="help">{ "Both make a new log; the old one stays as it is." }</p>
+
+            if props.scenario.as_ref() != OWN && props.lesson.is_none() { { button("Make it mine", shell.on(|_: MouseEvent| own::Msg::Mine)) } }
             { button("Make an exercise of this", shell.on(|_: MouseEvent| making::Msg::Begin)) }
             if props.making { { button("Go on making an exercise", shell.on(|_: MouseEvent| making::Msg::Show(true))) } }
             <button type="button" aria-label="Manage logs" onclick={dialog(|| logs_dialog::Msg::Show(true))}>{ "All logs…" }</button>
         </>
     };
     let tools = html! {
-        <>
+        <div class="tools">
         { for Tool::ALL.map(|tool| html! {
             <div class="tool">{ button(tool.name(), shell.on(move |_: MouseEvent| lab::Msg::Open(tool))) }<p class="help">{ tool.about() }</p></div>
         }) }
@@ -111,7 +120,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                     <p class="help">{ "append any event past its aggregate: nobody decides on it" }</p>
                 </div>
             }
-        </>
+        </div>
     };
     html! {
         <header class="bar">
@@ -120,8 +129,8 @@ pub fn Header(props: &HeaderProps) -> Html {
                 { exercise(lesson, props, &shell) }
             } else {
                 <span class="scenario" title={props.about.to_string()}>{ select("Scenario", &props.scenario, titles, scenario) }</span>
-                if let Some(title) = named.filter(|it| it != scenario_title) {
-                    <span class="named" title={title.clone()}>{ clip(title.strip_prefix(scenario_title).unwrap_or(&title).trim()).into_owned() }</span>
+                if let Some(title) = named {
+                    <span class="named" title={title.clone()}>{ clip(&title).into_owned() }</span>
                 }
                 { story(props, &shell, &fresh(OpenMode::Empty)) }
             }
@@ -266,6 +275,10 @@ pub fn Keys(props: &KeysProps) -> Html {
                     <input type="checkbox" checked={props.letters} onchange={set} />
                     { "Single letters are keys" }
                 </label>
+                <p class="help">
+                    { concat!("Leftfold ", env!("CARGO_PKG_VERSION"), ". ") }
+                    <a href="licenses.html" target="_blank" rel="noopener">{ "What it is made of, and the licences" }</a>
+                </p>
             </section>
         </div>
     }

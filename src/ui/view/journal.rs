@@ -104,7 +104,7 @@ fn line(
     let asked = shell.in_words(command.data.get());
     let whom = format!("{} of {}", clip(&command.kind), clip(&entry.envelope.actor));
     html! {
-        <li class={classes!(class, later.then_some("later"))} key={format!("{} {} {}", entry.envelope.command_id, entry.after, entry.outcome.name())}>
+        <li class={classes!(class, later.then_some("later"))} key={format!("{} {} {} {}", entry.envelope.command_id, entry.commits, entry.after, entry.outcome.name())}>
             <span class="mark">{ icon(mark) }</span>
             <span class="what">
                 <b>{ clip(&command.kind).into_owned() }</b>{ " " }

@@ -7,9 +7,11 @@ use web_sys::{HtmlInputElement, HtmlTextAreaElement, SubmitEvent};
 use yew::{Html, MouseEvent, Properties, component, html};
 
 use super::icons::icon;
+use super::offline::for_the_road;
 use super::parts::button;
 use crate::lessons::{Course, Entry, LessonTitle, Note, Part, Workshop};
 use crate::ui::browser::clock::now;
+use crate::ui::browser::offline::Kept;
 use crate::ui::model::lessons::{Key, Msg, Progress, Running, exercises_of};
 use crate::ui::model::logs::{self, OpenMode};
 use crate::ui::model::shell::{Shell, use_shell};
@@ -38,6 +40,8 @@ pub struct LessonsProps {
     /// Somebody has asked to forget it all, and has not said it again.
     pub forgetting: bool,
     pub own: Option<Result<String, String>>,
+    /// What is kept for a time without a network.
+    pub kept: Kept,
 }
 
 #[derive(Properties, PartialEq)]
@@ -115,12 +119,18 @@ pub fn Lessons(props: &LessonsProps) -> Html {
                                         <Own ids={course.lessons.iter().map(|it| it.id.clone()).collect::<Vec<_>>()} link={props.own.clone()} />
                                     </details>
                                 }
+                                { for_the_road(&props.kept, &shell) }
                             </div>
                             <ol class="course">{ for course.lessons.iter().map(|it| lesson(it, props, &shell)) }</ol>
                             { progress(props, &shell) }
                         </>
                     },
-                    None if props.unreachable => html! { <p class="fault" role="alert">{ "The lessons could not be fetched: is there a network?" }</p> },
+                    None if props.unreachable => html! {
+                        <>
+                            <p class="fault" role="alert">{ "The lessons could not be fetched: is there a network?" }</p>
+                            <div class="shelves">{ for_the_road(&props.kept, &shell) }</div>
+                        </>
+                    },
                     None => html! { <p class="quiet" role="status">{ "Fetching the lessons…" }</p> },
                 } }
                 <h2>{ "Scenarios" }</h2>

@@ -14,6 +14,7 @@ use crate::host::Trouble;
 use crate::lab::clip::clip;
 use crate::store::LogInfo;
 use crate::ui::browser::clock::written_millis;
+use crate::ui::model::logs::Home;
 use crate::ui::model::logs_dialog::{Busy, ListedLog, Mapped, Msg, Part, Shown};
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::words::{counted, grouped};
@@ -25,16 +26,18 @@ pub struct LogsProps {
     pub shown: Shown,
     /// The ids and titles of all scenarios.
     pub scenarios: Rc<Vec<(Rc<str>, Rc<str>)>>,
-    /// The open log, and whether it is kept on the disk.
+    /// The open log, and where it lives.
     pub log: String,
-    pub durable: bool,
+    pub home: Home,
+    /// True where others need these logs, and this person must not delete them.
+    pub needed: bool,
 }
 
 impl PartialEq for LogsProps {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.scenario, &other.scenario)
-            && (&self.shown, &self.scenarios, &self.log, self.durable)
-                == (&other.shown, &other.scenarios, &other.log, other.durable)
+            && (&self.shown, &self.scenarios, &self.log, self.home)
+                == (&other.shown, &other.scenarios, &other.log, other.home)
     }
 }
 
@@ -74,10 +77,10 @@ pub fn Logs(props: &LogsProps) -> Html {
                     <h2>{ "Logs" }</h2>
                     <button type="button" ref={place} onclick={close}>{ "Close" }</button>
                 </div>
-                <p class="quiet">{ if props.durable {
-                    "Every log below is kept in this browser, on this device, and nowhere else. Export one to keep it safe."
-                } else {
-                    "These logs live in memory only: they are gone when the page closes. Export one to keep it."
+                <p class="quiet">{ match props.home {
+                    Home::Browser => "Every log below is kept in this browser, on this device, and nowhere else. Export one to keep it safe.",
+                    Home::Memory => "These logs live in memory only: they are gone when the page closes. Export one to keep it.",
+                    Home::Class => "These logs are the class's, and its server keeps them. Export one, or press “Keep a copy” in the bar of the class, to have one of your own.",
                 } }</p>
                 { sealed(&shell.seals) }
                 <div class="row-of">
@@ -137,7 +140,7 @@ pub fn Logs(props: &LogsProps) -> Html {
                     </ul>
                 }
                 <ul class="logs" aria-label="Kept logs">
-                    { for kept.map(|entry| html! { <Item key={entry.info.id.clone()} entry={entry.clone()} here={entry.info.id == props.log} {busy} /> }) }
+                    { for kept.map(|entry| html! { <Item key={entry.info.id.clone()} entry={entry.clone()} here={entry.info.id == props.log} {busy} needed={props.needed} /> }) }
                 </ul>
                 <h3>{ "Safety" }</h3>
                 if let Some(room) = &shown.room {
@@ -147,7 +150,7 @@ pub fn Logs(props: &LogsProps) -> Html {
                         if !room.kept { { " " }{ button("Ask it not to", press(|| Msg::Persist)) } }
                     </p>
                 }
-                if props.durable {
+                if props.home == Home::Browser {
                     { tick("Wait for the disk with every command", shown.strict, &shell.on(Msg::Strict)) }
                     <p class="help">{ if shown.strict {
                         "A command counts as stored once it is on the disk. It survives a power cut."
@@ -219,6 +222,8 @@ struct ItemProps {
     entry: ListedLog,
     here: bool,
     busy: bool,
+    /// True where others need it.
+    needed: bool,
 }
 
 #[component]
@@ -270,7 +275,8 @@ fn Item(props: &ItemProps) -> Html {
                 { named("Export", "Export", of(|it| Msg::Export(it, Format::Lines, false))) }
                 { named("Export .gz", "Export .gz", of(|it| Msg::Export(it, Format::Lines, true))) }
                 { named("Export JSON", "Export JSON", of(|it| Msg::Export(it, Format::Batch, false))) }
-                { named("Delete", "Delete", of(|it| Msg::Delete(it, true))) }
+                // In a class nobody deletes what the others need.
+                if !props.needed { { named("Delete", "Delete", of(|it| Msg::Delete(it, true))) } }
             </span>
         </li>
     }

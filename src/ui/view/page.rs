@@ -6,6 +6,7 @@ use std::rc::Rc;
 use web_sys::{KeyboardEvent, MouseEvent};
 use yew::{ContextProvider, Html, html};
 
+use super::class;
 use super::commands::Commands;
 use super::exercise::{self, ExerciseProps};
 use super::fold::FoldGrid;
@@ -17,6 +18,7 @@ use super::lessons::{self as learning, Lessons, Offer, TeacherProps, minutes_sin
 use super::log::EventLogView;
 use super::logs::{self, Logs};
 use super::making::{self, MakingProps};
+use super::offline::versions;
 use super::parts::{Long, button};
 use super::pipeline::{Crowd, Pipeline};
 use super::predicting;
@@ -29,13 +31,15 @@ use crate::es::{Act, CommandRecord, Fact, Step};
 use crate::host::OpenLog;
 use crate::lab::{SubscriptionKind, instance_of};
 use crate::lessons::Move;
+use crate::store::nats::Role;
 use crate::ui::browser::clock::written_millis;
 use crate::ui::model::Model;
+use crate::ui::model::class::Joined;
 use crate::ui::model::commands::FormMode;
-use crate::ui::model::lab::Msg as LabMsg;
+use crate::ui::model::lab::{Msg as LabMsg, Tool};
 use crate::ui::model::layout::{self, Hint, Side};
 use crate::ui::model::lessons;
-use crate::ui::model::logs::days_of;
+use crate::ui::model::logs::{Home, days_of};
 use crate::ui::model::making::Msg as MakingMsg;
 use crate::ui::model::message::Msg;
 use crate::ui::model::saying::Caption;
@@ -43,7 +47,7 @@ use crate::ui::model::shell::Shell;
 use crate::ui::words::amount;
 
 /// Where the playhead is: what many parts are told.
-struct Playhead {
+pub struct Playhead {
     position: u64,
     head: u64,
     here: Option<Here>,
@@ -51,7 +55,7 @@ struct Playhead {
 }
 
 impl Playhead {
-    fn of(model: &Model, open_log: &OpenLog) -> Self {
+    pub fn of(model: &Model, open_log: &OpenLog) -> Self {
         let session = open_log.session();
         let (position, head) = (session.position(), session.head());
         let here = session.event().map(|event| Here {
@@ -69,7 +73,7 @@ impl Playhead {
         Self { position, head, here, mode }
     }
 
-    fn past(&self) -> bool {
+    pub fn past(&self) -> bool {
         self.position < self.head
     }
 }
@@ -97,13 +101,14 @@ pub fn page(model: &Model) -> Html {
         <ContextProvider<Shell> context={shell.clone()}>
         <div {class}>
             if stage { { stage_bar(model, open_log) } } else { { header(model, open_log) } }
+            { class::bar(model, &shell) }
             { notices(model, open_log, &shell) }
             { exercise(model, &playhead) }
             if !stage { { teacher(model) } }
             { making(model, open_log) }
             { prediction(model, open_log) }
             if stage && !is_task(model) { <Sentence caption={sentence(model, open_log, &playhead)} /> }
-            if stepping || !stage && !is_task(model) { { pipeline(model, open_log, &playhead) } }
+            if stepping || !stage && !is_task(model) && !is_writing(model, open_log) { { pipeline(model, open_log, &playhead) } }
             if !stage { { sides(model, &shell) } }
             <main class="columns">
                 { lab::drawer(model, open_log) }
@@ -122,9 +127,10 @@ pub fn page(model: &Model) -> Html {
             { timeline(model, open_log, &playhead) }
             <p class="unseen" role="status">{ &model.saying.aloud }</p>
             if model.lessons.shown { { lessons_dialog(model) } }
+            if let Some(invitation) = &model.class.invitation { { class::invitation(invitation, &shell) } }
             if model.layout.keys { <Keys letters={model.layout.letters} /> }
             if model.logs_dialog.shown.open {
-                <Logs scenario={open_log.session().scenario().clone()} shown={model.logs_dialog.shown.clone()} scenarios={model.logs.titles.clone()} log={open_log.id().to_owned()} durable={open_log.host().durable()} />
+                <Logs scenario={open_log.session().scenario().clone()} shown={model.logs_dialog.shown.clone()} scenarios={model.logs.titles.clone()} log={open_log.id().to_owned()} home={model.logs.home(open_log)} needed={is_needed(model, open_log)} />
             }
             if model.layout.blank {
                 <button type="button" class="blank" aria-label="Show the page again" onclick={shell.on(|_: MouseEvent| layout::Msg::Blank(false))} />
@@ -173,6 +179,11 @@ fn lesson_head(model: &Model) -> Option<LessonHead> {
 /// True where a task stands on top, or is written there: the drawing makes room for it.
 fn is_task(model: &Model) -> bool {
     model.lessons.attempt.is_some() || model.making.shown
+}
+
+/// True where somebody writes code: the drawing makes room for it.
+fn is_writing(model: &Model, open_log: &OpenLog) -> bool {
+    model.lab.tool == Some(Tool::Code) && open_log.own_code().is_some()
 }
 
 /// The exercise that is open, if one is.
@@ -266,6 +277,7 @@ fn lessons_dialog(model: &Model) -> Html {
             course={lessons.course.clone()} unreachable={lessons.unreachable} progress={lessons.progress.clone()}
             here={lessons.attempt.as_ref().map(|it| it.key.exercise())} scenarios={scenarios.collect::<Vec<_>>()}
             workshop={lessons.workshop.clone()} copied={lessons.copied} forgetting={lessons.forgetting} own={lessons.own.clone()}
+            kept={model.offline.kept.clone()}
         />
     }
 }
@@ -273,7 +285,8 @@ fn lessons_dialog(model: &Model) -> Html {
 fn notices(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
     html! {
         <div class="notices">
-            if model.layout.welcome && !is_task(model) {
+            { versions(&model.offline, shell) }
+            if model.layout.welcome && !is_task(model) && model.class.joined.is_none() {
                 <div class="notice welcome" role="region" aria-label="Welcome">
                     <p>
                         { "Here you see event sourcing work: a " }<Term word={Word::Command} text="command" />
@@ -293,11 +306,20 @@ fn notices(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
                 { logs::trouble(&trouble, &open_log.info(), model.logs.waiting, shell) }
             }
             if open_log.runner_unknown() {
-                <p class="notice">{ "The browser does not say whether another tab runs this log's processes, so they wait here. Close other tabs of this page, or load it again." }</p>
-            } else if !open_log.runs_processes() {
-                <p class="notice">{ "Another tab has this log open as well. What either stores, both show; the other one runs its processes." }</p>
+                <p class="notice" role="status">{ "The browser does not say whether another tab runs this log's processes, so they wait here. Close other tabs of this page, or load it again." }</p>
+            } else if !open_log.runs_processes() && model.class.joined.is_none() {
+                <p class="notice" role="status">{ "Another tab has this log open as well. What either stores, both show; the other one runs its processes." }</p>
             }
             if let Some(imagined) = &model.lab.imagined { { lab::banner(&imagined.borrow(), shell) } }
+            if let Some((_, code)) = &model.lessons.asking {
+                <div class="notice" role="region" aria-label="Code of an exercise">
+                    <div>
+                        <p>{ "This exercise comes with code of its own, which runs once you let it. It can reach neither the page nor the network nor other logs." }</p>
+                        <details><summary>{ "Its code" }</summary><pre tabindex="0">{ &**code }</pre></details>
+                    </div>
+                    { button("Run it", shell.on(|_: MouseEvent| lessons::Msg::Trust)) }
+                </div>
+            }
             if let Some(fault) = &model.saying.fault {
                 <p class="notice bad" role="alert">
                     <Long text={fault.clone()} />
@@ -357,7 +379,7 @@ fn stage_bar(model: &Model, open_log: &OpenLog) -> Html {
 
 /// The sentence on the stage: what has just happened, or what the story says of where the playhead
 /// stands.
-fn sentence(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Caption {
+pub fn sentence(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Caption {
     if let Some(caption) = &model.saying.caption {
         return caption.clone();
     }
@@ -401,6 +423,37 @@ fn sides(model: &Model, shell: &Shell) -> Html {
 }
 
 fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -> Html {
+    // Where nothing can be sent, nothing is noted.
+    let noted = !model.commands.forms.is_empty() && model.lessons.shows("Journal");
+    // An exercise that is about the journal and not about commands has it on top.
+    let first = noted && !model.lessons.shows("Commands");
+    html! {
+        <>
+            if first { { journal(model, open_log, playhead) } }
+            if looks_on(model, open_log) {
+                <p class="panel pad" role="note">{ "You look on: with this address, nothing is sent." }</p>
+            } else {
+                { command_form(model, open_log, playhead, shell) }
+            }
+            if noted && !first { { journal(model, open_log, playhead) } }
+        </>
+    }
+}
+
+/// True where the open log is a class's, and not this person's to delete.
+fn is_needed(model: &Model, open_log: &OpenLog) -> bool {
+    let keeps = model.class.joined.as_ref().is_some_and(|it| it.place.role == Role::Keep);
+    model.logs.home(open_log) == Home::Class && !keeps
+}
+
+/// True where somebody has joined a class only to look on.
+fn looks_on(model: &Model, open_log: &OpenLog) -> bool {
+    let looks_on = model.class.joined.as_ref().is_some_and(Joined::looks_on);
+    looks_on && model.logs.home(open_log) == Home::Class
+}
+
+/// The form, and the steps of what is stepped through.
+pub fn command_form(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -> Html {
     let (form, summary) = (&model.commands, &model.summary);
     let session = open_log.session();
     // In the past the form stays the same from position to position, so it is not drawn again.
@@ -409,13 +462,8 @@ fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Sh
     } else {
         Html::default()
     };
-    // Where nothing can be sent, nothing is noted.
-    let noted = !form.forms.is_empty() && model.lessons.shows("Journal");
-    // An exercise that is about the journal and not about commands has it on top.
-    let first = noted && !model.lessons.shows("Commands");
     html! {
         <>
-            if first { { journal(model, open_log, playhead) } }
             <Commands
                 key={session.scenario().id.to_string()}
                 forms={form.forms.clone()} draft={form.draft.clone()} streams={summary.streams.clone()}
@@ -424,7 +472,6 @@ fn write_side(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Sh
             if let Some(stepping) = &form.stepping {
                 <Steps steps={stepping.steps.clone()} over={stepping.over} />
             }
-            if noted && !first { { journal(model, open_log, playhead) } }
         </>
     }
 }
@@ -436,12 +483,12 @@ fn below_form(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
         <>
             if let Some(attempt) = attempt { { exercise::reply(attempt, false, &shell.money) } }
             { lab::wait(&model.lab, open_log.session().world(), shell) }
-            { lab::race_button(shell) }
+            if model.embed.is_none() { { lab::race_button(shell) } }
         </>
     }
 }
 
-fn event_log(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -> Html {
+pub fn event_log(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -> Html {
     html! {
         <EventLogView
             open_log={open_log.clone()} position={playhead.position} rest={model.read_side.rest}
@@ -506,20 +553,22 @@ fn everything(model: &Model) -> Html {
     }
 }
 
-fn timeline(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
+pub fn timeline(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     let (layout, playback) = (&model.layout, &model.playback);
     let Some(axis) = model.summary.axis.clone() else { return html! {} };
     let flags: Vec<Flag> = model.read_side.panels.iter().map(|panel| Flag::of(panel)).collect();
-    let hint = playhead.head > 1 && !layout.present && model.lessons.attempt.is_none();
+    let embedded = model.embed.is_some();
+    let plain = !layout.present && !embedded && model.lessons.attempt.is_none();
+    let hint = playhead.head > 1 && plain;
     let hint = if hint { layout.hint } else { Hint::Gone };
     html! {
         <Timeline
             position={playhead.position} head={playhead.head} here={playhead.here.clone()} present={layout.present} {axis}
             track={model.summary.track.clone()} {flags} open_log={open_log.clone()} marks={layout.bookmarks.clone()}
             speed={playback.speed} playing={playback.playing.is_some()} beats={playback.beats} zoom={layout.zoom}
-            {hint} more={playback.beats_left()} one_line={layout.present && !layout.lanes} low={layout.low && !layout.present}
+            {hint} more={playback.beats_left()} one_line={(layout.present && !layout.lanes) || embedded} low={layout.low && !layout.present}
             dates={days_of(open_log.session().scenario()).is_some()}
-            face={model.log_time.face.clone()} unmoved={model.log_time.refused.clone()}
+            face={model.log_time.face.clone()} unmoved={model.log_time.refused.clone()} watched={model.watching.list.clone()}
         />
     }
 }
@@ -543,7 +592,7 @@ fn beside(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     }
 }
 
-fn journal(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
+pub fn journal(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     let session = open_log.session();
     let journal = session.world().journal();
     let later = journal.len() - journal.partition_point(|it| !it.is_after(playhead.position));
@@ -555,7 +604,7 @@ fn journal(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     }
 }
 
-fn outbox(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
+pub fn outbox(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
     let session = open_log.session();
     let outbox = session.world().outbox();
     let later = outbox.iter().filter(|it| it.position > playhead.position).count();
@@ -571,7 +620,7 @@ fn outbox(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html {
 }
 
 /// In place of the log and the read side: both at once, row by row.
-fn fold(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -> Html {
+pub fn fold(model: &Model, open_log: &OpenLog, playhead: &Playhead, shell: &Shell) -> Html {
     let columns = model.fold_view.columns().clone();
     let shows = columns.iter().map(|name| model.playback.shows(name)).collect::<Vec<_>>();
     html! {

@@ -14,6 +14,7 @@ use super::clock::{ahead, clock, next_in_words};
 use super::icons::icon;
 use super::lab::DragFlag;
 use super::parts::{button, icon_button, mark, menu, select, tick, typed};
+use super::watching::Lines;
 use crate::es::{Recorded, Stream, sort};
 use crate::host::OpenLog;
 use crate::lab::{Control, Panel, SubscriptionKind};
@@ -23,6 +24,7 @@ use crate::ui::model::clock::Face;
 use crate::ui::model::layout::{self, Hint};
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::model::track::{Axis, Track, WIDTH};
+use crate::ui::model::watching::Watch;
 use crate::ui::model::{commands, playback, subscriptions};
 use crate::ui::words::grouped;
 
@@ -90,6 +92,8 @@ pub struct TimelineProps {
     pub face: Rc<Face>,
     /// Why the clock was not moved.
     pub unmoved: Option<Rc<str>>,
+    /// What somebody watches.
+    pub watched: Rc<Vec<Watch>>,
 }
 
 #[component]
@@ -109,6 +113,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             <Lanes track={props.track.clone()} veil={style(props, props.position)} here={lane_here(props)} present={props.present} />
             { flags(&shell, props) }
             { slider(&shell, props) }
+            <Lines list={props.watched.clone()} position={props.position} ends={(props.axis.from, props.axis.to)} share={share(props, props.position)} />
             if props.face.count > 0 { { ahead(&shell, &props.face) } }
         </section>
     }

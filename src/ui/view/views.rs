@@ -21,11 +21,13 @@ use crate::lab::clip::{clip, clip_to, clip_words};
 use crate::lab::{DiffLine, DiffMark, RowMark, TableDiff, lines, rows};
 use crate::ui::browser::fixed::{Fixed, drawn};
 use crate::ui::model::logs_dialog;
-use crate::ui::model::shell::use_shell;
-use crate::ui::words::{MoneyFields, is_money, whole, written};
+use crate::ui::model::shell::{Shell, use_shell};
+use crate::ui::words::{MoneyFields, counted, is_money, plain, whole, written};
 
 /// How many rows of a table are shown; the rest is counted.
 const ROWS_SHOWN: usize = 200;
+/// How many changes of an edit are listed.
+const CHANGES_SHOWN: usize = 12;
 /// How many of them are shown at first: more are never read, and each costs.
 const ROWS_AT_FIRST: usize = 15;
 
@@ -604,4 +606,33 @@ fn Search(props: &SearchProps) -> Html {
 /// A key as a part of a JSON pointer.
 pub fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
+}
+
+/// What an edit of the code changed, one value a line.
+pub fn listed_change(shell: &Shell, lines: &[DiffLine]) -> Html {
+    let leaves = || lines.iter().filter(|line| line.now.is_some() || line.was.is_some());
+    let hidden = leaves().count().saturating_sub(CHANGES_SHOWN);
+    html! {
+        <>
+            <ul class="mono" aria-label="Changes">
+                { for leaves().take(CHANGES_SHOWN).map(|line| {
+                    let value = |text: &String| plain(&shell.money, &line.path, text);
+                    html! {
+                        <li key={line.path.clone()}>
+                            <span class="key">{ spoken(line) }</span>{ " " }
+                            if let Some(was) = &line.was { <del>{ value(was) }</del>{ " " } }
+                            if let Some(now) = &line.now { <ins>{ value(now) }</ins> }
+                        </li>
+                    }
+                }) }
+            </ul>
+            if hidden > 0 { <p class="quiet">{ format!("and {} more", counted(hidden as u64, "change")) }</p> }
+        </>
+    }
+}
+
+/// Where a value stands, in words.
+pub fn spoken(line: &DiffLine) -> String {
+    let path = line.pointer().trim_start_matches('/').replace('/', " · ");
+    path.replace("~1", "/").replace("~0", "~")
 }

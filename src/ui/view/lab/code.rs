@@ -4,15 +4,32 @@ use std::rc::Rc;
 
 use serde_json::Value;
 use web_sys::HtmlElement;
-use yew::{Html, NodeRef, Properties, classes, component, html};
+use yew::{Html, MouseEvent, NodeRef, Properties, classes, component, html};
 
 use crate::host::OpenLog;
 use crate::ui::excerpts::Excerpts;
-use crate::ui::model::Model;
 use crate::ui::model::handled::{Handled, Mark};
+use crate::ui::model::{Model, own};
+use crate::ui::view::own::own_code;
+use crate::ui::view::parts::button;
 
 /// The drawer's body.
 pub fn code(model: &Model, open_log: &OpenLog) -> Html {
+    if let Some(own) = open_log.own_code() {
+        return own_code(model, open_log, &own);
+    }
+    html! {
+        <>
+            <p>
+                { button("Make it mine", model.link.on(|_: MouseEvent| own::Msg::Mine)) }
+                <span class="quiet">{ " forks this log, and opens its code in JavaScript: change the rules and go on." }</span>
+            </p>
+            { source(model, open_log) }
+        </>
+    }
+}
+
+fn source(model: &Model, open_log: &OpenLog) -> Html {
     let Some(code) = &model.lab.code else {
         return html! { <p>{ "There is no event yet, so there is no code that handled it." }</p> };
     };

@@ -49,7 +49,7 @@ pub fn untaken(shell: &Shell, it: &Panel) -> Html {
         <>
             if let Some(stopped) = &it.stopped {
                 <div class="fault pad">
-                    <p>{ format!("It stopped at #{}, which it cannot take in: {}.", stopped.position, clip(&stopped.why)) }</p>
+                    <p>{ format!("It stopped before #{}: {}.", stopped.position, clip(&stopped.why)) }</p>
                     <p class="quiet">{ format!("It is strict: nothing is missing in it up to there, and {} {} waiting.", counted(it.lag, "event"), if it.lag == 1 { "is" } else { "are" }) }</p>
                     <div class="actions">
                         { if it.fails_on == Some(stopped.position) { act("Mend its code", Control::FailOn(None)) } else { act("Try again", Control::Pause(false)) } }

@@ -20,6 +20,7 @@ use crate::ui::model::Model;
 use crate::ui::model::lab::{Job, Msg, Tool};
 use crate::ui::model::shell::use_shell;
 use crate::ui::view::parts::icon_button;
+use crate::ui::view::watching;
 
 /// The tool that is open.
 pub fn drawer(model: &Model, open_log: &OpenLog) -> Html {
@@ -77,6 +78,7 @@ pub fn drawer(model: &Model, open_log: &OpenLog) -> Html {
                 </>
             }
         }
+        Tool::Watch => watching::tool(model, session.position()),
         Tool::Shards => {
             let (by, count) = lab.shards.unwrap_or((ShardBy::Id, 3));
             html! { <Divided open_log={open_log.clone()} head={session.head()} {by} {count} /> }
@@ -92,7 +94,7 @@ impl Tool {
     /// that side, and in its place where there is no room for both.
     fn class(self) -> &'static str {
         match self {
-            Self::Race | Self::Shards | Self::Snapshots => "lab panel for-read",
+            Self::Race | Self::Shards | Self::Snapshots | Self::Watch => "lab panel for-read",
             Self::Why => "lab panel for-write",
             Self::WhatIf | Self::Compare => "lab panel wide for-write",
             Self::Specs => "lab panel wide for-read",

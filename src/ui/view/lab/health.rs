@@ -5,6 +5,7 @@ use yew::{Html, html};
 use crate::lab::{DiffLine, DiffMark, Health, Panel};
 use crate::ui::model::shell::Shell;
 use crate::ui::view::icons::icon;
+use crate::ui::view::views::spoken;
 use crate::ui::words::{counted, plain};
 
 /// How many differences are listed.
@@ -60,7 +61,7 @@ pub fn listed(shell: &Shell, lines: &[DiffLine], other: Option<&str>) -> Html {
                     let value = |text: &Option<String>| plain(&shell.money, &line.path, text.as_deref().unwrap_or_default());
                     html! {
                     <li key={line.path.clone()}>
-                        <span class="key">{ line.pointer().trim_start_matches('/').replace('/', " · ").replace("~1", "/").replace("~0", "~") }</span>{ " " }
+                        <span class="key">{ spoken(line) }</span>{ " " }
                         { match line.mark {
                             DiffMark::Added if other.is_some() => html! { <>{ "only here: " }<b>{ value(&line.now) }</b></> },
                             DiffMark::Removed if other.is_some() => html! { <>{ "only there: " }<b>{ value(&line.was) }</b></> },
