@@ -48,6 +48,29 @@ const RANDOM_RUN: &str = "
         bytes: Math.round(weight.memory / weight.events), disk: weight.disk, weighing, longestWeighing };
 ";
 
+/// Edits a domain of one's own over so many events, and says how long that takes until everything is
+/// folded anew, and how long the longest tasks were.
+const EDIT: &str = "
+    const text = await (await fetch('twins/cart.js')).text();
+    await leftfold.domain(text);
+    for (let n = 0; n < EVENTS; n += 1000)
+        await leftfold.append(Array.from({ length: 1000 }, (_, i) => ({
+            stream: 'cart-' + (i % 100), type: i % 2 < 1 ? 'AddedToCart' : 'RemovedFromCart',
+            data: { item: 'number ' + (i - i % 2) % 7 } })));
+    const tasks = [], spent = [];
+    new PerformanceObserver(list => tasks.push(...list.getEntries().map(it => it.duration)))
+        .observe({ type: 'longtask' });
+    for (let n = 0; n < ROUNDS; n++) {
+        const edited = text.replace('add(items, event.item, 1)', `add(items, event.item, ${1 + n % 2})`);
+        const start = performance.now();
+        await leftfold.domain(edited);
+        spent.push(performance.now() - start);
+    }
+    await new Promise(done => setTimeout(done, 200));
+    const at = (list, share) => (list.sort((a, b) => a - b)[Math.floor((list.length - 1) * share)] ?? 0).toFixed(0);
+    return `${at(spent, 0.5)} ms p50, ${at(spent, 0.95)} ms p95; ${tasks.length} tasks over 50 ms, the longest ${at(tasks, 1)} ms`;
+";
+
 /// Seeks to 200 random positions, each until it is painted.
 const SEEK: &str = "
     const head = await leftfold.head(), spent = [];
@@ -230,6 +253,12 @@ async fn the_page_is_measured() {
     println!("from Send to the paint, 100,000 events: {click}");
     let run = page.js(RANDOM_RUN).await;
     println!("a random run of a million events, and what the meter takes: {run}");
+    for (events, rounds) in [("1000", "20"), ("100000", "4")] {
+        let page = Page::open().await;
+        let edit = page.js(&EDIT.replace("EVENTS", events).replace("ROUNDS", rounds)).await;
+        println!("an edit of one's own code over {events} events: {edit}");
+        page.close().await;
+    }
     page.close().await;
 
     // From here on the browser writes a trace.
@@ -288,4 +317,67 @@ async fn the_page_is_measured() {
         bare[2],
         ours[2] / bare[2]
     );
+}
+
+/// A line of 1.6 Mbit/s with 150 ms from here to there and back, and a processor slowed four times.
+const BYTES_A_SECOND: f64 = 200_000.0;
+const LATENCY_MILLIS: f64 = 150.0;
+const SLOWER: u32 = 4;
+
+/// When something was painted, when the page could be used, and how many bytes came until then. The
+/// other pages can be used once they show something.
+const ARRIVAL: &str = "
+    const start = performance.now();
+    while (!('leftfold' in window) && OURS) await new Promise(done => setTimeout(done, 5));
+    if (OURS) await leftfold.ready;
+    else while (!document.body.innerText.trim() && performance.now() - start < 5000)
+        await new Promise(done => setTimeout(done, 5));
+    const now = performance.now();
+    const all = [...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')]
+        .filter(it => it.startTime < now);
+    const paint = performance.getEntriesByName('first-contentful-paint')[0];
+    return [paint?.startTime ?? 0, now, all.reduce((sum, it) => sum + it.transferSize, 0)]
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_on_a_slow_line() {
+    const PAGES: [(&str, &str, bool); 4] = [
+        ("Leftfold, brotli", "compressed/", true),
+        ("Leftfold, not compressed", "index.html", true),
+        ("a bare Yew page, not compressed", "bare/", false),
+        ("a page without a library, not compressed", "benches/pages/vanilla.html", false),
+    ];
+    println!(
+        "on a line of 1.6 Mbit/s and 150 ms, with a processor slowed {SLOWER} times, median of 3:"
+    );
+    for (name, path, ours) in PAGES {
+        let mut runs = Vec::new();
+        for _ in 0..3 {
+            let page = Page::unopened().await;
+            let line = json!({
+                "offline": false, "latency": LATENCY_MILLIS,
+                "downloadThroughput": BYTES_A_SECOND, "uploadThroughput": BYTES_A_SECOND,
+            });
+            for (command, params) in [
+                ("Network.enable", json!({})),
+                ("Network.emulateNetworkConditions", line),
+                ("Emulation.setCPUThrottlingRate", json!({ "rate": SLOWER })),
+            ] {
+                page.driver("goog/cdp/execute", json!({ "cmd": command, "params": params })).await;
+            }
+            page.visit(path).await;
+            let came = page.js(&ARRIVAL.replace("OURS", &ours.to_string())).await;
+            runs.push([0, 1, 2].map(|at| came[at].as_f64().unwrap_or_default()));
+            page.close().await;
+        }
+        runs.sort_by(|a, b| a[1].total_cmp(&b[1]));
+        let [paint, usable, bytes] = runs[1];
+        let alone = bytes / BYTES_A_SECOND * 1000.0 + LATENCY_MILLIS;
+        println!(
+            "  {name}: painted after {paint:.0} ms, usable after {usable:.0} ms, {:.2} times what its \
+             {:.0} kB alone need",
+            usable / alone,
+            bytes / 1000.0
+        );
+    }
 }

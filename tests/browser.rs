@@ -59,6 +59,73 @@ mod idb_store {
     conformance::for_every_promise!(tests!);
 }
 
+/// A class's servers, which `cargo xtask test` starts: one, and three. Each browser has its own.
+mod class {
+    use std::rc::Rc;
+
+    use leftfold::store::LogStore;
+    use leftfold::store::nats::{AnyTransport, NatsStore, Role, Websocket};
+    use wasm_bindgen::JsValue;
+    use wasm_bindgen::prelude::wasm_bindgen;
+
+    #[wasm_bindgen(module = "/web/dist/class.js")]
+    extern "C" {
+        #[wasm_bindgen(catch)]
+        async fn connect(
+            url: &str,
+            user: &str,
+            password: &str,
+            changed: &js_sys::Function,
+        ) -> Result<JsValue, JsValue>;
+    }
+
+    /// A store over a connection of its own.
+    async fn store(servers: u32) -> NatsStore {
+        let agent = web_sys::window().unwrap().navigator().user_agent().unwrap();
+        let port = if agent.contains("Firefox") { 14_190 } else { 14_180 } + servers;
+        let url = format!("ws://127.0.0.1:{port}");
+        let ignore = js_sys::Function::new_no_args("");
+        let connection = connect(&url, "keep", "keep-test", &ignore).await.unwrap();
+        let transport: AnyTransport = Rc::new(Websocket::new(connection));
+        NatsStore::open(transport, Role::Keep, servers).await.unwrap()
+    }
+
+    /// The same without the logs of the test before.
+    async fn emptied(servers: u32) {
+        let store = store(servers).await;
+        for log in store.logs().await.unwrap() {
+            store.remove(&log.id).await.unwrap();
+        }
+    }
+
+    macro_rules! tests {
+        ($module:ident $servers:literal: $($promise:ident)*) => {
+            mod $module {
+                use wasm_bindgen_test::wasm_bindgen_test;
+
+                use super::super::conformance;
+                use super::{emptied, store};
+
+                $(
+                    #[wasm_bindgen_test]
+                    async fn $promise() {
+                        emptied($servers).await;
+                        conformance::$promise(async || store($servers).await).await;
+                    }
+                )*
+            }
+        };
+    }
+    macro_rules! on_one {
+        ($($promise:ident)*) => { tests!(one 1: $($promise)*); };
+    }
+    macro_rules! on_three {
+        ($($promise:ident)*) => { tests!(three 3: $($promise)*); };
+    }
+    super::conformance::for_every_promise!(on_one!);
+    super::conformance::for_every_promise!(on_three!);
+}
+
 #[wasm_bindgen_test]
 async fn a_commit_that_has_changed_is_named_and_the_others_are_read() {
     let name = fresh("changed").await;
@@ -239,7 +306,7 @@ async fn a_log_whose_description_cannot_be_read_does_not_hide_the_others() {
         titles.collect::<Vec<_>>(),
         [
             "The log a",
-            "the browser's storage failed: what is known of the log b cannot be read: EOF while \
+            "the storage failed: what is known of the log b cannot be read: EOF while \
          parsing a value at line 1 column 0",
         ]
     );
@@ -251,7 +318,7 @@ async fn a_store_that_an_older_page_keeps_from_opening_says_so() {
     let older = Factory::new().unwrap().open(name, Some(1)).unwrap().await.unwrap();
     assert_eq!(
         failure(IdbStore::open(name).await.map(drop)),
-        "the browser's storage failed: another tab holds it with an older version of this page; \
+        "the storage failed: another tab holds it with an older version of this page; \
          close that tab and reload this one"
     );
     older.close();
@@ -264,7 +331,7 @@ async fn a_store_steps_aside_for_a_newer_layout_and_says_so() {
     let clone = store.clone();
     // This hangs where the store does not close.
     let newer = Factory::new().unwrap().open(name, Some(3)).unwrap().await.unwrap();
-    let told = "the browser's storage failed: another tab has changed its layout; reload this page";
+    let told = "the storage failed: another tab has changed its layout; reload this page";
     assert_eq!(failure(store.append("a", &commits(2)[1]).await), told);
     assert_eq!(failure(store.put("a", Shelf::Marks, "transfers", "1").await), told);
     assert_eq!(failure(clone.load("a").await), told);
@@ -272,7 +339,7 @@ async fn a_store_steps_aside_for_a_newer_layout_and_says_so() {
     newer.close();
     assert_eq!(
         failure(IdbStore::open(name).await.map(drop)),
-        "the browser's storage failed: a newer version of this page has changed its layout; reload \
+        "the storage failed: a newer version of this page has changed its layout; reload \
          this page"
     );
 }
@@ -309,7 +376,7 @@ async fn a_full_storage_stores_nothing_and_says_so() {
     let described = store.add(&info("b")).await;
     undo.call0(&JsValue::NULL).unwrap();
     assert_eq!([appended, put, described], [const { Err(StoreError::Full) }; 3]);
-    assert_eq!(StoreError::Full.to_string(), "the browser's storage is full");
+    assert_eq!(StoreError::Full.to_string(), "the storage is full");
     let kept = store.load("a").await.unwrap();
     assert_eq!((kept.commits.len(), kept.records.len()), (1, 0));
     assert_eq!(store.logs().await, Ok(vec![info("a")]));
@@ -329,7 +396,7 @@ async fn where_there_is_no_indexed_db_opening_says_so() {
         undo.call0(&JsValue::NULL).unwrap();
         assert_eq!(
             failure(opened.map(drop)),
-            "the browser's storage failed: it offers none to this page; in a private window that \
+            "the storage failed: it offers none to this page; in a private window that \
              is usual"
         );
     }

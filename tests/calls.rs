@@ -4,9 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
 mod surroundings;
+#[expect(dead_code, reason = "each test uses what it needs of it")]
+mod twin;
+#[path = "twin/engines.rs"]
+mod engines;
 
 use std::rc::Rc;
 
+use engines::NativeEngines;
 use leftfold::es::Scenario;
 use leftfold::host::calls::{Asked, CALLS, Call, Way, find};
 use leftfold::host::{OpenLog, Request, Shape, Stepped};
@@ -18,7 +23,8 @@ const START: u64 = 1_700_000_000_000;
 fn open(scenario: &Rc<Scenario>, story: bool) -> OpenLog {
     let browser = SimulatedBrowser::new();
     browser.clock.set(START);
-    let (host, scenario) = (browser.tab(1).0, scenario.clone());
+    let host = browser.tab(1).0.with_engines(Rc::new(NativeEngines::default()));
+    let scenario = scenario.clone();
     at_once(async move { host.create(&scenario, story).await }).unwrap()
 }
 

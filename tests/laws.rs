@@ -9,6 +9,7 @@
 mod histories;
 mod pool;
 mod surroundings;
+mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -28,12 +29,12 @@ use leftfold::lab::{
     Control, DeliveryFault, FieldKind, Health, JournalEntry, MicroStep, Outcome, Panel, Session,
     SetUp, SideRecord, StateView, Submission, SubscriptionKind, World, forms,
 };
-use leftfold::scenarios::all as scenarios;
 use leftfold::store::link::{self, Shared};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
+use twin::with_twins as scenarios;
 
 /// A stream's version and state after the events up to `position`, folded from the first.
 fn state_of(scenario: &Scenario, log: &EventLog, stream: &Stream, position: u64) -> (u64, Value) {

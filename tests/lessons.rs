@@ -4,14 +4,18 @@
 #![expect(clippy::unwrap_used, reason = "in a test that is how to say what must hold")]
 
 mod surroundings;
+#[expect(dead_code, reason = "each test uses what it needs of it")]
+mod twin;
+#[path = "twin/engines.rs"]
+mod engines;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::rc::Rc;
 
 use leftfold::es::{Scenario, Stream};
-use leftfold::host::Shape;
 use leftfold::host::calls::EXERCISE;
+use leftfold::host::{OWN, Shape, own_scenario};
 use leftfold::lab::{RandomPlan, RandomTally, Spec};
 use leftfold::lessons::{
     Aim, AnswerKind, Course, Draft, Exercise, Expected, Fault, Goal, Guess, Lesson, Move, Note,
@@ -48,7 +52,8 @@ fn exercise_at(place: &str) -> Exercise {
 }
 
 fn scenario(id: &str) -> Option<Rc<Scenario>> {
-    leftfold::scenarios::all().into_iter().find(|it| *it.id == *id)
+    let own = (id == OWN).then(own_scenario);
+    own.or_else(|| leftfold::scenarios::all().into_iter().find(|it| *it.id == *id))
 }
 
 /// What is wrong with an exercise.
@@ -56,6 +61,7 @@ fn tried(exercise: &Exercise) -> Result<(), Fault> {
     let unknown = || Fault::Scenario(exercise.scenario.clone());
     let scenario = scenario(&exercise.scenario).ok_or_else(unknown)?;
     let (host, _) = SimulatedBrowser::new().tab(1);
+    let host = host.with_engines(Rc::new(engines::NativeEngines::default()));
     let exercise = exercise.clone();
     at_once(async move { check(&exercise, &scenario, &host).await })
 }
@@ -157,6 +163,10 @@ fn every_wrong_answer_gets_a_sentence() {
         let Some(question) = exercise.question.clone() else { continue };
         let scenario = scenario(&exercise.scenario).unwrap();
         let (host, _) = SimulatedBrowser::new().tab(1);
+        let host = host.with_engines(Rc::new(engines::NativeEngines::default()));
+        if let Some(code) = exercise.code() {
+            host.trust(&code);
+        }
         at_once(async move {
             let log = begin(&exercise, &scenario, &host, "mine").await.unwrap();
             let answers: Vec<Value> = match &question.answer {
@@ -601,4 +611,67 @@ fn an_exercise_that_begins_with_a_run_by_chance_carries_its_seed_and_begins_with
         let there = link::read(&exercise.link().unwrap()).unwrap();
         assert!(there.seed.is_some(), "the exercise's own link carries the seed as well");
     });
+}
+
+/// A door in a person's own code, whose `evolve` forgets that it was opened.
+fn door(goal: &Value) -> Exercise {
+    let text = json!({
+        "title": "A door",
+        "scenario": "own",
+        "task": "Write evolve so that the spec is green.",
+        "code": [
+            "domain({",
+            "  title: \"Door\",",
+            "  aggregates: {",
+            "    door: {",
+            "      initial: { open: false },",
+            "      commands: { Open: {} },",
+            "      events: { Opened: {} },",
+            "      decide: () => [{ type: \"Opened\" }],",
+            "      evolve: (state) => state,",
+            "    },",
+            "  },",
+            "  specs: [{ name: \"It is open.\", aggregate: \"door\", given: [{ type: \"Opened\" }], state: { open: true } }],",
+            "});",
+        ],
+        "start": [["send", "door-1", { "type": "Open" }]],
+        "show": ["door-1", "Log"],
+        "goals": [{ "say": "it is so", "goal": goal }],
+        "hints": ["An event has happened: give a state that says so.", "Give { open: true }."],
+        "solution": [["domain", { "replace": "(state) => state", "with": "() => ({ open: true })" }]],
+        "wrong": [{
+            "moves": [["domain", { "replace": "(state) => state", "with": "() => ({ open: 1 })" }]],
+            "when": { "all": [
+                { "holds": { "of": { "state": "door-1" }, "that": { "is": ["/open", "=", { "value": 1 }] } } },
+            ] },
+            "say": "The spec asks for true.",
+        }],
+        "meaning": ["A state is what its events make of it."],
+    });
+    Exercise::read(&text.to_string()).unwrap()
+}
+
+#[test]
+fn an_exercise_may_ask_for_code_whose_specs_hold_and_for_the_value_of_an_expression() {
+    let hold =
+        json!({ "holds": { "of": "code", "that": { "is": ["/hold", "=", { "value": true }] } } });
+    let watched = json!({ "holds": {
+        "of": { "watch": "state(\"door-1\").open === true" },
+        "that": { "is": ["", "=", { "value": true }] },
+    } });
+    for goal in [hold, watched] {
+        assert_eq!(tried(&door(&goal)), Ok(()), "{goal}");
+    }
+    let nonsense = json!({ "holds": { "of": { "watch": "1 +" }, "that": { "all": [] } } });
+    assert!(matches!(tried(&door(&nonsense)), Err(Fault::Start(_))));
+}
+
+#[test]
+fn code_travels_in_the_link_of_an_exercise() {
+    let hold =
+        json!({ "holds": { "of": "code", "that": { "is": ["/hold", "=", { "value": true }] } } });
+    let exercise = door(&hold);
+    let shared = link::read(&exercise.link().unwrap()).unwrap();
+    let there = Exercise::of_shared(shared).unwrap().unwrap();
+    assert_eq!(there.code(), exercise.code());
 }

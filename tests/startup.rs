@@ -58,7 +58,7 @@ fn start(id: &str, visited: bool, fates: &[(usize, Fate)], claims: ClaimFate) {
         browser.clock.clone(),
         browser.ids.clone(),
     );
-    let (places, of) = (Places { disk: Some(disk), memory }, scenario(id));
+    let (places, of) = (Places { disk: Some(disk), class: None, memory }, scenario(id));
     let started = async move { places.start(&of, OpenMode::Last).await };
     let case = format!("{id}, visited {visited}: {fates:?}, {claims:?}");
     let Some((found, _)) = in_seconds(&browser.clock, SECONDS, &mut Vec::new(), started) else {
@@ -123,7 +123,7 @@ fn whatever_two_calls_do_a_page_that_starts_works_or_says_why_not() {
 fn a_browser_that_does_not_say_who_runs_the_processes_keeps_nobody_waiting() {
     let browser = browser("cart", true);
     let (host, _) = browser.tab_with(1, ClaimFate::Never);
-    let places = Places { disk: Some(host.clone()), memory: host };
+    let places = Places { disk: Some(host.clone()), class: None, memory: host };
     let of = scenario("cart");
     let started = async move { places.start(&of, OpenMode::Last).await };
     let (found, seconds) = in_seconds(&browser.clock, 5, &mut Vec::new(), started).unwrap();

@@ -574,13 +574,13 @@ async fn a_full_disk_is_said_and_what_was_stored_before_stays() {
         // The page draws the news a moment later.
         let mut alerts = browser.alerts().await;
         for _ in 0..200 {
-            if alerts.contains("The browser's storage is full") {
+            if alerts.contains("The storage is full") {
                 break;
             }
             pause(20).await;
             alerts = browser.alerts().await;
         }
-        assert!(alerts.contains("The browser's storage is full"), "round {round}: {alerts}");
+        assert!(alerts.contains("The storage is full"), "round {round}: {alerts}");
         let used = browser.js("return (await navigator.storage.estimate()).usage").await;
         limit(used.as_u64().unwrap() + ROOM).await;
         let over = "for (let n = 0; n < 300; n++) {

@@ -33,6 +33,7 @@ macro_rules! for_every_promise {
             a_command_that_was_stored_or_came_to_nothing_is_refused_once_the_log_has_grown
             a_stream_written_by_somebody_else_is_a_conflict_and_nothing_is_written
             one_stream_in_conflict_keeps_the_whole_commit_out
+            a_commit_over_several_streams_is_a_conflict_for_who_has_not_heard_of_it
             of_two_writers_racing_for_one_version_exactly_one_wins
             writers_that_decide_anew_all_get_through
             a_log_that_was_refused_a_commit_takes_the_next_one
@@ -211,6 +212,29 @@ pub async fn one_stream_in_conflict_keeps_the_whole_commit_out<S: LogStore>(
     assert_eq!(texts(&store, "a").await, [text(&first)]);
     // If anything had been written, these would conflict.
     assert!(store.append("a", &alice.commit(&["note-3", "note-1"])).await.is_ok());
+}
+
+pub async fn a_commit_over_several_streams_is_a_conflict_for_who_has_not_heard_of_it<
+    S: LogStore,
+>(
+    open: impl AsyncFn() -> S,
+) {
+    let here = with_log(&open, "a").await;
+    let there = open().await;
+    let mut alice = Writer::default();
+    let first = alice.commit(&["note-1"]);
+    assert_eq!(here.append("a", &first).await, Ok(place(&first)));
+    assert_eq!(texts(&there, "a").await.len(), 1);
+    let mut bob = alice.fork();
+    let both = alice.commit(&["note-1", "note-2"]);
+    assert_eq!(here.append("a", &both).await, Ok(place(&both)));
+    let late = bob.commit(&["note-1"]);
+    let stream = Stream::parse("note-1").unwrap();
+    let conflict = StoreError::Conflict { stream, expected: 1, actual: 2 };
+    assert_eq!(there.append("a", &late).await, Err(conflict));
+    assert_eq!(texts(&there, "a").await.len(), 2);
+    let next = alice.commit(&["note-1"]);
+    assert_eq!(there.append("a", &next).await, Ok(place(&next)));
 }
 
 pub async fn of_two_writers_racing_for_one_version_exactly_one_wins<S: LogStore>(
@@ -500,7 +524,7 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
         store.import(&info("a"), &mut segments_of(stored().take(1)), &other).await.unwrap_err();
     assert_eq!(
         exists.to_string(),
-        "the browser's storage failed: commit 1 after event 0 does not follow commit 3001, which \
+        "the storage failed: commit 1 after event 0 does not follow commit 3001, which \
          ends at event 5143"
     );
     assert_eq!(texts(&store, "a").await.len(), 3_001);
@@ -517,12 +541,18 @@ pub async fn a_log_is_imported_whole_or_not_at_all<S: LogStore>(open: impl Async
     );
     assert!(store.append("a", &alice.commit(&["note-3"])).await.is_ok());
     assert_eq!(texts(&store, "a").await.len(), 3_004);
+    // Records may come alone, to a log that is there.
+    let third = [((Shelf::Marks, "third".to_owned()), "9".to_owned())].into_iter().collect();
+    let nothing = &mut segments_of([]);
+    assert_eq!(store.import(&info("a"), nothing, &third).await, Ok(()));
+    let names = store.records("a").await.unwrap().into_iter().map(|((_, key), _)| key);
+    assert_eq!(names.collect::<Vec<_>>(), ["one", "other", "third"]);
 
     let mut with_a_gap = segments_of(stored().filter(|commit| commit.number != 2_900));
     let gap = store.import(&info("b"), &mut with_a_gap, &other).await.unwrap_err();
     assert_eq!(
         gap.to_string(),
-        "the browser's storage failed: commit 2901 after event 4970 does not follow commit 2899, \
+        "the storage failed: commit 2901 after event 4970 does not follow commit 2899, \
          which ends at event 4968"
     );
     assert_eq!(store.logs().await, Ok(vec![renamed]), "what is known of it stays");

@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+use crate::twin::with_twins as scenarios;
 use leftfold::codec::archive::{Format, Import};
 use leftfold::es::{
     AnyRunner, CommandRecord, Draft, EventLog, Expected, Recorded, Scenario, StoredCommit,
@@ -21,7 +22,6 @@ use leftfold::lab::{
     Control, Effect, EffectStatus, Form, MicroStep, SideRecord, Submission, Subscription,
     SubscriptionKind, Viewpoint, instance_of,
 };
-use leftfold::scenarios::all as scenarios;
 use leftfold::store::{LogInfo, SideRecords};
 use proptest::collection::vec;
 use proptest::prelude::*;

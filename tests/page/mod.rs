@@ -7,22 +7,20 @@
 )]
 
 pub mod browser;
+pub mod site;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use axum::http::Uri;
-use axum::response::Html;
-use axum::routing::get;
-use browser::{Browser, setting};
+use browser::Browser;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
+use site::Site;
 use tokio::time::Instant;
-use tower_http::services::ServeDir;
 use url::Url;
 
 pub mod logs;
@@ -30,8 +28,9 @@ pub mod logs;
 /// A browser that shows the page from a fresh origin.
 pub struct Page {
     pub client: Client,
-    address: String,
+    pub address: String,
     browser: Browser,
+    pub site: Site,
 }
 
 /// A command that only one driver knows.
@@ -54,15 +53,21 @@ impl WebDriverCompatibleCommand for Vendor {
 /// Scripts that run before the page where its address asks for them. They make a browser without
 /// storage, one whose storage or locks never answer, one whose writes wait until `write` is called,
 /// one whose disk turns out to be full at the end of a transaction, one without locks, as
-/// where the page did not come over https, one that counts the closures that WebAssembly has handed
+/// where the page did not come over https, one without workers that keep a page, one on whose slow
+/// line half of the page's code has come, one that counts the closures that WebAssembly has handed
 /// out, and one whose clock stands still at a time that the session holds.
-const BEFORE: [(&str, &str); 8] = [
+const BEFORE: [(&str, &str); 10] = [
     ("keeps-nothing", "Object.defineProperty(globalThis, 'indexedDB', { value: undefined });"),
     ("silent-storage", "IDBFactory.prototype.open = () => new EventTarget();"),
     ("silent-locks", "LockManager.prototype.request = () => new Promise(() => {});"),
     ("held", HELD),
     ("full", FULL),
     ("no-locks", "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });"),
+    (
+        "no-worker",
+        "Object.defineProperty(Navigator.prototype, 'serviceWorker', { value: undefined });",
+    ),
+    ("half", HALF),
     ("closures", CLOSURES),
     ("then", "const then = Number(sessionStorage.getItem('then')); Date.now = () => then;"),
 ];
@@ -94,6 +99,29 @@ const HELD: &str = "
             addEventListener.call(this, type,
                 late ? event => written.then(() => then.call(this, event)) : then, ...more);
         };
+    };
+";
+
+/// Half of the page's code comes, and three seconds are gone. The rest comes once `goOn` is called.
+const HALF: &str = "
+    const whole = window.fetch, now = performance.now.bind(performance);
+    const wanted = new Promise(goOn => { window.goOn = goOn; });
+    performance.now = () => now() + 3000 * (window.late ?? 0);
+    window.fetch = async (...what) => {
+        const answer = await whole(...what);
+        if (!String(what[0]).endsWith('.wasm')) return answer;
+        const bytes = new Uint8Array(await answer.arrayBuffer());
+        const half = bytes.length / 2;
+        const body = new ReadableStream({
+            async start(to) {
+                to.enqueue(bytes.slice(0, half));
+                window.late = 1;
+                await wanted;
+                to.enqueue(bytes.slice(half));
+                to.close();
+            },
+        });
+        return new Response(body, { headers: { 'content-type': 'application/wasm' } });
     };
 ";
 
@@ -163,32 +191,14 @@ impl Page {
     }
 
     async fn started(trace: Option<&str>) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let dist = setting("LEFTFOLD_DIST", &root.join("dist").to_string_lossy());
-        let index = std::fs::read_to_string(Path::new(&dist).join("index.html")).unwrap();
-        let index = move |uri: Uri| async move {
-            let before =
-                uri.query().map(|it| format!("<head><script src=\"before/{it}\"></script>"));
-            Html(index.replace("<head>", before.as_deref().unwrap_or("<head>")))
-        };
-        let script = |uri: Uri| async move {
-            let script = BEFORE.iter().find(|(name, _)| uri.path().ends_with(name));
-            ([("content-type", "text/javascript")], script.map_or("", |(_, script)| script))
-        };
-        let pages = axum::Router::new()
-            .route("/", get(index))
-            .route("/before/{script}", get(script))
-            .route("/nothing", get(|| async { Html("") }))
-            .nest_service("/bare", ServeDir::new(root.join("target/bare")))
-            .nest_service("/made", ServeDir::new(root.join("target/made")))
-            .nest_service("/benches", ServeDir::new(root.join("benches")))
-            .fallback_service(ServeDir::new(dist));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, pages).await });
+        Self::of(Site::start(site::dist()).await, trace).await
+    }
 
+    /// A browser in which nothing of this site is open yet.
+    pub async fn of(site: Site, trace: Option<&str>) -> Self {
+        let address = format!("http://{}", site.address);
         let browser = browser::take(trace).await;
-        Self { client: browser.client.clone(), address, browser }
+        Self { client: browser.client.clone(), address, browser, site }
     }
 
     /// Opens a file of the site, and only waits until it is loaded.

@@ -91,7 +91,7 @@ async fn what_decides_and_folds_is_marked_while_a_command_is_stepped_into() {
     page.click("Step into").await;
     // Each step is looked at before the next one: what the drawer says, and what it marks.
     let looks = format!(
-        "const said = document.querySelector('[role=dialog][aria-label=Code] p').textContent;
+        "const said = document.querySelector('[role=dialog][aria-label=Code] p.handled').textContent;
          return `${{said}} ${{{MARKED}[0]}}`;"
     );
     let mut told = Vec::new();

@@ -556,8 +556,12 @@ async fn a_full_disk_stores_nothing_says_so_and_is_tried_again() {
     let (before, count) = (page.js(EVENTS).await, page.js("leftfold.head()").await);
     page.js(&format!("{FULL} return 0")).await;
     page.click("Send").await;
-    alerts(&page, "This log is read-only for now. The browser's storage is full: the last change was not stored.").await;
-    page.shows("Journal", "Not stored: the browser's storage is full").await;
+    alerts(
+        &page,
+        "This log is read-only for now. The storage is full: the last change was not stored.",
+    )
+    .await;
+    page.shows("Journal", "Not stored: the storage is full").await;
     assert_eq!(page.js(EVENTS).await, before);
     page.click("Export it").await;
     page.shows("Pipeline", &format!("shopping-cart.ndjson holds all {count} events.")).await;
@@ -567,7 +571,7 @@ async fn a_full_disk_stores_nothing_says_so_and_is_tried_again() {
     page.click("Try again").await;
     // Until it was tried, what is shown is what was shown before.
     page.until("window.refused > 0").await;
-    alerts(&page, "The browser's storage is full").await;
+    alerts(&page, "The storage is full").await;
     page.js("makeRoom(); return 0").await;
     page.click("Try again").await;
     page.until("!document.body.innerText.includes('read-only for now')").await;
@@ -586,7 +590,7 @@ async fn where_the_disk_is_full_from_the_start_there_is_a_log_in_memory() {
     page.resize(1440, 900).await;
     page.goto("?full").await;
     alerts(&page, "This log lives in memory only").await;
-    alerts(&page, "the browser's storage is full").await;
+    alerts(&page, "the storage is full").await;
     page.js(ADD).await;
     page.js("makeRoom(); return 0").await;
     page.js("await leftfold.open('cart')").await;

@@ -971,7 +971,7 @@ async fn a_strict_read_model_stands_still_before_an_event_that_fails() {
     let page = Page::open().await;
     an_account(&page, "bank").await;
     page.js("await leftfold.subscription('Balances', { failOn: 2 })").await;
-    until_text(&page, "Balances", "It stopped at #2").await;
+    until_text(&page, "Balances", "It stopped before #2").await;
     until_text(&page, "Balances", "2 events are waiting").await;
     press_on(&page, "Mend its code Balances").await;
     until_text(&page, "Balances", "equals a clean fold").await;
@@ -1099,7 +1099,7 @@ async fn a_service_that_fails_keeps_its_checkpoint_and_catches_up() {
     for id in [8, 9] {
         page.js(&format!("await leftfold.send('order-{id}', {place})")).await;
     }
-    until_text(&page, "Metrics", &format!("It stopped at #{}", head + 1)).await;
+    until_text(&page, "Metrics", &format!("It stopped before #{}", head + 1)).await;
     let metrics = "(await leftfold.subscriptions()).find(it => it.name === 'Metrics').checkpoint";
     assert_eq!(page.js(metrics).await, json!(head));
     press_on(&page, "Mend its code Metrics").await;

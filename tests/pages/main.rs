@@ -14,6 +14,9 @@ mod kept;
 #[path = "../kept_page/mod.rs"]
 #[expect(dead_code, reason = "nothing is taken out of the browser here")]
 mod kept_page;
+#[path = "../nats/mod.rs"]
+#[expect(dead_code, reason = "lines are cut natively")]
+mod nats;
 #[path = "../page/mod.rs"]
 #[expect(dead_code, reason = "the benchmarks need more of it")]
 mod page;
@@ -34,13 +37,18 @@ macro_rules! tests {
     };
 }
 
+mod access;
+mod class;
 mod code;
 mod e2e;
+mod embed;
 mod everyday;
 mod files;
 mod fold;
 mod lab;
 mod lessons;
+mod offline;
+mod own;
 mod share;
 mod panels;
 mod stuck;
@@ -75,13 +83,18 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let handle = runtime.handle();
     let all = [
+        access::TESTS,
+        class::TESTS,
         code::TESTS,
         e2e::TESTS,
+        embed::TESTS,
         everyday::TESTS,
         files::TESTS,
         fold::TESTS,
         lab::TESTS,
         lessons::TESTS,
+        offline::TESTS,
+        own::TESTS,
         share::TESTS,
         panels::TESTS,
         stuck::TESTS,

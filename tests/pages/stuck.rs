@@ -20,7 +20,7 @@ const NOTICES: &str = "[...document.querySelectorAll('.notices')].map(it => it.i
 
 async fn where_storage_or_locks_never_answer_the_page_works_and_says_what_is_missing() {
     for (before, said) in [
-        ("?silent-storage", "the browser's storage does not answer"),
+        ("?silent-storage", "the storage does not answer"),
         ("?silent-locks", "does not say whether another tab runs this log's processes"),
     ] {
         let page = Page::unopened().await;
