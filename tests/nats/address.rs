@@ -5,8 +5,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
+
+use crate::page::site::listen_anew;
 
 /// Where browsers find both.
 pub struct Address {
@@ -19,7 +21,7 @@ impl Address {
     /// Passes what is for the class's servers on to the first that answers, and everything else to
     /// the page's site.
     pub async fn of(host: IpAddr, site: SocketAddr, servers: Vec<u16>) -> Self {
-        let listener = TcpListener::bind((host, 0)).await.unwrap();
+        let listener = listen_anew(host).await;
         let text = format!("http://{}", listener.local_addr().unwrap());
         let (cuts, cut) = watch::channel(0);
         tokio::spawn(async move {

@@ -1,9 +1,10 @@
 //! The built page on a web server of its own, which can be switched off.
 
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::http::{StatusCode, Uri};
@@ -22,6 +23,19 @@ pub struct Site {
     folder: PathBuf,
     /// All connections end with it. None while the site is switched off.
     serving: Option<Runtime>,
+}
+
+/// Listens at a port that this program has not listened at before. The system hands ports out
+/// again, and browsers that tests share still know what they kept for the page that was there.
+pub async fn listen_anew(host: IpAddr) -> TcpListener {
+    static USED: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind((host, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        if USED.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+            return listener;
+        }
+    }
 }
 
 /// The folder of the built page.
@@ -43,7 +57,10 @@ impl Site {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (address, site) = (self.address, router(self.folder.clone()));
         let listening = runtime.spawn(async move {
-            let listener = TcpListener::bind(address).await.unwrap();
+            let listener = match address.port() {
+                0 => listen_anew(address.ip()).await,
+                _ => TcpListener::bind(address).await.unwrap(),
+            };
             let address = listener.local_addr().unwrap();
             tokio::spawn(async move { axum::serve(listener, site).await });
             address

@@ -240,6 +240,7 @@ async fn specs_come_from_the_log_and_are_run_at_every_edit() {
 
 async fn an_expression_is_watched_through_the_log_and_after_a_reload() {
     let page = Page::open().await;
+    page.js("await leftfold.seek(0); return 0").await;
     page.click_menu("Lab ▾", "Watch").await;
     let field = page.find("[role='dialog'] input").await;
     page.type_over(&field, "state(\"cart-1\").items.apples").await;
