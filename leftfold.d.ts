@@ -888,7 +888,7 @@ declare namespace Leftfold {
   interface Failure extends Error {
     code: ErrorCode;
     /** The version that was expected, where the code is `wrong_expected_version`. */
-    expected?: number | "exists" | "any";
+    expected?: number | "exists" | "any" | { category: number };
     /** The version that was found. */
     actual?: number;
   }
@@ -925,6 +925,8 @@ declare namespace Leftfold {
   interface Sending {
     /** What its sender believes of the stream. With a number the command is decided on the state at that version; 0 stands for no stream. A refusal there is a conflict where the stream has gone on since. */
     expectedVersion?: number | "exists" | "any";
+    /** What its sender believes of all streams of the category: none has an event after this position. It guards a rule over all of them, in the place of `expectedVersion`. */
+    expectedPosition?: number;
     /** The version that its sender saw: together with `"any"` it is decided there, and forced. */
     seenVersion?: number;
     /** Whether a conflict is answered by deciding again. */
@@ -1041,7 +1043,10 @@ declare namespace Leftfold {
     /** Where, unless in several streams. */
     stream: string | null;
     /** What is expected of the stream. */
-    expected: number | "exists" | "any" | null;
+    expected: number | "exists" | "any" | {
+      /** The position after which none of its category changes. */
+      category: number;
+    } | null;
     /** How many. */
     events: number;
   } | {
@@ -1061,7 +1066,10 @@ declare namespace Leftfold {
     /** Its stream. */
     stream: string;
     /** What was expected. */
-    expected: number | "exists" | "any";
+    expected: number | "exists" | "any" | {
+      /** The position after which none of its category changes. */
+      category: number;
+    };
     /** The version that was found. */
     actual: number;
     /** Whether it is decided again. */

@@ -10,7 +10,7 @@ use std::task::Poll;
 
 use leftfold::codec::{CommitOrLoss, segments_of};
 use leftfold::es::{
-    Aggregate, Commit, Envelope, EventLog, Map, Proposal, Scenario, StoredCommit, Stream,
+    Aggregate, Commit, Draft, Envelope, EventLog, Expected, Map, Proposal, Scenario, StoredCommit, Stream,
     command_id, read_event,
 };
 use leftfold::store::{
@@ -34,7 +34,9 @@ macro_rules! for_every_promise {
             a_stream_written_by_somebody_else_is_a_conflict_and_nothing_is_written
             one_stream_in_conflict_keeps_the_whole_commit_out
             a_commit_over_several_streams_is_a_conflict_for_who_has_not_heard_of_it
+            a_commit_that_guards_a_category_is_refused_once_a_stream_of_it_has_changed
             of_two_writers_racing_for_one_version_exactly_one_wins
+            of_four_writers_racing_within_a_guarded_category_exactly_one_wins
             writers_that_decide_anew_all_get_through
             a_log_that_was_refused_a_commit_takes_the_next_one
             records_come_back_and_are_replaced_by_key
@@ -235,6 +237,58 @@ pub async fn a_commit_over_several_streams_is_a_conflict_for_who_has_not_heard_o
     assert_eq!(texts(&there, "a").await.len(), 2);
     let next = alice.commit(&["note-1"]);
     assert_eq!(there.append("a", &next).await, Ok(place(&next)));
+}
+
+pub async fn a_commit_that_guards_a_category_is_refused_once_a_stream_of_it_has_changed<
+    S: LogStore,
+>(
+    open: impl AsyncFn() -> S,
+) {
+    let here = with_log(&open, "a").await;
+    let there = open().await;
+    let mut alice = Writer::default();
+    let first = alice.commit_guarding("note-1");
+    assert_eq!(here.append("a", &first).await, Ok(place(&first)));
+    for streams in [&["note-2"][..], &["note-3", "note-4"], &["alien-1", "note-5"]] {
+        // Another handle has not heard of what comes now.
+        let mut bob = alice.fork();
+        assert_eq!(texts(&there, "a").await.len(), bob.commits.len());
+        let meanwhile = alice.commit(streams);
+        assert_eq!(here.append("a", &meanwhile).await, Ok(place(&meanwhile)));
+        let (late, actual) = (bob.commit_guarding("note-9"), alice.log.head());
+        let behind = StoreError::Behind { expected: late.after, actual };
+        assert_eq!(there.append("a", &late).await, Err(behind), "{streams:?}");
+    }
+    // Another category is of no concern.
+    let mut bob = alice.fork();
+    let elsewhere = alice.commit_of(&[("alien-2", "Landed", 1, "{}")]);
+    assert_eq!(here.append("a", &elsewhere).await, Ok(place(&elsewhere)));
+    let late = bob.commit_guarding("note-9");
+    let behind = CommitPlace { number: late.number + 1, after: late.after + 1 };
+    assert_eq!(there.append("a", &late).await, Ok(behind));
+    assert_eq!(texts(&there, "a").await.len(), 6);
+    let kept = load(&there, "a").await.commits;
+    assert_eq!(kept[5].envelope.unchanged_since, Some(late.after));
+}
+
+pub async fn of_four_writers_racing_within_a_guarded_category_exactly_one_wins<S: LogStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let here = with_log(&open, "a").await;
+    let stores = [here, open().await, open().await, open().await];
+    for round in 1..=20 {
+        let known = Writer::read(load(&stores[round % 4], "a").await);
+        let commits = [1, 2, 3, 4].map(|it| {
+            // Each writes a stream of their own, so that no version is in anybody's way.
+            known.fork().commit_guarding(&format!("note-{round}{it}"))
+        });
+        let told = futures::future::join_all(
+            stores.iter().zip(&commits).map(|(store, commit)| store.append("a", commit)),
+        );
+        let told = told.await;
+        assert_eq!(told.iter().filter(|it| it.is_ok()).count(), 1, "{told:?}");
+        assert_eq!(texts(&stores[0], "a").await.len(), round);
+    }
 }
 
 pub async fn of_two_writers_racing_for_one_version_exactly_one_wins<S: LogStore>(
@@ -703,6 +757,17 @@ impl Writer {
             .map(|stream| (*stream, "Added", 1, r#"{"words":"Zoë \"🥨\" \\ n"}"#))
             .collect();
         self.commit_of(&events)
+    }
+
+    /// A commit of one event, which counts only where nothing of its stream's category has changed.
+    fn commit_guarding(&mut self, stream: &str) -> Commit {
+        let Commit { after, envelope, events, .. } = self.fork().commit(&[stream]);
+        let expected = Some((Stream::parse(stream).unwrap(), Expected::Category(after)));
+        let events = events.into_iter().map(Draft::from).collect();
+        let proposal = Proposal { envelope: Envelope::clone(&envelope), expected, events };
+        let commit = self.log.propose(proposal).unwrap();
+        self.learn(commit.clone());
+        commit
     }
 
     fn commit_of(&mut self, events: &[(&str, &str, u16, &str)]) -> Commit {

@@ -319,10 +319,10 @@ async fn two_race_on_one_version_and_the_second_one_decides_again() {
     press_on(&page, "Alice sends Deposit").await;
     until_text(&page, "Race", "Accepted").await;
     press_on(&page, "Bob sends Deposit").await;
-    until_text(&page, "Race", "Conflict: expected").await;
+    until_text(&page, "Race", "Conflict: account-1 was expected at").await;
     let last = page.js("(await leftfold.journal()).at(-1)").await;
     assert_eq!(last["outcome"], "wrong_expected_version", "{last}");
-    until_text(&page, "Journal", "Conflict: expected version 1, found version 2").await;
+    until_text(&page, "Journal", "Conflict: account-1 was expected at version 1 and is at version 2").await;
     // It is the store that refuses a version.
     until_text(&page, "Pipeline", "Event storeBob’s Deposit met a conflict").await;
     // The ways on stand under what is said of it.
@@ -391,7 +391,7 @@ async fn the_race_works_in_every_scenario_and_force_breaks_what_it_can() {
         press_on(&page, &format!("Alice sends {command}")).await;
         until_text(&page, "Race", "Accepted").await;
         press_on(&page, &format!("Bob sends {command}")).await;
-        until_text(&page, "Race", "Conflict: expected").await;
+        until_text(&page, "Race", "-1 was expected at").await;
         press_on(&page, "Force (any version)").await;
         until_text(&page, "Race", "Bob forced it, at any version.").await;
         page.screenshot(&format!("race-{scenario}")).await;

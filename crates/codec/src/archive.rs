@@ -126,6 +126,7 @@ impl Export {
                 event.follows = Some(follows.command);
                 event.choice = Some(follows.choice);
             }
+            event.unchangedsince = it.unchanged_since;
             event.unanswered = it.unanswered;
         };
         let mut written = Vec::with_capacity(commit.events.len());
@@ -1115,6 +1116,7 @@ impl Import {
             command,
             unanswered: event.unanswered,
             follows,
+            unchanged_since: event.unchangedsince,
         })
     }
 

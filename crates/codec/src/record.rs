@@ -37,6 +37,7 @@ const FOLLOWS: u8 = 64;
 const MORE: u8 = 128;
 /// The bits of the byte that may follow. The others are reserved.
 const METADATA: u8 = 1;
+const UNCHANGED_SINCE: u8 = 2;
 
 const CHOICES: [Choice; 5] =
     [Choice::Reload, Choice::Retry, Choice::Force, Choice::Same, Choice::Anew];
@@ -338,9 +339,10 @@ impl<'a> PayloadWriter<'a> {
             | when(FOLLOWS, it.follows.is_some());
         // Few commits hold metadata, so that the others need no byte to say so.
         let metadata = commit.events.iter().any(|event| event.metadata.is_some());
-        self.out.extend([FORMAT, flags | when(MORE, metadata)]);
-        if metadata {
-            self.out.push(METADATA);
+        let more = when(METADATA, metadata) | when(UNCHANGED_SINCE, it.unchanged_since.is_some());
+        self.out.extend([FORMAT, flags | when(MORE, more != 0)]);
+        if more != 0 {
+            self.out.push(more);
         }
         self.number(commit.number);
         self.number(commit.after);
@@ -362,6 +364,9 @@ impl<'a> PayloadWriter<'a> {
             let choice = CHOICES.iter().position(|choice| *choice == follows.choice);
             self.number(choice.unwrap_or_default() as u64);
             self.out.extend(follows.command.as_bytes());
+        }
+        if let Some(position) = it.unchanged_since {
+            self.number(position);
         }
         self.number(commit.events.len() as u64);
         let mut before = it.at;
@@ -473,7 +478,7 @@ impl<'a> Cursor<'a, '_> {
     fn commit(&mut self) -> Option<StoredCommit<&'a str>> {
         let [format, flags] = *self.take(2)? else { return None };
         let more = if flags & MORE != 0 { self.take(1)?[0] } else { 0 };
-        if format != FORMAT || more & !METADATA != 0 {
+        if format != FORMAT || more & !(METADATA | UNCHANGED_SINCE) != 0 {
             return None;
         }
         let (number, after, at) = (self.number()?, self.number()?, self.number()?);
@@ -496,6 +501,7 @@ impl<'a> Cursor<'a, '_> {
         } else {
             None
         };
+        let unchanged_since = if more & UNCHANGED_SINCE != 0 { Some(self.number()?) } else { None };
         let origin = match flags & ORIGIN {
             0 => Origin::Command,
             1 => Origin::Import,
@@ -531,6 +537,7 @@ impl<'a> Cursor<'a, '_> {
             command,
             unanswered,
             follows,
+            unchanged_since,
         };
         Some(StoredCommit { number, after, envelope, events })
     }
@@ -632,6 +639,7 @@ mod tests {
                 _ => envelope.origin = Origin::Forced,
             }
             envelope.unanswered = number == 2;
+            envelope.unchanged_since = (number >= 3).then(|| 300 * (number - 3));
             let follows = Follows { command: envelope.command_id, choice: Choice::Force };
             envelope.follows = (number == 3).then_some(follows);
             envelope.command = (number == 3).then(|| CommandRecord {

@@ -23,6 +23,13 @@ impl Commit {
         self.after + self.events.len() as u64
     }
 
+    /// The category of which no stream may have changed since its sender looked. None where the
+    /// sender did not ask for that.
+    pub fn category_to_guard(&self) -> Option<&str> {
+        self.envelope.unchanged_since?;
+        self.events.first().map(|it| it.stream().category())
+    }
+
     /// The streams that it writes, in order of their names, each with its version before: what
     /// the store compares.
     pub fn expects(&self) -> Vec<(Stream, u64)> {

@@ -101,6 +101,10 @@ pub struct Envelope {
     /// The command that it repeats, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<Follows>,
+    /// The position after which no stream of its events' category was to change, where its sender
+    /// asked for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchanged_since: Option<u64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -121,6 +125,7 @@ impl Envelope {
             command: None,
             unanswered: false,
             follows: None,
+            unchanged_since: None,
         }
     }
 }

@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use uuid::Uuid;
 
-use super::{Commit, Map, NameMap, Proposal, Recorded, Set, Stream, WrongExpectedVersion};
+use super::{
+    Commit, Expected, Map, NameMap, Proposal, Recorded, Set, Stream, WrongExpectedVersion,
+};
 
 /// Events in a piece of the log. The log grows by pieces, so that growing copies no event.
 const CHUNK: usize = 1024;
@@ -118,18 +120,31 @@ impl EventLog {
         self.commands.get(&command).map(|r| u64::from(r.start) + 1..u64::from(r.end) + 1)
     }
 
+    /// The version of a stream, or what else is expected of it: see [`Expected::holds`].
+    pub fn found(&self, stream: &Stream, expected: Expected) -> u64 {
+        let Expected::Category(position) = expected else { return self.version(stream) };
+        let later = (position.saturating_add(1)..=self.head()).rev();
+        let of = |it: &u64| {
+            self.event(*it).is_some_and(|event| event.stream().category() == stream.category())
+        };
+        later.into_iter().find(of).unwrap_or_default()
+    }
+
     /// Numbers a proposal's events, ready to be stored. Recorded-at is never before the head's.
     ///
     /// # Errors
     /// [`WrongExpectedVersion`] where the stream has another version than the proposal expects.
     pub fn propose(&self, proposal: Proposal) -> Result<Commit, WrongExpectedVersion> {
+        let mut envelope = proposal.envelope;
         if let Some((stream, expected)) = proposal.expected {
-            let actual = self.version(&stream);
+            let actual = self.found(&stream, expected);
             if !expected.holds(actual) {
                 return Err(WrongExpectedVersion { stream, expected, actual });
             }
+            if let Expected::Category(position) = expected {
+                envelope.unchanged_since = Some(position);
+            }
         }
-        let mut envelope = proposal.envelope;
         let mut at = self.event(self.head()).map_or(0, Recorded::at);
         envelope.at = envelope.at.max(at);
         let envelope = Rc::new(envelope);

@@ -16,15 +16,33 @@ pub enum Expected {
     Exists,
     /// Nothing. The append never fails for its version.
     Any,
+    /// No stream of its category has an event after this position. This guards a rule over all of
+    /// them, such as that no two accounts have one name.
+    Category(u64),
 }
 
 impl Expected {
-    /// True where a stream at version `actual` is what was expected.
+    /// True where a stream at version `actual` is what was expected. For a category, `actual` is
+    /// the position of its last event.
     pub fn holds(self, actual: u64) -> bool {
         match self {
+            Self::Category(position) => actual <= position,
             Self::Exact(version) => version == actual,
             Self::Exists => actual > 0,
             Self::Any => true,
+        }
+    }
+}
+
+impl Expected {
+    /// What was expected of a stream and what was found, in a sentence without its full stop.
+    pub fn sentence(self, stream: &Stream, actual: u64) -> String {
+        match self {
+            Self::Category(position) => format!(
+                "no {} was to change after event {position}, and event {actual} has changed one",
+                stream.category()
+            ),
+            expected => format!("{stream} was expected at {expected} and is at version {actual}"),
         }
     }
 }
@@ -36,6 +54,7 @@ impl std::fmt::Display for Expected {
             Self::Exact(version) => write!(f, "version {version}"),
             Self::Exists => f.write_str("a stream"),
             Self::Any => f.write_str("any version"),
+            Self::Category(position) => write!(f, "no change after event {position}"),
         }
     }
 }
@@ -45,6 +64,7 @@ impl std::fmt::Display for Expected {
 enum ExpectedText {
     Version(u64),
     Word(String),
+    Category { category: u64 },
 }
 
 impl Serialize for Expected {
@@ -53,6 +73,9 @@ impl Serialize for Expected {
             Self::Exact(version) => serializer.serialize_u64(*version),
             Self::Exists => serializer.serialize_str("exists"),
             Self::Any => serializer.serialize_str("any"),
+            Self::Category(category) => {
+                ExpectedText::Category { category: *category }.serialize(serializer)
+            }
         }
     }
 }
@@ -63,6 +86,7 @@ impl<'de> Deserialize<'de> for Expected {
             Ok(ExpectedText::Version(version)) => Ok(Self::Exact(version)),
             Ok(ExpectedText::Word(word)) if word == "exists" => Ok(Self::Exists),
             Ok(ExpectedText::Word(word)) if word == "any" => Ok(Self::Any),
+            Ok(ExpectedText::Category { category }) => Ok(Self::Category(category)),
             _ => Err(serde::de::Error::custom(
                 "an expected version is a number from 0, \"exists\" or \"any\"",
             )),
@@ -72,13 +96,13 @@ impl<'de> Deserialize<'de> for Expected {
 
 /// A stream had another version than its writer expected. Nothing was appended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{stream} was expected at {expected} and is at version {actual}")]
+#[error("{}", expected.sentence(stream, *actual))]
 pub struct WrongExpectedVersion {
     /// The stream.
     pub stream: Stream,
     /// What was expected.
     pub expected: Expected,
-    /// The version found.
+    /// The version found; for a category, the position of its last event.
     pub actual: u64,
 }
 
@@ -165,6 +189,10 @@ mod tests {
         );
         assert_eq!(said(Expected::Exists), "note-1 was expected at a stream and is at version 2");
         assert_eq!(Expected::Any.to_string(), "any version");
+        assert_eq!(
+            said(Expected::Category(1)),
+            "no note was to change after event 1, and event 2 has changed one"
+        );
     }
 
     #[test]
@@ -174,6 +202,7 @@ mod tests {
             ("7", Expected::Exact(7)),
             ("\"exists\"", Expected::Exists),
             ("\"any\"", Expected::Any),
+            ("{\"category\":12}", Expected::Category(12)),
         ];
         for (text, expected) in table {
             assert_eq!(serde_json::from_str::<Expected>(text).unwrap(), expected);

@@ -323,6 +323,12 @@ static SENDING: Named = Named {
              stream has gone on since.",
         ),
         optional(
+            "expectedPosition",
+            WHOLE,
+            "What its sender believes of all streams of the category: none has an event after this \
+             position. It guards a rule over all of them, in the place of `expectedVersion`.",
+        ),
+        optional(
             "seenVersion",
             WHOLE,
             "The version that its sender saw: together with `\"any\"` it is decided there, and \

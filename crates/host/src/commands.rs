@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use es::{CommandRecord, Stream};
+use es::{CommandRecord, Expected, Stream};
 use lab::{JournalEntry, Outcome, Submission, Viewpoint};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -20,7 +20,8 @@ impl Host {
     ///
     /// # Errors
     /// [`ErrorCode::UnknownStream`] where the scenario has no aggregate for the stream,
-    /// [`ErrorCode::Malformed`] where the command's id is not a UUID.
+    /// [`ErrorCode::Malformed`] where the command's id is not a UUID, or where it expects both a
+    /// version and a position.
     pub(crate) fn read_command(
         &self,
         command: Command,
@@ -40,7 +41,14 @@ impl Host {
         let data = data.unwrap_or_else(nothing);
         let command = CommandRecord { stream, kind: kind.into(), data };
         let actor: Rc<str> = how.actor.map_or_else(|| self.actor.clone(), Into::into);
-        let (expected, seen, retry) = (how.expected_version, how.seen_version, how.retry);
+        let (seen, retry) = (how.seen_version, how.retry);
+        let expected = match (how.expected_version, how.expected_position) {
+            (Some(_), Some(_)) => {
+                let why = "a command expects a version or a position, not both";
+                return Err(Error::new(ErrorCode::Malformed, why));
+            }
+            (version, position) => version.or(position.map(Expected::Category)),
+        };
         Ok(Submission { expected, seen, retry, ..Submission::new(id, actor, command) })
     }
 }

@@ -284,6 +284,7 @@ impl From<Submission> for Command {
     fn from(ask: Submission) -> Self {
         let how = Sending {
             expected_version: ask.expected,
+            expected_position: None,
             seen_version: ask.seen,
             retry: ask.retry,
             command_id: Some(ask.id.to_string()),
@@ -303,6 +304,10 @@ pub struct Sending {
     // What is no number comes as null: it is refused, not left out.
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub expected_version: Option<Expected>,
+    /// What its sender believes of all streams of the category: the position after which none of
+    /// them has an event.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub expected_position: Option<u64>,
     /// The version that its sender saw; with `"any"` it is forced.
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub seen_version: Option<u64>,
@@ -326,6 +331,7 @@ impl Sending {
         };
         Self {
             expected_version: how.get("expectedVersion").and_then(expected),
+            expected_position: how["expectedPosition"].as_u64(),
             seen_version: how["seenVersion"].as_u64(),
             retry: how["retry"] == true,
             command_id: text_of(how, "commandId"),

@@ -122,7 +122,11 @@ pub static SENT: Named = Named {
 pub static SUBMITTED: Shape =
     Shape::Object(&[required("commandId", Shape::Id, "The command's id.")]);
 
-const EXPECTED: Shape = Shape::OneOf(&[WHOLE, Shape::Words(&["exists", "any"])]);
+const EXPECTED: Shape = Shape::OneOf(&[
+    WHOLE,
+    Shape::Words(&["exists", "any"]),
+    Shape::Object(&[required("category", WHOLE, "The position after which none of its category changes.")]),
+]);
 
 macro_rules! step {
     ($name:literal, $($field:expr),+ $(,)?) => {

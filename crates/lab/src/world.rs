@@ -407,6 +407,11 @@ impl World {
         };
         let mut entries = self.journal.iter().rev().filter(own);
         let entry = entries.next()?;
+        // Whoever guards a category goes on guarding it, from what is known now.
+        let category = matches!(
+            entry.outcome,
+            Outcome::WrongExpectedVersion { expected: Expected::Category(_), .. }
+        );
         let seen = std::iter::once(entry).chain(entries).find_map(|entry| match entry.outcome {
             Outcome::WrongExpectedVersion { expected: Expected::Exact(version), .. } => {
                 Some(version)
@@ -417,6 +422,7 @@ impl World {
         let mut submission =
             Submission::new(id, entry.envelope.actor.clone(), entry.envelope.command.clone()?);
         submission.follows = Some(Follows { command, choice });
+        submission.expected = category.then(|| Expected::Category(self.log.head()));
         match choice {
             Choice::Force => (submission.expected, submission.seen) = (Some(Expected::Any), seen),
             Choice::Retry => submission.retry = true,

@@ -182,7 +182,8 @@ pub enum StoreError {
         actual: u64,
     },
     /// Another writer wrote to the log first, and the commit must be decided again: the same
-    /// command was stored, or the commit has no event. Also where the log is shorter than the
+    /// command was stored, a stream of the category that the commit guards has changed, or the
+    /// commit has no event. Also where the log is shorter than the
     /// writer believes.
     #[error("the log is at {actual} by now, and the commit follows {expected}")]
     Behind {
@@ -366,7 +367,11 @@ fn place(
         }
     }
     let handled = missed.iter().any(|it| it.envelope.command_id == stored.envelope.command_id);
-    if commit.number > end.number || handled || commit.events.is_empty() {
+    let changed = commit.category_to_guard().is_some_and(|category| {
+        let mut events = missed.iter().flat_map(|it| &it.events);
+        events.any(|it| it.stream.category() == category)
+    });
+    if commit.number > end.number || handled || changed || commit.events.is_empty() {
         return Err(StoreError::Behind { expected: commit.after, actual: end.after });
     }
     (stored.number, stored.after) = (end.number + 1, end.after);

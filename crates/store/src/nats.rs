@@ -8,8 +8,8 @@
 //! | `KV_side` | `$KV.side.-L.shelf.-K` | a side record, JSON text |
 //!
 //! `L`, `id` and `K` are base64. The server compares: a commit to one aggregate says which message
-//! must be the last one of its subject, and any other commit which must be the last one of its
-//! stream. What the messages of a log mean, all readers agree on (`index`): a commit counts only
+//! must be the last one of its subject, or of the subjects of all aggregates of its category where it
+//! guards those. Any other commit says which must be the last one of its stream. What the messages of a log mean, all readers agree on (`index`): a commit counts only
 //! where it follows. So a commit is stored once it is known to count, which is seen at once unless
 //! others were quicker.
 //!
@@ -37,11 +37,11 @@ use es::{Commit, Map, StoredCommit};
 pub use self::browser::Websocket;
 use self::bucket::Bucket;
 use self::index::Index;
-use self::jetstream::{ATTEMPT, EXPECTED, Info, Stored, too_large};
+use self::jetstream::{ATTEMPT, EXPECTED, EXPECTED_WITHIN, Info, Stored, too_large};
 pub use self::jetstream::{EXPECTED_ON_SUBJECT, JetStream, LASTS, NotPublished};
 pub use self::names::{CLASS, hint, lease};
 use self::names::{
-    LOGS, SIDE, aggregate, description, log_stream, log_subjects, read_side_record,
+    LOGS, SIDE, aggregate, category, description, log_stream, log_subjects, read_side_record,
     sealed_subjects, side_record, whole_log, word,
 };
 pub use self::transport::{AnyTransport, Message, Transport, Unanswered};
@@ -269,19 +269,28 @@ impl NatsStore {
         let known = self.known(log);
         let index = known.index.borrow();
         let expects = commit.expects();
-        let (subject, guard, expected) = if let [(stream, _)] = &*expects {
-            let subject = aggregate(log, stream);
-            let expected = index.last_of(&subject);
-            (subject, EXPECTED_ON_SUBJECT, expected)
-        } else {
-            (whole_log(log), EXPECTED, index.last)
+        let mut within = None;
+        let (subject, guard, expected) = match (&*expects, commit.category_to_guard()) {
+            ([(stream, _)], Some(of)) => {
+                let all = category(log, of);
+                let expected = index.last_within(&all);
+                within = Some((EXPECTED_WITHIN, all + "*"));
+                (aggregate(log, stream), EXPECTED_ON_SUBJECT, expected)
+            }
+            ([(stream, _)], None) => {
+                let subject = aggregate(log, stream);
+                let expected = index.last_of(&subject);
+                (subject, EXPECTED_ON_SUBJECT, expected)
+            }
+            _ => (whole_log(log), EXPECTED, index.last),
         };
         if !self.0.checks {
             return (subject, Vec::new());
         }
         // A commit that is decided anew is another attempt.
         let attempt = format!("{}-{expected}", commit.envelope.command_id);
-        (subject, vec![(guard, expected.to_string()), (ATTEMPT, attempt)])
+        let headers = [(guard, expected.to_string()), (ATTEMPT, attempt)];
+        (subject, headers.into_iter().chain(within).collect())
     }
 
     /// The place of a message that was just stored. None where it does not count.

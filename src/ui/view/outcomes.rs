@@ -17,11 +17,9 @@ pub fn told(entry: &JournalEntry) -> (&'static str, &'static str, Option<String>
         Outcome::Repeated => {
             ("repeated", "quiet", Some("Repeated: it was handled before.".to_owned()))
         }
-        Outcome::WrongExpectedVersion { expected, actual } => (
-            "conflict",
-            "warn",
-            Some(format!("Conflict: expected {expected}, found version {actual}.")),
-        ),
+        Outcome::WrongExpectedVersion { .. } => {
+            ("conflict", "warn", Some(format!("Conflict: {reason}.")))
+        }
         Outcome::NotStored => ("refused", "bad", Some(format!("Not stored: {reason}."))),
         _ => ("refused", "bad", Some(format!("Refused: {reason}."))),
     }

@@ -106,6 +106,8 @@ pub(super) struct CloudEvent<'a> {
     pub(super) follows: Option<Uuid>,
     #[serde(rename = "leftfoldchoice", skip_serializing_if = "Option::is_none")]
     pub(super) choice: Option<Choice>,
+    #[serde(rename = "leftfoldunchangedsince", skip_serializing_if = "Option::is_none")]
+    pub(super) unchangedsince: Option<u64>,
     #[serde(rename = "leftfoldunanswered", skip_serializing_if = "std::ops::Not::not")]
     pub(super) unanswered: bool,
     /// Every other attribute, in order.
@@ -247,6 +249,9 @@ impl<'a> CloudEvent<'a> {
                 let words = "one of \"reload\", \"retry\", \"force\", \"same\" and \"anew\"";
                 self.choice = read_as(field, value, words)?;
             }
+            "unchangedsince" => {
+                self.unchangedsince = read_as(field, value, "a whole number from 0")?;
+            }
             "unanswered" => {
                 self.unanswered = read_as(field, value, "true or false")?.unwrap_or_default();
             }
@@ -386,6 +391,7 @@ impl<'a> Quick<'a> {
             commanddata: None,
             follows: None,
             choice: None,
+            unchangedsince: None,
             unanswered: false,
             others: Members::default(),
             old_names: false,
@@ -404,6 +410,7 @@ impl<'a> Quick<'a> {
         it.commanddata = self.maybe(br#","leftfoldcommanddata":"#, Self::text)?;
         it.follows = self.maybe(br#","leftfoldfollows":"#, Self::id)?;
         it.choice = self.maybe(br#","leftfoldchoice":"#, Self::word)?;
+        it.unchangedsince = self.maybe(br#","leftfoldunchangedsince":"#, Self::number)?;
         it.unanswered = self.maybe(br#","leftfoldunanswered":"#, Self::value)?.unwrap_or_default();
         self.skip(b"}").then_some(it)
     }
@@ -527,6 +534,7 @@ mod tests {
         r#""leftfoldcommandtype":"AddToCart","leftfoldcommandto":"cart-1","#,
         r#""leftfoldcommanddata":"{\"item\":\"pears\"}","#,
         r#""leftfoldfollows":"8d2aab8c-beda-5865-9d83-5a2f8f6685b6","leftfoldchoice":"retry","#,
+        r#""leftfoldunchangedsince":7,"#,
         r#""leftfoldunanswered":true}"#
     );
 

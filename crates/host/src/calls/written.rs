@@ -190,7 +190,7 @@ declare namespace Leftfold {
   interface Failure extends Error {
     code: ErrorCode;
     /** The version that was expected, where the code is `wrong_expected_version`. */
-    expected?: number | \"exists\" | \"any\";
+    expected?: number | \"exists\" | \"any\" | { category: number };
     /** The version that was found. */
     actual?: number;
   }

@@ -42,7 +42,7 @@ impl World {
 
     pub(super) fn advance(
         &mut self,
-        in_progress: CommandInProgress,
+        mut in_progress: CommandInProgress,
         stage: CommandStage,
     ) -> MicroStep {
         let stream = in_progress.record.stream.clone();
@@ -57,6 +57,10 @@ impl World {
                     return self.refuse(in_progress, &Refusal::Malformed(why));
                 };
                 let actual = self.log.version(&stream);
+                if let Some(Expected::Category(position)) = &mut in_progress.expected {
+                    // Nobody has seen what is not there yet.
+                    *position = (*position).min(self.log.head());
+                }
                 let version = match (in_progress.expected, in_progress.seen) {
                     (Some(expected @ Expected::Exact(version)), _) if version > actual => {
                         return self.conflict(in_progress, expected, actual);
@@ -115,7 +119,12 @@ impl World {
                         // Only the latest state can refuse for good. An earlier one says that
                         // the sender has seen too little.
                         let actual = self.log.version(&stream);
-                        if matches!(refusal, Refusal::Rejected(_)) && !expected.holds(actual) {
+                        let stale = expected != Expected::Any && version < actual;
+                        let stale = match expected {
+                            Expected::Category(_) => stale,
+                            expected => !expected.holds(actual),
+                        };
+                        if matches!(refusal, Refusal::Rejected(_)) && stale {
                             return self.conflict(in_progress, expected, actual);
                         }
                         return self.refuse(in_progress, &refusal);
@@ -147,7 +156,7 @@ impl World {
     ) -> MicroStep {
         let (stream, Decision { on, expected }) = (in_progress.record.stream.clone(), decision);
         let actual = self.log.version(&stream);
-        if on < actual && expected.holds(actual) {
+        if on < actual && expected.holds(self.log.found(&stream, expected)) {
             // The aggregate has not agreed to this on the latest state.
             in_progress.base_envelope.origin = Origin::Forced;
         }
@@ -333,7 +342,7 @@ impl World {
     ) -> MicroStep {
         let stream = in_progress.record.stream.clone();
         if in_progress.reaction_of.is_none() {
-            let reason = format!("{stream} was expected at {expected}, and is at version {actual}");
+            let reason = expected.sentence(&stream, actual);
             let outcome = Outcome::WrongExpectedVersion { expected, actual };
             let entry =
                 self.journal_entry(in_progress.envelope(), outcome, Some(reason.into()), 1..1);
@@ -345,7 +354,10 @@ impl World {
         if in_progress.retry {
             let command = in_progress.base_envelope.command_id;
             in_progress.base_envelope.follows = Some(Follows { command, choice: Choice::Retry });
-            (in_progress.expected, in_progress.seen) = (None, None);
+            // Whoever guards a category goes on guarding it, from what is known now.
+            let category = matches!(expected, Expected::Category(_));
+            let again = category.then(|| Expected::Category(self.log.head()));
+            (in_progress.expected, in_progress.seen) = (again, None);
         }
         if retry {
             self.handling = Some((in_progress, CommandStage::Received));

@@ -182,7 +182,7 @@ impl MicroStep {
             }
             Self::Conflicted { stream, expected, actual, retry } => {
                 let then = if *retry { "; decides again" } else { "" };
-                write!(f, "{stream} was expected at {expected} and is at version {actual}{then}")
+                write!(f, "{}{then}", expected.sentence(stream, *actual))
             }
             Self::Failed { reason } => write!(f, "Not stored: {reason}"),
             _ => self.delivering(f),

@@ -636,14 +636,14 @@ fn what_is_believed_of_a_stream_decides_how_a_command_ends() {
     check(
         existing.collect(),
         expect![[r#"
-            Open door-1, expecting no stream: 5 steps, Open wrong_expected_version: door-1 was expected at no stream, and is at version 2
-            Shut door-1, expecting no stream: 4 steps, Shut wrong_expected_version: door-1 was expected at no stream, and is at version 2
-            Open door-1, expecting version 1: 4 steps, Open wrong_expected_version: door-1 was expected at version 1, and is at version 2
-            Shut door-1, expecting version 1: 5 steps, Shut wrong_expected_version: door-1 was expected at version 1, and is at version 2
+            Open door-1, expecting no stream: 5 steps, Open wrong_expected_version: door-1 was expected at no stream and is at version 2
+            Shut door-1, expecting no stream: 4 steps, Shut wrong_expected_version: door-1 was expected at no stream and is at version 2
+            Open door-1, expecting version 1: 4 steps, Open wrong_expected_version: door-1 was expected at version 1 and is at version 2
+            Shut door-1, expecting version 1: 5 steps, Shut wrong_expected_version: door-1 was expected at version 1 and is at version 2
             Open door-1, expecting version 2: 7 steps, Open accepted: -
             Shut door-1, expecting version 2: 4 steps, Shut rejected: the door is shut already
-            Open door-1, expecting version 3: 2 steps, Open wrong_expected_version: door-1 was expected at version 3, and is at version 2
-            Shut door-1, expecting version 3: 2 steps, Shut wrong_expected_version: door-1 was expected at version 3, and is at version 2
+            Open door-1, expecting version 3: 2 steps, Open wrong_expected_version: door-1 was expected at version 3 and is at version 2
+            Shut door-1, expecting version 3: 2 steps, Shut wrong_expected_version: door-1 was expected at version 3 and is at version 2
             Open door-1, expecting a stream: 7 steps, Open accepted: -
             Shut door-1, expecting a stream: 4 steps, Shut rejected: the door is shut already
             Open door-1, expecting any version: 7 steps, Open accepted: -
@@ -656,14 +656,70 @@ fn what_is_believed_of_a_stream_decides_how_a_command_ends() {
     check(
         absent.collect(),
         expect![[r#"
-        Open door-2, expecting no stream: 7 steps, Open accepted: -
-        Open door-2, expecting version 1: 2 steps, Open wrong_expected_version: door-2 was expected at version 1, and is at version 0
-        Open door-2, expecting version 2: 2 steps, Open wrong_expected_version: door-2 was expected at version 2, and is at version 0
-        Open door-2, expecting version 3: 2 steps, Open wrong_expected_version: door-2 was expected at version 3, and is at version 0
-        Open door-2, expecting a stream: 5 steps, Open wrong_expected_version: door-2 was expected at a stream, and is at version 0
-        Open door-2, expecting any version: 7 steps, Open accepted: -
-        Open door-2, expecting nothing: 7 steps, Open accepted: -
-    "#]],
+            Open door-2, expecting no stream: 7 steps, Open accepted: -
+            Open door-2, expecting version 1: 2 steps, Open wrong_expected_version: door-2 was expected at version 1 and is at version 0
+            Open door-2, expecting version 2: 2 steps, Open wrong_expected_version: door-2 was expected at version 2 and is at version 0
+            Open door-2, expecting version 3: 2 steps, Open wrong_expected_version: door-2 was expected at version 3 and is at version 0
+            Open door-2, expecting a stream: 5 steps, Open wrong_expected_version: door-2 was expected at a stream and is at version 0
+            Open door-2, expecting any version: 7 steps, Open accepted: -
+            Open door-2, expecting nothing: 7 steps, Open accepted: -
+        "#]],
+    );
+}
+
+#[test]
+fn a_category_that_has_changed_is_a_conflict_although_the_stream_is_as_it_was() {
+    let mut lab = TestWorld::new(&house());
+    lab.ask("door-1", "Open");
+    lab.run();
+    for position in [0, 1, 9] {
+        lab.ask_expecting("door-2", "Open", Some(Expected::Category(position)));
+    }
+    lab.run();
+    check(
+        lab.journal(),
+        expect![[r#"
+            Open accepted: -
+            Open wrong_expected_version: no door was to change after event 0, and event 1 has changed one
+            Open accepted: -
+            Open rejected: the door is open already
+        "#]],
+    );
+    check(lab.log(), expect![[r#"
+        #1 door-1 v1 Opened Alice
+        #2 door-2 v1 Opened Alice
+    "#]]);
+    let guarded: Vec<_> =
+        lab.world.log().events(1, 2).map(|it| it.envelope().unchanged_since).collect();
+    assert_eq!(guarded, [None, Some(1)]);
+}
+
+#[test]
+fn whoever_guards_a_category_guards_it_anew_after_a_conflict() {
+    let mut lab = TestWorld::new(&house());
+    let id = lab.ask_expecting("door-1", "Open", Some(Expected::Category(0)));
+    lab.until_pending();
+    lab.learn_of("door-2", "Open");
+    lab.world.answer(StoreAnswer::Lost);
+    lab.run();
+    for (choice, name) in [(Choice::Reload, 7), (Choice::Force, 8)] {
+        let again = lab.world.resubmission(id, choice, command_id("house", name)).unwrap();
+        lab.world.submit(again);
+        lab.until_pending();
+        lab.learn_of("door-2", if choice == Choice::Reload { "Shut" } else { "Open" });
+        lab.world.answer(StoreAnswer::Lost);
+        lab.run();
+    }
+    check(
+        lab.journal(),
+        expect![[r#"
+            Open accepted: -
+            Open wrong_expected_version: no door was to change after event 0, and event 1 has changed one
+            Shut accepted: -
+            Open wrong_expected_version: no door was to change after event 1, and event 2 has changed one
+            Open accepted: -
+            Open accepted: -
+        "#]],
     );
 }
 
@@ -716,9 +772,9 @@ fn a_person_who_loses_a_race_is_told_and_nothing_is_tried_again() {
     check(
         lab.journal(),
         expect![[r#"
-        Open accepted: -
-        Open wrong_expected_version: door-1 was expected at no stream, and is at version 1
-    "#]],
+            Open accepted: -
+            Open wrong_expected_version: door-1 was expected at no stream and is at version 1
+        "#]],
     );
     check(
         lab.log(),
@@ -1497,10 +1553,10 @@ fn a_stream_that_holds_an_unreadable_event_refuses_commands_and_the_others_go_on
     check(
         lab.journal(),
         expect![[r#"
-        Shut unreadable: version 2 of this stream cannot be read, so nothing can be decided on it
-        Shut wrong_expected_version: door-1 was expected at version 1, and is at version 2
-        Open accepted: -
-    "#]],
+            Shut unreadable: version 2 of this stream cannot be read, so nothing can be decided on it
+            Shut wrong_expected_version: door-1 was expected at version 1 and is at version 2
+            Open accepted: -
+        "#]],
     );
     check(
         lab.log(),

@@ -1,7 +1,7 @@
 //! What the messages of a log's stream mean. Everybody who reads them comes to the same log.
 //!
 //! A message counts where it is whole, where each of its events follows the version of its stream,
-//! and where its command is new. Any other message is passed over, by everybody. So somebody who
+//! where its command is new, and where a category has not changed that it guards. Any other message is passed over, by everybody. So somebody who
 //! writes nonsense, or past the check of versions, changes nothing. Places in the log are counted
 //! here, because a stream's own sequence may have gaps.
 
@@ -25,6 +25,8 @@ pub struct Index {
     versions: Map<Stream, u64>,
     /// The last message of each subject.
     subjects: Map<String, u64>,
+    /// The position of the last event of each category.
+    categories: Map<Box<str>, u64>,
     commands: Set<Uuid>,
 }
 
@@ -62,6 +64,12 @@ impl Index {
         self.subjects.get(subject).copied().unwrap_or_default()
     }
 
+    /// The last message of the aggregates whose subjects begin so. 0 where there is none.
+    pub fn last_within(&self, prefix: &str) -> u64 {
+        let within = self.subjects.iter().filter(|(subject, _)| subject.starts_with(prefix));
+        within.map(|(_, sequence)| *sequence).max().unwrap_or_default()
+    }
+
     /// The place in the stream from which on there are commits after the first `known` ones.
     pub fn from(&self, known: u64) -> u64 {
         let at = self.entries.partition_point(|it| it.commits <= known);
@@ -90,20 +98,42 @@ impl Index {
         }
         self.last = sequence;
         self.subjects.insert(subject.to_owned(), sequence);
-        let counts = |it: &Vec<StoredCommit<&str>>| !it.is_empty() && self.follow(it);
+        // What was imported was guarded where it came from, by positions of that log.
+        let imported = subject.ends_with("._");
+        let counts = |it: &Vec<StoredCommit<&str>>| {
+            !it.is_empty() && self.follow(it) && (imported || self.unchanged(it))
+        };
         let Some(commits) = alone(payload).filter(counts) else { return };
         let before = self.entries.last();
         let mut end = before.map_or((0, 0, 0), |it| (it.commits, it.head, it.at));
         for commit in commits {
             self.commands.insert(commit.envelope.command_id);
+            let mut position = end.1;
             end.0 += 1;
             end.1 += commit.events.len() as u64;
             for event in commit.events {
                 end.2 = end.2.max(event.at);
+                position += 1;
+                match self.categories.get_mut(event.stream.category()) {
+                    Some(last) => *last = position,
+                    None => _ = self.categories.insert(event.stream.category().into(), position),
+                }
                 self.versions.insert(event.stream, event.version);
             }
         }
         self.entries.push(Entry { sequence, commits: end.0, head: end.1, at: end.2 });
+    }
+
+    /// True where no category has changed of which a commit's sender asked that.
+    fn unchanged(&self, commits: &[StoredCommit<&str>]) -> bool {
+        commits.iter().all(|commit| {
+            let (Some(since), Some(event)) =
+                (commit.envelope.unchanged_since, commit.events.first())
+            else {
+                return true;
+            };
+            self.categories.get(event.stream.category()).is_none_or(|last| *last <= since)
+        })
     }
 
     /// True where commits follow what is known.

@@ -32,6 +32,8 @@ const UNAVAILABLE: u64 = 503;
 
 /// The header that names what the last message of the same subject must be.
 pub const EXPECTED_ON_SUBJECT: &str = "Nats-Expected-Last-Subject-Sequence";
+/// The header that names the subjects that [`EXPECTED_ON_SUBJECT`] is about, where they are others.
+pub(super) const EXPECTED_WITHIN: &str = "Nats-Expected-Last-Subject-Sequence-Subject";
 /// The header that names what the last message of the stream must be.
 pub(super) const EXPECTED: &str = "Nats-Expected-Last-Sequence";
 /// The header that tells one attempt to publish from another.

@@ -39,13 +39,17 @@ pub fn sealed_subjects(log: &str) -> String {
     format!("sealed.log.{}.>", word(log))
 }
 
-/// The subject of the commits to one aggregate.
-pub fn aggregate(log: &str, stream: &Stream) -> String {
+/// The beginning of the subjects of all aggregates of a category.
+pub fn category(log: &str, category: &str) -> String {
     // A person's own domain may name a category as it likes.
-    let category = stream.category();
     let plain = category.bytes().all(|it| it.is_ascii_alphanumeric());
     let category = if plain { category.to_owned() } else { word(category) };
-    format!("lf.log.{}.{category}.{}", word(log), LETTERS.encode(&**stream.id()))
+    format!("lf.log.{}.{category}.", word(log))
+}
+
+/// The subject of the commits to one aggregate.
+pub fn aggregate(log: &str, stream: &Stream) -> String {
+    category(log, stream.category()) + &LETTERS.encode(&**stream.id())
 }
 
 /// The subject of the commits that no single aggregate's version guards.

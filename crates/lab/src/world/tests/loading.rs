@@ -47,7 +47,7 @@ fn the_second_of_two_who_hold_the_same_version_is_told_what_was_expected_and_fou
     assert_eq!(
         (&*line, choice),
         (
-            "Open wrong_expected_version: door-1 was expected at version 2, and is at version 3",
+            "Open wrong_expected_version: door-1 was expected at version 2 and is at version 3",
             None
         )
     );
@@ -120,10 +120,10 @@ fn a_command_that_tries_again_by_itself_journals_the_conflict_and_then_what_came
     check(
         lab.journal(),
         expect![[r#"
-        Slam accepted: -
-        Open wrong_expected_version: door-1 was expected at no stream, and is at version 2
-        Open accepted: -
-    "#]],
+            Slam accepted: -
+            Open wrong_expected_version: door-1 was expected at no stream and is at version 2
+            Open accepted: -
+        "#]],
     );
     let follows = lab.world.journal()[2].envelope.follows.unwrap();
     assert_eq!((follows.command, follows.choice), (id, Choice::Retry));
