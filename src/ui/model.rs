@@ -19,6 +19,7 @@ pub mod logs;
 pub mod logs_dialog;
 pub mod offline;
 pub mod class;
+pub mod together;
 pub mod share;
 pub mod lab;
 pub mod lessons;
@@ -51,6 +52,7 @@ use self::saying::Saying;
 use self::share::Share;
 use self::shell::Shell;
 use self::summary::Summary;
+use self::together::Together;
 use self::watching::Watching;
 use crate::host::OpenLog;
 use crate::store::LogInfo;
@@ -81,6 +83,7 @@ pub struct Model {
     pub making: Making,
     pub offline: Offline,
     pub class: Class,
+    pub together: Together,
     pub own: Own,
     pub watching: Watching,
     pub predicting: Predicting,
@@ -115,6 +118,7 @@ impl Model {
             making: Making::default(),
             offline: Offline::default(),
             class: Class::default(),
+            together: Together::default(),
             own: Own::default(),
             watching: Watching::default(),
             predicting: Predicting::default(),
@@ -123,6 +127,13 @@ impl Model {
             console: Console::default(),
             money: MoneyFields::default(),
         }
+    }
+
+    /// What all send at the same moment, in the exercise that is open.
+    pub fn together(&self) -> Option<crate::lessons::Together> {
+        let open = self.logs.open.as_ref()?;
+        let attempt = self.lessons.attempt.as_deref().filter(|it| it.log == open.id())?;
+        attempt.exercise.together.clone()
     }
 
     /// The log that is open.

@@ -18,6 +18,7 @@ mod watching;
 mod offline;
 mod opening;
 mod class;
+mod together;
 mod under_way;
 mod logs_dialog;
 mod share;
@@ -39,6 +40,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
     if drawn {
         model.console.stale = None;
         class::keep_in_step(model);
+        together::count(model);
         if let Some(open_log) = model.open_log() {
             own::look(model, &open_log);
             if !frame {
@@ -71,6 +73,7 @@ fn handle(model: &mut Model, msg: Msg) -> bool {
         Msg::Predicting(msg) => predicting::update(model, msg),
         Msg::Share(msg) => share::update(model, msg),
         Msg::Subscriptions(msg) => subscriptions::update(model, msg),
+        Msg::Together(msg) => together::update(model, msg),
         Msg::Watching(msg) => watching::update(model, msg),
         Msg::Key(event) => keys::key(model, &event),
         Msg::Dismiss => {

@@ -24,6 +24,7 @@ mod steps;
 mod commands;
 mod read;
 mod pipeline;
+mod together;
 mod exercise;
 mod predicting;
 mod offline;

@@ -10,8 +10,8 @@ use std::task::Poll;
 
 use leftfold::codec::{CommitOrLoss, segments_of};
 use leftfold::es::{
-    Aggregate, Commit, Draft, Envelope, EventLog, Expected, Map, Proposal, Scenario, StoredCommit, Stream,
-    command_id, read_event,
+    Aggregate, Commit, Draft, Envelope, EventLog, Expected, Map, Proposal, Scenario, StoredCommit,
+    Stream, command_id, read_event,
 };
 use leftfold::store::{
     CommitPlace, Kept, LogChange, LogInfo, LogStore, Shelf, SideRecords, StoreError,

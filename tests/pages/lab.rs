@@ -322,7 +322,12 @@ async fn two_race_on_one_version_and_the_second_one_decides_again() {
     until_text(&page, "Race", "Conflict: account-1 was expected at").await;
     let last = page.js("(await leftfold.journal()).at(-1)").await;
     assert_eq!(last["outcome"], "wrong_expected_version", "{last}");
-    until_text(&page, "Journal", "Conflict: account-1 was expected at version 1 and is at version 2").await;
+    until_text(
+        &page,
+        "Journal",
+        "Conflict: account-1 was expected at version 1 and is at version 2",
+    )
+    .await;
     // It is the store that refuses a version.
     until_text(&page, "Pipeline", "Event storeBob’s Deposit met a conflict").await;
     // The ways on stand under what is said of it.

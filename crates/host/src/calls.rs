@@ -470,6 +470,19 @@ pub static EXERCISE: Named = Named {
         optional("code", Shape::List(&Shape::Text), "The lines of the code of one's own domain."),
         optional("start", MOVES, "What is done to that log before."),
         optional("at", Shape::OrNull(&WHOLE), "Where the playhead stands then."),
+        optional(
+            "together",
+            Shape::OrNull(&Shape::Object(&[
+                required("stream", Shape::Text, "A `*` in it stands for who sends."),
+                required("command", Shape::Named(&COMMAND), "The command."),
+                optional(
+                    "seen",
+                    Shape::Words(&["version", "category"]),
+                    "What all have seen before: the stream's version, or all of its category.",
+                ),
+            ])),
+            "What everybody sends at the same moment. In a class it is one log for all.",
+        ),
         optional("show", Shape::List(&Shape::Text), "The panels that it is about."),
         required(
             "goals",

@@ -125,7 +125,11 @@ pub static SUBMITTED: Shape =
 const EXPECTED: Shape = Shape::OneOf(&[
     WHOLE,
     Shape::Words(&["exists", "any"]),
-    Shape::Object(&[required("category", WHOLE, "The position after which none of its category changes.")]),
+    Shape::Object(&[required(
+        "category",
+        WHOLE,
+        "The position after which none of its category changes.",
+    )]),
 ]);
 
 macro_rules! step {

@@ -11,7 +11,7 @@ use store::LogInfo;
 
 use crate::exercise::Fault;
 use crate::goal::{Goal, Subject, seek};
-use crate::{Exercise, Move, Played};
+use crate::{Exercise, Move, Played, STAND_INS, Together};
 
 /// How many commands are sent by chance between two looks at the clock.
 const COMMANDS_BY_CHANCE: u64 = 100;
@@ -143,6 +143,13 @@ pub async fn check(exercise: &Exercise, scenario: &Rc<Scenario>, host: &Host) ->
     ];
     if let Some((_, what)) = missing.iter().find(|(missing, _)| *missing) {
         return Err(Fault::Missing(what));
+    }
+    let takes = |it: &Together| {
+        let stream = Stream::parse(&it.stream_of(STAND_INS[0]));
+        stream.is_ok_and(|it| scenario.aggregate_of(it.category()).is_some())
+    };
+    if exercise.code.is_empty() && exercise.together.as_ref().is_some_and(|it| !takes(it)) {
+        return Err(Fault::Start("nobody takes what all send at once".to_owned()));
     }
     let own = match exercise.code() {
         None => None,

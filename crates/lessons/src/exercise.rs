@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::link::{self, LinkError, Shared};
 
-use crate::{Goal, Money, Move};
+use crate::{Goal, Money, Move, Together};
 
 /// A task in a log, with a goal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct Exercise {
     /// Where the playhead stands then; at the head where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<u64>,
+    /// What everybody sends at the same moment. In a class such an exercise is one log for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub together: Option<Together>,
     /// The panels that it is about, by their names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub show: Vec<String>,

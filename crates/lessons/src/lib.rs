@@ -15,6 +15,7 @@ mod course;
 mod handout;
 mod draft;
 mod guess;
+mod together;
 
 pub use attempt::{Verdict, begin, check, judge, play, prepare};
 pub use course::{Course, Entry, Lesson, LessonTitle, Note, Part, Workshop};
@@ -24,3 +25,4 @@ pub use goal::{Goal, Money, Subject};
 pub use guess::{Came, Expected, Guess, Place};
 pub use handout::handout;
 pub use moves::{Move, Played, written};
+pub use together::{STAND_INS, Seen, Sent, Together};

@@ -61,9 +61,16 @@ pub struct Person {
     pub role: String,
     /// What they look at, in words.
     pub place: String,
+    /// The log that they have open.
+    pub log: String,
+    /// How often they met a conflict there.
+    pub conflicts: u64,
+    /// How often they sent something again after one.
+    pub again: u64,
 }
 
 /// Where the one who leads looks.
+#[expect(clippy::struct_excessive_bools, reason = "each is looked at on its own")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Look {
     /// Who leads.
@@ -83,6 +90,11 @@ pub struct Look {
     pub paused: Vec<String>,
     /// The lesson and the number of the exercise that all do.
     pub exercise: Option<(String, usize)>,
+    /// True where all do it in one log.
+    pub together: bool,
+    /// All who take part send now what all send, and have seen the log up to this position. It is
+    /// said once, in one look.
+    pub now: Option<u64>,
 }
 
 /// What comes from the others.
@@ -199,13 +211,20 @@ fn texts(value: &Value, name: &str) -> Vec<String> {
 impl Person {
     fn read(payload: &[u8]) -> Option<Self> {
         let it = read(payload)?;
-        let [id, name, role, place] = ["id", "name", "role", "place"].map(|field| text(&it, field));
-        Some(Self { id, name, role, place })
+        let [id, name, role, place, log] =
+            ["id", "name", "role", "place", "log"].map(|field| text(&it, field));
+        let [conflicts, again] =
+            ["conflicts", "again"].map(|field| it[field].as_u64().unwrap_or_default());
+        Some(Self { id, name, role, place, log, conflicts, again })
     }
 
     fn write(&self) -> String {
-        let Self { id, name, role, place } = self;
-        json!({ "id": id, "name": name, "role": role, "place": place }).to_string()
+        let Self { id, name, role, place, log, conflicts, again } = self;
+        json!({
+            "id": id, "name": name, "role": role, "place": place, "log": log,
+            "conflicts": conflicts, "again": again,
+        })
+        .to_string()
     }
 }
 
@@ -226,6 +245,8 @@ impl Look {
             columns: texts(&it, "columns"),
             paused: texts(&it, "paused"),
             exercise: number.map(|number| (lesson, number)),
+            together: it["together"] == true,
+            now: it["now"].as_u64(),
         })
     }
 
@@ -243,6 +264,8 @@ impl Look {
             "paused": self.paused,
             "lesson": exercise.map(|it| &it.0),
             "number": exercise.map(|it| it.1),
+            "together": self.together,
+            "now": self.now,
         })
         .to_string()
     }
@@ -279,7 +302,8 @@ impl Place {
     /// The last look. None where nobody has led yet, or where it cannot be read now.
     pub async fn last_look(&self) -> Option<Look> {
         let last = self.store.engine().last(CLASS, LOOK).await.ok()??;
-        Look::read(&last.payload)
+        // Whoever comes later has missed the moment.
+        Look::read(&last.payload).map(|look| Look { now: None, ..look })
     }
 
     /// Hears what the others tell, for as long as `tell` says so.

@@ -179,6 +179,8 @@ pub struct Draft {
     pub inputs: Map<usize, Map<Rc<str>, String>>,
     /// Field → what is wrong with it. The id's is under the empty name.
     pub faults: Map<Rc<str>, String>,
+    /// True where the command is stored only if nothing of its stream's category has changed.
+    pub guards: bool,
     /// What came of the last command.
     pub answer: Option<Answer>,
 }

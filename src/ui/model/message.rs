@@ -7,7 +7,7 @@ use yew::Callback;
 
 use super::{
     class, clock, commands, console, fold_view, lab, layout, lessons, logs, logs_dialog, making,
-    offline, own, playback, predicting, share, subscriptions, watching,
+    offline, own, playback, predicting, share, subscriptions, together, watching,
 };
 
 /// What has happened.
@@ -29,6 +29,7 @@ pub enum Msg {
     Predicting(predicting::Msg),
     Share(share::Msg),
     Subscriptions(subscriptions::Msg),
+    Together(together::Msg),
     Watching(watching::Msg),
     /// A key was pressed.
     Key(KeyboardEvent),
@@ -64,6 +65,7 @@ from_a_part! {
     Predicting, predicting;
     Share, share;
     Subscriptions, subscriptions;
+    Together, together;
     Watching, watching;
 }
 

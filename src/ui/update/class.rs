@@ -3,7 +3,7 @@
 use gloo::timers::future::TimeoutFuture;
 use gloo::utils::window;
 
-use super::{opening, playback};
+use super::{commands, opening, playback};
 use crate::host::{OpenLog, OpenMode, Request, SubscriptionChange};
 use crate::lab::SubscriptionKind;
 use crate::store::LogInfo;
@@ -15,6 +15,7 @@ use crate::ui::model::Model;
 use crate::ui::model::class::{Invitation, Joined, Msg, Present};
 use crate::ui::model::lessons::{self, Key};
 use crate::ui::model::logs::Home;
+use crate::ui::model::together::Met;
 use crate::ui::model::{fold_view, layout};
 
 /// How often a page says that it is here, in milliseconds, and after how many of these it counts as
@@ -275,8 +276,8 @@ fn beat(model: &Model) {
     });
 }
 
-/// Says who and where this page is.
-fn here(model: &Model) {
+/// Says who and where this page is, and what it has met.
+pub fn here(model: &Model) {
     let Some(joined) = &model.class.joined else { return };
     let place = model.logs.open.as_ref().map(|open_log| {
         let session = open_log.session();
@@ -287,6 +288,9 @@ fn here(model: &Model) {
         name: joined.name.clone(),
         role: joined.place.role.name().to_owned(),
         place: place.unwrap_or_default(),
+        log: model.together.counted.0.clone(),
+        conflicts: model.together.met.conflicts,
+        again: model.together.met.again,
     });
 }
 
@@ -304,6 +308,10 @@ fn hear(model: &mut Model, heard: Heard) -> bool {
             if joined.people.len() >= MOST_PEOPLE {
                 return false;
             }
+            if model.together.board.is_of(&person.log) {
+                let met = Met { conflicts: person.conflicts, again: person.again };
+                model.together.board.note(&person.log, &person.id, met, now());
+            }
             let known = joined.people.iter_mut().find(|it| it.person.id == person.id);
             match known {
                 Some(known) => *known = Present { person, heard: now() },
@@ -319,9 +327,18 @@ fn hear(model: &mut Model, heard: Heard) -> bool {
                 remember_here("leading", Some("no"));
             }
             let new = !joined.has(&look.log) && !look.log.is_empty();
+            let at_once = look.now.filter(|_| look.name != joined.name && !joined.looks_on());
+            let (log, name) = (look.log.clone(), joined.name.clone());
             joined.look = Some(look);
             if new {
                 list(model);
+            }
+            let open = model.open_log().filter(|it| it.id() == log);
+            if let (Some(position), Some(open_log), Some(together)) =
+                (at_once, open, model.together())
+            {
+                let command = together.command(&name, &open_log, position);
+                commands::submit(model, Request::Send(command));
             }
         }
     }
@@ -389,7 +406,7 @@ pub fn keep_in_step(model: &mut Model) {
 fn act_as(model: &mut Model) {
     let Some(joined) = &mut model.class.joined else { return };
     let open = model.logs.open.as_ref().filter(|it| model.logs.home(it) == Home::Class);
-    if let Some(open) = open {
+    if let Some(open) = open.filter(|it| it.info().exercise.is_none()) {
         joined.round = Some((open.session().scenario().id.clone(), open.id().to_owned()));
     }
     if joined
@@ -408,7 +425,7 @@ fn act_as(model: &mut Model) {
 fn follow(model: &mut Model) {
     let Some(joined) = &mut model.class.joined else { return };
     let Some(look) = joined.look.clone().filter(|_| joined.following) else { return };
-    if look.exercise.is_some() {
+    if look.exercise.is_some() && !look.together {
         if joined.exercise != look.exercise {
             joined.exercise.clone_from(&look.exercise);
             if let Some((lesson, number)) = look.exercise {
@@ -476,35 +493,20 @@ fn pause_alike(open_log: &OpenLog, look: &Look) {
     });
 }
 
+/// Has all who take part send at the same moment what all send.
+pub fn all_now(model: &mut Model) {
+    let Some(joined) = model.class.joined.as_mut().filter(|it| it.leads()) else { return };
+    joined.leading = true;
+    let Some(look) = look_here(model) else { return };
+    let Some(joined) = &mut model.class.joined else { return };
+    joined.place.look(&Look { now: Some(look.position), head: true, ..look.clone() });
+    (joined.told, joined.told_at) = (look, now());
+}
+
 /// Tells the others where this page looks, where that is not what they know.
 fn tell_look(model: &mut Model) {
-    let Some(joined) = &model.class.joined else { return };
-    let Some(open_log) = model.logs.open.clone().filter(|_| joined.leading) else { return };
-    let exercise = model.lessons.attempt.as_ref().and_then(|it| it.key.lesson());
-    let exercise = exercise.map(|(lesson, number)| (lesson.to_string(), number));
-    if exercise.is_none() && model.logs.home(&open_log) != Home::Class {
-        // Nobody else can see a log of this browser.
-        return;
-    }
-    let (scenario, position, head, paused) = {
-        let session = open_log.session();
-        let all = session.world().subscriptions().iter();
-        let paused = all.filter(|it| it.kind() == SubscriptionKind::Projection && it.paused());
-        let paused = paused.map(|it| it.name().to_string()).collect();
-        (session.scenario().id.to_string(), session.position(), session.head(), paused)
-    };
-    let look = Look {
-        name: joined.name.clone(),
-        scenario,
-        log: open_log.id().to_owned(),
-        position,
-        head: position == head,
-        present: model.layout.present,
-        folding: model.fold_view.shown,
-        columns: model.fold_view.columns().iter().map(ToString::to_string).collect(),
-        paused,
-        exercise,
-    };
+    let Some(look) = look_here(model) else { return };
+    let Some(joined) = &mut model.class.joined else { return };
     // At the head, where that is exactly is no news.
     let same = |a: &Look, b: &Look| {
         let at = |it: &Look| if it.head { 0 } else { it.position };
@@ -514,7 +516,39 @@ fn tell_look(model: &mut Model) {
         return;
     }
     joined.place.look(&look);
-    if let Some(joined) = &mut model.class.joined {
-        (joined.told, joined.told_at) = (look, now());
+    (joined.told, joined.told_at) = (look, now());
+}
+
+/// Where this page looks, if the others can look there.
+fn look_here(model: &Model) -> Option<Look> {
+    let joined = model.class.joined.as_ref()?;
+    let open_log = model.logs.open.clone().filter(|_| joined.leading)?;
+    let exercise = model.lessons.attempt.as_ref().and_then(|it| it.key.lesson());
+    let exercise = exercise.map(|(lesson, number)| (lesson.to_string(), number));
+    let shared = model.logs.home(&open_log) == Home::Class;
+    if exercise.is_none() && !shared {
+        // Nobody else can see a log of this browser.
+        return None;
     }
+    let (scenario, position, head, paused) = {
+        let session = open_log.session();
+        let all = session.world().subscriptions().iter();
+        let paused = all.filter(|it| it.kind() == SubscriptionKind::Projection && it.paused());
+        let paused = paused.map(|it| it.name().to_string()).collect();
+        (session.scenario().id.to_string(), session.position(), session.head(), paused)
+    };
+    Some(Look {
+        name: joined.name.clone(),
+        scenario,
+        log: open_log.id().to_owned(),
+        position,
+        head: position == head,
+        present: model.layout.present,
+        folding: model.fold_view.shown,
+        columns: model.fold_view.columns().iter().map(ToString::to_string).collect(),
+        paused,
+        together: exercise.is_some() && shared,
+        exercise,
+        now: None,
+    })
 }

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::changes::{changed, changed_and_more};
 use super::{predicting, stepping};
-use crate::es::Choice;
-use crate::host::{Answered, JsonText, Request, Response, Told};
-use crate::lab::{JournalEntry, Outcome, event_forms, forms};
+use crate::es::{Choice, Expected};
+use crate::host::{Answered, JsonText, OpenLog, Request, Response, Told};
+use crate::lab::{JournalEntry, Outcome, Submission, event_forms, forms};
 use crate::ui::browser::clock::new_id;
 use crate::ui::browser::files;
 use crate::ui::model::Model;
@@ -29,6 +29,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             if let Some(open_log) = model.open_log().filter(|_| !model.commands.under_way())
                 && let Some(command) = model.commands.ask(new_id())
             {
+                let command = guarded(model, &open_log, command);
                 stepping::begin(model, open_log, command);
             }
         }
@@ -67,10 +68,21 @@ fn send(model: &mut Model) {
     if model.commands.is_for_event() {
         return append(model);
     }
+    let Some(open_log) = model.open_log() else { return };
     match model.commands.ask(new_id()) {
-        Some(ask) => submit(model, Request::Send(ask.into())),
+        Some(ask) => {
+            let ask = guarded(model, &open_log, ask);
+            submit(model, Request::Send(ask.into()));
+        }
         None => not_read(model),
     }
+}
+
+/// The form's command, which guards its stream's category where that was ticked.
+fn guarded(model: &Model, open_log: &OpenLog, ask: Submission) -> Submission {
+    let head = open_log.session().head();
+    let expected = model.commands.draft.guards.then_some(Expected::Category(head));
+    Submission { expected: expected.or(ask.expected), ..ask }
 }
 
 /// Appends the form's event, past its aggregate.

@@ -15,7 +15,6 @@ use crate::lab::{forms, json as json_text};
 use crate::lessons::{
     Course, Exercise, Lesson, Move, Played, Workshop, begin, check, handout, prepare,
 };
-use crate::store::LogInfo;
 use crate::ui::browser::address::Address;
 use crate::ui::browser::clock::now;
 use crate::ui::browser::files::{self, Pieces, fetched};
@@ -160,15 +159,12 @@ fn listed(model: &mut Model, course: Option<Course>) {
 fn open(model: &mut Model, key: Key, reply: Option<Reply>) {
     close_menus(None);
     model.lessons.shown = false;
-    let (host, scenarios) = (model.logs.host().clone(), model.logs.scenarios.clone());
+    let (hosts, scenarios) = (Hosts::of(model), model.logs.scenarios.clone());
     model.link.later(async move {
-        let logs = host.logs().await.unwrap_or_default();
-        let own = logs.into_iter().filter(|it| it.exercise.as_deref() == Some(&*key.0));
-        let found = own.max_by_key(|it| it.opened_at);
-        if let Some(code) = unseen(&key, &host).await {
+        if let Some(code) = unseen(&key, &hosts.own).await {
             return Msg::Ask(key, code);
         }
-        Msg::Begun(begin_of(key, &host, &scenarios, found, Moves::None).await, reply)
+        Msg::Begun(begin_of(key, &hosts, &scenarios, true, Moves::None).await, reply)
     });
 }
 
@@ -193,9 +189,9 @@ enum Moves {
 
 /// Begins an exercise in a new log.
 fn start(model: &Model, key: Key, moves: Moves, reply: Option<Reply>) {
-    let (host, scenarios) = (model.logs.host().clone(), model.logs.scenarios.clone());
+    let (hosts, scenarios) = (Hosts::of(model), model.logs.scenarios.clone());
     model.link.later(async move {
-        Msg::Begun(begin_of(key, &host, &scenarios, None, moves).await, reply)
+        Msg::Begun(begin_of(key, &hosts, &scenarios, false, moves).await, reply)
     });
 }
 
@@ -222,15 +218,38 @@ async fn text_of(key: &Key) -> Result<(Exercise, Option<Rc<LessonPlace>>), Strin
     Ok((exercise.ok_or_else(missing)?, Some(Rc::new(place))))
 }
 
-/// Opens an attempt that was found, or begins one.
+/// Where logs of exercises are made.
+struct Hosts {
+    own: Host,
+    /// Where this page leads a class: there one log is for all, if the exercise is one to do together.
+    class: Option<Host>,
+}
+
+impl Hosts {
+    fn of(model: &Model) -> Self {
+        let leads = model.class.joined.as_ref().is_some_and(|it| it.leads() && it.leading);
+        Self { own: model.logs.host().clone(), class: model.logs.class.clone().filter(|_| leads) }
+    }
+}
+
+/// Opens the last attempt at an exercise where `again` says so and there is one, or begins one.
 async fn begin_of(
     key: Key,
-    host: &Host,
+    hosts: &Hosts,
     scenarios: &[Rc<Scenario>],
-    found: Option<LogInfo>,
+    again: bool,
     moves: Moves,
 ) -> Result<Begun, String> {
     let (exercise, lesson) = text_of(&key).await?;
+    let together = exercise.together.is_some() && key.part() == Part::Attempt;
+    let host = hosts.class.as_ref().filter(|_| together).unwrap_or(&hosts.own);
+    let found = if again {
+        let logs = host.logs().await.unwrap_or_default();
+        let own = logs.into_iter().filter(|it| it.exercise.as_deref() == Some(&*key.0));
+        own.max_by_key(|it| it.opened_at.max(it.created_at))
+    } else {
+        None
+    };
     let scenario = scenarios.iter().find(|it| *it.id == *exercise.scenario);
     let none = || format!("this page has no scenario {}", exercise.scenario);
     let scenario = scenario.ok_or_else(none)?;

@@ -8,10 +8,12 @@ use yew::{Html, MouseEvent, html};
 
 use super::icons::icon;
 use super::parts::{Long, button, typed};
+use super::together::{Sender, together};
 use crate::lessons::{AnswerKind, Goal, Question, Subject};
 use crate::ui::model::lessons::{Attempt, Key, Msg, Part};
 use crate::ui::model::making;
 use crate::ui::model::shell::Shell;
+use crate::ui::model::together::Board;
 use crate::ui::words::{MoneyFields, counted};
 
 /// What is told of the exercise that is open.
@@ -29,6 +31,8 @@ pub struct ExerciseProps {
     pub left: bool,
     /// True where an exercise is in the making: this may be a trial of it.
     pub making: bool,
+    /// Who has all send at once, and what came of it, where all do it together.
+    pub together: Option<(Sender, Board)>,
 }
 
 /// The task, and everything about it.
@@ -45,6 +49,7 @@ pub fn exercise(props: &ExerciseProps, shell: &Shell) -> Html {
                 </div>
                 <h2><Long text={it.task.clone()} /></h2>
                 { aims(attempt, &shell.money) }
+                if let (Some(of), Some((sender, board))) = (&it.together, &props.together) { { together(of, sender, board, shell) } }
                 if let Some(question) = it.question.as_ref().filter(|_| !solved) { { asked(props, question, shell) } }
                 if !solved {
                     <div class="helps">

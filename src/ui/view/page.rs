@@ -27,6 +27,7 @@ use super::stage::{Sentence, StageBar};
 use super::steps::Steps;
 use super::terms::{Term, Word};
 use super::timeline::{Flag, Here, Timeline};
+use super::together::Sender;
 use crate::es::{Act, CommandRecord, Fact, Step};
 use crate::host::OpenLog;
 use crate::lab::{SubscriptionKind, instance_of};
@@ -44,6 +45,7 @@ use crate::ui::model::making::Msg as MakingMsg;
 use crate::ui::model::message::Msg;
 use crate::ui::model::saying::Caption;
 use crate::ui::model::shell::Shell;
+use crate::ui::model::together::Board;
 use crate::ui::words::amount;
 
 /// Where the playhead is: what many parts are told.
@@ -198,9 +200,27 @@ fn exercise(model: &Model, playhead: &Playhead) -> Html {
         workshop: lessons.workshop.is_some(),
         left: lessons.left.is_some(),
         making: model.making.draft.is_some(),
+        together: together(model),
         attempt,
     };
     exercise::exercise(&props, &model.shell())
+}
+
+/// Who has all send at once in the exercise that is open.
+fn together(model: &Model) -> Option<(Sender, Board)> {
+    let open = model.logs.open.as_ref()?;
+    let joined = model.class.joined.as_ref().filter(|_| model.logs.home(open) == Home::Class);
+    let sender = match joined {
+        None => Sender::Alone,
+        Some(joined) if joined.leads() => Sender::Leads(joined.people.len()),
+        Some(joined) if joined.looks_on() => Sender::Nobody,
+        Some(joined) => {
+            let name = joined.look.as_ref().map(|it| it.name.clone());
+            Sender::Other(name.unwrap_or_else(|| "the one who leads".to_owned()))
+        }
+    };
+    let board = Some(&model.together.board).filter(|it| it.is_of(open.id())).cloned();
+    Some((sender, board.unwrap_or_default()))
 }
 
 fn teacher(model: &Model) -> Html {
@@ -483,7 +503,7 @@ fn below_form(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
         <>
             if let Some(attempt) = attempt { { exercise::reply(attempt, false, &shell.money) } }
             { lab::wait(&model.lab, open_log.session().world(), shell) }
-            if model.embed.is_none() { { lab::race_button(shell) } }
+            if model.embed.is_none() { { lab::race_button(&model.commands, shell) } }
         </>
     }
 }

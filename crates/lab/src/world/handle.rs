@@ -119,12 +119,11 @@ impl World {
                         // Only the latest state can refuse for good. An earlier one says that
                         // the sender has seen too little.
                         let actual = self.log.version(&stream);
-                        let stale = expected != Expected::Any && version < actual;
-                        let stale = match expected {
-                            Expected::Category(_) => stale,
+                        let outdated = match expected {
+                            Expected::Category(_) => version < actual,
                             expected => !expected.holds(actual),
                         };
-                        if matches!(refusal, Refusal::Rejected(_)) && stale {
+                        if matches!(refusal, Refusal::Rejected(_)) && outdated {
                             return self.conflict(in_progress, expected, actual);
                         }
                         return self.refuse(in_progress, &refusal);

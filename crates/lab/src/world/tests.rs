@@ -685,10 +685,13 @@ fn a_category_that_has_changed_is_a_conflict_although_the_stream_is_as_it_was() 
             Open rejected: the door is open already
         "#]],
     );
-    check(lab.log(), expect![[r#"
+    check(
+        lab.log(),
+        expect![[r#"
         #1 door-1 v1 Opened Alice
         #2 door-2 v1 Opened Alice
-    "#]]);
+    "#]],
+    );
     let guarded: Vec<_> =
         lab.world.log().events(1, 2).map(|it| it.envelope().unchanged_since).collect();
     assert_eq!(guarded, [None, Some(1)]);

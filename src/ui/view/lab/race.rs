@@ -3,17 +3,27 @@
 use yew::{Html, MouseEvent, html};
 
 use crate::lab::{JournalEntry, Outcome};
+use crate::ui::model::commands::{self, CommandForm, Draft};
 use crate::ui::model::lab::{ACTORS, Msg, Race};
 use crate::ui::model::shell::Shell;
 use crate::ui::view::outcomes::{choices, chosen_by, told};
-use crate::ui::view::parts::{button, button_for};
+use crate::ui::view::parts::{button, button_for, tick};
 
-/// Below the form: the race with the command that it holds.
-pub fn race_button(shell: &Shell) -> Html {
+/// Below the form: the race with the command that it holds, and what the store is to compare
+/// beside its stream's version.
+pub fn race_button(form: &CommandForm, shell: &Shell) -> Html {
+    let category = form.forms.get(form.draft.form).map(|it| it.aggregate.clone());
+    let guard = category.map(|category| {
+        let draft = form.draft.clone();
+        let set = shell
+            .on(move |on: bool| commands::Msg::Edit(Draft { guards: on, ..Draft::clone(&draft) }));
+        tick(format!("Only if no {category} has changed"), form.draft.guards, &set)
+    });
     html! {
         <p class="actions race">
             <button type="button" title="Alice and Bob look, and both send this command" onclick={shell.on(|_: MouseEvent| Msg::Race)}>{ "Race" }</button>
             <span class="quiet">{ "two send it at once" }</span>
+            { guard }
         </p>
     }
 }

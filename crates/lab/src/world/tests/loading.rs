@@ -46,10 +46,7 @@ fn the_second_of_two_who_hold_the_same_version_is_told_what_was_expected_and_fou
     let (line, choice) = lab.last();
     assert_eq!(
         (&*line, choice),
-        (
-            "Open wrong_expected_version: door-1 was expected at version 2 and is at version 3",
-            None
-        )
+        ("Open wrong_expected_version: door-1 was expected at version 2 and is at version 3", None)
     );
 }
 

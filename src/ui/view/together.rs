@@ -1,0 +1,84 @@
+//! What all send at the same moment, and the board of what they met.
+
+use yew::{Html, MouseEvent, html};
+
+use crate::lessons::{STAND_INS, Seen, Together};
+use crate::ui::model::shell::Shell;
+use crate::ui::model::together::{Board, Msg};
+use crate::ui::words::{counted, in_words};
+
+/// Who has all send.
+#[derive(Clone, PartialEq)]
+pub enum Sender {
+    /// Somebody alone: three stand in for a class.
+    Alone,
+    /// The one who leads, here: for so many others.
+    Leads(usize),
+    /// The one who leads, elsewhere, by their name.
+    Other(String),
+    /// Nobody: this page only looks on.
+    Nobody,
+}
+
+/// What is sent, by whom, and what came of it.
+pub fn together(it: &Together, sender: &Sender, board: &Board, shell: &Shell) -> Html {
+    let words = sent(it, shell);
+    let seen = match it.seen {
+        Some(Seen::Version) => "What they expect is the version that all have seen.",
+        Some(Seen::Category) => {
+            "What they expect is that nothing of the whole category has changed since all looked."
+        }
+        None => "They expect nothing of each other’s streams.",
+    };
+    let now = || {
+        let press = shell.on(|_: MouseEvent| Msg::Now);
+        html! { <button type="button" class="primary" onclick={press}>{ "All at once" }</button> }
+    };
+    let all = || STAND_INS.join(", ");
+    html! {
+        <section class="together" role="region" aria-label="All at once">
+            { match sender {
+                Sender::Alone => html! { <>{ now() }<p>{ format!("{} look, and then each sends: {words}. {seen}", all()) }</p></> },
+                Sender::Leads(others) => html! { <>{ now() }<p>{ format!("{} look, and then each page sends: {words}. {seen}", counted(*others as u64, "person").replace("persons", "people")) }</p></> },
+                Sender::Other(name) => html! { <p>{ format!("When {name} says so, your page sends: {words}. {seen}") }</p> },
+                Sender::Nobody => html! { <p>{ format!("All send at once: {words}. {seen}") }</p> },
+            } }
+            { counts(board) }
+        </section>
+    }
+}
+
+/// The command in words.
+fn sent(it: &Together, shell: &Shell) -> String {
+    let stream = it.stream.replace('*', "(their name)");
+    let data = in_words(&it.command.data.to_string(), &shell.money);
+    format!("{} to {stream}, {data}", it.command.kind)
+}
+
+/// The board.
+fn counts(board: &Board) -> Html {
+    let all = board.all();
+    if all.conflicts == 0 && all.again == 0 {
+        return html! {};
+    }
+    let most = board.most().max(1);
+    let lately = board.lately();
+    let bar = |count: &u64| {
+        let share = 100 * count / most;
+        html! { <i style={format!("--share:{share}%")} /> }
+    };
+    let peak = match board.most() {
+        0 => String::new(),
+        most => format!(", at most {most} in a second"),
+    };
+    let sentence =
+        format!("{}{peak}. {} sent again.", counted(all.conflicts, "conflict"), all.again);
+    html! {
+        <div class="board">
+            if lately.len() > 1 {
+                <span class="bars" role="img" aria-label="Conflicts in each second">{ for lately.iter().map(bar) }</span>
+            }
+            <p role="status"><b>{ sentence }</b></p>
+        </div>
+    }
+}
