@@ -22,6 +22,8 @@ tests! {
         a_fork_of_who_leads_is_the_class_s_next_log,
         what_is_personal_is_read_by_all_and_forgotten_by_all,
         an_exercise_takes_all_along_and_brings_all_back,
+        all_withdraw_at_once_one_wins_and_the_others_choose,
+        a_name_that_all_want_at_once_goes_to_one_where_the_category_is_guarded,
         a_read_model_that_the_leader_pauses_stands_still_for_all,
         without_a_secure_origin_a_class_works,
     ],
@@ -321,6 +323,94 @@ async fn an_exercise_takes_all_along_and_brings_all_back() {
         page.until("await leftfold.head() === 1").await;
         class.arrives().await;
     }
+    class.close().await;
+}
+
+/// The leader and two others, in an exercise that all do together.
+async fn together(class: &Class, exercise: usize) -> [WindowHandle; 3] {
+    class.begin().await;
+    let leader = class.here().await;
+    let mut all = vec![leader];
+    for name in ["Zoë", "Ben"] {
+        all.push(class.window().await);
+        class.join("act", name).await;
+        class.arrives().await;
+    }
+    class.go(&all[0]).await;
+    let page = &class.page;
+    page.js(&format!("location.hash = '#/lesson/all-at-once/{exercise}'; return 0")).await;
+    page.shows("All at once", "2 people look").await;
+    for window in &all[1..] {
+        class.go(window).await;
+        page.shows("All at once", "When Ms Kim says so").await;
+        assert_eq!(page.barriers().await, [""; 0]);
+    }
+    class.go(&all[0]).await;
+    all.try_into().unwrap()
+}
+
+async fn all_withdraw_at_once_one_wins_and_the_others_choose() {
+    let class = Class::open("race").await;
+    let [leader, zoe, ben] = together(&class, 1).await;
+    let page = &class.page;
+    page.click("All at once").await;
+    page.shows("All at once", "1 conflict, at most 1 in a second. 0 sent again.").await;
+    assert_eq!(page.js("await leftfold.head()").await, 3);
+    let mut won = 0;
+    for window in [&zoe, &ben] {
+        class.go(window).await;
+        page.shows("All at once", "1 conflict").await;
+        let form = page.text("Commands").await;
+        if form.contains("Reload and decide again") {
+            page.click("Reload and decide again").await;
+        } else {
+            assert!(form.contains("accepted"), "{form}");
+            won += 1;
+        }
+    }
+    assert_eq!(won, 1);
+    class.go(&leader).await;
+    page.shows("All at once", "1 sent again.").await;
+    page.until("(await leftfold.state('account-1')).state.balance === 28000").await;
+    page.click("All at once").await;
+    page.shows("All at once", "2 conflicts").await;
+    // Whoever has touched the page takes part all the same.
+    page.until("(await leftfold.state('account-1')).state.balance === 27000").await;
+    page.shows("Exercise", "Solved.").await;
+    // Everybody goes back to the round.
+    page.click_on("//button[normalize-space(.)='Leave' and not(@aria-label)]").await;
+    page.until("await leftfold.head() === 0").await;
+    class.close().await;
+}
+
+async fn a_name_that_all_want_at_once_goes_to_one_where_the_category_is_guarded() {
+    let class = Class::open("names").await;
+    let [leader, zoe, ben] = together(&class, 3).await;
+    let page = &class.page;
+    page.click("All at once").await;
+    page.shows("All at once", "1 conflict").await;
+    page.until("(await leftfold.view('Names')).rows.some(it => it.name === 'lola')").await;
+    assert_eq!(page.js("await leftfold.head()").await, 2);
+    for window in [&zoe, &ben] {
+        class.go(window).await;
+        let form = page.text("Commands").await;
+        assert!(
+            form.contains("no account was to change after event 1") || form.contains("accepted"),
+            "{form}"
+        );
+    }
+    // Where nobody guards it, all get it.
+    class.go(&leader).await;
+    page.js("location.hash = '#/lesson/all-at-once/2'; return 0").await;
+    page.shows("All at once", "They expect nothing").await;
+    for window in [&zoe, &ben] {
+        class.go(window).await;
+        page.shows("All at once", "They expect nothing").await;
+    }
+    class.go(&leader).await;
+    page.click("All at once").await;
+    page.until("await leftfold.head() === 3").await;
+    page.shows("Exercise", "more than one account is called Lola").await;
     class.close().await;
 }
 

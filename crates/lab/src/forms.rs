@@ -180,6 +180,17 @@ fn written(kind: &FieldKind, value: &Value) -> String {
 }
 
 impl Form {
+    /// The text of each field for a command's data, by the field's name.
+    pub fn filled(&self, data: &Value) -> Map<Rc<str>, String> {
+        let mut inputs = self.defaults();
+        for field in &self.fields {
+            if let Some(value) = data.get(&*field.name) {
+                inputs.insert(field.name.clone(), written(&field.kind, value));
+            }
+        }
+        inputs
+    }
+
     /// The text of each field at first, by the field's name.
     pub fn defaults(&self) -> Map<Rc<str>, String> {
         self.fields.iter().map(|field| (field.name.clone(), field.default.to_string())).collect()

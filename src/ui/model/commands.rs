@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::handled::Handled;
@@ -195,6 +196,15 @@ impl Draft {
     /// The id that a form is for.
     pub fn target(&self, form: &Form) -> &str {
         self.targets.get(&form.aggregate).map_or(&*self.addressee, String::as_str)
+    }
+
+    /// Puts a command into the form: its type, its data, and the stream that it is for.
+    pub fn fill(&mut self, forms: &[Form], kind: &str, stream: &Stream, data: &Value) {
+        let fits = |it: &Form| *it.name == *kind && *it.aggregate == *stream.category();
+        let Some(at) = forms.iter().position(fits) else { return };
+        self.form = at;
+        self.inputs.insert(at, forms[at].filled(data));
+        self.targets.insert(forms[at].aggregate.clone(), stream.id().to_string());
     }
 
     /// Finds somebody who accepts the form as it stands.

@@ -8,12 +8,12 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::changes::changed;
 use super::{commands, opening, playback};
-use crate::es::{Map, Scenario};
+use crate::es::{Map, Scenario, Stream};
 use crate::host::calls::OfLessons;
 use crate::host::{Host, OpenLog};
 use crate::lab::{forms, json as json_text};
 use crate::lessons::{
-    Course, Exercise, Lesson, Move, Played, Workshop, begin, check, handout, prepare,
+    Course, Exercise, Lesson, Move, Played, STAND_INS, Workshop, begin, check, handout, prepare,
 };
 use crate::ui::browser::address::Address;
 use crate::ui::browser::clock::now;
@@ -27,7 +27,7 @@ use crate::ui::model::lessons::{
     Attempt, Begun, DRAFT, Key, LessonPlace, Msg, Part, Playing, Progress, Running, exercises_of,
     keep_workshop, own_workshop,
 };
-use crate::ui::model::logs::OpenMode;
+use crate::ui::model::logs::{Home, OpenMode};
 use crate::ui::model::{bookmarks, lab, logs};
 
 /// How long one looks at a move of the solution before the next is played, in milliseconds.
@@ -347,6 +347,15 @@ fn begin_attempt(model: &mut Model, open_log: &OpenLog, begun: Begun) -> Option<
         model.fold_view.shown = false;
         model.lab.tool = None;
         model.commands.begin(forms(open_log.session().scenario()));
+    }
+    if let Some(together) = &exercise.together {
+        let joined =
+            model.class.joined.as_ref().filter(|_| model.logs.home(open_log) == Home::Class);
+        let who = joined.map_or(STAND_INS[0], |it| it.name.as_str()).to_owned();
+        if let Ok(stream) = Stream::parse(&together.stream_of(&who)) {
+            let (forms, sent) = (model.commands.forms.clone(), &together.command);
+            model.commands.draft_mut().fill(&forms, &sent.kind, &stream, &sent.data);
+        }
     }
     model.lessons.last = Some(key.exercise());
     if fresh && key.part() == Part::Attempt {
