@@ -169,9 +169,10 @@ impl Model {
     }
 
     /// Follows the open log and the playhead. `resting` is true where the playhead has come to
-    /// rest, `passing` where it moves on at once, and `look` where the read side is to follow.
-    pub fn follow(&mut self, resting: bool, passing: bool, look: bool) {
-        let Some(open_log) = self.open_log() else { return };
+    /// rest, `passing` where it moves on at once, and `look` where the read side is to follow. True
+    /// where that has solved the exercise that is open.
+    pub fn follow(&mut self, resting: bool, passing: bool, look: bool) -> bool {
+        let Some(open_log) = self.open_log() else { return false };
         let about = self.lessons.attempt.as_ref().map(|it| it.panels());
         self.summary.refresh(&open_log, about, (self.layout.zoom, self.layout.by_time), resting);
         if self.fold_view.shown || self.layout.present {
@@ -185,9 +186,11 @@ impl Model {
         let link = self.link.clone();
         self.log_time.start(move || link.send(clock::Msg::Tick));
         self.commands.address(&open_log);
-        if self.lessons.judge(&open_log) {
+        let solved = self.lessons.judge(&open_log);
+        if solved {
             self.say_solved();
         }
+        solved
     }
 
     /// Says that the exercise is solved, where it is.

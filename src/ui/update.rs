@@ -4,6 +4,7 @@
 //! longer is handed to the link, which says by a message what came of it.
 
 mod changes;
+mod diary;
 mod forking;
 mod layout;
 mod playback;
@@ -49,7 +50,9 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         }
         let passing = frame && model.playback.wanted.is_some();
         let look = !(frame && model.playback.behind);
-        model.follow(resting, passing, look);
+        if model.follow(resting, passing, look) {
+            lessons::reached(model);
+        }
     }
     drawn
 }

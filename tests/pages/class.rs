@@ -24,6 +24,8 @@ tests! {
         an_exercise_takes_all_along_and_brings_all_back,
         all_withdraw_at_once_one_wins_and_the_others_choose,
         a_name_that_all_want_at_once_goes_to_one_where_the_category_is_guarded,
+        what_a_class_does_is_a_log_that_the_leader_reads,
+        all_say_what_will_come_before_the_leader_tells_it,
         a_read_model_that_the_leader_pauses_stands_still_for_all,
         without_a_secure_origin_a_class_works,
     ],
@@ -411,6 +413,71 @@ async fn a_name_that_all_want_at_once_goes_to_one_where_the_category_is_guarded(
     page.click("All at once").await;
     page.until("await leftfold.head() === 3").await;
     page.shows("Exercise", "more than one account is called Lola").await;
+    class.close().await;
+}
+
+async fn what_a_class_does_is_a_log_that_the_leader_reads() {
+    let class = Class::open("diary").await;
+    let page = &class.page;
+    class.begin().await;
+    let leader = class.here().await;
+    let zoe = class.window().await;
+    class.join("act", "Zoë").await;
+    class.arrives().await;
+    page.js("location.hash = '#/lesson/commands-and-events/1'; return 0").await;
+    page.shows("Exercise", "refus").await;
+    class.go(&leader).await;
+    page.click_on("//summary[normalize-space(.)='How it goes']").await;
+    page.shows("Who is where", "Earn a refusal").await;
+    page.shows("What is hard", "none yet").await;
+    assert_eq!(page.barriers().await, [""; 0]);
+    class.go(&zoe).await;
+    let send = "leftfold.send('order-1', { type: 'AddItem', data: { item: 'lamp', price: 3500 } }, { actor: 'Alice' })";
+    page.js(&format!("await {send}.catch(() => 0); return 0")).await;
+    page.shows("Exercise", "Solved.").await;
+    class.go(&leader).await;
+    page.shows("Who is where", "Earn a refusal: solved").await;
+    page.shows("What is hard", "1.0").await;
+    // It is a log as any other.
+    page.click("Open this log").await;
+    page.until("(await leftfold.state('person-Zoë')).state.exercises['Earn a refusal'] === true")
+        .await;
+    page.shows("Event log", "GoalReached").await;
+    let head = page.js("await leftfold.head()").await;
+    class.go(&zoe).await;
+    page.click("Leave the class").await;
+    page.ready().await;
+    class.go(&leader).await;
+    page.until(&format!("await leftfold.head() > {head}")).await;
+    page.until("(await leftfold.state('person-Zoë')).state.here === false").await;
+    class.close().await;
+}
+
+async fn all_say_what_will_come_before_the_leader_tells_it() {
+    let class = Class::open("predict").await;
+    let page = &class.page;
+    class.begin().await;
+    let leader = class.here().await;
+    let zoe = class.window().await;
+    class.join("act", "Zoë").await;
+    class.arrives().await;
+    class.go(&leader).await;
+    page.click("Predict").await;
+    page.click_on("//button[starts-with(normalize-space(.), 'Next:')]").await;
+    page.shows("Prediction", "What will come of it?").await;
+    class.go(&zoe).await;
+    page.shows("Prediction", "What will come of it?").await;
+    let outcome = page.find("select[aria-label=Outcome]").await;
+    outcome.select_by_value("refused").await.unwrap();
+    page.click("Predict, and see").await;
+    assert_eq!(page.js("await leftfold.head()").await, 0, "the leader tells the step");
+    class.go(&leader).await;
+    page.click_on("//summary[normalize-space(.)='How it goes']").await;
+    page.shows("Last prediction", "refused").await;
+    page.click("Predict, and see").await;
+    page.until("await leftfold.head() === 1").await;
+    class.go(&zoe).await;
+    page.shows("Prediction", "you said refused, it is accepted").await;
     class.close().await;
 }
 

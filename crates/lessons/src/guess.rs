@@ -52,6 +52,23 @@ pub struct Came {
     pub off: Option<i64>,
 }
 
+impl Guess {
+    /// It in words.
+    pub fn words(&self) -> String {
+        let mut parts: Vec<String> = self.outcome.iter().map(|it| it.word().to_owned()).collect();
+        parts.extend(self.events.map(|it| match it {
+            1 => "1 event".to_owned(),
+            events => format!("{events} events"),
+        }));
+        parts.extend(
+            self.value
+                .iter()
+                .map(|(place, value)| format!("{} is {}", place.words(), shown(value))),
+        );
+        parts.join(", ")
+    }
+}
+
 impl Expected {
     /// All of them, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Accepted, Self::Refused, Self::Conflict];

@@ -9,13 +9,13 @@
 
 mod goal;
 mod moves;
+mod together;
 mod exercise;
 mod attempt;
 mod course;
 mod handout;
 mod draft;
 mod guess;
-mod together;
 
 pub use attempt::{Verdict, begin, check, judge, play, prepare};
 pub use course::{Course, Entry, Lesson, LessonTitle, Note, Part, Workshop};

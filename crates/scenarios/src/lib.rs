@@ -20,6 +20,7 @@ mod bank;
 mod blog;
 mod books;
 mod cart;
+mod class;
 mod listing;
 mod names;
 mod office;
@@ -52,6 +53,7 @@ pub fn all() -> Vec<Rc<Scenario>> {
         books::scenario,
         privacy::scenario,
         slow::scenario,
+        class::scenario,
     ];
     all.map(|scenario| Rc::new(scenario())).into()
 }

@@ -95,6 +95,10 @@ pub struct Look {
     /// All who take part send now what all send, and have seen the log up to this position. It is
     /// said once, in one look.
     pub now: Option<u64>,
+    /// The step of the story, counted from 0, of which all say what will come.
+    pub asks: Option<usize>,
+    /// The step that was told last, and the journal entry of what came of it, as JSON text.
+    pub told: Option<(usize, Rc<str>)>,
 }
 
 /// What comes from the others.
@@ -247,6 +251,8 @@ impl Look {
             exercise: number.map(|number| (lesson, number)),
             together: it["together"] == true,
             now: it["now"].as_u64(),
+            asks: it["asks"].as_u64().and_then(|it| usize::try_from(it).ok()),
+            told: serde_json::from_value(it["told"].clone()).ok(),
         })
     }
 
@@ -266,6 +272,8 @@ impl Look {
             "number": exercise.map(|it| it.1),
             "together": self.together,
             "now": self.now,
+            "asks": self.asks,
+            "told": self.told,
         })
         .to_string()
     }

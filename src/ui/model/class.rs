@@ -2,6 +2,9 @@
 
 use std::rc::Rc;
 
+use serde_json::{Value, json};
+
+use crate::host::OpenLog;
 use crate::store::LogInfo;
 use crate::store::nats::Role;
 use crate::ui::browser::class::{Heard, Look, Person, Place};
@@ -54,8 +57,43 @@ pub enum Msg {
     Keep,
     /// A copy was kept, or could not be.
     Kept(Result<LogInfo, String>),
+    /// The log that the class writes about itself is open, or could not be opened.
+    Diary(Option<OpenLog>),
+    /// There is something new in it.
+    Written,
     /// Leave the class.
     Leave,
+}
+
+/// The id of the log that a class writes about itself.
+pub const DIARY: &str = "diary";
+
+/// What a person does in a class.
+pub enum Deed {
+    Join,
+    /// They begin an exercise, or begin it over.
+    Start(String),
+    /// They reach an exercise's goal.
+    Reach(String),
+    /// They say what will come of a step of the story.
+    Predict {
+        step: String,
+        guess: String,
+    },
+    Leave,
+}
+
+impl Deed {
+    /// It as a command of the scenario of classes: its type, and its data.
+    pub fn command(&self) -> (&'static str, Value) {
+        match self {
+            Self::Join => ("Join", json!({})),
+            Self::Start(exercise) => ("StartExercise", json!({ "exercise": exercise })),
+            Self::Reach(exercise) => ("ReachGoal", json!({ "exercise": exercise })),
+            Self::Predict { step, guess } => ("Predict", json!({ "step": step, "guess": guess })),
+            Self::Leave => ("Leave", json!({})),
+        }
+    }
 }
 
 /// An invitation that somebody has before them.
@@ -84,6 +122,11 @@ pub struct Joined {
     pub people: Vec<Present>,
     /// The class's logs.
     pub rounds: Rc<Vec<LogInfo>>,
+    /// The log that the class writes about itself, and whether it is about to be opened.
+    pub diary: Option<OpenLog>,
+    pub opening_diary: bool,
+    /// The step of the story of which this page asks what will come, because the one who leads does.
+    pub asked: Option<usize>,
     /// Which servers keep the class's logs: true for one that runs. Empty where nobody says.
     pub servers: Vec<bool>,
     /// Which scenario the next round is of.
@@ -123,6 +166,9 @@ impl Joined {
             connected: true,
             people: Vec::new(),
             rounds: Rc::default(),
+            diary: None,
+            opening_diary: false,
+            asked: None,
             servers: Vec::new(),
             scenario: "cart".to_owned(),
             beginning: false,

@@ -1,5 +1,7 @@
 //! A prediction: before a step of the story is told, somebody says what will come of it.
 
+use std::rc::Rc;
+
 use crate::host::OpenLog;
 use crate::lab::JournalEntry;
 use crate::lessons::{Came, Expected, Guess, Place, Subject};
@@ -41,6 +43,9 @@ pub struct Predicting {
     guess: Option<(Guess, u64)>,
     /// What came of the last guess.
     pub came: Vec<Came>,
+    /// The step that was told last, counted from 0, and the journal entry of what came of it, as JSON
+    /// text.
+    pub last: Option<(usize, Rc<str>)>,
 }
 
 impl Predicting {
@@ -61,7 +66,7 @@ impl Predicting {
     }
 
     /// The guess is made: the step can be told.
-    pub fn made(&mut self, log: &OpenLog) {
+    pub fn made(&mut self, log: &OpenLog) -> Guess {
         let outcome = Expected::ALL.into_iter().find(|it| it.word() == self.outcome);
         let place = self.place.and_then(|it| self.places.get(it)).cloned();
         let value = place.filter(|_| !self.value.trim().is_empty());
@@ -72,7 +77,8 @@ impl Predicting {
         };
         (self.open, self.ready) = (false, true);
         let head = log.session().head();
-        self.guess = (!guess.is_empty()).then_some((guess, head));
+        self.guess = (!guess.is_empty()).then(|| (guess.clone(), head));
+        guess
     }
 
     /// The step was told: notes what came.

@@ -1,18 +1,19 @@
 //! In a class: joining it, hearing who is here, following who leads, and leading.
 
+use futures::future::select;
 use gloo::timers::future::TimeoutFuture;
 use gloo::utils::window;
 
-use super::{commands, opening, playback};
+use super::{commands, diary, opening, playback, predicting};
 use crate::host::{OpenLog, OpenMode, Request, SubscriptionChange};
-use crate::lab::SubscriptionKind;
+use crate::lab::{JournalEntry, SubscriptionKind, json};
 use crate::store::LogInfo;
 use crate::store::nats::Role;
 use crate::ui::browser::class::{Heard, Look, Person, join};
 use crate::ui::browser::clock::now;
 use crate::ui::browser::{remember_here, remembered_here};
 use crate::ui::model::Model;
-use crate::ui::model::class::{Invitation, Joined, Msg, Present};
+use crate::ui::model::class::{DIARY, Invitation, Joined, Msg, Present};
 use crate::ui::model::lessons::{self, Key};
 use crate::ui::model::logs::Home;
 use crate::ui::model::together::Met;
@@ -24,6 +25,8 @@ const BEAT_MILLIS: u32 = 5_000;
 const BEATS: u64 = 3;
 /// How often at most the one who leads tells where they look, in milliseconds.
 const LOOK_MILLIS: u32 = 100;
+/// How long a page waits at most until it is noted that its person leaves, in milliseconds.
+const LEAVE_MILLIS: u32 = 1_000;
 /// So many people are listed at most.
 const MOST_PEOPLE: usize = 400;
 /// The longest name, in letters.
@@ -96,12 +99,17 @@ fn inside(model: &mut Model, msg: Msg) -> bool {
             }
             beat(model);
         }
-        Msg::Rounds(Some(logs)) => {
+        Msg::Rounds(Some(mut logs)) => {
+            diary::look_for(model, &logs);
+            logs.retain(|it| it.id != DIARY);
+            let Some(joined) = &mut model.class.joined else { return false };
             if *joined.rounds == logs {
                 return false;
             }
             joined.rounds = logs.into();
         }
+        Msg::Diary(opened) => diary::opened(model, opened),
+        Msg::Written => {}
         Msg::Open(log) => {
             let round = joined.rounds.iter().find(|it| it.id == log).cloned();
             let Some(round) = round else { return false };
@@ -231,12 +239,17 @@ fn joined(model: &mut Model, result: Result<crate::ui::browser::class::Place, St
 
 /// Leaves the class. The page begins anew, with the logs of this browser.
 fn leave(model: &mut Model) {
-    model.class.joined = None;
+    let Some(joined) = model.class.joined.take() else { return };
     remember_here("class", None);
-    let location = window().location();
-    // A browser that refuses leaves the page as it is, outside the class.
-    _ = location.set_hash("#/");
-    _ = location.reload();
+    wasm_bindgen_futures::spawn_local(async move {
+        let noted = Box::pin(diary::leave(joined.diary, joined.name));
+        // Without the server, nobody hears of it.
+        select(noted, TimeoutFuture::new(LEAVE_MILLIS)).await;
+        let location = window().location();
+        // A browser that refuses leaves the page as it is, outside the class.
+        _ = location.set_hash("#/");
+        _ = location.reload();
+    });
 }
 
 /// Reads which logs the class has.
@@ -385,6 +398,7 @@ fn keep(model: &mut Model) {
 
 /// Goes where the one who leads looks, and tells the others where this page looks.
 pub fn keep_in_step(model: &mut Model) {
+    predict(model);
     follow(model);
     let Some(joined) = &mut model.class.joined else { return };
     if joined.leads() && joined.leading && !joined.telling {
@@ -471,6 +485,37 @@ fn follow(model: &mut Model) {
     }
 }
 
+/// Asks what will come of the story's next step, where the one who leads does, and says how close a
+/// guess was once the step is told. Whoever has let go is asked as well, as long as their log is the
+/// same.
+fn predict(model: &mut Model) {
+    let open = model.open_log();
+    let Some(joined) = model.class.joined.as_mut().filter(|it| !it.leading) else { return };
+    let look = joined.look.as_ref();
+    let there = look.zip(open).filter(|(look, open_log)| look.log == open_log.id());
+    let Some((look, open_log)) = there else { return };
+    let asked = joined.asked;
+    if let Some((_, text)) = look.told.as_ref().filter(|it| Some(it.0) == asked) {
+        let entry: Option<JournalEntry> = json::read(text).ok();
+        if entry.as_ref().is_some_and(|it| open_log.session().head() + 1 < it.events.end) {
+            // The events are on their way.
+            return;
+        }
+        joined.asked = None;
+        predicting::told(model, &open_log, entry.as_ref());
+        return;
+    }
+    // Whoever has said what will come waits until the step is told.
+    if look.asks == asked || look.asks.is_none() && model.predicting.is_made() {
+        return;
+    }
+    joined.asked = look.asks;
+    match look.asks {
+        Some(_) => predicting::ask(model, &open_log),
+        None => model.predicting.leave(),
+    }
+}
+
 /// Pauses the read models that the one who leads has paused, and resumes the others.
 fn pause_alike(open_log: &OpenLog, look: &Look) {
     let mut changes = Vec::new();
@@ -550,5 +595,7 @@ fn look_here(model: &Model) -> Option<Look> {
         together: exercise.is_some() && shared,
         exercise,
         now: None,
+        asks: model.predicting.open.then_some(model.summary.next).flatten(),
+        told: model.predicting.last.clone(),
     })
 }

@@ -8,7 +8,7 @@ use super::changes::{changed, changed_and_more};
 use super::{predicting, stepping};
 use crate::es::{Choice, Expected};
 use crate::host::{Answered, JsonText, OpenLog, Request, Response, Told};
-use crate::lab::{JournalEntry, Outcome, Submission, event_forms, forms};
+use crate::lab::{JournalEntry, Outcome, Submission, event_forms, forms, json as json_text};
 use crate::ui::browser::clock::new_id;
 use crate::ui::browser::files;
 use crate::ui::model::Model;
@@ -225,13 +225,18 @@ fn told(model: &mut Model, answered: Answered) {
         model.playback.mark(entry.outcome == Outcome::Accepted);
     }
     if let Some(open_log) = model.open_log() {
-        model.predicting.told(&open_log, entry.as_ref());
-        let sentence = predicting::sentence(&model.predicting.came);
-        if !sentence.is_empty() {
-            model.saying.more(&sentence);
-        }
+        predicting::told(model, &open_log, entry.as_ref());
+        let text = entry.map(|it| json_text::write(&it).into());
+        model.predicting.last = told_last(&open_log).zip(text);
     }
     changed_and_more(model, &trace);
+}
+
+/// The step of the story that was told last.
+fn told_last(open_log: &OpenLog) -> Option<usize> {
+    let session = open_log.session();
+    let next = session.next_in_story().unwrap_or(session.scenario().story.len());
+    next.checked_sub(1)
 }
 
 /// Forks at the playhead, and sends the form's command there where it is to be sent.

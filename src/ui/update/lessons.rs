@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wasm_bindgen_futures::spawn_local;
 
 use super::changes::changed;
-use super::{commands, opening, playback};
+use super::{commands, diary, opening, playback};
 use crate::es::{Map, Scenario, Stream};
 use crate::host::calls::OfLessons;
 use crate::host::{Host, OpenLog};
@@ -21,6 +21,7 @@ use crate::ui::browser::files::{self, Pieces, fetched};
 use crate::ui::browser::{close_menus, focus};
 use crate::ui::console::Reply;
 use crate::ui::model::Model;
+use crate::ui::model::class::Deed;
 use crate::ui::model::fold_view::{self, is_folded};
 use crate::ui::model::layout::Side;
 use crate::ui::model::lessons::{
@@ -361,6 +362,9 @@ fn begin_attempt(model: &mut Model, open_log: &OpenLog, begun: Begun) -> Option<
     if fresh && key.part() == Part::Attempt {
         model.lessons.forget_answer(&key);
     }
+    if (fresh || another) && key.part() == Part::Attempt {
+        diary::note(model, &Deed::Start(exercise.title.clone()));
+    }
     let attempt = Attempt::new(log, key, exercise, lesson, &model.lessons.progress);
     fetch_course(model);
     model.lessons.everything = false;
@@ -440,8 +444,18 @@ fn set_answer(model: &mut Model, value: Value) {
 fn answer(model: &mut Model, value: Value) {
     set_answer(model, value);
     if let Some(open_log) = model.open_log() {
-        model.lessons.judge(&open_log);
+        if model.lessons.judge(&open_log) {
+            reached(model);
+        }
         model.say_solved();
+    }
+}
+
+/// The goal of the exercise that is open was reached.
+pub fn reached(model: &Model) {
+    let attempt = model.lessons.attempt.as_ref().filter(|it| it.part == Part::Attempt);
+    if let Some(title) = attempt.map(|it| it.exercise.title.clone()) {
+        diary::note(model, &Deed::Reach(title));
     }
 }
 

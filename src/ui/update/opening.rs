@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gloo::utils::document;
 
 use super::changes::say_position;
-use super::{commands, offline, own, playback};
+use super::{commands, diary, offline, own, playback};
 use crate::codec::archive::Imported;
 use crate::host::{Answered, Found, FoundLog, Made, OWN, OpenLog, Request};
 use crate::lab::{RandomPlan, forms, json};
@@ -370,6 +370,7 @@ fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
     model.lessons.attempt.take_if(|it| it.log != open_log.id());
     model.link.send(lessons::Msg::Arrived(open_log.clone()));
     model.logs.open = Some(open_log);
+    diary::listen(model);
     remove("#skeleton");
 }
 

@@ -1,12 +1,15 @@
 //! The invitation to a class, and the bar of one that was joined.
 
+use std::rc::Rc;
+
 use yew::{Html, InputEvent, MouseEvent, SubmitEvent, html};
 
 use super::parts::{button, button_for, menu, select, tick, typed};
+use super::views::ViewBody;
 use crate::store::nats::Role;
 use crate::ui::model::Model;
-use crate::ui::model::class::{Invitation, Joined, Msg};
-use crate::ui::model::logs::Home;
+use crate::ui::model::class::{DIARY, Invitation, Joined, Msg};
+use crate::ui::model::logs::{self, Home, OpenMode};
 use crate::ui::model::shell::Shell;
 use crate::ui::words::counted;
 
@@ -72,6 +75,7 @@ pub fn bar(model: &Model, shell: &Shell) -> Html {
             { rounds(joined, (&here, shared), shell) }
             if joined.leads() {
                 { begin(model, joined, shell) }
+                { diary(model, joined, shell) }
                 { servers(joined, shell) }
             }
             <span class="spring"></span>
@@ -126,7 +130,11 @@ fn rounds(joined: &Joined, (here, shared): (&str, bool), shell: &Shell) -> Html 
         numbered.map(|(n, it)| (it.id.clone(), format!("{n}. {}", it.title))).collect();
     let chosen = if joined.has(here) { here } else { OWN };
     if chosen == OWN {
-        let words = if shared { "A new round" } else { "A log of your own" };
+        let words = match here {
+            DIARY => "What this class does",
+            _ if shared => "A new round",
+            _ => "A log of your own",
+        };
         entries.insert(0, (OWN.to_owned(), words.to_owned()));
     }
     select("Round", chosen, entries, shell.on(Msg::Open))
@@ -146,6 +154,33 @@ fn begin(model: &Model, joined: &Joined, shell: &Shell) -> Html {
     };
     // Once there is a round, the next one can wait behind a button.
     if joined.rounds.is_empty() { choice } else { menu(html! { "New round" }, None, choice) }
+}
+
+/// What the class does, as the read models of its diary show it.
+fn diary(model: &Model, joined: &Joined, shell: &Shell) -> Html {
+    let Some(diary) = &joined.diary else { return html! {} };
+    let session = diary.session();
+    let views = session.world().subscriptions().iter().map(|it| {
+        let view = Rc::new(it.view());
+        let (name, empty) = (it.name().clone(), view.is_empty());
+        html! {
+            <section key={name.to_string()} aria-label={name.to_string()}>
+                <h2>{ name.to_string() }</h2>
+                if empty { <p class="quiet">{ "Nothing yet." }</p> } else { <ViewBody {name} now={view.clone()} was={view} /> }
+            </section>
+        }
+    });
+    let press = shell.on(|_: MouseEvent| {
+        let mode = OpenMode::Log(DIARY.to_owned(), None);
+        logs::Msg::Open("class".into(), mode)
+    });
+    let list = html! {
+        <div class="diary">
+            { for views }
+            if !model.logs.is_open(diary) { { button("Open this log", press) } }
+        </div>
+    };
+    menu(html! { "How it goes" }, None, list)
 }
 
 /// The servers, where there are several, so that one can be killed in front of the class.
