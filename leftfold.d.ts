@@ -1532,6 +1532,15 @@ declare namespace Leftfold {
     start?: Move[];
     /** Where the playhead stands then. */
     at?: number | null;
+    /** What everybody sends at the same moment. In a class it is one log for all. */
+    together?: {
+      /** A `*` in it stands for who sends. */
+      stream: string;
+      /** The command. */
+      command: Command;
+      /** What all have seen before: the stream's version, or all of its category. */
+      seen?: "version" | "category";
+    } | null;
     /** The panels that it is about. */
     show?: string[];
     /** What must hold, all of it. */

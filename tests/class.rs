@@ -27,8 +27,8 @@ use nats::address::Address;
 use nats::cutting::Line;
 use nats::{Servers, connect_to};
 use page::Page;
-use serde_json::json;
 use serde_json::value::to_raw_value;
+use serde_json::{Value, json};
 use surroundings::{CountedIds, HandClock};
 use uuid::Uuid;
 
@@ -247,6 +247,36 @@ fn what_does_not_follow_counts_for_nobody_and_hinders_nobody() {
         let numbers: Vec<_> = kept.commits.iter().map(|it| (it.number, it.after)).collect();
         assert_eq!(numbers, [(1, 0), (2, 1), (3, 2)]);
         assert!(kept.losses.is_empty());
+    });
+}
+
+#[test]
+fn a_server_without_room_stores_nothing_and_goes_on_once_there_is_room() {
+    wait(async {
+        let servers = Servers::start("full", 1).await;
+        let store = servers.store(Role::Keep).await;
+        store.add(&info("a")).await.unwrap();
+        let mut writer = Writer::default();
+        let first = writer.commit(&["note-1"]);
+        assert_eq!(store.append("a", &first).await, Ok(place(&first)));
+        let keeper = servers.connect("keep").await;
+        let ask = async |call: &str, body: &str| -> Value {
+            let subject = format!("$JS.API.STREAM.{call}.log-YQ");
+            let answer = keeper.request(&subject, &[], body.as_bytes()).await.unwrap();
+            serde_json::from_slice(&answer.payload).unwrap()
+        };
+        let there = ask("INFO", "").await;
+        let mut config = there["config"].clone();
+        config["max_bytes"] = there["state"]["bytes"].clone();
+        assert!(ask("UPDATE", &config.to_string()).await.get("error").is_none());
+        let second = writer.commit(&["note-1"]);
+        assert_eq!(store.append("a", &second).await, Err(StoreError::Full));
+        assert_eq!(store.load("a").await.unwrap().commits.len(), 1);
+        config["max_bytes"] = there["config"]["max_bytes"].clone();
+        assert!(ask("UPDATE", &config.to_string()).await.get("error").is_none());
+        assert_eq!(store.append("a", &second).await, Ok(place(&second)));
+        let kept = servers.store(Role::Watch).await.load("a").await.unwrap();
+        assert_eq!(kept.commits.len(), 2);
     });
 }
 

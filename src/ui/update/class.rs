@@ -242,7 +242,7 @@ fn leave(model: &mut Model) {
     let Some(joined) = model.class.joined.take() else { return };
     remember_here("class", None);
     wasm_bindgen_futures::spawn_local(async move {
-        let noted = Box::pin(diary::leave(joined.diary, joined.name));
+        let noted = Box::pin(diary::leave(joined));
         // Without the server, nobody hears of it.
         select(noted, TimeoutFuture::new(LEAVE_MILLIS)).await;
         let location = window().location();

@@ -6,9 +6,10 @@ use serde_json::value::to_raw_value;
 
 use crate::codec::archive::Imported;
 use crate::host::{Command, Host, OpenLog, Request, Sending};
+use crate::store::nats::Role;
 use crate::store::{LogInfo, SideRecords};
 use crate::ui::model::Model;
-use crate::ui::model::class::{DIARY, Deed, Msg};
+use crate::ui::model::class::{DIARY, Deed, Joined, Msg};
 
 /// The scenario that the diary is of.
 const SCENARIO: &str = "class";
@@ -67,7 +68,9 @@ pub fn listen(model: &Model) {
 
 /// Notes what this page's person does.
 pub fn note(model: &Model, deed: &Deed) {
-    let Some(joined) = model.class.joined.as_ref().filter(|it| !it.looks_on()) else { return };
+    // Whoever leads shows things: what they open says nothing of what is hard.
+    let takes_part = |it: &&Joined| it.place.role == Role::Act;
+    let Some(joined) = model.class.joined.as_ref().filter(takes_part) else { return };
     let Some(diary) = joined.diary.clone() else { return };
     let command = command(&joined.name, deed);
     let link = model.link.clone();
@@ -78,10 +81,10 @@ pub fn note(model: &Model, deed: &Deed) {
     });
 }
 
-/// Notes that this page's person leaves, and waits until that is stored or cannot be.
-pub async fn leave(diary: Option<OpenLog>, name: String) {
-    if let Some(diary) = diary {
-        _ = diary.ask(Request::Send(command(&name, &Deed::Leave))).await;
+/// Notes that somebody leaves, and waits until that is stored or cannot be.
+pub async fn leave(joined: Joined) {
+    if let Some(diary) = joined.diary.filter(|_| joined.place.role == Role::Act) {
+        _ = diary.ask(Request::Send(command(&joined.name, &Deed::Leave))).await;
     }
 }
 

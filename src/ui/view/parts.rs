@@ -167,6 +167,8 @@ pub fn empty(shell: &Shell, text: &str) -> Html {
 /// How wide a menu's sheet is, and one with the tools in two columns, in pixels.
 const SHEET: f64 = 300.0;
 const TOOLS: f64 = 600.0;
+/// How wide one with tables is, in pixels.
+const TABLES: f64 = 620.0;
 
 /// A menu was opened or closed: its sheet lies above the whole page, so that no panel cuts it.
 fn toggled(event: &Event) {
@@ -174,7 +176,11 @@ fn toggled(event: &Event) {
     let find = |what| menu.query_selector(what).ok()??.dyn_into::<HtmlElement>().ok();
     if let (Some(summary), Some(sheet)) = (find("summary"), find(".sheet")) {
         let right = summary.get_bounding_client_rect().right();
-        let width = if find(".tools").is_some() { TOOLS } else { SHEET };
+        let width = match () {
+            () if find(".tools").is_some() => TOOLS,
+            () if find(".diary").is_some() => TABLES,
+            () => SHEET,
+        };
         popover::place_from(&sheet, &summary, right - width, width);
         popover::show(&sheet, menu.has_attribute("open"));
     }

@@ -34,11 +34,12 @@ pub fn together(it: &Together, sender: &Sender, board: &Board, shell: &Shell) ->
         let press = shell.on(|_: MouseEvent| Msg::Now);
         html! { <button type="button" class="primary" onclick={press}>{ "All at once" }</button> }
     };
-    let all = || STAND_INS.join(", ");
+    let [first, second, third] = STAND_INS;
+    let all = format!("{first}, {second} and {third}");
     html! {
         <section class="together" role="region" aria-label="All at once">
             { match sender {
-                Sender::Alone => html! { <>{ now() }<p>{ format!("{} look, and then each sends: {words}. {seen}", all()) }</p></> },
+                Sender::Alone => html! { <>{ now() }<p>{ format!("{all} look, and then each sends: {words}. {seen}") }</p></> },
                 Sender::Leads(others) => html! { <>{ now() }<p>{ format!("{} look, and then each page sends: {words}. {seen}", counted(*others as u64, "person").replace("persons", "people")) }</p></> },
                 Sender::Other(name) => html! { <p>{ format!("When {name} says so, your page sends: {words}. {seen}") }</p> },
                 Sender::Nobody => html! { <p>{ format!("All send at once: {words}. {seen}") }</p> },
@@ -76,7 +77,7 @@ fn counts(board: &Board) -> Html {
     html! {
         <div class="board">
             if lately.len() > 1 {
-                <span class="bars" role="img" aria-label="Conflicts in each second">{ for lately.iter().map(bar) }</span>
+                <span class="by-second" role="img" aria-label="Conflicts in each second">{ for lately.iter().map(bar) }</span>
             }
             <p role="status"><b>{ sentence }</b></p>
         </div>

@@ -12,7 +12,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -31,9 +31,9 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, split},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, split},
     net::TcpStream,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 /// Where the page looks for the class.
@@ -51,6 +51,12 @@ pub const LIMITS: Limits = Limits { in_all: 400, of_one_address: 60 };
 
 /// A server that has not answered by then is passed over.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How many bytes a browser may send at once: more than an archive that a class's log takes.
+const AT_ONCE: u64 = 32 << 20;
+/// How many bytes a second it may send once it has sent those.
+const A_SECOND: u64 = 512 << 10;
+/// How many bytes are passed on at a time.
+const PIECE: usize = 16 << 10;
 /// How long the last words of one side may take, once the other side has ended.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -208,7 +214,7 @@ fn is_of_same_origin(headers: &HeaderMap) -> bool {
 async fn carry(browser: Upgraded, server: Upgraded) {
     let (from_browser, to_browser) = split(TokioIo::new(browser));
     let (from_server, to_server) = split(TokioIo::new(server));
-    let there = pin!(one_way(from_browser, to_server));
+    let there = pin!(braked(from_browser, to_server));
     let back = pin!(one_way(from_server, to_browser));
     match select(there, back).await {
         Either::Left(((), back)) => end_soon(back).await,
@@ -220,6 +226,42 @@ async fn one_way(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unp
     // An error is an end, too: somebody has closed a tab, or killed a server.
     let _ = copy(&mut from, &mut to).await;
     let _ = to.shutdown().await;
+}
+
+/// As [`one_way`], no faster than a brake allows. Whoever floods a class slows down only themselves.
+async fn braked(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
+    let (mut brake, mut piece) = (Brake::new(Instant::now()), vec![0; PIECE]);
+    while let Ok(length @ 1..) = from.read(&mut piece).await {
+        sleep(brake.wait(length as u64, Instant::now())).await;
+        if to.write_all(&piece[..length]).await.is_err() || to.flush().await.is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown().await;
+}
+
+/// How much a browser may still send without a wait.
+struct Brake {
+    left: u64,
+    since: Instant,
+}
+
+impl Brake {
+    fn new(now: Instant) -> Self {
+        Self { left: AT_ONCE, since: now }
+    }
+
+    /// How long so many bytes have to wait.
+    fn wait(&mut self, bytes: u64, now: Instant) -> Duration {
+        let gone = now.saturating_duration_since(self.since);
+        let gained = u64::try_from(gone.as_millis()).unwrap_or(u64::MAX) / 1_000 * A_SECOND
+            + u64::from(gone.subsec_millis()) * A_SECOND / 1_000;
+        self.left = self.left.saturating_add(gained).min(AT_ONCE);
+        self.since = now;
+        let missing = bytes.saturating_sub(self.left);
+        self.left = self.left.saturating_sub(bytes);
+        Duration::from_millis(missing * 1_000 / A_SECOND)
+    }
 }
 
 async fn end_soon(other: impl Future<Output = ()>) {
@@ -276,6 +318,21 @@ mod tests {
     use super::*;
 
     const ONE: Limits = Limits { in_all: 10, of_one_address: 1 };
+
+    #[test]
+    fn whoever_floods_a_class_waits_and_has_let_go_after_a_while() {
+        let start = Instant::now();
+        let mut brake = Brake::new(start);
+        assert_eq!(brake.wait(AT_ONCE, start), Duration::ZERO);
+        // All of it is used up.
+        assert_eq!(brake.wait(A_SECOND / 2, start), Duration::from_millis(500));
+        let later = start + Duration::from_secs(2);
+        assert_eq!(brake.wait(A_SECOND, later), Duration::ZERO);
+        assert_eq!(brake.wait(2 * A_SECOND, later), Duration::from_secs(1));
+        let much_later = later + Duration::from_secs(3_600);
+        assert_eq!(brake.wait(AT_ONCE, much_later), Duration::ZERO);
+        assert_eq!(brake.wait(A_SECOND, much_later), Duration::from_secs(1));
+    }
 
     fn wait<T>(answer: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(answer)

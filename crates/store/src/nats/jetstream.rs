@@ -224,8 +224,9 @@ impl JetStream {
             Some(Err(refusal)) if WRONG_LAST.contains(&refusal.code) => {
                 Err(NotPublished::WrongLast)
             }
-            // While servers choose who leads, nobody knows what became of it.
-            Some(Err(refusal)) if refusal.kind != UNAVAILABLE => {
+            // While servers choose who leads, nobody knows what became of it. That there is no room is
+            // said in the same way, and is known.
+            Some(Err(refusal)) if refusal.kind != UNAVAILABLE || FULL.contains(&refusal.code) => {
                 Err(NotPublished::Failed(refusal.read()))
             }
             _ => Err(NotPublished::Lost),
