@@ -1540,6 +1540,13 @@ declare namespace Leftfold {
       command: Command;
       /** What all have seen before: the stream's version, or all of its category. */
       seen?: "version" | "category";
+      /** What each looks at before: where it does not hold, they send nothing. */
+      when?: {
+        /** In words, as a part of a sentence. */
+        say: string;
+        /** The goal. */
+        goal: Goal;
+      } | null;
     } | null;
     /** The panels that it is about. */
     show?: string[];

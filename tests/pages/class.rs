@@ -424,6 +424,8 @@ async fn what_a_class_does_is_a_log_that_the_leader_reads() {
     let zoe = class.window().await;
     class.join("act", "Zoë").await;
     class.arrives().await;
+    // Whoever looks around is taken nowhere.
+    page.click("Look around").await;
     page.js("location.hash = '#/lesson/commands-and-events/1'; return 0").await;
     page.shows("Exercise", "refus").await;
     class.go(&leader).await;
@@ -474,6 +476,7 @@ async fn all_say_what_will_come_before_the_leader_tells_it() {
     class.go(&leader).await;
     page.click_on("//summary[normalize-space(.)='How it goes']").await;
     page.shows("Last prediction", "refused").await;
+    page.press(['\u{e00c}']).await;
     page.click("Predict, and see").await;
     page.until("await leftfold.head() === 1").await;
     class.go(&zoe).await;

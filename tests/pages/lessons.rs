@@ -16,6 +16,7 @@ tests! {
         every_exercise_is_as_wide_as_a_phone,
         a_right_answer_is_said_to_be_right_while_something_else_is_open,
         a_prediction_stands_beside_what_came,
+        who_is_alone_has_three_send_at_once,
         a_workshop_opens_with_its_clock_and_the_teachers_notes,
         an_exercise_is_not_made_of_a_goal_that_holds_or_is_missed,
         nothing_of_lessons_is_a_barrier,
@@ -351,6 +352,35 @@ async fn a_prediction_stands_beside_what_came() {
     page.shows("Prediction", "The command: you said refused, it is accepted").await;
     page.shows("Prediction", "Events: you said 1, it is 1").await;
     page.until("await leftfold.head() === 1").await;
+    page.close().await;
+}
+
+async fn who_is_alone_has_three_send_at_once() {
+    let page = Page::open().await;
+    page.goto("#/lesson/all-at-once/1").await;
+    page.shows("All at once", "Alice, Bob and Carla look. Then each sends").await;
+    assert_eq!(page.barriers().await, [""; 0]);
+    page.click("All at once").await;
+    page.shows("All at once", "2 conflicts").await;
+    page.until("(await leftfold.state('account-1')).state.balance === 29000").await;
+    page.shows("Commands", "account-1 was expected at version 1 and is at version 2").await;
+    page.click("Reload and decide again").await;
+    page.shows("All at once", "1 sent again.").await;
+    page.click("All at once").await;
+    page.shows("Exercise", "Solved.").await;
+    page.until("(await leftfold.state('account-1')).state.balance === 27000").await;
+    // The form asks the store for as much, where that is ticked.
+    page.goto("#/lesson/all-at-once/3").await;
+    page.shows("All at once", "nothing of the whole category has changed").await;
+    page.click_on("//label[contains(., 'Only if no account has changed')]/input").await;
+    page.click("Send").await;
+    page.until("await leftfold.head() === 2").await;
+    let guarded = "(await leftfold.journal()).at(-1)";
+    page.until(&format!("({guarded}).outcome === 'accepted'")).await;
+    page.click("All at once").await;
+    page.until("document.body.innerText.includes('this does not hold: nobody is called Lola')")
+        .await;
+    assert_eq!(page.js("await leftfold.head()").await, json!(2));
     page.close().await;
 }
 

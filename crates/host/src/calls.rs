@@ -480,6 +480,14 @@ pub static EXERCISE: Named = Named {
                     Shape::Words(&["version", "category"]),
                     "What all have seen before: the stream's version, or all of its category.",
                 ),
+                optional(
+                    "when",
+                    Shape::OrNull(&Shape::Object(&[
+                        required("say", Shape::Text, "In words, as a part of a sentence."),
+                        required("goal", Shape::Named(&GOAL), "The goal."),
+                    ])),
+                    "What each looks at before: where it does not hold, they send nothing.",
+                ),
             ])),
             "What everybody sends at the same moment. In a class it is one log for all.",
         ),

@@ -25,4 +25,4 @@ pub use goal::{Goal, Money, Subject};
 pub use guess::{Came, Expected, Guess, Place};
 pub use handout::handout;
 pub use moves::{Move, Played, written};
-pub use together::{STAND_INS, Seen, Sent, Together};
+pub use together::{Premise, STAND_INS, Seen, Sent, Together};

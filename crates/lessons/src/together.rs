@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
+use crate::Goal;
+
 /// Who stands in for a class where somebody is alone.
 pub const STAND_INS: [&str; 3] = ["Alice", "Bob", "Carla"];
 
@@ -20,6 +22,18 @@ pub struct Together {
     /// What all have seen before; nothing where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Seen>,
+    /// What each looks at before they send: whoever sees that it does not hold sends nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Premise>,
+}
+
+/// What must hold when all look, and how it is said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Premise {
+    /// In words, as a part of a sentence.
+    pub say: String,
+    /// The goal.
+    pub goal: Goal,
 }
 
 /// What is sent.
@@ -44,6 +58,11 @@ pub enum Seen {
 }
 
 impl Together {
+    /// True where whoever looks at the log now would send.
+    pub fn is_called_for(&self, log: &OpenLog) -> bool {
+        self.when.as_ref().is_none_or(|it| it.goal.holds(log, &Value::Null))
+    }
+
     /// The stream of one who sends.
     pub fn stream_of(&self, who: &str) -> String {
         self.stream.replace('*', who)

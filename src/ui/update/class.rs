@@ -7,6 +7,7 @@ use gloo::utils::window;
 use super::{commands, diary, opening, playback, predicting};
 use crate::host::{OpenLog, OpenMode, Request, SubscriptionChange};
 use crate::lab::{JournalEntry, SubscriptionKind, json};
+use crate::lessons::Together;
 use crate::store::LogInfo;
 use crate::store::nats::Role;
 use crate::ui::browser::class::{Heard, Look, Person, join};
@@ -350,8 +351,12 @@ fn hear(model: &mut Model, heard: Heard) -> bool {
             if let (Some(position), Some(open_log), Some(together)) =
                 (at_once, open, model.together())
             {
-                let command = together.command(&name, &open_log, position);
-                commands::submit(model, Request::Send(command));
+                if together.is_called_for(&open_log) {
+                    let command = together.command(&name, &open_log, position);
+                    commands::submit(model, Request::Send(command));
+                } else {
+                    nobody_sends(model, &together);
+                }
             }
         }
     }
@@ -543,9 +548,20 @@ pub fn all_now(model: &mut Model) {
     let Some(joined) = model.class.joined.as_mut().filter(|it| it.leads()) else { return };
     joined.leading = true;
     let Some(look) = look_here(model) else { return };
+    let head = model.logs.open.as_ref().map(|it| it.session().head());
     let Some(joined) = &mut model.class.joined else { return };
-    joined.place.look(&Look { now: Some(look.position), head: true, ..look.clone() });
+    joined.place.look(&Look { now: head, ..look.clone() });
     (joined.told, joined.told_at) = (look, now());
+}
+
+/// All have looked, and what they saw keeps them from sending.
+pub fn nobody_sends(model: &mut Model, together: &Together) {
+    if let Some(premise) = &together.when {
+        model.saying.happened(format!(
+            "Nothing is sent: whoever looks now sees that this does not hold: {}.",
+            premise.say
+        ));
+    }
 }
 
 /// Tells the others where this page looks, where that is not what they know.

@@ -20,6 +20,10 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
     let Some(together) = model.together() else { return false };
     let head = open_log.session().head();
     open_log.viewpoint_mut().seek(head);
+    if !together.is_called_for(&open_log) {
+        class::nobody_sends(model, &together);
+        return true;
+    }
     // All have seen the same before the first one sends.
     let all = STAND_INS.map(|who| together.command(who, &open_log, head));
     let link = model.link.clone();

@@ -22,7 +22,8 @@ pub enum Sender {
 
 /// What is sent, by whom, and what came of it.
 pub fn together(it: &Together, sender: &Sender, board: &Board, shell: &Shell) -> Html {
-    let words = sent(it, shell);
+    let sent = sent(it, shell);
+    let when = it.when.as_ref().map(|it| format!(", if {},", it.say)).unwrap_or_default();
     let seen = match it.seen {
         Some(Seen::Version) => "What they expect is the version that all have seen.",
         Some(Seen::Category) => {
@@ -39,10 +40,10 @@ pub fn together(it: &Together, sender: &Sender, board: &Board, shell: &Shell) ->
     html! {
         <section class="together" role="region" aria-label="All at once">
             { match sender {
-                Sender::Alone => html! { <>{ now() }<p>{ format!("{all} look, and then each sends: {words}. {seen}") }</p></> },
-                Sender::Leads(others) => html! { <>{ now() }<p>{ format!("{} look, and then each page sends: {words}. {seen}", counted(*others as u64, "person").replace("persons", "people")) }</p></> },
-                Sender::Other(name) => html! { <p>{ format!("When {name} says so, your page sends: {words}. {seen}") }</p> },
-                Sender::Nobody => html! { <p>{ format!("All send at once: {words}. {seen}") }</p> },
+                Sender::Alone => html! { <>{ now() }<p>{ format!("{all} look. Then{when} each sends: {sent}. {seen}") }</p></> },
+                Sender::Leads(others) => html! { <>{ now() }<p>{ format!("{} look. Then{when} each page sends: {sent}. {seen}", counted(*others as u64, "person").replace("persons", "people")) }</p></> },
+                Sender::Other(name) => html! { <p>{ format!("When {name} says so{} your page sends: {sent}. {seen}", if when.is_empty() { "," } else { &when }) }</p> },
+                Sender::Nobody => html! { <p>{ format!("At once{when} all send: {sent}. {seen}") }</p> },
             } }
             { counts(board) }
         </section>
