@@ -384,21 +384,29 @@ impl Page {
 
     /// Waits for a whole download of this name, removes the file, and returns its content.
     pub async fn downloaded(&self, name: &str) -> Vec<u8> {
+        if let Some(bytes) = self.downloaded_within(name, PATIENCE).await {
+            return bytes;
+        }
+        let there = std::fs::read_dir(&self.browser.files).unwrap().collect::<Vec<_>>();
+        panic!("{name} never came: {there:?}");
+    }
+
+    /// As [`downloaded`](Self::downloaded). None where it has not come in that time.
+    pub async fn downloaded_within(&self, name: &str, time: Duration) -> Option<Vec<u8>> {
         let files = &self.browser.files;
         let (file, part) = (files.join(name), files.join(format!("{name}.part")));
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < time {
             // Some browsers make an empty file first, and write into another one beside it.
             match std::fs::read(&file) {
                 Ok(bytes) if !bytes.is_empty() && !part.exists() => {
                     std::fs::remove_file(&file).unwrap();
-                    return bytes;
+                    return Some(bytes);
                 }
                 _ => tokio::time::sleep(MOMENT).await,
             }
         }
-        let there = std::fs::read_dir(files).unwrap().collect::<Vec<_>>();
-        panic!("{name} never came: {there:?}");
+        None
     }
 
     /// Chooses a file with this content in the page's file field.
