@@ -17,9 +17,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use conformance::{Writer, info, place};
 use fastrand::Rng;
 use futures::future::{LocalBoxFuture, join, join_all, join4};
-use leftfold::es::{Scenario, StoredCommit, command_id};
+use leftfold::es::{Choice, Scenario, StoredCommit, Stream, command_id};
 use leftfold::host::{ClassPeers, Clock, Command, Host, OpenLog, Peers, Request, Runner, Sending};
-use leftfold::lab::Outcome;
+use leftfold::lab::{JournalEntry, Outcome};
+use leftfold::lessons::{Lesson, Together, play};
 use leftfold::scenarios::all;
 use leftfold::store::nats::{NatsStore, Role};
 use leftfold::store::{LogStore, Shelf, StoreError};
@@ -410,6 +411,89 @@ fn a_side_record_that_somebody_has_damaged_shuts_nobody_out() {
         let act = servers.store(Role::Act).await;
         let page = page(&act, "one", "a", &scenario("welcome")).await;
         assert_eq!(page.trouble(), None);
+    });
+}
+
+/// So many send at once.
+const RACERS: usize = 30;
+
+/// An exercise that all do at once, and thirty pages that have its log open.
+async fn race(servers: &Servers, number: usize) -> (Together, Vec<(String, OpenLog)>) {
+    let text = include_str!("../src/lessons/all-at-once.json");
+    let lesson: Lesson = serde_json::from_str(text).unwrap();
+    let exercise = &lesson.exercises[number - 1];
+    let (log, scenario) = (format!("race-{number}"), scenario(&exercise.scenario));
+    let keeper = servers.store(Role::Keep).await;
+    log_of(&keeper, &log, &scenario.id).await;
+    let leader = page(&servers.store(Role::Lead).await, "Ms Kim", &log, &scenario).await;
+    play(&exercise.start, &leader).await.unwrap();
+    let pages = (0..RACERS).map(async |it| {
+        let name = format!("person {it}");
+        let open = page(&servers.store(Role::Act).await, &name, &log, &scenario).await;
+        (name, open)
+    });
+    (exercise.together.clone().unwrap(), join_all(pages).await)
+}
+
+/// All send what all send, as they have seen the log up to a position. Returns what came of it.
+async fn all_at_once(
+    together: &Together,
+    pages: &[(String, OpenLog)],
+    position: u64,
+) -> Vec<JournalEntry> {
+    let sent = pages.iter().map(async |(name, open)| {
+        let mut command = together.command(name, open, position);
+        command.how.command_id = Some(command_id(name, position).to_string());
+        open.ask(Request::Send(command)).await.entry().unwrap().clone()
+    });
+    join_all(sent).await
+}
+
+fn accepted(entries: &[JournalEntry]) -> usize {
+    entries.iter().filter(|it| it.outcome == Outcome::Accepted).count()
+}
+
+#[test]
+fn of_thirty_who_withdraw_at_once_one_wins_each_version_and_the_books_balance() {
+    wait(async {
+        let servers = Servers::start("withdraw", 1).await;
+        let (together, pages) = race(&servers, 1).await;
+        let first = all_at_once(&together, &pages, 2).await;
+        assert_eq!(accepted(&first), 1, "{first:?}");
+        let again = pages.iter().zip(&first).map(async |((name, open), entry)| {
+            let (command, id) = (entry.envelope.command_id, Some(command_id(name, 0)));
+            let retry = Request::Again { command, choice: Choice::Retry, id };
+            open.ask(retry).await.entry().unwrap().clone()
+        });
+        let again = join_all(again).await;
+        // The winner asks for more, too, and there is no money left for one of the thirty.
+        assert_eq!(accepted(&again) + accepted(&first), RACERS, "{again:?}");
+        let account = Stream::parse("account-1").unwrap();
+        let balance = || {
+            let mut viewpoint = pages[0].1.viewpoint_mut();
+            let head = viewpoint.head();
+            viewpoint.state_at(&account, head).unwrap().1["balance"].clone()
+        };
+        while pages[0].1.session().head() < 2 + RACERS as u64 {
+            MachineClock.sleep(20).await;
+        }
+        assert_eq!(balance(), json!(0), "30 times 10.00 of 300.00");
+        // Nobody gets what is not there.
+        let empty = all_at_once(&together, &pages, 2 + RACERS as u64).await;
+        assert_eq!(accepted(&empty), 0, "{empty:?}");
+        assert_eq!(balance(), json!(0));
+    });
+}
+
+#[test]
+fn of_thirty_who_want_one_name_at_once_one_gets_it_where_the_category_is_guarded() {
+    wait(async {
+        let servers = Servers::start("lola", 1).await;
+        for (number, named) in [(2, RACERS), (3, 1)] {
+            let (together, pages) = race(&servers, number).await;
+            let came = all_at_once(&together, &pages, 1).await;
+            assert_eq!(accepted(&came), named, "exercise {number}: {came:?}");
+        }
     });
 }
 
