@@ -98,7 +98,7 @@ pub struct Key(pub Rc<str>);
 pub struct Begun {
     pub open_log: OpenLog,
     pub key: Key,
-    pub exercise: Exercise,
+    pub exercise: Rc<Exercise>,
     pub lesson: Option<Rc<LessonPlace>>,
     /// True where it has begun just now.
     pub fresh: bool,
@@ -390,7 +390,7 @@ impl Attempt {
     pub fn new(
         log: String,
         key: Key,
-        exercise: Exercise,
+        exercise: Rc<Exercise>,
         lesson: Option<Rc<LessonPlace>>,
         progress: &Progress,
     ) -> Self {
@@ -399,7 +399,7 @@ impl Attempt {
         let kept = if counts { progress.of(&key) } else { Remembered::default() };
         Self {
             log,
-            exercise: Rc::new(exercise),
+            exercise,
             lesson,
             verdict: Verdict::default(),
             broken: false,

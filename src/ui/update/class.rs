@@ -66,6 +66,7 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 
 /// Something happens to somebody in a class. True where the page is to be drawn again.
 fn inside(model: &mut Model, msg: Msg) -> bool {
+    let takes_part = takes_part(model);
     let Some(joined) = &mut model.class.joined else { return false };
     match msg {
         Msg::Connection(connected) => {
@@ -121,7 +122,7 @@ fn inside(model: &mut Model, msg: Msg) -> bool {
             joined.exercise = None;
             joined.going = None;
         }
-        Msg::Touched => return std::mem::take(&mut joined.following),
+        Msg::Touched => return !takes_part && std::mem::take(&mut joined.following),
         Msg::Keep => keep(model),
         Msg::Kept(result) => {
             joined.keeping = false;
@@ -130,6 +131,15 @@ fn inside(model: &mut Model, msg: Msg) -> bool {
         other => return leading(model, other),
     }
     true
+}
+
+/// True where somebody is asked to press something: to say what will come, or to choose after a
+/// conflict in what all do together. Whoever does that follows as before.
+fn takes_part(model: &Model) -> bool {
+    let Some(joined) = &model.class.joined else { return false };
+    let together = joined.look.as_ref().filter(|it| it.together);
+    let there = |look: &Look| model.logs.open.as_ref().is_some_and(|it| it.id() == look.log);
+    joined.asked.is_some() || together.is_some_and(there)
 }
 
 /// Something happens to who leads. True where the page is to be drawn again.

@@ -271,7 +271,7 @@ async fn begin_of(
         Moves::Solution => exercise.solution.clone(),
         Moves::Wrong => exercise.wrong.first().map(|it| it.moves.clone()).unwrap_or_default(),
     };
-    Ok(Begun { open_log, key, exercise, lesson, fresh, moves, reply: None })
+    Ok(Begun { open_log, key, exercise: exercise.into(), lesson, fresh, moves, reply: None })
 }
 
 /// An exercise has begun: its log is opened.
@@ -322,7 +322,7 @@ fn arrived(model: &mut Model, open_log: &OpenLog) {
         let known = async {
             let (exercise, lesson) = text_of(&key).await?;
             prepare(&exercise, &open_log).await?;
-            Ok((exercise, lesson))
+            Ok((Rc::new(exercise), lesson))
         };
         match known.await {
             Ok((exercise, lesson)) => Msg::Known(Begun {

@@ -35,7 +35,7 @@ use crate::lessons::Move;
 use crate::store::nats::Role;
 use crate::ui::browser::clock::written_millis;
 use crate::ui::model::Model;
-use crate::ui::model::class::Joined;
+use crate::ui::model::class::{Joined, Present};
 use crate::ui::model::commands::FormMode;
 use crate::ui::model::lab::{Msg as LabMsg, Tool};
 use crate::ui::model::layout::{self, Hint, Side};
@@ -212,7 +212,12 @@ fn together(model: &Model) -> Option<(Sender, Board)> {
     let joined = model.class.joined.as_ref().filter(|_| model.logs.home(open) == Home::Class);
     let sender = match joined {
         None => Sender::Alone,
-        Some(joined) if joined.leads() => Sender::Leads(joined.people.len()),
+        Some(joined) if joined.leads() => {
+            let takes_part = |it: &&Present| {
+                it.person.log == *open.id() && Role::named(&it.person.role) == Some(Role::Act)
+            };
+            Sender::Leads(joined.people.iter().filter(takes_part).count())
+        }
         Some(joined) if joined.looks_on() => Sender::Nobody,
         Some(joined) => {
             let name = joined.look.as_ref().map(|it| it.name.clone());

@@ -41,6 +41,7 @@ pub fn together(it: &Together, sender: &Sender, board: &Board, shell: &Shell) ->
         <section class="together" role="region" aria-label="All at once">
             { match sender {
                 Sender::Alone => html! { <>{ now() }<p>{ format!("{all} look. Then{when} each sends: {sent}. {seen}") }</p></> },
+                Sender::Leads(0) => html! { <p>{ format!("Nobody who takes part is in this log yet. All who follow come by themselves. When you say so{} each page sends: {sent}. {seen}", if when.is_empty() { "," } else { &when }) }</p> },
                 Sender::Leads(others) => html! { <>{ now() }<p>{ format!("{} look. Then{when} each page sends: {sent}. {seen}", counted(*others as u64, "person").replace("persons", "people")) }</p></> },
                 Sender::Other(name) => html! { <p>{ format!("When {name} says so{} your page sends: {sent}. {seen}", if when.is_empty() { "," } else { &when }) }</p> },
                 Sender::Nobody => html! { <p>{ format!("At once{when} all send: {sent}. {seen}") }</p> },
