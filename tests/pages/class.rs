@@ -356,8 +356,8 @@ async fn all_withdraw_at_once_one_wins_and_the_others_choose() {
     let [leader, zoe, ben] = together(&class, 1).await;
     let page = &class.page;
     page.click("All at once").await;
-    page.shows("All at once", "1 conflict, at most 1 in a second. 0 sent again.").await;
-    assert_eq!(page.js("await leftfold.head()").await, 3);
+    page.shows("All at once", "1 conflict (most in one second: 1). 0 sent again.").await;
+    page.until("await leftfold.head() === 3").await;
     let mut won = 0;
     for window in [&zoe, &ben] {
         class.go(window).await;
@@ -392,7 +392,7 @@ async fn a_name_that_all_want_at_once_goes_to_one_where_the_category_is_guarded(
     page.click("All at once").await;
     page.shows("All at once", "1 conflict").await;
     page.until("(await leftfold.view('Names')).rows.some(it => it.name === 'lola')").await;
-    assert_eq!(page.js("await leftfold.head()").await, 2);
+    page.until("await leftfold.head() === 2").await;
     for window in [&zoe, &ben] {
         class.go(window).await;
         let form = page.text("Commands").await;
@@ -404,10 +404,10 @@ async fn a_name_that_all_want_at_once_goes_to_one_where_the_category_is_guarded(
     // Where nobody guards it, all get it.
     class.go(&leader).await;
     page.js("location.hash = '#/lesson/all-at-once/2'; return 0").await;
-    page.shows("All at once", "They expect nothing").await;
+    page.shows("All at once", "Each expects nothing").await;
     for window in [&zoe, &ben] {
         class.go(window).await;
-        page.shows("All at once", "They expect nothing").await;
+        page.shows("All at once", "Each expects nothing").await;
     }
     class.go(&leader).await;
     page.click("All at once").await;

@@ -13,7 +13,7 @@ use crate::lessons::Exercise;
 use crate::store::link;
 use crate::store::{Durability, IdbStore, StoreError};
 use crate::ui::browser::address::Address;
-use crate::ui::browser::{remember, remembered, remembered_here, remove};
+use crate::ui::browser::{close_menus, remember, remembered, remembered_here, remove};
 use crate::ui::console::Reply;
 use crate::ui::model::Model;
 use crate::ui::model::commands as commands_part;
@@ -337,6 +337,7 @@ fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
         model.saying.fault = None;
     }
     // What was done and said in another log is over.
+    close_menus(None);
     model.commands.leave();
     model.playback.stop();
     model.layout.clear_hint();

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use serde_json::Value;
+use uuid::Uuid;
 use web_sys::{InputEvent, SubmitEvent};
 use yew::{Html, MouseEvent, html};
 
@@ -33,6 +34,8 @@ pub struct ExerciseProps {
     pub making: bool,
     /// Who has all send at once, and what came of it, where all do it together.
     pub together: Option<(Sender, Board)>,
+    /// The conflict that was met last, if there is something to choose.
+    pub conflict: Option<(Uuid, String)>,
 }
 
 /// The task, and everything about it.
@@ -49,7 +52,7 @@ pub fn exercise(props: &ExerciseProps, shell: &Shell) -> Html {
                 </div>
                 <h2><Long text={it.task.clone()} /></h2>
                 { aims(attempt, &shell.money) }
-                if let (Some(of), Some((sender, board))) = (&it.together, &props.together) { { together(of, sender, board, shell) } }
+                if let (Some(of), Some((sender, board))) = (&it.together, &props.together) { { together(of, (sender, board, props.conflict.as_ref()), shell) } }
                 if let Some(question) = it.question.as_ref().filter(|_| !solved) { { asked(props, question, shell) } }
                 if !solved {
                     <div class="helps">

@@ -35,7 +35,7 @@ use crate::lessons::Move;
 use crate::store::nats::Role;
 use crate::ui::browser::clock::written_millis;
 use crate::ui::model::Model;
-use crate::ui::model::class::{Joined, Present};
+use crate::ui::model::class::{DIARY, Joined, Present};
 use crate::ui::model::commands::FormMode;
 use crate::ui::model::lab::{Msg as LabMsg, Tool};
 use crate::ui::model::layout::{self, Hint, Side};
@@ -149,10 +149,13 @@ fn header(model: &Model, open_log: &OpenLog) -> Html {
     // What a step says would give away what comes of it.
     let say = |step: &Step| if predicts { asked_by(step).into() } else { step.say.clone() };
     let next = next.and_then(|number| Some((number, scenario.story.get(number).map(say)?)));
+    // What is told of a class happened: its story would be made up.
+    let (story, next) =
+        if open_log.id() == DIARY { (0, None) } else { (scenario.story.len(), next) };
     html! {
         <Header
             scenarios={model.logs.picker.clone()} title={scenario.title.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
-            story={scenario.story.len()} {next} logs={model.logs.own.clone()}
+            {story} {next} logs={model.logs.own.clone()}
             durable={open_log.host().durable()} busy={model.commands.under_way()} present={model.layout.present}
             folding={model.fold_view.shown} lesson={lesson_head(model)} making={model.making.draft.is_some()} predicts={model.predicting.on}
             share={model.share.shown.clone()} info={open_log.info()}
@@ -201,6 +204,12 @@ fn exercise(model: &Model, playhead: &Playhead) -> Html {
         left: lessons.left.is_some(),
         making: model.making.draft.is_some(),
         together: together(model),
+        conflict: model
+            .commands
+            .draft
+            .answer
+            .as_ref()
+            .and_then(|it| Some((it.conflict?, it.text.clone()))),
         attempt,
     };
     exercise::exercise(&props, &model.shell())

@@ -1,7 +1,10 @@
 //! What all send at the same moment, and the board of what they met.
 
+use uuid::Uuid;
 use yew::{Html, MouseEvent, html};
 
+use super::outcomes::choices;
+use super::parts::Long;
 use crate::lessons::{STAND_INS, Seen, Together};
 use crate::ui::model::shell::Shell;
 use crate::ui::model::together::{Board, Msg};
@@ -20,16 +23,23 @@ pub enum Sender {
     Nobody,
 }
 
-/// What is sent, by whom, and what came of it.
-pub fn together(it: &Together, sender: &Sender, board: &Board, shell: &Shell) -> Html {
+/// What is sent, by whom, and what came of it: the board, and the conflict that this page's person met
+/// last, with the ways on.
+pub fn together(
+    it: &Together,
+    (sender, board, conflict): (&Sender, &Board, Option<&(Uuid, String)>),
+    shell: &Shell,
+) -> Html {
     let sent = sent(it, shell);
     let when = it.when.as_ref().map(|it| format!(", if {},", it.say)).unwrap_or_default();
     let seen = match it.seen {
-        Some(Seen::Version) => "What they expect is the version that all have seen.",
-        Some(Seen::Category) => {
-            "What they expect is that nothing of the whole category has changed since all looked."
+        Some(Seen::Version) => {
+            "Each is stored only if the stream is still at the version that all see now."
         }
-        None => "They expect nothing of each other’s streams.",
+        Some(Seen::Category) => {
+            "Each is stored only if nothing of the whole category has changed since all looked."
+        }
+        None => "Each expects nothing of the others’ streams.",
     };
     let now = || {
         let press = shell.on(|_: MouseEvent| Msg::Now);
@@ -44,9 +54,15 @@ pub fn together(it: &Together, sender: &Sender, board: &Board, shell: &Shell) ->
                 Sender::Leads(0) => html! { <p>{ format!("Nobody who takes part is in this log yet. All who follow come by themselves. When you say so{} each page sends: {sent}. {seen}", if when.is_empty() { "," } else { &when }) }</p> },
                 Sender::Leads(others) => html! { <>{ now() }<p>{ format!("{} look. Then{when} each page sends: {sent}. {seen}", counted(*others as u64, "person").replace("persons", "people")) }</p></> },
                 Sender::Other(name) => html! { <p>{ format!("When {name} says so{} your page sends: {sent}. {seen}", if when.is_empty() { "," } else { &when }) }</p> },
-                Sender::Nobody => html! { <p>{ format!("At once{when} all send: {sent}. {seen}") }</p> },
+                Sender::Nobody => html! { <p>{ format!("When the one who leads says so{} all who take part send: {sent}. {seen}", if when.is_empty() { "," } else { &when }) }</p> },
             } }
             { counts(board) }
+            if let Some((command, text)) = conflict {
+                <div class="board">
+                    <p class="answer bad"><Long text={text.clone()} /></p>
+                    { choices(*command, false, shell) }
+                </div>
+            }
         </section>
     }
 }
@@ -72,7 +88,7 @@ fn counts(board: &Board) -> Html {
     };
     let peak = match board.most() {
         0 => String::new(),
-        most => format!(", at most {most} in a second"),
+        most => format!(" (most in one second: {most})"),
     };
     let sentence =
         format!("{}{peak}. {} sent again.", counted(all.conflicts, "conflict"), all.again);
