@@ -760,7 +760,7 @@ impl Writer {
     }
 
     /// A commit of one event, which counts only where nothing of its stream's category has changed.
-    fn commit_guarding(&mut self, stream: &str) -> Commit {
+    pub fn commit_guarding(&mut self, stream: &str) -> Commit {
         let Commit { after, envelope, events, .. } = self.fork().commit(&[stream]);
         let expected = Some((Stream::parse(stream).unwrap(), Expected::Category(after)));
         let events = events.into_iter().map(Draft::from).collect();

@@ -183,8 +183,7 @@ pub enum StoreError {
     },
     /// Another writer wrote to the log first, and the commit must be decided again: the same
     /// command was stored, a stream of the category that the commit guards has changed, or the
-    /// commit has no event. Also where the log is shorter than the
-    /// writer believes.
+    /// commit has no event. Also where the log is shorter than the writer believes.
     #[error("the log is at {actual} by now, and the commit follows {expected}")]
     Behind {
         /// The head that the commit follows.

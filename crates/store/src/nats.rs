@@ -8,10 +8,11 @@
 //! | `KV_side` | `$KV.side.-L.shelf.-K` | a side record, JSON text |
 //!
 //! `L`, `id` and `K` are base64. The server compares: a commit to one aggregate says which message
-//! must be the last one of its subject, or of the subjects of all aggregates of its category where it
-//! guards those. Any other commit says which must be the last one of its stream. What the messages of a log mean, all readers agree on (`index`): a commit counts only
-//! where it follows. So a commit is stored once it is known to count, which is seen at once unless
-//! others were quicker.
+//! must be the last one of its subject, or of the subjects of all aggregates of its category where
+//! it guards those. Any other commit says which must be the last one of its stream. What the
+//! messages of a log mean, all readers agree on (`index`): a commit counts only where it follows.
+//! So a commit is stored once it is known to count, which is seen at once unless others were
+//! quicker.
 //!
 //! This module keeps no commits and reads no clock. It has no way to change an event.
 

@@ -1,8 +1,9 @@
 //! What the messages of a log's stream mean. Everybody who reads them comes to the same log.
 //!
 //! A message counts where it is whole, where each of its events follows the version of its stream,
-//! where its command is new, and where a category has not changed that it guards. Any other message is passed over, by everybody. So somebody who
-//! writes nonsense, or past the check of versions, changes nothing. Places in the log are counted
+//! where its command is new, and where a category has not changed that it guards. Any other message
+//! is passed over, by everybody. So somebody who writes nonsense, or past the check of versions,
+//! changes nothing. Places in the log are counted
 //! here, because a stream's own sequence may have gaps.
 
 use es::{Map, Set, StoredCommit, Stream};
@@ -64,9 +65,12 @@ impl Index {
         self.subjects.get(subject).copied().unwrap_or_default()
     }
 
-    /// The last message of the aggregates whose subjects begin so. 0 where there is none.
+    /// The last message of the aggregates whose subjects begin so and have one more word, as the
+    /// server's wildcard means it. 0 where there is none.
     pub fn last_within(&self, prefix: &str) -> u64 {
-        let within = self.subjects.iter().filter(|(subject, _)| subject.starts_with(prefix));
+        let of_one =
+            |subject: &String| subject.strip_prefix(prefix).is_some_and(|word| !word.contains('.'));
+        let within = self.subjects.iter().filter(|(subject, _)| of_one(subject));
         within.map(|(_, sequence)| *sequence).max().unwrap_or_default()
     }
 
