@@ -31,7 +31,7 @@ pub mod console;
 pub mod message;
 pub mod shell;
 
-use self::class::Class;
+use self::class::{Class, DIARY};
 use self::clock::LogTime;
 use self::commands::CommandForm;
 use self::console::Console;
@@ -62,6 +62,11 @@ use crate::ui::words::{MoneyFields, Seals};
 /// What opens the seals of a log.
 pub fn seals(open_log: &OpenLog) -> Seals {
     Seals { opener: open_log.session().opener().cloned(), turn: open_log.seal_turn() }
+}
+
+/// How many steps the story of a log has. A class's diary has none: what stands in it happened.
+pub fn steps(open_log: &OpenLog) -> usize {
+    if open_log.id() == DIARY { 0 } else { open_log.session().scenario().story.len() }
 }
 
 /// The page at one moment.
@@ -175,6 +180,9 @@ impl Model {
         let Some(open_log) = self.open_log() else { return false };
         let about = self.lessons.attempt.as_ref().map(|it| it.panels());
         self.summary.refresh(&open_log, about, (self.layout.zoom, self.layout.by_time), resting);
+        if steps(&open_log) == 0 {
+            self.summary.next = None;
+        }
         if self.fold_view.shown || self.layout.present {
             self.fold_view.offer(&open_log, &self.summary.streams, &self.summary.stage);
         }

@@ -445,7 +445,13 @@ async fn what_a_class_does_is_a_log_that_the_leader_reads() {
     page.until("(await leftfold.state('person-Zoë')).state.exercises['Earn a refusal'] === true")
         .await;
     page.shows("Event log", "GoalReached").await;
+    // Nobody adds to it what did not happen.
     let head = page.js("await leftfold.head()").await;
+    assert!(!page.js("document.body.innerText").await.as_str().unwrap().contains("Next: "));
+    page.click("Present").await;
+    page.press([' ', '\u{e00f}']).await;
+    page.press(['\u{e00c}']).await;
+    assert_eq!(page.js("await leftfold.head()").await, head);
     class.go(&zoe).await;
     page.click("Leave the class").await;
     page.ready().await;

@@ -11,10 +11,10 @@ use crate::host::{Answered, JsonText, OpenLog, Request, Response, Told};
 use crate::lab::{JournalEntry, Outcome, Submission, event_forms, forms, json as json_text};
 use crate::ui::browser::clock::new_id;
 use crate::ui::browser::files;
-use crate::ui::model::Model;
 use crate::ui::model::commands::{Answer, Msg};
 use crate::ui::model::saying::Caption;
 use crate::ui::model::station::{Cargo, Station};
+use crate::ui::model::{Model, steps};
 
 /// True where the page is to be drawn again.
 pub fn update(model: &mut Model, msg: Msg) -> bool {
@@ -191,7 +191,8 @@ fn worth_keeping(model: &mut Model) {
 /// Tells the story's next step, or all that are left.
 fn tell(model: &mut Model, all: bool) {
     let Some(open_log) = model.open_log().filter(|_| !model.commands.under_way()) else { return };
-    if open_log.session().next_in_story().is_none() || !all && predicting::asks(model) {
+    let over = open_log.session().next_in_story().is_none() || steps(&open_log) == 0;
+    if over || !all && predicting::asks(model) {
         return;
     }
     let head = open_log.session().head();

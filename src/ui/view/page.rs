@@ -34,8 +34,7 @@ use crate::lab::{SubscriptionKind, instance_of};
 use crate::lessons::Move;
 use crate::store::nats::Role;
 use crate::ui::browser::clock::written_millis;
-use crate::ui::model::Model;
-use crate::ui::model::class::{DIARY, Joined, Present};
+use crate::ui::model::class::{Joined, Present};
 use crate::ui::model::commands::FormMode;
 use crate::ui::model::lab::{Msg as LabMsg, Tool};
 use crate::ui::model::layout::{self, Hint, Side};
@@ -46,6 +45,7 @@ use crate::ui::model::message::Msg;
 use crate::ui::model::saying::Caption;
 use crate::ui::model::shell::Shell;
 use crate::ui::model::together::Board;
+use crate::ui::model::{Model, steps};
 use crate::ui::words::amount;
 
 /// Where the playhead is: what many parts are told.
@@ -149,9 +149,7 @@ fn header(model: &Model, open_log: &OpenLog) -> Html {
     // What a step says would give away what comes of it.
     let say = |step: &Step| if predicts { asked_by(step).into() } else { step.say.clone() };
     let next = next.and_then(|number| Some((number, scenario.story.get(number).map(say)?)));
-    // What is told of a class happened: its story would be made up.
-    let (story, next) =
-        if open_log.id() == DIARY { (0, None) } else { (scenario.story.len(), next) };
+    let story = steps(open_log);
     html! {
         <Header
             scenarios={model.logs.picker.clone()} title={scenario.title.clone()} scenario={scenario.id.clone()} about={scenario.about.clone()}
@@ -401,7 +399,7 @@ fn stage_bar(model: &Model, open_log: &OpenLog) -> Html {
     let session = open_log.session();
     let scenario = session.scenario();
     let attempt = model.lessons.attempt.as_ref();
-    let steps = if attempt.is_some() { 0 } else { scenario.story.len() };
+    let steps = if attempt.is_some() { 0 } else { steps(open_log) };
     let title = attempt.map_or(scenario.title.clone(), |it| it.exercise.title.as_str().into());
     html! {
         <StageBar
