@@ -15,7 +15,7 @@ use std::rc::Rc;
 use engines::NativeEngines;
 use leftfold::codec::archive::{Format, Import};
 use leftfold::domain::Fault;
-use leftfold::es::Scenario;
+use leftfold::es::{Scenario, Stream};
 use leftfold::host::{
     Adopted, CodeState, Command, Host, Made, OWN, OpenLog, Request, Response, Sending,
     SubscriptionChange, own_scenario,
@@ -247,8 +247,15 @@ fn code_that_was_stopped_does_not_run_again_by_itself_and_its_events_are_still_s
     assert!(matches!(again.state(), CodeState::Stopped(_)));
     assert!(again.log.session().head() > 0);
     assert!(again.view("Streams")["rows"].as_array().is_some_and(|it| !it.is_empty()));
+    let state = again.log.viewpoint_mut().state(&Stream::new("cart", "1"));
+    assert!(state.is_some_and(|it| it.version > 0), "a stream's events are not merged");
+    let scenario = again.log.session().scenario().clone();
+    assert_eq!(&*scenario.title, "Your own domain");
+    assert!(scenario.about.contains("does not run"), "{}", scenario.about);
+    assert!(again.log.own_code().unwrap().domain().is_none());
     again.adopt(text("cart")).unwrap();
     assert_eq!(again.state(), CodeState::Runs);
+    assert!(again.log.own_code().unwrap().domain().is_some());
 }
 
 #[test]

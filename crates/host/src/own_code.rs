@@ -291,3 +291,26 @@ impl Host {
         self.scenario_of_code(text).await.map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_a_number_and_a_text_that_can_be_read() {
+        let ((shelf, key), text) = first_version("domain({});", 7);
+        assert_eq!(shelf, Shelf::Code);
+        assert!(is_code(&key, &text));
+        assert!(!is_code("first", &text) && !is_code(&key, "{}") && !is_code("first", "{}"));
+    }
+
+    #[test]
+    fn of_several_versions_the_newest_counts() {
+        assert_eq!(code_among(&SideRecords::default()), None);
+        let (first, text) = first_version("one", 7);
+        let second = (Shelf::Code, key_of(2));
+        let (_, newer) = first_version("two", 8);
+        let records = SideRecords::from_iter([(first, text), (second, newer)]);
+        assert_eq!(code_among(&records).as_deref(), Some("two"));
+    }
+}

@@ -201,6 +201,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn each_person_in_each_run_by_chance_has_a_key_of_their_own() {
+        let (one, other) = (Stream::new("person", "1"), Stream::new("person", "2"));
+        let keys = [(1, &one), (1, &other), (2, &one)].map(|(seed, it)| key_by_chance(seed, it));
+        assert!(keys[0] != keys[1] && keys[0] != keys[2] && keys[1] != keys[2]);
+        assert_eq!(key_by_chance(1, &one), keys[0]);
+    }
+
+    #[test]
     fn a_text_with_a_seal_in_it_is_sealed_and_a_seal_is_not_sealed_again() {
         let (key, command) = ([7; 32], command_id("one", 1));
         let fields = [Rc::from("name")];
