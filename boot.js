@@ -25,6 +25,39 @@ const policy = globalThis.trustedTypes?.createPolicy("leftfold", {
 globalThis.leftfoldPart = (name) => import(`./web/${name}.js`);
 globalThis.leftfoldWorker = (name) => policy?.createScriptURL(workers[name]) ?? workers[name];
 
+// The later part of the page's module: `divide/` makes it of what the first minute does not need. It
+// works on the first part's memory, and both must come of one build, or the browser refuses it.
+const LATER = "./leftfold_later.wasm";
+let coming;
+const isWhole = (first) => first.here?.value ?? true;
+globalThis.leftfoldLater = (first) => {
+  const bring = async () => {
+    if (isWhole(first)) return;
+    const answer = await fetch(LATER, { priority: "low" });
+    if (!answer.ok) throw new Error(`${LATER} answers ${answer.status}`);
+    const module = await WebAssembly.compile(await answer.arrayBuffer());
+    if (!isWhole(first)) await WebAssembly.instantiate(module, { first });
+  };
+  coming ??= bring().catch((error) => {
+    coming = undefined;
+    throw error;
+  });
+  return coming;
+};
+globalThis.leftfoldLaterNow = (first) => {
+  const asking = new XMLHttpRequest();
+  asking.open("GET", LATER, false);
+  // Bytes as letters: nothing else may be waited for like this.
+  asking.overrideMimeType("text/plain; charset=x-user-defined");
+  try {
+    asking.send();
+    const bytes = Uint8Array.from(asking.responseText, (letter) => letter.charCodeAt(0));
+    new WebAssembly.Instance(new WebAssembly.Module(bytes), { first });
+  } catch (error) {
+    throw new WebAssembly.RuntimeError(`A part of the page could not be fetched: ${error.message}`);
+  }
+};
+
 const make = (name, content, more = {}) => {
   const element = Object.assign(document.createElement(name), more);
   element.append(...[content].flat());

@@ -12,11 +12,12 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent, Node};
 use yew::{Component, Context, Html};
 
+use super::browser::address::Address;
 use super::browser::embed::keeps_nothing;
-use super::browser::offline;
 use super::browser::{FocusHeld, bring, close_menus, focus, in_view, is_within, tell};
+use super::browser::{later, offline};
 use super::console;
-use super::model::console::Msg as ConsoleMsg;
+use super::model::console::{Msg as ConsoleMsg, is_for_page};
 use super::model::message::{Link, Msg};
 use super::model::offline::Msg as OfflineMsg;
 use super::model::{Model, class, layout, logs};
@@ -24,19 +25,30 @@ use super::update::update;
 use super::view::{embed, page};
 use crate::store::{IdbStore, StoreError};
 
+/// What the page hears.
+#[expect(clippy::large_enum_variant, reason = "one at a time, handed on at once")]
+pub enum Heard {
+    /// Something has happened.
+    Said(Msg),
+    /// The later part of the page's module is here, or could not be fetched for this reason.
+    Later(Result<(), String>),
+}
+
 /// The page.
 pub struct App {
     model: Model,
+    /// What has happened and waits for the later part of the module. None once that is here.
+    waiting: Option<Vec<Msg>>,
     focus_held: Rc<RefCell<FocusHeld>>,
     _events: Vec<EventListener>,
 }
 
 impl Component for App {
-    type Message = Msg;
+    type Message = Heard;
     type Properties = ();
 
     fn create(ctx: &Context<Self>) -> Self {
-        let link = Link::new(ctx.link().callback(|msg| msg));
+        let link = Link::new(ctx.link().callback(Heard::Said));
         let focus_held = Rc::<RefCell<FocusHeld>>::default();
         let events = listen(&link, &focus_held);
         console::install(&link.on(ConsoleMsg::Called));
@@ -45,11 +57,38 @@ impl Component for App {
             "The browser's storage does not answer yet. If it goes on like this, the page works in \
               memory. What may help: close other tabs of this page, or restart the browser.",
         );
-        Self { model: Model::new(link), focus_held, _events: events }
+        ctx.link().send_future(async { Heard::Later(later::come().await) });
+        Self { model: Model::new(link), waiting: Some(Vec::new()), focus_held, _events: events }
     }
 
-    fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
-        update(&mut self.model, msg)
+    fn update(&mut self, ctx: &Context<Self>, heard: Heard) -> bool {
+        match heard {
+            Heard::Said(msg) => match self.waiting.as_mut() {
+                Some(waiting) if !waiting.is_empty() || !is_first(&msg) => {
+                    waiting.push(msg);
+                    self.model.saying.late.get_or_insert(ON_ITS_WAY);
+                    true
+                }
+                _ => update(&mut self.model, msg),
+            },
+            Heard::Later(Ok(())) => {
+                self.model.saying.late = None;
+                self.model.complete();
+                for msg in self.waiting.take().unwrap_or_default() {
+                    update(&mut self.model, msg);
+                }
+                true
+            }
+            Heard::Later(Err(_)) => {
+                let waits = self.waiting.as_ref().is_some_and(|it| !it.is_empty());
+                self.model.saying.late = Some(NOT_FETCHED).filter(|_| waits);
+                ctx.link().send_future(async {
+                    TimeoutFuture::new(AGAIN_MILLIS).await;
+                    Heard::Later(later::come().await)
+                });
+                waits
+            }
+        }
     }
 
     fn view(&self, _: &Context<Self>) -> Html {
@@ -77,6 +116,32 @@ impl Component for App {
             let panels = model.read_side.panels.iter().map(|it| &it.name);
             model.read_side.unseen = panels.filter(|name| !in_view(name)).cloned().collect();
         }
+    }
+}
+
+const ON_ITS_WAY: &str = "The rest of the page is on its way. What you did waits for it.";
+const NOT_FETCHED: &str = "The rest of the page could not be fetched. Is there a network? It is asked for again \
+    every few seconds, and what you did waits for it.";
+/// How long the page waits before it asks for its later part again, in milliseconds.
+const AGAIN_MILLIS: u32 = 5_000;
+
+/// True for what happens in the first minute. The first part of the module knows what to do.
+fn is_first(msg: &Msg) -> bool {
+    match msg {
+        Msg::Logs(logs::Msg::Navigate) => Address::is_plain(),
+        Msg::Console(ConsoleMsg::Called(message)) => is_for_page(message),
+        Msg::Class(class::Msg::Touched)
+        | Msg::Clock(_)
+        | Msg::Commands(_)
+        | Msg::Dismiss
+        | Msg::FoldView(_)
+        | Msg::Key(_)
+        | Msg::Layout(_)
+        | Msg::Logs(_)
+        | Msg::Offline(_)
+        | Msg::Playback(_)
+        | Msg::Subscriptions(_) => true,
+        _ => false,
     }
 }
 

@@ -6,6 +6,7 @@ pub mod embed;
 pub mod clock;
 pub mod files;
 pub mod fixed;
+pub mod later;
 mod focus;
 mod memory;
 pub mod offline;

@@ -134,6 +134,12 @@ impl Model {
         }
     }
 
+    /// The later part of the page's module is here: what only that knows is taken in.
+    pub fn complete(&mut self) {
+        self.logs.complete();
+        self.making.remember();
+    }
+
     /// What all send at the same moment, in the exercise that is open.
     pub fn together(&self) -> Option<crate::lessons::Together> {
         let open = self.logs.open.as_ref()?;

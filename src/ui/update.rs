@@ -2,6 +2,9 @@
 //!
 //! A handler changes the model, and answers whether the page is to be drawn again. What takes
 //! longer is handed to the link, which says by a message what came of it.
+//!
+//! A handler that is marked `inline(never)` is one that the first minute does not call: on its own, it
+//! can come in the later part of the module.
 
 mod changes;
 mod diary;
@@ -30,6 +33,7 @@ mod console;
 mod keys;
 
 use super::model::Model;
+use super::model::class::Msg as ClassMsg;
 use super::model::message::Msg;
 use super::model::playback::Msg as PlaybackMsg;
 
@@ -40,11 +44,17 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
     let drawn = handle(model, msg);
     if drawn {
         model.console.stale = None;
-        class::keep_in_step(model);
-        together::count(model);
+        if model.class.joined.is_some() {
+            class::keep_in_step(model);
+        }
+        if model.together().is_some() {
+            together::count(model);
+        }
         if let Some(open_log) = model.open_log() {
-            own::look(model, &open_log);
-            if !frame {
+            if open_log.own_code().is_some() {
+                own::look(model, &open_log);
+            }
+            if !frame && !model.watching.list.is_empty() {
                 watching::look(model, &open_log);
             }
         }
@@ -59,6 +69,8 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 
 fn handle(model: &mut Model, msg: Msg) -> bool {
     match msg {
+        // Every press says it, also where there is no class.
+        Msg::Class(ClassMsg::Touched) if model.class.joined.is_none() => false,
         Msg::Class(msg) => class::update(model, msg),
         Msg::Clock(msg) => clock::update(model, msg),
         Msg::Commands(msg) => commands::update(model, msg),

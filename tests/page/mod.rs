@@ -56,7 +56,7 @@ impl WebDriverCompatibleCommand for Vendor {
 /// where the page did not come over https, one without workers that keep a page, one on whose slow
 /// line half of the page's code has come, one that counts the closures that WebAssembly has handed
 /// out, and one whose clock stands still at a time that the session holds.
-const BEFORE: [(&str, &str); 10] = [
+const BEFORE: [(&str, &str); 12] = [
     ("keeps-nothing", "Object.defineProperty(globalThis, 'indexedDB', { value: undefined });"),
     ("silent-storage", "IDBFactory.prototype.open = () => new EventTarget();"),
     ("silent-locks", "LockManager.prototype.request = () => new Promise(() => {});"),
@@ -68,6 +68,8 @@ const BEFORE: [(&str, &str); 10] = [
         "Object.defineProperty(Navigator.prototype, 'serviceWorker', { value: undefined });",
     ),
     ("half", HALF),
+    ("later", LATER),
+    ("refused", REFUSED),
     ("closures", CLOSURES),
     ("then", "const then = Number(sessionStorage.getItem('then')); Date.now = () => then;"),
 ];
@@ -100,6 +102,39 @@ const HELD: &str = "
                 late ? event => written.then(() => then.call(this, event)) : then, ...more);
         };
     };
+";
+
+/// The later part of the page's module does not come until `goOn` is called. `asked` says how often it
+/// was asked for, and `brought` whether the page stood still for it.
+const LATER: &str = "
+    const whole = window.fetch, { open } = XMLHttpRequest.prototype;
+    const come = new Promise(goOn => { window.goOn = goOn; });
+    window.asked = 0;
+    window.fetch = async (...what) => {
+        if (String(what[0]).endsWith('leftfold_later.wasm')) {
+            window.asked += 1;
+            await come;
+        }
+        return whole(...what);
+    };
+    window.brought = false;
+    XMLHttpRequest.prototype.open = function (...how) {
+        window.brought = true;
+        return open.apply(this, how);
+    };
+";
+
+/// The later part of the page's module is refused until `goOn` is called. Five seconds take no time.
+const REFUSED: &str = "
+    const whole = window.fetch, wait = window.setTimeout;
+    let refused = true;
+    window.goOn = () => { refused = false; };
+    window.fetch = async (...what) => {
+        if (refused && String(what[0]).endsWith('leftfold_later.wasm')) throw new TypeError('no');
+        return whole(...what);
+    };
+    window.setTimeout = (then, millis, ...more) =>
+        wait(then, millis === 5000 ? 10 : millis, ...more);
 ";
 
 /// Half of the page's code comes, and three seconds are gone. The rest comes once `goOn` is called.

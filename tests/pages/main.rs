@@ -46,6 +46,7 @@ mod everyday;
 mod files;
 mod fold;
 mod lab;
+mod later;
 mod lessons;
 mod offline;
 mod own;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
         files::TESTS,
         fold::TESTS,
         lab::TESTS,
+        later::TESTS,
         lessons::TESTS,
         offline::TESTS,
         own::TESTS,

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::page::{collect, is_compressed};
 
-/// What is kept at the first visit: what the page loads before anybody does anything, and the frame.
+/// What the page loads before anybody does anything, and the frame.
 pub const FIRST: [&str; 9] = [
     "boot.js",
     // A frame on the same site must not wait for a version of its own.
@@ -30,6 +30,8 @@ pub const FIRST: [&str; 9] = [
     "offline.js",
     "style.css",
 ];
+/// What it loads then, without being asked.
+pub const LATER: [&str; 1] = ["leftfold_later.wasm"];
 const WORKER: &str = "sw.js";
 /// The pages, which say which version they are.
 const PAGES: [&str; 2] = ["index.html", "embed.html"];
@@ -105,7 +107,9 @@ fn stamp(page: &str, version: &str, size: u64) -> String {
 
 /// The worker, behind what it keeps.
 fn worker(version: &str, files: &BTreeMap<String, String>, source: &str) -> String {
-    let build = json!({ "version": version, "first": FIRST, "files": files });
+    // Both parts of the module are kept at the first visit: one alone is of no use.
+    let first: Vec<&str> = FIRST.into_iter().chain(LATER).collect();
+    let build = json!({ "version": version, "first": first, "files": files });
     format!("self.build={build};\n{source}")
 }
 

@@ -79,7 +79,7 @@ fn state(shell: &Shell) -> Option<String> {
     files.push(target(shell).join(TARGET).join("release/leftfold.wasm"));
     let made = files.len();
     // What the page shows of the sources changes with a comment, too.
-    for folder in ["crates/scenarios/src", "crates/es/src", "excerpts/src"] {
+    for folder in ["crates/scenarios/src", "crates/es/src", "excerpts/src", "divide"] {
         collect(&shell.root.join(folder), &mut files).ok()?;
     }
     collect(&web::dist(shell), &mut files).ok()?;
@@ -144,7 +144,7 @@ fn trunk(shell: &Shell) -> Command {
 }
 
 /// A table of the files in `dist/` and their sizes in bytes, raw and after brotli. It ends with the
-/// sums of what is loaded at first, and of what is loaded on demand.
+/// sums of what is loaded at first, of what comes once that runs, and of what is loaded on demand.
 fn sizes(shell: &Shell) -> Result<String> {
     let folder = dist(shell);
     let mut files = Vec::new();
@@ -165,9 +165,13 @@ fn sizes(shell: &Shell) -> Result<String> {
     for (index, (name, raw)) in names.iter().zip(&raw).enumerate() {
         row(*raw, compressed.as_ref().map(|sizes| sizes[index]), &name.to_string_lossy());
     }
-    for (title, first) in [("the first load", true), ("on demand", false)] {
-        let is_part =
-            |at: &usize| offline::FIRST.iter().any(|it| Path::new(it) == names[*at]) == first;
+    let when = |name: &Path| match name.to_str() {
+        Some(name) if offline::FIRST.contains(&name) => "the first load",
+        Some(name) if offline::LATER.contains(&name) => "a moment later",
+        _ => "on demand",
+    };
+    for title in ["the first load", "a moment later", "on demand"] {
+        let is_part = |at: &usize| when(names[*at]) == title;
         let sum = |sizes: &[u64]| (0..names.len()).filter(is_part).map(|at| sizes[at]).sum();
         row(sum(&raw), compressed.as_deref().map(sum), title);
     }

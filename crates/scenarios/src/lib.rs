@@ -58,6 +58,11 @@ pub fn all() -> Vec<Rc<Scenario>> {
     all.map(|scenario| Rc::new(scenario())).into()
 }
 
+/// The one that a first visit opens.
+pub fn first() -> Rc<Scenario> {
+    Rc::new(cart::scenario())
+}
+
 /// The scenario for events that belong to none of ours. It has no story and takes no commands, so it
 /// is not one of [`all`].
 pub fn any() -> Rc<Scenario> {

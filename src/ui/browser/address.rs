@@ -27,6 +27,11 @@ pub fn hash() -> String {
 }
 
 impl Address {
+    /// True where the address names nothing.
+    pub fn is_plain() -> bool {
+        !is_embedded() && matches!(&*hash(), "" | "/")
+    }
+
     /// The address that the page has now.
     pub fn here() -> Self {
         let hash = hash();

@@ -1,6 +1,7 @@
 //! What the console has asked of the page, and who waits for an answer.
 
 use crate::host::OpenLog;
+use crate::host::calls::{Asked, OfPage};
 use crate::lab::MicroStep;
 use crate::ui::browser::clock::clock;
 use crate::ui::console::{KeptAnswer, Listeners, Message, Reply};
@@ -14,6 +15,15 @@ pub enum Msg {
     Called(Message),
     /// The console was answered, and this was done for it: tell it, and show it in time.
     Answered { open_log: OpenLog, trace: Vec<MicroStep>, answer: KeptAnswer },
+}
+
+/// True for what only the page itself is asked: no log has to be open for it.
+pub fn is_for_page(message: &Message) -> bool {
+    use OfPage::{Help, Ready, Scenarios};
+    matches!(
+        message,
+        Message::On(..) | Message::Asked(Asked::OfPage(Ready | Help(_) | Scenarios), _)
+    )
 }
 
 /// Who waits for what.

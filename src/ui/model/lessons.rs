@@ -441,6 +441,11 @@ impl Basis {
 }
 
 impl Lessons {
+    /// True where an exercise is open, was left, or is about to be opened.
+    pub fn under_way(&self) -> bool {
+        self.attempt.is_some() || self.left.is_some() || self.held.is_some()
+    }
+
     /// Judges the exercise that is open. True where it has been solved by that.
     pub fn judge(&mut self, log: &OpenLog) -> bool {
         let Some(attempt) = self.attempt.as_mut().filter(|it| it.log == log.id()) else {

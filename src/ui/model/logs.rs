@@ -6,7 +6,7 @@ use crate::es::Scenario;
 pub use crate::host::OpenMode;
 use crate::host::{Alone, Answered, Found, Host, OpenLog, Places, StoredKeys, own_scenario};
 use crate::lab::RandomTally;
-use crate::scenarios::{all as scenarios, any};
+use crate::scenarios::{all as scenarios, any, first};
 use crate::store::{AnyStore, IdbStore, LogInfo, MemoryStore, StoreError};
 use crate::ui::browser::clock::{BrowserClock, BrowserIds, written_day};
 use crate::ui::browser::own_code::BrowserEngines;
@@ -116,7 +116,7 @@ const KEYS: &str = "leftfold keys";
 pub struct Logs {
     /// What runs people's own code.
     pub engines: BrowserEngines,
-    /// All scenarios. The last one is for events that belong to none of the others.
+    /// All scenarios once the page is whole. The last one is for events that belong to none of the others.
     pub scenarios: Vec<Rc<Scenario>>,
     /// The scenarios' ids and titles.
     pub titles: Rc<Vec<(Rc<str>, Rc<str>)>>,
@@ -142,21 +142,16 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// No log is open yet, and none is kept.
+    /// No log is open yet, and none is kept. There is the scenario of a first visit.
     pub fn new() -> Self {
-        let mut scenarios = scenarios();
-        scenarios.push(own_scenario());
-        scenarios.push(any());
-        let titles = scenarios.iter().map(|it| (it.id.clone(), it.title.clone())).collect();
-        let picker = scenarios.iter().map(|it| (it.id.clone(), dated(it))).collect();
         let store = Rc::new(MemoryStore::default());
         let engines = BrowserEngines::default();
         let (clock, ids) = (Rc::new(BrowserClock), Rc::new(BrowserIds));
         let memory = Host::new(store, Rc::new(Alone), clock, ids);
-        Self {
-            titles: Rc::new(titles),
-            picker: Rc::new(picker),
-            scenarios,
+        let mut logs = Self {
+            titles: Rc::default(),
+            picker: Rc::default(),
+            scenarios: Vec::new(),
             memory: memory.with_engines(Rc::new(engines.clone())),
             engines,
             disk: None,
@@ -167,7 +162,29 @@ impl Logs {
             unsaid: None,
             own: Rc::default(),
             turns: 0,
+        };
+        logs.offer(vec![first()]);
+        logs
+    }
+
+    /// From now on there are all scenarios.
+    pub fn complete(&mut self) {
+        let mut all = scenarios();
+        all.extend([own_scenario(), any()]);
+        for scenario in &mut all {
+            // What is open already stays the same.
+            if let Some(known) = self.scenario(&scenario.id) {
+                *scenario = known.clone();
+            }
         }
+        self.offer(all);
+    }
+
+    fn offer(&mut self, scenarios: Vec<Rc<Scenario>>) {
+        let titles = scenarios.iter().map(|it| (it.id.clone(), it.title.clone())).collect();
+        let picker = scenarios.iter().map(|it| (it.id.clone(), dated(it))).collect();
+        (self.titles, self.picker) = (Rc::new(titles), Rc::new(picker));
+        self.scenarios = scenarios;
     }
 
     /// From now on logs are kept in the browser, and shared by its tabs.

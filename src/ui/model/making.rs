@@ -93,6 +93,7 @@ pub enum GoalKind {
 }
 
 /// The draft, and what is going on with it.
+#[derive(Default)]
 pub struct Making {
     /// None where nobody is making an exercise.
     pub draft: Option<Rc<Draft>>,
@@ -111,20 +112,11 @@ pub struct Making {
     pub turn: u64,
 }
 
-impl Default for Making {
-    fn default() -> Self {
+impl Making {
+    /// Goes on with the draft that was there before a reload.
+    pub fn remember(&mut self) {
         let kept = remembered("draft").and_then(|it| json::read(&it).ok());
-        Self {
-            draft: kept.map(Rc::new),
-            shown: false,
-            picking: false,
-            recording: None,
-            ended: None,
-            discarding: false,
-            fault: None,
-            link: None,
-            turn: 0,
-        }
+        self.draft = kept.map(Rc::new);
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Saying {
     pub aloud: String,
     /// What was read out last of where the playhead is.
     pub position: String,
+    /// Why something waits for the rest of the page.
+    pub late: Option<&'static str>,
     /// What went wrong, until it is put away.
     pub fault: Option<String>,
     /// The station that is lit.

@@ -34,6 +34,7 @@ const MOST_PEOPLE: usize = 400;
 const LONGEST_NAME: usize = 30;
 
 /// True where the page is to be drawn again.
+#[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     match msg {
         Msg::Asked(_) if model.class.joined.is_some() => {
@@ -412,6 +413,7 @@ fn keep(model: &mut Model) {
 }
 
 /// Goes where the one who leads looks, and tells the others where this page looks.
+#[inline(never)]
 pub fn keep_in_step(model: &mut Model) {
     predict(model);
     follow(model);

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 use crate::ui::browser::clock::now;
 use crate::ui::browser::fixed::Fixed;
 use crate::ui::console::{self, KeptAnswer, Message, Reply};
-use crate::ui::model::console::Msg;
+use crate::ui::model::console::{Msg, is_for_page};
 use crate::ui::model::logs::{self, Arrival, OpenMode, Opened, Opening};
 use crate::ui::model::{Model, seals};
 use crate::ui::words::counted;
@@ -76,11 +76,7 @@ fn say_what_came(model: &mut Model, open_log: &OpenLog, trace: &[MicroStep]) {
 }
 
 fn called(model: &mut Model, message: Message) -> bool {
-    let waits = !matches!(
-        message,
-        Message::On(..)
-            | Message::Asked(Asked::OfPage(OfPage::Ready | OfPage::Help(_) | OfPage::Scenarios), _)
-    );
+    let waits = !is_for_page(&message);
     if let Some(early) = model.console.early.as_mut().filter(|_| waits) {
         early.push(message);
         return false;

@@ -22,6 +22,7 @@ use crate::ui::model::lab::{
 use crate::ui::model::layout::Side;
 
 /// True where the page is to be drawn again.
+#[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     let Some(open_log) = model.open_log() else { return false };
     match msg {

@@ -37,6 +37,7 @@ const MOVE_MILLIS: u32 = 1_400;
 const TICK_MILLIS: u32 = 15_000;
 
 /// True where the page is to be drawn again.
+#[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     match msg {
         Msg::Show(on) => show(model, on),

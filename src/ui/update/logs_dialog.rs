@@ -26,6 +26,7 @@ const DELETED_MILLIS: u64 = 24 * 60 * 60 * 1000;
 const FAULTS_SHOWN: usize = 12;
 
 /// True where the page is to be drawn again.
+#[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     let Some(open_log) = model.open_log() else { return false };
     if model.logs_dialog.shown.busy.is_some() && msg.takes_a_while() {

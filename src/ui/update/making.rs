@@ -18,6 +18,7 @@ use crate::ui::model::logs::OpenMode;
 use crate::ui::model::making::{GoalKind, Msg, Recording};
 
 /// True where the page is to be drawn again.
+#[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     let turn = model.making.turn;
     match msg {

@@ -13,7 +13,7 @@ use crate::lessons::Exercise;
 use crate::store::link;
 use crate::store::{Durability, IdbStore, StoreError};
 use crate::ui::browser::address::Address;
-use crate::ui::browser::{close_menus, remember, remembered, remembered_here, remove};
+use crate::ui::browser::{close_menus, later, remember, remembered, remembered_here, remove};
 use crate::ui::console::Reply;
 use crate::ui::model::Model;
 use crate::ui::model::commands as commands_part;
@@ -178,6 +178,15 @@ pub fn open(model: &mut Model, id: &str, mode: OpenMode, reply: Option<Reply>) {
     // A command that is under way in the log that is left goes on to its end.
     let left = model.open_log().filter(|_| model.commands.under_way());
     model.link.later(async move {
+        // Only a first visit is sure to need nothing of the later part.
+        let whole = match mode {
+            OpenMode::FirstVisit => Ok(()),
+            _ => later::come().await,
+        };
+        if let Err(why) = whole {
+            let result = Err(format!("a part of the page could not be fetched: {why}"));
+            return Msg::Opened(Opening { turn, result, unkept: None, position: None, reply });
+        }
         if let Some(left) = left {
             left.ask(Request::Finish).await;
         }
@@ -369,7 +378,9 @@ fn show(model: &mut Model, open_log: OpenLog, position: Option<u64>) {
     wasm_bindgen_futures::spawn_local(open_log.serve());
     model.lessons.shown = false;
     model.lessons.attempt.take_if(|it| it.log != open_log.id());
-    model.link.send(lessons::Msg::Arrived(open_log.clone()));
+    if open_log.info().exercise.is_some() || model.lessons.under_way() {
+        model.link.send(lessons::Msg::Arrived(open_log.clone()));
+    }
     model.logs.open = Some(open_log);
     diary::listen(model);
     remove("#skeleton");

@@ -26,6 +26,7 @@ const TRIED_EVENTS: u64 = 4_000;
 const FED_AT_ONCE: u64 = 1_000;
 
 /// True where the page is to be drawn again.
+#[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     let Some(open_log) = model.open_log() else { return false };
     match msg {
@@ -302,10 +303,8 @@ fn reformed(model: &mut Model, open_log: &OpenLog) {
 
 /// Looks whether the code is another one, whoever has changed it, and whether it was stopped while it
 /// ran. Then it is suspended.
+#[inline(never)]
 pub fn look(model: &mut Model, open_log: &OpenLog) {
-    if open_log.own_code().is_none() {
-        return;
-    }
     let scenario = open_log.session().scenario().clone();
     if model.own.formed.as_ref().is_none_or(|it| !Rc::ptr_eq(it, &scenario)) {
         reformed(model, open_log);

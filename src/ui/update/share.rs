@@ -12,6 +12,7 @@ use crate::ui::model::fold_view::{is_folded, is_panel};
 use crate::ui::model::share::{Frame, Made, Msg, Shown, What};
 
 /// True where the page is to be drawn again.
+#[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     match msg {
         Msg::Show(false) => return model.share.shown.take().is_some(),

@@ -10,6 +10,7 @@ use crate::ui::model::logs::Home;
 use crate::ui::model::together::{Met, Msg};
 
 /// True where the page is to be drawn again.
+#[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     let Msg::Now = msg;
     let Some(open_log) = model.open_log() else { return false };
@@ -37,8 +38,9 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 }
 
 /// Counts what this page's own have met, and tells the others of the class.
+#[inline(never)]
 pub fn count(model: &mut Model) {
-    let Some(open_log) = model.open_log().filter(|_| model.together().is_some()) else { return };
+    let Some(open_log) = model.open_log() else { return };
     let counted = (open_log.id().to_owned(), open_log.session().world().journal().len());
     if model.together.counted == counted {
         return;

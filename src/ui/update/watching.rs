@@ -5,6 +5,7 @@ use crate::ui::model::Model;
 use crate::ui::model::watching::{Msg, Place};
 
 /// True where the page is to be drawn again.
+#[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     let Some(open_log) = model.open_log() else { return false };
     match msg {
@@ -22,10 +23,11 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
 }
 
 /// Looks at the expressions again, where that is due.
+#[inline(never)]
 pub fn look(model: &mut Model, open_log: &OpenLog) {
     let place = Place::of(open_log, model.watching.list.len());
     let watching = &mut model.watching;
-    if watching.list.is_empty() || watching.looking || watching.looked == place {
+    if watching.looking || watching.looked == place {
         return;
     }
     watching.looked = place.clone();

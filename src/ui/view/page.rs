@@ -113,7 +113,7 @@ pub fn page(model: &Model) -> Html {
             if stepping || !stage && !is_task(model) && !is_writing(model, open_log) { { pipeline(model, open_log, &playhead) } }
             if !stage { { sides(model, &shell) } }
             <main class="columns">
-                { lab::drawer(model, open_log) }
+                if let Some(tool) = model.lab.tool { { lab::drawer(tool, model, open_log) } }
                 if !stage || stepping || model.layout.form || is_named(model, "Commands") {
                     <div class="column write">{ write_side(model, open_log, &playhead, &shell) }</div>
                 }
@@ -351,6 +351,9 @@ fn notices(model: &Model, open_log: &OpenLog, shell: &Shell) -> Html {
                     </div>
                     { button("Run it", shell.on(|_: MouseEvent| lessons::Msg::Trust)) }
                 </div>
+            }
+            if let Some(late) = model.saying.late {
+                <p class="notice" role="status">{ late }</p>
             }
             if let Some(fault) = &model.saying.fault {
                 <p class="notice bad" role="alert">

@@ -23,8 +23,7 @@ use crate::ui::view::parts::icon_button;
 use crate::ui::view::watching;
 
 /// The tool that is open.
-pub fn drawer(model: &Model, open_log: &OpenLog) -> Html {
-    let Some(tool) = model.lab.tool else { return html! {} };
+pub fn drawer(tool: Tool, model: &Model, open_log: &OpenLog) -> Html {
     let (lab, shell) = (&model.lab, model.shell());
     let session = open_log.session();
     let body = match tool {
