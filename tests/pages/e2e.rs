@@ -46,7 +46,6 @@ tests! {
         a_bookmark_is_taken_away_by_the_button_that_set_it,
         a_story_that_is_over_is_told_again_in_a_log_of_its_own,
         search_finds_a_word_of_a_comment_until_its_post_is_deleted,
-        a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when_asked,
         a_projection_that_is_removed_and_added_again_fills_itself_from_the_past,
     ],
     Browsers::Chromium("axe reads the document and its styles, which are the same everywhere") => [
@@ -823,34 +822,6 @@ async fn search_finds_a_word_of_a_comment_until_its_post_is_deleted() {
     assert_eq!(page.js("(await leftfold.view('/posts')).rows.length").await, json!(0));
     let documents = page.js("Object.keys((await leftfold.view('/posts/ID')).documents)").await;
     assert_eq!(documents, json!(["1"]));
-    page.close().await;
-}
-
-async fn a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when_asked() {
-    let page = Page::open().await;
-    page.goto("#/listing").await;
-    page.until("location.hash.startsWith('#/listing/')").await;
-    let head = page.js("leftfold.head()").await;
-    assert!(page.text("Contradictions").await.contains("expired, yet published"));
-    page.click_on("//summary[@aria-label='More about Moderation']").await;
-    let code = page.find("[aria-label='Code version of Moderation']").await;
-    code.select_by_value("2").await.unwrap();
-    page.until("document.body.textContent.includes('more over the same history')").await;
-    assert_eq!(page.js("leftfold.head()").await, head);
-    // It is listed before it is sent, on the page and to programs.
-    let missing = page.js("await leftfold.missing('Moderation')").await;
-    let first = &missing[0];
-    assert!(first["stream"].as_str().unwrap().starts_with("listing-"), "{missing}");
-    page.click_on("//summary[normalize-space(.)='What it would have sent']").await;
-    let listed = page.text("Moderation").await;
-    assert!(listed.contains(first["type"].as_str().unwrap()), "{listed}");
-    assert!(listed.contains(&format!("#{}", first["position"])), "{listed}");
-    page.click("Send what is missing").await;
-    page.until(&format!("await leftfold.head() > {head}")).await;
-    page.until("!document.body.textContent.includes('more over the same history')").await;
-    let left = page.js("JSON.stringify((await leftfold.view('Contradictions')).rows)").await;
-    assert!(!left.as_str().unwrap().contains("expired, yet published"), "{left}");
-    assert_eq!(page.js("await leftfold.missing('Moderation')").await, json!([]));
     page.close().await;
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 tests! {
     Browsers::Both => [
+        a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when_asked,
         the_first_ten_minutes_of_a_workshop_need_no_mouse,
         the_focus_stays_where_it_is_while_the_log_gains_its_first_streams,
         what_is_paused_is_paused_after_a_reload_and_when_one_comes_back_to_its_log,
@@ -1290,5 +1291,33 @@ async fn a_run_by_chance_is_a_log_of_its_own_and_its_link_makes_it_anew() {
     page.type_over(&field, "nine").await;
     page.click("Run by chance").await;
     page.shows("Logs", "type whole numbers").await;
+    page.close().await;
+}
+
+async fn a_process_in_its_second_version_shows_what_is_missing_and_sends_it_when_asked() {
+    let page = Page::open().await;
+    page.goto("#/listing").await;
+    page.until("location.hash.startsWith('#/listing/')").await;
+    let head = page.js("leftfold.head()").await;
+    assert!(page.text("Contradictions").await.contains("expired, yet published"));
+    press_on(&page, "More about Moderation").await;
+    reach(&page, "Code version of Moderation").await;
+    page.press([DOWN]).await;
+    page.until("document.body.textContent.includes('more over the same history')").await;
+    assert_eq!(page.js("leftfold.head()").await, head);
+    // It is listed before it is sent, on the page and to programs.
+    let missing = page.js("await leftfold.missing('Moderation')").await;
+    let first = &missing[0];
+    assert!(first["stream"].as_str().unwrap().starts_with("listing-"), "{missing}");
+    press_on(&page, "What it would have sent").await;
+    let listed = page.text("Moderation").await;
+    assert!(listed.contains(first["type"].as_str().unwrap()), "{listed}");
+    assert!(listed.contains(&format!("#{}", first["position"])), "{listed}");
+    press_on(&page, "Send what is missing").await;
+    page.until(&format!("await leftfold.head() > {head}")).await;
+    page.until("!document.body.textContent.includes('more over the same history')").await;
+    let left = page.js("JSON.stringify((await leftfold.view('Contradictions')).rows)").await;
+    assert!(!left.as_str().unwrap().contains("expired, yet published"), "{left}");
+    assert_eq!(page.js("await leftfold.missing('Moderation')").await, json!([]));
     page.close().await;
 }
