@@ -30,7 +30,7 @@ const APPEND: &str = "
 /// A random run of a million events, and the meter over it: events, events a second, bytes an event,
 /// the run's longest task, the meter's time and its longest task; times in milliseconds.
 const RANDOM_RUN: &str = "
-    await leftfold.open('cart', { empty: true, storage: 'memory' });
+    await leftfold.open('cart', { empty: true });
     let tasks = [];
     const watch = new PerformanceObserver(list => tasks.push(...list.getEntries().map(it => it.duration)));
     watch.observe({ type: 'longtask' });

@@ -64,6 +64,12 @@ impl EventLog {
         self.len as u64
     }
 
+    /// All events, in pieces: whoever needs a long log no more lets go of it piece by piece, because
+    /// all at once takes longer than a frame.
+    pub fn into_pieces(self) -> impl Iterator<Item = Vec<Recorded>> {
+        self.chunks.into_iter()
+    }
+
     /// How many commands have been handled, including those that produced no event.
     pub fn commits(&self) -> u64 {
         self.commands.len as u64

@@ -337,8 +337,10 @@ impl Host {
                 segments.extend(commits.iter().map(StoredCommit::from));
                 slice.breathe().await;
             }
-            drop(session);
-            slice.breathe().await;
+            for piece in session.into_world().into_log().into_pieces() {
+                drop(piece);
+                slice.breathe().await;
+            }
             let mut segments = segments.into_segments().chain(call_at_end(last));
             self.import(&info, &mut segments, &records).await?;
             Ok((info, tally))

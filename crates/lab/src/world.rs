@@ -66,6 +66,9 @@ pub struct World {
     /// The processes with an event whose reactions are all handled: their marks may move.
     settled: Set<Rc<str>>,
     journal: Vec<JournalEntry>,
+    /// The ids of the commands in the journal that were handled and not accepted. Those that were
+    /// accepted, the log knows.
+    unaccepted: Set<Uuid>,
     outbox: Vec<Effect>,
     /// Effect id → how many times the effect was performed.
     performed: Map<Uuid, u64>,
@@ -98,6 +101,7 @@ impl World {
             answers: Map::new(),
             settled: Set::new(),
             journal: Vec::new(),
+            unaccepted: Set::default(),
             outbox: Vec::new(),
             performed: Map::new(),
             snapshots: StateSnapshots::default(),
@@ -259,8 +263,9 @@ impl World {
         }
     }
 
-    /// Notes that a command of a process that waits was not accepted: its deadline is over.
+    /// Notes that a command was not accepted. Where a process sent it that waits, the deadline is over.
     fn note_refused(&mut self, entry: &JournalEntry) {
+        self.unaccepted.insert(entry.envelope.command_id);
         let waits = |it: &Subscription| it.waits && it.name == entry.envelope.actor;
         if self.subscriptions.iter().any(waits) {
             self.refused.insert(entry.envelope.command_id, entry.after);
@@ -287,9 +292,8 @@ impl World {
     /// Learns that a command of a process was not accepted in the tab that ran the processes. It
     /// counts as handled then.
     pub fn learn_refusal(&mut self, entry: JournalEntry) {
-        let known = |it: &JournalEntry| it.envelope.command_id == entry.envelope.command_id;
         let process = self.scenario.processes.iter().any(|it| it.name() == entry.envelope.actor);
-        if process && !self.journal.iter().any(known) {
+        if process && !self.has_handled(entry.envelope.command_id) {
             self.take_in_side_record(SideRecord::Refusal(entry));
             sort(&mut self.journal, |a, b| a.commits.cmp(&b.commits));
         }
@@ -366,9 +370,19 @@ impl World {
         &self.log
     }
 
+    /// The log, without the world around it.
+    pub fn into_log(self) -> EventLog {
+        self.log
+    }
+
     /// The commands and their outcomes, oldest first.
     pub fn journal(&self) -> &[JournalEntry] {
         &self.journal
+    }
+
+    /// True where a command was handled, whatever came of it.
+    pub fn has_handled(&self, command: Uuid) -> bool {
+        self.log.handled(command).is_some() || self.unaccepted.contains(&command)
     }
 
     /// The side effects that processes have asked for, oldest first.
@@ -390,6 +404,7 @@ impl World {
     /// at those of a world that runs for itself alone.
     pub fn forget_journal(&mut self) {
         self.journal.clear();
+        self.unaccepted.clear();
         self.side_records.clear();
         self.outcomes.clear();
     }

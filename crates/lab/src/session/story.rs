@@ -5,7 +5,6 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::{Session, Viewpoint};
-use crate::journal::{JournalEntry, Outcome};
 use crate::world::{BulkAppend, MicroStep, Submission};
 use es::{Act, Draft, Map, Recorded, Step, command_id, read_event};
 
@@ -91,7 +90,7 @@ impl Viewpoint {
     /// The number of the step that was told last, counted from 0: the last one of which a command
     /// was handled, also where it was refused. None before the story begins.
     pub fn step_told(&self) -> Option<usize> {
-        self.commands().filter(|(id, _)| self.is_answered(*id)).map(|(_, number)| number).max()
+        self.commands().filter(|(id, _)| self.world().has_handled(*id)).map(|(_, number)| number).max()
     }
 
     /// The number of the step to which the playhead belongs, counted from 0. At the head that is
@@ -110,7 +109,7 @@ impl Viewpoint {
     pub fn next_in_story(&self) -> Option<usize> {
         let story = &self.scenario().story;
         let last_act = |number: usize| story[number].acts.len().saturating_sub(1);
-        let ended = |number| self.is_answered(self.story_command(number, last_act(number)));
+        let ended = |number| self.world().has_handled(self.story_command(number, last_act(number)));
         let next = (0..story.len()).rev().find(|&number| ended(number)).map_or(0, |last| last + 1);
         (next < story.len()).then_some(next)
     }
@@ -121,12 +120,5 @@ impl Viewpoint {
         steps.flat_map(move |(number, step)| {
             (0..step.acts.len()).map(move |act| (self.story_command(number, act), number))
         })
-    }
-
-    /// True where a command was handled, whatever came of it.
-    fn is_answered(&self, id: Uuid) -> bool {
-        let answered =
-            |it: &JournalEntry| it.envelope.command_id == id && it.outcome != Outcome::NotStored;
-        self.log().handled(id).is_some() || self.world().journal().iter().any(answered)
     }
 }
