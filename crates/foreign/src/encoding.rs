@@ -1,4 +1,6 @@
-//! The encoding of a text: UTF-8, or UTF-16 behind a byte order mark, as Windows writes it.
+//! The encoding of a text: UTF-8, or UTF-16 as Windows writes it, behind a byte order mark or without
+//! one. Without one, the first character tells it: in JSON that is an ASCII one, of whose two bytes one
+//! is zero, and UTF-8 has no such byte there ([RFC 4627](https://www.rfc-editor.org/rfc/rfc4627#section-3)).
 
 /// Turns the pieces of a text into UTF-8.
 #[derive(Default)]
@@ -29,7 +31,7 @@ pub enum Decoded {
     Same(Option<u8>),
     /// It was in UTF-16.
     Other(Vec<u8>),
-    /// It is not text in UTF-16 behind these bytes.
+    /// It is not text in UTF-16 any more after these bytes.
     Bad(Vec<u8>),
 }
 
@@ -43,15 +45,18 @@ impl Decoder {
                 self.half = first;
                 return Decoded::Other(Vec::new());
             };
-            let big = match [first, second] {
-                [0xff, 0xfe] => false,
-                [0xfe, 0xff] => true,
+            let (big, marked) = match [first, second] {
+                [0xff, 0xfe] => (false, true),
+                [0xfe, 0xff] => (true, true),
+                [1..=0x7f, 0] => (false, false),
+                [0, 1..=0x7f] => (true, false),
                 _ => {
                     self.encoding = Encoding::Utf8;
                     return Decoded::Same(self.half.take());
                 }
             };
-            (self.encoding, self.half, rest) = (Encoding::Utf16 { big }, None, &rest[1..]);
+            self.encoding = Encoding::Utf16 { big };
+            (self.half, rest) = if marked { (None, &rest[1..]) } else { (Some(first), rest) };
         }
         match self.encoding {
             Encoding::Utf16 { big } => self.units(big, rest),
@@ -119,9 +124,11 @@ mod tests {
         let units: Vec<u16> = text.encode_utf16().collect();
         let little = units.iter().flat_map(|it| it.to_le_bytes());
         let big = units.iter().flat_map(|it| it.to_be_bytes());
+        let (no_mark_little, no_mark_big): (Vec<u8>, Vec<u8>) =
+            (little.clone().collect(), big.clone().collect());
         let little: Vec<u8> = [0xff, 0xfe].into_iter().chain(little).collect();
         let big: Vec<u8> = [0xfe, 0xff].into_iter().chain(big).collect();
-        for bytes in [text.as_bytes(), &little, &big] {
+        for bytes in [text.as_bytes(), &little, &big, &no_mark_little, &no_mark_big] {
             for size in [1, 2, 3, 7, 100] {
                 assert_eq!(decoded(bytes, size).as_deref(), Some(text), "in pieces of {size}");
             }
