@@ -18,6 +18,8 @@ tests! {
         a_prediction_stands_beside_what_came,
         who_is_alone_has_three_send_at_once,
         a_workshop_opens_with_its_clock_and_the_teachers_notes,
+        a_teachers_own_workshop_opens_by_its_link_where_nobody_knows_it,
+        a_specification_that_is_kept_with_an_exercise_is_tried_by_a_learner,
         an_exercise_is_not_made_of_a_goal_that_holds_or_is_missed,
         nothing_of_lessons_is_a_barrier,
     ],
@@ -408,6 +410,62 @@ async fn a_workshop_opens_with_its_clock_and_the_teachers_notes() {
     .await;
     page.click("End the workshop").await;
     page.until("!document.querySelector(\"[aria-label='Teacher']\")").await;
+    page.close().await;
+}
+
+async fn a_teachers_own_workshop_opens_by_its_link_where_nobody_knows_it() {
+    let page = Page::open().await;
+    enter(&page, "Lessons").await;
+    enter(&page, "For teachers: 4 workshops").await;
+    enter(&page, "A workshop of your own").await;
+    write(&page, "Its title", "Monday morning").await;
+    let lines = "A part a line: a lesson’s id or the links of exercises, then the minutes";
+    write(&page, lines, "streams 10\nno-such-lesson 5").await;
+    enter(&page, "Make its link").await;
+    page.shows("Lessons", "no-such-lesson").await;
+    // What is wrong is mended where it was typed.
+    page.js("document.querySelector('.own textarea').select(); return 0").await;
+    page.press("streams 10\ncompensate 5".chars()).await;
+    enter(&page, "Make its link").await;
+    let field = page.find("[aria-label='Link of the workshop']").await;
+    let link = field.prop("value").await.unwrap().unwrap();
+    let link = link.split_once('#').unwrap().1.to_owned();
+    page.close().await;
+
+    let page = Page::unopened().await;
+    page.visit(&format!("/#{link}")).await;
+    page.ready().await;
+    page.find("[role=region][aria-label='Exercise']").await;
+    page.click("Notes").await;
+    page.shows("Teacher", "Monday morning").await;
+    let part = "document.querySelector('.teacher [aria-current] b').textContent";
+    page.until(&format!("{part} === 'Streams and interleaving'")).await;
+    // It is there after a reload, too.
+    page.reload().await;
+    page.find("[role=region][aria-label='Exercise']").await;
+    page.close().await;
+}
+
+async fn a_specification_that_is_kept_with_an_exercise_is_tried_by_a_learner() {
+    let page = Page::open().await;
+    page.js("await leftfold.open('cart', { empty: true })").await;
+    let spec = r#"specs: [{ scenario: "cart", stream: "cart-1", given: [],
+        when: { type: "RemoveFromCart", data: { item: "pears" } },
+        then: { refused: "there are no pears in this cart to remove" } }]"#;
+    let make = format!("await leftfold.makeExercise({{ ...{PEARS}, {spec} }})");
+    let link = page.js(&make).await;
+    let link = link.as_str().unwrap().split_once('#').unwrap().1.to_owned();
+    page.close().await;
+
+    let page = Page::unopened().await;
+    page.visit(&format!("/#{link}")).await;
+    page.ready().await;
+    page.click_menu("Lab ▾", "Specs").await;
+    let kept = page.find("[aria-label='Kept with this exercise']").await;
+    kept.select_by_value("0").await.unwrap();
+    page.shows("Specs", "there are no pears in this cart to remove").await;
+    page.click("Run").await;
+    page.shows("Specs", "It holds: the command comes out as it says.").await;
     page.close().await;
 }
 

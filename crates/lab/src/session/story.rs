@@ -90,7 +90,10 @@ impl Viewpoint {
     /// The number of the step that was told last, counted from 0: the last one of which a command
     /// was handled, also where it was refused. None before the story begins.
     pub fn step_told(&self) -> Option<usize> {
-        self.commands().filter(|(id, _)| self.world().has_handled(*id)).map(|(_, number)| number).max()
+        self.commands()
+            .filter(|(id, _)| self.world().has_handled(*id))
+            .map(|(_, number)| number)
+            .max()
     }
 
     /// The number of the step to which the playhead belongs, counted from 0. At the head that is
