@@ -18,8 +18,8 @@ use leftfold::host::calls::EXERCISE;
 use leftfold::host::{OWN, Shape, own_scenario};
 use leftfold::lab::{RandomPlan, RandomTally, Spec};
 use leftfold::lessons::{
-    Aim, AnswerKind, Course, Draft, Exercise, Expected, Fault, Goal, Guess, Lesson, Move, Note,
-    Place, Subject, Workshop, begin, check, judge, play,
+    Aim, AnswerKind, Course, Exercise, ExerciseDraft, Expected, Fault, Goal, Guess, Lesson, Move,
+    Note, Place, Subject, Workshop, begin, check, judge, play,
 };
 use leftfold::store::link;
 use serde_json::{Value, json};
@@ -403,14 +403,14 @@ fn a_draft_becomes_an_exercise_by_doing_it() {
     let (host, _) = SimulatedBrowser::new().tab(1);
     at_once(async move {
         let scenario = scenario("cart").unwrap();
-        let mut draft = Draft {
+        let mut draft = ExerciseDraft {
             scenario: "cart".into(),
             title: "Put it back".into(),
             task: "Take the apples out.".into(),
             hints: "Look at the commands.\n\n  There is one that removes. \n".into(),
             meaning: "One.\nTwo.".into(),
             wrong_say: "That adds.".into(),
-            ..Draft::default()
+            ..ExerciseDraft::default()
         };
         let begun = Exercise {
             start: moves(
@@ -455,7 +455,7 @@ fn a_recorded_pause_is_recognised_and_played_again() {
     let (host, _) = SimulatedBrowser::new().tab(1);
     at_once(async move {
         let scenario = scenario("cart").unwrap();
-        let mut draft = Draft { scenario: "cart".into(), ..Draft::default() };
+        let mut draft = ExerciseDraft { scenario: "cart".into(), ..ExerciseDraft::default() };
         let log = begin(&draft.exercise(), &scenario, &host, "draft").await.unwrap();
         log.record();
         let pause = moves(r#"[["subscription", "Carts now", {"paused": true}]]"#);
@@ -553,7 +553,7 @@ fn a_workshop_of_a_teachers_own_is_written_in_lines_and_travels_in_a_link() {
 #[test]
 fn every_exercise_becomes_a_draft_again_and_the_draft_the_exercise() {
     for (place, exercise) in exercises() {
-        let draft = Draft::of(&exercise);
+        let draft = ExerciseDraft::of(&exercise);
         let again = draft.exercise();
         assert_eq!(
             (&again.task, &again.hints, &again.meaning),
@@ -562,7 +562,7 @@ fn every_exercise_becomes_a_draft_again_and_the_draft_the_exercise() {
         );
         assert_eq!(again.goals.len(), exercise.goals.len(), "{place}");
         assert_eq!(again.question.is_some(), exercise.question.is_some(), "{place}");
-        assert_eq!(Draft::of(&again), draft, "{place}");
+        assert_eq!(ExerciseDraft::of(&again), draft, "{place}");
     }
 }
 

@@ -41,12 +41,12 @@ pub struct Course {
     /// The workshops.
     pub workshops: Vec<Workshop>,
     /// The terms, in the order in which the lessons explain them.
-    pub glossary: Vec<Entry>,
+    pub glossary: Vec<GlossaryTerm>,
 }
 
 /// A term of the glossary.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct GlossaryTerm {
     /// The term.
     pub term: String,
     /// What it means, in a sentence or two.

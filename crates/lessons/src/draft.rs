@@ -11,7 +11,7 @@ use crate::{Aim, AnswerKind, Exercise, Goal, Move, Question, Subject, WrongMove,
 /// What a teacher has written, as it was typed, and recorded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Draft {
+pub struct ExerciseDraft {
     /// The scenario's id.
     pub scenario: String,
     /// The log that the exercise begins with, as the text of a link.
@@ -63,7 +63,7 @@ fn answering(text: &str) -> Move {
     Move(vec!["answer".into(), Question::read(text)])
 }
 
-impl Draft {
+impl ExerciseDraft {
     /// A draft that comes to an exercise again, to be changed.
     pub fn of(exercise: &Exercise) -> Self {
         let is_answer = |it: &Move| it.name() == "answer";

@@ -70,7 +70,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::course::{Entry, Part};
+    use crate::course::{GlossaryTerm, Part};
     use crate::exercise::Exercise;
 
     #[test]
@@ -89,10 +89,10 @@ mod tests {
             Part { lesson: "fold".to_owned(), exercises: vec![2], minutes: 9, ..Part::default() };
         let workshop =
             Workshop { title: "Over lunch".to_owned(), parts: vec![part], ..Workshop::default() };
-        let term = |term: &str, lesson: &str| Entry {
+        let term = |term: &str, lesson: &str| GlossaryTerm {
             term: term.to_owned(),
             lesson: lesson.to_owned(),
-            ..Entry::default()
+            ..GlossaryTerm::default()
         };
         let glossary = vec![term("Fold", "fold"), term("Shard", "shards")];
         let course = Course { glossary, ..Course::default() };

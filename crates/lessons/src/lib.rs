@@ -18,8 +18,8 @@ mod draft;
 mod guess;
 
 pub use attempt::{Verdict, begin, check, judge, play, prepare};
-pub use course::{Course, Entry, Lesson, LessonTitle, Note, Part, Workshop};
-pub use draft::Draft;
+pub use course::{Course, GlossaryTerm, Lesson, LessonTitle, Note, Part, Workshop};
+pub use draft::ExerciseDraft;
 pub use exercise::{Aim, AnswerKind, Exercise, Fault, Question, WrongMove};
 pub use goal::{Goal, Money, Subject};
 pub use guess::{Came, Expected, Guess, Place};

@@ -16,7 +16,7 @@ use crate::ui::words::counted;
 /// What happens to commands.
 pub enum Msg {
     /// The form was changed.
-    Edit(Draft),
+    Edit(CommandDraft),
     /// A new id goes into the field of that name; under the empty name, it is the addressee's.
     NewId(Rc<str>),
     /// The form was sent.
@@ -54,7 +54,7 @@ pub enum Msg {
 pub struct CommandForm {
     /// A form for each command of the scenario.
     pub forms: Rc<Vec<Form>>,
-    pub draft: Rc<Draft>,
+    pub draft: Rc<CommandDraft>,
     /// For what the addressee was looked for last.
     addressed: Option<Addressed>,
     /// The command that is being stepped through, or was last.
@@ -73,7 +73,7 @@ struct Addressed {
 impl CommandForm {
     /// Another scenario is open: the form begins anew.
     pub fn begin(&mut self, forms: Vec<Form>) {
-        self.draft = Rc::new(Draft::first(&forms));
+        self.draft = Rc::new(CommandDraft::first(&forms));
         self.forms = Rc::new(forms);
     }
 
@@ -84,7 +84,7 @@ impl CommandForm {
     }
 
     /// The form's draft, to be changed.
-    pub fn draft_mut(&mut self) -> &mut Draft {
+    pub fn draft_mut(&mut self) -> &mut CommandDraft {
         Rc::make_mut(&mut self.draft)
     }
 
@@ -167,7 +167,7 @@ impl Answer {
 
 /// What is being filled in. Nothing of it is lost when another command is chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Draft {
+pub struct CommandDraft {
     /// Which form.
     pub form: usize,
     /// Who asks.
@@ -186,7 +186,7 @@ pub struct Draft {
     pub answer: Option<Answer>,
 }
 
-impl Draft {
+impl CommandDraft {
     /// A draft that works at once.
     pub fn first(forms: &[Form]) -> Self {
         let inputs = forms.iter().map(Form::defaults).enumerate().collect();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::host::OpenLog;
 use crate::lab::Spec;
 use crate::lab::json;
-use crate::lessons::{Aim, Draft, Exercise};
+use crate::lessons::{Aim, Exercise, ExerciseDraft};
 use crate::ui::browser::{remember, remembered};
 
 /// What happens to the draft.
@@ -96,7 +96,7 @@ pub enum GoalKind {
 #[derive(Default)]
 pub struct Making {
     /// None where nobody is making an exercise.
-    pub draft: Option<Rc<Draft>>,
+    pub draft: Option<Rc<ExerciseDraft>>,
     pub shown: bool,
     pub picking: bool,
     /// What is being recorded, in which log.
@@ -122,7 +122,7 @@ impl Making {
 
 impl Text {
     /// The text in a draft.
-    pub fn of(self, draft: &Draft) -> &String {
+    pub fn of(self, draft: &ExerciseDraft) -> &String {
         match self {
             Self::Title => &draft.title,
             Self::Task => &draft.task,
@@ -137,7 +137,7 @@ impl Text {
     }
 
     /// Writes it.
-    pub fn write(self, draft: &mut Draft, text: String) {
+    pub fn write(self, draft: &mut ExerciseDraft, text: String) {
         match self {
             Self::Title => draft.title = text,
             Self::Task => draft.task = text,
@@ -154,7 +154,7 @@ impl Text {
 
 impl Making {
     /// Changes the draft, and remembers it. A link that was made is of before that.
-    pub fn change(&mut self, change: impl FnOnce(&mut Draft)) {
+    pub fn change(&mut self, change: impl FnOnce(&mut ExerciseDraft)) {
         let Some(draft) = &mut self.draft else { return };
         change(Rc::make_mut(draft));
         remember("draft", Some(&json::write(&**draft)));

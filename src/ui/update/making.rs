@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::lessons::log_of;
 use super::opening;
-use crate::lessons::{Aim, Draft, Goal, Move, Subject, begin, check};
+use crate::lessons::{Aim, ExerciseDraft, Goal, Move, Subject, begin, check};
 use crate::ui::browser::address::Address;
 use crate::ui::browser::close_menus;
 use crate::ui::browser::files::{self, Pieces};
@@ -97,7 +97,7 @@ fn begin_draft(model: &mut Model) {
         return;
     }
     if let Some(attempt) = &model.lessons.attempt {
-        let draft = Draft::of(&attempt.exercise);
+        let draft = ExerciseDraft::of(&attempt.exercise);
         model.making.draft = Some(Rc::new(draft));
         model.making.shown = true;
         return model.making.change(|_| ());
@@ -115,8 +115,13 @@ fn taken(model: &mut Model, scenario: &str, title: String, log: Result<String, S
             model.making.discard();
             let (scenario, log) = (scenario.to_string(), Some(log));
             let show = model.summary.stage.iter().map(ToString::to_string).collect();
-            model.making.draft =
-                Some(Rc::new(Draft { scenario, log, title, show, ..Draft::default() }));
+            model.making.draft = Some(Rc::new(ExerciseDraft {
+                scenario,
+                log,
+                title,
+                show,
+                ..ExerciseDraft::default()
+            }));
             model.making.shown = true;
             model.making.change(|_| ());
         }

@@ -10,14 +10,14 @@ use super::parts::{Head, Long, button, chosen, panel, typed};
 use super::terms::{Term, Word};
 use crate::es::{Set, Stream};
 use crate::lab::{FieldKind, Form, FormField, label_of};
-use crate::ui::model::commands::{Answer, Draft, FormMode, Msg};
+use crate::ui::model::commands::{Answer, CommandDraft, FormMode, Msg};
 use crate::ui::model::logs_dialog;
 use crate::ui::model::shell::{Shell, use_shell};
 
 #[derive(Properties, PartialEq)]
 pub struct CommandsProps {
     pub forms: Rc<Vec<Form>>,
-    pub draft: Rc<Draft>,
+    pub draft: Rc<CommandDraft>,
     pub streams: Rc<Vec<Stream>>,
     pub mode: FormMode,
     /// True where steps are listed.
@@ -203,7 +203,7 @@ fn input(shell: &Shell, props: &CommandsProps, field: &FormField) -> Html {
     let value = value.map_or("", String::as_str);
     let put = {
         let name = field.name.clone();
-        move |draft: &mut Draft, text: String| {
+        move |draft: &mut CommandDraft, text: String| {
             draft.inputs.entry(draft.form).or_default().insert(name.clone(), text);
             draft.faults.remove(&name);
         }
@@ -287,12 +287,12 @@ fn on(shell: &Shell, msg: fn() -> Msg) -> Callback<MouseEvent> {
 fn edit_by(
     shell: &Shell,
     props: &CommandsProps,
-    change: impl Fn(&mut Draft, String) + 'static,
+    change: impl Fn(&mut CommandDraft, String) + 'static,
 ) -> Callback<Event> {
     let (link, draft) = (shell.link.clone(), props.draft.clone());
     Callback::from(move |event: Event| {
         if let Some(text) = chosen(&event) {
-            let mut draft = Draft::clone(&draft);
+            let mut draft = CommandDraft::clone(&draft);
             change(&mut draft, text);
             link.send(Msg::Edit(draft));
         }
@@ -302,12 +302,12 @@ fn edit_by(
 fn type_by(
     shell: &Shell,
     props: &CommandsProps,
-    change: impl Fn(&mut Draft, String) + 'static,
+    change: impl Fn(&mut CommandDraft, String) + 'static,
 ) -> Callback<InputEvent> {
     let (link, draft) = (shell.link.clone(), props.draft.clone());
     Callback::from(move |event: InputEvent| {
         if let Some(text) = typed(&event) {
-            let mut draft = Draft::clone(&draft);
+            let mut draft = CommandDraft::clone(&draft);
             change(&mut draft, text);
             link.send(Msg::Edit(draft));
         }

@@ -108,7 +108,9 @@ fn line(
             <span class="mark">{ icon(mark) }</span>
             <span class="what">
                 <b>{ clip(&command.kind).into_owned() }</b>{ " " }
-                <span class="quiet"><span class="whole">{ clip(command.stream.as_str()).into_owned() }</span>{ " " }<span class="whole">{ format!("by {}", clip(&entry.envelope.actor)) }</span></span>
+                <span class="quiet"><span class="whole">{ clip(command.stream.as_str()).into_owned() }</span>{ " " }<span class="whole">{ format!("by {}", clip(&entry.envelope.actor)) }</span>
+                    if last < first && entry.outcome == Outcome::Accepted { { " " }<span class="whole">{ "· no event" }</span> }
+                </span>
                 if !asked.is_empty() { <span class="asked" title={asked.clone()}>{ &asked }</span> }
                 if let Some(by) = chosen_by(entry) {
                     <span class="by">{ by }</span>
@@ -129,8 +131,6 @@ fn line(
                     <button type="button" class="link" onclick={shell.on(move |_: MouseEvent| playback::Msg::Seek(first))} title="Go to its first event">
                         { if last == first { format!("→ #{first}") } else { format!("→ #{first}–{last}") } }
                     </button>
-                } else if entry.outcome == Outcome::Accepted {
-                    <span class="quiet">{ "no event" }</span>
                 }
                 // What used another command's id cannot be told from that one by its id.
                 if entry.outcome != Outcome::CommandIdReused {

@@ -9,7 +9,7 @@ use yew::{Html, MouseEvent, Properties, component, html};
 use super::icons::icon;
 use super::offline::for_the_road;
 use super::parts::button;
-use crate::lessons::{Course, Entry, LessonTitle, Note, Part, Workshop};
+use crate::lessons::{Course, GlossaryTerm, LessonTitle, Note, Part, Workshop};
 use crate::ui::browser::clock::now;
 use crate::ui::browser::offline::Kept;
 use crate::ui::model::lessons::{Key, Msg, Progress, Running, exercises_of};
@@ -199,7 +199,7 @@ fn glossary(course: &Course, shell: &Shell) -> Html {
     if course.glossary.is_empty() {
         return html! {};
     }
-    let entry = |it: &Entry| {
+    let entry = |it: &GlossaryTerm| {
         let lesson = course.lessons.iter().find(|lesson| lesson.id == it.lesson);
         let title = lesson.and_then(|lesson| lesson.exercises.get(it.exercise.saturating_sub(1)));
         let key = Key::of_lesson(&it.lesson, it.exercise);

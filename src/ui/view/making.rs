@@ -8,7 +8,7 @@ use yew::{Callback, Html, MouseEvent, Properties, TargetCast, component, html};
 
 use super::parts::{button, select, tick};
 use crate::es::Stream;
-use crate::lessons::{Draft, Move};
+use crate::lessons::{ExerciseDraft, Move};
 use crate::ui::model::making::{GoalKind, Msg, Recording, Text};
 use crate::ui::model::shell::{Shell, use_shell};
 use crate::ui::words::counted;
@@ -18,7 +18,7 @@ const PARTS: [&str; 3] = ["Log", "Journal", "Outbox"];
 
 /// What is told of the exercise in the making.
 pub struct MakingProps {
-    pub draft: Rc<Draft>,
+    pub draft: Rc<ExerciseDraft>,
     pub picking: bool,
     /// Somebody has asked to throw it away.
     pub discarding: bool,
@@ -105,7 +105,7 @@ fn recording(what: Recording, moves: usize, shell: &Shell) -> Html {
     }
 }
 
-fn line(label: &'static str, text: Text, draft: &Draft, shell: &Shell) -> Html {
+fn line(label: &'static str, text: Text, draft: &ExerciseDraft, shell: &Shell) -> Html {
     let write = shell.link.on_some(move |event: InputEvent| {
         let input = event.target_dyn_into::<HtmlInputElement>()?;
         Some(Msg::Write(text, input.value()))
@@ -117,7 +117,7 @@ fn line(label: &'static str, text: Text, draft: &Draft, shell: &Shell) -> Html {
     }
 }
 
-fn area(label: &'static str, text: Text, draft: &Draft, shell: &Shell) -> Html {
+fn area(label: &'static str, text: Text, draft: &ExerciseDraft, shell: &Shell) -> Html {
     let write = shell.link.on_some(move |event: InputEvent| {
         let area = event.target()?.dyn_into::<HtmlTextAreaElement>().ok()?;
         Some(Msg::Write(text, area.value()))

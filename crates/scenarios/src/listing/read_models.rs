@@ -34,12 +34,12 @@ impl Listed for Listing {
 /// Who did what to which listing, and why.
 #[derive(Clone, Default)]
 pub struct AuditTrail {
-    entries: Map<u64, Entry>,
+    entries: Map<u64, AuditEntry>,
     positions: Map<Uuid, u64>,
 }
 
 #[derive(Clone)]
-struct Entry {
+struct AuditEntry {
     listing: Rc<str>,
     what: Rc<str>,
     who: Rc<str>,
@@ -60,7 +60,7 @@ impl Projection for AuditTrail {
                 cause.map(|position| format!("because of #{position}").into())
             }
         };
-        let entry = Entry {
+        let entry = AuditEntry {
             listing: recorded.key().clone(),
             what: recorded.kind().clone(),
             who: recorded.actor().clone(),
@@ -71,7 +71,7 @@ impl Projection for AuditTrail {
 
     fn view(&self) -> View {
         let rows = self.entries.iter().map(|(position, entry)| {
-            let Entry { listing, what, who, why } = entry;
+            let AuditEntry { listing, what, who, why } = entry;
             Row::new(position.to_string(), (position, listing, what, who, why))
         });
         View::table(&["position", "listing", "what", "who", "why"], rows)

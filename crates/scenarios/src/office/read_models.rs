@@ -132,11 +132,11 @@ struct Diary {
     office: Rc<str>,
     /// Who is inside, since which position and time.
     inside: Map<Rc<str>, (u64, u64)>,
-    entries: Vec<Entry>,
+    entries: Vec<CalendarEntry>,
 }
 
 #[derive(Clone)]
-struct Entry {
+struct CalendarEntry {
     /// The position of the event with which it began.
     position: u64,
     from: u64,
@@ -160,11 +160,11 @@ impl Projection for Calendar {
             PersonLeft { person } => diary.leaves(person, at),
             PinballRelatedIncidentHappened { what } => {
                 let summary = format!("Pinball-related incident: {what}");
-                diary.entries.push(Entry { position, from: at, to: at, summary });
+                diary.entries.push(CalendarEntry { position, from: at, to: at, summary });
             }
             BossModeEngaged { hero } => {
                 let summary = format!("{hero} engages boss mode");
-                diary.entries.push(Entry { position, from: at, to: at, summary });
+                diary.entries.push(CalendarEntry { position, from: at, to: at, summary });
                 let all: Vec<Rc<str>> = diary.inside.keys().cloned().collect();
                 for person in &all {
                     diary.leaves(person, at);
@@ -188,7 +188,12 @@ impl Projection for Calendar {
 impl Diary {
     fn leaves(&mut self, person: &Rc<str>, to: u64) {
         if let Some((position, from)) = self.inside.remove(person) {
-            self.entries.push(Entry { position, from, to, summary: format!("{person} is in") });
+            self.entries.push(CalendarEntry {
+                position,
+                from,
+                to,
+                summary: format!("{person} is in"),
+            });
         }
     }
 

@@ -21,7 +21,7 @@ pub struct Index {
     /// The place of the last message that was read, in the stream.
     pub last: u64,
     /// The messages that count, in order.
-    entries: Vec<Entry>,
+    entries: Vec<Counted>,
     /// The version of each stream of the log.
     versions: Map<Stream, u64>,
     /// The last message of each subject.
@@ -33,7 +33,7 @@ pub struct Index {
 
 /// A message that counts.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct Counted {
     /// Its place in the stream.
     sequence: u64,
     /// The end of the log after it.
@@ -81,10 +81,10 @@ impl Index {
     }
 
     /// The end of the log before and after a message that was read. None where it does not count.
-    fn around(&self, sequence: u64) -> Option<(Entry, Entry)> {
+    fn around(&self, sequence: u64) -> Option<(Counted, Counted)> {
         let at = self.entries.binary_search_by_key(&sequence, |it| it.sequence).ok()?;
         let before = at.checked_sub(1).and_then(|at| self.entries.get(at));
-        let none = Entry { sequence: 0, commits: 0, head: 0, at: 0 };
+        let none = Counted { sequence: 0, commits: 0, head: 0, at: 0 };
         Some((before.copied().unwrap_or(none), self.entries[at]))
     }
 
@@ -125,7 +125,7 @@ impl Index {
                 self.versions.insert(event.stream, event.version);
             }
         }
-        self.entries.push(Entry { sequence, commits: end.0, head: end.1, at: end.2 });
+        self.entries.push(Counted { sequence, commits: end.0, head: end.1, at: end.2 });
     }
 
     /// True where no category has changed of which a commit's sender asked that.

@@ -67,7 +67,8 @@ pub fn all_changes(changes: &Changes) -> Html {
 }
 
 fn told(change: &Change) -> Html {
-    parts(change, |it| clip(it).into_owned())
+    // A text of several lines stands on one here.
+    parts(change, |it| clip(&it.replace("\\n", " ")).into_owned())
 }
 
 fn parts(change: &Change, written: fn(&str) -> String) -> Html {

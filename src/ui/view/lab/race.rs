@@ -3,7 +3,7 @@
 use yew::{Html, MouseEvent, html};
 
 use crate::lab::{JournalEntry, Outcome};
-use crate::ui::model::commands::{self, CommandForm, Draft};
+use crate::ui::model::commands::{self, CommandDraft, CommandForm};
 use crate::ui::model::lab::{ACTORS, Msg, Race};
 use crate::ui::model::shell::Shell;
 use crate::ui::view::outcomes::{choices, chosen_by, told};
@@ -15,8 +15,9 @@ pub fn race_button(form: &CommandForm, shell: &Shell) -> Html {
     let category = form.forms.get(form.draft.form).map(|it| it.aggregate.clone());
     let guard = category.map(|category| {
         let draft = form.draft.clone();
-        let set = shell
-            .on(move |on: bool| commands::Msg::Edit(Draft { guards: on, ..Draft::clone(&draft) }));
+        let set = shell.on(move |on: bool| {
+            commands::Msg::Edit(CommandDraft { guards: on, ..CommandDraft::clone(&draft) })
+        });
         tick(format!("Only if no {category} has changed"), form.draft.guards, &set)
     });
     html! {
