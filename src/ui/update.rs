@@ -27,6 +27,7 @@ mod under_way;
 mod logs_dialog;
 mod share;
 mod lab;
+mod course;
 mod lessons;
 mod making;
 mod console;

@@ -7,41 +7,34 @@ use serde_json::{Value, json};
 use wasm_bindgen_futures::spawn_local;
 
 use super::changes::changed;
+use super::course::{self, course, fetch_course};
 use super::{commands, diary, opening, playback};
-use crate::es::{Map, Scenario, Stream};
+use crate::es::{Scenario, Stream};
 use crate::host::calls::OfLessons;
 use crate::host::{Host, OpenLog};
 use crate::lab::{forms, json as json_text};
-use crate::lessons::{
-    Course, Exercise, Lesson, Move, Played, STAND_INS, Workshop, begin, check, handout, prepare,
-};
+use crate::lessons::{Exercise, Lesson, Move, Played, STAND_INS, Workshop, begin, check, prepare};
 use crate::ui::browser::address::Address;
-use crate::ui::browser::clock::now;
-use crate::ui::browser::files::{self, Pieces, fetched};
-use crate::ui::browser::{close_menus, focus};
+use crate::ui::browser::close_menus;
+use crate::ui::browser::files::{self, fetched};
 use crate::ui::console::Reply;
 use crate::ui::model::Model;
 use crate::ui::model::class::Deed;
 use crate::ui::model::fold_view::{self, is_folded};
 use crate::ui::model::layout::Side;
-use crate::ui::model::lessons::{
-    Attempt, Begun, DRAFT, Key, LessonPlace, Msg, Part, Playing, Progress, Running, exercises_of,
-    keep_workshop, own_workshop,
-};
+use crate::ui::model::lessons::{Attempt, Begun, DRAFT, Key, LessonPlace, Msg, Part, Playing};
 use crate::ui::model::logs::{Home, OpenMode};
 use crate::ui::model::{bookmarks, lab, logs};
 
 /// How long one looks at a move of the solution before the next is played, in milliseconds.
 const MOVE_MILLIS: u32 = 1_400;
-/// How long the clock of a workshop stands still, in milliseconds.
-const TICK_MILLIS: u32 = 15_000;
 
 /// True where the page is to be drawn again.
 #[inline(never)]
 pub fn update(model: &mut Model, msg: Msg) -> bool {
     match msg {
-        Msg::Show(on) => show(model, on),
-        Msg::Listed(course) => listed(model, course),
+        Msg::Show(on) => course::show(model, on),
+        Msg::Listed(course) => course::listed(model, course),
         Msg::Open(key, reply) => open(model, key, reply),
         Msg::Arrived(open_log) => arrived(model, &open_log),
         Msg::Begin(key) => start(model, key, Moves::None, None),
@@ -57,8 +50,8 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
         Msg::Known(begun) => known(model, begun),
         Msg::Attempts(logs) => model.lessons.list(&logs),
         Msg::Course(course, id) => {
-            listed(model, Some(course));
-            workshop(model, Some(id));
+            course::listed(model, Some(course));
+            course::workshop(model, Some(id));
         }
         Msg::Hint => _ = hint(model),
         Msg::Type(text) => {
@@ -86,17 +79,17 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             opening::open(model, &scenario, mode, None);
         }
         Msg::Forget(false) => model.lessons.forgetting = true,
-        Msg::Forget(true) => forget(model),
-        Msg::Export => export(model),
+        Msg::Forget(true) => course::forget(model),
+        Msg::Export => course::export(model),
         Msg::Copy => {
             let line = model.lessons.progress.line();
             model.link.later(async move { Msg::Copied(files::copy(&line).await) });
             return false;
         }
         Msg::Copied(copied) => model.lessons.copied = Some(copied),
-        Msg::Workshop(id) => workshop(model, id),
+        Msg::Workshop(id) => course::workshop(model, id),
         Msg::Handout(id) => {
-            hand_out(model, &id);
+            course::hand_out(model, &id);
             return false;
         }
         Msg::Own(title, lines) => {
@@ -119,42 +112,9 @@ pub fn update(model: &mut Model, msg: Msg) -> bool {
             open(model, key, None);
         }
         Msg::Teacher(on) => model.lessons.teacher = on,
-        Msg::Tick => tick(model),
+        Msg::Tick => course::tick(model),
     }
     true
-}
-
-fn show(model: &mut Model, on: bool) {
-    close_menus(None);
-    model.lessons.shown = on;
-    (model.lessons.forgetting, model.lessons.copied) = (false, None);
-    if on {
-        fetch_course(model);
-    } else {
-        focus("button[aria-label='Lessons']");
-    }
-}
-
-fn fetch_course(model: &Model) {
-    if model.lessons.course.is_none() {
-        model.link.later(async { Msg::Listed(course().await) });
-    }
-}
-
-async fn course() -> Option<Course> {
-    let mut course: Course = json_text::read(&fetched("lessons/course.json").await?).ok()?;
-    course.workshops.extend(own_workshop());
-    Some(course)
-}
-
-fn listed(model: &mut Model, course: Option<Course>) {
-    model.lessons.unreachable = course.is_none();
-    if let Some(course) = course {
-        model.lessons.course = Some(Rc::new(course));
-        if model.lessons.workshop.is_some() {
-            tick(model);
-        }
-    }
 }
 
 /// Opens the last attempt at an exercise, or begins it.
@@ -534,118 +494,6 @@ fn look(model: &mut Model) {
     if let Some(open_log) = model.open_log() {
         let head = open_log.session().head();
         playback::seek(model, attempt.exercise.look.unwrap_or(head).min(head));
-    }
-}
-
-/// Forgets what was solved, and removes every attempt.
-fn forget(model: &mut Model) {
-    model.lessons.keep(Progress::default());
-    model.lessons.run(None);
-    (model.lessons.forgetting, model.lessons.copied) = (false, None);
-    let open = model.open_log();
-    let in_exercise = open.as_ref().filter(|it| it.info().exercise.is_some());
-    if let Some(open_log) = in_exercise {
-        let scenario = open_log.session().scenario().id.clone();
-        opening::open(model, &scenario, OpenMode::Last, None);
-    }
-    let host = model.logs.host().clone();
-    // A log that is open is left before it is removed.
-    drop(open);
-    model.link.later(async move {
-        let logs = host.all_logs().await.unwrap_or_default();
-        for info in logs.iter().filter(|it| it.exercise.is_some()) {
-            // What cannot be removed now is removed the next time.
-            _ = host.remove(&info.id).await;
-        }
-        Msg::Attempts(Vec::new())
-    });
-}
-
-fn export(model: &Model) {
-    let pieces = Pieces::default();
-    let file =
-        json!({ "leftfold": "progress", "at": now(), "exercises": &*model.lessons.progress });
-    pieces.push(file.to_string().as_bytes());
-    let link = model.link.clone();
-    spawn_local(async move {
-        if let Err(why) = pieces.download("leftfold-progress.json", false).await {
-            link.send(Msg::Unknown(why));
-        }
-    });
-}
-
-/// Hands out the page that the learners of a workshop get on paper.
-fn hand_out(model: &Model, id: &str) {
-    let Some(course) = model.lessons.course.clone() else { return };
-    let Some(workshop) = course.workshops.iter().find(|it| it.id == *id).cloned() else { return };
-    let link = model.link.clone();
-    spawn_local(async move {
-        let mut lessons = Map::new();
-        for part in workshop.parts.iter().filter(|it| !it.lesson.is_empty()) {
-            let text = fetched(&format!("lessons/{}.json", part.lesson)).await;
-            let Some(lesson) = text.and_then(|it| json_text::read::<Lesson>(&it).ok()) else {
-                let why = "the workshop’s lessons could not be fetched: is there a network?";
-                return link.send(Msg::Unknown(why.into()));
-            };
-            lessons.insert(part.lesson.clone(), lesson);
-        }
-        let page = handout(&workshop, &course, &lessons, &Address::page());
-        let pieces = Pieces::default();
-        pieces.push(page.as_bytes());
-        if let Err(why) = pieces.download(&format!("{}.html", workshop.id), false).await {
-            link.send(Msg::Unknown(why));
-        }
-    });
-}
-
-/// Begins a workshop with its first exercise that is not solved, or ends it.
-fn workshop(model: &mut Model, id: Option<Rc<str>>) {
-    let Some(mut id) = id else { return model.lessons.run(None) };
-    if id.contains('.') {
-        // It came in the link.
-        match Workshop::read(&id) {
-            Ok(workshop) => {
-                keep_workshop(&id, &workshop);
-                model.lessons.course = None;
-                id = workshop.id.into();
-            }
-            Err(why) => return model.link.send(Msg::Unknown(why)),
-        }
-    }
-    let Some(course) = model.lessons.course.clone() else {
-        // It begins once it is known what belongs to it.
-        model.link.later(async move {
-            match course().await {
-                Some(course) => Msg::Course(course, id),
-                None => {
-                    Msg::Unknown("the workshop could not be fetched: is there a network?".into())
-                }
-            }
-        });
-        return;
-    };
-    let Some(workshop) = course.workshops.iter().find(|it| *it.id == *id) else {
-        return model.link.send(Msg::Unknown(format!("there is no workshop {id}")));
-    };
-    let running = model.lessons.workshop.as_ref().filter(|it| it.id == id).cloned();
-    let goes_on = running.is_some();
-    model.lessons.run(Some(running.unwrap_or(Running { id, since: now() })));
-    tick(model);
-    let exercises = exercises_of(&course, workshop);
-    let next = exercises.iter().find(|it| !model.lessons.progress.solved(it));
-    // Who begins has perhaps rehearsed it: it begins with the first.
-    if let Some(key) = next.filter(|_| goes_on).or(exercises.first()) {
-        open(model, key.clone(), None);
-    }
-}
-
-/// The clock of a workshop goes on.
-fn tick(model: &Model) {
-    if model.lessons.workshop.is_some() {
-        model.link.later(async {
-            TimeoutFuture::new(TICK_MILLIS).await;
-            Msg::Tick
-        });
     }
 }
 
