@@ -13,8 +13,9 @@ use leftfold::store::link;
 pub fn archive(bytes: &[u8], format: Format) {
     let whole = import(bytes, bytes.len().max(1));
     let mut others = vec![import(bytes, 3)];
-    // A batch need not have lines.
-    if bytes.trim_ascii_start().first() != Some(&b'[') {
+    // A batch need not have lines, and a text in UTF-16 is none any more behind a space.
+    let wide = bytes.iter().take(2).any(|it| matches!(it, 0 | 0xfe | 0xff));
+    if bytes.trim_ascii_start().first() != Some(&b'[') && !wide {
         let spaced: Vec<u8> =
             bytes.split_inclusive(|it| *it == b'\n').collect::<Vec<_>>().join(&b' ');
         others.push(import(&[b" ", &*spaced].concat(), bytes.len() + 1));
