@@ -66,11 +66,18 @@ pub fn foreign(bytes: &[u8]) {
     );
     if let Ok(text) = std::str::from_utf8(bytes)
         && !text.starts_with('\u{feff}')
+        && !bytes.iter().take(2).any(|it| *it == 0)
     {
-        let units = || std::iter::once(0xfeff).chain(text.encode_utf16());
-        let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
-        let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
-        for other in [little, big] {
+        let marked = || std::iter::once(0xfeff).chain(text.encode_utf16());
+        let mut others: Vec<Vec<u8>> = vec![
+            marked().flat_map(u16::to_le_bytes).collect(),
+            marked().flat_map(u16::to_be_bytes).collect(),
+        ];
+        if text.starts_with(|it: char| it.is_ascii()) {
+            others.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+            others.push(text.encode_utf16().flat_map(u16::to_be_bytes).collect());
+        }
+        for other in others {
             let other = outcome(&other, Import::new(), 5);
             assert_eq!(format!("{found:?}"), format!("{other:?}"));
         }
