@@ -598,7 +598,7 @@ pub fn timeline(model: &Model, open_log: &OpenLog, playhead: &Playhead) -> Html 
     let hint = if hint { layout.hint } else { Hint::Gone };
     html! {
         <Timeline
-            position={playhead.position} head={playhead.head} here={playhead.here.clone()} present={layout.present} {axis}
+            position={playhead.position} head={playhead.head} here={playhead.here.clone()} present={layout.present} folding={model.fold_view.shown} {axis}
             track={model.summary.track.clone()} {flags} open_log={open_log.clone()} marks={layout.bookmarks.clone()}
             speed={playback.speed} playing={playback.playing.is_some()} beats={playback.beats} zoom={layout.zoom}
             {hint} more={playback.beats_left()} one_line={(layout.present && !layout.lanes) || embedded} low={layout.low && !layout.present}

@@ -70,6 +70,8 @@ pub struct TimelineProps {
     pub here: Option<Here>,
     /// True where there is room for few lanes.
     pub present: bool,
+    /// True where the Fold view needs that room.
+    pub folding: bool,
     pub axis: Rc<Axis>,
     pub track: Rc<Track>,
     pub flags: Vec<Flag>,
@@ -110,7 +112,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     html! {
         <section class={classes!("timeline", (props.face.count > 0).then_some("waiting"))} role="region" aria-label="Timeline">
             { controls(&shell, props) }
-            <Lanes track={props.track.clone()} veil={style(props, props.position)} here={lane_here(props)} present={props.present} />
+            <Lanes track={props.track.clone()} veil={style(props, props.position)} here={lane_here(props)} room={(props.present, props.folding)} />
             { flags(&shell, props) }
             { slider(&shell, props) }
             <Lines list={props.watched.clone()} position={props.position} ends={(props.axis.from, props.axis.to)} share={share(props, props.position)} />
@@ -275,12 +277,13 @@ struct LanesProps {
     veil: String,
     /// The lane of the event at the playhead.
     here: Option<usize>,
-    present: bool,
+    /// What the room for lanes depends on.
+    room: (bool, bool),
 }
 
 impl PartialEq for LanesProps {
     fn eq(&self, other: &Self) -> bool {
-        let place = |it: &Self| (it.here, it.present);
+        let place = |it: &Self| (it.here, it.room);
         Rc::ptr_eq(&self.track, &other.track)
             && self.veil == other.veil
             && place(self) == place(other)
@@ -295,7 +298,7 @@ const LANES_IN_VIEW: usize = 3;
 #[component]
 fn Lanes(props: &LanesProps) -> Html {
     let (lanes, place) = (props.track.lanes.len(), use_node_ref());
-    use_effect_with((props.here.unwrap_or_default(), lanes, props.present), {
+    use_effect_with((props.here.unwrap_or_default(), lanes, props.room), {
         let place = place.clone();
         // Where not all lanes are in view, the playhead's is, with its neighbours.
         move |&(here, lanes, _)| {
