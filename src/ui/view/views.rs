@@ -2,6 +2,7 @@
 //! graphs and charts as drawings, a search index with a box to search it. What the event at the
 //! playhead changed is marked, old beside new.
 
+use std::cell::RefCell;
 use std::f64::consts::TAU;
 use std::fmt::Write;
 use std::rc::Rc;
@@ -95,32 +96,78 @@ pub fn use_what_changed_in_view(place: &NodeRef, passing: bool) {
 }
 
 /// A box has its content and its height: what changed in it is in view, and keys can scroll it.
+///
+/// That is seen to once everything is drawn, for all boxes at once: to measure one after another was
+/// changed lays the page out anew each time.
 pub fn settle(place: &HtmlElement) {
-    bring_what_changed(place);
-    // A box that holds something to focus is scrolled from there.
-    let holds = place.query_selector(STOPS).ok().flatten().is_some();
-    let scrolls = !holds && place.scroll_height() > place.client_height() + 1;
-    // An attribute of an element can always be set, and one that is not there be removed.
-    _ = match (scrolls, place.has_attribute("tabindex")) {
-        (true, false) => place.set_attribute("tabindex", "0"),
-        (false, true) => place.remove_attribute("tabindex"),
-        _ => Ok(()),
-    };
+    let first = UNSETTLED.with_borrow_mut(|all| {
+        all.push(place.clone());
+        all.len() == 1
+    });
+    if first {
+        wasm_bindgen_futures::spawn_local(async {
+            let places = UNSETTLED.take();
+            let measured: Vec<_> = places.iter().map(Measured::of).collect();
+            for (place, measured) in places.iter().zip(measured) {
+                measured.apply(place);
+            }
+        });
+    }
 }
 
-/// Scrolls a box, and nothing around it, to the first line in it that is marked, unless that is in
-/// view. It stands at the foot of the box, as far as that is possible without cutting the line at
-/// the top.
-fn bring_what_changed(place: &HtmlElement) {
+thread_local! {
+    static UNSETTLED: RefCell<Vec<HtmlElement>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What is to be done with a box.
+struct Measured {
+    /// How far it is scrolled, in pixels. None where it stays as it is.
+    to: Option<f64>,
+    height: i32,
+    /// Keys scroll it.
+    scrolls: bool,
+}
+
+impl Measured {
+    fn of(place: &HtmlElement) -> Self {
+        // A box that holds something to focus is scrolled from there.
+        let holds = place.query_selector(STOPS).ok().flatten().is_some();
+        let height = place.client_height();
+        let scrolls = !holds && place.scroll_height() > height + 1;
+        Self { to: scrolled_to(place), height, scrolls }
+    }
+
+    fn apply(&self, place: &HtmlElement) {
+        if let Some(to) = self.to {
+            // Near its end a box can be scrolled a little further than its content goes.
+            let style = format!("--end:{}px", Fixed(to + f64::from(self.height), 0));
+            // An attribute of an element can always be set.
+            let _ = place.set_attribute("style", &style);
+            #[expect(clippy::cast_possible_truncation, reason = "is a place in a box")]
+            place.set_scroll_top(to as i32);
+        }
+        // An attribute of an element can always be set, and one that is not there be removed.
+        _ = match (self.scrolls, place.has_attribute("tabindex")) {
+            (true, false) => place.set_attribute("tabindex", "0"),
+            (false, true) => place.remove_attribute("tabindex"),
+            _ => Ok(()),
+        };
+    }
+}
+
+/// How far a box, and nothing around it, is scrolled to show the first line in it that is marked. None
+/// where that is in view. The line stands at the foot of the box, as far as that is possible without
+/// cutting the line at the top.
+fn scrolled_to(place: &HtmlElement) -> Option<f64> {
     let find = |what| place.query_selector(what).ok().flatten();
-    let Some(mark) = find(MARKED) else { return };
+    let mark = find(MARKED)?;
     let line = mark.closest(LINES).ok().flatten().unwrap_or(mark);
     let (seen, at) = (place.get_bounding_client_rect(), line.get_bounding_client_rect());
     // In a panel, the names of columns stay on top.
     let names = find(".body thead").map_or(0.0, |it| it.get_bounding_client_rect().height());
     let top = seen.top() + names;
     if at.top() > top - 1.0 && at.bottom() < seen.bottom() + 1.0 {
-        return;
+        return None;
     }
     let (mut first, mut before) = (at.top(), line.previous_element_sibling());
     while let Some(it) = before {
@@ -132,13 +179,7 @@ fn bring_what_changed(place: &HtmlElement) {
     }
     // Enlarged as the stage is, a box is scrolled in larger pixels than it is measured in.
     let zoom = seen.height() / f64::from(place.offset_height().max(1));
-    let to = f64::from(place.scroll_top()) + (first - top) / zoom;
-    // Near its end a box can be scrolled a little further than its content goes.
-    let style = format!("--end:{}px", Fixed(to + f64::from(place.client_height()), 0));
-    // An attribute of an element can always be set.
-    let _ = place.set_attribute("style", &style);
-    #[expect(clippy::cast_possible_truncation, reason = "is a place in a box")]
-    place.set_scroll_top(to as i32);
+    Some(f64::from(place.scroll_top()) + (first - top) / zoom)
 }
 
 /// The keys of now and before, each once.
