@@ -230,6 +230,26 @@ fn forks_copies_and_restored_backups_forget_together() {
     }
 }
 
+/// Whoever may read a log may take it to another place with other keys, such as out of a class.
+#[test]
+fn a_copy_and_a_fork_in_another_place_are_read_there_by_keys_of_its_own() {
+    let (here, elsewhere) = (SimulatedBrowser::new(), SimulatedBrowser::new());
+    let mut tab = Tab::told(&here, FORGETS);
+    let log = tab.log.clone();
+    let (there, _) = elsewhere.tab(1);
+    let made = at_once(async move {
+        [log.copy_to(&there).await.unwrap(), log.fork_to(&there, 3).await.unwrap()]
+    });
+    let mut others = made.each_ref().map(|info| Tab::open(&elsewhere, 2, info));
+    for other in &mut others {
+        assert!(other.shown().contains("Lola Gheda"));
+    }
+    // From now on, each place forgets for itself.
+    tab.ask(Request::Next);
+    has_none("here", &tab.shown(), &OF_LOLA);
+    assert!(others[0].shown().contains("Lola Gheda"));
+}
+
 fn all_logs(browser: &SimulatedBrowser) -> Vec<LogInfo> {
     let (host, _) = browser.tab(0);
     at_once(async move { host.logs().await }).unwrap()
