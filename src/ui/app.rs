@@ -14,8 +14,9 @@ use yew::{Component, Context, Html};
 
 use super::browser::address::Address;
 use super::browser::embed::keeps_nothing;
+use super::browser::later::{self, Missing};
+use super::browser::offline;
 use super::browser::{FocusHeld, bring, close_menus, focus, in_view, is_within, tell};
-use super::browser::{later, offline};
 use super::console;
 use super::model::console::{Msg as ConsoleMsg, is_for_page};
 use super::model::message::{Link, Msg};
@@ -30,8 +31,8 @@ use crate::store::{IdbStore, StoreError};
 pub enum Heard {
     /// Something has happened.
     Said(Msg),
-    /// The later part of the page's module is here, or could not be fetched for this reason.
-    Later(Result<(), String>),
+    /// The later part of the page's module is here, or is missing.
+    Later(Result<(), Missing>),
 }
 
 /// The page.
@@ -79,9 +80,13 @@ impl Component for App {
                 }
                 true
             }
-            Heard::Later(Err(_)) => {
+            Heard::Later(Err(missing)) => {
                 let waits = self.waiting.as_ref().is_some_and(|it| !it.is_empty());
-                self.model.saying.late = Some(NOT_FETCHED).filter(|_| waits);
+                let why = match missing {
+                    Missing::Unfetched => NOT_FETCHED,
+                    Missing::OtherBuild => OTHER_BUILD,
+                };
+                self.model.saying.late = Some(why).filter(|_| waits);
                 ctx.link().send_future(async {
                     TimeoutFuture::new(AGAIN_MILLIS).await;
                     Heard::Later(later::come().await)
@@ -122,6 +127,8 @@ impl Component for App {
 const ON_ITS_WAY: &str = "The rest of the page is on its way. What you did waits for it.";
 const NOT_FETCHED: &str = "The rest of the page could not be fetched. Is there a network? It is asked for again \
     every few seconds, and what you did waits for it.";
+const OTHER_BUILD: &str =
+    "A newer version of Leftfold is on the server. Load the page again: what was stored is there.";
 /// How long the page waits before it asks for its later part again, in milliseconds.
 const AGAIN_MILLIS: u32 = 5_000;
 

@@ -56,7 +56,7 @@ impl WebDriverCompatibleCommand for Vendor {
 /// where the page did not come over https, one without workers that keep a page, one on whose slow
 /// line half of the page's code has come, one that counts the closures that WebAssembly has handed
 /// out, and one whose clock stands still at a time that the session holds.
-const BEFORE: [(&str, &str); 12] = [
+const BEFORE: [(&str, &str); 13] = [
     ("keeps-nothing", "Object.defineProperty(globalThis, 'indexedDB', { value: undefined });"),
     ("silent-storage", "IDBFactory.prototype.open = () => new EventTarget();"),
     ("silent-locks", "LockManager.prototype.request = () => new Promise(() => {});"),
@@ -70,6 +70,7 @@ const BEFORE: [(&str, &str); 12] = [
     ("half", HALF),
     ("later", LATER),
     ("refused", REFUSED),
+    ("other-build", OTHER_BUILD),
     ("closures", CLOSURES),
     ("then", "const then = Number(sessionStorage.getItem('then')); Date.now = () => then;"),
 ];
@@ -135,6 +136,20 @@ const REFUSED: &str = "
     };
     window.setTimeout = (then, millis, ...more) =>
         wait(then, millis === 5000 ? 10 : millis, ...more);
+";
+
+/// The later part of the page's module is that of another build.
+const OTHER_BUILD: &str = "
+    const whole = window.fetch;
+    window.fetch = async (...what) => {
+        const answer = await whole(...what);
+        if (!String(what[0]).endsWith('leftfold_later.wasm')) return answer;
+        const bytes = new Uint8Array(await answer.arrayBuffer());
+        const text = new TextDecoder('latin1').decode(bytes);
+        const at = text.indexOf('build ') + 'build '.length;
+        bytes[at] = bytes[at] === 48 ? 49 : 48;
+        return new Response(bytes);
+    };
 ";
 
 /// Half of the page's code comes, and three seconds are gone. The rest comes once `goOn` is called.

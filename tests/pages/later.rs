@@ -10,6 +10,7 @@ tests! {
         the_first_minute_needs_the_first_part_alone,
         what_needs_the_later_part_waits_for_it_in_its_order_and_says_so,
         a_later_part_that_cannot_be_fetched_is_asked_for_again,
+        parts_of_two_builds_do_not_come_together_and_that_is_said,
         code_that_runs_too_early_has_the_later_part_brought_first,
     ],
 }
@@ -96,6 +97,16 @@ async fn a_later_part_that_cannot_be_fetched_is_asked_for_again() {
     page.js("goOn(); return 0").await;
     page.shows("Lessons", "Glossary").await;
     assert_eq!(page.js(SAID).await, "");
+    page.close().await;
+}
+
+async fn parts_of_two_builds_do_not_come_together_and_that_is_said() {
+    let page = first_visit("other-build").await;
+    page.click("Lessons").await;
+    page.until(&format!("{SAID}.includes('A newer version of Leftfold is on the server.')")).await;
+    // The first part goes on.
+    page.press([LEFT]).await;
+    assert_eq!(page.js("document.body.innerText.includes('Something went wrong')").await, false);
     page.close().await;
 }
 

@@ -1,10 +1,9 @@
 //! The later part of the page's module: what the first minute does not need. Where it stands between
 //! the two, `divide/` says; boot.js fetches it. A page that was built in one piece has all at once.
 
+use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-
-use super::said;
 
 #[wasm_bindgen]
 extern "C" {
@@ -24,12 +23,21 @@ pub fn bring_later() {
     fetch_now(&wasm_bindgen::exports());
 }
 
+/// Why it is not here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// It could not be fetched. It can be tried again.
+    Unfetched,
+    /// The server has that of another build.
+    OtherBuild,
+}
+
 /// Comes back once it is here.
-///
-/// # Errors
-///
-/// The reason for which it could not be fetched, in the browser's words. It can be tried again.
-pub async fn come() -> Result<(), String> {
-    fetched(&wasm_bindgen::exports()).await.map_err(|fault| said(&fault))?;
-    Ok(())
+pub async fn come() -> Result<(), Missing> {
+    let missing = |fault: JsValue| {
+        let name = Reflect::get(&fault, &"name".into()).ok().and_then(|it| it.as_string());
+        let other = name.as_deref() == Some("LinkError");
+        if other { Missing::OtherBuild } else { Missing::Unfetched }
+    };
+    fetched(&wasm_bindgen::exports()).await.map(|_| ()).map_err(missing)
 }

@@ -183,8 +183,8 @@ pub fn open(model: &mut Model, id: &str, mode: OpenMode, reply: Option<Reply>) {
             OpenMode::FirstVisit => Ok(()),
             _ => later::come().await,
         };
-        if let Err(why) = whole {
-            let result = Err(format!("a part of the page could not be fetched: {why}"));
+        if whole.is_err() {
+            let result = Err("a part of the page could not be fetched: is there a network?".into());
             return Msg::Opened(Opening { turn, result, unkept: None, position: None, reply });
         }
         if let Some(left) = left {
