@@ -417,17 +417,23 @@ fn members(json: &str) -> Vec<(Cow<'_, str>, &str)> {
     parts(json).into_iter().filter_map(member).collect()
 }
 
-/// The field of that path, unless it is null.
+/// The field of one of those paths, unless it is null.
 fn find<'a>(json: &'a str, paths: &str) -> Option<&'a str> {
+    paths.split('|').find_map(|path| along(json, path))
+}
+
+/// The field of a path. A name may have a dot in it, so every dot may be where the first name ends. Each
+/// step goes into a field that is there, so that no part of the text is looked at twice.
+fn along<'a>(json: &'a str, path: &str) -> Option<&'a str> {
     let all = members(json);
-    paths.split('|').find_map(|path| {
-        let exact = all.iter().find(|it| it.0 == path);
-        if let Some((_, value)) = exact.or_else(|| all.iter().find(|it| same(&it.0, path))) {
-            return (*value != "null").then_some(*value);
-        }
-        // A name may have a dot in it.
-        path.match_indices('.').find_map(|(at, _)| find(find(json, &path[..at])?, &path[at + 1..]))
-    })
+    let own = |name: &str| {
+        let exact = all.iter().find(|it| it.0 == name);
+        exact.or_else(|| all.iter().find(|it| same(&it.0, name))).map(|it| it.1)
+    };
+    if let Some(value) = own(path) {
+        return (value != "null").then_some(value);
+    }
+    path.match_indices('.').find_map(|(at, _)| along(own(&path[..at])?, &path[at + 1..]))
 }
 
 /// Adds the fields of an object, each with whether it holds a text or a number.
