@@ -106,7 +106,7 @@ const HELD: &str = "
 ";
 
 /// The later part of the page's module does not come until `goOn` is called. `asked` says how often it
-/// was asked for, and `brought` whether the page stood still for it.
+/// was asked for, and `brought` whether the page stood still for it. `tooEarly` runs what needs it.
 const LATER: &str = "
     const whole = window.fetch, { open } = XMLHttpRequest.prototype;
     const come = new Promise(goOn => { window.goOn = goOn; });
@@ -119,6 +119,7 @@ const LATER: &str = "
         return whole(...what);
     };
     window.brought = false;
+    window.tooEarly = async () => (await import('./leftfold.js')).bringLater();
     XMLHttpRequest.prototype.open = function (...how) {
         window.brought = true;
         return open.apply(this, how);

@@ -112,7 +112,7 @@ async fn parts_of_two_builds_do_not_come_together_and_that_is_said() {
 
 async fn code_that_runs_too_early_has_the_later_part_brought_first() {
     let page = first_visit("later").await;
-    page.js("(await import('/leftfold.js')).bringLater(); return 0").await;
+    page.js("await tooEarly(); return 0").await;
     assert_eq!(page.js("window.brought").await, true);
     // It is the part that was missing, so nothing is left to wait for.
     page.js("goOn(); return 0").await;

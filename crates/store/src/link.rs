@@ -170,7 +170,9 @@ pub fn read(text: &str) -> Result<Shared, LinkError> {
     let letters = text.get(version.len()..).unwrap_or_default();
     let bytes = LETTERS.decode(letters).map_err(|_| LinkError::Damaged)?;
     let bytes = decompress_to_vec_zlib_with_limit(&bytes, ROOM_BYTES);
-    read(&bytes.map_err(|_| LinkError::Damaged)?)
+    let shared = read(&bytes.map_err(|_| LinkError::Damaged)?)?;
+    // Whatever a link carries, it says for which scenario.
+    if shared.scenario.is_empty() { Err(LinkError::Damaged) } else { Ok(shared) }
 }
 
 /// Reads the sections of a link.
@@ -183,8 +185,7 @@ fn unpack(mut bytes: &[u8]) -> Result<Shared, LinkError> {
         bytes = rest;
         read_section(&mut shared, section, content)?;
     }
-    // Whatever a link carries, it says for which scenario.
-    if shared.scenario.is_empty() { Err(LinkError::Damaged) } else { Ok(shared) }
+    Ok(shared)
 }
 
 /// Splits off what stands behind its length.
@@ -344,6 +345,17 @@ mod tests {
             bytes.extend(content);
         }
         link_of(VERSION, &bytes)
+    }
+
+    #[test]
+    fn a_link_of_any_version_says_for_which_scenario() {
+        for (version, more) in [(WITHOUT_RECORDS, &b""[..]), (WITHOUT_SECTIONS, b"\x02\0\0\0[]")] {
+            // Neither scenario nor title, and a position.
+            let bytes = [&[0; 10], more].concat();
+            let text = LETTERS.encode(compress_to_vec_zlib(&bytes, LEVEL));
+            let nameless = read(&format!("{version}{text}"));
+            assert_eq!(nameless.map(|_| ()), Err(LinkError::Damaged), "{version}");
+        }
     }
 
     #[test]
