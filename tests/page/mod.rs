@@ -119,7 +119,7 @@ const LATER: &str = "
         return whole(...what);
     };
     window.brought = false;
-    window.tooEarly = async () => (await import('./leftfold.js')).bringLater();
+    window.tooEarly = async () => (await import('/leftfold.js')).bringLater();
     XMLHttpRequest.prototype.open = function (...how) {
         window.brought = true;
         return open.apply(this, how);
