@@ -244,8 +244,10 @@ fn a_copy_and_a_fork_in_another_place_are_read_there_by_keys_of_its_own() {
     for other in &mut others {
         assert!(other.shown().contains("Lola Gheda"));
     }
-    // From now on, each place forgets for itself.
+    // From now on, each place forgets for itself. Whoever shows a text opens it anew then.
+    let turn = tab.log.seal_turn();
     tab.ask(Request::Next);
+    assert!(tab.log.seal_turn() > turn);
     has_none("here", &tab.shown(), &OF_LOLA);
     assert!(others[0].shown().contains("Lola Gheda"));
 }
