@@ -151,6 +151,14 @@ fn an_edit_folds_everything_anew_and_says_what_it_changed() {
     assert_eq!(mine.log.session().head(), head, "what was recorded stays");
     let back = mine.adopt(text("cart")).unwrap();
     assert!(!back.changed.is_empty());
+    // By program, the same is said as JSON.
+    let (log, edit) = (mine.log.clone(), Request::Adopt { text: doubled() });
+    let answered = at_once(async move { log.ask(edit).await }).result.unwrap();
+    let told = serde_json::to_value(answered).unwrap();
+    assert_eq!((&told["id"], &told["aggregates"]), (&json!(mine.log.id()), &json!(["cart"])));
+    assert!(told["changed"].as_array().unwrap().contains(&json!("Carts now")), "{told}");
+    assert_eq!(told["refused"], json!([]));
+    mine.adopt(text("cart")).unwrap();
     assert_eq!(mine.view("Carts now"), before);
 }
 
