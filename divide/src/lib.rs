@@ -102,7 +102,8 @@ const NO_TABLE: &str = "the module has no table of functions";
 ///
 /// # Errors
 ///
-/// When this is no module, or one without such a function or without a table of functions.
+/// When this is no module, or one without such a function or without a table of functions, and when
+/// what brings the later module would come with it.
 pub fn divide(wasm: &[u8], bring: &str, is_later: impl Fn(&str, u64) -> bool) -> Result<Parts> {
     let mut config = ModuleConfig::new();
     config.generate_name_section(false).generate_producers_section(false);
