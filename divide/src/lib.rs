@@ -97,8 +97,8 @@ const HERE: &str = "here";
 const NO_TABLE: &str = "the module has no table of functions";
 
 /// Divides a module whose functions have names. `is_later` says by its name and the number of its
-/// instructions whether a function comes later; `bring` is the name of an exported function without arguments that brings the later
-/// module.
+/// instructions whether a function comes later; `bring` is the name of an exported function without
+/// arguments that brings the later module.
 ///
 /// # Errors
 ///
